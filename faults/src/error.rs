@@ -1,0 +1,196 @@
+//! What can be wrong with the text of a rule: where, what, and what would be right.
+
+use std::fmt;
+
+use crate::{
+    Errno, Site,
+    parse::ATTRIBUTES,
+    suggest::{list, nearest},
+    value::UNITS,
+};
+
+/// The text of a rule, or of a plan, is wrong at one place. Shown with the line and a caret under it:
+///
+/// ```text
+/// unknown attribute `prob`
+///   memory.prepare_sleep: prob=10
+///                         ^^^^
+///   did you mean `probability`? attributes are interval, probability, space, times, nth, errno, delay
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    text: String,
+    offset: usize,
+    len: usize,
+    problem: Problem,
+}
+
+/// What is wrong. The message says what was found, [`Problem::help`] what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Nothing, or nothing before the colon.
+    #[error("no site is named")]
+    NoSite,
+    /// The site is not followed by a colon.
+    #[error("`:` is missing after the site")]
+    NoColon,
+    /// The line stops after the colon.
+    #[error("no attribute follows the site")]
+    NoAttributes,
+    /// One rule goes over several lines.
+    #[error("a rule stands on one line")]
+    LineBreak,
+    /// Not in the list of sites.
+    #[error("unknown fault site `{0}`")]
+    UnknownSite(String),
+    /// Not in the list of attributes.
+    #[error("unknown attribute `{0}`")]
+    UnknownAttribute(String),
+    /// An attribute without `=`, or with nothing behind it.
+    #[error("attribute `{0}` has no value")]
+    NoValue(&'static str),
+    /// An attribute is given twice.
+    #[error("attribute `{0}` is given twice")]
+    Duplicate(&'static str),
+    /// Not a whole number.
+    #[error("`{found}` is not a whole number")]
+    NotANumber {
+        /// What stands there.
+        found: String,
+        /// What the attribute takes.
+        range: NumberRange,
+    },
+    /// A number outside what the attribute takes; negative ones too.
+    #[error("{} is out of range: `{found}`", range.attribute)]
+    OutOfRange {
+        /// What stands there.
+        found: String,
+        /// What the attribute takes.
+        range: NumberRange,
+    },
+    /// The kernel's form has not four numbers, or is not the first thing after the colon.
+    #[error("not the kernel's form: `{0}`")]
+    NotKernelForm(String),
+    /// Not in the list of error numbers.
+    #[error("unknown error number `{0}`")]
+    UnknownErrno(String),
+    /// A delay without a unit.
+    #[error("the delay `{0}` has no unit")]
+    NoUnit(String),
+    /// Not a unit of time.
+    #[error("unknown unit `{0}`")]
+    UnknownUnit(String),
+    /// Both `errno=` and `delay=`.
+    #[error("a rule has one action, errno= or delay=")]
+    TwoActions,
+    /// An error at a site that cannot refuse.
+    #[error("{0} cannot refuse, so errno= has no meaning there")]
+    CannotRefuse(Site),
+    /// No action at a site that cannot refuse and so has no default.
+    #[error("{0} cannot refuse, and the rule gives no delay")]
+    NoAction(Site),
+}
+
+/// What an attribute's number may be, as text with units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberRange {
+    /// The attribute.
+    pub attribute: &'static str,
+    /// The range in words, such as `0 to 100 percent`.
+    pub takes: &'static str,
+}
+
+impl Problem {
+    /// What would be right, in one line.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::NoSite | Self::NoColon | Self::NoAttributes => {
+                "a rule is `SITE: ATTRIBUTE=VALUE ...`, such as `memory.prepare_sleep: probability=10`"
+                    .to_owned()
+            }
+            Self::LineBreak => "write one rule a line, or one string a rule".to_owned(),
+            Self::UnknownSite(found) => nearest(found, Site::all().map(Site::name), "sites"),
+            Self::UnknownAttribute(found) => nearest(found, ATTRIBUTES.into_iter(), "attributes"),
+            Self::UnknownErrno(found) => {
+                nearest(&found.to_uppercase(), Errno::ALL.iter().map(|errno| errno.name()), "errors")
+            }
+            Self::NoUnit(_) | Self::UnknownUnit(_) => {
+                format!("units are {}, as in delay=200us", list(UNITS.iter().map(|unit| unit.0)))
+            }
+            Self::NoValue(attribute) => format!("write {attribute}=VALUE, without blanks"),
+            Self::Duplicate(attribute) => format!("keep one {attribute}=, or write two rules"),
+            Self::NotANumber { range, .. } | Self::OutOfRange { range, .. } => {
+                format!("{} takes {}", range.attribute, range.takes)
+            }
+            Self::NotKernelForm(_) => {
+                "it is <interval>,<probability>,<space>,<times> without blanks, right after the colon"
+                    .to_owned()
+            }
+            Self::TwoActions => "write two rules; of those that fire at a hit the first wins".to_owned(),
+            Self::CannotRefuse(site) | Self::NoAction(site) => {
+                format!("give {site} a delay=, such as delay=200us")
+            }
+        }
+    }
+}
+
+impl ParseError {
+    /// An error about the `len` bytes from `offset` on.
+    pub(crate) fn new(text: &str, offset: usize, len: usize, problem: Problem) -> Self {
+        Self { text: text.to_owned(), offset, len, problem }
+    }
+
+    /// The same error, in a text of which the rule is the part from `start` on.
+    pub(crate) fn within(self, text: &str, start: usize) -> Self {
+        Self { text: text.to_owned(), offset: start + self.offset, ..self }
+    }
+
+    /// Where the wrong part begins, in bytes from the start of the text that was parsed.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// How long the wrong part is, in bytes; 0 where something is missing.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.len
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// The line of the wrong part, counted from 1; always 1 for [`crate::Rule::parse`].
+    #[must_use]
+    pub fn line(&self) -> usize {
+        1 + self.text[..self.offset].matches('\n').count()
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.text[..self.offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.text[start..].lines().next().unwrap_or_default();
+        // Blanks as wide as what stands above them, whatever the terminal makes of a tab.
+        let before = &self.text[start..self.offset];
+        let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let carets = self.text[self.offset..self.offset + self.len].chars().count().max(1);
+
+        write!(f, "{}", self.problem)?;
+        if self.text.trim_end().contains('\n') {
+            write!(f, " in line {}", self.line())?;
+        }
+        write!(f, "\n  {line}\n  {indent}{}\n  {}", "^".repeat(carets), self.problem.help())
+    }
+}
+
+impl std::error::Error for ParseError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        None // The problem is part of the message already.
+    }
+}

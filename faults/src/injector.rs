@@ -1,0 +1,186 @@
+//! A plan at work in one run: counts hits, decides, and keeps a log. Decides as [`Plan::decide`] does, in one step.
+
+use std::ops::Range;
+
+use crate::{Fault, Fired, Plan, Rule, Site, chance::Key};
+
+/// The faults of one run. Handed to whoever runs it; there is no global one.
+///
+/// `nth` counts the hits that this injector sees. Where it shall count per task or per actor, give each its own.
+#[derive(Clone, Debug)]
+pub struct Injector {
+    plan: Plan,
+    /// Hits so far of each site.
+    hits: [u64; Site::COUNT],
+    /// Where each site's rules stand in `armed`.
+    rules_of: [Range<u32>; Site::COUNT],
+    /// The rules, by site and then in the plan's order.
+    armed: Vec<Armed>,
+    log: Vec<Firing>,
+}
+
+/// A rule and what has become of it.
+#[derive(Clone, Debug)]
+struct Armed {
+    index: usize,
+    rule: Rule,
+    key: Key,
+    /// The kernel's attr->space, attr->count and attr->times, with -1 as `None`.
+    space: u32,
+    count: u32,
+    times: Option<u32>,
+    fired: u64,
+}
+
+/// A fault that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Firing {
+    /// Index into [`Plan::rules`].
+    pub rule: usize,
+    /// Which hit of the rule's site it was, from 1.
+    pub hit: u64,
+    /// When, in ns on the clock of the run.
+    pub at_ns: u64,
+}
+
+/// How a rule has fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleCount {
+    /// Index into [`Plan::rules`].
+    pub rule: usize,
+    /// Hits of its site; 0 says that the run never came there.
+    pub hits: u64,
+    /// How often it fired.
+    pub fired: u64,
+}
+
+impl Injector {
+    /// A plan at the start of a run with that seed.
+    #[must_use]
+    pub fn new(plan: Plan, seed: u64) -> Self {
+        let mut armed: Vec<Armed> = plan
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| Armed::new(index, rule.clone(), seed))
+            .collect();
+        armed.sort_by_key(|armed| armed.rule.site); // Stable: the plan's order remains within a site.
+        let bound = |end: usize| armed.partition_point(|armed| armed.rule.site.index() < end) as u32;
+        let rules_of = std::array::from_fn(|site| bound(site)..bound(site + 1));
+        Self { plan, hits: [0; Site::COUNT], rules_of, armed, log: Vec::new() }
+    }
+
+    /// Back to the start, for a run with that seed. Keeps its memory.
+    pub fn reset(&mut self, seed: u64) {
+        self.hits = [0; Site::COUNT];
+        self.log.clear();
+        for armed in &mut self.armed {
+            armed.rearm(seed);
+        }
+    }
+
+    /// The run is at `site`, at `at_ns` on its own clock: does something go wrong?
+    #[inline]
+    pub fn hit(&mut self, site: Site, at_ns: u64) -> Option<Fault> {
+        let index = site.index();
+        self.hits[index] += 1;
+        if self.rules_of[index].is_empty() { None } else { self.decide(index, at_ns) }
+    }
+
+    fn decide(&mut self, site: usize, at_ns: u64) -> Option<Fault> {
+        let hit = self.hits[site];
+        let Range { start, end } = self.rules_of[site].clone();
+        let mut winner = None;
+        // All see the hit, for their space and interval; only the winner spends its times.
+        for armed in &mut self.armed[start as usize..end as usize] {
+            if armed.should_fail(hit) && winner.is_none() {
+                armed.spend();
+                winner = Some(Fired { rule: armed.index, action: armed.rule.action });
+            }
+        }
+        let Fired { rule, action } = winner?;
+        self.log.push(Firing { rule, hit, at_ns });
+        Some(action)
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How often the run has come to `site`.
+    #[must_use]
+    pub fn hits(&self, site: Site) -> u64 {
+        self.hits[site.index()]
+    }
+
+    /// Every fault so far, in the order in which they happened.
+    #[must_use]
+    pub fn fired(&self) -> &[Firing] {
+        &self.log
+    }
+
+    /// How each rule has fared, in the plan's order.
+    #[must_use]
+    pub fn counts(&self) -> Vec<RuleCount> {
+        let count = |armed: &Armed| RuleCount {
+            rule: armed.index,
+            hits: self.hits(armed.rule.site),
+            fired: armed.fired,
+        };
+        let mut counts: Vec<RuleCount> = self.armed.iter().map(count).collect();
+        counts.sort_by_key(|count| count.rule);
+        counts
+    }
+
+    /// The rules that never fired, with their index in the plan: a run with any did not test what it set out to.
+    pub fn never_fired(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        self.counts().into_iter().filter(|count| count.fired == 0).map(|count| {
+            let rule = &self.plan.rules[count.rule];
+            (count.rule, rule)
+        })
+    }
+}
+
+impl Armed {
+    fn new(index: usize, rule: Rule, seed: u64) -> Self {
+        let key = Key::new(seed, index, rule.site);
+        Self { index, key, space: rule.space, count: 0, times: rule.times, fired: 0, rule }
+    }
+
+    fn rearm(&mut self, seed: u64) {
+        self.key = Key::new(seed, self.index, self.rule.site);
+        self.space = self.rule.space;
+        self.count = 0;
+        self.times = self.rule.times;
+        self.fired = 0;
+    }
+
+    /// The kernel's should_fail, in its order, but for `times`, which only the winner spends.
+    fn should_fail(&mut self, hit: u64) -> bool {
+        if let Some(nth) = self.rule.nth {
+            return hit == u64::from(nth);
+        }
+        if self.rule.probability == 0 || self.times == Some(0) {
+            return false;
+        }
+        if self.space > 1 {
+            self.space -= 1;
+            return false;
+        }
+        if self.rule.interval > 1 {
+            self.count += 1;
+            if self.count < self.rule.interval {
+                return false;
+            }
+            self.count = 0;
+        }
+        self.key.roll(hit) < self.rule.probability
+    }
+
+    fn spend(&mut self) {
+        self.fired += 1;
+        self.times = self.times.map(|times| times.saturating_sub(1));
+    }
+}

@@ -1,0 +1,53 @@
+//! Fault sites, rules and decisions: which preparation of an attach fails, when, and how. Start at [`Plan`].
+//!
+//! A *site* is a point in a protocol where something may go wrong, a *rule* says how often and in which way, a *plan*
+//! is a list of rules, and an [`Injector`] is a plan at work in one run. Rules are text, in scenarios and on the command
+//! line alike:
+//!
+//! ```
+//! let plan = faults::Plan::parse(
+//!     "memrlimit.prepare_sleep: probability=10 errno=ENOMEM
+//!      numtasks.prepare_nosleep: nth=3 errno=EAGAIN
+//!      cpuset.prepare_sleep: delay=200us interval=10
+//!      memory.prepare_sleep: 1,10,0,-1",
+//! )?;
+//! let mut injector = faults::Injector::new(plan, 42);
+//! for at_ns in [100, 200] {
+//!     assert_eq!(injector.hit(faults::Site::NumtasksPrepareNosleep, at_ns), None);
+//! }
+//! let fault = injector.hit(faults::Site::NumtasksPrepareNosleep, 300);
+//! assert_eq!(fault, Some(faults::Fault::Errno(faults::Errno::EAGAIN)));
+//! # Ok::<(), faults::ParseError>(())
+//! ```
+//!
+//! | to find | look in |
+//! |---|---|
+//! | error numbers of the whole rig | `errno.rs` |
+//! | the closed list of sites | `site.rs` |
+//! | what a rule holds, and its canonical text | `rule.rs` |
+//! | the grammar | `parse.rs`, its values `value.rs`, its errors `error.rs` and `suggest.rs` |
+//! | when a rule fires: the specification | `plan.rs` |
+//! | when a rule fires: the fast way, and the log | `injector.rs` |
+//! | where chance comes from | `chance.rs` |
+//!
+//! Nothing here is global and nothing draws from a stream: a decision is a function of (plan, seed, site, hit), so that
+//! one extra hit of one site shifts nothing elsewhere. This crate knows no kernel, no lock and no protocol; sites are
+//! names.
+
+mod chance;
+mod errno;
+mod error;
+mod injector;
+mod parse;
+mod plan;
+mod rule;
+mod site;
+mod suggest;
+mod value;
+
+pub use errno::{Errno, UnknownErrno};
+pub use error::{NumberRange, ParseError, Problem};
+pub use injector::{Firing, Injector, RuleCount};
+pub use plan::{Fired, Plan};
+pub use rule::{Fault, Rule};
+pub use site::{Callback, Site, UnknownSite};

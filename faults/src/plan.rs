@@ -1,0 +1,104 @@
+//! A list of rules, and the specification of when they fire. [`crate::Injector`] decides the same, step by step.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Errno, Fault, ParseError, Rule, Site, chance::Key};
+
+/// What can go wrong in a run: rules in the order in which they were given. In text, serde's included, a list of rules.
+///
+/// Several rules may name the same site. Every hit counts for all of them, and of those that fire at a hit the first
+/// wins; the others spend none of their `times`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Plan {
+    /// The rules; a rule is named by its index here.
+    pub rules: Vec<Rule>,
+}
+
+/// A decision: this rule fires and this happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fired {
+    /// Index into [`Plan::rules`].
+    pub rule: usize,
+    /// What happens.
+    pub action: Fault,
+}
+
+impl Plan {
+    /// Reads a plan, one rule a line. Empty lines, and everything from a `#` on, are passed over.
+    ///
+    /// # Errors
+    /// [`ParseError`] of the first wrong line; its offset is that in `text`.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let mut rules = Vec::new();
+        let mut start = 0;
+        for line in text.split('\n') {
+            let rule = line.split('#').next().unwrap_or_default().trim_end();
+            if !rule.is_empty() {
+                rules.push(Rule::parse(rule).map_err(|error| error.within(text, start))?);
+            }
+            start += line.len() + 1;
+        }
+        Ok(Self { rules })
+    }
+
+    /// A plan in which each of `sites` fails at `percent` of its hits, with its default error. Sites that cannot refuse
+    /// are left out, and 0 percent is the empty plan.
+    #[must_use]
+    pub fn with_rate(percent: u8, sites: impl IntoIterator<Item = Site>) -> Self {
+        let probability = percent.min(100);
+        let rule =
+            |(site, errno): (Site, Errno)| Rule { probability, ..Rule::new(site, Fault::Errno(errno)) };
+        let refusing = sites.into_iter().filter_map(|site| Some((site, site.default_errno()?)));
+        Self { rules: refusing.take_while(|_| percent > 0).map(rule).collect() }
+    }
+
+    /// Whether nothing can ever fire.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// What happens at the `hit`-th hit (from 1) of `site` in the run with that seed.
+    ///
+    /// This is the specification. It follows the kernel's should_fail (lib/fault-inject.c): `nth`; else no if the
+    /// probability is 0; if `times` is spent; while there is `space`; off the `interval`; by chance. A hit costs a
+    /// replay of those before it where a rule has `times`, so runs use [`crate::Injector`].
+    #[must_use]
+    pub fn decide(&self, seed: u64, site: Site, hit: u64) -> Option<Fired> {
+        let here = || self.rules.iter().enumerate().filter(|(_, rule)| rule.site == site);
+        let mut spent = vec![0_u64; self.rules.len()];
+        let mut winner = None;
+        let replayed_from = if here().any(|(_, rule)| rule.times.is_some()) { 1 } else { hit };
+        for hit in replayed_from..=hit {
+            winner = here().find(|&(index, rule)| {
+                let left =
+                    rule.nth.is_some() || rule.times.is_none_or(|times| spent[index] < u64::from(times));
+                left && rule.wants(Key::new(seed, index, site), hit)
+            });
+            if let Some((index, _)) = winner {
+                spent[index] += 1;
+            }
+        }
+        winner.map(|(rule, &Rule { action, .. })| Fired { rule, action })
+    }
+}
+
+impl Rule {
+    /// Whether the rule, taken by itself and with `times` to spare, fires at that hit.
+    fn wants(&self, key: Key, hit: u64) -> bool {
+        if let Some(nth) = self.nth {
+            return hit == u64::from(nth);
+        }
+        let passed_over = u64::from(self.space.saturating_sub(1));
+        hit > passed_over
+            && (hit - passed_over).is_multiple_of(u64::from(self.interval.max(1)))
+            && key.roll(hit) < self.probability
+    }
+}
+
+impl FromIterator<Rule> for Plan {
+    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
+        Self { rules: rules.into_iter().collect() }
+    }
+}

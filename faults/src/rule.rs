@@ -1,0 +1,119 @@
+//! One rule: where, how often, and what happens. Its text is read in `parse.rs`, its meaning is in `plan.rs`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Errno, ParseError, Site, value};
+
+/// What happens when a rule fires.
+// Room for later: exit, fork, offline-cpu, lower-limit, rmdir. Until then they are unknown attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// The callback answers with this error and does nothing.
+    Errno(Errno),
+    /// The callback takes this much longer, then goes on as if nothing had happened.
+    Delay {
+        /// Nanoseconds, at least 1, at most [`Rule::DELAY_MAX_NS`].
+        ns: u64,
+    },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Errno(errno) => write!(f, "errno={errno}"),
+            Self::Delay { ns } => write!(f, "delay={}", value::delay_text(ns)),
+        }
+    }
+}
+
+/// A rule of a fault plan, attributes as in Linux's `Documentation/fault-injection/fault-injection.rst`.
+///
+/// Two defaults differ from the kernel's, whose rules are inert until they are set up and then fire once: here
+/// `probability` is 100 (there 0) and `times` is unlimited (there 1), so that `probability=10` means one in ten
+/// throughout the run. In text, serde's included, a rule is `SITE: ATTRIBUTE=VALUE ...`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Rule {
+    /// Where.
+    pub site: Site,
+    /// Only every interval-th hit that `space` lets through may fire; at least 1.
+    pub interval: u32,
+    /// Percent, 0 to 100.
+    pub probability: u8,
+    /// A budget from which each hit takes 1; nothing fires while more than 1 is left. So `space=5` passes over four
+    /// hits, and 0 and 1 over none: that is the kernel's `space > size` with a size of 1.
+    pub space: u32,
+    /// Fires at most that often; `None` is unlimited, -1 in text.
+    pub times: Option<u32>,
+    /// Fires at exactly this hit of the site, counted from 1, and all attributes above are ignored.
+    pub nth: Option<u32>,
+    /// What happens.
+    pub action: Fault,
+}
+
+impl Rule {
+    /// Longest delay, in ns: one hour.
+    pub const DELAY_MAX_NS: u64 = 3_600_000_000_000;
+
+    /// A rule that fires at every hit of `site`.
+    #[must_use]
+    pub fn new(site: Site, action: Fault) -> Self {
+        Self { site, interval: 1, probability: 100, space: 0, times: None, nth: None, action }
+    }
+
+    /// Reads a rule: `SITE: ATTRIBUTE=VALUE ...`, or the kernel's `SITE: <interval>,<probability>,<space>,<times>`,
+    /// which attributes may follow. Without `errno=` and `delay=` the action is the site's default error.
+    ///
+    /// # Errors
+    /// [`ParseError`] at the first thing that is wrong, with what would be right.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        crate::parse::rule(text)
+    }
+}
+
+impl fmt::Display for Rule {
+    /// The canonical text: attributes that differ from the default, in the kernel's order, then the action.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.site)?;
+        if self.interval != 1 {
+            write!(f, " interval={}", self.interval)?;
+        }
+        if self.probability != 100 {
+            write!(f, " probability={}", self.probability)?;
+        }
+        if self.space != 0 {
+            write!(f, " space={}", self.space)?;
+        }
+        if let Some(times) = self.times {
+            write!(f, " times={times}")?;
+        }
+        if let Some(nth) = self.nth {
+            write!(f, " nth={nth}")?;
+        }
+        write!(f, " {}", self.action)
+    }
+}
+
+impl FromStr for Rule {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Rule {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Rule> for String {
+    fn from(rule: Rule) -> Self {
+        rule.to_string()
+    }
+}

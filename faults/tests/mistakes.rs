@@ -1,0 +1,235 @@
+//! Mistakes in rules, as their author meets them: what is said, what is proposed, and where the caret stands.
+
+use faults::{Errno, ParseError, Plan, Problem, Rule, Site};
+
+fn error(text: &str) -> ParseError {
+    Rule::parse(text).expect_err(text)
+}
+
+/// Asserts the message; the part under the carets must be `wrong`.
+#[track_caller]
+fn check(text: &str, wrong: &str, message: &str) {
+    let error = error(text);
+    assert_eq!(error.to_string(), message);
+    assert_eq!(&text[error.offset()..error.offset() + error.length()], wrong);
+}
+
+#[test]
+fn a_misspelt_site_gets_the_nearest() {
+    check(
+        "  memrlimit.prepare_slep: nth=3",
+        "memrlimit.prepare_slep",
+        "unknown fault site `memrlimit.prepare_slep`
+    memrlimit.prepare_slep: nth=3
+    ^^^^^^^^^^^^^^^^^^^^^^
+  did you mean `memrlimit.prepare_sleep`?",
+    );
+    let full = error("numtasks.prepare_attach_nosleep: nth=1").to_string();
+    assert!(full.ends_with("did you mean `numtasks.prepare_nosleep`?"), "the kernel's name: {full}");
+    let bare = error("css_set_alloc: nth=1").to_string();
+    assert!(bare.ends_with("did you mean `core.css_set_alloc`?"), "without controller: {bare}");
+    assert!(error("zzz: nth=1").to_string().contains("sites are memrlimit.can_attach, memrlimit.prepare, "));
+}
+
+#[test]
+fn a_misspelt_attribute_gets_the_nearest_and_the_list() {
+    check(
+        "memory.prepare_sleep: prob=10",
+        "prob",
+        "unknown attribute `prob`
+  memory.prepare_sleep: prob=10
+                        ^^^^
+  did you mean `probability`? attributes are interval, probability, space, times, nth, errno, delay",
+    );
+}
+
+#[test]
+fn actions_to_come_are_unknown_attributes() {
+    for action in ["exit", "fork", "offline-cpu=1", "lower-limit=3", "rmdir=b"] {
+        let error = error(&format!("core.switched: {action}"));
+        assert!(matches!(error.problem(), Problem::UnknownAttribute(_)), "{error}");
+    }
+}
+
+#[test]
+fn a_duplicate_points_at_the_second() {
+    check(
+        "memory.prepare: nth=3 errno=EINTR nth=4",
+        "nth",
+        "attribute `nth` is given twice
+  memory.prepare: nth=3 errno=EINTR nth=4
+                                    ^^^
+  keep one nth=, or write two rules",
+    );
+    check(
+        "memory.prepare: 1,10,0,-1 times=2",
+        "times",
+        "attribute `times` is given twice
+  memory.prepare: 1,10,0,-1 times=2
+                            ^^^^^
+  keep one times=, or write two rules",
+    );
+}
+
+#[test]
+fn units_are_listed() {
+    check(
+        "core.exit: delay=200min",
+        "min",
+        "unknown unit `min`
+  core.exit: delay=200min
+                      ^^^
+  units are s, ms, us, ns, as in delay=200us",
+    );
+    check(
+        "core.exit: delay=200",
+        "200",
+        "the delay `200` has no unit
+  core.exit: delay=200
+                   ^^^
+  units are s, ms, us, ns, as in delay=200us",
+    );
+}
+
+#[test]
+fn numbers_stay_in_their_range() {
+    check(
+        "core.exit: probability=101",
+        "101",
+        "probability is out of range: `101`
+  core.exit: probability=101
+                         ^^^
+  probability takes 0 to 100 percent, whole",
+    );
+    check(
+        "core.exit: 1,100,-5,-1",
+        "-5",
+        "space is out of range: `-5`
+  core.exit: 1,100,-5,-1
+                   ^^
+  space takes 0 to 4294967295",
+    );
+    for wrong in ["interval=0", "interval=-1", "nth=0", "times=-2", "times=4294967296", "space=-1"] {
+        let error = error(&format!("core.exit: {wrong}"));
+        assert!(matches!(error.problem(), Problem::OutOfRange { .. }), "{error}");
+    }
+    for wrong in ["delay=0s", "delay=-3us", "delay=3601s", "delay=99999999999999999999s"] {
+        let error = error(&format!("core.exit: {wrong}"));
+        assert!(matches!(error.problem(), Problem::OutOfRange { .. }), "{error}");
+    }
+    for wrong in ["probability=0.5", "probability=10%", "nth=+1", "delay=1.5ms", "delay=us", "times=-"] {
+        let error = error(&format!("core.exit: {wrong}"));
+        assert!(matches!(error.problem(), Problem::NotANumber { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_rule_has_one_action() {
+    check(
+        "core.exit: errno=ESRCH delay=1ms",
+        "delay",
+        "a rule has one action, errno= or delay=
+  core.exit: errno=ESRCH delay=1ms
+                         ^^^^^
+  write two rules; of those that fire at a hit the first wins",
+    );
+}
+
+#[test]
+fn the_switch_cannot_refuse() {
+    check(
+        "core.switched: nth=1 errno=ENOMEM",
+        "errno",
+        "core.switched cannot refuse, so errno= has no meaning there
+  core.switched: nth=1 errno=ENOMEM
+                       ^^^^^
+  give core.switched a delay=, such as delay=200us",
+    );
+    check(
+        "core.switched: nth=1",
+        "core.switched",
+        "core.switched cannot refuse, and the rule gives no delay
+  core.switched: nth=1
+  ^^^^^^^^^^^^^
+  give core.switched a delay=, such as delay=200us",
+    );
+}
+
+#[test]
+fn an_unknown_errno_gets_the_nearest() {
+    check(
+        "core.exit: errno=enomem",
+        "enomem",
+        "unknown error number `enomem`
+  core.exit: errno=enomem
+                   ^^^^^^
+  did you mean `ENOMEM`? errors are EPERM, ENOENT, ESRCH, EINTR, EAGAIN, ENOMEM, EBUSY, ENODEV, EINVAL, ENOSPC, \
+         EOPNOTSUPP",
+    );
+}
+
+#[test]
+fn the_shape_of_a_rule_is_explained() {
+    check(
+        "core.exit nth=3",
+        "",
+        "`:` is missing after the site
+  core.exit nth=3
+           ^
+  a rule is `SITE: ATTRIBUTE=VALUE ...`, such as `memory.prepare_sleep: probability=10`",
+    );
+    check(
+        "core.exit: 1,100,0",
+        "1,100,0",
+        "not the kernel's form: `1,100,0`
+  core.exit: 1,100,0
+             ^^^^^^^
+  it is <interval>,<probability>,<space>,<times> without blanks, right after the colon",
+    );
+    assert_eq!(error("").problem(), &Problem::NoSite);
+    assert_eq!(error(": nth=1").problem(), &Problem::NoSite);
+    assert_eq!(error("core.exit:  ").problem(), &Problem::NoAttributes);
+    assert_eq!(error("core.exit: nth").problem(), &Problem::NoValue("nth"));
+    assert_eq!(error("core.exit: nth=").problem(), &Problem::NoValue("nth"));
+    assert_eq!(error("core.exit: 3").problem(), &Problem::NotKernelForm("3".to_owned()));
+    assert!(matches!(error("core.exit: nth=1 1,1,1,1").problem(), Problem::NotKernelForm(_)));
+    assert_eq!(error("core.exit: nth=1\ncore.exit: nth=2").problem(), &Problem::LineBreak);
+}
+
+#[test]
+fn a_caret_stands_under_its_text_after_tabs_and_wide_letters() {
+    let message = error("\tcore.exit: délay=1us").to_string();
+    let lines: Vec<&str> = message.lines().collect();
+    assert_eq!(lines[1], "  \tcore.exit: délay=1us");
+    assert_eq!(lines[2], "  \t           ^^^^^");
+    check(
+        "core.exit: delay=3µs",
+        "µs",
+        "unknown unit `µs`
+  core.exit: delay=3µs
+                    ^^
+  units are s, ms, us, ns, as in delay=200us",
+    );
+}
+
+#[test]
+fn an_error_in_a_plan_names_the_line() {
+    let text = "core.exit: nth=1\n  core.exit: nht=2\n";
+    let error = Plan::parse(text).expect_err("nht");
+    assert_eq!((error.line(), &text[error.offset()..][..error.length()]), (2, "nht"));
+    assert_eq!(
+        error.to_string(),
+        "unknown attribute `nht` in line 2
+    core.exit: nht=2
+               ^^^
+  did you mean `nth`? attributes are interval, probability, space, times, nth, errno, delay"
+    );
+}
+
+#[test]
+fn errors_of_names_alone_say_what_is_known() {
+    let site = "cpuset.prepare_nosleeep".parse::<Site>().expect_err("misspelt").to_string();
+    assert!(site.contains("did you mean `cpuset.prepare_nosleep`"), "{site}");
+    let errno = "EIO".parse::<Errno>().expect_err("not in the list").to_string();
+    assert!(errno.ends_with("ENOSPC, EOPNOTSUPP"), "{errno}");
+}

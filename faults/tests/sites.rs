@@ -1,0 +1,29 @@
+//! The list of sites: dense indices, names that follow the callbacks', and a default error wherever one can happen.
+
+use faults::Site;
+
+#[test]
+fn the_table_follows_the_index() {
+    for (index, site) in Site::all().enumerate() {
+        assert_eq!(site.index(), index);
+        assert_eq!(Site::parse(site.name()), Some(site));
+        assert_eq!(site.name().split_once('.').map(|(owner, _)| owner), Some(site.owner()));
+    }
+    assert_eq!(Site::COUNT, 23);
+}
+
+#[test]
+fn a_name_drops_attach() {
+    for site in Site::all() {
+        let Some(callback) = site.callback() else { continue };
+        let short = site.kernel_name().replace("prepare_attach", "prepare");
+        assert_eq!(site.name(), format!("{}.{short}", site.owner()));
+        assert_eq!(Site::of(site.owner(), callback), Some(site));
+    }
+}
+
+#[test]
+fn only_the_switch_cannot_refuse() {
+    let deaf: Vec<Site> = Site::all().filter(|site| !site.can_refuse()).collect();
+    assert_eq!(deaf, [Site::CoreSwitched]);
+}

@@ -1,0 +1,202 @@
+//! A sum of cells: everything that an output shows of them, merged.
+//!
+//! Apart from [`super::aggregate`], which decides what is summed. [`Group::of`] is one cell, [`Group::merge`] the
+//! addition; the entries of the lists are in [`super::parts`].
+use super::AggregateError;
+use super::parts::{BystanderSum, DriftSum, LatencySum, LockSum, PhaseSum, PromiseSum, RuleSum, join};
+use crate::hist::Hist;
+use crate::percentile::Samples;
+use crate::schema::{Cell, Condition, LatencyKind, LongHold};
+use crate::verdict::in_order;
+use std::collections::BTreeMap;
+
+/// How many of the longest holds a group keeps, as a cell does.
+const LONGEST_HOLDS: usize = 10;
+
+/// Cells, merged.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// How many cells.
+    pub cells: u64,
+    /// Attaches by outcome.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Refusals by `site errno`.
+    pub refusals: BTreeMap<String, u64>,
+    /// Aborts by `controller.callback`.
+    pub aborts: BTreeMap<String, u64>,
+    /// Attaches that overlapped a charge on what they moved.
+    pub overlaps: u64,
+    /// Refused charges that only a reservation caused.
+    pub spurious_refusals: u64,
+    /// Attach latencies.
+    pub latency: Vec<LatencySum>,
+    /// Phases of attaches that moved.
+    pub phases: Vec<PhaseSum>,
+    /// The workload's operations.
+    pub bystanders: Vec<BystanderSum>,
+    /// Locks, in lock order.
+    pub locks: Vec<LockSum>,
+    /// (seed, hold), the longest first.
+    pub longest_holds: Vec<(u64, LongHold)>,
+    /// Counters.
+    pub drift: Vec<DriftSum>,
+    /// Promises.
+    pub promises: Vec<PromiseSum>,
+    /// Rules of the fault plan.
+    pub rules: Vec<RuleSum>,
+    /// (seed, how) of cells that ended early.
+    pub ended: Vec<(u64, String)>,
+}
+
+impl Group {
+    /// The group of one cell, which stands at `index` in the run.
+    ///
+    /// # Errors
+    /// [`AggregateError`] names the histogram that cannot be read.
+    pub fn of(index: usize, cell: &Cell) -> Result<Self, AggregateError> {
+        let read = |series: String, hist: &Hist| {
+            Samples::of(hist).map_err(|source| AggregateError {
+                cell: index,
+                protocol: cell.protocol.clone(),
+                seed: cell.seed,
+                series,
+                source,
+            })
+        };
+        let mut group = Self::without_histograms(index, cell);
+        for series in &cell.attach.latency {
+            let samples = read(format!("latency of {}", series.outcome), &series.hist)?;
+            group.latency.push(LatencySum { outcome: series.outcome.clone(), kind: series.kind, samples });
+        }
+        for series in &cell.attach.phases {
+            let samples = read(format!("phase {}", series.phase), &series.hist)?;
+            group.phases.push(PhaseSum { phase: series.phase.clone(), samples });
+        }
+        for series in &cell.bystanders {
+            let samples = read(format!("operation {}", series.op), &series.hist)?;
+            let (op, condition, failed) = (series.op.clone(), series.condition, series.failed);
+            group.bystanders.push(BystanderSum { op, condition, failed, samples });
+        }
+        Ok(group)
+    }
+
+    fn without_histograms(index: usize, cell: &Cell) -> Self {
+        Self {
+            cells: 1,
+            outcomes: cell.attach.outcomes.clone(),
+            refusals: cell.attach.refusals.clone(),
+            aborts: cell.attach.aborts.clone(),
+            overlaps: cell.attach.overlaps,
+            spurious_refusals: cell.attach.spurious_refusals,
+            locks: cell.locks.iter().map(LockSum::of).collect(),
+            longest_holds: cell.longest_holds.iter().map(|hold| (cell.seed, hold.clone())).collect(),
+            drift: cell.drift.iter().map(|drift| DriftSum::of(index, drift)).collect(),
+            promises: cell.promises.iter().map(|promise| PromiseSum::of(cell.seed, promise)).collect(),
+            rules: cell.faults.rules.iter().map(RuleSum::of).collect(),
+            ended: cell.ended.iter().map(|how| (cell.seed, how.clone())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the cells of `other`.
+    pub fn merge(&mut self, other: Self) {
+        self.cells += other.cells;
+        add_counts(&mut self.outcomes, other.outcomes);
+        add_counts(&mut self.refusals, other.refusals);
+        add_counts(&mut self.aborts, other.aborts);
+        self.overlaps = self.overlaps.saturating_add(other.overlaps);
+        self.spurious_refusals = self.spurious_refusals.saturating_add(other.spurious_refusals);
+        join(
+            &mut self.latency,
+            other.latency,
+            |a, b| a.outcome == b.outcome && a.kind == b.kind,
+            |a, b| a.samples.merge(b.samples),
+        );
+        join(&mut self.phases, other.phases, |a, b| a.phase == b.phase, |a, b| a.samples.merge(b.samples));
+        join(
+            &mut self.bystanders,
+            other.bystanders,
+            |a, b| a.op == b.op && a.condition == b.condition,
+            BystanderSum::merge,
+        );
+        join(&mut self.locks, other.locks, |a, b| a.class == b.class && a.mode == b.mode, LockSum::merge);
+        self.longest_holds.extend(other.longest_holds);
+        self.longest_holds.sort_by_key(|(_, hold)| std::cmp::Reverse(hold.hold_ns));
+        self.longest_holds.truncate(LONGEST_HOLDS);
+        join(
+            &mut self.drift,
+            other.drift,
+            |a, b| a.controller == b.controller && a.cgroup == b.cgroup && a.unit == b.unit,
+            DriftSum::merge,
+        );
+        join(&mut self.promises, other.promises, |a, b| a.name == b.name, PromiseSum::merge);
+        join(&mut self.rules, other.rules, |a, b| a.rule == b.rule, RuleSum::merge);
+        self.ended.extend(other.ended);
+    }
+
+    /// Attaches with `outcome`.
+    #[must_use]
+    pub fn outcome(&self, outcome: &str) -> u64 {
+        self.outcomes.get(outcome).copied().unwrap_or(0)
+    }
+
+    /// Latency of attaches with `outcome`, counted as `kind` says.
+    #[must_use]
+    pub fn latency(&self, outcome: &str, kind: LatencyKind) -> Option<&Samples> {
+        let found = self.latency.iter().find(|series| series.outcome == outcome && series.kind == kind);
+        found.map(|series| &series.samples)
+    }
+
+    /// The counter whose final drift is farthest from 0; the first of equals.
+    #[must_use]
+    pub fn worst_drift(&self) -> Option<&DriftSum> {
+        let size = |drift: &DriftSum| std::cmp::Reverse(drift.worst_final.unsigned_abs());
+        self.drift.iter().min_by_key(|drift| size(drift))
+    }
+
+    /// Clamped uncharges of all counters.
+    #[must_use]
+    pub fn clamps(&self) -> u64 {
+        self.drift.iter().map(|drift| drift.clamps).fold(0, u64::saturating_add)
+    }
+
+    /// The workload's operation `op` under `condition`.
+    #[must_use]
+    pub fn bystander(&self, op: &str, condition: Condition) -> Option<&BystanderSum> {
+        self.bystanders.iter().find(|series| series.op == op && series.condition == condition)
+    }
+
+    /// Names of the workload's operations, in order.
+    #[must_use]
+    pub fn ops(&self) -> Vec<&str> {
+        in_order(self.bystanders.iter().map(|series| series.op.as_str()))
+    }
+
+    /// p99 of `op` in ns: (idle, attaching), where both have enough samples.
+    #[must_use]
+    pub fn slow_down(&self, op: &str) -> Option<(u64, u64)> {
+        let p99 = |condition| self.bystander(op, condition)?.samples.p99();
+        Some((p99(Condition::Idle)?, p99(Condition::Attaching)?))
+    }
+
+    /// The operation whose p99 grows most while attaching: (op, idle ns, attaching ns).
+    #[must_use]
+    pub fn worst_slow_down(&self) -> Option<(&str, u64, u64)> {
+        let all =
+            self.ops().into_iter().filter_map(|op| self.slow_down(op).map(|(idle, busy)| (op, idle, busy)));
+        all.reduce(|worst, next| {
+            // busy/idle compared without division, so that equal ratios stay in order.
+            let grows = |a: (&str, u64, u64), b: (&str, u64, u64)| {
+                u128::from(a.2) * u128::from(b.1.max(1)) > u128::from(b.2) * u128::from(a.1.max(1))
+            };
+            if grows(next, worst) { next } else { worst }
+        })
+    }
+}
+
+fn add_counts(into: &mut BTreeMap<String, u64>, from: BTreeMap<String, u64>) {
+    for (name, n) in from {
+        let sum = into.entry(name).or_default();
+        *sum = sum.saturating_add(n);
+    }
+}

@@ -1,0 +1,173 @@
+//! Cells merged over seeds, and over everything but the protocol.
+//!
+//! Apart from the outputs, because the table, the HTML and the gates must read the same figures. [`aggregate`] decodes
+//! every histogram once and merges: a [`Group`] is a sum of cells, so both groupings come out of the same addition
+//! ([`group`]). Everything keeps the order of the plan.
+pub mod group;
+mod parts;
+
+pub use group::Group;
+pub use parts::{BystanderSum, DriftSum, LatencySum, LockSum, PhaseSum, PromiseSum, RuleSum, TimeSum};
+
+use crate::hist::HistError;
+use crate::schema::{Cell, Run};
+use crate::units::{grouped, ns};
+
+/// Why a run could not be aggregated: a histogram in it is damaged.
+#[derive(Debug, thiserror::Error)]
+#[error("cell {cell} ({protocol}, seed {seed}), {series}: {source}")]
+pub struct AggregateError {
+    /// Place of the cell in the run, from 0.
+    pub cell: usize,
+    /// Its protocol.
+    pub protocol: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Which histogram.
+    pub series: String,
+    /// What is wrong with it.
+    pub source: HistError,
+}
+
+/// Where a cell stands on every axis but protocol and seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Point {
+    /// Fault rate in percent at every prepare site.
+    pub fault_rate_percent: Option<u32>,
+    /// Intended attaches per second; `None` is the closed loop.
+    pub rate_per_s: Option<u64>,
+    /// Delay between switch and attach in ns.
+    pub delay_ns: Option<u64>,
+}
+
+impl Point {
+    fn of(cell: &Cell) -> Self {
+        Self {
+            fault_rate_percent: cell.fault_rate_percent,
+            rate_per_s: cell.rate_per_s,
+            delay_ns: cell.delay_ns,
+        }
+    }
+
+    /// `10 %`, or `own rules` when the plan names its own.
+    #[must_use]
+    pub fn fault_words(&self) -> String {
+        self.fault_rate_percent.map_or_else(|| "own rules".to_owned(), |percent| format!("{percent} %"))
+    }
+
+    /// `20 /s`, or `closed loop`.
+    #[must_use]
+    pub fn rate_words(&self) -> String {
+        self.rate_per_s.map_or_else(|| "closed loop".to_owned(), |rate| format!("{} /s", grouped(rate)))
+    }
+
+    /// `200 µs`, or `none`.
+    #[must_use]
+    pub fn delay_words(&self) -> String {
+        self.delay_ns.map_or_else(|| "none".to_owned(), ns)
+    }
+}
+
+/// Which axes of a run have anything to say; outputs leave the others out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Axes {
+    /// Some cell has a fault rate.
+    pub faults: bool,
+    /// Some cell has a rate of moves.
+    pub rate: bool,
+    /// Some cell has a delay.
+    pub delay: bool,
+}
+
+impl Axes {
+    /// `faults 10 %, 20 /s`: the axes that exist, in words; empty when there is none.
+    #[must_use]
+    pub fn words(&self, point: &Point) -> String {
+        let mut parts = Vec::new();
+        if self.faults {
+            parts.push(format!("faults {}", point.fault_words()));
+        }
+        if self.rate {
+            parts.push(point.rate_words());
+        }
+        if self.delay {
+            parts.push(format!("delay {}", point.delay_words()));
+        }
+        parts.join(", ")
+    }
+}
+
+/// All cells of one protocol, whatever the point and the seed.
+#[derive(Clone, Debug)]
+pub struct ProtocolSum {
+    /// Protocol with its options.
+    pub protocol: String,
+    /// The cells.
+    pub sum: Group,
+}
+
+/// All cells of one protocol at one point, whatever the seed.
+#[derive(Clone, Debug)]
+pub struct PointSum {
+    /// Protocol with its options.
+    pub protocol: String,
+    /// The point.
+    pub point: Point,
+    /// The cells.
+    pub sum: Group,
+}
+
+/// A run, merged.
+#[derive(Clone, Debug, Default)]
+pub struct Aggregate {
+    /// Which axes the run has.
+    pub axes: Axes,
+    /// The points, in the order of the plan.
+    pub points: Vec<Point>,
+    /// Per protocol, in the order of the plan.
+    pub protocols: Vec<ProtocolSum>,
+    /// Per protocol and point: protocols in the order of the plan, and within each its points likewise.
+    pub groups: Vec<PointSum>,
+}
+
+impl Aggregate {
+    /// The cells of `protocol` at `point`.
+    #[must_use]
+    pub fn at(&self, protocol: &str, point: &Point) -> Option<&Group> {
+        let found = self.groups.iter().find(|group| group.protocol == protocol && group.point == *point);
+        found.map(|group| &group.sum)
+    }
+}
+
+/// Merges the cells of `run`.
+///
+/// # Errors
+/// [`AggregateError`] names the first histogram that cannot be read.
+pub fn aggregate(run: &Run) -> Result<Aggregate, AggregateError> {
+    let mut out = Aggregate::default();
+    for (index, cell) in run.cells.iter().enumerate() {
+        let point = Point::of(cell);
+        out.axes.faults |= point.fault_rate_percent.is_some();
+        out.axes.rate |= point.rate_per_s.is_some();
+        out.axes.delay |= point.delay_ns.is_some();
+        if !out.points.contains(&point) {
+            out.points.push(point);
+        }
+        let sum = Group::of(index, cell)?;
+        match out.groups.iter_mut().find(|g| g.protocol == cell.protocol && g.point == point) {
+            Some(group) => group.sum.merge(sum),
+            None => out.groups.push(PointSum { protocol: cell.protocol.clone(), point, sum }),
+        }
+    }
+    for group in &out.groups {
+        match out.protocols.iter_mut().find(|p| p.protocol == group.protocol) {
+            Some(protocol) => protocol.sum.merge(group.sum.clone()),
+            None => {
+                out.protocols.push(ProtocolSum { protocol: group.protocol.clone(), sum: group.sum.clone() });
+            }
+        }
+    }
+    let place = |name: &str| out.protocols.iter().position(|p| p.protocol == name);
+    out.groups.sort_by_key(|group| place(&group.protocol));
+    Ok(out)
+}

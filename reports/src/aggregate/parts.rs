@@ -1,0 +1,283 @@
+//! The parts of a [`super::Group`]: sums of the lists in a cell, each with its own addition.
+//!
+//! Apart from the group, which only says what belongs together. Entries that two cells share are added, others are
+//! appended, so the order is that of first appearance.
+use crate::hist::Hist;
+use crate::percentile::Samples;
+use crate::schema::{Condition, Drift, FaultRule, LatencyKind, LockRow, Promise};
+
+/// Attach latency of one outcome and one way of counting.
+#[derive(Clone, Debug)]
+pub struct LatencySum {
+    /// `moved`, `refused`, ...
+    pub outcome: String,
+    /// From the real or the intended start.
+    pub kind: LatencyKind,
+    /// The samples.
+    pub samples: Samples,
+}
+
+/// Time in one phase of attaches that moved.
+#[derive(Clone, Debug)]
+pub struct PhaseSum {
+    /// The phase.
+    pub phase: String,
+    /// The samples.
+    pub samples: Samples,
+}
+
+/// One kind of the workload's operations under one condition.
+#[derive(Clone, Debug)]
+pub struct BystanderSum {
+    /// `mmap`, `touch`, ...
+    pub op: String,
+    /// Whether an attach was under way.
+    pub condition: Condition,
+    /// Operations that failed.
+    pub failed: u64,
+    /// The samples.
+    pub samples: Samples,
+}
+
+/// Count, minimum, maximum and total of a time, without its distribution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeSum {
+    /// Number of samples.
+    pub count: u64,
+    /// Smallest in ns; 0 without samples.
+    pub min_ns: u64,
+    /// Largest in ns.
+    pub max_ns: u64,
+    /// Sum in ns.
+    pub total_ns: u64,
+}
+
+impl TimeSum {
+    /// The exact fields of `hist`.
+    #[must_use]
+    pub fn of(hist: &Hist) -> Self {
+        Self { count: hist.count, min_ns: hist.min_ns, max_ns: hist.max_ns, total_ns: hist.total_ns }
+    }
+
+    /// Adds `other`.
+    pub fn merge(&mut self, other: Self) {
+        if self.count == 0 {
+            *self = other;
+        } else if other.count > 0 {
+            self.count = self.count.saturating_add(other.count);
+            self.min_ns = self.min_ns.min(other.min_ns);
+            self.max_ns = self.max_ns.max(other.max_ns);
+            self.total_ns = self.total_ns.saturating_add(other.total_ns);
+        }
+    }
+
+    /// Mean in ns, rounded down; 0 without samples.
+    #[must_use]
+    pub fn avg_ns(&self) -> u64 {
+        self.total_ns.checked_div(self.count).unwrap_or(0)
+    }
+}
+
+/// One lock class and mode, with the columns of `/proc/lock_stat`.
+#[derive(Clone, Debug)]
+pub struct LockSum {
+    /// The class.
+    pub class: String,
+    /// `W`, `R` or empty.
+    pub mode: String,
+    /// Acquisitions that had to wait.
+    pub contentions: u64,
+    /// Their waits.
+    pub wait: TimeSum,
+    /// Acquisitions.
+    pub acquisitions: u64,
+    /// Their holds.
+    pub hold: TimeSum,
+    /// (phase, holds, ns) of movers' holds.
+    pub by_phase: Vec<(String, u64, u64)>,
+}
+
+impl LockSum {
+    pub(super) fn of(row: &LockRow) -> Self {
+        Self {
+            class: row.class.clone(),
+            mode: row.mode.clone(),
+            contentions: row.contentions,
+            wait: TimeSum::of(&row.wait),
+            acquisitions: row.acquisitions,
+            hold: TimeSum::of(&row.hold),
+            by_phase: row.hold_by_phase.iter().map(|p| (p.phase.clone(), p.holds, p.total_ns)).collect(),
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.contentions = self.contentions.saturating_add(other.contentions);
+        self.wait.merge(other.wait);
+        self.acquisitions = self.acquisitions.saturating_add(other.acquisitions);
+        self.hold.merge(other.hold);
+        join(
+            &mut self.by_phase,
+            other.by_phase,
+            |a, b| a.0 == b.0,
+            |a, b| {
+                a.1 = a.1.saturating_add(b.1);
+                a.2 = a.2.saturating_add(b.2);
+            },
+        );
+    }
+}
+
+/// Drift of one counter over the cells.
+#[derive(Clone, Debug)]
+pub struct DriftSum {
+    /// The controller.
+    pub controller: String,
+    /// The cgroup.
+    pub cgroup: String,
+    /// `pages` or `tasks`.
+    pub unit: String,
+    /// The final drift that is farthest from 0.
+    pub worst_final: i64,
+    /// Most positive drift at any moment, on `sim` only.
+    pub peak_over: Option<i64>,
+    /// Most negative drift at any moment, on `sim` only.
+    pub peak_under: Option<i64>,
+    /// Sum of the integrals of |drift| in unit × µs.
+    pub integral_abs_us: Option<u64>,
+    /// Operations and attaches that left the counter differing from before.
+    pub events: u64,
+    /// Clamped uncharges.
+    pub clamps: u64,
+    /// Largest reservation of open transactions.
+    pub reserved_peak: i64,
+    /// Place in the run of the cell that drifted farthest.
+    pub worst_cell: usize,
+}
+
+impl DriftSum {
+    pub(super) fn of(index: usize, drift: &Drift) -> Self {
+        Self {
+            controller: drift.controller.clone(),
+            cgroup: drift.cgroup.clone(),
+            unit: drift.unit.clone(),
+            worst_final: drift.drift_final,
+            peak_over: drift.peak_over,
+            peak_under: drift.peak_under,
+            integral_abs_us: drift.integral_abs_us,
+            events: drift.events,
+            clamps: drift.clamps,
+            reserved_peak: drift.reserved_peak,
+            worst_cell: index,
+        }
+    }
+
+    /// How bad it is: what stays wrong first, then what was wrong at any moment.
+    #[must_use]
+    pub fn badness(&self) -> (u64, u64) {
+        let size = |value: Option<i64>| value.unwrap_or(0).unsigned_abs();
+        (self.worst_final.unsigned_abs(), size(self.peak_over).max(size(self.peak_under)))
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        if other.badness() > self.badness() {
+            self.worst_cell = other.worst_cell;
+        }
+        if other.worst_final.unsigned_abs() > self.worst_final.unsigned_abs() {
+            self.worst_final = other.worst_final;
+        }
+        self.peak_over = self.peak_over.max(other.peak_over);
+        self.peak_under = match (self.peak_under, other.peak_under) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.integral_abs_us = match (self.integral_abs_us, other.integral_abs_us) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (a, b) => a.or(b),
+        };
+        self.events = self.events.saturating_add(other.events);
+        self.clamps = self.clamps.saturating_add(other.clamps);
+        self.reserved_peak = self.reserved_peak.max(other.reserved_peak);
+    }
+}
+
+/// One promise over the cells.
+#[derive(Clone, Debug)]
+pub struct PromiseSum {
+    /// Name of the check.
+    pub name: String,
+    /// Violations.
+    pub broken: u64,
+    /// Times it was put to the test.
+    pub examined: u64,
+    /// Cells in which it was broken.
+    pub cells_broken: u64,
+    /// Cells in which it was checked.
+    pub cells: u64,
+    /// Seed and text of the first violation.
+    pub first: Option<(u64, String)>,
+}
+
+/// One rule of the fault plan over the cells.
+#[derive(Clone, Debug)]
+pub struct RuleSum {
+    /// Its text form.
+    pub rule: String,
+    /// Times its site was reached.
+    pub hits: u64,
+    /// Times it fired.
+    pub fired: u64,
+}
+
+impl BystanderSum {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.failed = self.failed.saturating_add(other.failed);
+        self.samples.merge(other.samples);
+    }
+}
+
+impl PromiseSum {
+    pub(super) fn of(seed: u64, promise: &Promise) -> Self {
+        Self {
+            name: promise.name.clone(),
+            broken: promise.broken,
+            examined: promise.examined,
+            cells_broken: u64::from(promise.broken > 0),
+            cells: 1,
+            first: promise.first.as_ref().map(|text| (seed, text.clone())),
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.broken = self.broken.saturating_add(other.broken);
+        self.examined = self.examined.saturating_add(other.examined);
+        self.cells_broken += other.cells_broken;
+        self.cells += other.cells;
+        self.first = self.first.take().or(other.first);
+    }
+}
+
+impl RuleSum {
+    pub(super) fn of(rule: &FaultRule) -> Self {
+        Self { rule: rule.rule.clone(), hits: rule.hits, fired: rule.fired }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.hits = self.hits.saturating_add(other.hits);
+        self.fired = self.fired.saturating_add(other.fired);
+    }
+}
+
+/// Adds every entry of `from` to the entry of `into` that is the `same`, or appends it.
+pub(super) fn join<T>(
+    into: &mut Vec<T>,
+    from: Vec<T>,
+    same: impl Fn(&T, &T) -> bool,
+    mut add: impl FnMut(&mut T, T),
+) {
+    for theirs in from {
+        match into.iter_mut().find(|ours| same(ours, &theirs)) {
+            Some(ours) => add(ours, theirs),
+            None => into.push(theirs),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What was made to fail, what came of it: attaches by outcome, rules, refusals, aborts.
+//!
+//! Apart from the promises: a promise that held under no fault says little, so here is how often it was put to the test.
+use super::View;
+use super::latency::{axis_cells, axis_columns};
+use super::parts::{columns, section as headed, table, text};
+use crate::aggregate::{Group, ProtocolSum};
+use crate::units::{count, grouped, percent};
+use crate::verdict::in_order;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+
+/// Whether a group has anything for this section.
+pub(super) fn any(group: &Group) -> bool {
+    !group.outcomes.is_empty() || !group.rules.is_empty()
+}
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    if !view.sums.protocols.iter().any(|sum| any(&sum.sum)) {
+        return html! {};
+    }
+    headed(
+        "faults",
+        "What failed, and what came of it?",
+        &html! {
+            p { (takeaway(view)) }
+            (outcomes(view))
+            (rules(view))
+            (counted(view, "Refusals by site", "refusals", |group| &group.refusals))
+            (counted(view, "Aborts by callback", "aborts", |group| &group.aborts))
+        },
+    )
+}
+
+fn takeaway(view: &View<'_>) -> String {
+    let sum =
+        |figure: fn(&ProtocolSum) -> u64| view.sums.protocols.iter().map(figure).fold(0, u64::saturating_add);
+    let fired = sum(|p| p.sum.rules.iter().map(|rule| rule.fired).fold(0, u64::saturating_add));
+    let refused = sum(|p| p.sum.outcome("refused"));
+    let aborts = sum(|p| p.sum.aborts.values().copied().fold(0, u64::saturating_add));
+    let all = sum(|p| p.sum.outcomes.values().copied().fold(0, u64::saturating_add));
+    let silent =
+        view.sums.protocols.iter().flat_map(|p| &p.sum.rules).filter(|rule| rule.fired == 0).count() as u64;
+    let mut said = format!(
+        "{} fired; {} of {} were refused ({}), {} ran.",
+        count(fired, "fault"),
+        grouped(refused),
+        count(all, "attach").replace("attachs", "attaches"),
+        percent(refused, all),
+        count(aborts, "abort")
+    );
+    if silent > 0 {
+        said.push_str(&format!(" {} never fired.", count(silent, "rule")));
+    }
+    said
+}
+
+/// Attaches by outcome, per protocol and point.
+fn outcomes(view: &View<'_>) -> Markup {
+    let groups = &view.sums.groups;
+    let names = in_order(groups.iter().flat_map(|group| group.sum.outcomes.keys().map(String::as_str)));
+    let mut order = vec!["moved", "refused", "noop"];
+    order.extend(names.into_iter().filter(|name| !["moved", "refused", "noop"].contains(name)).take(6));
+    let mut head = columns(&["protocol"]);
+    head.extend(axis_columns(view));
+    head.extend(order.iter().map(|name| super::parts::Column((*name).to_owned(), true)));
+    head.extend(columns(&["#overlapped a charge", "#spurious refusals"]));
+    let rows: Vec<Vec<Markup>> = groups
+        .iter()
+        .map(|group| {
+            let mut row = vec![text(&group.protocol)];
+            row.extend(axis_cells(view, group));
+            row.extend(order.iter().map(|name| html! { (grouped(group.sum.outcome(name))) }));
+            row.push(html! { (grouped(group.sum.overlaps)) });
+            row.push(html! { (grouped(group.sum.spurious_refusals)) });
+            row
+        })
+        .collect();
+    table("attaches by outcome", &head, &rows)
+}
+
+fn rules(view: &View<'_>) -> Markup {
+    let mut rows = Vec::new();
+    for sum in &view.sums.protocols {
+        for rule in &sum.sum.rules {
+            rows.push(vec![
+                text(&sum.protocol),
+                html! { code { (text(&rule.rule)) } },
+                html! { (grouped(rule.hits)) },
+                html! { @if rule.fired == 0 { strong { "never" } } @else { (grouped(rule.fired)) } },
+            ]);
+        }
+    }
+    let head = columns(&["protocol", "rule", "#hits", "#fired"]);
+    html! { @if !rows.is_empty() { h3 { "Rules of the fault plan" } (table("rules", &head, &rows)) } }
+}
+
+fn counted(
+    view: &View<'_>,
+    title: &str,
+    caption: &str,
+    counts: fn(&Group) -> &BTreeMap<String, u64>,
+) -> Markup {
+    let sums = &view.sums.protocols[..view.sums.protocols.len().min(12)];
+    let names: std::collections::BTreeSet<&str> =
+        sums.iter().flat_map(|sum| counts(&sum.sum).keys().map(String::as_str)).collect();
+    if names.is_empty() {
+        return html! {};
+    }
+    let mut head = columns(&["name"]);
+    head.extend(sums.iter().map(|sum| super::parts::Column(sum.protocol.clone(), true)));
+    let rows = names.iter().map(|name| {
+        let figures =
+            sums.iter().map(|sum| html! { (grouped(counts(&sum.sum).get(*name).copied().unwrap_or(0))) });
+        std::iter::once(text(name)).chain(figures).collect()
+    });
+    let rows: Vec<Vec<Markup>> = rows.collect();
+    html! { h3 { (title) } (table(caption, &head, &rows)) }
+}

@@ -1,0 +1,178 @@
+//! How long an attach takes: percentile curves, and the table of all series.
+//!
+//! Apart from the sweep, which follows single percentiles along an axis. Series differ in the protocol, and there is a
+//! plot for each point of the axes; where rates of moves are compared it is the other way round. Moved and refused
+//! attaches never share a plot, raw and corrected times never share a line.
+use super::View;
+use super::parts::{Column, columns, figure, section as headed, table, text};
+use crate::aggregate::{Group, Point, PointSum};
+use crate::percentile::{LEVELS, Samples};
+use crate::plot::ink::{Ink, series};
+use crate::plot::percentiles;
+use crate::schema::LatencyKind;
+use crate::units::{grouped, maybe_ns, ns, times};
+use crate::words;
+use maud::{Markup, html};
+
+/// Plots of attaches with one outcome.
+const MAX_PLOTS: usize = 4;
+/// Lines of one plot.
+const MAX_LINES: usize = 12;
+
+/// What one plot shows: what is fixed in words, and (ink, name, samples) of each line.
+struct Panel<'a> {
+    fixed: String,
+    lines: Vec<(Ink, String, &'a Samples)>,
+}
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    headed(
+        "latency",
+        "How long does an attach take?",
+        &html! {
+            @for outcome in ["moved", "refused"] { (plots(view, outcome)) }
+            (all(view))
+        },
+    )
+}
+
+fn plots(view: &View<'_>, outcome: &str) -> Markup {
+    let panels = panels(view, outcome);
+    let span = percentiles::span(panels.iter().flat_map(|panel| panel.lines.iter().map(|line| line.2)));
+    html! {
+        @for panel in &panels {
+            @let lines: Vec<(Ink, &Samples)> = panel.lines.iter().map(|(ink, _, samples)| (*ink, *samples)).collect();
+            @let keys: Vec<(Ink, String)> = panel.lines.iter().map(|(ink, name, _)| (*ink, name.clone())).collect();
+            @let frame = percentiles::plot(&question(outcome, &panel.fixed), view.clock, &lines, span);
+            (figure(frame.as_ref(), &takeaway(panel), &keys))
+        }
+        @if panels.len() == MAX_PLOTS { p.more { "Other points of the axes are in the table." } }
+    }
+}
+
+fn question(outcome: &str, fixed: &str) -> String {
+    let what = if outcome == "moved" { "an attach that moved" } else { "an attach that was refused" };
+    let fixed = if fixed.is_empty() { String::new() } else { format!(" ({fixed})") };
+    format!("How long does {what} take{fixed}?")
+}
+
+/// Plots of one outcome: those with lines, spread over the axis when there are too many.
+fn panels<'a>(view: &'a View<'_>, outcome: &str) -> Vec<Panel<'a>> {
+    let mut all: Vec<Panel<'_>> = if view.sums.axes.rate {
+        view.sums.protocols.iter().map(|sum| by_point(view, outcome, &sum.protocol)).collect()
+    } else {
+        view.sums.points.iter().map(|point| by_protocol(view, outcome, point)).collect()
+    };
+    all.iter_mut().for_each(|panel| panel.lines.truncate(MAX_LINES));
+    all.retain(|panel| panel.lines.iter().any(|line| line.2.p50().is_some()));
+    let last = all.len().saturating_sub(1);
+    let keep: Vec<usize> = (0..MAX_PLOTS).map(|n| n * last / (MAX_PLOTS - 1)).collect();
+    let mut place = 0..;
+    if all.len() > MAX_PLOTS {
+        all.retain(|_| keep.contains(&place.next().unwrap_or(0)));
+    }
+    all
+}
+
+fn by_protocol<'a>(view: &'a View<'_>, outcome: &str, point: &Point) -> Panel<'a> {
+    let groups = view.sums.groups.iter().filter(|group| group.point == *point);
+    let lines =
+        groups.flat_map(|group| lines(&group.sum, outcome, view.series(&group.protocol), &group.protocol));
+    Panel { fixed: view.sums.axes.words(point), lines: lines.collect() }
+}
+
+fn by_point<'a>(view: &'a View<'_>, outcome: &str, protocol: &str) -> Panel<'a> {
+    let groups = view.sums.groups.iter().filter(|group| group.protocol == protocol);
+    let place = |point: &Point| series(view.sums.points.iter().position(|p| p == point).unwrap_or(0));
+    let lines = groups.flat_map(|group| {
+        lines(&group.sum, outcome, place(&group.point), &view.sums.axes.words(&group.point))
+    });
+    Panel { fixed: protocol.to_owned(), lines: lines.collect() }
+}
+
+fn lines<'a>(group: &'a Group, outcome: &str, n: u8, name: &str) -> Vec<(Ink, String, &'a Samples)> {
+    let mine =
+        group.latency.iter().filter(|series| series.outcome == outcome && series.samples.p50().is_some());
+    let line = |series: &'a crate::aggregate::LatencySum| match series.kind {
+        LatencyKind::Raw => (Ink::Series(n), name.to_owned(), &series.samples),
+        LatencyKind::Corrected => {
+            (Ink::Faint(n), format!("{name}, from the intended start"), &series.samples)
+        }
+    };
+    mine.map(line).collect()
+}
+
+/// Fastest against slowest, at the median and in the tail.
+fn takeaway(panel: &Panel<'_>) -> String {
+    let raw = || panel.lines.iter().filter(|line| matches!(line.0, Ink::Series(_)));
+    let by = |figure: fn(&Samples) -> Option<u64>| {
+        let known = || raw().filter_map(move |line| Some((figure(line.2)?, line.1.as_str())));
+        let fast = known().min_by_key(|line| line.0)?;
+        let slow = known().max_by_key(|line| line.0)?;
+        (fast.1 != slow.1).then_some((fast, slow))
+    };
+    let Some((fast, slow)) = by(Samples::p50) else {
+        let only = raw().next().and_then(|line| Some((line.1.as_str(), line.2.p50()?)));
+        return only.map_or_else(String::new, |(name, p50)| format!("{name}: {} at the median.", ns(p50)));
+    };
+    let ratio = times(slow.0, fast.0).unwrap_or_else(|| "many".to_owned());
+    let mut said = format!(
+        "At the median {} takes {ratio} times as long as {} ({} against {})",
+        slow.1,
+        fast.1,
+        ns(slow.0),
+        ns(fast.0)
+    );
+    if let Some((fast, slow)) = by(Samples::p99) {
+        let ends =
+            format!("; at p99 the range is {} ({}) to {} ({})", ns(fast.0), fast.1, ns(slow.0), slow.1);
+        said.push_str(&ends);
+    }
+    said + "."
+}
+
+/// Every series, with as many percentiles as its samples support.
+fn all(view: &View<'_>) -> Markup {
+    let deep = view.sums.groups.iter().flat_map(|group| &group.sum.latency).any(|s| s.samples.n() >= 30_000);
+    let levels: Vec<_> = LEVELS.iter().filter(|level| deep || level.q < 0.9999).collect();
+    let mut head = columns(&["protocol"]);
+    head.extend(axis_columns(view));
+    head.extend(columns(&["outcome", "counted from", "#attaches"]));
+    head.extend(levels.iter().map(|level| Column(format!("{}, {}", level.name, view.clock), true)));
+    head.push(Column(format!("max, {}", view.clock), true));
+    let mut rows = Vec::new();
+    for group in &view.sums.groups {
+        for series in &group.sum.latency {
+            let mut row = vec![text(&group.protocol)];
+            row.extend(axis_cells(view, group));
+            let from = if series.kind == LatencyKind::Raw { "real start" } else { "intended start" };
+            row.extend([text(&series.outcome), html! { (words::latency(series.kind)) ": " (from) }]);
+            row.push(html! { (grouped(series.samples.n())) });
+            row.extend(levels.iter().map(|level| html! { (maybe_ns(series.samples.quantile(level.q))) }));
+            row.push(html! { (maybe_ns(series.samples.max())) });
+            rows.push(row);
+        }
+    }
+    html! {
+        @if rows.is_empty() { p { "No attach was timed." } } @else { (table("attach latency", &head, &rows)) }
+        p.key { "‘–’: too few samples for that percentile (p50 needs 20, p90 60, p99 300, p99.9 3,000, p99.99 30,000)." }
+    }
+}
+
+/// Titles of the axes that the run has.
+pub(super) fn axis_columns(view: &View<'_>) -> Vec<Column> {
+    let axes = view.sums.axes;
+    let all = [(axes.faults, "faults"), (axes.rate, "rate"), (axes.delay, "delay")];
+    all.iter().filter(|(there, _)| *there).map(|(_, title)| Column((*title).to_owned(), true)).collect()
+}
+
+/// Where `group` stands on them.
+pub(super) fn axis_cells(view: &View<'_>, group: &PointSum) -> Vec<Markup> {
+    let (axes, point) = (view.sums.axes, &group.point);
+    let all = [
+        (axes.faults, point.fault_words()),
+        (axes.rate, point.rate_words()),
+        (axes.delay, point.delay_words()),
+    ];
+    all.into_iter().filter(|(there, _)| *there).map(|(_, words)| html! { (words) }).collect()
+}

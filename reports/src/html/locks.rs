@@ -1,0 +1,127 @@
+//! Locks, with the names and in the order of `/proc/lock_stat`, per protocol; holds by phase; the longest holds.
+//!
+//! Apart from the phases: a phase is one attach's view, a lock everybody's. Times are µs with two decimals, as there.
+use super::View;
+use super::parts::{Column, columns, section as headed, table, text};
+use crate::aggregate::{LockSum, ProtocolSum, TimeSum};
+use crate::units::{grouped, lock_stat_us, ns, percent};
+use maud::{Markup, html};
+
+/// Columns of lock_stat that a model has; bounces between caches it has not.
+const TITLES: [&str; 12] = [
+    "protocol",
+    "class name",
+    "#contentions",
+    "#waittime-min",
+    "#waittime-max",
+    "#waittime-total",
+    "#waittime-avg",
+    "#acquisitions",
+    "#holdtime-min",
+    "#holdtime-max",
+    "#holdtime-total",
+    "#holdtime-avg",
+];
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    let all = || view.sums.protocols.iter().flat_map(|sum| sum.sum.locks.iter().map(move |lock| (sum, lock)));
+    if all().next().is_none() {
+        return html! {};
+    }
+    let rows: Vec<Vec<Markup>> = all().map(|(sum, lock)| row(sum, lock)).collect();
+    let caption = format!("lock_stat, times in µs ({})", view.clock);
+    headed(
+        "locks",
+        "Who waits for which lock, and who holds it?",
+        &html! {
+            p { (takeaway(view)) }
+            (table(&caption, &columns(&TITLES), &rows))
+            (by_phase(view))
+            (longest(view))
+        },
+    )
+}
+
+/// `mmap_sem-R`, as lock_stat writes it.
+fn class(lock: &LockSum) -> String {
+    if lock.mode.is_empty() { lock.class.clone() } else { format!("{}-{}", lock.class, lock.mode) }
+}
+
+fn row(sum: &ProtocolSum, lock: &LockSum) -> Vec<Markup> {
+    let times = |time: &TimeSum| {
+        [time.min_ns, time.max_ns, time.total_ns, time.avg_ns()].map(|ns| html! { (lock_stat_us(ns)) })
+    };
+    let mut row = vec![text(&sum.protocol), text(&class(lock)), html! { (lock.contentions) }];
+    row.extend(times(&lock.wait));
+    row.push(html! { (lock.acquisitions) });
+    row.extend(times(&lock.hold));
+    row
+}
+
+fn takeaway(view: &View<'_>) -> String {
+    let said = view.sums.protocols.iter().take(6).filter_map(|sum| {
+        let lock = sum
+            .sum
+            .locks
+            .iter()
+            .filter(|lock| lock.wait.total_ns > 0)
+            .max_by_key(|lock| lock.wait.total_ns)?;
+        let all = sum.sum.locks.iter().map(|lock| lock.wait.total_ns).fold(0, u64::saturating_add);
+        Some(format!(
+            "under {} {} is {} of all waiting",
+            sum.protocol,
+            class(lock),
+            percent(lock.wait.total_ns, all)
+        ))
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() {
+        "Nobody waited for a lock.".to_owned()
+    } else {
+        format!("Most waited for: {}.", said.join("; "))
+    }
+}
+
+fn by_phase(view: &View<'_>) -> Markup {
+    let mut head = columns(&["protocol", "class name", "phase", "#holds"]);
+    head.extend(["time in the phase", "each"].map(|title| Column(format!("{title}, {}", view.clock), true)));
+    head.push(Column("of all holding".to_owned(), true));
+    let mut rows = Vec::new();
+    for sum in &view.sums.protocols {
+        for lock in &sum.sum.locks {
+            for (phase, holds, total) in &lock.by_phase {
+                rows.push(vec![
+                    text(&sum.protocol),
+                    text(&class(lock)),
+                    text(phase),
+                    html! { (grouped(*holds)) },
+                    html! { (ns(*total)) },
+                    html! { (total.checked_div(*holds).map_or_else(String::new, ns)) },
+                    html! { (percent(*total, lock.hold.total_ns)) },
+                ]);
+            }
+        }
+    }
+    html! { @if !rows.is_empty() { h3 { "In which phase do movers hold them?" } (table("movers' holds by phase", &head, &rows)) } }
+}
+
+fn longest(view: &View<'_>) -> Markup {
+    let mut head = columns(&["protocol", "lock"]);
+    head.push(Column(format!("hold, {}", view.clock), true));
+    head.extend(columns(&["holder", "phase", "#waiters", "#seed"]));
+    let mut rows = Vec::new();
+    for sum in &view.sums.protocols {
+        for (seed, hold) in sum.sum.longest_holds.iter().take(5) {
+            rows.push(vec![
+                text(&sum.protocol),
+                html! { (text(&hold.lock)) @if !hold.mode.is_empty() { " " (text(&hold.mode)) } },
+                html! { (ns(hold.hold_ns)) },
+                text(&hold.holder),
+                hold.phase.as_deref().map_or_else(|| html! { "–" }, text),
+                html! { (hold.waiters) },
+                html! { (seed) },
+            ]);
+        }
+    }
+    html! { @if !rows.is_empty() { h3 { "The longest holds" } (table("longest holds, five a protocol", &head, &rows)) } }
+}

@@ -1,0 +1,84 @@
+//! `report.html`: one file without network, script or fonts, readable without its style sheet as well.
+//!
+//! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
+//! stand: [`summary`], [`promises`], [`latency`], [`sweep`], [`phases`], [`bystanders`], [`locks`], [`drift`],
+//! [`faults`], [`remarks`]. Each section computes its sentences from the data; [`parts`] has what they share. Whatever
+//! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
+mod bystanders;
+mod drift;
+mod faults;
+mod latency;
+mod locks;
+mod parts;
+mod phases;
+mod promises;
+mod remarks;
+mod summary;
+mod sweep;
+
+use crate::aggregate::{Aggregate, AggregateError, aggregate};
+use crate::plot::ink::series;
+use crate::schema::{Engine, Env, Run};
+use crate::words;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// Bytes that a report never exceeds.
+pub const MAX_BYTES: usize = 2 << 20;
+
+/// What every section reads.
+struct View<'a> {
+    run: &'a Run,
+    sums: Aggregate,
+    /// `virtual` or `wall`.
+    clock: &'static str,
+}
+
+impl View<'_> {
+    /// Number of the series of `protocol`: the same colour, dash and marker in every plot.
+    fn series(&self, protocol: &str) -> u8 {
+        series(self.sums.protocols.iter().position(|sum| sum.protocol == protocol).unwrap_or(0))
+    }
+
+    fn linux(&self) -> bool {
+        self.run.engine == Engine::Linux
+    }
+}
+
+/// The report of `run` as one HTML file; `env`, if given, is shown at its end. The same arguments give the same bytes.
+///
+/// # Errors
+/// [`AggregateError`] when a histogram in the run is damaged.
+pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
+    let view = View { run, sums: aggregate(run)?, clock: words::clock(run.engine) };
+    let sections = [
+        promises::section(&view),
+        latency::section(&view),
+        sweep::section(&view),
+        phases::section(&view),
+        bystanders::section(&view),
+        locks::section(&view),
+        drift::section(&view),
+        faults::section(&view),
+        remarks::section(&view, env),
+    ];
+    let title = format!("{} on {} – attach-rig", run.scenario.name, words::engine(run.engine));
+    Ok(page(&title, &html! { (summary::section(&view)) @for section in &sections { (section) } })
+        .into_string())
+}
+
+fn page(title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { main { (body) } }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What sections share: headed sections, figures with a takeaway, bounded tables.
+//!
+//! Apart, so that bounds and layout are decided once. A plot never stands without its table.
+use crate::plot::frame::{Frame, legend};
+use crate::plot::ink::Ink;
+use crate::units::{clip, grouped};
+use maud::{Markup, html};
+
+/// Rows of a table; the rest is counted.
+pub(super) const MAX_ROWS: usize = 160;
+/// Rows up to which a table is shown without being unfolded.
+const OPEN_ROWS: usize = 14;
+/// Letters of any text from the run.
+const MAX_TEXT: usize = 400;
+
+/// A column: its title, and whether it holds figures.
+pub(super) struct Column(pub(super) String, pub(super) bool);
+
+/// Columns from titles; figures are marked with `#` in front.
+pub(super) fn columns(titles: &[&str]) -> Vec<Column> {
+    let column = |title: &&str| match title.strip_prefix('#') {
+        Some(title) => Column(title.to_owned(), true),
+        None => Column((*title).to_owned(), false),
+    };
+    titles.iter().map(column).collect()
+}
+
+/// A section with an anchor.
+pub(super) fn section(id: &str, title: &str, body: &Markup) -> Markup {
+    html! { section id=(id) { h2 { (title) } (body) } }
+}
+
+/// A table; a long one is folded, and a very long one cut.
+pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
+    let body = html! {
+        div.scroll { table {
+            caption { (caption) }
+            thead { tr { @for Column(title, figures) in columns { th scope="col" .n[*figures] { (title) } } } }
+            tbody { @for row in rows.iter().take(MAX_ROWS) { (table_row(columns, row)) } }
+        } }
+        @if rows.len() > MAX_ROWS {
+            p.more { "and " (grouped((rows.len() - MAX_ROWS) as u64)) " more rows; all are in run.json" }
+        }
+    };
+    if rows.len() <= OPEN_ROWS {
+        body
+    } else {
+        html! { details { summary { "Table: " (caption) ", " (grouped(rows.len() as u64)) " rows" } (body) } }
+    }
+}
+
+fn table_row(columns: &[Column], cells: &[Markup]) -> Markup {
+    html! { tr {
+        @for (index, (cell, Column(_, figures))) in cells.iter().zip(columns).enumerate() {
+            @if index == 0 { th scope="row" { (cell) } } @else { td.n[*figures] { (cell) } }
+        }
+    } }
+}
+
+/// A plot under its question and what it says, with its legend; nothing when there is no plot.
+pub(super) fn figure(frame: Option<&Frame>, takeaway: &str, keys: &[(Ink, String)]) -> Markup {
+    let Some(frame) = frame else { return html! {} };
+    html! { figure {
+        figcaption { h3 { (frame.question) } p { (takeaway) } }
+        (legend(keys, !frame.bars.is_empty()))
+        div.plot { (frame.draw()) }
+    } }
+}
+
+/// Text of the run in a cell, cut when it is very long.
+pub(super) fn text(text: &str) -> Markup {
+    html! { (clip(text, MAX_TEXT)) }
+}
+
+/// A command to copy: one click selects the whole line.
+pub(super) fn command(command: &str) -> Markup {
+    html! { pre.command { code { (clip(command, 2_000)) } } }
+}

@@ -1,0 +1,120 @@
+//! Promise × protocol: what held, what broke, what was expected, and the violations in words.
+//!
+//! Apart from the figures: this is what a protocol is chosen by.
+use super::View;
+use super::parts::{Column, MAX_ROWS, section as headed, table, text};
+use crate::schema::{Expectation, Outcome, Verdict};
+use crate::units::{count, grouped};
+use crate::verdict::in_order;
+use crate::words;
+use maud::{Markup, html};
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    let verdicts = &view.run.verdicts;
+    if verdicts.is_empty() {
+        return html! {};
+    }
+    headed(
+        "promises",
+        "Which promises does each protocol keep?",
+        &html! {
+            p { (takeaway(verdicts)) }
+            (matrix(verdicts))
+            p.key { "‘!’ is not as expected, ‘?’ inconclusive, ‘–’ not checked. A broken promise leads to its first violation." }
+            (violations(view))
+        },
+    )
+}
+
+fn takeaway(verdicts: &[Verdict]) -> String {
+    let names = in_order(verdicts.iter().map(|verdict| verdict.protocol.as_str()));
+    let broke = |name: &&str| verdicts.iter().any(|v| v.protocol == **name && v.cells_broken > 0);
+    let (bad, good): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| broke(name));
+    let wrong = verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail).count() as u64;
+    let kept = match (good.len(), bad.len()) {
+        (_, 0) => "Every protocol kept every promise that was checked.".to_owned(),
+        (0, _) => "No protocol kept every promise.".to_owned(),
+        (1..=6, _) => format!("Only {} kept every promise that was checked.", words::names(good.into_iter())),
+        (kept, broke) => format!("{kept} protocols kept every promise that was checked, {broke} did not."),
+    };
+    let surprises = if wrong == 0 { "as expected".to_owned() } else { count(wrong, "surprise") };
+    format!("{kept} Against the expectations of the scenario: {surprises}.")
+}
+
+fn matrix(verdicts: &[Verdict]) -> Markup {
+    let protocols = in_order(verdicts.iter().map(|verdict| verdict.protocol.as_str()));
+    let promises = in_order(verdicts.iter().map(|verdict| verdict.promise.as_str()));
+    let shown = &protocols[..protocols.len().min(12)];
+    let head = std::iter::once("promise").chain(shown.iter().copied());
+    let columns: Vec<Column> = head.map(|title| Column(title.to_owned(), false)).collect();
+    let rows = promises.iter().map(|promise| {
+        let cells = shown.iter().map(|protocol| {
+            let at = verdicts.iter().position(|v| v.promise == *promise && v.protocol == *protocol);
+            at.map_or_else(|| html! { "–" }, |at| cell(at, &verdicts[at]))
+        });
+        std::iter::once(text(promise)).chain(cells).collect()
+    });
+    let rows: Vec<Vec<Markup>> = rows.collect();
+    html! {
+        div.matrix { (open_table("promises by protocol", &columns, &rows)) }
+        @if protocols.len() > shown.len() {
+            p.more { "and " (grouped((protocols.len() - shown.len()) as u64)) " more protocols; all are in run.json" }
+        }
+    }
+}
+
+/// The matrix is never folded: parts of at most as many rows as a table shows openly.
+fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
+    html! { @for part in rows.chunks(14).take(MAX_ROWS / 14) { (table(caption, columns, part)) } }
+}
+
+fn cell(at: usize, verdict: &Verdict) -> Markup {
+    let class = match (verdict.outcome, verdict.cells_broken) {
+        (Outcome::Fail, _) => "bad",
+        (Outcome::Inconclusive, _) => "thin",
+        (_, 0) => "good",
+        _ => "known",
+    };
+    let expected = match verdict.expected {
+        Expectation::Never => "expected to hold".to_owned(),
+        other => format!("expected {}", words::expectation(other)),
+    };
+    html! { span.(class) {
+        @if verdict.cells_broken > 0 { a href={ "#v" (at) } { (words::verdict(verdict)) } }
+        @else { (words::verdict(verdict)) }
+        @if verdict.cells > 0 {
+            br;
+            small {
+                @if verdict.cells_broken > 0 { "in " (grouped(verdict.cells_broken)) " of " }
+                (count(verdict.cells, "cell")) ", " (expected)
+            }
+        }
+    } }
+}
+
+/// First violation and replay command of each broken promise; those that were not expected come first.
+fn violations(view: &View<'_>) -> Markup {
+    let mut broken: Vec<(usize, &Verdict)> =
+        view.run.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.cells_broken > 0).collect();
+    broken.sort_by_key(|(_, verdict)| verdict.outcome != Outcome::Fail);
+    html! {
+        @if !broken.is_empty() {
+            h3 { "First violations" }
+            dl {
+                @for (at, verdict) in broken.iter().take(MAX_ROWS) {
+                    dt id={ "v" (at) } { (verdict.promise) " under " (verdict.protocol) " – " (words::outcome(verdict.outcome)) }
+                    dd {
+                        @if let Some((seed, words)) = first(view, verdict) { p { (text(words)) " (seed " (seed) ")" } }
+                        @if let Some(replay) = &verdict.replay { (super::parts::command(replay)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn first<'a>(view: &'a View<'_>, verdict: &Verdict) -> Option<(u64, &'a str)> {
+    let protocol = view.sums.protocols.iter().find(|sum| sum.protocol == verdict.protocol)?;
+    let promise = protocol.sum.promises.iter().find(|promise| promise.name == verdict.promise)?;
+    promise.first.as_ref().map(|(seed, words)| (*seed, words.as_str()))
+}

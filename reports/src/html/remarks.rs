@@ -1,0 +1,82 @@
+//! The end of the report: notes, cells that ended early, how to repeat the run, and the machine.
+//!
+//! Apart from the results, because nothing here is one. Facts about the machine are the only part of a report that two
+//! runs of one seed may differ in.
+use super::View;
+use super::parts::{MAX_ROWS, columns, command, section as headed, table, text};
+use crate::schema::{Env, NoteKind};
+use crate::units::{clip, grouped, ns};
+use crate::words;
+use maud::{Markup, html};
+
+/// Letters of the scenario file.
+const MAX_SCENARIO: usize = 40_000;
+
+pub(super) fn section(view: &View<'_>, env: Option<&Env>) -> Markup {
+    headed(
+        "remarks",
+        "Notes, and how to repeat this",
+        &html! {
+            (notes(view))
+            (ended(view))
+            h3 { "The same run again" }
+            (command(&view.run.command))
+            @if !view.run.scenario.toml.is_empty() {
+                details { summary { "Scenario file, with what the command line changed" }
+                    pre { code { (clip(&view.run.scenario.toml, MAX_SCENARIO)) } } }
+            }
+            @if let Some(env) = env { (machine(env)) }
+        },
+    )
+}
+
+fn notes(view: &View<'_>) -> Markup {
+    let notes = &view.run.notes;
+    html! {
+        @if notes.is_empty() { p { "No remarks." } }
+        @else { ul.notes {
+            @for note in notes.iter().take(MAX_ROWS) {
+                li .warn[note.kind != NoteKind::Info] {
+                    strong { (words::note(note.kind)) } ": "
+                    @if let Some(protocol) = &note.protocol { (text(protocol)) ": " }
+                    (text(&note.text))
+                }
+            }
+        } }
+        @if notes.len() > MAX_ROWS {
+            p.more { "and " (grouped((notes.len() - MAX_ROWS) as u64)) " more; all are in run.json" }
+        }
+    }
+}
+
+fn ended(view: &View<'_>) -> Markup {
+    let early =
+        view.run.cells.iter().enumerate().filter_map(|(n, cell)| Some((n, cell, cell.ended.as_ref()?)));
+    let row = |(n, cell, how): (usize, &crate::schema::Cell, &String)| {
+        vec![html! { (n) }, text(&cell.protocol), html! { (cell.seed) }, text(how)]
+    };
+    let rows: Vec<Vec<Markup>> = early.map(row).collect();
+    html! { @if !rows.is_empty() {
+        h3 { "Cells that ended early" }
+        (table("cells that ended early", &columns(&["cell", "protocol", "#seed", "how"]), &rows))
+    } }
+}
+
+fn machine(env: &Env) -> Markup {
+    let speed = |figure: Option<u64>| figure.map(|figure| format!("{} /s", grouped(figure)));
+    let mut facts: Vec<(String, String)> = vec![
+        ("started".into(), env.started.clone()),
+        ("took".into(), ns(env.wall_ns)),
+        ("kernel".into(), env.kernel.clone()),
+        ("CPU".into(), env.cpu.clone()),
+        ("CPUs".into(), grouped(u64::from(env.cpus))),
+        ("build".into(), env.profile.clone()),
+    ];
+    facts.extend(speed(env.dispatches_per_s).map(|speed| ("dispatches".into(), speed)));
+    facts.extend(speed(env.accesses_per_s).map(|speed| ("accesses".into(), speed)));
+    facts.extend(env.facts.iter().take(MAX_ROWS).map(|(name, value)| (name.clone(), value.clone())));
+    html! {
+        h3 id="machine" { "The machine, in wall time" }
+        dl.facts { @for (name, value) in &facts { dt { (text(name)) } dd { (text(value)) } } }
+    }
+}

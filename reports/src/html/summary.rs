@@ -1,0 +1,100 @@
+//! The head of the report: the verdict in a sentence, what was run, and where to look.
+//!
+//! Apart from the matrix of promises, so that the first screen answers the first question.
+use super::View;
+use super::parts::command;
+use crate::schema::NoteKind;
+use crate::units::{clip, count, grouped, ns};
+use crate::verdict::{Census, exit_code, headline};
+use crate::words;
+use maud::{Markup, html};
+
+/// Anchors of the sections that every report has.
+const PLACES: [(&str, &str); 9] = [
+    ("promises", "promises"),
+    ("latency", "attach latency"),
+    ("sweep", "along the axis"),
+    ("phases", "phases"),
+    ("bystanders", "bystanders"),
+    ("locks", "locks"),
+    ("drift", "drift"),
+    ("faults", "faults"),
+    ("remarks", "notes and how to repeat it"),
+];
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    let run = view.run;
+    let (class, word) = match exit_code(run) {
+        _ if run.verdicts.is_empty() => ("none", "No promise was checked"),
+        1 => ("bad", "Not as expected"),
+        5 => ("thin", "Inconclusive"),
+        _ => ("good", "As expected"),
+    };
+    html! {
+        header {
+            h1 { (clip(&run.scenario.name, 120)) " " small { "on " (words::engine(run.engine)) } }
+            p { (clip(&run.scenario.about, 600)) }
+            div.verdict.(class) {
+                p { strong { (word) "." } " " (findings(view)) }
+                p.census { (Census::of(&run.verdicts).words()) }
+            }
+            (missing(view))
+            p.facts { (facts(view)) }
+            (command(&run.command))
+            nav { ul { @for (id, name) in PLACES { @if exists(view, id) { li { a href={ "#" (id) } { (name) } } } } } }
+        }
+    }
+}
+
+/// The headline without what the verdict word has said already; on Linux the finding about rates.
+fn findings(view: &View<'_>) -> String {
+    let said = super::sweep::finding(view);
+    match (view.run.verdicts.is_empty(), said) {
+        (true, Some(said)) => said,
+        (true, None) => String::new(),
+        (false, said) => [headline(view.run)].into_iter().chain(said).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn missing(view: &View<'_>) -> Markup {
+    let ended = view.run.cells.iter().filter(|cell| cell.ended.is_some()).count() as u64;
+    let thin = view.run.notes.iter().filter(|note| note.kind == NoteKind::Thin).count() as u64;
+    html! {
+        @if view.run.interrupted { p.warn { "The run was interrupted: cells are missing." } }
+        @if ended > 0 { p.warn { a href="#remarks" { (count(ended, "cell")) " ended early." } } }
+        @if thin > 0 { p.warn { a href="#remarks" { (count(thin, "thin cell")) ": too little happened to tell." } } }
+    }
+}
+
+fn facts(view: &View<'_>) -> String {
+    let run = view.run;
+    let scenario = &run.scenario;
+    let time = match view.clock {
+        "virtual" => "times are virtual: they come from a table of costs, not from this machine",
+        _ => "times are wall time of this machine",
+    };
+    format!(
+        "{}, {}, {} each; {}; controllers {}; seed {}; {time}. attach-rig {}.",
+        count(run.cells.len() as u64, "cell"),
+        count(view.sums.protocols.len() as u64, "protocol"),
+        ns(scenario.duration_ns),
+        count(u64::from(scenario.cpus), "CPU"),
+        clip(&scenario.controllers.join(", "), 200),
+        grouped(scenario.seed),
+        run.version,
+    )
+}
+
+fn exists(view: &View<'_>, id: &str) -> bool {
+    let any = |what: fn(&crate::aggregate::Group) -> bool| view.sums.protocols.iter().any(|p| what(&p.sum));
+    match id {
+        "promises" => !view.run.verdicts.is_empty(),
+        "sweep" => view.sums.points.len() > 1,
+        "phases" => any(|group| !group.phases.is_empty()),
+        "bystanders" => any(|group| !group.bystanders.is_empty()),
+        "locks" => any(|group| !group.locks.is_empty()),
+        "drift" => any(|group| !group.drift.is_empty()),
+        "faults" => any(super::faults::any),
+        _ => true,
+    }
+}

@@ -1,0 +1,111 @@
+//! How the latency moves along an axis of the run, and what a closed loop hides.
+//!
+//! Apart from the percentile curves: a user who moves one task now and then wants the rate, not the tail.
+use super::View;
+use super::parts::{figure, section as headed};
+use crate::aggregate::{Aggregate, Group, Point};
+use crate::percentile::Samples;
+use crate::plot::ink::{Ink, series};
+use crate::plot::sweep;
+use crate::schema::LatencyKind;
+use crate::units::{ns, short_ns, times};
+use maud::{Markup, html};
+
+/// How many times as long as the closed loop a rate must take before it is worth a sentence.
+const MUCH_SLOWER: u64 = 3;
+/// Points of the plot; names of more would not fit under it.
+const MAX_POINTS: usize = 8;
+/// Protocols of the plot.
+const MAX_PROTOCOLS: usize = 8;
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    if view.sums.points.len() < 2 {
+        return html! {};
+    }
+    let points: Vec<&Point> = view.sums.points.iter().take(MAX_POINTS).collect();
+    let protocols: Vec<&str> =
+        view.sums.protocols.iter().take(MAX_PROTOCOLS).map(|sum| sum.protocol.as_str()).collect();
+    let samples: Vec<Vec<Option<&Samples>>> = protocols
+        .iter()
+        .map(|name| points.iter().map(|point| view.sums.at(name, point).and_then(moved)).collect())
+        .collect();
+    let names: Vec<String> = points.iter().map(|point| view.sums.axes.words(point)).collect();
+    let (axis, question) = question(&view.sums);
+    let frame = sweep::plot(question, view.clock, axis, &names, &samples);
+    let keys = protocols.iter().enumerate().flat_map(|(n, name)| {
+        let n = series(n);
+        [(Ink::Series(n), format!("{name}, p50")), (Ink::Faint(n), format!("{name}, p99"))]
+    });
+    let keys: Vec<(Ink, String)> = keys.collect();
+    headed(
+        "sweep",
+        question,
+        &html! {
+            (figure(frame.as_ref(), &takeaway(view), &keys))
+            p { "The figures are in the " a href="#latency" { "table of latencies" } "." }
+            @if view.sums.points.len() > MAX_POINTS { p.more { "Only the first points of the axis are drawn." } }
+        },
+    )
+}
+
+fn question(sums: &Aggregate) -> (&'static str, &'static str) {
+    if sums.axes.rate {
+        ("intended moves", "Does it matter how often one moves?")
+    } else if sums.axes.delay {
+        ("delay between switch and attach", "What does a delay in the middle cost?")
+    } else {
+        ("fault rate at every prepare site", "What do failures of others cost an attach that moves?")
+    }
+}
+
+fn takeaway(view: &View<'_>) -> String {
+    if let Some(said) = finding(view) {
+        return said;
+    }
+    let (first, last) = (view.sums.points.first(), view.sums.points.last());
+    let changes = view.sums.protocols.iter().filter_map(|sum| {
+        let p50 = |point: Option<&Point>| moved(view.sums.at(&sum.protocol, point?)?)?.p50();
+        let (before, after) = (p50(first)?, p50(last)?);
+        Some((u128::from(after) * 1_000 / u128::from(before.max(1)), &sum.protocol, before, after))
+    });
+    let far = changes.max_by_key(|change| change.0.abs_diff(1_000));
+    far.map_or_else(String::new, |(_, name, before, after)| {
+        let way = |point: Option<&Point>| point.map_or_else(String::new, |point| view.sums.axes.words(point));
+        let (from, to) = (way(first), way(last));
+        format!("From {from} to {to} the median changes most under {name}: {} to {}.", ns(before), ns(after))
+    })
+}
+
+/// The sentence about rates: how much longer a rare move takes than one of a closed loop. `None` where it does not, or
+/// where the two cannot be compared.
+pub(super) fn finding(view: &View<'_>) -> Option<String> {
+    let mut worst: Option<(u64, u64, u64, &str)> = None;
+    for group in &view.sums.groups {
+        let Some(rate) = group.point.rate_per_s else { continue };
+        let closed = Point { rate_per_s: None, ..group.point };
+        let base = view.sums.at(&group.protocol, &closed).and_then(moved).and_then(Samples::p50);
+        let slow = moved(&group.sum).and_then(Samples::p50);
+        let (Some(base), Some(slow)) = (base, slow) else { continue };
+        let longer = |a: (u64, u64), b: (u64, u64)| {
+            u128::from(a.0) * u128::from(b.1) > u128::from(b.0) * u128::from(a.1)
+        };
+        if slow / MUCH_SLOWER >= base.max(1) && worst.is_none_or(|w| longer((slow, base), (w.0, w.1))) {
+            worst = Some((slow, base, rate, &group.protocol));
+        }
+    }
+    let (slow, base, rate, protocol) = worst?;
+    let why = if view.linux() { "the RCU grace period" } else { "what a lone move has to wait for" };
+    Some(format!(
+        "Under {protocol} a move every {} takes {} times as long at the median as back to back ({} against {}): the \
+         closed loop hides {why}.",
+        short_ns(1_000_000_000_u64.checked_div(rate)?),
+        times(slow, base)?,
+        ns(slow),
+        ns(base),
+    ))
+}
+
+/// Attaches that moved, from their real start.
+fn moved(group: &Group) -> Option<&Samples> {
+    group.latency("moved", LatencyKind::Raw)
+}

@@ -1,0 +1,166 @@
+//! `run.json` and `env.json` on disk: written so that a reader never sees half a file, read so that an error says where.
+//!
+//! Apart from [`crate::schema`], which is plain data. Finished cells of a run that is still going are in
+//! [`crate::cells`], which uses the same functions.
+use crate::schema::{Env, Run, SCHEMA};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Why a file could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The file system said no.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The value has no JSON form.
+    #[error("cannot write {} as JSON: {source}", path.display())]
+    Encode {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file system said no.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// Not JSON, or not of the expected form; serde_json's message ends with line and column.
+    #[error("cannot read {}: {source}", path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// A `run.json` of another version, or no `run.json` at all.
+    #[error(
+        "{}: schema is {found}, this attach-rig reads only \"{SCHEMA}\"; use the version that wrote the file",
+        path.display()
+    )]
+    ForeignSchema {
+        /// The file.
+        path: PathBuf,
+        /// What its field `schema` says, quoted, or `missing`.
+        found: String,
+    },
+}
+
+/// Writes `run` to `path`, see [`write_atomic`].
+///
+/// # Errors
+/// See [`WriteError`].
+pub fn write_run(path: &Path, run: &Run) -> Result<(), WriteError> {
+    write_value(path, run)
+}
+
+/// Reads a run. Histograms are not decoded here, see [`crate::aggregate`].
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_run(path: &Path) -> Result<Run, ReadError> {
+    let bytes = read_bytes(path)?;
+    let foreign = || foreign_schema(path, &bytes);
+    match decode::<Run>(path, &bytes) {
+        Ok(run) if run.schema == SCHEMA => Ok(run),
+        // A foreign version usually fails on a field first; its version is the better reason.
+        Ok(_) => Err(foreign().expect("the schema differs")),
+        Err(error) => Err(foreign().unwrap_or(error)),
+    }
+}
+
+/// Writes `env` to `path`, see [`write_atomic`].
+///
+/// # Errors
+/// See [`WriteError`].
+pub fn write_env(path: &Path, env: &Env) -> Result<(), WriteError> {
+    write_value(path, env)
+}
+
+/// Reads the facts about the machine.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_env(path: &Path) -> Result<Env, ReadError> {
+    decode(path, &read_bytes(path)?)
+}
+
+/// The published JSON Schema of `run.json`, as it stands in `schema/run.schema.json`.
+#[must_use]
+pub fn schema_json() -> String {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Run)).expect("a schema is plain JSON");
+    text.push('\n');
+    text
+}
+
+/// Writes `bytes` to `path` in full or not at all: a temporary file in the same folder, synced, renamed over `path`,
+/// the folder synced. A crash leaves the old file or the new one.
+///
+/// # Errors
+/// [`WriteError::Io`]; the temporary file is gone then.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let inner = || -> io::Result<()> {
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().set_permissions(readable_by_all())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()
+    };
+    inner().map_err(|source| WriteError::Io { path: path.to_owned(), source })
+}
+
+/// Temporary files are private by default; a result is not.
+fn readable_by_all() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::Permissions::from_mode(0o644)
+}
+
+pub(crate) fn write_value<T: Serialize>(path: &Path, value: &T) -> Result<(), WriteError> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|source| WriteError::Encode { path: path.to_owned(), source })?;
+    bytes.push(b'\n');
+    write_atomic(path, &bytes)
+}
+
+pub(crate) fn read_value<T: DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
+    decode(path, &read_bytes(path)?)
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+    fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })
+}
+
+fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadError> {
+    serde_json::from_slice(bytes).map_err(|source| ReadError::Decode { path: path.to_owned(), source })
+}
+
+/// The error that names a foreign schema, when `bytes` are JSON with another `schema` than ours, or none.
+fn foreign_schema(path: &Path, bytes: &[u8]) -> Option<ReadError> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+    let schema = value.get("schema");
+    if schema.and_then(serde_json::Value::as_str) == Some(SCHEMA) {
+        return None;
+    }
+    let found = schema.map_or_else(|| "missing".to_owned(), ToString::to_string);
+    Some(ReadError::ForeignSchema { path: path.to_owned(), found })
+}

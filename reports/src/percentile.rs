@@ -1,0 +1,194 @@
+//! Which percentiles a number of samples supports, and percentiles of merged samples.
+//!
+//! Apart, because every output asks the same question: a p99 of 40 samples is the maximum under another name, so it is
+//! not printed anywhere. [`supported`] is the one rule; [`Samples`] applies it.
+use crate::hist::{Hist, HistError};
+use hdrhistogram::Histogram;
+
+/// A percentile that outputs show: its quantile, its name, the samples it needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Quantile, between 0 and 1.
+    pub q: f64,
+    /// `p99`.
+    pub name: &'static str,
+    /// `99 %`, as on an axis.
+    pub percent: &'static str,
+    /// Samples below which it is not shown.
+    pub needs: u64,
+}
+
+/// All percentiles that any output shows, from the median up. Each needs three samples beyond it, the first two more,
+/// because below 20 samples even a median moves with every sample.
+pub const LEVELS: [Level; 5] = [
+    Level { q: 0.5, name: "p50", percent: "50 %", needs: 20 },
+    Level { q: 0.9, name: "p90", percent: "90 %", needs: 60 },
+    Level { q: 0.99, name: "p99", percent: "99 %", needs: 300 },
+    Level { q: 0.999, name: "p99.9", percent: "99.9 %", needs: 3_000 },
+    Level { q: 0.9999, name: "p99.99", percent: "99.99 %", needs: 30_000 },
+];
+
+/// Whether `n` samples are enough for quantile `q`: those of the next level in [`LEVELS`] at or above `q`.
+#[must_use]
+pub fn supported(q: f64, n: u64) -> bool {
+    LEVELS.iter().find(|level| q <= level.q).is_some_and(|level| n >= level.needs)
+}
+
+/// Samples in ns, merged from any number of [`Hist`].
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    hist: Option<Histogram<u64>>,
+    min_ns: u64,
+    max_ns: u64,
+    total_ns: u64,
+}
+
+impl Samples {
+    /// Decodes one histogram of a run.
+    ///
+    /// # Errors
+    /// See [`HistError`].
+    pub fn of(hist: &Hist) -> Result<Self, HistError> {
+        if hist.hdr.is_empty() && hist.count > 0 {
+            return Err(HistError::Count { found: 0, stated: hist.count });
+        }
+        if hist.hdr.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut histogram = hist.decode()?;
+        histogram.auto(true);
+        Ok(Self { hist: Some(histogram), min_ns: hist.min_ns, max_ns: hist.max_ns, total_ns: hist.total_ns })
+    }
+
+    /// Adds the samples of `other`.
+    pub fn merge(&mut self, other: Self) {
+        let Some(theirs) = other.hist else { return };
+        let Some(ours) = self.hist.as_mut() else {
+            self.hist = Some(theirs);
+            (self.min_ns, self.max_ns, self.total_ns) = (other.min_ns, other.max_ns, other.total_ns);
+            return;
+        };
+        // Ours resizes itself, so an addition cannot fail; counts saturate.
+        let added = ours.add(&theirs);
+        debug_assert!(added.is_ok());
+        self.min_ns = self.min_ns.min(other.min_ns);
+        self.max_ns = self.max_ns.max(other.max_ns);
+        self.total_ns = self.total_ns.saturating_add(other.total_ns);
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        self.hist.as_ref().map_or(0, Histogram::len)
+    }
+
+    /// Quantile `q` in ns, never outside the exact minimum and maximum; `None` where the samples do not support it.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<u64> {
+        let hist = self.hist.as_ref().filter(|hist| supported(q, hist.len()))?;
+        Some(hist.value_at_quantile(q).min(self.max_ns).max(self.min_ns))
+    }
+
+    /// Median in ns.
+    #[must_use]
+    pub fn p50(&self) -> Option<u64> {
+        self.quantile(0.5)
+    }
+
+    /// 99th percentile in ns.
+    #[must_use]
+    pub fn p99(&self) -> Option<u64> {
+        self.quantile(0.99)
+    }
+
+    /// Largest sample in ns.
+    #[must_use]
+    pub fn max(&self) -> Option<u64> {
+        self.hist.as_ref().map(|_| self.max_ns)
+    }
+
+    /// Smallest sample in ns.
+    #[must_use]
+    pub fn min(&self) -> Option<u64> {
+        self.hist.as_ref().map(|_| self.min_ns)
+    }
+
+    /// Sum of the samples in ns.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total_ns
+    }
+
+    /// Mean in ns, rounded down.
+    #[must_use]
+    pub fn mean(&self) -> Option<u64> {
+        self.total_ns.checked_div(self.n())
+    }
+
+    /// Points (decades of 1/(1−q), ns) of the percentile curve: from the median in steps of a twentieth of a decade up
+    /// to the highest level that the samples support. Empty when they do not support the median.
+    #[must_use]
+    pub fn curve(&self) -> Vec<(f64, u64)> {
+        let Some(top) = LEVELS.iter().rfind(|level| self.n() >= level.needs) else { return Vec::new() };
+        let (first, last) = (decades(0.5), decades(top.q));
+        let steps = ((last - first) * 20.0).ceil() as usize;
+        (0..=steps)
+            .map(|i| if i == steps { last } else { first + i as f64 / 20.0 })
+            .filter_map(|x| Some((x, self.quantile((1.0 - 10f64.powf(-x)).min(top.q))?)))
+            .collect()
+    }
+}
+
+/// Where quantile `q` stands on an axis of 1/(1−q): 1 for 90 %, 2 for 99 %.
+#[must_use]
+pub fn decades(q: f64) -> f64 {
+    -(1.0 - q).log10()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(n: u64) -> Samples {
+        let mut histogram = Histogram::new(3).unwrap();
+        (1..=n).for_each(|v| histogram.record(v * 1_000).unwrap());
+        Samples::of(&Hist::encode(&histogram, (1_000, n * 1_000, n * (n + 1) * 500))).unwrap()
+    }
+
+    #[test]
+    fn each_percentile_needs_its_samples() {
+        for (q, needs) in [(0.5, 20), (0.9, 60), (0.99, 300), (0.999, 3_000), (0.9999, 30_000)] {
+            assert!(supported(q, needs), "{q} with {needs}");
+            assert!(!supported(q, needs - 1), "{q} with one less than {needs}");
+        }
+        assert!(!supported(0.99999, u64::MAX), "beyond the last level nothing is shown");
+        assert!(supported(0.75, 60) && !supported(0.75, 59), "between two levels the higher one rules");
+    }
+
+    #[test]
+    fn nothing_is_said_that_the_samples_do_not_support() {
+        let few = samples(19);
+        assert_eq!((few.p50(), few.p99(), few.max()), (None, None, Some(19_000)));
+        assert!(few.curve().is_empty());
+        let some = samples(299);
+        assert!(some.p50().is_some() && some.p99().is_none());
+        assert!(some.curve().last().unwrap().0 <= decades(0.9) + 1e-9);
+    }
+
+    #[test]
+    fn merging_is_the_sum_of_both() {
+        let mut both = samples(100);
+        both.merge(samples(300));
+        assert_eq!((both.n(), both.min(), both.max()), (400, Some(1_000), Some(300_000)));
+        both.merge(Samples::default());
+        assert_eq!(both.n(), 400);
+        let mut empty = Samples::default();
+        empty.merge(both);
+        assert_eq!(empty.n(), 400);
+    }
+
+    #[test]
+    fn a_count_without_samples_is_an_error() {
+        assert!(Samples::of(&Hist { count: 3, ..Hist::default() }).is_err());
+    }
+}

@@ -1,0 +1,41 @@
+//! What share of the workload's operations took longer than a time: idle (faint) against attaching.
+//!
+//! Apart from the percentile curves of attaches, because here two conditions of the same operation are compared, and
+//! the question is how often, not how long.
+use super::axis::{Axis, log};
+use super::frame::{Frame, Line};
+use super::ink::Ink;
+use crate::percentile::Samples;
+
+/// One line per series. `None` when no series has enough samples for a median.
+pub(crate) fn plot(question: &str, clock: &str, op: &str, series: &[(Ink, &Samples)]) -> Option<Frame> {
+    let lines: Vec<Line> = series.iter().map(|(ink, samples)| line(*ink, samples)).collect();
+    let all = || lines.iter().flat_map(|line| &line.points);
+    let deepest = all().map(|point| -point.1).reduce(f64::max)?;
+    let shown = || series.iter().map(|(_, samples)| *samples).filter(|samples| samples.p50().is_some());
+    let low = shown().filter_map(Samples::min).min()?;
+    let high = shown().flat_map(|samples| samples.curve().last().map(|point| point.1)).max()?;
+    Some(Frame {
+        question: question.to_owned(),
+        x: Axis::log_time(&format!("{clock} time of {op}"), low, high),
+        y: Axis::share_above(&format!("share of {op} that took longer"), deepest),
+        height: 600,
+        lines,
+        bars: Vec::new(),
+    })
+}
+
+/// From the least sample, which nearly all exceed, through the median and down the tail.
+fn line(ink: Ink, samples: &Samples) -> Line {
+    let tail = samples.curve();
+    if tail.is_empty() {
+        return Line { ink, points: Vec::new(), marks: Vec::new() };
+    }
+    let head = [0.0, 0.05, 0.1, 0.2, 0.3, 0.4].iter().filter_map(|q| {
+        let ns = if *q == 0.0 { samples.min() } else { samples.quantile(*q) };
+        Some((log(ns?), (1.0 - q).log10()))
+    });
+    let points: Vec<(f64, f64)> = head.chain(tail.iter().map(|(decades, ns)| (log(*ns), -decades))).collect();
+    let marks = points.iter().skip(6).step_by(20).copied().collect();
+    Line { ink, points, marks }
+}

@@ -1,0 +1,157 @@
+//! A plot: lines and bars on two axes, drawn by plotters, and its legend.
+//!
+//! Apart from the plots, which only say what to draw, so that all of them look alike. Layout is fixed and computed from
+//! the lengths of labels, because nobody can measure letters here. Next: [`super::svg`].
+use super::axis::Axis;
+use super::ink::Ink;
+use super::svg::{Canvas, TEXT, picture, text_width};
+use maud::{Markup, html};
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+use plotters::element::{Circle, Cross, EmptyElement, PathElement, Polygon, Rectangle, Text, TriangleMarker};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, IntoFont, IntoTextStyle, ShapeStyle};
+use std::convert::Infallible;
+
+/// Width of a plot in half pixels.
+const WIDTH: u32 = 1440;
+
+/// A line, point by point in places of the axes.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// What it is drawn with.
+    pub(crate) ink: Ink,
+    /// Its points.
+    pub(crate) points: Vec<(f64, f64)>,
+    /// Points with a marker.
+    pub(crate) marks: Vec<(f64, f64)>,
+}
+
+/// A bar between two corners.
+#[derive(Clone, Debug)]
+pub(crate) struct Bar {
+    /// What it is filled with.
+    pub(crate) ink: Ink,
+    /// Lower left.
+    pub(crate) from: (f64, f64),
+    /// Upper right.
+    pub(crate) to: (f64, f64),
+}
+
+/// A plot.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// The question that it answers: its name for those who cannot see it.
+    pub(crate) question: String,
+    /// Across.
+    pub(crate) x: Axis,
+    /// Upwards.
+    pub(crate) y: Axis,
+    /// Height of the drawing in half pixels.
+    pub(crate) height: u32,
+    /// Lines, the first at the bottom.
+    pub(crate) lines: Vec<Line>,
+    /// Bars, under the lines.
+    pub(crate) bars: Vec<Bar>,
+}
+
+type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
+type Chart<'c, 'b> = ChartContext<'c, Canvas<'b>, Cartesian2d<Axis, Axis>>;
+type Area<'b> = DrawingArea<Canvas<'b>, Shift>;
+
+impl Frame {
+    /// The plot as SVG.
+    ///
+    /// # Panics
+    /// Never: the canvas takes everything, and axes are never empty.
+    pub(crate) fn draw(&self) -> Markup {
+        let size = (WIDTH, self.height);
+        let mut body = String::new();
+        self.draw_on(&Canvas::new(&mut body, size).into_drawing_area())
+            .expect("a string takes every element");
+        picture(size, &self.question, &body)
+    }
+
+    fn draw_on(&self, root: &Area<'_>) -> Drawn {
+        let (x, y) = (&self.x, &self.y);
+        let left = y.ticks.iter().map(|(_, word)| text_width(word)).max().unwrap_or(0) + 20;
+        let right = x.ticks.last().map_or(0, |(_, word)| text_width(word) / 2) + 12;
+        let mut chart = ChartBuilder::on(root)
+            .margin_top(2 * TEXT)
+            .margin_right(right)
+            .x_label_area_size(2 * TEXT + 16)
+            .y_label_area_size(left)
+            .build_cartesian_2d(x.clone(), y.clone())?;
+        mesh(&mut chart)?;
+        for bar in &self.bars {
+            chart.draw_series([Rectangle::new([bar.from, bar.to], bar.ink.rgb().filled())])?;
+        }
+        for line in &self.lines {
+            let style = ShapeStyle::from(line.ink.rgb()).stroke_width(4);
+            chart.draw_series([PathElement::new(line.points.clone(), style)])?;
+            for at in &line.marks {
+                marker(&mut chart, *at, line.ink)?;
+            }
+        }
+        let black = Ink::Text.rgb();
+        let style = ("sans-serif", TEXT).into_font().into_text_style(root).color(&black);
+        root.draw(&Text::new(y.name.as_str(), (0, 4), style.clone()))?;
+        let end = style.pos(Pos::new(HPos::Right, VPos::Bottom));
+        root.draw(&Text::new(x.name.as_str(), (WIDTH as i32 - 8, self.height as i32 - 8), end))
+    }
+}
+
+fn mesh(chart: &mut Chart<'_, '_>) -> Drawn {
+    chart
+        .configure_mesh()
+        .bold_line_style(Ink::Grid.rgb())
+        .light_line_style(Ink::Grid.rgb().mix(0.0))
+        .axis_style(ShapeStyle::from(Ink::Axis.rgb()).stroke_width(2))
+        .label_style(("sans-serif", TEXT).into_font().color(&Ink::Text.rgb()))
+        .draw()
+}
+
+/// A marker in the shape of its series: circle, square, triangle, diamond or cross.
+fn marker(chart: &mut Chart<'_, '_>, at: (f64, f64), ink: Ink) -> Drawn {
+    let full = ink.rgb().filled();
+    match ink.marker() {
+        0 => chart.draw_series([Circle::new(at, 7, full)]).map(drop),
+        1 => {
+            let square = EmptyElement::at(at) + Rectangle::new([(-6, -6), (6, 6)], full);
+            chart.draw_series([square]).map(drop)
+        }
+        2 => chart.draw_series([TriangleMarker::new(at, 9, full)]).map(drop),
+        3 => {
+            let diamond = EmptyElement::at(at) + Polygon::new(vec![(0, -9), (9, 0), (0, 9), (-9, 0)], full);
+            chart.draw_series([diamond]).map(drop)
+        }
+        _ => chart.draw_series([Cross::new(at, 7, ShapeStyle::from(ink.rgb()).stroke_width(4))]).map(drop),
+    }
+}
+
+/// A list of what the lines or bars mean. Names come with a sample of the line.
+pub(crate) fn legend(entries: &[(Ink, String)], bars: bool) -> Markup {
+    html! {
+        ul.legend {
+            @for (ink, name) in entries { li { (swatch(*ink, bars)) " " (name) } }
+        }
+    }
+}
+
+/// A piece of a line with its marker, or of a bar.
+fn swatch(ink: Ink, bar: bool) -> Markup {
+    let frame = |out: &mut String| -> Drawn {
+        let root = Canvas::new(out, (72, 24)).into_drawing_area();
+        if bar {
+            return root.draw(&Rectangle::new([(0, 2), (72, 22)], ink.rgb().filled()));
+        }
+        root.draw(&PathElement::new(vec![(0, 12), (72, 12)], ShapeStyle::from(ink.rgb()).stroke_width(4)))?;
+        let mut chart = ChartBuilder::on(&root).build_cartesian_2d(Axis::unit(), Axis::unit())?;
+        marker(&mut chart, (0.5, 0.5), ink)
+    };
+    let mut body = String::new();
+    frame(&mut body).expect("a string takes every element");
+    html! { svg width="36" height="12" viewBox="0 0 72 24" aria-hidden="true" { (maud::PreEscaped(body)) } }
+}

@@ -1,0 +1,436 @@
+//! The schema of `run.json`: the one source of truth of a run, versioned, integers in ns and pages.
+//!
+//! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
+//! order in which cells finished. What does stands in `env.json` ([`Env`]). Field order is the order in the file.
+use crate::hist::Hist;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of this schema; a reader refuses any other.
+pub const SCHEMA: &str = "attach-rig/run/1";
+
+/// Which clock the figures of a run come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// Virtual ns from the table of costs. Never stands beside wall ns.
+    Sim,
+    /// Real threads, the machine's clock.
+    Threads,
+    /// Real processes between real cgroups, the machine's clock.
+    Linux,
+}
+
+/// A whole run: one scenario, one engine, its cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of attach-rig that wrote the file.
+    pub version: String,
+    /// Where the times come from.
+    pub engine: Engine,
+    /// What was run.
+    pub scenario: Scenario,
+    /// Command that makes the same run again.
+    pub command: String,
+    /// `true` when the run was interrupted and cells are missing.
+    pub interrupted: bool,
+    /// The cells, in the order of the plan.
+    pub cells: Vec<Cell>,
+    /// Judgement over all cells: promise × protocol.
+    pub verdicts: Vec<Verdict>,
+    /// Anything that a reader has to know: thin cells, rules that never fired, what could not be measured.
+    pub notes: Vec<Note>,
+}
+
+/// What was run, as far as a reader of the report needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Name of the scenario.
+    pub name: String,
+    /// One sentence on what it asks.
+    pub about: String,
+    /// Controllers of the hierarchy, in the order of their callbacks.
+    pub controllers: Vec<String>,
+    /// First seed of the run.
+    pub seed: u64,
+    /// CPUs: modelled ones on `sim`, those used elsewhere.
+    pub cpus: u32,
+    /// Length of the measured part of a cell in ns of the engine's clock.
+    pub duration_ns: u64,
+    /// The scenario file in full, with overrides from the command line applied.
+    pub toml: String,
+}
+
+/// One cell of the matrix: one protocol, one fault rate, one rate of moves, one seed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cell {
+    /// Axis: protocol with its options (`transactional`, `prepare-undo:hold=locks`), or on `linux` what the kernel
+    /// offers (`v1:pids`, `v2`).
+    pub protocol: String,
+    /// Axis: fault rate in percent at every prepare site; absent when the plan names its own rules only.
+    pub fault_rate_percent: Option<u32>,
+    /// Axis: intended attaches per second; absent for a closed loop.
+    pub rate_per_s: Option<u64>,
+    /// Axis: extra delay between switch and attach in ns; absent when there is no such axis.
+    pub delay_ns: Option<u64>,
+    /// Axis: seed.
+    pub seed: u64,
+    /// Length of the measured part in ns.
+    pub duration_ns: u64,
+    /// What happened to the attaches.
+    pub attach: Attach,
+    /// Latency of the workload's own operations.
+    pub bystanders: Vec<Bystander>,
+    /// One row per lock class and mode, in lock order.
+    pub locks: Vec<LockRow>,
+    /// The longest holds of all locks, longest first, at most ten.
+    pub longest_holds: Vec<LongHold>,
+    /// Drift per controller and cgroup.
+    pub drift: Vec<Drift>,
+    /// Every promise that was checked in this cell, also those that held.
+    pub promises: Vec<Promise>,
+    /// Faults: what the plan said and what became of it.
+    pub faults: Faults,
+    /// Exact counts of the simulator; absent on other engines.
+    pub sim: Option<SimCounts>,
+    /// How the cell ended when it did not end well: a deadlock, say, in words. Absent otherwise.
+    pub ended: Option<String>,
+}
+
+/// Attaches of a cell by outcome, with their latencies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attach {
+    /// Number of attaches per outcome: `moved`, `noop`, `refused`, `partial`, `gone` (the task exited).
+    pub outcomes: BTreeMap<String, u64>,
+    /// Refusals by `site errno`, such as `memrlimit.prepare_sleep ENOMEM`.
+    pub refusals: BTreeMap<String, u64>,
+    /// Aborts run, per `controller.callback` of the abort or undo.
+    pub aborts: BTreeMap<String, u64>,
+    /// Attaches during which somebody charged or tried to charge the moved mm or its destination.
+    pub overlaps: u64,
+    /// Refusals of somebody else's charge that only a reservation caused.
+    pub spurious_refusals: u64,
+    /// Latency series. `outcome` is one of `outcomes`; successes and refusals never share a series.
+    pub latency: Vec<LatencySeries>,
+    /// Time in each phase, of attaches that moved. Phases in the order in which they come.
+    pub phases: Vec<PhaseSeries>,
+}
+
+/// Latency of attaches with one outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LatencySeries {
+    /// `moved`, `refused`, ...
+    pub outcome: String,
+    /// `raw`: from the real start. `corrected`: from the intended start, only with a rate.
+    pub kind: LatencyKind,
+    /// The samples.
+    pub hist: Hist,
+}
+
+/// Where a latency is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LatencyKind {
+    /// From the moment the mover began.
+    Raw,
+    /// From the moment the mover should have begun.
+    Corrected,
+}
+
+/// Time spent in one phase of an attach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseSeries {
+    /// `lock`, `prepare_sleep`, `switch`, `attach`, ...
+    pub phase: String,
+    /// The samples.
+    pub hist: Hist,
+}
+
+/// Latency of one kind of the workload's operations under one condition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bystander {
+    /// `mmap`, `munmap`, `touch`, `release`, `fork-thread`, `fork-process`, `exec`, `exit`.
+    pub op: String,
+    /// `idle`: no attach was under way at any moment of the operation; `attaching`: one was.
+    pub condition: Condition,
+    /// Operations that failed (ENOMEM and so on); they are not in the histogram.
+    pub failed: u64,
+    /// The samples.
+    pub hist: Hist,
+}
+
+/// Whether an attach was under way during an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// No attach overlapped the operation.
+    Idle,
+    /// An attach overlapped the operation.
+    Attaching,
+}
+
+/// Columns of `/proc/lock_stat`, in ns, for one class and mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockRow {
+    /// Lock class, such as `mmap_sem`.
+    pub class: String,
+    /// `W` or `R` for semaphores, empty for locks with one mode.
+    pub mode: String,
+    /// Acquisitions that had to wait.
+    pub contentions: u64,
+    /// Wait of contended acquisitions: min, max, total and distribution.
+    pub wait: Hist,
+    /// Acquisitions.
+    pub acquisitions: u64,
+    /// Hold time of all acquisitions.
+    pub hold: Hist,
+    /// Hold time by phase of the attach in which it was held (by movers only), in the order of phases.
+    pub hold_by_phase: Vec<PhaseHold>,
+}
+
+/// Part of a lock's hold time that falls into one phase of attaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseHold {
+    /// Phase of the attach.
+    pub phase: String,
+    /// Number of holds that touched the phase.
+    pub holds: u64,
+    /// Their time within the phase in ns.
+    pub total_ns: u64,
+}
+
+/// One of the longest holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LongHold {
+    /// The lock, such as `mmap_sem(mm 3)`.
+    pub lock: String,
+    /// `W`, `R` or empty.
+    pub mode: String,
+    /// Hold time in ns.
+    pub hold_ns: u64,
+    /// Who held it.
+    pub holder: String,
+    /// Phase of the holder's attach at the release; absent for bystanders.
+    pub phase: Option<String>,
+    /// How many waited at the release.
+    pub waiters: u32,
+}
+
+/// Drift of one counter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Drift {
+    /// `memrlimit`, `memory`, `cpuset`, ...
+    pub controller: String,
+    /// Name of the cgroup.
+    pub cgroup: String,
+    /// `pages` or `tasks`.
+    pub unit: String,
+    /// Usage at the end, after everybody has finished.
+    pub usage_final: i64,
+    /// What it should read, recomputed from tasks and pages.
+    pub truth_final: i64,
+    /// `usage_final - truth_final`; positive = overcharge.
+    pub drift_final: i64,
+    /// Most positive drift seen, on `sim` only.
+    pub peak_over: Option<i64>,
+    /// Most negative drift seen, on `sim` only.
+    pub peak_under: Option<i64>,
+    /// Integral of |drift| over time in unit × µs, on `sim` only.
+    pub integral_abs_us: Option<u64>,
+    /// Operations and attaches that ended leaving this counter differing from before.
+    pub events: u64,
+    /// Uncharges that would have gone below zero and were clamped.
+    pub clamps: u64,
+    /// Peak of what open transactions had reserved.
+    pub reserved_peak: i64,
+    /// Drift over time, thinned to at most 200 points.
+    pub series: Vec<DriftPoint>,
+}
+
+/// Drift at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DriftPoint {
+    /// ns since the start of the cell.
+    pub at_ns: u64,
+    /// usage − truth − in flight.
+    pub drift: i64,
+    /// `true` when nothing was in flight.
+    pub quiescent: bool,
+}
+
+/// A promise in one cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Promise {
+    /// Name of the check: `drift`, `rollback`, `partial-move`, ...
+    pub name: String,
+    /// How often it was broken.
+    pub broken: u64,
+    /// How often it was put to the test, where that can be counted; 0 otherwise.
+    pub examined: u64,
+    /// The first violation in words. Absent when it held.
+    pub first: Option<String>,
+}
+
+/// What the fault plan did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Faults {
+    /// One entry per rule.
+    pub rules: Vec<FaultRule>,
+    /// Every fired fault, in order of time.
+    pub fired: Vec<FiredFault>,
+}
+
+/// A rule and how often it applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// Text form of the rule.
+    pub rule: String,
+    /// Times its site was reached.
+    pub hits: u64,
+    /// Times it fired. A rule that never fired is reported in [`Run::notes`].
+    pub fired: u64,
+}
+
+/// One fired fault. Columns: site, hit, action, time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FiredFault {
+    /// Index into [`Faults::rules`].
+    pub rule: u32,
+    /// 1-based count of hits of the site.
+    pub hit: u64,
+    /// ns since the start of the cell.
+    pub at_ns: u64,
+}
+
+/// Exact counts of the simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SimCounts {
+    /// Events taken from the event queue.
+    pub dispatches: u64,
+    /// Accesses to shared objects.
+    pub accesses: u64,
+    /// Modelled context switches.
+    pub context_switches: u64,
+    /// Threads that ever ran.
+    pub threads: u64,
+    /// Operations finished.
+    pub operations: u64,
+}
+
+/// One promise under one protocol, over all cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// Protocol with options.
+    pub protocol: String,
+    /// Name of the promise.
+    pub promise: String,
+    /// What the scenario expects.
+    pub expected: Expectation,
+    /// Cells in which it was broken.
+    pub cells_broken: u64,
+    /// Cells in which it was checked.
+    pub cells: u64,
+    /// Violations over all cells.
+    pub violations: u64,
+    /// The judgement.
+    pub outcome: Outcome,
+    /// Command that replays the first cell in which it was broken.
+    pub replay: Option<String>,
+}
+
+/// How often a scenario expects a promise to be broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expectation {
+    /// In no cell.
+    #[default]
+    Never,
+    /// In at least one cell.
+    Sometimes,
+    /// In every cell.
+    Always,
+}
+
+/// Judgement of a verdict. These are four different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// As expected.
+    Pass,
+    /// Not as expected.
+    Fail,
+    /// Too little happened to tell.
+    Inconclusive,
+    /// Not checked here.
+    Skipped,
+}
+
+/// A remark that belongs to the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// `warning` changes nothing, `thin` makes the run inconclusive.
+    pub kind: NoteKind,
+    /// The remark with its remedy.
+    pub text: String,
+    /// The protocol it is about, with options; absent when it is about the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+}
+
+/// Weight of a [`Note`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteKind {
+    /// Good to know.
+    Info,
+    /// Something is not as one would think.
+    Warning,
+    /// A cell in which too little happened; the run is inconclusive.
+    Thin,
+}
+
+/// The machine and the rig's own speed: everything that may differ between two runs of one seed. Written to `env.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Env {
+    /// RFC 3339 time of the start.
+    pub started: String,
+    /// Wall time of the whole run in ns.
+    pub wall_ns: u64,
+    /// `uname -srm`.
+    pub kernel: String,
+    /// Model name of the CPU.
+    pub cpu: String,
+    /// CPUs usable by the process.
+    pub cpus: u32,
+    /// Build profile of the rig: `release` or `debug`.
+    pub profile: String,
+    /// Dispatches from the event queue per second of wall time spent simulating, all workers together divided by workers.
+    pub dispatches_per_s: Option<u64>,
+    /// Accesses per second, likewise.
+    pub accesses_per_s: Option<u64>,
+    /// Further facts: clock, cgroup mounts, and so on.
+    pub facts: BTreeMap<String, String>,
+}

@@ -1,0 +1,170 @@
+//! What `attach-rig run` prints on stdout: figures per protocol and point, promises, remarks, and the verdict last.
+//!
+//! Apart from the report, because a terminal wants one screen. The rows are in [`rows`], the promise matrix in
+//! [`promises`]; both read the same [`crate::aggregate`] as the HTML.
+mod promises;
+mod rows;
+
+use crate::aggregate::{Aggregate, AggregateError, aggregate};
+use crate::schema::{NoteKind, Outcome, Run};
+use crate::units::{clip, count, ns};
+use crate::verdict::{Census, exit_code};
+use crate::words;
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
+use std::fmt::Write as _;
+
+/// How to lay the text out. The default is plain text of any width, as for a pipe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableOptions {
+    /// Columns of the terminal; cells wrap to fit. `None`: one line a row, however long.
+    pub width: Option<u16>,
+    /// Whether to mark words with ANSI colours.
+    pub color: bool,
+}
+
+/// Cells that ended early and notes that are printed before the rest is only counted.
+const MAX_REMARKS: usize = 20;
+
+/// The result of `run` as text, ending with the verdict line.
+///
+/// # Errors
+/// [`AggregateError`] when a histogram in the run is damaged.
+pub fn render(run: &Run, options: TableOptions) -> Result<String, AggregateError> {
+    let sums = aggregate(run)?;
+    let mut out = head(run, &sums);
+    out.push_str(&rows::table(run.engine, &sums, options));
+    if !run.verdicts.is_empty() {
+        out.push('\n');
+        out.push_str(&promises::table(run, options));
+    }
+    remarks(&mut out, run, options);
+    out.push('\n');
+    out.push_str(&paint(options, &verdict_line(run), exit_color(run)));
+    out.push('\n');
+    Ok(out)
+}
+
+fn head(run: &Run, sums: &Aggregate) -> String {
+    let scenario = &run.scenario;
+    let cpus = count(u64::from(scenario.cpus), "CPU");
+    let seeds = match sums.groups.iter().map(|group| group.sum.cells).max().unwrap_or(0) {
+        0 | 1 => String::new(),
+        n => format!(", {n} cells a row"),
+    };
+    format!(
+        "{} on {}, {cpus}, {} {} a cell, seed {}{seeds}\n\n",
+        scenario.name,
+        words::engine(run.engine),
+        ns(scenario.duration_ns),
+        words::clock(run.engine),
+        scenario.seed,
+    )
+}
+
+/// The last line: what came of it, and how many verdicts of each kind.
+#[must_use]
+pub fn verdict_line(run: &Run) -> String {
+    let said = match exit_code(run) {
+        0 if run.verdicts.is_empty() => "none",
+        1 => "not as expected",
+        5 => "inconclusive",
+        _ if run.interrupted => "interrupted; as expected so far",
+        _ => "as expected",
+    };
+    format!("verdict: {said} ({})", Census::of(&run.verdicts).words())
+}
+
+fn exit_color(run: &Run) -> Color {
+    match exit_code(run) {
+        1 => Color::Red,
+        5 => Color::Yellow,
+        _ => Color::Green,
+    }
+}
+
+/// Verdicts that are not a pass, cells that ended early, notes.
+fn remarks(out: &mut String, run: &Run, options: TableOptions) {
+    let mut lines = Vec::new();
+    for verdict in &run.verdicts {
+        let outcome = verdict.outcome;
+        if matches!(outcome, Outcome::Fail | Outcome::Inconclusive) {
+            lines.push((options.color && outcome == Outcome::Fail, promises::sentence(verdict)));
+        }
+    }
+    for (index, cell) in run.cells.iter().enumerate() {
+        if let Some(how) = &cell.ended {
+            lines.push((
+                false,
+                format!("ended early: cell {index}, {} seed {}: {how}", cell.protocol, cell.seed),
+            ));
+        }
+    }
+    for note in &run.notes {
+        let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
+        lines
+            .push((note.kind == NoteKind::Thin, format!("{}: {about}{}", words::note(note.kind), note.text)));
+    }
+    if run.interrupted {
+        lines.push((true, "interrupted: cells are missing".to_owned()));
+    }
+    if !lines.is_empty() {
+        out.push('\n');
+    }
+    for (loud, line) in lines.iter().take(MAX_REMARKS) {
+        let line = clip(&line.replace('\n', " "), 400);
+        let _ = writeln!(out, "{}", if *loud { paint(options, &line, Color::Yellow) } else { line });
+    }
+    if lines.len() > MAX_REMARKS {
+        let _ = writeln!(out, "and {} more; all are in run.json", lines.len() - MAX_REMARKS);
+    }
+}
+
+fn paint(options: TableOptions, text: &str, color: Color) -> String {
+    if !options.color {
+        return text.to_owned();
+    }
+    let code = match color {
+        Color::Red => 31,
+        Color::Yellow => 33,
+        _ => 32,
+    };
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}
+
+/// A line under the titles and nothing else, so that rows can be cut out with the tools of a shell.
+const HEADER_LINE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// An empty table in the style of this crate.
+fn new_table(options: TableOptions, header: &[String]) -> Table {
+    let mut table = Table::new();
+    table.load_style(HEADER_LINE);
+    match options.width {
+        Some(width) => {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
+        None => {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
+    }
+    if options.color {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    let bold = |name: &String| Cell::new(name).add_attribute(Attribute::Bold);
+    table.set_header(header.iter().map(bold));
+    table
+}
+
+/// The table as text, without blanks at the ends of lines.
+fn print(table: &Table) -> String {
+    let mut text = table.trim_fmt();
+    text.push('\n');
+    text
+}
+
+/// Columns that `table` takes when nothing wraps: each with a blank on both sides, a rule of the style between.
+fn natural_width(table: &Table) -> u16 {
+    let widths = table.column_max_content_widths();
+    widths.iter().fold(0_u16, |sum, width| sum.saturating_add(*width).saturating_add(3))
+}

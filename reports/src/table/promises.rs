@@ -1,0 +1,56 @@
+//! The matrix promise × protocol, and a sentence for each verdict that is no pass.
+//!
+//! Apart from the figures, which have a row per point; a verdict is over all cells of a protocol.
+use super::{TableOptions, new_table, print};
+use crate::schema::{Expectation, Outcome, Run, Verdict};
+use crate::units::{count, grouped};
+use crate::verdict::in_order;
+use crate::words;
+use comfy_table::{Cell, Color};
+
+/// The matrix; ` !` marks what is not as expected, ` ?` what is inconclusive.
+pub(super) fn table(run: &Run, options: TableOptions) -> String {
+    let protocols = in_order(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()));
+    let promises = in_order(run.verdicts.iter().map(|verdict| verdict.promise.as_str()));
+    let header: Vec<String> =
+        std::iter::once("promise").chain(protocols.iter().copied()).map(str::to_owned).collect();
+    let mut table = new_table(options, &header);
+    for promise in promises {
+        let cells = protocols.iter().map(|protocol| {
+            let verdict = run.verdicts.iter().find(|v| v.promise == promise && v.protocol == *protocol);
+            verdict.map_or_else(|| Cell::new(crate::units::NONE), cell)
+        });
+        table.add_row(std::iter::once(Cell::new(promise)).chain(cells));
+    }
+    print(&table)
+}
+
+fn cell(verdict: &Verdict) -> Cell {
+    let cell = Cell::new(words::verdict(verdict));
+    match verdict.outcome {
+        Outcome::Fail => cell.fg(Color::Red),
+        Outcome::Inconclusive => cell.fg(Color::Yellow),
+        Outcome::Pass | Outcome::Skipped => cell,
+    }
+}
+
+/// `failed: rollback under prepare-undo: expected never, broken in 2 of 9 cells (12 violations); replay: ...`.
+pub(super) fn sentence(verdict: &Verdict) -> String {
+    let kind = if verdict.outcome == Outcome::Fail { "failed" } else { "inconclusive" };
+    let expected = match verdict.expected {
+        Expectation::Never => "expected to hold".to_owned(),
+        other => format!("expected to be broken {}", words::expectation(other)),
+    };
+    let mut text = format!(
+        "{kind}: {} under {}: {expected}, broken in {} of {}",
+        verdict.promise,
+        verdict.protocol,
+        grouped(verdict.cells_broken),
+        count(verdict.cells, "cell"),
+    );
+    if let Some(replay) = &verdict.replay {
+        text.push_str("; replay: ");
+        text.push_str(replay);
+    }
+    text
+}

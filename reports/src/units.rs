@@ -1,0 +1,189 @@
+//! Numbers as people read them: ns with a unit, thousands in groups, ratios in words.
+//!
+//! One place, so that the terminal and the HTML never write the same figure in two ways. Integer arithmetic only, so
+//! that the same run gives the same bytes everywhere. Used by [`crate::table`] and [`crate::html`].
+
+/// What stands where there is no figure, or too few samples for one.
+pub const NONE: &str = "–";
+
+/// `ns` with three significant digits and its unit: `812 ns`, `3.42 µs`, `41.0 ms`, `2.00 s`.
+#[must_use]
+pub fn ns(ns: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000, "µs"), (1_000_000, "ms"), (1_000_000_000, "s")];
+    if ns < 1_000 {
+        return format!("{ns} ns");
+    }
+    for (one, unit) in UNITS {
+        // 999.5 of a unit would be written as 1000: the next unit says it better.
+        if ns < one * 1_000 - one / 2 || unit == "s" {
+            return format!("{} {unit}", three_digits(ns, one));
+        }
+    }
+    unreachable!("seconds take whatever is left")
+}
+
+/// [`ns()`] without zeros at the end, for figures that somebody chose: `50 ms`, `1 µs`.
+#[must_use]
+pub fn short_ns(value: u64) -> String {
+    let text = ns(value);
+    match text.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            format!("{} {unit}", number.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => text,
+    }
+}
+
+/// [`ns()`], or a dash.
+#[must_use]
+pub fn maybe_ns(value: Option<u64>) -> String {
+    value.map_or_else(|| NONE.to_owned(), ns)
+}
+
+/// `value / one` with three significant digits, rounded half up.
+fn three_digits(value: u64, one: u64) -> String {
+    let scaled = |digits: u128| (u128::from(value) * digits + u128::from(one) / 2) / u128::from(one);
+    let (hundredths, tenths) = (scaled(100), scaled(10));
+    if hundredths < 1_000 {
+        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    } else if tenths < 1_000 {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    } else {
+        grouped(u64::try_from(scaled(1)).unwrap_or(u64::MAX))
+    }
+}
+
+/// ns as µs with two decimals and no unit, as `/proc/lock_stat` writes times.
+#[must_use]
+pub fn lock_stat_us(ns: u64) -> String {
+    format!("{}.{:02}", ns / 1_000, ns % 1_000 / 10)
+}
+
+/// `1234567` as `1,234,567`.
+#[must_use]
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A signed count with its sign and a true minus: `+41`, `−3`, `0`.
+#[must_use]
+pub fn signed(value: i64) -> String {
+    let size = grouped(value.unsigned_abs());
+    match value.signum() {
+        0 => size,
+        1 => format!("+{size}"),
+        _ => format!("−{size}"),
+    }
+}
+
+/// `part` of `whole` in percent, with one decimal below 10.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return NONE.to_owned();
+    }
+    let tenths = (u128::from(part) * 1_000 + u128::from(whole) / 2) / u128::from(whole);
+    if tenths < 100 {
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    } else {
+        format!("{} %", (tenths + 5) / 10)
+    }
+}
+
+/// How many times `base` goes into `value`: one decimal below 10, two significant digits above (`3.1`, `1,500`).
+/// `None` when `base` is 0.
+#[must_use]
+pub fn times(value: u64, base: u64) -> Option<String> {
+    let tenths = (u128::from(value) * 10 + u128::from(base) / 2).checked_div(u128::from(base))?;
+    if tenths < 100 {
+        return Some(format!("{}.{}", tenths / 10, tenths % 10));
+    }
+    let mut whole = (tenths + 5) / 10;
+    let mut step = 1;
+    while whole / step >= 100 {
+        step *= 10;
+    }
+    whole = (whole + step / 2) / step * step;
+    Some(grouped(u64::try_from(whole).unwrap_or(u64::MAX)))
+}
+
+/// `1 cell`, `2 cells`.
+#[must_use]
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// The names joined as in a sentence: `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+/// `text` cut to at most `max` characters, with an ellipsis when something was cut.
+#[must_use]
+pub fn clip(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(max.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_three_digits_and_a_unit() {
+        let cases = [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_000, "1.00 µs"),
+            (12_345, "12.3 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.00 ms"),
+            (41_000_000, "41.0 ms"),
+            (5_000_000_000_000, "5,000 s"),
+            (u64::MAX, "18,446,744,074 s"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(ns(value), text);
+        }
+        assert_eq!(
+            (short_ns(50_000_000), short_ns(1_500), short_ns(100)),
+            ("50 ms".into(), "1.5 µs".into(), "100 ns".into())
+        );
+    }
+
+    #[test]
+    fn ratios_read_as_in_a_sentence() {
+        assert_eq!(times(7_830, 5).as_deref(), Some("1,600"));
+        assert_eq!(times(31, 10).as_deref(), Some("3.1"));
+        assert_eq!(times(99_960, 10_000).as_deref(), Some("10"));
+        assert_eq!(times(1, 0), None);
+    }
+
+    #[test]
+    fn signs_groups_and_lists() {
+        assert_eq!(signed(-1_234), "−1,234");
+        assert_eq!(signed(i64::MIN), "−9,223,372,036,854,775,808");
+        assert_eq!(percent(1, 1_000), "0.1 %");
+        assert_eq!(percent(199, 200), "100 %");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!(clip("äöüß", 3), "äö…");
+        assert_eq!(lock_stat_us(1_239), "1.23");
+    }
+}

@@ -1,0 +1,220 @@
+//! What happened against what the scenario expected: promise × protocol, and the exit code that follows.
+//!
+//! Pure functions of cells and expectations, apart from every output, because no verdict depends on a plot or a table.
+//! [`judge`] fills `Run::verdicts`; [`exit_code`] reads them; [`headline`] says them in one sentence.
+//!
+//! | expected | pass when the promise was broken in |
+//! |---|---|
+//! | `never`, or not mentioned | no cell |
+//! | `sometimes` | at least one cell |
+//! | `always` | every cell |
+//!
+//! A pass becomes inconclusive when a cell of that protocol was thin, and so does an expectation that names a promise
+//! which no cell checked: missing data never passes.
+use crate::schema::{Cell, Expectation, Note, NoteKind, Outcome, Promise, Run, Verdict};
+use crate::units::{count, list};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Expectations of a scenario: protocol -> promise -> how often it is expected to be broken. The key is a protocol with
+/// its options, or a bare id, which holds for that id with any options for which no exact key exists.
+pub type Expectations = BTreeMap<String, BTreeMap<String, Expectation>>;
+
+/// One verdict for every protocol of `cells` (in the order of the plan) and every promise that any cell checked or that
+/// is expected of the protocol. `notes` say which protocols had thin cells; a thin note without a protocol is about all.
+/// `replay` gives the command that replays a cell in which a promise was broken.
+pub fn judge(
+    cells: &[Cell],
+    expected: &Expectations,
+    notes: &[Note],
+    replay: impl Fn(&Cell, &Promise) -> Option<String>,
+) -> Vec<Verdict> {
+    let promises =
+        in_order(cells.iter().flat_map(|cell| &cell.promises).map(|promise| promise.name.as_str()));
+    let mut verdicts = Vec::new();
+    for protocol in protocols(cells) {
+        let mine: Vec<&Cell> = cells.iter().filter(|cell| cell.protocol == protocol).collect();
+        let wanted = expectation_of(expected, protocol);
+        let thin = is_thin(notes, protocol);
+        let named = wanted.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+        for promise in in_order(promises.iter().copied().chain(named)) {
+            let mut verdict = tally(&mine, protocol, promise, &replay);
+            let explicit = wanted.and_then(|promises| promises.get(promise)).copied();
+            verdict.expected = explicit.unwrap_or_default();
+            verdict.outcome = outcome(&verdict, explicit.is_some(), thin);
+            verdicts.push(verdict);
+        }
+    }
+    verdicts
+}
+
+/// Protocols of `cells`, in the order of the plan.
+#[must_use]
+pub fn protocols(cells: &[Cell]) -> Vec<&str> {
+    in_order(cells.iter().map(|cell| cell.protocol.as_str()))
+}
+
+/// The exit code that a run's verdicts ask for: 1 when one failed, 5 when one is inconclusive or a cell was thin, 0
+/// otherwise. Codes for what is not in a run (usage, cleanup, ...) are the caller's and rank above or below these.
+#[must_use]
+pub fn exit_code(run: &Run) -> u8 {
+    let census = Census::of(&run.verdicts);
+    if census.failed > 0 {
+        1
+    } else if census.inconclusive > 0 || run.notes.iter().any(|note| note.kind == NoteKind::Thin) {
+        5
+    } else {
+        0
+    }
+}
+
+/// How many verdicts came out in each way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// As expected.
+    pub passed: u64,
+    /// Not as expected.
+    pub failed: u64,
+    /// Too thin to tell.
+    pub inconclusive: u64,
+    /// Not checked.
+    pub skipped: u64,
+}
+
+impl Census {
+    /// Counts `verdicts`.
+    #[must_use]
+    pub fn of(verdicts: &[Verdict]) -> Self {
+        let mut census = Self::default();
+        for verdict in verdicts {
+            *match verdict.outcome {
+                Outcome::Pass => &mut census.passed,
+                Outcome::Fail => &mut census.failed,
+                Outcome::Inconclusive => &mut census.inconclusive,
+                Outcome::Skipped => &mut census.skipped,
+            } += 1;
+        }
+        census
+    }
+
+    /// `46 as expected, 1 not as expected, 2 inconclusive, 3 not checked`; kinds that did not occur are left out.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let kinds = [
+            (self.failed, "not as expected"),
+            (self.inconclusive, "inconclusive"),
+            (self.passed, "as expected"),
+            (self.skipped, "not checked"),
+        ];
+        let said: Vec<String> =
+            kinds.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
+        if said.is_empty() { "no promise was checked".to_owned() } else { said.join(", ") }
+    }
+}
+
+/// One sentence per protocol on what it broke and kept, failures named first.
+#[must_use]
+pub fn headline(run: &Run) -> String {
+    let mut sentences = Vec::new();
+    let wrong: Vec<String> = run
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.outcome == Outcome::Fail)
+        .map(|verdict| format!("{} under {}", verdict.promise, verdict.protocol))
+        .collect();
+    if wrong.len() > 6 {
+        sentences.push(format!("Not as expected: {} verdicts.", wrong.len()));
+    } else if !wrong.is_empty() {
+        sentences.push(format!("Not as expected: {}.", list(&wrong)));
+    }
+    let names = in_order(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()));
+    sentences.extend(names.iter().take(8).map(|name| protocol_sentence(&run.verdicts, name)));
+    if names.len() > 8 {
+        sentences.push(format!("{} more protocols are in the table.", names.len() - 8));
+    }
+    if names.is_empty() {
+        sentences.push("This run checked no promises.".to_owned());
+    }
+    sentences.join(" ")
+}
+
+fn protocol_sentence(verdicts: &[Verdict], protocol: &str) -> String {
+    let mine =
+        || verdicts.iter().filter(|v| v.protocol == protocol && v.outcome != Outcome::Skipped && v.cells > 0);
+    let cells = mine().map(|verdict| verdict.cells).max().unwrap_or(0);
+    let broken: Vec<String> = mine().filter(|v| v.cells_broken > 0).map(|v| v.promise.clone()).collect();
+    let checked = mine().count();
+    if broken.is_empty() {
+        return format!(
+            "{protocol} kept all {} in {}.",
+            count(checked as u64, "promise"),
+            count(cells, "cell")
+        );
+    }
+    let kept = checked - broken.len();
+    format!(
+        "{protocol} broke {} and kept {}.",
+        list(&broken),
+        if kept == 0 { "none".into() } else { kept.to_string() }
+    )
+}
+
+/// What `protocol` is expected to do: the exact key, or the bare id.
+fn expectation_of<'a>(
+    expected: &'a Expectations,
+    protocol: &str,
+) -> Option<&'a BTreeMap<String, Expectation>> {
+    let bare = protocol.split_once(':').map_or(protocol, |(id, _)| id);
+    expected.get(protocol).or_else(|| expected.get(bare))
+}
+
+fn is_thin(notes: &[Note], protocol: &str) -> bool {
+    let about = |note: &Note| note.protocol.as_deref().is_none_or(|named| named == protocol);
+    notes.iter().any(|note| note.kind == NoteKind::Thin && about(note))
+}
+
+/// Counts one promise over the cells of one protocol.
+fn tally(
+    cells: &[&Cell],
+    protocol: &str,
+    promise: &str,
+    replay: &impl Fn(&Cell, &Promise) -> Option<String>,
+) -> Verdict {
+    let checked: Vec<(&Cell, &Promise)> = cells
+        .iter()
+        .flat_map(|cell| cell.promises.iter().filter(|p| p.name == promise).map(move |p| (*cell, p)))
+        .collect();
+    let mut broken = checked.iter().filter(|(_, p)| p.broken > 0).peekable();
+    let replay = broken.peek().and_then(|(cell, promise)| replay(cell, promise));
+    Verdict {
+        protocol: protocol.to_owned(),
+        promise: promise.to_owned(),
+        expected: Expectation::Never,
+        cells_broken: broken.count() as u64,
+        cells: checked.len() as u64,
+        violations: checked.iter().map(|(_, promise)| promise.broken).fold(0, u64::saturating_add),
+        outcome: Outcome::Skipped,
+        replay,
+    }
+}
+
+fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Outcome {
+    if verdict.cells == 0 {
+        return if explicit { Outcome::Inconclusive } else { Outcome::Skipped };
+    }
+    let as_expected = match verdict.expected {
+        Expectation::Never => verdict.cells_broken == 0,
+        Expectation::Sometimes => verdict.cells_broken > 0,
+        Expectation::Always => verdict.cells_broken == verdict.cells,
+    };
+    match (as_expected, thin) {
+        (false, _) => Outcome::Fail,
+        (true, true) => Outcome::Inconclusive,
+        (true, false) => Outcome::Pass,
+    }
+}
+
+/// Distinct names in the order of their first appearance.
+pub(crate) fn in_order<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(*name)).collect()
+}

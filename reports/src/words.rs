@@ -1,0 +1,118 @@
+//! Words that the table and the report share: clocks, verdicts, slow-downs, drift.
+//!
+//! Apart, so that a reader who goes from the terminal to the HTML meets the same words.
+use crate::aggregate::Group;
+use crate::schema::{Engine, Expectation, LatencyKind, NoteKind, Outcome, Verdict};
+use crate::units::{NONE, grouped, list, signed, times};
+
+/// `virtual` or `wall`: what a ns of this engine is.
+#[must_use]
+pub fn clock(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sim => "virtual",
+        Engine::Threads | Engine::Linux => "wall",
+    }
+}
+
+/// Name of the engine.
+#[must_use]
+pub fn engine(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sim => "sim",
+        Engine::Threads => "threads",
+        Engine::Linux => "linux",
+    }
+}
+
+/// `held`, `broken 12`; with ` !` when it is not as expected, ` ?` when it is inconclusive, a dash when not checked.
+#[must_use]
+pub fn verdict(verdict: &Verdict) -> String {
+    let what = match (verdict.cells, verdict.violations) {
+        (0, _) => NONE.to_owned(),
+        (_, 0) => "held".to_owned(),
+        (_, n) => format!("broken {}", grouped(n)),
+    };
+    match verdict.outcome {
+        Outcome::Fail => format!("{what} !"),
+        Outcome::Inconclusive => format!("{what} ?"),
+        Outcome::Pass | Outcome::Skipped => what,
+    }
+}
+
+/// `never`, `sometimes`, `always`.
+#[must_use]
+pub fn expectation(expectation: Expectation) -> &'static str {
+    match expectation {
+        Expectation::Never => "never",
+        Expectation::Sometimes => "sometimes",
+        Expectation::Always => "always",
+    }
+}
+
+/// `as expected`, `not as expected`, `inconclusive`, `not checked`.
+#[must_use]
+pub fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "as expected",
+        Outcome::Fail => "not as expected",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::Skipped => "not checked",
+    }
+}
+
+/// `info`, `warning`, `thin`.
+#[must_use]
+pub fn note(kind: NoteKind) -> &'static str {
+    match kind {
+        NoteKind::Info => "info",
+        NoteKind::Warning => "warning",
+        NoteKind::Thin => "thin",
+    }
+}
+
+/// `raw` or `corrected`.
+#[must_use]
+pub fn latency(kind: LatencyKind) -> &'static str {
+    match kind {
+        LatencyKind::Raw => "raw",
+        LatencyKind::Corrected => "corrected",
+    }
+}
+
+/// The operation whose p99 suffers most: `fork-thread ×3.1`.
+#[must_use]
+pub fn slow_down(group: &Group) -> String {
+    let worst = group.worst_slow_down();
+    let said = worst.and_then(|(op, idle, busy)| Some(format!("{op} ×{}", times(busy, idle)?)));
+    said.unwrap_or_else(|| NONE.to_owned())
+}
+
+/// The final drift that is farthest from 0: `+41 pages memrlimit:b`; a dash when no counter was watched.
+#[must_use]
+pub fn worst_drift(group: &Group) -> String {
+    match group.worst_drift() {
+        None => NONE.to_owned(),
+        Some(drift) if drift.worst_final == 0 => "0".to_owned(),
+        Some(d) => format!("{} {} {}:{}", signed(d.worst_final), d.unit, d.controller, d.cgroup),
+    }
+}
+
+/// Names of the promises that the group broke, with how often; a dash when it broke none.
+#[must_use]
+pub fn broken(group: &Group) -> String {
+    let broken = group.promises.iter().filter(|promise| promise.broken > 0);
+    let names: Vec<String> = broken.map(|p| format!("{} {}", p.name, grouped(p.broken))).collect();
+    if !names.is_empty() {
+        names.join(", ")
+    } else if group.promises.is_empty() {
+        NONE.to_owned()
+    } else {
+        "none".to_owned()
+    }
+}
+
+/// Names of the protocols that satisfy `what`, joined.
+#[must_use]
+pub fn names<'a>(protocols: impl Iterator<Item = &'a str>) -> String {
+    list(&protocols.map(str::to_owned).collect::<Vec<_>>())
+}

@@ -1,0 +1,372 @@
+//! Runs with plausible figures, made up by a small generator. The same arguments give the same run.
+use hdrhistogram::Histogram;
+use reports::hist::Hist;
+use reports::schema::*;
+use reports::verdict::{Expectations, judge};
+use std::collections::BTreeMap;
+
+/// Protocols of the demo, with: p50 of an attach in ns, how much bystanders suffer in percent, whether it drifts.
+const PROTOCOLS: [(&str, u64, u64, bool); 4] = [
+    ("three-phase", 21_000, 140, true),
+    ("transactional", 64_000, 420, false),
+    ("prepare-undo", 33_000, 150, true),
+    ("prepare-undo:hold=locks", 71_000, 450, false),
+];
+
+pub(crate) const PROMISES: [&str; 12] = [
+    "drift",
+    "left-behind",
+    "overrun",
+    "underflow",
+    "stale-decision",
+    "partial-move",
+    "rollback",
+    "leaked-reservation",
+    "contract",
+    "lock-shared",
+    "lock-order",
+    "deadlock",
+];
+
+/// One stream of pseudo-random numbers (splitmix64).
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
+        self.next() % n.max(1)
+    }
+
+    /// `n` times around `mid` ns, with a tail: each halving of probability adds two thirds of `mid`.
+    pub(crate) fn hist(&mut self, n: u64, mid: u64) -> Hist {
+        let mut histogram = Histogram::new(3).unwrap();
+        let (mut min, mut max, mut total) = (u64::MAX, 0, 0);
+        for _ in 0..n {
+            let tail = u64::from(self.next().trailing_zeros());
+            let value = (mid / 2 + self.below(mid) + tail * mid * 2 / 3).max(1);
+            histogram.record(value).unwrap();
+            (min, max, total) = (min.min(value), max.max(value), total + value);
+        }
+        if n == 0 { Hist::default() } else { Hist::encode(&histogram, (min, max, total)) }
+    }
+}
+
+/// The default scenario on the simulator: four protocols, three fault rates, `seeds` seeds.
+pub(crate) fn demo_run_of(seeds: u64, attaches: u64) -> Run {
+    let mut cells = Vec::new();
+    for (index, protocol) in PROTOCOLS.iter().enumerate() {
+        for faults in [0, 1, 10] {
+            for seed in 1..=seeds {
+                let mut dice = Dice::new(seed * 1_000 + u64::from(faults) * 10 + index as u64);
+                cells.push(cell(&mut dice, *protocol, faults, seed, attaches));
+            }
+        }
+    }
+    let notes = vec![
+        note(NoteKind::Info, "memory.move=yes, the default; `no` was not run."),
+        note(NoteKind::Warning, "Rule `core.exit: nth=900` never fired: its site was reached 212 times."),
+    ];
+    finished(Engine::Sim, scenario("default", 8), "attach-rig run default --seed 1", cells, notes)
+}
+
+pub(crate) fn demo_run() -> Run {
+    demo_run_of(3, 900)
+}
+
+/// Real moves on Linux: a closed loop and two rates, two hierarchies.
+pub(crate) fn demo_linux() -> Run {
+    let mut cells = Vec::new();
+    for (protocol, slow) in [("v1:pids", 7_800_000), ("v2", 8_900_000), ("v2:favordynmods", 9_000)] {
+        for (rate, n, mid) in [(None, 40_000, 5_000), (Some(1_000), 4_000, 16_000), (Some(20), 400, slow)] {
+            let mut dice = Dice::new(mid + n);
+            let mut cell = empty_cell(protocol, 1);
+            cell.rate_per_s = rate;
+            cell.duration_ns = 20_000_000_000;
+            cell.attach.outcomes = counts(&[("moved", n), ("gone", dice.below(3))]);
+            cell.attach.latency.push(series("moved", LatencyKind::Raw, dice.hist(n, mid)));
+            if rate.is_some() {
+                cell.attach.latency.push(series(
+                    "moved",
+                    LatencyKind::Corrected,
+                    dice.hist(n, mid + mid / 4),
+                ));
+            }
+            for (op, mid) in [("mmap", 2_100), ("touch", 700), ("fork-thread", 38_000)] {
+                cell.bystanders.push(bystander(&mut dice, op, Condition::Idle, 9_000, mid));
+                cell.bystanders.push(bystander(&mut dice, op, Condition::Attaching, 2_000, mid * 2));
+            }
+            cells.push(cell);
+        }
+    }
+    let notes = vec![note(
+        NoteKind::Warning,
+        "available_filter_functions cannot be read here: no time per callback.",
+    )];
+    let scenario = Scenario { duration_ns: 20_000_000_000, ..scenario("lone-move", 2) };
+    finished(Engine::Linux, scenario, "attach-rig linux lone-move", cells, notes)
+}
+
+pub(crate) fn demo_env() -> Env {
+    Env {
+        started: "2026-11-23T23:10:00Z".into(),
+        wall_ns: 8_412_000_000,
+        kernel: "Linux 6.18.0 x86_64".into(),
+        cpu: "AMD EPYC 7B13".into(),
+        cpus: 2,
+        profile: "release".into(),
+        dispatches_per_s: Some(12_400_000),
+        accesses_per_s: Some(31_800_000),
+        facts: BTreeMap::from([("clocksource".into(), "tsc".into())]),
+    }
+}
+
+pub(crate) fn expectations() -> Expectations {
+    use Expectation::Sometimes;
+    let broken = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Sometimes)).collect();
+    BTreeMap::from([
+        ("three-phase".to_owned(), broken(&["drift", "underflow", "stale-decision", "partial-move"])),
+        ("prepare-undo".to_owned(), broken(&["drift", "underflow"])),
+        ("prepare-undo:hold=locks".to_owned(), BTreeMap::new()),
+    ])
+}
+
+pub(crate) fn note(kind: NoteKind, text: &str) -> Note {
+    Note { kind, text: text.to_owned(), protocol: None }
+}
+
+pub(crate) fn finished(
+    engine: Engine,
+    scenario: Scenario,
+    command: &str,
+    cells: Vec<Cell>,
+    notes: Vec<Note>,
+) -> Run {
+    let replay = |cell: &Cell, promise: &Promise| {
+        let protocol = &cell.protocol;
+        Some(format!(
+            "attach-rig replay default --protocol {protocol} --seed {} --stop-at {}",
+            cell.seed, promise.name
+        ))
+    };
+    let verdicts = judge(&cells, &expectations(), &notes, replay);
+    Run {
+        schema: SCHEMA.to_owned(),
+        version: "0.1.0".to_owned(),
+        engine,
+        scenario,
+        command: command.to_owned(),
+        interrupted: false,
+        cells,
+        verdicts,
+        notes,
+    }
+}
+
+pub(crate) fn scenario(name: &str, cpus: u32) -> Scenario {
+    Scenario {
+        name: name.to_owned(),
+        about: "What does a move cost everybody else, and does the accounting still add up?".to_owned(),
+        controllers: ["memrlimit", "memory", "cpuset"].map(str::to_owned).to_vec(),
+        seed: 1,
+        cpus,
+        duration_ns: 50_000_000,
+        toml: "name = \"default\"\ncpus = 8\n\n[workload]\nprocesses = 6\nthreads = 4\n".to_owned(),
+    }
+}
+
+pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
+    Cell {
+        protocol: protocol.to_owned(),
+        fault_rate_percent: None,
+        rate_per_s: None,
+        delay_ns: None,
+        seed,
+        duration_ns: 50_000_000,
+        attach: Attach::default(),
+        bystanders: Vec::new(),
+        locks: Vec::new(),
+        longest_holds: Vec::new(),
+        drift: Vec::new(),
+        promises: Vec::new(),
+        faults: Faults::default(),
+        sim: None,
+        ended: None,
+    }
+}
+
+pub(crate) fn counts(pairs: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    pairs.iter().filter(|(_, n)| *n > 0).map(|(name, n)| ((*name).to_owned(), *n)).collect()
+}
+
+pub(crate) fn series(outcome: &str, kind: LatencyKind, hist: Hist) -> LatencySeries {
+    LatencySeries { outcome: outcome.to_owned(), kind, hist }
+}
+
+pub(crate) fn promise(name: &str, broken: u64) -> Promise {
+    let first = (broken > 0).then(|| {
+        format!("{name}: at 1204331 ns memrlimit of cgroup b reads 4711 pages, its mms hold 4670 (attach 17 of p3)")
+    });
+    Promise { name: name.to_owned(), broken, examined: 812, first }
+}
+
+fn bystander(dice: &mut Dice, op: &str, condition: Condition, n: u64, mid: u64) -> Bystander {
+    Bystander { op: op.to_owned(), condition, failed: dice.below(4), hist: dice.hist(n, mid) }
+}
+
+/// One cell of the demo with everything in it.
+fn cell(
+    dice: &mut Dice,
+    (name, mid, slow, drifts): (&str, u64, u64, bool),
+    faults: u32,
+    seed: u64,
+    n: u64,
+) -> Cell {
+    let mut cell = empty_cell(name, seed);
+    cell.fault_rate_percent = Some(faults);
+    let refused = n * u64::from(faults) / 100;
+    attach(&mut cell.attach, dice, name, mid, n, refused);
+    for (op, mid) in
+        [("mmap", 1_900), ("munmap", 2_300), ("touch", 620), ("fork-thread", 41_000), ("exit", 36_000)]
+    {
+        cell.bystanders.push(bystander(dice, op, Condition::Idle, n * 4, mid));
+        cell.bystanders.push(bystander(dice, op, Condition::Attaching, n, mid * slow / 100));
+    }
+    locks(&mut cell, dice, mid, n);
+    for (controller, cgroup, unit) in [
+        ("memrlimit", "a", "pages"),
+        ("memrlimit", "b", "pages"),
+        ("memory", "b", "pages"),
+        ("cpuset", "b", "tasks"),
+    ] {
+        let walks = drifts && controller != "cpuset";
+        cell.drift.push(drift(dice, controller, cgroup, unit, if walks { i64::from(faults) + 2 } else { 0 }));
+    }
+    for name in PROMISES {
+        let broken = match name {
+            "drift" | "underflow" if drifts => dice.below(9) + u64::from(faults),
+            "stale-decision" | "partial-move" if cell.protocol == "three-phase" => dice.below(5),
+            "contract" if cell.protocol == "prepare-undo" && faults == 10 => dice.below(3),
+            _ => 0,
+        };
+        cell.promises.push(promise(name, broken));
+    }
+    let rules =
+        ["memrlimit.prepare_sleep", "memory.prepare_sleep", "cpuset.prepare_sleep"].iter().map(|site| {
+            let rule = format!("{site}: probability={faults} errno=ENOMEM");
+            FaultRule { rule, hits: n, fired: if faults == 0 { 0 } else { refused / 3 } }
+        });
+    cell.faults.rules = if faults == 0 { Vec::new() } else { rules.collect() };
+    cell.sim = Some(SimCounts {
+        dispatches: 90_000,
+        accesses: 410_000,
+        context_switches: 7_000,
+        threads: 96,
+        operations: 30_000,
+    });
+    cell
+}
+
+fn attach(attach: &mut Attach, dice: &mut Dice, protocol: &str, mid: u64, n: u64, refused: u64) {
+    attach.outcomes = counts(&[("moved", n - refused), ("refused", refused), ("noop", n / 40), ("gone", 2)]);
+    attach.refusals = counts(&[
+        ("memrlimit.prepare_sleep ENOMEM", refused / 2),
+        ("cpuset.prepare_sleep ENOSPC", refused / 2),
+    ]);
+    attach.overlaps = n / 3;
+    attach.spurious_refusals = if protocol == "three-phase" { 0 } else { refused / 5 };
+    if protocol != "three-phase" {
+        attach.aborts =
+            counts(&[("memrlimit.abort_sleep", refused / 2), ("memory.abort_sleep", refused / 3)]);
+    }
+    attach.latency.push(series("moved", LatencyKind::Raw, dice.hist(n - refused, mid)));
+    attach.latency.push(series("refused", LatencyKind::Raw, dice.hist(refused, mid / 3)));
+    let phases: &[(&str, u64)] = match protocol {
+        "three-phase" => &[("lock", 8), ("can_attach", 10), ("switch", 2), ("attach", 70), ("unlock", 1)],
+        "transactional" => &[
+            ("lock", 30),
+            ("prepare_sleep", 40),
+            ("prepare_nosleep", 4),
+            ("switch", 3),
+            ("commit", 20),
+            ("unlock", 1),
+        ],
+        _ => &[("lock", 20), ("prepare", 30), ("switch", 3), ("attached", 40), ("unlock", 1)],
+    };
+    for (phase, share) in phases {
+        let hist = dice.hist(n - refused, mid * share / 100);
+        attach.phases.push(PhaseSeries { phase: (*phase).to_owned(), hist });
+    }
+}
+
+fn locks(cell: &mut Cell, dice: &mut Dice, mid: u64, n: u64) {
+    for (class, mode, hold) in [
+        ("cgroup_mutex", "", mid),
+        ("threadgroup_rwsem", "W", mid / 2),
+        ("threadgroup_rwsem", "R", 30_000),
+        ("mmap_sem", "W", 1_500),
+        ("mmap_sem", "R", 900),
+        ("counter.lock", "", 90),
+    ] {
+        let contended = n / 7;
+        cell.locks.push(LockRow {
+            class: class.to_owned(),
+            mode: mode.to_owned(),
+            contentions: contended,
+            wait: dice.hist(contended, hold),
+            acquisitions: n * 2,
+            hold: dice.hist(n * 2, hold),
+            hold_by_phase: vec![
+                PhaseHold { phase: "lock".into(), holds: n, total_ns: n * hold / 5 },
+                PhaseHold { phase: "switch".into(), holds: n, total_ns: n * hold / 20 },
+            ],
+        });
+    }
+    for k in 0..4 {
+        cell.longest_holds.push(LongHold {
+            lock: format!("mmap_sem(mm {k})"),
+            mode: "R".into(),
+            hold_ns: mid * (20 - k) + dice.below(9_999),
+            holder: format!("mover-{k}"),
+            phase: (k % 2 == 0).then(|| "prepare_sleep".to_owned()),
+            waiters: 5 - k as u32,
+        });
+    }
+}
+
+fn drift(dice: &mut Dice, controller: &str, cgroup: &str, unit: &str, step: i64) -> Drift {
+    let mut series = Vec::new();
+    let mut now = 0_i64;
+    for k in 0..120_u64 {
+        if step > 0 && dice.below(7) == 0 {
+            now += dice.below(2 * step as u64 + 2) as i64 - step / 2;
+        }
+        series.push(DriftPoint { at_ns: k * 400_000, drift: now, quiescent: k % 12 == 11 });
+    }
+    let (over, under) = series.iter().fold((0, 0), |(o, u), p| (p.drift.max(o), p.drift.min(u)));
+    Drift {
+        controller: controller.to_owned(),
+        cgroup: cgroup.to_owned(),
+        unit: unit.to_owned(),
+        usage_final: 4_000 + now,
+        truth_final: 4_000,
+        drift_final: now,
+        peak_over: Some(over),
+        peak_under: Some(under),
+        integral_abs_us: Some(now.unsigned_abs() * 48_000),
+        events: if step > 0 { dice.below(30) } else { 0 },
+        clamps: if step > 0 { dice.below(4) } else { 0 },
+        reserved_peak: 256,
+        series,
+    }
+}

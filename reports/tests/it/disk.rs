@@ -1,0 +1,118 @@
+//! run.json, env.json and cells on disk.
+use crate::demo::{demo_env, demo_linux, demo_run, empty_cell};
+use reports::cells::CellStore;
+use reports::json::{ReadError, WriteError, read_env, read_run, write_atomic, write_env, write_run};
+use std::fs;
+use std::path::Path;
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_run_comes_back_as_it_was_and_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for run in [demo_run(), demo_linux()] {
+        let path = folder.path().join("run.json");
+        write_run(&path, &run).unwrap();
+        let first = fs::read(&path).unwrap();
+        let back = read_run(&path).unwrap();
+        assert_eq!(back, run);
+        write_run(&path, &back).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), first);
+    }
+    let path = folder.path().join("env.json");
+    write_env(&path, &demo_env()).unwrap();
+    assert_eq!(read_env(&path).unwrap(), demo_env());
+    assert_eq!(names(folder.path()), ["env.json", "run.json"], "no temporary file is left");
+}
+
+#[test]
+fn an_error_names_the_file_the_line_and_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    write_run(&path, &demo_linux()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+
+    fs::write(&path, &text[..text.len() / 2]).unwrap();
+    let error = read_run(&path).unwrap_err().to_string();
+    assert!(error.contains("run.json") && error.contains("EOF") && error.contains("line "), "{error}");
+
+    fs::write(&path, text.replacen("\"interrupted\": false", "\"interrupted\": \"no\"", 1)).unwrap();
+    let error = read_run(&path).unwrap_err().to_string();
+    assert!(error.contains("expected a boolean at line ") && error.contains("column"), "{error}");
+
+    fs::write(&path, text.replacen("\"verdicts\"", "\"verdict\"", 1)).unwrap();
+    let error = read_run(&path).unwrap_err().to_string();
+    assert!(error.contains("unknown field `verdict`"), "{error}");
+
+    let missing = read_run(&folder.path().join("none.json")).unwrap_err();
+    assert!(matches!(missing, ReadError::Io { .. }) && missing.to_string().contains("none.json"));
+}
+
+#[test]
+fn a_foreign_schema_is_its_own_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    let mut run = demo_linux();
+    run.schema = "attach-rig/run/7".to_owned();
+    write_run(&path, &run).unwrap();
+    let error = read_run(&path).unwrap_err();
+    assert!(
+        matches!(&error, ReadError::ForeignSchema { found, .. } if found == "\"attach-rig/run/7\""),
+        "{error}"
+    );
+
+    // A version that also changed its fields is still told by its version, and any other JSON by having none.
+    fs::write(&path, r#"{"schema": "attach-rig/run/2", "news": []}"#).unwrap();
+    assert!(matches!(read_run(&path).unwrap_err(), ReadError::ForeignSchema { .. }));
+    fs::write(&path, "[1, 2]").unwrap();
+    assert!(
+        matches!(read_run(&path).unwrap_err(), ReadError::ForeignSchema { found, .. } if found == "missing")
+    );
+}
+
+#[test]
+fn a_failed_write_leaves_the_old_file_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    write_atomic(&path, b"old").unwrap();
+    write_atomic(&path, b"new").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+
+    // A folder in the way: the rename fails after everything was written.
+    let blocked = folder.path().join("blocked");
+    fs::create_dir(&blocked).unwrap();
+    fs::write(blocked.join("x"), "x").unwrap();
+    let error = write_atomic(&blocked, b"bytes").unwrap_err();
+    assert!(matches!(&error, WriteError::Io { path, .. } if path == &blocked), "{error}");
+    assert_eq!(names(folder.path()), ["blocked", "run.json"]);
+
+    let nowhere = write_atomic(&folder.path().join("none/run.json"), b"bytes").unwrap_err();
+    assert!(nowhere.to_string().contains("none/run.json"), "{nowhere}");
+}
+
+#[test]
+fn finished_cells_survive_and_come_back_in_the_order_of_the_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = CellStore::open(folder.path()).unwrap();
+    for index in [11, 2, 100_000, 0] {
+        store.save(index, &empty_cell("transactional", index as u64)).unwrap();
+    }
+    // What a kill in the middle of a write leaves behind.
+    fs::write(folder.path().join("cells/.tmp-Ab12"), "{\"protocol").unwrap();
+
+    let again = CellStore::open(folder.path()).unwrap();
+    assert_eq!(again.finished().unwrap().into_iter().collect::<Vec<_>>(), [0, 2, 11, 100_000]);
+    let seeds: Vec<(usize, u64)> =
+        again.assemble().unwrap().into_iter().map(|(i, cell)| (i, cell.seed)).collect();
+    assert_eq!(seeds, [(0, 0), (2, 2), (11, 11), (100_000, 100_000)]);
+
+    fs::write(folder.path().join("cells/00002.json"), "{").unwrap();
+    assert!(again.assemble().unwrap_err().to_string().contains("00002.json"));
+    again.remove().unwrap();
+    assert!(names(folder.path()).is_empty());
+}

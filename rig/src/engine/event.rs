@@ -1,0 +1,321 @@
+//! What actors tell: the only source of checks, statistics, traces and the ledger.
+//!
+//! Events are facts ("the counter clamped 3 pages"), never judgements; judging is for [`crate::checks`].
+use super::{ActorId, Object};
+use crate::kernel::{CgroupId, Controller, MaskId, MmId, ProcessId, TaskId};
+use faults::{Errno, Site};
+
+/// When and who.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// ns since the start of the run.
+    pub at_ns: u64,
+    /// Whose event it is.
+    pub actor: ActorId,
+}
+
+/// Takes events, in the order in which they happened.
+pub trait Observer {
+    /// Takes one event. Must not allocate in the steady state: it sits on the simulator's hot path.
+    fn observe(&mut self, stamp: Stamp, event: &Event);
+}
+
+/// An observer that looks at nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Blind;
+
+impl Observer for Blind {
+    fn observe(&mut self, _: Stamp, _: &Event) {}
+}
+
+/// Who an actor is, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// A mover, by number.
+    Mover(u32),
+    /// A modelled thread.
+    Task(TaskId),
+}
+
+/// An operation of the workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OpKind {
+    /// `mmap`.
+    Mmap,
+    /// `munmap`.
+    Munmap,
+    /// First touch of pages.
+    Touch,
+    /// Giving touched pages back (`madvise(MADV_DONTNEED)`).
+    Release,
+    /// `clone` with `CLONE_THREAD`.
+    ForkThread,
+    /// `fork`.
+    ForkProcess,
+    /// `execve`.
+    Exec,
+    /// `exit` of one thread.
+    Exit,
+}
+
+impl OpKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Mmap,
+        Self::Munmap,
+        Self::Touch,
+        Self::Release,
+        Self::ForkThread,
+        Self::ForkProcess,
+        Self::Exec,
+        Self::Exit,
+    ];
+
+    /// The name, as in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mmap => "mmap",
+            Self::Munmap => "munmap",
+            Self::Touch => "touch",
+            Self::Release => "release",
+            Self::ForkThread => "fork-thread",
+            Self::ForkProcess => "fork-process",
+            Self::Exec => "exec",
+            Self::Exit => "exit",
+        }
+    }
+
+    /// Whether it tries to charge something.
+    #[must_use]
+    pub fn charges(self) -> bool {
+        matches!(self, Self::Mmap | Self::Touch | Self::ForkProcess)
+    }
+}
+
+/// Phase of an attach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Taking `cgroup_mutex` and, where the protocol does, `threadgroup_rwsem`; finding and listing the tasks.
+    Lock,
+    /// First preparation: `can_attach`, `prepare_attach`, `prepare_attach_sleep`.
+    Prepare,
+    /// Allocating css_sets.
+    CssSet,
+    /// `prepare_attach_nosleep`.
+    PrepareNosleep,
+    /// Moving the tasks' pointers.
+    Switch,
+    /// Last callbacks: `attach`, `attached`, the commits.
+    Finish,
+    /// Telling those who had prepared that it came to nothing: `undo`, the aborts.
+    Abort,
+    /// A grace period and letting the locks go.
+    Unlock,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 8] = [
+        Self::Lock,
+        Self::Prepare,
+        Self::CssSet,
+        Self::PrepareNosleep,
+        Self::Switch,
+        Self::Finish,
+        Self::Abort,
+        Self::Unlock,
+    ];
+
+    /// The name, as in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lock => "lock",
+            Self::Prepare => "prepare",
+            Self::CssSet => "css_set",
+            Self::PrepareNosleep => "prepare_nosleep",
+            Self::Switch => "switch",
+            Self::Finish => "finish",
+            Self::Abort => "abort",
+            Self::Unlock => "unlock",
+        }
+    }
+}
+
+/// How a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// The only mode of spinlocks and mutexes.
+    Exclusive,
+    /// A semaphore for reading.
+    Read,
+    /// A semaphore for writing.
+    Write,
+}
+
+/// What is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// One thread.
+    Thread(TaskId),
+    /// A whole thread group.
+    Process(ProcessId),
+}
+
+/// How an attach ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Everything that was to move has moved.
+    Moved,
+    /// Everything was there already, or nobody was left to move.
+    Noop,
+    /// Refused; nothing has moved.
+    Refused {
+        /// Where.
+        site: Site,
+        /// With what.
+        errno: Errno,
+    },
+    /// Refused after a part had moved.
+    Partial {
+        /// Where.
+        site: Site,
+        /// With what.
+        errno: Errno,
+    },
+    /// The task exited under the mover (ESRCH).
+    Gone,
+}
+
+impl Outcome {
+    /// The name, as in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Moved => "moved",
+            Self::Noop => "noop",
+            Self::Refused { .. } => "refused",
+            Self::Partial { .. } => "partial",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// A fact. Pages and tasks are counted as such; times are in the stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "fields are named after their types; pages and times carry their unit")]
+pub enum Event {
+    /// The actor exists.
+    Start(Who),
+    /// An operation begins; `mm` is the address space it works on.
+    OpBegin { kind: OpKind, mm: MmId },
+    /// The actor's operation ended.
+    OpEnd { result: Result<(), Errno> },
+    /// A mover begins an attach that was due at `due_ns` (with a rate) .
+    AttachBegin { target: Target, dest: CgroupId, due_ns: Option<u64> },
+    /// The mover's attach ended and its locks are gone.
+    AttachEnd { outcome: Outcome },
+    /// A transaction begins: one set of tasks that the protocol handles as one. An attach has one or several.
+    TxBegin { dest: CgroupId },
+    /// The transaction moves this mm's charges, for its owner moves.
+    TxMoves { mm: MmId },
+    /// The transaction has ended; its locks are gone.
+    TxEnd { moved: bool },
+    /// The actor's attach enters a phase.
+    Phase(Phase),
+    /// A callback of a controller begins.
+    Enter { controller: Controller, callback: Callback },
+    /// The callback returned.
+    Leave { controller: Controller, callback: Callback, result: Result<(), Errno> },
+    /// A controller said yes by looking, without reserving: `pages` of `mm` would fit into `cgroup`.
+    Admitted { controller: Controller, cgroup: CgroupId, mm: MmId },
+    /// All tasks of the transaction have been switched.
+    Switched,
+    /// Somebody is about to charge `cgroup`.
+    ChargeBegin { controller: Controller, cgroup: CgroupId },
+    /// A charge was refused: `cgroup` is the level that was full.
+    ChargeRefused { controller: Controller, cgroup: CgroupId, pages: u64, usage: u64, limit: u64 },
+    /// Ledger: what a path has charged (positive) or uncharged at `cgroup` and its ancestors. Written by the paths, not
+    /// by the counters. `reserve`: for a transaction that may still be undone.
+    Ledger { controller: Controller, cgroup: CgroupId, pages: i64, reserve: bool },
+    /// An uncharge would have gone below zero: `missing` pages were not there.
+    Clamp { controller: Controller, cgroup: CgroupId, missing: u64 },
+    /// A charge has lifted usage above the limit.
+    AboveLimit { controller: Controller, cgroup: CgroupId, usage: u64, limit: u64 },
+    /// Truth: `total_vm` changed.
+    TotalVm { mm: MmId, pages: i64 },
+    /// Truth: the mm has this owner now.
+    Owner { mm: MmId, task: TaskId },
+    /// Truth: page records naming `cgroup` changed.
+    Record { mm: MmId, cgroup: CgroupId, pages: i64 },
+    /// Truth: a thread can be seen from now on.
+    Born { task: TaskId, process: ProcessId, parent: Option<TaskId> },
+    /// Truth: the thread cannot be seen any more. It keeps its pointer to its cgroup.
+    Exited { task: TaskId },
+    /// Truth: the task's pointer to its cgroups changed.
+    Place { task: TaskId, from: CgroupId, to: CgroupId },
+    /// The task's CPU mask changed.
+    Mask { task: TaskId, mask: MaskId },
+    /// A lock was asked for and not to be had.
+    LockContended { object: Object, mode: Mode },
+    /// A lock was taken; `waited_ns` is absent when it was free.
+    LockAcquired { object: Object, mode: Mode, waited_ns: Option<u64> },
+    /// A lock was released while `waiters` waited.
+    LockReleased { object: Object, mode: Mode, waiters: u32 },
+    /// An actor went to sleep while it held a spinlock.
+    SleptInAtomic { on: Object },
+}
+
+/// Callbacks of all protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Callback {
+    /// `three-phase`: may the task come?
+    CanAttach,
+    /// `three-phase`: it has come.
+    Attach,
+    /// `prepare-undo`.
+    PrepareAttach,
+    /// `prepare-undo`.
+    Undo,
+    /// `prepare-undo`.
+    Attached,
+    /// `transactional`.
+    PrepareAttachSleep,
+    /// `transactional`.
+    PrepareAttachNosleep,
+    /// `transactional`.
+    AbortAttachNosleep,
+    /// `transactional`.
+    AbortAttachSleep,
+    /// `transactional`.
+    CommitAttachNosleep,
+    /// `transactional`.
+    CommitAttachSleep,
+}
+
+impl Callback {
+    /// The name, as in the mails and the kernel.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CanAttach => "can_attach",
+            Self::Attach => "attach",
+            Self::PrepareAttach => "prepare_attach",
+            Self::Undo => "undo",
+            Self::Attached => "attached",
+            Self::PrepareAttachSleep => "prepare_attach_sleep",
+            Self::PrepareAttachNosleep => "prepare_attach_nosleep",
+            Self::AbortAttachNosleep => "abort_attach_nosleep",
+            Self::AbortAttachSleep => "abort_attach_sleep",
+            Self::CommitAttachNosleep => "commit_attach_nosleep",
+            Self::CommitAttachSleep => "commit_attach_sleep",
+        }
+    }
+
+    /// Whether it undoes what a prepare did.
+    #[must_use]
+    pub fn undoes(self) -> bool {
+        matches!(self, Self::Undo | Self::AbortAttachNosleep | Self::AbortAttachSleep)
+    }
+}

@@ -1,0 +1,199 @@
+//! Names of shared objects, kinds of access, and the Word: shared state that is one u64.
+//!
+//! Objects are named by class and owner, never by address, so that a schedule means the same in every run.
+use super::Current;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Class of a shared object. Lock classes come first, in the order in which they nest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// All task movement (`group_mutex` in the seed).
+    CgroupMutex,
+    /// Fork, exit and exec of one process against attach.
+    ThreadgroupRwsem,
+    /// An address space.
+    MmapSem,
+    /// Page records of an mm against moving them.
+    MoveLock,
+    /// Cpusets.
+    CallbackMutex,
+    /// Thread lists.
+    TasklistLock,
+    /// Membership lists.
+    CssSetLock,
+    /// A task's pointer to its cgroups.
+    AllocLock,
+    /// Page records of an mm.
+    PageTableLock,
+    /// One level of one counter.
+    CounterLock,
+    /// Word: `task->cgroups`.
+    TaskCgroups,
+    /// Word: a task's state.
+    TaskState,
+    /// Word: a task's CPU mask.
+    TaskCpus,
+    /// Word: `mm->total_vm`.
+    TotalVm,
+    /// Word: `mm->owner`.
+    MmOwner,
+    /// Word: a process's mm.
+    ProcessMm,
+    /// Word: a process's leader.
+    ProcessLeader,
+    /// Queue: an exec waits for the other threads.
+    ExecWait,
+}
+
+impl Class {
+    /// Lock classes, in the order in which they nest.
+    pub const LOCKS: [Self; 10] = [
+        Self::CgroupMutex,
+        Self::ThreadgroupRwsem,
+        Self::MmapSem,
+        Self::MoveLock,
+        Self::CallbackMutex,
+        Self::TasklistLock,
+        Self::CssSetLock,
+        Self::AllocLock,
+        Self::PageTableLock,
+        Self::CounterLock,
+    ];
+
+    /// The name, as in lock_stat.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CgroupMutex => "cgroup_mutex",
+            Self::ThreadgroupRwsem => "threadgroup_rwsem",
+            Self::MmapSem => "mmap_sem",
+            Self::MoveLock => "memory.move_lock",
+            Self::CallbackMutex => "callback_mutex",
+            Self::TasklistLock => "tasklist_lock",
+            Self::CssSetLock => "css_set_lock",
+            Self::AllocLock => "alloc_lock",
+            Self::PageTableLock => "page_table_lock",
+            Self::CounterLock => "counter.lock",
+            Self::TaskCgroups => "task->cgroups",
+            Self::TaskState => "task->state",
+            Self::TaskCpus => "task->cpus_allowed",
+            Self::TotalVm => "mm->total_vm",
+            Self::MmOwner => "mm->owner",
+            Self::ProcessMm => "process->mm",
+            Self::ProcessLeader => "process->leader",
+            Self::ExecWait => "exec wait",
+        }
+    }
+
+    /// What the owner's number counts.
+    fn owner(self) -> &'static str {
+        match self {
+            Self::CgroupMutex | Self::CallbackMutex | Self::TasklistLock | Self::CssSetLock => "",
+            Self::ThreadgroupRwsem | Self::ProcessMm | Self::ProcessLeader | Self::ExecWait => "process ",
+            Self::MmapSem | Self::MoveLock | Self::PageTableLock | Self::TotalVm | Self::MmOwner => "mm ",
+            Self::AllocLock | Self::TaskCgroups | Self::TaskState | Self::TaskCpus => "task ",
+            Self::CounterLock => "counter ",
+        }
+    }
+}
+
+/// A shared object: its class and the id of its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Object {
+    /// Its class.
+    pub class: Class,
+    /// Id of its owner; 0 for the only one of its class.
+    pub owner: u32,
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.class.owner() {
+            "" => f.write_str(self.class.name()),
+            owner => write!(f, "{}({owner}{})", self.class.name(), self.owner),
+        }
+    }
+}
+
+/// What an access does with its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Reads a Word.
+    Load,
+    /// Writes a Word.
+    Store,
+    /// Reads and writes a Word as one.
+    Update,
+    /// Asks for a spinlock.
+    Spin,
+    /// Asks for a mutex or semaphore.
+    Lock,
+    /// Releases a spinlock. With no other access since it was granted, the whole hold is one step.
+    SpinRelease,
+    /// Releases a mutex or semaphore.
+    Release,
+}
+
+/// Shared state that is one u64, reachable only through accesses.
+///
+/// Orderings are all `SeqCst`: the model is sequentially consistent on every engine, and each operation is its own
+/// partner.
+#[derive(Debug)]
+pub struct Word {
+    object: Object,
+    value: AtomicU64,
+}
+
+impl Word {
+    /// A Word of that name and value.
+    #[must_use]
+    pub fn new(class: Class, owner: u32, value: u64) -> Self {
+        Self { object: Object { class, owner }, value: AtomicU64::new(value) }
+    }
+
+    /// Reads it.
+    pub fn load<C: Current>(&self, cur: &C) -> u64 {
+        cur.access(self.object, Access::Load);
+        self.value.load(Ordering::SeqCst)
+    }
+
+    /// Writes it.
+    pub fn store<C: Current>(&self, cur: &C, value: u64) {
+        cur.access(self.object, Access::Store);
+        self.value.store(value, Ordering::SeqCst);
+    }
+
+    /// Adds to it and returns what it was.
+    pub fn add<C: Current>(&self, cur: &C, value: u64) -> u64 {
+        cur.access(self.object, Access::Update);
+        self.value.fetch_add(value, Ordering::SeqCst)
+    }
+
+    /// Takes up to `value` away, never below zero, and returns how much was taken.
+    pub fn take<C: Current>(&self, cur: &C, value: u64) -> u64 {
+        cur.access(self.object, Access::Update);
+        let before = self
+            .value
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| Some(now.saturating_sub(value)))
+            .unwrap_or_else(|now| now);
+        before.min(value)
+    }
+
+    /// Writes `new` if it holds `old`, and says whether it did.
+    pub fn compare_and_swap<C: Current>(&self, cur: &C, old: u64, new: u64) -> bool {
+        cur.access(self.object, Access::Update);
+        self.value.compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    /// The value at a moment when nobody runs: for set-up, checks at quiescence and final states. Not an access.
+    #[must_use]
+    pub fn peek(&self) -> u64 {
+        self.value.load(Ordering::SeqCst)
+    }
+
+    /// Sets the value while nobody else can reach it: for set-up. Not an access.
+    pub fn init(&self, value: u64) {
+        self.value.store(value, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,216 @@
+//! The simulator: every actor a stackful coroutine on one OS thread, and a policy that picks who runs next.
+//!
+//! `Sim` owns the actors and runs them; [`current::SimCurrent`] is what they see; a [`Policy`] decides about time and
+//! order and nothing else ([`time::Time`] is virtual time on modelled CPUs). A run may be abandoned anywhere: coroutines
+//! are unwound, guards dropped on the way do nothing, their stacks go back to the pool.
+mod bits;
+mod coroutine;
+pub mod current;
+pub mod time;
+
+use super::{Access, ActorId, Object, Observer, Wait, Work};
+use coroutine::{Coroutine, Stacks};
+use current::SimCurrent;
+use faults::Injector;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Who runs next, when, and what time it is.
+pub trait Policy {
+    /// ns since the start of the run.
+    fn now(&self) -> u64;
+    /// `who` is about to touch `object`. `folded`: this ends a spinlock hold that touched nothing else, and belongs to
+    /// the same step. Returns whether `who` may go on at once.
+    fn access(&mut self, who: ActorId, object: Object, access: Access, folded: bool) -> bool;
+    /// `who` does `times` units of work. Returns whether it may go on at once.
+    fn work(&mut self, who: ActorId, work: Work, times: u64) -> bool;
+    /// `who` sleeps until `at_ns`. Returns whether it may go on at once.
+    fn sleep_until(&mut self, who: ActorId, at_ns: u64) -> bool;
+    /// `who` waits until somebody wakes it.
+    fn block(&mut self, who: ActorId, how: Wait);
+    /// `who` was woken.
+    fn ready(&mut self, who: ActorId);
+    /// `who` has come into being. Slots come in order and are used again.
+    fn spawned(&mut self, who: ActorId);
+    /// `who` has ended.
+    fn ended(&mut self, who: ActorId);
+    /// `who` now holds `depth` spinlocks.
+    fn atomic(&mut self, _who: ActorId, _depth: u32) {}
+    /// Who runs next.
+    fn next(&mut self) -> Next;
+}
+
+/// Answer of [`Policy::next`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// This one.
+    Run(ActorId),
+    /// Nobody can run.
+    Nobody,
+    /// The run is to be given up.
+    Abandon,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every actor has ended.
+    Done,
+    /// Nobody can run any more; who waits for what.
+    Deadlock(Vec<(ActorId, Object)>),
+    /// The policy gave up.
+    Abandoned,
+}
+
+/// What an actor is doing, as far as waking it is concerned.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    waiting: Option<Object>,
+    /// A wake came before the wait.
+    token: bool,
+    /// Spinlocks held.
+    depth: u32,
+    /// Accesses since the last request for a spinlock.
+    since_spin: u32,
+}
+
+pub(crate) struct Core<P, O> {
+    policy: RefCell<P>,
+    observer: RefCell<O>,
+    injector: RefCell<Injector>,
+    states: RefCell<Vec<State>>,
+    actors: RefCell<Vec<Option<Coroutine>>>,
+    free: RefCell<Vec<ActorId>>,
+    stacks: RefCell<Stacks>,
+    abandoned: Cell<bool>,
+    accesses: Cell<u64>,
+    spawned: Cell<u64>,
+}
+
+/// A simulation: actors, a policy, an observer and a fault injector.
+pub struct Sim<P, O> {
+    core: Rc<Core<P, O>>,
+}
+
+/// What a finished simulation hands back.
+pub struct Finished<P, O> {
+    /// How it ended.
+    pub end: End,
+    /// The policy, with its clock and counts.
+    pub policy: P,
+    /// The observer.
+    pub observer: O,
+    /// The injector, with its log.
+    pub injector: Injector,
+    /// Accesses to shared objects.
+    pub accesses: u64,
+    /// Actors that ever ran.
+    pub actors: u64,
+}
+
+impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
+    /// A simulation without actors.
+    #[must_use]
+    pub fn new(policy: P, observer: O, injector: Injector) -> Self {
+        Self {
+            core: Rc::new(Core {
+                policy: RefCell::new(policy),
+                observer: RefCell::new(observer),
+                injector: RefCell::new(injector),
+                states: RefCell::default(),
+                actors: RefCell::default(),
+                free: RefCell::default(),
+                stacks: RefCell::default(),
+                abandoned: Cell::new(false),
+                accesses: Cell::new(0),
+                spawned: Cell::new(0),
+            }),
+        }
+    }
+
+    /// Adds an actor; it first runs when the simulation does.
+    pub fn spawn<F: FnOnce(&SimCurrent<P, O>) + 'static>(&mut self, body: F) -> ActorId {
+        self.core.spawn(body)
+    }
+
+    /// Runs until every actor has ended, nobody can run, or the policy gives up.
+    ///
+    /// # Panics
+    /// Passes on the panic of an actor.
+    #[must_use]
+    pub fn run(self) -> Finished<P, O> {
+        let core = self.core;
+        let end = loop {
+            let next = core.policy.borrow_mut().next();
+            match next {
+                Next::Run(who) => core.resume(who),
+                Next::Nobody => break core.verdict(),
+                Next::Abandon => break End::Abandoned,
+            }
+        };
+        core.abandon();
+        let Ok(core) = Rc::try_unwrap(core) else { unreachable!("every coroutine has been dropped") };
+        Finished {
+            end,
+            policy: core.policy.into_inner(),
+            observer: core.observer.into_inner(),
+            injector: core.injector.into_inner(),
+            accesses: core.accesses.get(),
+            actors: core.spawned.get(),
+        }
+    }
+}
+
+impl<P: Policy + 'static, O: Observer + 'static> Core<P, O> {
+    fn spawn<F: FnOnce(&SimCurrent<P, O>) + 'static>(self: &Rc<Self>, body: F) -> ActorId {
+        let reused = self.free.borrow_mut().pop();
+        let id = reused.unwrap_or_else(|| ActorId(self.actors.borrow().len() as u32));
+        let core = Rc::clone(self);
+        let coroutine = Coroutine::new(self.stacks.borrow_mut().take(), move |yielder| {
+            body(&SimCurrent::new(core, id, yielder));
+        });
+        match reused {
+            Some(_) => {
+                self.actors.borrow_mut()[id.index()] = Some(coroutine);
+                self.states.borrow_mut()[id.index()] = State::default();
+            }
+            None => {
+                self.actors.borrow_mut().push(Some(coroutine));
+                self.states.borrow_mut().push(State::default());
+            }
+        }
+        self.spawned.set(self.spawned.get() + 1);
+        self.policy.borrow_mut().spawned(id);
+        id
+    }
+
+    fn resume(&self, who: ActorId) {
+        let Some(mut coroutine) = self.actors.borrow_mut()[who.index()].take() else { return };
+        if coroutine.resume() {
+            self.actors.borrow_mut()[who.index()] = Some(coroutine);
+        } else {
+            self.stacks.borrow_mut().give(coroutine.into_stack());
+            self.free.borrow_mut().push(who);
+            self.policy.borrow_mut().ended(who);
+        }
+    }
+
+    fn verdict(&self) -> End {
+        let states = self.states.borrow();
+        let alive = |i: &usize| self.actors.borrow()[*i].is_some();
+        let waiting: Vec<_> = (0..states.len())
+            .filter(alive)
+            .filter_map(|i| states[i].waiting.map(|object| (ActorId(i as u32), object)))
+            .collect();
+        let any_alive = self.actors.borrow().iter().any(Option::is_some);
+        if any_alive { End::Deadlock(waiting) } else { End::Done }
+    }
+
+    fn abandon(&self) {
+        self.abandoned.set(true);
+        let actors = std::mem::take(&mut *self.actors.borrow_mut());
+        for coroutine in actors.into_iter().flatten() {
+            self.stacks.borrow_mut().give(coroutine.unwind());
+        }
+    }
+}

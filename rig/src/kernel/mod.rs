@@ -1,0 +1,13 @@
+//! Plain data and arithmetic of the modelled kernel: no lock, no clock, no randomness, no engine.
+//!
+//! What may be reached through which lock is decided one level up, in [`crate::world`].
+pub mod controller;
+pub mod counter;
+pub mod cpumask;
+pub mod ids;
+pub mod page;
+
+pub use controller::Controller;
+pub use counter::Counter;
+pub use cpumask::CpuMask;
+pub use ids::{CgroupId, CssSetId, HierarchyId, MaskId, MmId, ProcessId, TaskId};

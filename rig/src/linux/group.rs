@@ -1,0 +1,194 @@
+//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`.
+//!
+//! Every folder that was made is remembered, and only those are removed: with `rmdir`, deepest first, never
+//! recursively. [`Groups::remove`] is the ordinary end; dropping does the same for a panic on its way up.
+use super::discovery::Place;
+use super::error::{Attempt, LinuxError, Remains};
+use super::run_id::RunId;
+use rustix::io::Errno;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+/// An emptied cgroup may stay busy for a moment, while the last task's exit is under way: 2 s in all.
+const REMOVE_TRIES: u32 = 200;
+const REMOVE_PAUSE: Duration = Duration::from_millis(10);
+
+/// The cgroups of a run. They exist as long as this value.
+#[derive(Debug)]
+pub(super) struct Groups {
+    /// In the order of making; emptied from the end.
+    made: Vec<PathBuf>,
+    top: PathBuf,
+}
+
+impl Groups {
+    /// Makes the cgroups below `place.own`.
+    ///
+    /// # Errors
+    /// [`LinuxError::NotPermitted`] without a remedy yet, [`LinuxError::NotOurs`], [`LinuxError::Setup`]. Nothing is
+    /// left behind then.
+    pub(super) fn make(place: &Place, id: RunId) -> Result<Self, LinuxError> {
+        let top = place.own.join(id.to_string());
+        let mut groups = Self { made: Vec::with_capacity(3), top: top.clone() };
+        for path in [top.clone(), top.join("a"), top.join("b")] {
+            if let Err(error) = groups.make_one(&path, place) {
+                return Err(match groups.remove() {
+                    Ok(()) => error,
+                    Err(leftover) => LinuxError::join(Some(error), leftover),
+                });
+            }
+        }
+        Ok(groups)
+    }
+
+    /// `cgroup.procs` of the two destinations.
+    pub(super) fn destinations(&self) -> [PathBuf; 2] {
+        ["a", "b"].map(|child| self.top.join(child).join("cgroup.procs"))
+    }
+
+    /// The run's cgroup, parent of the destinations.
+    pub(super) fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// Removes the cgroups; whoever lived in them has to be gone.
+    ///
+    /// # Errors
+    /// [`LinuxError::Leftover`] naming what is still there after a bounded number of tries.
+    pub(super) fn remove(mut self) -> Result<(), LinuxError> {
+        let remains = self.remove_made();
+        if remains.is_empty() { Ok(()) } else { Err(LinuxError::Leftover { remains, after: None }) }
+    }
+
+    fn make_one(&mut self, path: &Path, place: &Place) -> Result<(), LinuxError> {
+        fs::create_dir(path).map_err(|source| match Errno::from_io_error(&source) {
+            Some(Errno::EXIST) => LinuxError::NotOurs { path: path.into() },
+            // A path that is missing below a mount, or a file system that is full of cgroups, is no permission either.
+            Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => LinuxError::NotPermitted {
+                attempts: vec![Attempt { doing: "mkdir", path: path.into(), source }],
+                remedy: String::new(),
+            },
+            _ => LinuxError::Setup { doing: format!("mkdir {}", path.display()), source },
+        })?;
+        self.made.push(path.into());
+        if place.controllers.iter().any(|c| c == "cpuset") { inherit_cpuset(path) } else { Ok(()) }
+    }
+
+    fn remove_made(&mut self) -> Vec<Remains> {
+        let mut remains = Vec::new();
+        while let Some(path) = self.made.pop() {
+            if let Err(error) = remove_one(&path) {
+                let remedy = format!("rmdir {}", path.display());
+                remains.push(Remains { what: path.display().to_string(), why: error.to_string(), remedy });
+            }
+        }
+        remains
+    }
+}
+
+impl Drop for Groups {
+    fn drop(&mut self) {
+        // Empty after `remove`. Here only when a panic or an early error is under way, which is reported instead.
+        self.remove_made();
+    }
+}
+
+/// A v1 cpuset starts without CPUs and refuses every task with ENOSPC until it has some.
+fn inherit_cpuset(path: &Path) -> Result<(), LinuxError> {
+    let parent = path.parent().unwrap_or(path);
+    for file in ["cpuset.cpus", "cpuset.mems"] {
+        fs::read(parent.join(file)).and_then(|value| fs::write(path.join(file), value)).map_err(
+            |source| LinuxError::Setup { doing: format!("copy {file} to {}", path.display()), source },
+        )?;
+    }
+    Ok(())
+}
+
+fn remove_one(path: &Path) -> io::Result<()> {
+    // Belt and braces: no path without a run's name in it is ever removed.
+    let ours = |p: &Path| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| RunId::parse(n).is_some());
+    if !ours(path) && !path.parent().is_some_and(ours) {
+        return Err(io::Error::other("not a cgroup that a run of attach-rig made"));
+    }
+    for _ in 1..REMOVE_TRIES {
+        match fs::remove_dir(path) {
+            Err(error) if error.raw_os_error() == Some(Errno::BUSY.raw_os_error()) => {
+                thread::sleep(REMOVE_PAUSE);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            done => return done,
+        }
+    }
+    fs::remove_dir(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id() -> RunId {
+        RunId::parse("attach-rig-12-345").unwrap()
+    }
+
+    fn place(own: &Path) -> Place {
+        Place {
+            label: "v2".into(),
+            v2: true,
+            controllers: Vec::new(),
+            mount_point: own.into(),
+            own: own.into(),
+            favordynmods: false,
+        }
+    }
+
+    #[test]
+    fn removal_refuses_foreign_folders() {
+        let scratch = tempfile::tempdir().unwrap();
+        for name in ["system.slice", "attach-rig-mine", "attach-rig-12-345x"] {
+            let path = scratch.path().join(name);
+            fs::create_dir(&path).unwrap();
+            assert!(remove_one(&path).unwrap_err().to_string().contains("not a cgroup"), "{name}");
+            assert!(path.exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_existing_folder_is_neither_used_nor_removed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let foreign = scratch.path().join(id().to_string());
+        fs::create_dir(&foreign).unwrap();
+        let error = Groups::make(&place(scratch.path()), id()).unwrap_err();
+        assert!(matches!(error, LinuxError::NotOurs { .. }), "{error}");
+        assert!(foreign.exists());
+    }
+
+    #[test]
+    fn the_cgroups_go_on_success_and_on_panic() {
+        let scratch = tempfile::tempdir().unwrap();
+        let left = || fs::read_dir(scratch.path()).unwrap().count();
+        let groups = Groups::make(&place(scratch.path()), id()).unwrap();
+        assert!(groups.top().join("b").is_dir());
+        groups.remove().unwrap();
+        assert_eq!(left(), 0);
+        let panicked = std::panic::catch_unwind(|| {
+            let _groups = Groups::make(&place(scratch.path()), id()).unwrap();
+            panic!("on purpose");
+        });
+        assert!(panicked.is_err());
+        assert_eq!(left(), 0);
+    }
+
+    #[test]
+    fn what_remains_is_named() {
+        let scratch = tempfile::tempdir().unwrap();
+        let groups = Groups::make(&place(scratch.path()), id()).unwrap();
+        let planted = groups.top().join("a").join("planted");
+        fs::create_dir(&planted).unwrap();
+        let error = groups.remove().unwrap_err();
+        assert_eq!(error.exit_code(), 7);
+        assert!(error.to_string().contains(&format!("{}/a: ", id())), "{error}");
+    }
+}

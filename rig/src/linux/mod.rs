@@ -1,0 +1,45 @@
+//! The real kernel: moves a real, memory-mapping process between real cgroups and times every write.
+//!
+//! ```text
+//! run         one run from begin to end
+//! options     what to measure; its parts: hierarchy, rate
+//! error       what can go wrong, with its exit code; permission: what would grant the right
+//! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made
+//! group       the cgroups: made, remembered, removed; run_id: their name
+//! signals     SIGINT and SIGTERM become a flag
+//! worker      starts, asks (replies), watches and ends the moved process
+//! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
+//! mover       the timed loop, closed or at a rate, on the one clock, into samples
+//! record      what was measured -> `reports::schema::Run`, with notes; facts: for `env.json`
+//! ```
+//!
+//! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the worker, measures, ends the
+//! worker, removes the cgroups. It touches no other cgroup, mounts nothing and signals nobody but its worker.
+//! What this cut does not measure stands in the notes of the run: phases, locks, and what the workload pays.
+mod child;
+mod clock;
+mod discovery;
+mod error;
+mod facts;
+mod group;
+mod hierarchy;
+mod mapping;
+mod mover;
+mod notes;
+mod options;
+mod permission;
+mod rate;
+mod record;
+mod replies;
+mod run;
+mod run_id;
+mod samples;
+mod signals;
+mod worker;
+
+pub use child::{WORKER_ARG, worker_main};
+pub use error::{Attempt, LinuxError, Remains};
+pub use hierarchy::{Controller, Hierarchy};
+pub use options::{Load, OptionError, Options};
+pub use rate::{Rate, parse_duration};
+pub use run::{Outcome, Progress, run};

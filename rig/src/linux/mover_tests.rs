@@ -1,0 +1,124 @@
+//! The loops on ordinary files in the place of `cgroup.procs`: alternation, pacing, omission, early ends.
+use super::*;
+use std::io::Read as _;
+
+/// Long enough ago, or far enough off, for any test.
+const LONG: Duration = Duration::from_secs(3600);
+
+struct Rig {
+    mover: Mover,
+    interrupts: Interrupts,
+    died: AtomicBool,
+    _folder: tempfile::TempDir,
+}
+
+fn rig() -> Rig {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["a", "b"].map(|name| folder.path().join(name));
+    let files = [File::create(&paths[0]).unwrap(), File::create(&paths[1]).unwrap()];
+    let mover = Mover { files, paths, pid: 7, pid_text: "7".into(), next: 0 };
+    Rig { mover, interrupts: Interrupts::none(), died: AtomicBool::new(false), _folder: folder }
+}
+
+impl Rig {
+    fn measure(&mut self, rate: Option<&str>, duration: Duration) -> (Ended, u64, Samples) {
+        let mut samples = Samples::new();
+        let plan = Plan { rate: rate.map(|r| r.parse().unwrap()), duration };
+        let watch = Watch { interrupts: &self.interrupts, died: &self.died };
+        let (ended, duration_ns) = self.mover.measure(plan, &mut samples, &watch);
+        (ended, duration_ns, samples)
+    }
+
+    fn written(&self) -> [u64; 2] {
+        [0, 1].map(|i| fs::metadata(&self.mover.paths[i]).unwrap().len())
+    }
+}
+
+#[test]
+fn writes_alternate_and_the_warm_up_is_not_recorded() {
+    let mut rig = rig();
+    let (ended, duration_ns, samples) = rig.measure(Some("1000/s"), Duration::from_millis(50));
+    assert_eq!(ended, Ended::Complete);
+    assert_eq!(samples.moved.count(), 50);
+    assert_eq!(rig.written(), [27, 27], "50 moves and 4 of warm-up");
+    assert!(duration_ns >= 49_000_000, "{duration_ns}");
+    assert_eq!(samples.moved.corrected.hist().count, 50);
+}
+
+#[test]
+fn a_closed_loop_has_no_corrected_series() {
+    let mut rig = rig();
+    let (ended, _, samples) = rig.measure(None, Duration::from_millis(5));
+    assert_eq!(ended, Ended::Complete);
+    assert_eq!(rig.written().iter().sum::<u64>(), samples.moved.count() + WARM_UP_CLOSED);
+    assert_eq!(samples.moved.corrected.hist().count, 0);
+}
+
+#[test]
+fn a_refused_write_is_tried_again_at_the_same_destination() {
+    let mut rig = rig();
+    rig.mover.files[1] = File::open(&rig.mover.paths[1]).unwrap();
+    let (_, _, samples) = rig.measure(Some("1000/s"), Duration::from_millis(10));
+    assert_eq!((samples.moved.count(), samples.refused.count()), (0, 10));
+    assert_eq!(samples.refusals(), [("cgroup.procs errno 9".to_string(), 10)].into());
+    assert_eq!(rig.written(), [1, 0]);
+}
+
+/// Replaces the first destination by a pipe that is full for a while, as a write that takes long.
+fn blocked(rig: &mut Rig, for_how_long: Duration) -> std::thread::JoinHandle<std::io::PipeReader> {
+    const CAPACITY: usize = 65_536;
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    assert_eq!(rustix::io::write(&writer, &[0; CAPACITY]).unwrap(), CAPACITY);
+    rig.mover.files[0] = File::from(std::os::fd::OwnedFd::from(writer));
+    std::thread::spawn(move || {
+        std::thread::sleep(for_how_long);
+        reader.read_exact(&mut [0; CAPACITY]).unwrap();
+        // Returned, so that it stays open until the writes are over.
+        reader
+    })
+}
+
+#[test]
+fn late_moves_are_made_and_charged_from_their_intended_start() {
+    let mut rig = rig();
+    let drain = blocked(&mut rig, Duration::from_millis(60));
+    let (ended, _, samples) = rig.measure(Some("1000/s"), Duration::from_millis(100));
+    assert_eq!((ended, samples.moved.count()), (Ended::Complete, 100), "none is skipped");
+    let (raw, corrected) = (samples.moved.raw.hist(), samples.moved.corrected.hist());
+    assert!(
+        corrected.max_ns >= 20_000_000,
+        "the first measured one was held up by about 56 ms: {}",
+        corrected.max_ns
+    );
+    assert!(corrected.total_ns >= raw.total_ns + 100_000_000, "those behind it waited too: {corrected:?}");
+    drop(drain.join().unwrap());
+}
+
+#[test]
+fn a_rate_that_cannot_be_kept_is_given_up_and_the_rest_is_counted() {
+    let mut rig = rig();
+    let drain = blocked(&mut rig, Duration::from_millis(1_200));
+    let (ended, _, samples) = rig.measure(Some("1000/s"), Duration::from_millis(5));
+    assert_eq!((ended, samples.moved.count()), (Ended::Backlog { unstarted: 5 }, 0));
+    drop(drain.join().unwrap());
+}
+
+#[test]
+fn a_death_and_a_signal_end_a_sleep_that_would_take_long() {
+    let mut rig = rig();
+    rig.died.store(true, Ordering::Release);
+    assert_eq!(rig.measure(Some("1/s"), LONG).0, Ended::WorkerDied);
+    assert_eq!(rig.measure(None, LONG).0, Ended::WorkerDied);
+    rig.interrupts.pretend(2);
+    assert_eq!(rig.measure(Some("1/s"), LONG).0, Ended::Interrupted(2), "a signal comes first");
+    assert_eq!(rig.written(), [0, 0]);
+}
+
+#[test]
+fn a_worker_that_is_elsewhere_is_noticed() {
+    let mut rig = rig();
+    rig.mover.write().unwrap();
+    rig.mover.verify().unwrap();
+    fs::write(&rig.mover.paths[0], "17\n8\n").unwrap();
+    assert_eq!(rig.mover.verify().unwrap_err().exit_code(), 1);
+}

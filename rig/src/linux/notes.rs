@@ -1,0 +1,89 @@
+//! What a reader of the run has to know: what is not measured, what was discarded, which cells are thin.
+use super::error::LinuxError;
+use super::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
+use super::options::{Load, Options};
+use super::record::{CellRecord, Setting};
+use super::signals;
+use reports::schema::{Note, NoteKind};
+
+/// A clock that steps more coarsely cannot time a move of some µs.
+const STEP_NS_MAX: u64 = 1_000;
+
+/// The notes of a run, general ones first.
+pub(super) fn notes(
+    setting: &Setting<'_>,
+    records: &[CellRecord],
+    failure: Option<&LinuxError>,
+) -> Vec<Note> {
+    let mut notes = vec![
+        note(
+            NoteKind::Info,
+            "Not measured on linux yet: phases of an attach, lock waits and holds (they need tracefs), and what the \
+             moved process pays (its operations are counted, see the environment, but not told apart into idle and \
+             attaching). Those tables are empty, which does not mean that they are zero.",
+        ),
+        note(NoteKind::Info, &warm_up(setting.options)),
+    ];
+    if setting.clock.step_ns > STEP_NS_MAX {
+        let step_ns = setting.clock.step_ns;
+        let text =
+            format!("The clock advances in steps of {step_ns} ns: shorter latencies are not told apart.");
+        notes.push(note(NoteKind::Warning, &text));
+    }
+    if setting.options.load == Load::Busy {
+        let text = "With --worker-load busy the worker's threads compete with the mover for the CPUs; latencies \
+                    contain that wait.";
+        notes.push(note(NoteKind::Warning, text));
+    }
+    for record in records {
+        cell_notes(record, &mut notes);
+    }
+    if let Some(signal) = setting.signal {
+        let text = format!("Ended early by {}; later cells are missing.", signals::name(signal));
+        notes.push(note(NoteKind::Warning, &text));
+    }
+    if let Some(error) = failure {
+        notes.push(note(NoteKind::Thin, &format!("Ended early, later cells are missing: {error}")));
+    }
+    notes
+}
+
+fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
+    let label = record.plan.label();
+    if record.samples.moved.count() == 0 {
+        notes.push(note(NoteKind::Thin, &format!("{label}: no move succeeded, so there is no latency.")));
+    }
+    if record.work.operations == 0 {
+        let text =
+            format!("{label}: the worker finished no operation; moves of an idle process were measured.");
+        notes.push(note(NoteKind::Thin, &text));
+    }
+    if record.samples.refused.count() > 0 {
+        let refusals: Vec<_> =
+            record.samples.refusals().into_iter().map(|(site, n)| format!("{site} {n}")).collect();
+        notes.push(note(
+            NoteKind::Warning,
+            &format!("{label}: the kernel refused moves: {}.", refusals.join(", ")),
+        ));
+    }
+    if let Ended::Backlog { unstarted } = record.ended {
+        let text = format!(
+            "{label}: the kernel cannot keep up. After {OVERRUN} times the duration {unstarted} intended moves had not \
+             begun, and the corrected latency lacks them, so it is too low. Use a lower rate."
+        );
+        notes.push(note(NoteKind::Warning, &text));
+    }
+}
+
+fn note(kind: NoteKind, text: &str) -> Note {
+    Note { kind, protocol: None, text: text.into() }
+}
+
+fn warm_up(options: &Options) -> String {
+    let mut parts = Vec::new();
+    if options.closed_loop {
+        parts.push(format!("{WARM_UP_CLOSED} in the closed loop"));
+    }
+    parts.extend(options.rates.iter().map(|rate| format!("{} at {rate}", warm_up_open(*rate))));
+    format!("Moves made before measuring, at the pace of their cell, and discarded: {}.", parts.join(", "))
+}

@@ -1,0 +1,149 @@
+//! From what was measured to `run.json`. With `notes` and `samples` the only files here that name the schema's parts.
+use super::clock::ClockFacts;
+use super::discovery::Place;
+use super::error::LinuxError;
+use super::mover::{Ended, Plan};
+use super::notes::notes;
+use super::options::{Load, Options};
+use super::rate::{Rate, text};
+use super::samples::{Pair, Samples};
+use super::signals;
+use super::worker::Work;
+use reports::schema::{Attach, Cell, Engine, Faults, LatencyKind, LatencySeries, Run, SCHEMA, Scenario};
+use std::thread::available_parallelism;
+
+/// What was measured in one cell.
+#[derive(Debug)]
+pub(super) struct CellRecord {
+    /// What was to be measured.
+    pub(super) plan: Plan,
+    /// The samples.
+    pub(super) samples: Samples,
+    /// How it ended.
+    pub(super) ended: Ended,
+    /// Length of the measured part.
+    pub(super) duration_ns: u64,
+    /// What the worker did meanwhile, warm-up included.
+    pub(super) work: Work,
+}
+
+/// What holds for all cells of a run.
+#[derive(Debug)]
+pub(super) struct Setting<'a> {
+    /// As given.
+    pub(super) options: &'a Options,
+    /// Where.
+    pub(super) place: &'a Place,
+    /// As measured at the start.
+    pub(super) clock: ClockFacts,
+    /// Whether the timer slack could be reduced.
+    pub(super) precise_sleep: bool,
+    /// The signal that ended the run.
+    pub(super) signal: Option<i32>,
+}
+
+/// The run for `run.json`.
+pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Option<&LinuxError>) -> Run {
+    let options = setting.options;
+    Run {
+        schema: SCHEMA.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        engine: Engine::Linux,
+        scenario: Scenario {
+            name: "linux".into(),
+            about: "How long a write to cgroup.procs takes while the moved process maps and unmaps memory."
+                .into(),
+            controllers: setting.place.controllers.clone(),
+            seed: 0,
+            cpus: cpus(),
+            duration_ns: options.duration.as_nanos() as u64,
+            toml: toml(options),
+        },
+        command: command(options),
+        interrupted: setting.signal.is_some(),
+        cells: records.iter().map(|record| cell(setting, record)).collect(),
+        verdicts: Vec::new(),
+        notes: notes(setting, records, failure),
+    }
+}
+
+fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
+    let samples = &record.samples;
+    let latency = [series("moved", &samples.moved), series("refused", &samples.refused)];
+    Cell {
+        protocol: setting.place.label.clone(),
+        fault_rate_percent: None,
+        rate_per_s: record.plan.rate.map(Rate::per_s),
+        delay_ns: None,
+        seed: 0,
+        duration_ns: record.duration_ns,
+        attach: Attach {
+            outcomes: samples.outcomes(),
+            refusals: samples.refusals(),
+            latency: latency.into_iter().flatten().collect(),
+            ..Attach::default()
+        },
+        bystanders: Vec::new(),
+        locks: Vec::new(),
+        longest_holds: Vec::new(),
+        drift: Vec::new(),
+        promises: Vec::new(),
+        faults: Faults::default(),
+        sim: None,
+        ended: ended(record),
+    }
+}
+
+/// Series with samples only: raw, then corrected.
+fn series(outcome: &str, pair: &Pair) -> Vec<LatencySeries> {
+    [(LatencyKind::Raw, &pair.raw), (LatencyKind::Corrected, &pair.corrected)]
+        .into_iter()
+        .map(|(kind, series)| LatencySeries { outcome: outcome.into(), kind, hist: series.hist() })
+        .filter(|series| series.hist.count > 0)
+        .collect()
+}
+
+fn ended(record: &CellRecord) -> Option<String> {
+    match record.ended {
+        Ended::Complete => None,
+        Ended::Interrupted(signal) => Some(format!("interrupted by {}", signals::name(signal))),
+        Ended::WorkerDied => Some("the worker died".into()),
+        Ended::Backlog { unstarted } => Some(format!("{unstarted} intended moves were never begun")),
+    }
+}
+
+/// Every option spelled out, so that changed defaults do not change what a kept command means.
+fn command(options: &Options) -> String {
+    let mut command = format!("attach-rig linux --hierarchy {}", options.hierarchy);
+    for rate in &options.rates {
+        command += &format!(" --rate {rate}");
+    }
+    if !options.closed_loop {
+        command += " --no-closed-loop";
+    }
+    command += &format!(" --duration {} --threads {}", text(options.duration), options.threads);
+    if options.load == Load::Busy {
+        command += " --worker-load busy";
+    }
+    command
+}
+
+fn toml(options: &Options) -> String {
+    let Options { hierarchy, rates, closed_loop, duration, threads, load, .. } = options;
+    let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
+    format!(
+        "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
+         duration = \"{}\"\nthreads = {threads}\nworker_load = \"{}\"\n",
+        rates.join(", "),
+        text(*duration),
+        load.name()
+    )
+}
+
+fn cpus() -> u32 {
+    available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+pub(super) mod tests;

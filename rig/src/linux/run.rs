@@ -1,0 +1,230 @@
+//! One run from begin to end: place, cgroups, worker, cells, and everything gone again whichever way it ends.
+use super::clock::{ClockFacts, PreciseSleep};
+use super::discovery::{Place, discover};
+use super::error::LinuxError;
+use super::facts;
+use super::group::Groups;
+use super::mover::{Ended, Mover, Plan, Watch};
+use super::options::Options;
+use super::permission::explain;
+use super::record::{CellRecord, Setting, to_run};
+use super::run_id::RunId;
+use super::samples::Samples;
+use super::signals::Interrupts;
+use super::worker::Worker;
+use reports::schema::{NoteKind, Run};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a run brought.
+#[derive(Debug)]
+#[must_use = "it may carry a failure, and its exit code is the command's"]
+pub struct Outcome {
+    /// The finished cells, and the one that a signal cut short.
+    pub run: Run,
+    /// For `facts` of [`reports::schema::Env`].
+    pub facts: BTreeMap<String, String>,
+    /// `uname -srm`, for [`reports::schema::Env`].
+    pub kernel: String,
+    /// Number of the signal that ended the run early.
+    pub signal: Option<i32>,
+    /// What ended the run, or went wrong after it, although there are results: to be printed.
+    pub failure: Option<LinuxError>,
+}
+
+impl Outcome {
+    /// Exit code of the command. A broken promise, an internal error and a leftover come before a signal.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let thin = self.run.notes.iter().any(|note| note.kind == NoteKind::Thin);
+        match (self.failure.as_ref().map(LinuxError::exit_code), self.signal) {
+            (Some(code @ (1 | 2 | 7 | 101)), _) => code,
+            (_, Some(signal)) => 128 + signal as u8,
+            (Some(code), None) => code,
+            (None, None) => {
+                if thin {
+                    5
+                } else {
+                    0
+                }
+            }
+        }
+    }
+}
+
+/// Where a run is. Told between cells only: within one it would disturb what is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The cgroups are made and the worker runs.
+    Ready {
+        /// `v1:pids`, `v2`.
+        protocol: String,
+        /// Folder of the run's cgroup.
+        folder: std::path::PathBuf,
+        /// Pid of the worker.
+        worker: u32,
+    },
+    /// A cell begins.
+    Started {
+        /// From 0.
+        cell: usize,
+        /// Number of cells.
+        of: usize,
+        /// `closed loop` or the rate.
+        label: String,
+        /// How long it should take.
+        duration: Duration,
+    },
+    /// A cell has ended.
+    Finished {
+        /// From 0.
+        cell: usize,
+        /// Number of cells.
+        of: usize,
+        /// Successful moves.
+        moved: u64,
+        /// Refused ones.
+        refused: u64,
+    },
+}
+
+/// Measures. SIGINT, SIGTERM and SIGHUP end it after the write that is under way; what was measured until then comes
+/// back, with [`Run::interrupted`] set. The calling thread is the mover.
+///
+/// # Errors
+/// [`LinuxError`] when nothing was measured. Once a cell is finished, errors come in [`Outcome::failure`].
+pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<Outcome, LinuxError> {
+    options.check()?;
+    let interrupts = Interrupts::install()?;
+    let (place, groups) = make_groups(options)?;
+    let result = measure(options, &place, &groups, &interrupts, on_progress);
+    match (groups.remove(), result) {
+        (Ok(()), result) => result,
+        (Err(leftover), Err(error)) => Err(LinuxError::join(Some(error), leftover)),
+        (Err(leftover), Ok(mut outcome)) => {
+            outcome.failure = Some(LinuxError::join(outcome.failure.take(), leftover));
+            Ok(outcome)
+        }
+    }
+}
+
+/// Makes the cgroups at the first place that allows it.
+fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
+    let id = RunId::own()?;
+    let (mut refused, mut places) = (Vec::new(), discover(options.hierarchy)?.into_iter().peekable());
+    while let Some(place) = places.next() {
+        match Groups::make(&place, id) {
+            Ok(groups) => return Ok((place, groups)),
+            Err(LinuxError::NotPermitted { attempts, .. }) if places.peek().is_some() => {
+                refused.extend(attempts);
+            }
+            Err(error) => return Err(explain(error, refused, &place)),
+        }
+    }
+    unreachable!("discover gives at least one place, and the last one returns")
+}
+
+/// From the start of the worker to its end. The worker does not outlive this function.
+fn measure(
+    options: &Options,
+    place: &Place,
+    groups: &Groups,
+    interrupts: &Interrupts,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Outcome, LinuxError> {
+    let clock = ClockFacts::measure();
+    let mut worker = Worker::start(options)?;
+    let mut mover = Mover::enter(groups, worker.pid()).map_err(|error| explain(error, Vec::new(), place))?;
+    let folder = groups.top().to_path_buf();
+    on_progress(Progress::Ready { protocol: place.label.clone(), folder, worker: worker.pid() });
+    let precise = PreciseSleep::start();
+    let (cells, mut failure) = measure_cells(options, &mut mover, &mut worker, interrupts, on_progress);
+    // A worker that has died is stopped by dropping it: its end is the failure already.
+    let died = matches!(failure, Some(LinuxError::WorkerDied { .. }));
+    if !died && let Err(error) = worker.stop() {
+        failure = Some(LinuxError::join(failure.take(), error));
+    }
+    let signal = interrupts.caught();
+    match failure {
+        Some(error) if cells.is_empty() => Err(error),
+        failure => {
+            let setting = Setting { options, place, clock, precise_sleep: precise.is_on(), signal };
+            let run = to_run(&setting, &cells, failure.as_ref());
+            let kernel = facts::kernel();
+            Ok(Outcome { run, facts: facts::facts(&setting, &cells), kernel, signal, failure })
+        }
+    }
+}
+
+/// All cells until something ends them: the closed loop first, then each rate.
+fn measure_cells(
+    options: &Options,
+    mover: &mut Mover,
+    worker: &mut Worker,
+    interrupts: &Interrupts,
+    on_progress: &mut dyn FnMut(Progress),
+) -> (Vec<CellRecord>, Option<LinuxError>) {
+    let rates = options.rates.iter().copied().map(Some);
+    let plans: Vec<_> = options.closed_loop.then_some(None).into_iter().chain(rates).collect();
+    let (of, mut cells) = (plans.len(), Vec::with_capacity(plans.len()));
+    for (cell, rate) in plans.into_iter().enumerate() {
+        if interrupts.caught().is_some() {
+            break;
+        }
+        let plan = Plan { rate, duration: options.duration };
+        on_progress(Progress::Started { cell, of, label: plan.label(), duration: plan.duration });
+        match measure_cell(plan, mover, worker, interrupts) {
+            Ok(record) => {
+                let (moved, refused) = (record.samples.moved.count(), record.samples.refused.count());
+                cells.push(record);
+                on_progress(Progress::Finished { cell, of, moved, refused });
+            }
+            Err(error) => return (cells, Some(error)),
+        }
+    }
+    (cells, None)
+}
+
+fn measure_cell(
+    plan: Plan,
+    mover: &mut Mover,
+    worker: &mut Worker,
+    interrupts: &Interrupts,
+) -> Result<CellRecord, LinuxError> {
+    let mut samples = Samples::new();
+    let before = worker.count()?;
+    let watch = Watch { interrupts, died: worker.death_flag() };
+    let (ended, duration_ns) = mover.measure(plan, &mut samples, &watch);
+    if ended == Ended::WorkerDied {
+        return Err(worker.death());
+    }
+    let after = worker.count()?;
+    mover.verify()?;
+    Ok(CellRecord { plan, samples, ended, duration_ns, work: after.since(before) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linux::record::tests::empty_run;
+    use reports::schema::Note;
+
+    #[test]
+    fn a_leftover_outranks_a_signal_and_a_signal_a_thin_run() {
+        let code = |signal, failure, thin: bool| {
+            let mut run = empty_run();
+            if thin {
+                run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text: String::new() });
+            }
+            Outcome { run, facts: BTreeMap::new(), kernel: String::new(), signal, failure }.exit_code()
+        };
+        let leftover = || Some(LinuxError::Leftover { remains: Vec::new(), after: None });
+        let silent = || Some(LinuxError::WorkerSilent { pid: 7, waited_s: 10 });
+        assert_eq!(code(None, None, false), 0);
+        assert_eq!(code(None, None, true), 5);
+        assert_eq!(code(Some(2), None, true), 130);
+        assert_eq!(code(Some(15), silent(), false), 143);
+        assert_eq!(code(Some(15), leftover(), false), 7);
+        assert_eq!(code(None, silent(), false), 5);
+    }
+}

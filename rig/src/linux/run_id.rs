@@ -1,0 +1,67 @@
+//! The name of a run's cgroup, which says whose it is: nothing without such a name is ever removed.
+use super::error::LinuxError;
+use std::fmt;
+use std::fs;
+use std::io;
+
+const PREFIX: &str = "attach-rig-";
+
+/// Name of a run's cgroup: pid and start time of the process that made it, which together name it for one boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RunId {
+    pid: u32,
+    start_ticks: u64,
+}
+
+impl RunId {
+    /// The id of this process.
+    ///
+    /// # Errors
+    /// [`LinuxError::Setup`] when `/proc/self/stat` cannot be read.
+    pub(super) fn own() -> Result<Self, LinuxError> {
+        let fail = |source| LinuxError::Setup { doing: "read /proc/self/stat".into(), source };
+        let stat = fs::read_to_string("/proc/self/stat").map_err(fail)?;
+        // The name in parentheses may hold anything; `starttime` is field 22, the 20th after it.
+        let ticks = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(19)?.parse().ok());
+        let start_ticks = ticks.ok_or_else(|| fail(io::ErrorKind::InvalidData.into()))?;
+        Ok(Self { pid: std::process::id(), start_ticks })
+    }
+
+    /// Reads a folder's name back; `None` for every name that a run of ours would not have given.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        let (pid, ticks) = name.strip_prefix(PREFIX)?.split_once('-')?;
+        let id = Self { pid: pid.parse().ok()?, start_ticks: ticks.parse().ok()? };
+        // Parsing accepts `+1` and `01`; printing again does not.
+        (id.to_string() == name).then_some(id)
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}-{}", self.pid, self.start_ticks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_a_run_gives_are_ours() {
+        const ID: RunId = RunId { pid: 12, start_ticks: 345 };
+        assert_eq!(RunId::parse("attach-rig-12-345"), Some(ID));
+        assert_eq!(RunId::parse(&RunId::own().unwrap().to_string()), Some(RunId::own().unwrap()));
+        for name in [
+            "",
+            "a",
+            "attach-rig-",
+            "attach-rig-12",
+            "attach-rig-12-",
+            "attach-rig-+1-2",
+            "attach-rig-01-2",
+            "x-12-345",
+        ] {
+            assert_eq!(RunId::parse(name), None, "{name}");
+        }
+    }
+}

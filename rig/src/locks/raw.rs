@@ -1,0 +1,76 @@
+//! What all locks share: the access, the step of the policy, the wait, the wake and the events.
+use super::policy::{Ask, Policy, Step};
+use crate::engine::event::Mode;
+use crate::engine::{Access, Class, Current, Event, Object, Wait};
+
+/// A lock without data.
+#[derive(Debug)]
+pub(super) struct Raw<P> {
+    object: Object,
+    how: Wait,
+    /// The policy's state. Held for one step only: on real threads this is the short raw lock under every lock.
+    policy: parking_lot::Mutex<P>,
+}
+
+impl<P: Policy> Raw<P> {
+    pub(super) fn new(class: Class, owner: u32, how: Wait) -> Self {
+        Self { object: Object { class, owner }, how, policy: parking_lot::Mutex::default() }
+    }
+
+    pub(super) fn take<C: Current>(&self, cur: &C, mode: Mode) {
+        self.ask(cur, mode, Ask::Take { who: cur.actor(), mode });
+    }
+
+    pub(super) fn take_unfair<C: Current>(&self, cur: &C) {
+        self.ask(cur, Mode::Read, Ask::TakeUnfair { who: cur.actor() });
+    }
+
+    fn ask<C: Current>(&self, cur: &C, mode: Mode, ask: Ask) {
+        let access = if self.how == Wait::Spin { Access::Spin } else { Access::Lock };
+        cur.access(self.object, access);
+        let granted = self.policy.lock().step(ask).granted;
+        let waited_ns = (!granted).then(|| self.wait(cur, mode));
+        if self.how == Wait::Spin {
+            cur.preempt_disable();
+        }
+        cur.emit(Event::LockAcquired { object: self.object, mode, waited_ns });
+    }
+
+    #[cold]
+    fn wait<C: Current>(&self, cur: &C, mode: Mode) -> u64 {
+        cur.emit(Event::LockContended { object: self.object, mode });
+        let asked_at = cur.now();
+        cur.wait(self.object, self.how);
+        cur.now() - asked_at
+    }
+
+    /// Gives the lock back; `let_go` ends the borrow of the data before the next owner can run.
+    pub(super) fn give<C: Current>(&self, cur: &C, mode: Mode, let_go: impl FnOnce()) {
+        if cur.abandoned() || std::thread::panicking() {
+            return;
+        }
+        let access = if self.how == Wait::Spin { Access::SpinRelease } else { Access::Release };
+        cur.access(self.object, access);
+        let_go();
+        let (Step { woken, .. }, waiters) = {
+            let mut policy = self.policy.lock();
+            let waiters = policy.waiters() as u32;
+            (policy.step(Ask::Give { mode }), waiters)
+        };
+        cur.emit(Event::LockReleased { object: self.object, mode, waiters });
+        for who in woken {
+            cur.wake(who);
+        }
+        if self.how == Wait::Spin {
+            cur.preempt_enable();
+        }
+    }
+
+    pub(super) fn is_free(&self) -> bool {
+        self.policy.lock().is_free()
+    }
+
+    pub(super) fn reset(&self) {
+        *self.policy.lock() = P::default();
+    }
+}

@@ -1,0 +1,100 @@
+//! Charging and uncharging: a walk from a cgroup to the root, one level's lock at a time, as res_counter's.
+//!
+//! No lock is held across levels, so a charge that fails further up is visible below for a moment.
+use crate::engine::{Current, Event};
+use crate::kernel::{CgroupId, Controller};
+use crate::world::World;
+use faults::Errno;
+
+/// A charge: what, where, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// The controller.
+    pub controller: Controller,
+    /// The cgroup; its ancestors are charged as well.
+    pub cgroup: CgroupId,
+    /// How many pages.
+    pub pages: u64,
+    /// Whether a transaction reserves it and may still give it back.
+    pub reserve: bool,
+}
+
+impl Charge {
+    /// An ordinary charge.
+    #[must_use]
+    pub fn new(controller: Controller, cgroup: CgroupId, pages: u64) -> Self {
+        Self { controller, cgroup, pages, reserve: false }
+    }
+
+    /// A reservation by an attach.
+    #[must_use]
+    pub fn reservation(controller: Controller, cgroup: CgroupId, pages: u64) -> Self {
+        Self { controller, cgroup, pages, reserve: true }
+    }
+
+    fn ledger(self, sign: i64) -> Event {
+        let Self { controller, cgroup, pages, reserve } = self;
+        Event::Ledger { controller, cgroup, pages: sign * pages as i64, reserve }
+    }
+}
+
+/// Charges, or changes nothing but failcnt and, for a moment, the levels below the full one.
+///
+/// # Errors
+/// `ENOMEM` when a level is full.
+pub fn charge<C: Current>(cur: &C, world: &World, what: Charge) -> Result<(), Errno> {
+    let Charge { controller, cgroup, pages, .. } = what;
+    if pages == 0 {
+        return Ok(());
+    }
+    cur.emit(Event::ChargeBegin { controller, cgroup });
+    for level in world.upward(cgroup) {
+        let mut counter = world.counter(controller, level).lock(cur);
+        let (usage, limit) = (counter.usage, counter.limit);
+        if counter.charge(pages).is_err() {
+            drop(counter);
+            cur.emit(Event::ChargeRefused { controller, cgroup: level, pages, usage, limit });
+            world
+                .upward(cgroup)
+                .take_while(|l| *l != level)
+                .for_each(|l| lower(cur, world, controller, l, pages));
+            return Err(Errno::ENOMEM);
+        }
+    }
+    cur.emit(what.ledger(1));
+    Ok(())
+}
+
+/// Charges whatever the limits say.
+pub fn charge_forced<C: Current>(cur: &C, world: &World, what: Charge) {
+    let Charge { controller, cgroup, pages, .. } = what;
+    if pages == 0 {
+        return;
+    }
+    cur.emit(Event::ChargeBegin { controller, cgroup });
+    for level in world.upward(cgroup) {
+        let mut counter = world.counter(controller, level).lock(cur);
+        counter.force(pages);
+        let (usage, limit) = (counter.usage, counter.limit);
+        if usage > limit {
+            cur.emit(Event::AboveLimit { controller, cgroup: level, usage, limit });
+        }
+    }
+    cur.emit(what.ledger(1));
+}
+
+/// Gives a charge back. Below zero a counter clamps, and the clamp is told.
+pub fn uncharge<C: Current>(cur: &C, world: &World, what: Charge) {
+    if what.pages == 0 {
+        return;
+    }
+    cur.emit(what.ledger(-1));
+    world.upward(what.cgroup).for_each(|level| lower(cur, world, what.controller, level, what.pages));
+}
+
+fn lower<C: Current>(cur: &C, world: &World, controller: Controller, cgroup: CgroupId, pages: u64) {
+    let missing = world.counter(controller, cgroup).lock(cur).uncharge(pages);
+    if missing > 0 {
+        cur.emit(Event::Clamp { controller, cgroup, missing });
+    }
+}

@@ -1,0 +1,159 @@
+//! prepare-undo, Balbir Singh, July 2008: every controller prepares; if one fails, those that had succeeded undo; then
+//! the tasks move and everybody is told that they are attached.
+//!
+//! `hold=none`, the reply as written: no lock is kept between the callbacks, so what a prepare charged may be out of
+//! date by the time of the move. `hold=locks` asks the reply's own question, whether the sleep phase alone would do:
+//! locks taken in a prepare are kept until attached or undo, and `threadgroup_rwsem` is taken.
+mod cpuset;
+mod memory;
+mod memrlimit;
+
+use crate::engine::event::{Callback, Outcome, Phase};
+use crate::engine::{Current, Event};
+use crate::kernel::Controller;
+use crate::paths::attach::{
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, finish, grace_period,
+    inject, list, lock_threadgroup, prepare, switch,
+};
+use crate::world::{Grace, World};
+use faults::{Errno, Site};
+use smallvec::SmallVec;
+
+/// What is kept between the callbacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hold {
+    /// No lock.
+    #[default]
+    None,
+    /// Sleeping locks, `mmap_sem` through the count, and `threadgroup_rwsem`.
+    Locks,
+}
+
+/// An attach with the controllers' private slots.
+pub struct Tx<'a, C: Current> {
+    world: &'a World,
+    state: AttachState<'a>,
+    hold: Hold,
+    moving: SmallVec<[Moving<'a, C>; 1]>,
+    cpuset: cpuset::Slot<'a, C>,
+}
+
+/// A moving mm with what controllers know and hold of it.
+struct Moving<'a, C: Current> {
+    mm: MovingMm,
+    mmap_sem: MmapSem<'a, C>,
+    memrlimit: Option<memrlimit::Slot>,
+    memory: Option<memory::Slot<'a, C>>,
+}
+
+type Prepare<C> = for<'a> fn(&'a C, &mut Tx<'a, C>) -> Result<(), Errno>;
+type Finish<C> = for<'a> fn(&'a C, &mut Tx<'a, C>);
+
+/// A controller's callbacks.
+pub struct Callbacks<C: Current> {
+    /// Does its part, or fails and leaves nothing behind.
+    pub prepare_attach: Prepare<C>,
+    /// Somebody else failed: takes its part back.
+    pub undo: Finish<C>,
+    /// The tasks have moved.
+    pub attached: Finish<C>,
+}
+
+fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
+    match controller {
+        Controller::Memrlimit => memrlimit::callbacks(),
+        Controller::Memory => memory::callbacks(),
+        Controller::Cpuset => cpuset::callbacks(),
+    }
+}
+
+/// Sites that `controller` can reach.
+pub(super) fn sites(controller: Controller) -> Vec<Site> {
+    vec![controller.site(faults::Callback::Prepare)]
+}
+
+/// Moves a thread or a process.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, hold: Hold) -> Outcome {
+    cur.emit(Event::Phase(Phase::Lock));
+    let cgroup_mutex = world.cgroup_mutex.lock(cur);
+    let threadgroup = (hold == Hold::Locks).then(|| lock_threadgroup(cur, world, request));
+    cur.emit(Event::TxBegin { dest: request.dest });
+    let state = list(cur, world, request);
+    let outcome = if state.members.is_empty() {
+        Outcome::Noop
+    } else if inject(cur, Site::CoreExit).is_err() {
+        Outcome::Gone
+    } else {
+        move_prepared(cur, Tx::new(world, state, hold)).unwrap_or_else(Outcome::from)
+    };
+    cur.emit(Event::Phase(Phase::Unlock));
+    grace_period(cur, world, Grace::Inside);
+    drop(threadgroup);
+    drop(cgroup_mutex);
+    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
+    grace_period(cur, world, Grace::After);
+    outcome
+}
+
+fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let controllers = tx.world.controllers(tx.state.hierarchy);
+    cur.emit(Event::Phase(Phase::Prepare));
+    for (at, controller) in controllers.iter().copied().enumerate() {
+        let callback = callbacks(controller).prepare_attach;
+        let refused = prepare(cur, controller, Callback::PrepareAttach, faults::Callback::Prepare, || {
+            callback(cur, &mut tx)
+        });
+        if let Err(refusal) = refused {
+            tx.undo(cur, &controllers[..at]);
+            return Err(refusal);
+        }
+    }
+    if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
+        tx.undo(cur, controllers);
+        return Err(refusal);
+    }
+    if switch(cur, tx.world, &mut tx.state).is_err() {
+        tx.undo(cur, controllers);
+        return Ok(Outcome::Gone);
+    }
+    cur.emit(Event::Phase(Phase::Finish));
+    for controller in controllers.iter().copied() {
+        finish(cur, controller, Callback::Attached, || (callbacks(controller).attached)(cur, &mut tx));
+    }
+    Ok(Outcome::Moved)
+}
+
+impl<'a, C: Current> Tx<'a, C> {
+    fn new(world: &'a World, state: AttachState<'a>, hold: Hold) -> Self {
+        let moving = |mm: &MovingMm| Moving {
+            mm: *mm,
+            mmap_sem: MmapSem::new(MmapSemMode::Counted),
+            memrlimit: None,
+            memory: None,
+        };
+        let moving = state.mms.iter().map(moving).collect();
+        Self { world, state, hold, moving, cpuset: None }
+    }
+
+    /// Tells those that had succeeded, in the order in which they were asked.
+    fn undo(&mut self, cur: &'a C, controllers: &[Controller]) {
+        cur.emit(Event::Phase(Phase::Abort));
+        for controller in controllers.iter().copied() {
+            finish(cur, controller, Callback::Undo, || (callbacks(controller).undo)(cur, self));
+        }
+    }
+
+    /// A controller reads `mm`, and keeps reading it if locks are held.
+    fn get_mmap_sem(&mut self, cur: &'a C, at: usize) {
+        if self.hold == Hold::Locks {
+            let mm = self.world.mm(self.moving[at].mm.mm);
+            self.moving[at].mmap_sem.get(cur, mm);
+        }
+    }
+
+    fn put_mmap_sem(&mut self, at: usize) {
+        if self.hold == Hold::Locks {
+            self.moving[at].mmap_sem.put();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! three-phase, Linux 2.6.24 to 2.6.33: ask every controller, switch the pointer, tell every controller.
+//!
+//! Nothing keeps an answer valid until the switch, the last phase cannot refuse, and nobody is told of a failure. One
+//! thread at a time: a process is moved by a loop in userspace, each thread under `cgroup_mutex` of its own.
+mod cpuset;
+mod memory;
+mod memrlimit;
+
+use crate::engine::event::{Callback, Outcome, Phase, Target};
+use crate::engine::{Current, Event};
+use crate::kernel::{Controller, TaskId};
+use crate::paths::attach::{
+    AttachState, Refusal, Request, allocate_css_sets, finish, grace_period, inject, list, prepare,
+    process_of, switch,
+};
+use crate::world::{Grace, World};
+use faults::{Errno, Site};
+use smallvec::SmallVec;
+
+/// A controller's callbacks (`struct cgroup_subsys`); every one is optional.
+pub struct Callbacks<C: Current> {
+    /// May the task come?
+    pub can_attach: Option<fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>>,
+    /// It has come. Cannot refuse.
+    pub attach: Option<fn(&C, &World, &AttachState<'_>)>,
+}
+
+fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
+    match controller {
+        Controller::Memrlimit => memrlimit::callbacks(),
+        Controller::Memory => memory::callbacks(),
+        Controller::Cpuset => cpuset::callbacks(),
+    }
+}
+
+/// Sites that `controller` can reach.
+pub(super) fn sites(controller: Controller) -> Vec<Site> {
+    vec![controller.site(faults::Callback::CanAttach)]
+}
+
+/// Moves a thread, or the threads of a process one by one until one is refused. Threads that are gone are passed over.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
+    let mut any_moved = false;
+    let mut any_gone = false;
+    for (task, _pin) in threads(cur, world, request) {
+        match attach_task(cur, world, &Request { target: Target::Thread(task), ..*request }) {
+            Outcome::Moved => any_moved = true,
+            Outcome::Gone => any_gone = true,
+            Outcome::Refused { site, errno } if any_moved => return Outcome::Partial { site, errno },
+            Outcome::Noop => {}
+            refused => return refused,
+        }
+    }
+    match (any_moved, any_gone) {
+        (true, _) => Outcome::Moved,
+        (false, true) => Outcome::Gone,
+        (false, false) => Outcome::Noop,
+    }
+}
+
+type Threads<'w> = SmallVec<[(TaskId, crate::world::Pin<'w, crate::world::Task>); 8]>;
+
+/// What userspace reads from /proc before it begins to move threads.
+fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Threads<'w> {
+    if let Target::Thread(task) = request.target {
+        return SmallVec::from_iter([(task, world.tasks.pin(task.0))]);
+    }
+    let tasks = world.tasklist_lock.lock(cur);
+    tasks.of(process_of(world, request.target)).iter().map(|task| (*task, world.tasks.pin(task.0))).collect()
+}
+
+fn attach_task<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
+    cur.emit(Event::Phase(Phase::Lock));
+    let cgroup_mutex = world.cgroup_mutex.lock(cur);
+    cur.emit(Event::TxBegin { dest: request.dest });
+    let mut state = list(cur, world, request);
+    let outcome = if state.members.is_empty() {
+        if is_gone(cur, world, request.target) { Outcome::Gone } else { Outcome::Noop }
+    } else {
+        three_phases(cur, world, &mut state).map_or_else(gone_or_refused, |()| Outcome::Moved)
+    };
+    cur.emit(Event::Phase(Phase::Unlock));
+    grace_period(cur, world, Grace::Inside);
+    drop(cgroup_mutex);
+    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
+    grace_period(cur, world, Grace::After);
+    outcome
+}
+
+fn is_gone<C: Current>(cur: &C, world: &World, target: Target) -> bool {
+    let Target::Thread(task) = target else { return false };
+    let list = world.tasklist_lock.lock(cur);
+    !list.of(process_of(world, target)).contains(&task)
+}
+
+fn gone_or_refused(refusal: Refusal) -> Outcome {
+    if refusal.site == Site::CoreExit { Outcome::Gone } else { refusal.into() }
+}
+
+fn three_phases<C: Current>(cur: &C, world: &World, state: &mut AttachState<'_>) -> Result<(), Refusal> {
+    let controllers = world.controllers(state.hierarchy);
+    cur.emit(Event::Phase(Phase::Prepare));
+    for controller in controllers.iter().copied() {
+        if let Some(can_attach) = callbacks(controller).can_attach {
+            let ask = || can_attach(cur, world, state);
+            prepare(cur, controller, Callback::CanAttach, faults::Callback::CanAttach, ask)?;
+        }
+    }
+    allocate_css_sets(cur, world, state)?;
+    inject(cur, Site::CoreExit)?;
+    switch(cur, world, state).map_err(|errno| Refusal { site: Site::CoreExit, errno })?;
+    cur.emit(Event::Phase(Phase::Finish));
+    for controller in controllers.iter().copied() {
+        if let Some(attach) = callbacks(controller).attach {
+            finish(cur, controller, Callback::Attach, || attach(cur, world, state));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! transactional, Paul Menage, July 2008: every controller prepares in a phase that may sleep and in one that may not;
+//! then the tasks are switched and everybody commits, or everybody who prepared aborts.
+//!
+//! What a controller takes in a prepare it keeps until its commit or abort, so what it saw stays true. A *half* is
+//! (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order, nosleep
+//! halves first; the half that refused gets nothing more.
+mod cpuset;
+mod memory;
+mod memrlimit;
+
+use crate::engine::event::{Callback, Outcome, Phase};
+use crate::engine::{Current, Event};
+use crate::kernel::Controller;
+use crate::paths::attach::{
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, finish, grace_period,
+    inject, list, lock_threadgroup, prepare, switch,
+};
+use crate::world::{Grace, World};
+use faults::{Errno, Site};
+use smallvec::SmallVec;
+
+/// A transaction: the attach state with the controllers' private slots.
+pub struct Tx<'a, C: Current> {
+    world: &'a World,
+    state: AttachState<'a>,
+    moving: SmallVec<[Moving<'a, C>; 1]>,
+    cpuset: Option<cpuset::Slot<'a, C>>,
+}
+
+/// A moving mm with what controllers hold of it.
+struct Moving<'a, C: Current> {
+    mm: MovingMm,
+    mmap_sem: MmapSem<'a, C>,
+    memrlimit: Option<memrlimit::Slot>,
+    memory: Option<memory::Slot<'a, C>>,
+}
+
+type Prepare<C> = for<'a> fn(&'a C, &mut Tx<'a, C>) -> Result<(), Errno>;
+type Finish<C> = for<'a> fn(&'a C, &mut Tx<'a, C>);
+
+/// One phase of a controller: what it prepares, and what then undoes or completes it.
+pub struct Half<C: Current> {
+    prepare: Prepare<C>,
+    abort: Finish<C>,
+    commit: Finish<C>,
+}
+
+/// A controller's callbacks; each half is optional, and an absent half counts as passed.
+pub struct Callbacks<C: Current> {
+    /// prepare_attach_sleep, abort_attach_sleep, commit_attach_sleep.
+    pub sleep: Option<Half<C>>,
+    /// prepare_attach_nosleep, abort_attach_nosleep, commit_attach_nosleep.
+    pub nosleep: Option<Half<C>>,
+}
+
+fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
+    match controller {
+        Controller::Memrlimit => memrlimit::callbacks(),
+        Controller::Memory => memory::callbacks(),
+        Controller::Cpuset => cpuset::callbacks(),
+    }
+}
+
+/// Which of the two phases of preparation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sleeping {
+    Yes,
+    No,
+}
+
+impl Sleeping {
+    fn half<C: Current>(self, controller: Controller) -> Option<Half<C>> {
+        let callbacks = callbacks(controller);
+        match self {
+            Self::Yes => callbacks.sleep,
+            Self::No => callbacks.nosleep,
+        }
+    }
+
+    /// Names of prepare, abort and commit.
+    fn names(self) -> [Callback; 3] {
+        match self {
+            Self::Yes => {
+                [Callback::PrepareAttachSleep, Callback::AbortAttachSleep, Callback::CommitAttachSleep]
+            }
+            Self::No => {
+                [Callback::PrepareAttachNosleep, Callback::AbortAttachNosleep, Callback::CommitAttachNosleep]
+            }
+        }
+    }
+
+    fn site(self) -> faults::Callback {
+        match self {
+            Self::Yes => faults::Callback::PrepareSleep,
+            Self::No => faults::Callback::PrepareNosleep,
+        }
+    }
+}
+
+/// Sites that `controller` can reach.
+pub(super) fn sites<C: Current>(controller: Controller) -> Vec<Site> {
+    let phases = [Sleeping::Yes, Sleeping::No];
+    let has = |phase: &Sleeping| phase.half::<C>(controller).is_some();
+    phases.into_iter().filter(has).map(|phase| controller.site(phase.site())).collect()
+}
+
+/// Moves a thread or a process, whole or not at all.
+pub(super) fn attach<C: Current>(
+    cur: &C,
+    world: &World,
+    request: &Request,
+    mmap_sem: MmapSemMode,
+) -> Outcome {
+    cur.emit(Event::Phase(Phase::Lock));
+    let cgroup_mutex = world.cgroup_mutex.lock(cur);
+    let threadgroup = lock_threadgroup(cur, world, request);
+    cur.emit(Event::TxBegin { dest: request.dest });
+    let state = list(cur, world, request);
+    let outcome = if state.members.is_empty() {
+        Outcome::Noop
+    } else if inject(cur, Site::CoreExit).is_err() {
+        Outcome::Gone
+    } else {
+        transact(cur, Tx::new(world, state, mmap_sem)).map_or_else(Outcome::from, |()| Outcome::Moved)
+    };
+    cur.emit(Event::Phase(Phase::Unlock));
+    grace_period(cur, world, Grace::Inside);
+    drop(threadgroup);
+    drop(cgroup_mutex);
+    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
+    grace_period(cur, world, Grace::After);
+    outcome
+}
+
+fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<(), Refusal> {
+    let controllers = tx.world.controllers(tx.state.hierarchy);
+    cur.emit(Event::Phase(Phase::Prepare));
+    tx.prepare_all(cur, controllers, Sleeping::Yes)?;
+    if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
+        tx.abort_all(cur, controllers, Sleeping::Yes);
+        return Err(refusal);
+    }
+    cur.emit(Event::Phase(Phase::PrepareNosleep));
+    if let Err(refusal) = tx.prepare_all(cur, controllers, Sleeping::No) {
+        tx.abort_all(cur, controllers, Sleeping::Yes);
+        return Err(refusal);
+    }
+    if let Err(errno) = switch(cur, tx.world, &mut tx.state) {
+        tx.abort_all(cur, controllers, Sleeping::No);
+        tx.abort_all(cur, controllers, Sleeping::Yes);
+        return Err(Refusal { site: Site::CoreExit, errno });
+    }
+    cur.emit(Event::Phase(Phase::Finish));
+    for phase in [Sleeping::No, Sleeping::Yes] {
+        tx.finish_all(cur, controllers, phase, 2, |half| half.commit);
+    }
+    Ok(())
+}
+
+impl<'a, C: Current> Tx<'a, C> {
+    fn new(world: &'a World, state: AttachState<'a>, mode: MmapSemMode) -> Self {
+        let moving =
+            |mm: &MovingMm| Moving { mm: *mm, mmap_sem: MmapSem::new(mode), memrlimit: None, memory: None };
+        let moving = state.mms.iter().map(moving).collect();
+        Self { world, state, moving, cpuset: None }
+    }
+
+    /// Prepares each controller in order; on a refusal aborts this phase of those that had passed.
+    fn prepare_all(
+        &mut self,
+        cur: &'a C,
+        controllers: &[Controller],
+        phase: Sleeping,
+    ) -> Result<(), Refusal> {
+        for (at, controller) in controllers.iter().copied().enumerate() {
+            let Some(half) = phase.half::<C>(controller) else { continue };
+            let [name, ..] = phase.names();
+            let refused = prepare(cur, controller, name, phase.site(), || (half.prepare)(cur, self)).err();
+            if let Some(refusal) = refused {
+                self.abort_all(cur, &controllers[..at], phase);
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    fn abort_all(&mut self, cur: &'a C, controllers: &[Controller], phase: Sleeping) {
+        cur.emit(Event::Phase(Phase::Abort));
+        self.finish_all(cur, controllers, phase, 1, |half| half.abort);
+    }
+
+    /// Runs abort or commit of one phase, in reverse.
+    fn finish_all(
+        &mut self,
+        cur: &'a C,
+        controllers: &[Controller],
+        phase: Sleeping,
+        name: usize,
+        which: fn(&Half<C>) -> Finish<C>,
+    ) {
+        for controller in controllers.iter().rev().copied() {
+            if let Some(half) = phase.half::<C>(controller) {
+                finish(cur, controller, phase.names()[name], || which(&half)(cur, self));
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the world's single locks guard: css_sets, cpusets, thread lists.
+use crate::engine::ActorId;
+use crate::kernel::{CgroupId, CpuMask, CssSetId, MaskId, ProcessId, TaskId};
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
+
+/// css_sets that exist; guarded by `css_set_lock`.
+#[derive(Debug, Default)]
+pub struct CssSets {
+    /// A css_set is named by what it holds ([`CssSetId`]), so that finding its cgroups needs no table.
+    pub known: BTreeSet<CssSetId>,
+}
+
+/// Cpusets; guarded by `callback_mutex`.
+#[derive(Debug, Default)]
+pub struct Cpusets {
+    /// Mask of each cgroup, by cgroup; cgroups of other hierarchies hold the mask of all CPUs.
+    pub of_cgroup: Vec<MaskId>,
+    /// Interned masks, by id.
+    pub masks: Vec<CpuMask>,
+}
+
+impl Cpusets {
+    /// The id of `mask`.
+    pub fn intern(&mut self, mask: &CpuMask) -> MaskId {
+        let found = self.masks.iter().position(|m| m == mask).unwrap_or_else(|| {
+            self.masks.push(mask.clone());
+            self.masks.len() - 1
+        });
+        MaskId(found as u32)
+    }
+
+    /// Whether the cpuset has no CPU.
+    #[must_use]
+    pub fn is_empty(&self, cgroup: CgroupId) -> bool {
+        self.masks[self.of_cgroup[cgroup.index()].index()].is_empty()
+    }
+}
+
+/// Thread lists; guarded by `tasklist_lock`.
+#[derive(Debug, Default)]
+pub struct TaskList {
+    /// Live threads of each process, oldest first.
+    threads: Vec<Vec<TaskId>>,
+    /// Who waits in an exec for the other threads of each process.
+    waiters: Vec<Vec<ActorId>>,
+}
+
+impl TaskList {
+    /// Live threads of `process`, oldest first.
+    #[must_use]
+    pub fn of(&self, process: ProcessId) -> &[TaskId] {
+        self.threads.get(process.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Links a thread.
+    pub fn link(&mut self, process: ProcessId, task: TaskId) {
+        while self.threads.len() <= process.index() {
+            self.threads.push(Vec::new());
+            self.waiters.push(Vec::new());
+        }
+        self.threads[process.index()].push(task);
+    }
+
+    /// Unlinks a thread and returns how many are left.
+    pub fn unlink(&mut self, process: ProcessId, task: TaskId) -> usize {
+        let threads = &mut self.threads[process.index()];
+        threads.retain(|t| *t != task);
+        threads.len()
+    }
+
+    /// `who` wants to be woken when the threads of `process` change.
+    pub fn wait(&mut self, process: ProcessId, who: ActorId) {
+        self.waiters[process.index()].push(who);
+    }
+
+    /// Takes those who wait for a change in `process`.
+    pub fn take_waiters(&mut self, process: ProcessId) -> SmallVec<[ActorId; 4]> {
+        self.waiters.get_mut(process.index()).map(|waiters| waiters.drain(..).collect()).unwrap_or_default()
+    }
+}

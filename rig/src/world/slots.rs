@@ -1,0 +1,122 @@
+//! Slots of kernel objects that come and go: memory that is never given back, ids that are used again.
+//!
+//! References stay good for the life of the world; what a reference means may change once the slot is used again, so
+//! whoever looks at somebody else's object pins it, as the kernel does with `get_task_struct`.
+use std::sync::atomic::{AtomicU32, Ordering};
+
+#[derive(Debug)]
+struct Slot<T> {
+    value: T,
+    /// Pins plus one while the object lives.
+    pins: AtomicU32,
+}
+
+#[derive(Debug, Default)]
+struct Free {
+    spare: Vec<u32>,
+    used: u32,
+}
+
+/// Slots of `T`.
+#[derive(Debug)]
+pub struct Slots<T> {
+    slots: boxcar::Vec<Slot<T>>,
+    free: parking_lot::Mutex<Free>,
+}
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Self { slots: boxcar::Vec::new(), free: parking_lot::Mutex::default() }
+    }
+}
+
+impl<T> Slots<T> {
+    /// A slot, used before if there is one; `make` makes its object from its id. The caller sets its Words.
+    pub fn take(&self, make: impl FnOnce(u32) -> T) -> (u32, &T) {
+        let mut free = self.free.lock();
+        let id = free.spare.pop().unwrap_or_else(|| {
+            free.used += 1;
+            free.used - 1
+        });
+        if id as usize >= self.slots.count() {
+            self.slots.push(Slot { value: make(id), pins: AtomicU32::new(0) });
+        }
+        let slot = &self.slots[id as usize];
+        slot.pins.store(1, Ordering::SeqCst);
+        (id, &slot.value)
+    }
+
+    /// The object of a slot.
+    #[must_use]
+    pub fn get(&self, id: u32) -> &T {
+        &self.slots[id as usize].value
+    }
+
+    /// Keeps a slot from being used again until the pin is dropped.
+    #[must_use]
+    pub fn pin(&self, id: u32) -> Pin<'_, T> {
+        self.slots[id as usize].pins.fetch_add(1, Ordering::SeqCst);
+        Pin { slots: self, id }
+    }
+
+    /// The object is gone; its slot may be used again when nobody pins it.
+    pub fn retire(&self, id: u32) {
+        self.unpin(id);
+    }
+
+    fn unpin(&self, id: u32) {
+        if self.slots[id as usize].pins.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.free.lock().spare.push(id);
+        }
+    }
+
+    /// How many slots have ever been used.
+    #[must_use]
+    pub fn used(&self) -> u32 {
+        self.free.lock().used
+    }
+
+    /// Whether `test` holds for the object of every slot, used or not.
+    #[must_use]
+    pub fn all(&self, test: impl Fn(&T) -> bool) -> bool {
+        self.slots.iter().all(|(_, slot)| test(&slot.value))
+    }
+
+    /// Forgets all objects of an abandoned run, after `clean` has seen each.
+    pub fn reset(&self, clean: impl Fn(&T)) {
+        for (_, slot) in &self.slots {
+            clean(&slot.value);
+            slot.pins.store(0, Ordering::SeqCst);
+        }
+        *self.free.lock() = Free::default();
+    }
+}
+
+/// Keeps a slot from being used again.
+pub struct Pin<'w, T> {
+    slots: &'w Slots<T>,
+    id: u32,
+}
+
+impl<T> Drop for Pin<'_, T> {
+    fn drop(&mut self) {
+        self.slots.unpin(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pinned_slot_is_not_used_again() {
+        let slots = Slots::default();
+        let (a, _) = slots.take(|id| id);
+        let pin = slots.pin(a);
+        slots.retire(a);
+        assert_eq!(slots.take(|id| id).0, 1);
+        drop(pin);
+        assert_eq!(slots.take(|id| id).0, a);
+        assert_eq!(slots.used(), 2);
+    }
+}

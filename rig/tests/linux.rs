@@ -1,0 +1,290 @@
+//! `attach-rig linux` on the real kernel: moves happen, and whichever way it ends, no cgroup and no process remains.
+//!
+//! Most tests need root and a cgroup mount. Elsewhere they say so and are skipped, except with `CI=true`, where being
+//! skipped would go unnoticed. No test bounds a wall-clock time.
+#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
+use reports::schema::{Cell, LatencyKind, Run};
+use rig::linux::{Hierarchy, Options, Progress};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
+/// The user that owns nothing.
+const NOBODY: u32 = 65_534;
+/// For what has to happen at some time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `true` when the test cannot run here.
+fn skipped(test: &str) -> bool {
+    let reason = if !geteuid().is_root() {
+        "needs root"
+    } else if mounts().is_empty() {
+        "needs a cgroup mount"
+    } else {
+        return false;
+    };
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{test} {reason}, and CI must not skip it");
+    eprintln!("skipped: {reason}: {test}");
+    true
+}
+
+/// The hierarchy that the tests use: v1 pids where it is mounted, v2 on the others.
+fn hierarchy() -> &'static str {
+    let pids = |point: &PathBuf| point.join("cgroup.sane_behavior").exists() && point.ends_with("pids");
+    if mounts().iter().any(pids) { "v1:pids" } else { "v2" }
+}
+
+/// Mount points of all cgroup hierarchies.
+fn mounts() -> Vec<PathBuf> {
+    let text = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let cgroups = text.lines().filter(|line| line.contains(" - cgroup"));
+    cgroups.map(|line| line.split(' ').nth(4).unwrap().into()).collect()
+}
+
+/// Every cgroup that the process `pid` of ours made, in all hierarchies.
+fn groups_of(pid: u32) -> Vec<PathBuf> {
+    let name = format!("attach-rig-{pid}-");
+    let mut found = Vec::new();
+    let mut folders = mounts();
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        for path in entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()) {
+            if path.file_name().unwrap().to_string_lossy().starts_with(&name) {
+                found.push(path.clone());
+            }
+            folders.push(path);
+        }
+    }
+    found
+}
+
+fn command(arguments: &str, out: &Path) -> Command {
+    let mut command = Command::new(BINARY);
+    command.arg("linux").args(arguments.split(' ')).arg("--out").arg(out);
+    if !arguments.contains("--hierarchy") {
+        command.args(["--hierarchy", hierarchy()]);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs to the end; the pid tells which cgroups were its own.
+fn finish(mut command: Command) -> (u32, Output) {
+    let child = command.spawn().unwrap();
+    (child.id(), child.wait_with_output().unwrap())
+}
+
+fn run_json(out: &Path) -> Run {
+    let text = fs::read_to_string(out.join("run.json")).expect("results are on disk");
+    serde_json::from_str(&text).unwrap()
+}
+
+fn series(cell: &Cell, kind: LatencyKind) -> u64 {
+    cell.attach.latency.iter().filter(|s| s.outcome == "moved" && s.kind == kind).map(|s| s.hist.count).sum()
+}
+
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}");
+        sleep(Duration::from_millis(10));
+    }
+}
+
+/// The worker that `rig` is moving, once it is being moved.
+fn worker_of(rig: &Child) -> u32 {
+    wait_for("the worker", || {
+        let destinations = groups_of(rig.id()).into_iter().flat_map(|top| [top.join("a"), top.join("b")]);
+        let mut listed = destinations.filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok());
+        listed.find_map(|procs| procs.trim().parse().ok())
+    })
+}
+
+fn alive(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+fn kill(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
+}
+
+#[test]
+fn moves_happen_and_nothing_remains() {
+    if skipped("moves_happen_and_nothing_remains") {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let (pid, output) = finish(command("--duration 300ms --rate 50/s", out.path()));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let run = run_json(out.path());
+    assert!(!run.interrupted);
+    let [closed, open] = run.cells.as_slice() else {
+        panic!("closed loop and one rate: {}", run.cells.len())
+    };
+    assert_eq!((closed.rate_per_s, open.rate_per_s), (None, Some(50)));
+    assert!(closed.protocol.starts_with(hierarchy()), "{}", closed.protocol);
+    assert!(series(closed, LatencyKind::Raw) > 15);
+    assert_eq!(series(closed, LatencyKind::Corrected), 0);
+    assert_eq!((series(open, LatencyKind::Raw), series(open, LatencyKind::Corrected)), (15, 15));
+    assert_eq!(open.attach.outcomes, [("moved".to_string(), 15)].into());
+    assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn every_hierarchy_of_this_machine_works() {
+    if skipped("every_hierarchy_of_this_machine_works") {
+        return;
+    }
+    for hierarchy in ["v1:pids", "v1:freezer", "v1:cpuset", "v1:cpu", "v2"] {
+        let out = tempfile::tempdir().unwrap();
+        let (pid, output) = finish(command(&format!("--hierarchy {hierarchy} --duration 100ms"), out.path()));
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() == Some(4) && text.contains("no cgroup hierarchy") {
+            eprintln!("skipped: not mounted here: {hierarchy}");
+        } else {
+            assert_eq!(output.status.code(), Some(0), "{hierarchy}: {text}");
+            assert_eq!(run_json(out.path()).cells[0].protocol.split(":favordynmods").next(), Some(hierarchy));
+        }
+        assert_eq!(groups_of(pid), [] as [PathBuf; 0], "{hierarchy}");
+    }
+}
+
+#[test]
+fn a_signal_keeps_what_was_measured_and_leaves_nothing() {
+    if skipped("a_signal_keeps_what_was_measured_and_leaves_nothing") {
+        return;
+    }
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let out = tempfile::tempdir().unwrap();
+        let rig = command("--duration 60m --rate 20/s", out.path()).spawn().unwrap();
+        let (pid, worker) = (rig.id(), worker_of(&rig));
+        assert_eq!(groups_of(pid).len(), 1, "the search below finds what is there");
+        sleep(Duration::from_millis(300));
+        kill(pid, signal);
+        let output = rig.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
+        assert!(!alive(worker));
+        let run = run_json(out.path());
+        assert!(run.interrupted);
+        assert_eq!(run.cells.len(), 1, "the closed loop was cut short, the rate never begun");
+        assert!(series(&run.cells[0], LatencyKind::Raw) > 0);
+        assert!(run.cells[0].ended.as_deref().unwrap().contains("interrupted by SIG"));
+    }
+}
+
+#[test]
+fn a_worker_that_dies_is_an_error_and_no_hang() {
+    if skipped("a_worker_that_dies_is_an_error_and_no_hang") {
+        return;
+    }
+    for loops in ["--rate 1/s --no-closed-loop", "--rate 20/s"] {
+        let out = tempfile::tempdir().unwrap();
+        let rig = command(&format!("--duration 60m {loops}"), out.path()).spawn().unwrap();
+        let pid = rig.id();
+        kill(worker_of(&rig), Signal::KILL);
+        let output = rig.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(5), "{loops}: {output:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains("died during the run: signal: 9 (SIGKILL)"), "{text}");
+        assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
+    }
+}
+
+#[test]
+fn the_worker_dies_with_the_rig() {
+    if skipped("the_worker_dies_with_the_rig") {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let mut rig = command("--duration 60m", out.path()).spawn().unwrap();
+    let (pid, worker) = (rig.id(), worker_of(&rig));
+    rig.kill().unwrap();
+    rig.wait().unwrap();
+    wait_for("the worker's end", || (!alive(worker)).then_some(()));
+    // Nothing can clean up after a SIGKILL of itself: this test does it for its own child.
+    for top in groups_of(pid) {
+        for group in [top.join("a"), top.join("b"), top] {
+            wait_for("rmdir", || fs::remove_dir(&group).ok());
+        }
+    }
+    assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn a_panic_leaves_nothing() {
+    if skipped("a_panic_leaves_nothing") {
+        return;
+    }
+    let options = Options {
+        hierarchy: hierarchy().parse::<Hierarchy>().unwrap(),
+        duration: Duration::from_millis(50),
+        worker_program: Some(BINARY.into()),
+        ..Options::default()
+    };
+    let (mut top, mut worker) = (PathBuf::new(), 0);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        rig::linux::run(&options, &mut |progress| match progress {
+            Progress::Ready { folder, worker: pid, .. } => {
+                assert!(folder.is_dir() && alive(pid));
+                (top, worker) = (folder, pid);
+            }
+            Progress::Finished { .. } => panic!("on purpose"),
+            Progress::Started { .. } => {}
+        })
+    }));
+    assert!(panicked.is_err());
+    assert!(top.is_absolute() && !top.exists() && !alive(worker), "{}", top.display());
+}
+
+#[test]
+fn without_permission_the_remedy_is_told() {
+    if skipped("without_permission_the_remedy_is_told") {
+        return;
+    }
+    // A copy where anybody may go, since the build folder may lie below a private one.
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let binary = folder.path().join("attach-rig");
+    fs::copy(BINARY, &binary).unwrap();
+    for hierarchy in [hierarchy(), "auto"] {
+        let mut nobody = Command::new(&binary);
+        nobody.args(["linux", "--hierarchy", hierarchy, "--duration", "300ms", "--rate", "50/s", "--out"]);
+        nobody.arg(folder.path().join("out")).current_dir(folder.path()).uid(NOBODY).gid(NOBODY);
+        nobody.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (pid, output) = finish(nobody);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{text}");
+        assert!(text.contains("Permission denied") && text.contains("sudo attach-rig linux"), "{text}");
+        assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
+    }
+}
+
+#[test]
+fn bad_options_say_what_would_be_right() {
+    let out = tempfile::tempdir().unwrap();
+    for (arguments, right) in [
+        ("--hierarchy v3", "v1:freezer"),
+        ("--rate 20/h", "20/s"),
+        ("--rate 0/s", "20/s"),
+        ("--duration 0s", "10s"),
+        ("--threads 0", "1 to 1024"),
+        ("--rate 1/s --duration 300ms", "longer --duration"),
+        ("--no-closed-loop", "closed loop"),
+    ] {
+        let (_, output) = finish(command(arguments, out.path()));
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments}: {text}");
+        assert!(text.contains(right), "{arguments}: {text}");
+    }
+}

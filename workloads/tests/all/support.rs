@@ -1,0 +1,43 @@
+//! What several modules need: recordings held in memory, and streams as text.
+
+use std::borrow::Cow;
+use std::io;
+
+use workloads::{ActorKey, BuiltIn, Files, Op, Plan, Spec};
+
+pub(crate) const PRESETS: [&str; 6] = ["mixed", "steady", "churn", "near-limit", "fork-storm", "idle"];
+
+/// Answers every name with the same bytes.
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl Files for Bytes {
+    fn read(&self, _name: &str) -> io::Result<Cow<'static, [u8]>> {
+        Ok(Cow::Owned(self.0.clone()))
+    }
+}
+
+pub(crate) fn plan(shape: &str) -> Plan {
+    Plan::new(&Spec::new(shape, 4, 1), &BuiltIn).unwrap()
+}
+
+/// A log as a plan that runs once.
+pub(crate) fn trace_plan(log: &str) -> Plan {
+    let spec = Spec { trace_repeat: Some(false), ..Spec::new("trace:log", 1, 1) };
+    Plan::new(&spec, &Bytes(log.as_bytes().to_vec())).unwrap()
+}
+
+pub(crate) fn ops(plan: &Plan, key: &ActorKey, count: usize) -> Vec<Op> {
+    plan.stream(42, key).take(count).collect()
+}
+
+pub(crate) fn shown(plan: &Plan, key: &ActorKey, count: usize) -> Vec<String> {
+    ops(plan, key, count).iter().map(ToString::to_string).collect()
+}
+
+/// The child that an operation forks.
+pub(crate) fn forked(op: Op) -> Option<u32> {
+    match op {
+        Op::ForkThread { child } | Op::ForkProcess { child } => Some(child),
+        _ => None,
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! Apart from [`crate::schema`], which is plain data. Finished cells of a run that is still going are in
 //! [`crate::cells`], which uses the same functions.
+use crate::layout;
 use crate::schema::{Env, Run, SCHEMA};
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs::{self, File};
@@ -136,9 +137,8 @@ fn readable_by_all() -> fs::Permissions {
 }
 
 pub(crate) fn write_value<T: Serialize>(path: &Path, value: &T) -> Result<(), WriteError> {
-    let mut bytes = serde_json::to_vec_pretty(value)
-        .map_err(|source| WriteError::Encode { path: path.to_owned(), source })?;
-    bytes.push(b'\n');
+    let bytes =
+        layout::to_vec(value).map_err(|source| WriteError::Encode { path: path.to_owned(), source })?;
     write_atomic(path, &bytes)
 }
 

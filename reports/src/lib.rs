@@ -15,11 +15,25 @@
 //! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
 //! | [`table`] | the result on stdout |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
+//!
+//! ```no_run
+//! use reports::{html, json, table, verdict};
+//! use std::path::Path;
+//!
+//! let run = json::read_run(Path::new("run.json"))?;
+//! let env = json::read_env(Path::new("env.json")).ok();
+//! print!("{}", table::render(&run, table::TableOptions::default())?);
+//! json::write_atomic(Path::new("report.html"), html::render(&run, env.as_ref())?.as_bytes())?;
+//! std::process::exit(verdict::exit_code(&run).into());
+//! # #[allow(unreachable_code)]
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 pub mod aggregate;
 pub mod cells;
 pub mod hist;
 pub mod html;
 pub mod json;
+mod layout;
 pub mod percentile;
 mod plot;
 pub mod schema;

@@ -150,12 +150,11 @@ fn protocol_sentence(verdicts: &[Verdict], protocol: &str) -> String {
             count(cells, "cell")
         );
     }
-    let kept = checked - broken.len();
-    format!(
-        "{protocol} broke {} and kept {}.",
-        list(&broken),
-        if kept == 0 { "none".into() } else { kept.to_string() }
-    )
+    let kept = match checked - broken.len() {
+        0 => "it kept none".to_owned(),
+        kept => format!("it kept the other {kept}"),
+    };
+    format!("{protocol} broke {}; {kept}.", list(&broken))
 }
 
 /// What `protocol` is expected to do: the exact key, or the bare id.

@@ -84,7 +84,8 @@ pub enum SpecError {
 }
 
 impl SpecError {
-    /// The field of the [`Spec`](crate::Spec) to point at.
+    /// The field of the [`Spec`](crate::Spec) to point at; if the scenario does not hold it, its value is the
+    /// preset's, and [`other_field`](SpecError::other_field) is the one that was written.
     pub fn field(&self) -> &'static str {
         match self {
             SpecError::OutOfRange { field, .. }
@@ -95,6 +96,14 @@ impl SpecError {
             SpecError::UnknownShape { .. }
             | SpecError::TraceMissing { .. }
             | SpecError::TraceUnusable { .. } => "shape",
+        }
+    }
+
+    /// The second field of a contradiction.
+    pub fn other_field(&self) -> Option<&'static str> {
+        match self {
+            SpecError::Above { high_field, .. } => Some(high_field),
+            _ => None,
         }
     }
 }

@@ -14,8 +14,8 @@ const fn range<T: Copy>(min: T, max: T) -> Range<T> {
     Range { min, max }
 }
 
-/// How often each operation is drawn, relative to the others. The presets map as often as they unmap, so that the
-/// address space wanders between nothing and the cap instead of sticking to either.
+/// How often each operation is drawn, relative to the others. The presets map as often as they unmap, so that
+/// the address space wanders between nothing and the cap instead of sticking to either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Weights {
     pub(crate) mmap: u32,

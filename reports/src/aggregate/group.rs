@@ -1,9 +1,10 @@
 //! A sum of cells: everything that an output shows of them, merged.
 //!
 //! Apart from [`super::aggregate`], which decides what is summed. [`Group::of`] is one cell, [`Group::merge`] the
-//! addition; the entries of the lists are in [`super::parts`].
+//! addition; the entries of the lists are in `super::parts`.
 use super::AggregateError;
-use super::parts::{BystanderSum, DriftSum, LatencySum, LockSum, PhaseSum, PromiseSum, RuleSum, join};
+use super::locks::LockSum;
+use super::parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, join};
 use crate::hist::Hist;
 use crate::percentile::Samples;
 use crate::schema::{Cell, Condition, LatencyKind, LongHold};
@@ -127,10 +128,10 @@ impl Group {
             &mut self.drift,
             other.drift,
             |a, b| a.controller == b.controller && a.cgroup == b.cgroup && a.unit == b.unit,
-            DriftSum::merge,
+            |a, b| a.merge(&b),
         );
         join(&mut self.promises, other.promises, |a, b| a.name == b.name, PromiseSum::merge);
-        join(&mut self.rules, other.rules, |a, b| a.rule == b.rule, RuleSum::merge);
+        join(&mut self.rules, other.rules, |a, b| a.rule == b.rule, |a, b| a.merge(&b));
         self.ended.extend(other.ended);
     }
 

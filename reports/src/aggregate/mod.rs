@@ -4,10 +4,12 @@
 //! every histogram once and merges: a [`Group`] is a sum of cells, so both groupings come out of the same addition
 //! ([`group`]). Everything keeps the order of the plan.
 pub mod group;
+mod locks;
 mod parts;
 
 pub use group::Group;
-pub use parts::{BystanderSum, DriftSum, LatencySum, LockSum, PhaseSum, PromiseSum, RuleSum, TimeSum};
+pub use locks::{LockSum, TimeSum};
+pub use parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum};
 
 use crate::hist::HistError;
 use crate::schema::{Cell, Run};
@@ -80,6 +82,18 @@ pub struct Axes {
 }
 
 impl Axes {
+    /// The axes on which `points` differ.
+    #[must_use]
+    pub fn varying(points: &[Point]) -> Self {
+        let differ =
+            |same: fn(&Point, &Point) -> bool| points.windows(2).any(|pair| !same(&pair[0], &pair[1]));
+        Self {
+            faults: differ(|a, b| a.fault_rate_percent == b.fault_rate_percent),
+            rate: differ(|a, b| a.rate_per_s == b.rate_per_s),
+            delay: differ(|a, b| a.delay_ns == b.delay_ns),
+        }
+    }
+
     /// `faults 10 %, 20 /s`: the axes that exist, in words; empty when there is none.
     #[must_use]
     pub fn words(&self, point: &Point) -> String {

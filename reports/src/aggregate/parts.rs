@@ -2,9 +2,8 @@
 //!
 //! Apart from the group, which only says what belongs together. Entries that two cells share are added, others are
 //! appended, so the order is that of first appearance.
-use crate::hist::Hist;
 use crate::percentile::Samples;
-use crate::schema::{Condition, Drift, FaultRule, LatencyKind, LockRow, Promise};
+use crate::schema::{Condition, Drift, FaultRule, LatencyKind, Promise};
 
 /// Attach latency of one outcome and one way of counting.
 #[derive(Clone, Debug)]
@@ -37,94 +36,6 @@ pub struct BystanderSum {
     pub failed: u64,
     /// The samples.
     pub samples: Samples,
-}
-
-/// Count, minimum, maximum and total of a time, without its distribution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TimeSum {
-    /// Number of samples.
-    pub count: u64,
-    /// Smallest in ns; 0 without samples.
-    pub min_ns: u64,
-    /// Largest in ns.
-    pub max_ns: u64,
-    /// Sum in ns.
-    pub total_ns: u64,
-}
-
-impl TimeSum {
-    /// The exact fields of `hist`.
-    #[must_use]
-    pub fn of(hist: &Hist) -> Self {
-        Self { count: hist.count, min_ns: hist.min_ns, max_ns: hist.max_ns, total_ns: hist.total_ns }
-    }
-
-    /// Adds `other`.
-    pub fn merge(&mut self, other: Self) {
-        if self.count == 0 {
-            *self = other;
-        } else if other.count > 0 {
-            self.count = self.count.saturating_add(other.count);
-            self.min_ns = self.min_ns.min(other.min_ns);
-            self.max_ns = self.max_ns.max(other.max_ns);
-            self.total_ns = self.total_ns.saturating_add(other.total_ns);
-        }
-    }
-
-    /// Mean in ns, rounded down; 0 without samples.
-    #[must_use]
-    pub fn avg_ns(&self) -> u64 {
-        self.total_ns.checked_div(self.count).unwrap_or(0)
-    }
-}
-
-/// One lock class and mode, with the columns of `/proc/lock_stat`.
-#[derive(Clone, Debug)]
-pub struct LockSum {
-    /// The class.
-    pub class: String,
-    /// `W`, `R` or empty.
-    pub mode: String,
-    /// Acquisitions that had to wait.
-    pub contentions: u64,
-    /// Their waits.
-    pub wait: TimeSum,
-    /// Acquisitions.
-    pub acquisitions: u64,
-    /// Their holds.
-    pub hold: TimeSum,
-    /// (phase, holds, ns) of movers' holds.
-    pub by_phase: Vec<(String, u64, u64)>,
-}
-
-impl LockSum {
-    pub(super) fn of(row: &LockRow) -> Self {
-        Self {
-            class: row.class.clone(),
-            mode: row.mode.clone(),
-            contentions: row.contentions,
-            wait: TimeSum::of(&row.wait),
-            acquisitions: row.acquisitions,
-            hold: TimeSum::of(&row.hold),
-            by_phase: row.hold_by_phase.iter().map(|p| (p.phase.clone(), p.holds, p.total_ns)).collect(),
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: Self) {
-        self.contentions = self.contentions.saturating_add(other.contentions);
-        self.wait.merge(other.wait);
-        self.acquisitions = self.acquisitions.saturating_add(other.acquisitions);
-        self.hold.merge(other.hold);
-        join(
-            &mut self.by_phase,
-            other.by_phase,
-            |a, b| a.0 == b.0,
-            |a, b| {
-                a.1 = a.1.saturating_add(b.1);
-                a.2 = a.2.saturating_add(b.2);
-            },
-        );
-    }
 }
 
 /// Drift of one counter over the cells.
@@ -178,7 +89,7 @@ impl DriftSum {
         (self.worst_final.unsigned_abs(), size(self.peak_over).max(size(self.peak_under)))
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         if other.badness() > self.badness() {
             self.worst_cell = other.worst_cell;
         }
@@ -261,7 +172,7 @@ impl RuleSum {
         Self { rule: rule.rule.clone(), hits: rule.hits, fired: rule.fired }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         self.hits = self.hits.saturating_add(other.hits);
         self.fired = self.fired.saturating_add(other.fired);
     }

@@ -35,8 +35,11 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     )
 }
 
+/// Number of a protocol's series, and its points.
+type Series<'a> = (usize, &'a [DriftPoint]);
+
 /// Line of each protocol for the counter of `worst`, from its worst cell.
-fn lines<'a>(view: &'a View<'_>, worst: &DriftSum) -> (Vec<(usize, &'a [DriftPoint])>, Vec<(Ink, String)>) {
+fn lines<'a>(view: &'a View<'_>, worst: &DriftSum) -> (Vec<Series<'a>>, Vec<(Ink, String)>) {
     let (mut lines, mut keys) = (Vec::new(), Vec::new());
     let same = |controller: &str, cgroup: &str| controller == worst.controller && cgroup == worst.cgroup;
     for (n, sum) in view.sums.protocols.iter().enumerate().take(MAX_LINES) {

@@ -42,10 +42,10 @@ fn takeaway(view: &View<'_>) -> String {
     let silent =
         view.sums.protocols.iter().flat_map(|p| &p.sum.rules).filter(|rule| rule.fired == 0).count() as u64;
     let mut said = format!(
-        "{} fired; {} of {} were refused ({}), {} ran.",
+        "{} fired; {} of {} attaches were refused ({}), {} ran.",
         count(fired, "fault"),
         grouped(refused),
-        count(all, "attach").replace("attachs", "attaches"),
+        grouped(all),
         percent(refused, all),
         count(aborts, "abort")
     );

@@ -64,7 +64,8 @@ fn panels<'a>(view: &'a View<'_>, outcome: &str) -> Vec<Panel<'a>> {
         view.sums.points.iter().map(|point| by_protocol(view, outcome, point)).collect()
     };
     all.iter_mut().for_each(|panel| panel.lines.truncate(MAX_LINES));
-    all.retain(|panel| panel.lines.iter().any(|line| line.2.p50().is_some()));
+    // A plot wants a curve, not a row of medians.
+    all.retain(|panel| panel.lines.iter().any(|line| line.2.quantile(0.9).is_some()));
     let last = all.len().saturating_sub(1);
     let keep: Vec<usize> = (0..MAX_PLOTS).map(|n| n * last / (MAX_PLOTS - 1)).collect();
     let mut place = 0..;
@@ -116,17 +117,13 @@ fn takeaway(panel: &Panel<'_>) -> String {
         return only.map_or_else(String::new, |(name, p50)| format!("{name}: {} at the median.", ns(p50)));
     };
     let ratio = times(slow.0, fast.0).unwrap_or_else(|| "many".to_owned());
-    let mut said = format!(
-        "At the median {} takes {ratio} times as long as {} ({} against {})",
-        slow.1,
-        fast.1,
-        ns(slow.0),
-        ns(fast.0)
-    );
-    if let Some((fast, slow)) = by(Samples::p99) {
-        let ends =
-            format!("; at p99 the range is {} ({}) to {} ({})", ns(fast.0), fast.1, ns(slow.0), slow.1);
-        said.push_str(&ends);
+    let range = |(fast, slow): ((u64, &str), (u64, &str))| {
+        format!("from {} ({}) to {} ({})", ns(fast.0), fast.1, ns(slow.0), slow.1)
+    };
+    let mut said = format!("At the median {}, {ratio} times as long", range((fast, slow)));
+    if let Some(ends) = by(Samples::p99) {
+        said.push_str("; at p99 ");
+        said.push_str(&range(ends));
     }
     said + "."
 }
@@ -142,7 +139,7 @@ fn all(view: &View<'_>) -> Markup {
     head.push(Column(format!("max, {}", view.clock), true));
     let mut rows = Vec::new();
     for group in &view.sums.groups {
-        for series in &group.sum.latency {
+        for series in group.sum.latency.iter().filter(|series| series.samples.n() > 0) {
             let mut row = vec![text(&group.protocol)];
             row.extend(axis_cells(view, group));
             let from = if series.kind == LatencyKind::Raw { "real start" } else { "intended start" };

@@ -4,12 +4,14 @@
 use super::View;
 use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{LockSum, ProtocolSum, TimeSum};
-use crate::units::{grouped, lock_stat_us, ns, percent};
+use crate::units::{clip, grouped, lock_stat_us, ns, percent};
 use maud::{Markup, html};
 
+/// Protocols whose locks are shown.
+const MAX_TABLES: usize = 12;
+
 /// Columns of lock_stat that a model has; bounces between caches it has not.
-const TITLES: [&str; 12] = [
-    "protocol",
+const TITLES: [&str; 11] = [
     "class name",
     "#contentions",
     "#waittime-min",
@@ -24,22 +26,24 @@ const TITLES: [&str; 12] = [
 ];
 
 pub(super) fn section(view: &View<'_>) -> Markup {
-    let all = || view.sums.protocols.iter().flat_map(|sum| sum.sum.locks.iter().map(move |lock| (sum, lock)));
-    if all().next().is_none() {
+    let with_locks = || view.sums.protocols.iter().filter(|sum| !sum.sum.locks.is_empty());
+    if with_locks().next().is_none() {
         return html! {};
     }
-    let rows: Vec<Vec<Markup>> = all().map(|(sum, lock)| row(sum, lock)).collect();
-    let caption = format!("lock_stat, times in µs ({})", view.clock);
-    headed(
-        "locks",
-        "Who waits for which lock, and who holds it?",
-        &html! {
-            p { (takeaway(view)) }
-            (table(&caption, &columns(&TITLES), &rows))
-            (by_phase(view))
-            (longest(view))
-        },
-    )
+    let body = html! {
+        p { (takeaway(view)) }
+        @for sum in with_locks().take(MAX_TABLES) { (lock_stat(view, sum)) }
+        @if with_locks().count() > MAX_TABLES { p.more { "Locks of the other protocols are in run.json." } }
+        (by_phase(view))
+        (longest(view))
+    };
+    headed("locks", "Who waits for which lock, and who holds it?", &body)
+}
+
+fn lock_stat(view: &View<'_>, sum: &ProtocolSum) -> Markup {
+    let rows: Vec<Vec<Markup>> = sum.sum.locks.iter().map(row).collect();
+    let caption = format!("{}: lock_stat, times in µs ({})", clip(&sum.protocol, 80), view.clock);
+    table(&caption, &columns(&TITLES), &rows)
 }
 
 /// `mmap_sem-R`, as lock_stat writes it.
@@ -47,11 +51,11 @@ fn class(lock: &LockSum) -> String {
     if lock.mode.is_empty() { lock.class.clone() } else { format!("{}-{}", lock.class, lock.mode) }
 }
 
-fn row(sum: &ProtocolSum, lock: &LockSum) -> Vec<Markup> {
+fn row(lock: &LockSum) -> Vec<Markup> {
     let times = |time: &TimeSum| {
         [time.min_ns, time.max_ns, time.total_ns, time.avg_ns()].map(|ns| html! { (lock_stat_us(ns)) })
     };
-    let mut row = vec![text(&sum.protocol), text(&class(lock)), html! { (lock.contentions) }];
+    let mut row = vec![text(&class(lock)), html! { (lock.contentions) }];
     row.extend(times(&lock.wait));
     row.push(html! { (lock.acquisitions) });
     row.extend(times(&lock.hold));

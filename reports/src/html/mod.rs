@@ -1,8 +1,8 @@
 //! `report.html`: one file without network, script or fonts, readable without its style sheet as well.
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
-//! stand: [`summary`], [`promises`], [`latency`], [`sweep`], [`phases`], [`bystanders`], [`locks`], [`drift`],
-//! [`faults`], [`remarks`]. Each section computes its sentences from the data; [`parts`] has what they share. Whatever
+//! stand: `summary`, `promises`, `latency`, `sweep`, `phases`, `bystanders`, `locks`, `drift`,
+//! `faults`, `remarks`. Each section computes its sentences from the data; `parts` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod bystanders;
 mod drift;
@@ -19,11 +19,17 @@ mod sweep;
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
 use crate::plot::ink::series;
 use crate::schema::{Engine, Env, Run};
+use crate::units::clip;
 use crate::words;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Bytes that a report never exceeds.
 pub const MAX_BYTES: usize = 2 << 20;
+
+/// The style sheet.
+const STYLE: &str = include_str!("style.css");
+/// Bytes of the page outside of its sections.
+const ROOM: usize = STYLE.len() + 4_096;
 
 /// What every section reads.
 struct View<'a> {
@@ -50,7 +56,7 @@ impl View<'_> {
 /// [`AggregateError`] when a histogram in the run is damaged.
 pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
     let view = View { run, sums: aggregate(run)?, clock: words::clock(run.engine) };
-    let sections = [
+    let mut sections = [
         promises::section(&view),
         latency::section(&view),
         sweep::section(&view),
@@ -61,9 +67,19 @@ pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
         faults::section(&view),
         remarks::section(&view, env),
     ];
-    let title = format!("{} on {} – attach-rig", run.scenario.name, words::engine(run.engine));
-    Ok(page(&title, &html! { (summary::section(&view)) @for section in &sections { (section) } })
-        .into_string())
+    let summary = summary::section(&view);
+    bound(&mut sections, MAX_BYTES.saturating_sub(summary.0.len() + ROOM));
+    let title = format!("{} on {} – attach-rig", clip(&run.scenario.name, 120), words::engine(run.engine));
+    Ok(page(&title, &html! { (summary) @for section in &sections { (section) } }).into_string())
+}
+
+/// Leaves the longest sections out until all of them are within `bytes`. Rows, plots and names are bounded, so this
+/// happens to runs made for it only.
+fn bound(sections: &mut [Markup], bytes: usize) {
+    while sections.iter().map(|section| section.0.len()).sum::<usize>() > bytes {
+        let Some(longest) = sections.iter_mut().max_by_key(|section| section.0.len()) else { return };
+        *longest = html! { section { p.warn { "A section is left out because it is too long; its figures are in run.json." } } };
+    }
 }
 
 fn page(title: &str, body: &Markup) -> Markup {
@@ -76,7 +92,7 @@ fn page(title: &str, body: &Markup) -> Markup {
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
                 title { (title) }
-                style { (PreEscaped(include_str!("style.css"))) }
+                style { (PreEscaped(STYLE)) }
             }
             body { main { (body) } }
         }

@@ -9,9 +9,11 @@ use maud::{Markup, html};
 /// Rows of a table; the rest is counted.
 pub(super) const MAX_ROWS: usize = 160;
 /// Rows up to which a table is shown without being unfolded.
-const OPEN_ROWS: usize = 14;
-/// Letters of any text from the run.
-const MAX_TEXT: usize = 400;
+const OPEN_ROWS: usize = 24;
+/// Letters of a name from the run.
+const MAX_NAME: usize = 120;
+/// Letters of a sentence from the run.
+const MAX_SENTENCE: usize = 600;
 
 /// A column: its title, and whether it holds figures.
 pub(super) struct Column(pub(super) String, pub(super) bool);
@@ -67,9 +69,14 @@ pub(super) fn figure(frame: Option<&Frame>, takeaway: &str, keys: &[(Ink, String
     } }
 }
 
-/// Text of the run in a cell, cut when it is very long.
-pub(super) fn text(text: &str) -> Markup {
-    html! { (clip(text, MAX_TEXT)) }
+/// A name from the run, cut when it is very long.
+pub(super) fn text(name: &str) -> Markup {
+    html! { (clip(name, MAX_NAME)) }
+}
+
+/// A sentence from the run, cut when it is very long.
+pub(super) fn sentence(text: &str) -> Markup {
+    html! { (clip(text, MAX_SENTENCE)) }
 }
 
 /// A command to copy: one click selects the whole line.

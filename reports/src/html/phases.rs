@@ -27,15 +27,15 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let all: Vec<Shares<'_>> = with_phases().take(MAX_BARS).map(shares).collect();
     let names = in_order(all.iter().flat_map(|shares| shares.parts.iter().map(|part| part.0)));
     let place = |phase: &str| names.iter().position(|name| *name == phase).unwrap_or(0);
-    let bars: Vec<(String, Vec<(usize, f64)>)> = all
+    let bars: Vec<phases::PhaseBar<'_>> = all
         .iter()
         .map(|shares| {
-            let parts = shares.parts.iter().map(|(phase, share)| (place(phase), *share)).collect();
+            let parts = shares.parts.iter().map(|(phase, share)| (place(phase), *phase, *share)).collect();
             (shares.protocol.to_owned(), parts)
         })
         .collect();
     let keys: Vec<(Ink, String)> =
-        names.iter().enumerate().map(|(n, name)| (Ink::Series(series(n)), (*name).to_owned())).collect();
+        names.iter().enumerate().map(|(n, name)| (Ink::Bar(series(n)), (*name).to_owned())).collect();
     let question = "Where does the time of an attach that moves go?";
     headed(
         "phases",

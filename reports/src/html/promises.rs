@@ -2,7 +2,7 @@
 //!
 //! Apart from the figures: this is what a protocol is chosen by.
 use super::View;
-use super::parts::{Column, MAX_ROWS, section as headed, table, text};
+use super::parts::{Column, MAX_ROWS, section as headed, sentence, table, text};
 use crate::schema::{Expectation, Outcome, Verdict};
 use crate::units::{count, grouped};
 use crate::verdict::in_order;
@@ -20,7 +20,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         &html! {
             p { (takeaway(verdicts)) }
             (matrix(verdicts))
-            p.key { "‘!’ is not as expected, ‘?’ inconclusive, ‘–’ not checked. A broken promise leads to its first violation." }
+            p.key { "Where nothing else is said a promise is expected to hold. ‘!’ is not as expected, ‘?’ inconclusive, ‘–’ not checked. A broken promise leads to its first violation." }
             (violations(view))
         },
     )
@@ -65,7 +65,7 @@ fn matrix(verdicts: &[Verdict]) -> Markup {
 
 /// The matrix is never folded: parts of at most as many rows as a table shows openly.
 fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
-    html! { @for part in rows.chunks(14).take(MAX_ROWS / 14) { (table(caption, columns, part)) } }
+    html! { @for part in rows.chunks(24).take(MAX_ROWS / 24) { (table(caption, columns, part)) } }
 }
 
 fn cell(at: usize, verdict: &Verdict) -> Markup {
@@ -75,9 +75,11 @@ fn cell(at: usize, verdict: &Verdict) -> Markup {
         (_, 0) => "good",
         _ => "known",
     };
-    let expected = match verdict.expected {
-        Expectation::Never => "expected to hold".to_owned(),
-        other => format!("expected {}", words::expectation(other)),
+    let expected = match (verdict.expected, verdict.cells_broken) {
+        (Expectation::Never, 0) => String::new(),
+        (Expectation::Never, _) => ", expected to hold".to_owned(),
+        (Expectation::Sometimes, _) => ", expected sometimes".to_owned(),
+        (Expectation::Always, _) => ", expected always".to_owned(),
     };
     html! { span.(class) {
         @if verdict.cells_broken > 0 { a href={ "#v" (at) } { (words::verdict(verdict)) } }
@@ -86,31 +88,37 @@ fn cell(at: usize, verdict: &Verdict) -> Markup {
             br;
             small {
                 @if verdict.cells_broken > 0 { "in " (grouped(verdict.cells_broken)) " of " }
-                (count(verdict.cells, "cell")) ", " (expected)
+                (count(verdict.cells, "cell")) (expected)
             }
         }
     } }
 }
 
-/// First violation and replay command of each broken promise; those that were not expected come first.
+/// First violation and replay command of each broken promise; those that were expected are folded.
 fn violations(view: &View<'_>) -> Markup {
-    let mut broken: Vec<(usize, &Verdict)> =
-        view.run.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.cells_broken > 0).collect();
-    broken.sort_by_key(|(_, verdict)| verdict.outcome != Outcome::Fail);
+    let broken = view.run.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.cells_broken > 0);
+    let (expected, surprises): (Vec<_>, Vec<_>) = broken.partition(|(_, v)| v.outcome == Outcome::Pass);
     html! {
-        @if !broken.is_empty() {
-            h3 { "First violations" }
-            dl {
-                @for (at, verdict) in broken.iter().take(MAX_ROWS) {
-                    dt id={ "v" (at) } { (verdict.promise) " under " (verdict.protocol) " – " (words::outcome(verdict.outcome)) }
-                    dd {
-                        @if let Some((seed, words)) = first(view, verdict) { p { (text(words)) " (seed " (seed) ")" } }
-                        @if let Some(replay) = &verdict.replay { (super::parts::command(replay)) }
-                    }
-                }
+        @if !surprises.is_empty() { h3 { "First violations that were not expected" } (listed(view, &surprises)) }
+        @if !expected.is_empty() {
+            details {
+                summary { "First violations that were expected: " (grouped(expected.len() as u64)) }
+                (listed(view, &expected))
             }
         }
     }
+}
+
+fn listed(view: &View<'_>, violations: &[(usize, &Verdict)]) -> Markup {
+    html! { dl {
+        @for (at, verdict) in violations.iter().take(MAX_ROWS) {
+            dt id={ "v" (at) } { (text(&verdict.promise)) " under " (text(&verdict.protocol)) }
+            dd {
+                @if let Some((seed, words)) = first(view, verdict) { p { (sentence(words)) " (seed " (seed) ")" } }
+                @if let Some(replay) = &verdict.replay { (super::parts::command(replay)) }
+            }
+        }
+    } }
 }
 
 fn first<'a>(view: &'a View<'_>, verdict: &Verdict) -> Option<(u64, &'a str)> {

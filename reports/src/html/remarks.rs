@@ -3,7 +3,7 @@
 //! Apart from the results, because nothing here is one. Facts about the machine are the only part of a report that two
 //! runs of one seed may differ in.
 use super::View;
-use super::parts::{MAX_ROWS, columns, command, section as headed, table, text};
+use super::parts::{MAX_ROWS, columns, command, section as headed, sentence, table, text};
 use crate::schema::{Env, NoteKind};
 use crate::units::{clip, grouped, ns};
 use crate::words;
@@ -39,7 +39,7 @@ fn notes(view: &View<'_>) -> Markup {
                 li .warn[note.kind != NoteKind::Info] {
                     strong { (words::note(note.kind)) } ": "
                     @if let Some(protocol) = &note.protocol { (text(protocol)) ": " }
-                    (text(&note.text))
+                    (sentence(&note.text))
                 }
             }
         } }
@@ -53,7 +53,7 @@ fn ended(view: &View<'_>) -> Markup {
     let early =
         view.run.cells.iter().enumerate().filter_map(|(n, cell)| Some((n, cell, cell.ended.as_ref()?)));
     let row = |(n, cell, how): (usize, &crate::schema::Cell, &String)| {
-        vec![html! { (n) }, text(&cell.protocol), html! { (cell.seed) }, text(how)]
+        vec![html! { (n) }, text(&cell.protocol), html! { (cell.seed) }, sentence(how)]
     };
     let rows: Vec<Vec<Markup>> = early.map(row).collect();
     html! { @if !rows.is_empty() {
@@ -77,6 +77,6 @@ fn machine(env: &Env) -> Markup {
     facts.extend(env.facts.iter().take(MAX_ROWS).map(|(name, value)| (name.clone(), value.clone())));
     html! {
         h3 id="machine" { "The machine, in wall time" }
-        dl.facts { @for (name, value) in &facts { dt { (text(name)) } dd { (text(value)) } } }
+        dl.facts { @for (name, value) in &facts { dt { (text(name)) } dd { (sentence(value)) } } }
     }
 }

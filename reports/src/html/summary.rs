@@ -13,7 +13,7 @@ use maud::{Markup, html};
 const PLACES: [(&str, &str); 9] = [
     ("promises", "promises"),
     ("latency", "attach latency"),
-    ("sweep", "along the axis"),
+    ("sweep", "along the axis of the run"),
     ("phases", "phases"),
     ("bystanders", "bystanders"),
     ("locks", "locks"),
@@ -35,8 +35,8 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             h1 { (clip(&run.scenario.name, 120)) " " small { "on " (words::engine(run.engine)) } }
             p { (clip(&run.scenario.about, 600)) }
             div.verdict.(class) {
-                p { strong { (word) "." } " " (findings(view)) }
-                p.census { (Census::of(&run.verdicts).words()) }
+                p { (findings(view, word)) }
+                @if !run.verdicts.is_empty() { p.census { (Census::of(&run.verdicts).words()) } }
             }
             (missing(view))
             p.facts { (facts(view)) }
@@ -46,13 +46,19 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     }
 }
 
-/// The headline without what the verdict word has said already; on Linux the finding about rates.
-fn findings(view: &View<'_>) -> String {
-    let said = super::sweep::finding(view);
-    match (view.run.verdicts.is_empty(), said) {
-        (true, Some(said)) => said,
-        (true, None) => String::new(),
-        (false, said) => [headline(view.run)].into_iter().chain(said).collect::<Vec<_>>().join(" "),
+/// The verdict's word, the headline, and on Linux the finding about rates. A headline may begin with the word itself.
+fn findings(view: &View<'_>, word: &str) -> Markup {
+    let mut said = if view.run.verdicts.is_empty() { String::new() } else { headline(view.run) };
+    if let Some(finding) = super::sweep::finding(view) {
+        said = format!("{said} {finding}").trim_start().to_owned();
+    }
+    if view.run.verdicts.is_empty() && !said.is_empty() {
+        return html! { strong { (said) } " " (word) "." };
+    }
+    let said = clip(&said, 3_000);
+    match said.strip_prefix(word) {
+        Some(rest) => html! { strong { (word) } (rest) },
+        None => html! { strong { (word) "." } " " (said) },
     }
 }
 

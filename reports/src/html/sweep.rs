@@ -2,13 +2,13 @@
 //!
 //! Apart from the percentile curves: a user who moves one task now and then wants the rate, not the tail.
 use super::View;
-use super::parts::{figure, section as headed};
-use crate::aggregate::{Aggregate, Group, Point};
+use super::parts::{Column, columns, figure, section as headed, table, text};
+use crate::aggregate::{Axes, Group, Point, ProtocolSum};
 use crate::percentile::Samples;
 use crate::plot::ink::{Ink, series};
 use crate::plot::sweep;
 use crate::schema::LatencyKind;
-use crate::units::{ns, short_ns, times};
+use crate::units::{maybe_ns, ns, short_ns, times};
 use maud::{Markup, html};
 
 /// How many times as long as the closed loop a rate must take before it is worth a sentence.
@@ -29,8 +29,9 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         .iter()
         .map(|name| points.iter().map(|point| view.sums.at(name, point).and_then(moved)).collect())
         .collect();
-    let names: Vec<String> = points.iter().map(|point| view.sums.axes.words(point)).collect();
-    let (axis, question) = question(&view.sums);
+    let axes = Axes::varying(&view.sums.points);
+    let names: Vec<String> = points.iter().map(|point| axes.words(point)).collect();
+    let (title, axis, question) = question(axes);
     let frame = sweep::plot(question, view.clock, axis, &names, &samples);
     let keys = protocols.iter().enumerate().flat_map(|(n, name)| {
         let n = series(n);
@@ -39,23 +40,52 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let keys: Vec<(Ink, String)> = keys.collect();
     headed(
         "sweep",
-        question,
+        title,
         &html! {
             (figure(frame.as_ref(), &takeaway(view), &keys))
-            p { "The figures are in the " a href="#latency" { "table of latencies" } "." }
+            (rows(view))
             @if view.sums.points.len() > MAX_POINTS { p.more { "Only the first points of the axis are drawn." } }
         },
     )
 }
 
-fn question(sums: &Aggregate) -> (&'static str, &'static str) {
-    if sums.axes.rate {
-        ("intended moves", "Does it matter how often one moves?")
-    } else if sums.axes.delay {
-        ("delay between switch and attach", "What does a delay in the middle cost?")
+/// Title of the section, name of the axis, question.
+fn question(axes: Axes) -> (&'static str, &'static str, &'static str) {
+    if axes.rate {
+        ("Rates of moves", "intended moves", "Does it matter how often one moves?")
+    } else if axes.delay {
+        ("Delays", "delay between switch and attach", "What does a delay in the middle cost?")
     } else {
-        ("fault rate at every prepare site", "What do failures of others cost an attach that moves?")
+        (
+            "Fault rates",
+            "fault rate at every prepare site",
+            "What do failures of others cost an attach that moves?",
+        )
     }
+}
+
+/// p50 and p99 of attaches that moved, one row a protocol and two columns a point.
+fn rows(view: &View<'_>) -> Markup {
+    let points = &view.sums.points[..view.sums.points.len().min(MAX_POINTS)];
+    let axes = Axes::varying(&view.sums.points);
+    let titles = points.iter().flat_map(|point| {
+        let words = axes.words(point);
+        ["p50", "p99"].map(|level| Column(format!("{words}: {level}, {}", view.clock), true))
+    });
+    let head: Vec<Column> = columns(&["protocol"]).into_iter().chain(titles).collect();
+    let row = |sum: &ProtocolSum| {
+        let figures = points.iter().flat_map(|point| {
+            let samples = view.sums.at(&sum.protocol, point).and_then(moved);
+            [samples.and_then(Samples::p50), samples.and_then(Samples::p99)]
+                .map(|ns| html! { (maybe_ns(ns)) })
+        });
+        std::iter::once(text(&sum.protocol)).chain(figures).collect()
+    };
+    table(
+        "attaches that moved, from their real start",
+        &head,
+        &view.sums.protocols.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn takeaway(view: &View<'_>) -> String {
@@ -70,7 +100,16 @@ fn takeaway(view: &View<'_>) -> String {
     });
     let far = changes.max_by_key(|change| change.0.abs_diff(1_000));
     far.map_or_else(String::new, |(_, name, before, after)| {
-        let way = |point: Option<&Point>| point.map_or_else(String::new, |point| view.sums.axes.words(point));
+        if before.abs_diff(after) < before / 10 {
+            return format!(
+                "The median hardly changes: most under {name}, from {} to {}.",
+                ns(before),
+                ns(after)
+            );
+        }
+        let way = |point: Option<&Point>| {
+            point.map_or_else(String::new, |point| Axes::varying(&view.sums.points).words(point))
+        };
         let (from, to) = (way(first), way(last));
         format!("From {from} to {to} the median changes most under {name}: {} to {}.", ns(before), ns(after))
     })

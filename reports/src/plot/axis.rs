@@ -3,10 +3,14 @@
 //! Apart from drawing, because this is where a logarithm is taken and a label is chosen. A place is a number on a
 //! straight line; [`Axis`] constructors say how a value becomes one ([`log`], [`symlog`],
 //! [`crate::percentile::decades`]), so that plotters draws straight axes only.
+use super::svg::{TEXT, text_width};
 use crate::percentile::{LEVELS, decades};
-use crate::units::{grouped, short_ns, signed};
+use crate::units::{clip, grouped, short_ns, signed};
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use std::ops::Range;
+
+/// Half pixels of a plot's width that are left for labels across, at least.
+const PLOT_WIDTH: u32 = 1_100;
 
 /// An axis.
 #[derive(Clone, Debug)]
@@ -35,15 +39,16 @@ impl Axis {
     pub(crate) fn log_time(name: &str, low: u64, high: u64) -> Self {
         let (low, high) = (low.max(1), high.max(low).max(2));
         let range = (log(low) - 0.05, log(high) + 0.05);
-        let wide = range.1 - range.0 > 1.6;
-        let mut ticks = Vec::new();
-        for decade in 0..19 {
-            for step in if wide { &[1_u64][..] } else { &[1, 2, 5][..] } {
-                let value = 10_u64.pow(decade) * step;
-                ticks.push((log(value), short_ns(value)));
-            }
+        let rounds = |steps: &[u64]| -> Vec<(f64, String)> {
+            let values = (0..19)
+                .flat_map(|decade| steps.iter().map(move |step| 10_u64.pow(decade).saturating_mul(*step)));
+            let places = values.map(|value| (log(value), short_ns(value)));
+            places.filter(|(place, _)| (range.0..=range.1).contains(place)).collect()
+        };
+        let mut ticks = rounds(&[1]);
+        if ticks.len() < 3 {
+            ticks = rounds(&[1, 2, 5]);
         }
-        ticks.retain(|(place, _)| (range.0..=range.1).contains(place));
         if ticks.len() < 2 {
             ticks = [low, high].map(|value| (log(value), short_ns(value))).to_vec();
         }
@@ -101,9 +106,24 @@ impl Axis {
         Self { name: name.to_owned(), range, ticks }
     }
 
-    /// Names at 0, 1, 2, ... with half a place around them.
+    /// Names at 0, 1, 2, ... across, with half a place around them. Where they are too long to stand side by side, only
+    /// every second, fourth, ... is written.
+    pub(crate) fn names_across(name: &str, names: &[String]) -> Self {
+        let widest = names.iter().map(|word| text_width(&clip(word, 24)) + TEXT).max().unwrap_or(1);
+        let fit = (PLOT_WIDTH / widest).max(1) as usize;
+        let mut step = 1;
+        while names.len().div_ceil(step) > fit {
+            step *= 2;
+        }
+        let short: Vec<String> = names.iter().map(|word| clip(word, 24)).collect();
+        let mut axis = Self::names(name, &short);
+        axis.ticks = axis.ticks.into_iter().step_by(step).collect();
+        axis
+    }
+
+    /// Names at 0, 1, 2, ... with half a place around them, each cut to what leaves room for the plot.
     pub(crate) fn names(name: &str, names: &[String]) -> Self {
-        let ticks = names.iter().enumerate().map(|(n, word)| (n as f64, word.clone())).collect();
+        let ticks = names.iter().enumerate().map(|(n, word)| (n as f64, clip(word, 32))).collect();
         Self { name: name.to_owned(), range: (-0.5, names.len().max(1) as f64 - 0.5), ticks }
     }
 
@@ -156,8 +176,9 @@ mod tests {
 
     #[test]
     fn labels_are_round_and_few() {
-        assert_eq!(words(&Axis::log_time("t", 800, 90_000)), ["1 µs", "10 µs"]);
-        assert_eq!(words(&Axis::log_time("t", 1_000, 9_000)), ["1 µs", "2 µs", "5 µs"]);
+        assert_eq!(words(&Axis::log_time("t", 800, 9_000_000)), ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms"]);
+        assert_eq!(words(&Axis::log_time("t", 1_150, 81_800)), ["2 µs", "5 µs", "10 µs", "20 µs", "50 µs"]);
+        assert_eq!(words(&Axis::log_time("t", 1_000, 9_000)), ["1 µs", "2 µs", "5 µs", "10 µs"]);
         assert_eq!(words(&Axis::log_time("t", 3_100, 3_200)).len(), 2);
         assert_eq!(
             words(&Axis::time("t", 50_000_000)),

@@ -38,6 +38,8 @@ pub(crate) struct Bar {
     pub(crate) from: (f64, f64),
     /// Upper right.
     pub(crate) to: (f64, f64),
+    /// Words in the middle of the bar, where they fit.
+    pub(crate) label: String,
 }
 
 /// A plot.
@@ -85,8 +87,16 @@ impl Frame {
             .y_label_area_size(left)
             .build_cartesian_2d(x.clone(), y.clone())?;
         mesh(&mut chart)?;
+        let black = Ink::Text.rgb();
+        let style = ("sans-serif", TEXT).into_font().into_text_style(root).color(&black);
         for bar in &self.bars {
             chart.draw_series([Rectangle::new([bar.from, bar.to], bar.ink.rgb().filled())])?;
+            let (from, to) = (chart.backend_coord(&bar.from), chart.backend_coord(&bar.to));
+            if text_width(&bar.label) < from.0.abs_diff(to.0) {
+                let middle = i32::midpoint(from.0, to.0);
+                let style = style.pos(Pos::new(HPos::Center, VPos::Center));
+                root.draw(&Text::new(bar.label.as_str(), (middle, i32::midpoint(from.1, to.1)), style))?;
+            }
         }
         for line in &self.lines {
             let style = ShapeStyle::from(line.ink.rgb()).stroke_width(4);
@@ -95,8 +105,6 @@ impl Frame {
                 marker(&mut chart, *at, line.ink)?;
             }
         }
-        let black = Ink::Text.rgb();
-        let style = ("sans-serif", TEXT).into_font().into_text_style(root).color(&black);
         root.draw(&Text::new(y.name.as_str(), (0, 4), style.clone()))?;
         let end = style.pos(Pos::new(HPos::Right, VPos::Bottom));
         root.draw(&Text::new(x.name.as_str(), (WIDTH as i32 - 8, self.height as i32 - 8), end))

@@ -16,6 +16,8 @@ pub(crate) enum Ink {
     Text,
     /// Series number n, by its place in the plan.
     Series(u8),
+    /// Part number n of a bar: a light fill, so that letters can stand on it, with an edge.
+    Bar(u8),
     /// The other, dashed series of the same colour: idle beside attaching, raw beside corrected.
     Faint(u8),
 }
@@ -24,7 +26,7 @@ pub(crate) enum Ink {
 const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
 
 /// Dashes of solid and of faint series. A pattern repeats after a different number of series than a colour does.
-const DASHES: [&str; 6] = ["", "16 6", "4 6", "18 5 4 5", "9 4", "22 5 4 5 4 5"];
+const DASHES: [&str; 6] = ["", "16 6", "18 5 4 5", "9 4", "26 8", "22 5 4 5 4 5"];
 
 impl Ink {
     /// As a colour that plotters can carry.
@@ -35,6 +37,7 @@ impl Ink {
             Self::Text => RGBColor(0, 0, 2),
             Self::Series(n) => RGBColor(1, n, 0),
             Self::Faint(n) => RGBColor(2, n, 0),
+            Self::Bar(n) => RGBColor(3, n, 0),
         }
     }
 
@@ -43,6 +46,7 @@ impl Ink {
         match rgb {
             (1, n, _) => Self::Series(n),
             (2, n, _) => Self::Faint(n),
+            (3, n, _) => Self::Bar(n),
             (_, _, 1) => Self::Grid,
             (_, _, 2) => Self::Text,
             _ => Self::Axis,
@@ -55,7 +59,7 @@ impl Ink {
             Self::Axis => "axis".to_owned(),
             Self::Grid => "grid".to_owned(),
             Self::Text => String::new(),
-            Self::Series(n) | Self::Faint(n) => format!("s{}", usize::from(n) % COLORS.len()),
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) => format!("s{}", usize::from(n) % COLORS.len()),
         }
     }
 
@@ -64,7 +68,7 @@ impl Ink {
         match self {
             Self::Axis | Self::Text => "currentColor",
             Self::Grid => "#cccccc",
-            Self::Series(n) | Self::Faint(n) => COLORS[usize::from(n) % COLORS.len()],
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) => COLORS[usize::from(n) % COLORS.len()],
         }
     }
 
@@ -73,6 +77,14 @@ impl Ink {
         match self {
             Self::Series(n) => DASHES[usize::from(n) % DASHES.len()],
             Self::Faint(_) => "3 5",
+            // The second round of colours has a broken edge.
+            Self::Bar(n) => {
+                if usize::from(n) < COLORS.len() {
+                    ""
+                } else {
+                    "8 5"
+                }
+            }
             Self::Axis | Self::Grid | Self::Text => "",
         }
     }
@@ -80,7 +92,7 @@ impl Ink {
     /// Marker of a series: 0 to 4, see [`super::frame`].
     pub(crate) fn marker(self) -> u8 {
         match self {
-            Self::Series(n) | Self::Faint(n) => n % 5,
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) => n % 5,
             Self::Axis | Self::Grid | Self::Text => 0,
         }
     }

@@ -5,20 +5,22 @@ use super::axis::Axis;
 use super::frame::{Bar, Frame};
 use super::ink::{Ink, series};
 
-/// One bar per (protocol, parts): parts are (number of the phase in the legend, its share in percent).
-pub(crate) fn plot(question: &str, bars: &[(String, Vec<(usize, f64)>)]) -> Option<Frame> {
+/// A protocol and its parts: number of the phase in the legend, its name, its share in percent.
+pub(crate) type PhaseBar<'a> = (String, Vec<(usize, &'a str, f64)>);
+
+/// One bar each, the first at the top. `None` without bars.
+pub(crate) fn plot(question: &str, bars: &[PhaseBar<'_>]) -> Option<Frame> {
     if bars.is_empty() {
         return None;
     }
-    // The first protocol stands at the top.
     let names: Vec<String> = bars.iter().rev().map(|(name, _)| name.clone()).collect();
     let mut drawn = Vec::new();
     for (row, (_, parts)) in bars.iter().rev().enumerate() {
         let mut from = 0.0;
-        for (phase, share) in parts {
+        for (phase, name, share) in parts {
             let (bottom, top) = (row as f64 - 0.32, row as f64 + 0.32);
-            let ink = Ink::Series(series(*phase));
-            drawn.push(Bar { ink, from: (from, bottom), to: (from + share, top) });
+            let (ink, label) = (Ink::Bar(series(*phase)), format!("{name} {share:.0} %"));
+            drawn.push(Bar { ink, from: (from, bottom), to: (from + share, top), label });
             from += share;
         }
     }

@@ -49,6 +49,14 @@ impl<'a> Canvas<'a> {
         let _ = write!(self.out, r#" class="f {}" fill="{}"/>"#, ink.class(), ink.color());
     }
 
+    /// Light fill with an edge, for bars.
+    fn bar(&mut self, color: BackendColor) {
+        let ink = Ink::from_rgb(color.rgb);
+        let (class, color) = (ink.class(), ink.color());
+        let _ = write!(self.out, r#" class="b {class}" fill="{color}" fill-opacity=".3" stroke="{color}""#);
+        let _ = write!(self.out, r#" stroke-width="3" stroke-dasharray="{}"/>"#, ink.dash());
+    }
+
     fn points(&mut self, points: impl IntoIterator<Item = BackendCoord>) {
         let mut last = None;
         for (x, y) in points {
@@ -99,7 +107,11 @@ impl DrawingBackend for Canvas<'_> {
         if style.color().alpha > 0.0 {
             let (width, height) = (b.0 - a.0, b.1 - a.1);
             let _ = write!(self.out, r#"<rect x="{}" y="{}" width="{width}" height="{height}""#, a.0, a.1);
-            if fill { self.fill(style.color()) } else { self.stroke(style.color(), style.stroke_width()) }
+            match (Ink::from_rgb(style.color().rgb), fill) {
+                (Ink::Bar(_), true) => self.bar(style.color()),
+                (_, true) => self.fill(style.color()),
+                (_, false) => self.stroke(style.color(), style.stroke_width()),
+            }
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(crate) fn plot(
     let high = all().filter_map(|samples| samples.p99().or_else(|| samples.p50())).max()?;
     Some(Frame {
         question: question.to_owned(),
-        x: Axis::names(axis, points),
+        x: Axis::names_across(axis, points),
         y: Axis::log_time(&format!("{clock} time of an attach"), low, high),
         height: 560,
         lines,

@@ -1,7 +1,7 @@
 //! What `attach-rig run` prints on stdout: figures per protocol and point, promises, remarks, and the verdict last.
 //!
-//! Apart from the report, because a terminal wants one screen. The rows are in [`rows`], the promise matrix in
-//! [`promises`]; both read the same [`crate::aggregate`] as the HTML.
+//! Apart from the report, because a terminal wants one screen. The rows are in `rows`, the promise matrix in
+//! `promises`; both read the same [`crate::aggregate`] as the HTML.
 mod promises;
 mod rows;
 

@@ -21,6 +21,12 @@ fn a_run_comes_back_as_it_was_and_with_the_same_bytes() {
         let first = fs::read(&path).unwrap();
         let back = read_run(&path).unwrap();
         assert_eq!(back, run);
+        let lines = String::from_utf8(first.clone())
+            .unwrap()
+            .lines()
+            .filter(|line| line.contains("\"protocol\":"))
+            .count();
+        assert_eq!(lines, run.cells.len() + run.verdicts.len(), "a cell is a line, and so is a verdict");
         write_run(&path, &back).unwrap();
         assert_eq!(fs::read(&path).unwrap(), first);
     }

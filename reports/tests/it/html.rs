@@ -149,6 +149,66 @@ fn colours_are_never_the_only_difference() {
     assert!(html.matches("role=\"img\"").count() >= 6, "plots have names");
 }
 
+/// Left, top, right, bottom of each label of `svg`, with letters as wide as they are in DejaVu Sans, a wide face.
+fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
+    let attribute = |tag: &str, name: &str| {
+        let value = tag.split_once(&format!(" {name}=\""))?.1.split('"').next()?;
+        Some(value.to_owned())
+    };
+    let mut found = Vec::new();
+    for part in svg.split("<text").skip(1) {
+        let (tag, rest) = part.split_once('>').unwrap();
+        let text =
+            rest.split('<').next().unwrap().replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
+        let number = |name| attribute(tag, name).unwrap().parse::<f64>().unwrap();
+        let (x, y, width) = (number("x"), number("y"), text.chars().count() as f64 * 13.0);
+        let left = match attribute(tag, "text-anchor").as_deref() {
+            None => x,
+            Some("middle") => x - width / 2.0,
+            _ => x - width,
+        };
+        found.push((text, [left, y - 18.0, left + width, y + 5.0]));
+    }
+    found
+}
+
+#[test]
+fn no_label_covers_another_or_leaves_its_picture() {
+    let mut wide = demo_linux();
+    for (n, cell) in wide.cells.iter_mut().enumerate() {
+        cell.rate_per_s = Some(1_000_000 + n as u64);
+        cell.delay_ns = Some(12_300 + n as u64);
+        cell.fault_rate_percent = Some(100);
+    }
+    let mut named = demo_run();
+    named
+        .cells
+        .iter_mut()
+        .for_each(|cell| cell.protocol.push_str(":mmap-sem=counted,grace=none,memory.move=yes"));
+    let mut plots = 0;
+    for run in [demo_run(), demo_linux(), wide, named] {
+        for svg in page(&run).split("<svg viewBox=\"").skip(1) {
+            let svg = svg.split("</svg>").next().unwrap();
+            let size: Vec<f64> =
+                svg.split('"').next().unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
+            let labels = labels(svg);
+            assert!(labels.len() > 3);
+            plots += 1;
+            for (n, (text, a)) in labels.iter().enumerate() {
+                assert!(
+                    a[0] >= -1.0 && a[1] >= -1.0 && a[2] <= size[2] + 1.0 && a[3] <= size[3] + 1.0,
+                    "{text}: {a:?}"
+                );
+                for (other, b) in &labels[..n] {
+                    let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+                    assert!(apart, "{text} {a:?} covers {other} {b:?}");
+                }
+            }
+        }
+    }
+    assert!(plots > 20, "{plots}");
+}
+
 #[test]
 fn an_empty_run_is_a_report_too() {
     let mut run = demo_run();
@@ -169,13 +229,13 @@ fn the_size_is_bounded_whatever_the_run() {
     let html = page(&run);
     let took = start.elapsed();
     keep("thousand.html", &html);
-    eprintln!("1,000 cells: {} bytes, {took:?}", html.len());
+    keep("thousand.txt", &format!("{} bytes in {took:?}\n", html.len()));
     assert!(html.len() < MAX_BYTES);
     // Wall time is bounded only where the build is meant to be fast.
     assert!(cfg!(debug_assertions) || took.as_secs() < 2, "{took:?}");
 
     for (n, cell) in run.cells.iter_mut().enumerate() {
-        cell.protocol = format!("{}-{}:{}", cell.protocol, n % 40, "option=value,".repeat(20));
+        cell.protocol = format!("{}-{}:{}", cell.protocol, n % 40, "a=b<".repeat(60));
         cell.rate_per_s = Some(n as u64 % 50);
         cell.ended = Some("x".repeat(5_000));
         cell.promises.iter_mut().for_each(|promise| promise.first = Some("y".repeat(5_000)));
@@ -187,6 +247,14 @@ fn the_size_is_bounded_whatever_the_run() {
     run.scenario.toml = "t".repeat(1 << 20);
     let html = page(&run);
     keep("hostile.html", &html);
-    eprintln!("1,000 points: {} bytes", html.len());
     assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
+    assert!(!html.contains("A section is left out"), "bounds of tables and plots are enough even for this");
+
+    // Letters that take five bytes each are what it takes to make a section go.
+    run.cells.iter_mut().for_each(|cell| cell.protocol = format!("{}{}", "\"".repeat(120), cell.protocol));
+    run.verdicts =
+        reports::verdict::judge(&run.cells, &Default::default(), &[], |_, _| Some("&".repeat(3_000)));
+    let html = page(&run);
+    assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
+    assert!(html.contains("A section is left out"));
 }

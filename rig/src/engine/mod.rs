@@ -15,7 +15,7 @@ use faults::{Fault, Site};
 use std::fmt;
 
 /// An actor: whoever runs, a modelled task or a mover. Slots are used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActorId(pub u32);
 
 impl ActorId {

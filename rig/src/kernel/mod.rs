@@ -5,9 +5,11 @@ pub mod controller;
 pub mod counter;
 pub mod cpumask;
 pub mod ids;
+pub mod layout;
 pub mod page;
 
 pub use controller::Controller;
 pub use counter::Counter;
 pub use cpumask::CpuMask;
 pub use ids::{CgroupId, CssSetId, HierarchyId, MaskId, MmId, ProcessId, TaskId};
+pub use layout::{Layout, Snapshot};

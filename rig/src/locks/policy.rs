@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 /// Actors to wake, in order.
 pub type Woken = SmallVec<[ActorId; 8]>;
 
-/// What is asked of a lock.
+/// What is asked of a lock, by whom and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "`who` asks for `mode`")]
 pub enum Ask {
     /// `who` wants it.
     Take { who: ActorId, mode: Mode },

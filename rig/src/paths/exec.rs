@@ -52,7 +52,7 @@ fn kill_others<C: Current>(
     let mut without_actor = SmallVec::new();
     for other in list.of(process).iter().copied().filter(|other| *other != task) {
         world.task(other).state.store(cur, Task::KILLED);
-        if world.task(other).actor.peek() == 0 {
+        if world.task(other).actor.load(cur) == 0 {
             without_actor.push(other);
         }
     }

@@ -4,6 +4,7 @@
 //! [`attach`] is what all protocols have in common, [`moving`] what their
 //! controllers do to tasks and pages. Every path tells the ledger what it charges and the truth what it
 //! changes, so that checks can add both up.
+pub mod actors;
 pub mod attach;
 pub mod charge;
 pub mod exec;

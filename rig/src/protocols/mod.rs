@@ -8,7 +8,7 @@ pub mod transactional;
 
 pub use name::NameError;
 
-use crate::engine::event::Outcome;
+use crate::engine::event::{Callback, Outcome};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
 use crate::paths::attach::{MmapSemMode, Request};
@@ -28,7 +28,7 @@ pub enum Protocol {
 }
 
 /// What `list` says of a protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Info {
     /// Its id.
     pub id: &'static str,
@@ -87,5 +87,19 @@ impl Protocol {
             Self::PrepareUndo(_) => prepare_undo::sites(*controller),
         });
         of_controllers.chain([Site::CoreCssSetAlloc]).collect()
+    }
+
+    /// Names of the callbacks that undo a prepare, for those controllers: `memrlimit.abort_attach_sleep`.
+    #[must_use]
+    pub fn undoing<C: Current>(self, controllers: &[Controller]) -> Vec<String> {
+        let named = |controller: Controller, callbacks: Vec<Callback>| {
+            callbacks.into_iter().map(move |callback| format!("{controller}.{}", callback.name()))
+        };
+        let of = |controller: &Controller| match self {
+            Self::ThreePhase => named(*controller, Vec::new()),
+            Self::Transactional(_) => named(*controller, transactional::undoing::<C>(*controller)),
+            Self::PrepareUndo(_) => named(*controller, vec![Callback::Undo]),
+        };
+        controllers.iter().flat_map(of).collect()
     }
 }

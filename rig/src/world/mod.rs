@@ -9,6 +9,7 @@ pub mod objects;
 pub mod shared;
 pub mod slots;
 pub mod spec;
+mod view;
 
 pub use css::{Cpusets, CssSets, TaskList};
 pub use objects::{Cgroup, Mm, Process, Task};

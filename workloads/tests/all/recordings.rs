@@ -99,3 +99,21 @@ fn a_cut_recording_is_an_error() {
         assert!(matches!(error, SpecError::TraceUnusable { source: TraceError::Gzip(_), .. }), "{error}");
     }
 }
+
+#[test]
+fn a_recording_starts_again_for_ever() {
+    for name in ["parallel-build", "python-threads"] {
+        let plan = Plan::new(&Spec::new(format!("trace:{name}"), 1, 1), &BuiltIn).unwrap();
+        let ops: Vec<Op> = plan.stream(0, &ActorKey::root(0, 0)).take(1_000).collect();
+        assert!(ops.len() == 1_000 && !ops.contains(&Op::Exit), "{name}");
+        let rounds: Vec<&[Op]> = ops.split(|op| *op == Op::Exec).collect();
+        let calm = |op: &&Op| forked(**op).is_none();
+        assert!(
+            rounds.len() > 3 && rounds[0].iter().filter(calm).eq(rounds[1].iter().filter(calm)),
+            "{name}"
+        );
+        let children = |round: usize| rounds[round].iter().filter_map(|&op| forked(op)).collect::<Vec<u32>>();
+        assert!(children(0).iter().zip(children(1)).all(|(first, second)| *first < second), "{name}");
+        assert_eq!(children(1).first(), Some(&(children(0).len() as u32)), "{name}");
+    }
+}

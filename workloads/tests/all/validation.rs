@@ -50,6 +50,7 @@ fn bounds_must_not_cross() {
         "op_pages_max",
         "`op_pages_max` is 8 and above `cap_pages`, which is 4; lower the first or raise the second",
     );
+    assert_eq!(error("shape = 'churn'\ncap_pages = 4").other_field(), Some("cap_pages"));
     check(
         "shape = 'steady'\nthink_min = '1ms'",
         "think_min",

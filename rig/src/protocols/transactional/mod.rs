@@ -104,6 +104,13 @@ pub(super) fn sites<C: Current>(controller: Controller) -> Vec<Site> {
     phases.into_iter().filter(has).map(|phase| controller.site(phase.site())).collect()
 }
 
+/// Callbacks of `controller` that undo a prepare.
+pub(super) fn undoing<C: Current>(controller: Controller) -> Vec<Callback> {
+    let phases = [Sleeping::Yes, Sleeping::No];
+    let present = phases.into_iter().filter(|phase| phase.half::<C>(controller).is_some());
+    present.map(|phase| phase.names()[1]).collect()
+}
+
 /// Moves a thread or a process, whole or not at all.
 pub(super) fn attach<C: Current>(
     cur: &C,

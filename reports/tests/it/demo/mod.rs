@@ -1,4 +1,7 @@
 //! Runs with plausible figures, made up by a small generator. The same arguments give the same run.
+mod cell;
+
+use cell::{bystander, cell};
 use hdrhistogram::Histogram;
 use reports::hist::Hist;
 use reports::schema::*;
@@ -89,7 +92,7 @@ pub(crate) fn demo_linux() -> Run {
     let mut cells = Vec::new();
     for (protocol, slow) in [("v1:pids", 7_800_000), ("v2", 8_900_000), ("v2:favordynmods", 9_000)] {
         for (rate, n, mid) in [(None, 40_000, 5_000), (Some(1_000), 4_000, 16_000), (Some(20), 400, slow)] {
-            let mut dice = Dice::new(mid + n);
+            let mut dice = Dice::new(mid + n + slow);
             let mut cell = empty_cell(protocol, 1);
             cell.rate_per_s = rate;
             cell.duration_ns = 20_000_000_000;
@@ -218,155 +221,4 @@ pub(crate) fn promise(name: &str, broken: u64) -> Promise {
         format!("{name}: at 1204331 ns memrlimit of cgroup b reads 4711 pages, its mms hold 4670 (attach 17 of p3)")
     });
     Promise { name: name.to_owned(), broken, examined: 812, first }
-}
-
-fn bystander(dice: &mut Dice, op: &str, condition: Condition, n: u64, mid: u64) -> Bystander {
-    Bystander { op: op.to_owned(), condition, failed: dice.below(4), hist: dice.hist(n, mid) }
-}
-
-/// One cell of the demo with everything in it.
-fn cell(
-    dice: &mut Dice,
-    (name, mid, slow, drifts): (&str, u64, u64, bool),
-    faults: u32,
-    seed: u64,
-    n: u64,
-) -> Cell {
-    let mut cell = empty_cell(name, seed);
-    cell.fault_rate_percent = Some(faults);
-    let refused = n * u64::from(faults) / 100;
-    attach(&mut cell.attach, dice, name, mid, n, refused);
-    for (op, mid) in
-        [("mmap", 1_900), ("munmap", 2_300), ("touch", 620), ("fork-thread", 41_000), ("exit", 36_000)]
-    {
-        cell.bystanders.push(bystander(dice, op, Condition::Idle, n * 4, mid));
-        cell.bystanders.push(bystander(dice, op, Condition::Attaching, n, mid * slow / 100));
-    }
-    locks(&mut cell, dice, mid, n);
-    for (controller, cgroup, unit) in [
-        ("memrlimit", "a", "pages"),
-        ("memrlimit", "b", "pages"),
-        ("memory", "b", "pages"),
-        ("cpuset", "b", "tasks"),
-    ] {
-        let walks = drifts && controller != "cpuset";
-        cell.drift.push(drift(dice, controller, cgroup, unit, if walks { i64::from(faults) + 2 } else { 0 }));
-    }
-    for name in PROMISES {
-        let broken = match name {
-            "drift" | "underflow" if drifts => dice.below(9) + u64::from(faults),
-            "stale-decision" | "partial-move" if cell.protocol == "three-phase" => dice.below(5),
-            "contract" if cell.protocol == "prepare-undo" && faults == 10 => dice.below(3),
-            _ => 0,
-        };
-        cell.promises.push(promise(name, broken));
-    }
-    let rules =
-        ["memrlimit.prepare_sleep", "memory.prepare_sleep", "cpuset.prepare_sleep"].iter().map(|site| {
-            let rule = format!("{site}: probability={faults} errno=ENOMEM");
-            FaultRule { rule, hits: n, fired: if faults == 0 { 0 } else { refused / 3 } }
-        });
-    cell.faults.rules = if faults == 0 { Vec::new() } else { rules.collect() };
-    cell.sim = Some(SimCounts {
-        dispatches: 90_000,
-        accesses: 410_000,
-        context_switches: 7_000,
-        threads: 96,
-        operations: 30_000,
-    });
-    cell
-}
-
-fn attach(attach: &mut Attach, dice: &mut Dice, protocol: &str, mid: u64, n: u64, refused: u64) {
-    attach.outcomes = counts(&[("moved", n - refused), ("refused", refused), ("noop", n / 40), ("gone", 2)]);
-    attach.refusals = counts(&[
-        ("memrlimit.prepare_sleep ENOMEM", refused / 2),
-        ("cpuset.prepare_sleep ENOSPC", refused / 2),
-    ]);
-    attach.overlaps = n / 3;
-    attach.spurious_refusals = if protocol == "three-phase" { 0 } else { refused / 5 };
-    if protocol != "three-phase" {
-        attach.aborts =
-            counts(&[("memrlimit.abort_sleep", refused / 2), ("memory.abort_sleep", refused / 3)]);
-    }
-    attach.latency.push(series("moved", LatencyKind::Raw, dice.hist(n - refused, mid)));
-    attach.latency.push(series("refused", LatencyKind::Raw, dice.hist(refused, mid / 3)));
-    let phases: &[(&str, u64)] = match protocol {
-        "three-phase" => &[("lock", 8), ("can_attach", 10), ("switch", 2), ("attach", 70), ("unlock", 1)],
-        "transactional" => &[
-            ("lock", 30),
-            ("prepare_sleep", 40),
-            ("prepare_nosleep", 4),
-            ("switch", 3),
-            ("commit", 20),
-            ("unlock", 1),
-        ],
-        _ => &[("lock", 20), ("prepare", 30), ("switch", 3), ("attached", 40), ("unlock", 1)],
-    };
-    for (phase, share) in phases {
-        let hist = dice.hist(n - refused, mid * share / 100);
-        attach.phases.push(PhaseSeries { phase: (*phase).to_owned(), hist });
-    }
-}
-
-fn locks(cell: &mut Cell, dice: &mut Dice, mid: u64, n: u64) {
-    for (class, mode, hold) in [
-        ("cgroup_mutex", "", mid),
-        ("threadgroup_rwsem", "W", mid / 2),
-        ("threadgroup_rwsem", "R", 30_000),
-        ("mmap_sem", "W", 1_500),
-        ("mmap_sem", "R", 900),
-        ("counter.lock", "", 90),
-    ] {
-        let contended = n / 7;
-        cell.locks.push(LockRow {
-            class: class.to_owned(),
-            mode: mode.to_owned(),
-            contentions: contended,
-            wait: dice.hist(contended, hold),
-            acquisitions: n * 2,
-            hold: dice.hist(n * 2, hold),
-            hold_by_phase: vec![
-                PhaseHold { phase: "lock".into(), holds: n, total_ns: n * hold / 5 },
-                PhaseHold { phase: "switch".into(), holds: n, total_ns: n * hold / 20 },
-            ],
-        });
-    }
-    for k in 0..4 {
-        cell.longest_holds.push(LongHold {
-            lock: format!("mmap_sem(mm {k})"),
-            mode: "R".into(),
-            hold_ns: mid * (20 - k) + dice.below(9_999),
-            holder: format!("mover-{k}"),
-            phase: (k % 2 == 0).then(|| "prepare_sleep".to_owned()),
-            waiters: 5 - k as u32,
-        });
-    }
-}
-
-fn drift(dice: &mut Dice, controller: &str, cgroup: &str, unit: &str, step: i64) -> Drift {
-    let mut series = Vec::new();
-    let mut now = 0_i64;
-    for k in 0..120_u64 {
-        if step > 0 && dice.below(7) == 0 {
-            now += dice.below(2 * step as u64 + 2) as i64 - step / 2;
-        }
-        series.push(DriftPoint { at_ns: k * 400_000, drift: now, quiescent: k % 12 == 11 });
-    }
-    let (over, under) = series.iter().fold((0, 0), |(o, u), p| (p.drift.max(o), p.drift.min(u)));
-    Drift {
-        controller: controller.to_owned(),
-        cgroup: cgroup.to_owned(),
-        unit: unit.to_owned(),
-        usage_final: 4_000 + now,
-        truth_final: 4_000,
-        drift_final: now,
-        peak_over: Some(over),
-        peak_under: Some(under),
-        integral_abs_us: Some(now.unsigned_abs() * 48_000),
-        events: if step > 0 { dice.below(30) } else { 0 },
-        clamps: if step > 0 { dice.below(4) } else { 0 },
-        reserved_peak: 256,
-        series,
-    }
 }

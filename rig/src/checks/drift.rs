@@ -1,0 +1,171 @@
+//! drift: usage − truth − what is in flight. Positive = overcharge, negative = undercharge.
+//!
+//! Broken whenever an operation or a transaction ends and leaves a counter with drift.
+use super::{Shadow, Tally};
+use crate::kernel::{CgroupId, Controller, Layout};
+
+/// Points kept of a series; beyond twice as many, every other one goes.
+const POINTS: usize = 100;
+
+/// Drift at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// ns since the start.
+    pub at_ns: u64,
+    /// The drift from then on.
+    pub drift: i64,
+    /// Whether nothing was in flight.
+    pub quiescent: bool,
+}
+
+/// Drift of one counter over a run.
+#[derive(Clone, Debug)]
+pub struct CounterDrift {
+    /// The controller.
+    pub controller: Controller,
+    /// The cgroup.
+    pub cgroup: CgroupId,
+    /// Drift now.
+    pub now: i64,
+    /// Most positive.
+    pub peak_over: i64,
+    /// Most negative.
+    pub peak_under: i64,
+    /// Integral of |drift| over time, in unit × ns.
+    pub integral_abs_ns: u128,
+    /// Units that ended with an imbalance here.
+    pub events: u64,
+    /// Peak of what open transactions had reserved.
+    pub reserved_peak: i64,
+    /// The series, thinned.
+    pub series: Vec<Point>,
+    /// Every how many changes are kept.
+    stride: u64,
+    since_ns: u64,
+}
+
+impl CounterDrift {
+    fn new((controller, cgroup): (Controller, CgroupId)) -> Self {
+        Self {
+            controller,
+            cgroup,
+            now: 0,
+            peak_over: 0,
+            peak_under: 0,
+            integral_abs_ns: 0,
+            events: 0,
+            reserved_peak: 0,
+            series: Vec::with_capacity(2 * POINTS + 1),
+            stride: 1,
+            since_ns: 0,
+        }
+    }
+
+    fn advance(&mut self, at_ns: u64) {
+        self.integral_abs_ns += u128::from(self.now.unsigned_abs()) * u128::from(at_ns - self.since_ns);
+        self.since_ns = at_ns;
+    }
+
+    fn change(&mut self, at_ns: u64, by: i64, quiescent: bool) {
+        self.advance(at_ns);
+        self.now += by;
+        self.peak_over = self.peak_over.max(self.now);
+        self.peak_under = self.peak_under.min(self.now);
+        self.events += 1;
+        if self.events % self.stride == 0 {
+            self.keep(Point { at_ns, drift: self.now, quiescent });
+        }
+    }
+
+    fn keep(&mut self, point: Point) {
+        self.series.push(point);
+        if self.series.len() > 2 * POINTS {
+            let mut odd = false;
+            self.series.retain(|_| {
+                odd = !odd;
+                !odd
+            });
+            self.stride *= 2;
+        }
+    }
+}
+
+/// The check.
+#[derive(Debug)]
+pub(super) struct Drift {
+    counters: Vec<CounterDrift>,
+    /// Position in `counters` by [`Shadow::index`].
+    position: Vec<Option<usize>>,
+    tally: Tally,
+}
+
+impl Drift {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let counters: Vec<_> = layout.counters().map(CounterDrift::new).collect();
+        let mut position = vec![None; layout.cgroups.len() * Controller::COUNT];
+        for (at, counter) in counters.iter().enumerate() {
+            position[Shadow::index(counter.controller, counter.cgroup)] = Some(at);
+        }
+        Self { counters, position, tally: Tally::default() }
+    }
+
+    /// A unit has ended and left the counter wrong by `change`.
+    pub(super) fn changed(&mut self, shadow: &Shadow, at_ns: u64, index: usize, change: i64) {
+        let Some(at) = self.position[index] else { return };
+        let counter = &mut self.counters[at];
+        counter.change(at_ns, change, shadow.in_flight() == 0);
+        let now = counter.now;
+        if now != 0 {
+            self.tally.broken(|| {
+                let (name, unit) = (shadow.name(index), counter_unit(index));
+                format!("at {at_ns} ns {name} has drifted by {now:+} {unit}")
+            });
+        }
+    }
+
+    /// Holds the drift that was followed against usage − truth, at a quiescent moment.
+    pub(super) fn audit(&mut self, ledger: &mut Tally, shadow: &Shadow, at_ns: u64) {
+        self.tally.examine();
+        for counter in &mut self.counters {
+            let index = Shadow::index(counter.controller, counter.cgroup);
+            if !counter.controller.counts() {
+                continue;
+            }
+            let difference = shadow.usage(index) - shadow.truth(index);
+            if difference != counter.now {
+                ledger.broken(|| {
+                    let name = shadow.name(index);
+                    let followed = counter.now;
+                    format!("at {at_ns} ns {name} reads {difference:+} more than truth, but operations add up to {followed:+}")
+                });
+            }
+        }
+    }
+
+    /// Notes the peak of reservations; called when one is made.
+    pub(super) fn reserved(&mut self, index: usize, pages: i64) {
+        if let Some(at) = self.position[index] {
+            let counter = &mut self.counters[at];
+            counter.reserved_peak = counter.reserved_peak.max(pages);
+        }
+    }
+
+    pub(super) fn finish(&mut self, at_ns: u64) {
+        for counter in &mut self.counters {
+            counter.advance(at_ns);
+            counter.keep(Point { at_ns, drift: counter.now, quiescent: true });
+        }
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    pub(super) fn counters(&self) -> &[CounterDrift] {
+        &self.counters
+    }
+}
+
+fn counter_unit(index: usize) -> &'static str {
+    Shadow::counter(index).0.unit()
+}

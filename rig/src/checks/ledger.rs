@@ -1,0 +1,50 @@
+//! ledger: what the paths wrote down against what the counters read, and the truth that was followed against the truth
+//! recomputed from tasks and pages. Broken = somebody charged without writing it down, or changed without telling.
+use super::{Shadow, Tally};
+use crate::kernel::layout::Snapshot;
+use crate::kernel::{CgroupId, Controller};
+
+/// Compares at a quiescent moment.
+pub(super) fn audit(tally: &mut Tally, shadow: &Shadow, snapshot: &Snapshot) {
+    tally.examine();
+    for (controller, cgroup, usage) in &snapshot.usage {
+        let index = Shadow::index(*controller, *cgroup);
+        let written = shadow.usage(index);
+        if written != *usage as i64 {
+            tally.broken(|| {
+                format!("{} reads {usage} where the ledger adds up to {written}", shadow.name(index))
+            });
+        }
+    }
+    for (controller, cgroup) in shadow.layout().counters() {
+        let index = Shadow::index(controller, cgroup);
+        let (followed, recomputed) = (shadow.truth(index), truth(shadow, snapshot, controller, cgroup));
+        if controller.counts() && followed != recomputed {
+            let name = shadow.name(index);
+            tally.broken(|| {
+                format!("{name} should read {recomputed} by its tasks, where changes add up to {followed}")
+            });
+        }
+    }
+}
+
+/// What a counter should read, from tasks and pages. For `cpuset`: tasks with a wrong mask, of which there should be
+/// none.
+#[must_use]
+pub(super) fn truth(shadow: &Shadow, snapshot: &Snapshot, controller: Controller, cgroup: CgroupId) -> i64 {
+    let layout = shadow.layout();
+    let Some(hierarchy) = layout.hierarchy_of(controller) else { return 0 };
+    let within = |place: CgroupId| layout.upward(place).any(|level| level == cgroup);
+    let sum = match controller {
+        Controller::Memrlimit => {
+            let here = snapshot.mms.iter().filter(|mm| within(mm.owner.cgroup(hierarchy)));
+            here.map(|mm| mm.total_vm).sum()
+        }
+        Controller::Memory => {
+            let records = snapshot.mms.iter().flat_map(|mm| mm.records.iter());
+            records.filter(|(named, _)| within(*named)).map(|(_, pages)| pages).sum()
+        }
+        Controller::Cpuset => 0,
+    };
+    sum as i64
+}

@@ -1,0 +1,96 @@
+//! partial-move: a process of which some threads moved and others did not; a thread born beside its parent.
+//!
+//! A finished move is judged only if no other attach of that process overlapped it: afterwards one cannot tell.
+use super::{Shadow, Tally};
+use crate::engine::event::{Outcome, Target};
+use crate::engine::{ActorId, Event, Stamp};
+use crate::kernel::{CgroupId, ProcessId};
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    actor: ActorId,
+    process: ProcessId,
+    dest: CgroupId,
+    alone: bool,
+}
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct PartialMove {
+    open: Vec<Open>,
+    tally: Tally,
+}
+
+impl PartialMove {
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    pub(super) fn observe(&mut self, shadow: &Shadow, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::AttachBegin { target, dest, .. } => self.begin(shadow, stamp.actor, target, dest),
+            Event::AttachEnd { outcome } => self.end(shadow, stamp, outcome),
+            Event::Born { task, process, parent: Some(parent) }
+                if shadow.task(parent).process == Some(process) =>
+            {
+                let css = [parent, task].map(|task| shadow.task(task).css);
+                if css[0] != css[1] {
+                    let at_ns = stamp.at_ns;
+                    self.tally.broken(|| {
+                        format!(
+                            "at {at_ns} ns task {} was born beside its parent {}, which had been moved",
+                            task.0, parent.0
+                        )
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, shadow: &Shadow, actor: ActorId, target: Target, dest: CgroupId) {
+        let (whole, process) = match target {
+            Target::Process(process) => (true, Some(process)),
+            Target::Thread(task) => (false, shadow.task(task).process),
+        };
+        let Some(process) = process else { return };
+        let mut alone = whole;
+        for other in self.open.iter_mut().filter(|other| other.process == process) {
+            other.alone = false;
+            alone = false;
+        }
+        self.open.push(Open { actor, process, dest, alone });
+    }
+
+    fn end(&mut self, shadow: &Shadow, stamp: Stamp, outcome: Outcome) {
+        let Some(at) = self.open.iter().position(|open| open.actor == stamp.actor) else { return };
+        let open = self.open.swap_remove(at);
+        let at_ns = stamp.at_ns;
+        if let Outcome::Partial { site, errno } = outcome {
+            self.tally.examine();
+            self.tally.broken(|| {
+                format!(
+                    "at {at_ns} ns process {} was moved in part: {} refused with {errno}",
+                    open.process.0,
+                    site.name()
+                )
+            });
+        } else if outcome == Outcome::Moved && open.alone {
+            self.tally.examine();
+            let hierarchy = shadow.layout().cgroups[open.dest.index()].hierarchy;
+            let stray = shadow.live_tasks().find(|(_, task)| {
+                task.process == Some(open.process)
+                    && task.css.map(|css| css.cgroup(hierarchy)) != Some(open.dest)
+            });
+            if let Some((task, _)) = stray {
+                let name = shadow.cgroup_name(open.dest);
+                self.tally.broken(|| {
+                    format!(
+                        "at {at_ns} ns process {} was moved to {name} without its task {}",
+                        open.process.0, task.0
+                    )
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! What the events say of the kernel: places, truth, ledger, reservations, and what is in flight.
+//!
+//! In flight is, for every operation and transaction that has not ended, what it has charged less what it has changed
+//! in truth. So drift = usage − truth − in flight changes only when one of them ends with an imbalance.
+use super::unit::{Kind, Unit};
+use crate::engine::event::Who;
+use crate::engine::{ActorId, Event, Stamp};
+use crate::kernel::page::PageRecords;
+use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, Layout, MaskId, MmId, ProcessId, TaskId};
+
+/// A thread as the events tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TaskShadow {
+    /// Its cgroups; absent before its first place is told.
+    pub css: Option<CssSetId>,
+    /// Its mask.
+    pub mask: MaskId,
+    /// Whether it can be seen.
+    pub live: bool,
+    /// Its process.
+    pub process: Option<ProcessId>,
+    /// The counter of cpuset drift in which it is counted as wrong.
+    pub wrong_in: Option<usize>,
+}
+
+/// An address space as the events tell.
+#[derive(Clone, Debug, Default)]
+pub struct MmShadow {
+    /// Pages of address space.
+    pub total_vm: i64,
+    /// Its owner.
+    pub owner: Option<TaskId>,
+    /// Records of its touched pages.
+    pub records: PageRecords,
+}
+
+/// An actor as the events tell.
+#[derive(Clone, Debug, Default)]
+pub struct ActorShadow {
+    /// Who it is.
+    pub who: Option<Who>,
+    /// What it has in flight.
+    pub unit: Unit,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Shadow {
+    layout: Layout,
+    actors: Vec<ActorShadow>,
+    tasks: Vec<TaskShadow>,
+    mms: Vec<MmShadow>,
+    usage: Vec<i64>,
+    truth: Vec<i64>,
+    reserved: Vec<i64>,
+    clamps: Vec<u64>,
+    in_flight: usize,
+    memrlimit: Option<HierarchyId>,
+    cpuset: Option<HierarchyId>,
+}
+
+fn at<T: Default>(list: &mut Vec<T>, index: usize) -> &mut T {
+    if index >= list.len() {
+        list.resize_with(index + 1, T::default);
+    }
+    &mut list[index]
+}
+
+impl Shadow {
+    pub(super) fn new(layout: Layout) -> Self {
+        let counters = layout.cgroups.len() * Controller::COUNT;
+        Self {
+            actors: Vec::new(),
+            tasks: Vec::new(),
+            mms: Vec::new(),
+            usage: vec![0; counters],
+            truth: vec![0; counters],
+            reserved: vec![0; counters],
+            clamps: vec![0; counters],
+            in_flight: 0,
+            memrlimit: layout.hierarchy_of(Controller::Memrlimit),
+            cpuset: layout.hierarchy_of(Controller::Cpuset),
+            layout,
+        }
+    }
+
+    /// The layout.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Index of the counter of `controller` at `cgroup`.
+    #[must_use]
+    pub fn index(controller: Controller, cgroup: CgroupId) -> usize {
+        cgroup.index() * Controller::COUNT + controller.index()
+    }
+
+    /// (controller, cgroup) of an index.
+    #[must_use]
+    pub fn counter(index: usize) -> (Controller, CgroupId) {
+        (Controller::ALL[index % Controller::COUNT], CgroupId((index / Controller::COUNT) as u32))
+    }
+
+    /// `a.memrlimit`.
+    #[must_use]
+    pub fn name(&self, index: usize) -> String {
+        let (controller, cgroup) = Self::counter(index);
+        format!("{}.{controller}", self.cgroup_name(cgroup))
+    }
+
+    /// Name of a cgroup.
+    #[must_use]
+    pub fn cgroup_name(&self, cgroup: CgroupId) -> &str {
+        &self.layout.cgroups[cgroup.index()].name
+    }
+
+    /// Operations and transactions in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// What the ledger and the clamps say a counter reads.
+    #[must_use]
+    pub fn usage(&self, index: usize) -> i64 {
+        self.usage[index]
+    }
+
+    /// What a counter should read.
+    #[must_use]
+    pub fn truth(&self, index: usize) -> i64 {
+        self.truth[index]
+    }
+
+    /// What open transactions have reserved at a counter, and what was never given back.
+    #[must_use]
+    pub fn reserved(&self, index: usize) -> i64 {
+        self.reserved[index]
+    }
+
+    /// How often a counter clamped.
+    #[must_use]
+    pub fn clamps(&self, index: usize) -> u64 {
+        self.clamps[index]
+    }
+
+    /// A thread.
+    #[must_use]
+    pub fn task(&self, task: TaskId) -> TaskShadow {
+        self.tasks.get(task.index()).copied().unwrap_or_default()
+    }
+
+    /// Threads that can be seen.
+    pub fn live_tasks(&self) -> impl Iterator<Item = (TaskId, &TaskShadow)> {
+        let tasks = self.tasks.iter().enumerate();
+        tasks.filter(|(_, task)| task.live).map(|(at, task)| (TaskId(at as u32), task))
+    }
+
+    /// The cgroup of `task` in `hierarchy`.
+    #[must_use]
+    pub fn place(&self, task: TaskId, hierarchy: HierarchyId) -> Option<CgroupId> {
+        self.task(task).css.map(|css| css.cgroup(hierarchy))
+    }
+
+    /// An address space.
+    #[must_use]
+    pub fn mm(&self, mm: MmId) -> Option<&MmShadow> {
+        self.mms.get(mm.index())
+    }
+
+    /// What `actor` has in flight.
+    #[must_use]
+    pub fn unit(&self, actor: ActorId) -> Option<&Unit> {
+        self.actors.get(actor.index()).map(|actor| &actor.unit)
+    }
+
+    /// Who `actor` is, for people.
+    #[must_use]
+    pub fn who(&self, actor: ActorId) -> String {
+        match self.actors.get(actor.index()).and_then(|actor| actor.who) {
+            Some(Who::Mover(number)) => format!("mover {number}"),
+            Some(Who::Task(task)) => format!("task {}", task.0),
+            None => actor.to_string(),
+        }
+    }
+
+    /// Takes one event. `ended` is told of every counter in which a unit that ends leaves something wrong: time, index,
+    /// by how much.
+    pub(super) fn observe(
+        &mut self,
+        stamp: Stamp,
+        event: &Event,
+        mut ended: impl FnMut(&Self, u64, usize, i64),
+    ) {
+        let actor = stamp.actor.index();
+        match *event {
+            Event::Start(who) => {
+                *at(&mut self.actors, actor) = ActorShadow { who: Some(who), ..Default::default() }
+            }
+            Event::OpBegin { kind, .. } => self.begin(actor, Kind::Op(kind)),
+            Event::TxBegin { dest } => self.begin(actor, Kind::Tx(dest)),
+            Event::OpEnd { .. } | Event::TxEnd { .. } => self.end(stamp, &mut ended),
+            Event::TxMoves { mm } => self.actors[actor].unit.mms.push(mm),
+            Event::Admitted { controller, cgroup, mm } => {
+                self.actors[actor].unit.admitted.push((controller, cgroup, mm));
+            }
+            Event::Ledger { controller, cgroup, pages, reserve } => {
+                self.charge(actor, (controller, cgroup), pages, reserve);
+            }
+            Event::Clamp { controller, cgroup, missing } => {
+                let index = Self::index(controller, cgroup);
+                self.usage[index] += missing as i64;
+                self.clamps[index] += 1;
+                at(&mut self.actors, actor).unit.net(index).charged += missing as i64;
+            }
+            Event::TotalVm { mm, pages } => self.total_vm(actor, mm, pages),
+            Event::Owner { mm, task } => self.owner(actor, mm, task),
+            Event::Record { mm, cgroup, pages } => self.record(actor, mm, cgroup, pages),
+            Event::Born { task, process, .. } => {
+                let shadow = at(&mut self.tasks, task.index());
+                shadow.live = true;
+                shadow.process = Some(process);
+            }
+            Event::Exited { task } => {
+                at(&mut self.tasks, task.index()).live = false;
+                at(&mut self.actors, actor).unit.touched.push(task);
+            }
+            Event::Place { task, from, to } => self.placed(actor, task, from, to),
+            Event::Mask { task, mask } => {
+                at(&mut self.tasks, task.index()).mask = mask;
+                at(&mut self.actors, actor).unit.touched.push(task);
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, actor: usize, kind: Kind) {
+        self.in_flight += 1;
+        let unit = &mut at(&mut self.actors, actor).unit;
+        unit.clear();
+        unit.kind = kind;
+    }
+
+    fn end(&mut self, stamp: Stamp, ended: &mut impl FnMut(&Self, u64, usize, i64)) {
+        self.in_flight -= 1;
+        let mut unit = std::mem::take(&mut self.actors[stamp.actor.index()].unit);
+        for net in &unit.nets {
+            self.reserved[net.index] -= net.reserved;
+            if net.imbalance() != 0 {
+                ended(self, stamp.at_ns, net.index, net.imbalance());
+            }
+        }
+        for task in &unit.touched {
+            self.recheck_mask(*task, |shadow, index, change| ended(shadow, stamp.at_ns, index, change));
+        }
+        unit.clear();
+        self.actors[stamp.actor.index()].unit = unit;
+    }
+
+    fn charge(
+        &mut self,
+        actor: usize,
+        (controller, cgroup): (Controller, CgroupId),
+        pages: i64,
+        reserve: bool,
+    ) {
+        let mut level = Some(cgroup);
+        while let Some(cgroup) = level {
+            let index = Self::index(controller, cgroup);
+            self.usage[index] += pages;
+            let net = at(&mut self.actors, actor).unit.net(index);
+            net.charged += pages;
+            if reserve {
+                net.reserved += pages;
+                self.reserved[index] += pages;
+            }
+            level = self.layout.cgroups[cgroup.index()].parent;
+        }
+    }
+
+    fn shift_truth(&mut self, actor: usize, (controller, cgroup): (Controller, CgroupId), amount: i64) {
+        let mut level = Some(cgroup);
+        while let Some(cgroup) = level {
+            let index = Self::index(controller, cgroup);
+            self.truth[index] += amount;
+            at(&mut self.actors, actor).unit.net(index).truth += amount;
+            level = self.layout.cgroups[cgroup.index()].parent;
+        }
+    }
+
+    fn total_vm(&mut self, actor: usize, mm: MmId, pages: i64) {
+        let shadow = at(&mut self.mms, mm.index());
+        shadow.total_vm += pages;
+        let owner = shadow.owner;
+        if let (Some(hierarchy), Some(owner)) = (self.memrlimit, owner)
+            && let Some(cgroup) = self.place(owner, hierarchy)
+        {
+            self.shift_truth(actor, (Controller::Memrlimit, cgroup), pages);
+        }
+    }
+
+    fn owner(&mut self, actor: usize, mm: MmId, task: TaskId) {
+        let shadow = at(&mut self.mms, mm.index());
+        let (old, vm) = (shadow.owner.replace(task), shadow.total_vm);
+        let Some(hierarchy) = self.memrlimit else { return };
+        let places = [old, Some(task)].map(|owner| owner.and_then(|owner| self.place(owner, hierarchy)));
+        if vm != 0 && places[0] != places[1] {
+            for (place, sign) in places.into_iter().zip([-1, 1]) {
+                if let Some(cgroup) = place {
+                    self.shift_truth(actor, (Controller::Memrlimit, cgroup), sign * vm);
+                }
+            }
+        }
+    }
+
+    fn placed(&mut self, actor: usize, task: TaskId, from: CgroupId, to: CgroupId) {
+        let hierarchy = self.layout.cgroups[to.index()].hierarchy;
+        let shadow = at(&mut self.tasks, task.index());
+        shadow.css = Some(shadow.css.unwrap_or_default().with(hierarchy, to));
+        let unit = &mut at(&mut self.actors, actor).unit;
+        unit.touched.push(task);
+        if from == to {
+            return;
+        }
+        unit.moved.push((task, from, to));
+        if self.memrlimit == Some(hierarchy) {
+            let owned: i64 = self.mms.iter().filter(|mm| mm.owner == Some(task)).map(|mm| mm.total_vm).sum();
+            if owned != 0 {
+                self.shift_truth(actor, (Controller::Memrlimit, from), -owned);
+                self.shift_truth(actor, (Controller::Memrlimit, to), owned);
+            }
+        }
+    }
+
+    fn record(&mut self, actor: usize, mm: MmId, cgroup: CgroupId, pages: i64) {
+        let records = &mut at(&mut self.mms, mm.index()).records;
+        if pages >= 0 {
+            records.mark(cgroup, pages.unsigned_abs());
+        } else {
+            records.unmark(cgroup, pages.unsigned_abs());
+        }
+        self.shift_truth(actor, (Controller::Memory, cgroup), pages);
+    }
+
+    /// Counts `task` in or out of the cpuset drift of its cgroup.
+    fn recheck_mask(&mut self, task: TaskId, mut changed: impl FnMut(&Self, usize, i64)) {
+        let Some(hierarchy) = self.cpuset else { return };
+        let shadow = self.task(task);
+        let wrong_in = shadow.css.filter(|_| shadow.live).and_then(|css| {
+            let cgroup = css.cgroup(hierarchy);
+            let right = self.layout.cgroups[cgroup.index()].cpus == shadow.mask;
+            (!right).then(|| Self::index(Controller::Cpuset, cgroup))
+        });
+        if wrong_in != shadow.wrong_in {
+            self.tasks[task.index()].wrong_in = wrong_in;
+            for (index, change) in [(shadow.wrong_in, -1), (wrong_in, 1)] {
+                if let Some(index) = index {
+                    changed(self, index, change);
+                }
+            }
+        }
+    }
+}

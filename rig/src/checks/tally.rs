@@ -1,0 +1,27 @@
+//! How often a promise was put to the test and broken, with the first violation in words.
+
+/// Findings of one check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How often it was put to the test, where that can be counted.
+    pub examined: u64,
+    /// How often it was broken.
+    pub broken: u64,
+    /// The first violation.
+    pub first: Option<String>,
+}
+
+impl Tally {
+    /// It was put to the test.
+    pub fn examine(&mut self) {
+        self.examined += 1;
+    }
+
+    /// It was broken; `words` are asked for the first time only.
+    pub fn broken(&mut self, words: impl FnOnce() -> String) {
+        self.broken += 1;
+        if self.first.is_none() {
+            self.first = Some(words());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The flags, as clap sees them.
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Benchmarks and fault-injects the protocols that move tasks between control groups.
+///
+/// Exit codes: 0 all as expected; 1 a promise was broken or an expectation did not hold; 2 bad usage or scenario;
+/// 4 nothing could run here; 5 inconclusive; 7 something of ours could not be removed; 101 internal error;
+/// 130 or 143 interrupted (what was measured is on disk).
+#[derive(Debug, Parser)]
+#[command(name = "attach-rig", version)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario in virtual time: protocols side by side, with faults, every promise checked.
+    Run(RunFlags),
+    /// Make table and report.html again from a folder with run.json (or with the cells of a killed run).
+    Report(ReportFlags),
+    /// List protocols, controllers, workloads, fault sites and scenarios.
+    List(ListFlags),
+    /// Move a real process between real cgroups and time every move.
+    Linux(LinuxFlags),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunFlags {
+    /// A built-in scenario (see `list scenarios`) or a TOML file.
+    #[arg(default_value = "default")]
+    pub(super) scenario: String,
+    /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
+    #[arg(long = "protocol", value_name = "P")]
+    pub(super) protocols: Vec<String>,
+    /// Fault rule, such as "memory.prepare_sleep: nth=3 errno=ENOMEM"; may be repeated.
+    #[arg(long = "fault", value_name = "RULE")]
+    pub(super) faults: Vec<String>,
+    /// Faults in percent at every prepare site; several make an axis: 0,1,10.
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(super) fault_rate: Option<Vec<u8>>,
+    /// First seed.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// How many seeds, from the first on.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) seeds: Option<u64>,
+    /// Modelled CPUs, 1 to 1024.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(super) cpus: Option<u32>,
+    /// Virtual time of every cell, with its unit, such as 40ms.
+    #[arg(long, value_name = "T")]
+    pub(super) duration: Option<String>,
+    /// Cells that run side by side; as many as there are CPUs when absent. Does not change a byte of the result.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(super) output: OutputFlags,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutputFlags {
+    /// Folder for the results; target/attach-rig/SCENARIO/TIME when absent.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Write run.json to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportFlags {
+    /// A folder that `run` or `linux` has written.
+    pub(super) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListFlags {
+    /// One of protocols, controllers, workloads, sites, scenarios; all when absent.
+    pub(super) what: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LinuxFlags {
+    /// auto, v1:pids, v1:freezer, v1:cpuset, v1:cpu or v2.
+    #[arg(long, value_name = "H", default_value = "auto")]
+    pub(super) hierarchy: String,
+    /// Attaches a second with intended start times, such as 20/s; may be repeated.
+    #[arg(long = "rate", value_name = "R")]
+    pub(super) rates: Vec<String>,
+    /// Leave out the closed loop (back to back), which otherwise runs first.
+    #[arg(long)]
+    pub(super) no_closed_loop: bool,
+    /// Length of each measured part, such as 10s.
+    #[arg(long, value_name = "T", default_value = "10s")]
+    pub(super) duration: String,
+    /// Threads of the moved process.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(super) threads: u32,
+    /// How hard they work: light or busy.
+    #[arg(long, value_name = "L", default_value = "light")]
+    pub(super) worker_load: String,
+    #[command(flatten)]
+    pub(super) output: OutputFlags,
+}

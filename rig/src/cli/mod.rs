@@ -1,0 +1,49 @@
+//! The command: flags to one validated plan, to dispatch, to an exit code. Everything it does is in the library.
+//!
+//! stdout carries the result and nothing else; progress and warnings go to stderr.
+mod exit;
+mod flags;
+mod interrupt;
+mod linux;
+mod list;
+mod matrix;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod thin;
+
+pub use exit::Failure;
+
+use clap::Parser as _;
+use flags::{Cli, Command};
+use std::process::ExitCode;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    if args.get(1).map(String::as_str) == Some(crate::linux::WORKER_ARG) {
+        return crate::linux::worker_main(&args[2..]);
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
+        }
+    };
+    let result = match cli.command {
+        Command::Run(flags) => run::run(&flags),
+        Command::Report(flags) => report::report(&flags),
+        Command::List(flags) => list::list(&flags),
+        Command::Linux(flags) => linux::linux(&flags),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            output::complain(&failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Where results go: stdout, stderr, and the folder of a run.
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "the only place that writes to the terminal")]
+use super::exit::Failure;
+use super::flags::OutputFlags;
+use reports::schema::{Env, Run};
+use reports::table::{self, TableOptions};
+use reports::{html, json};
+use std::fs;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A line for people, on stderr.
+pub(super) fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Says what went wrong, on stderr.
+pub(super) fn complain(message: &str) {
+    eprintln!("attach-rig: {message}");
+}
+
+/// The result, on stdout. A closed pipe is the reader's business.
+pub(super) fn result(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// UTC now as (date for people, name for folders): RFC 3339 and `20261123T230000Z`.
+pub(super) fn now() -> (String, String) {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    let (days, seconds) = (since / 86_400, since % 86_400);
+    let (year, month, day) = civil(days);
+    let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    (
+        format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z"),
+        format!("{year:04}{month:02}{day:02}T{h:02}{m:02}{s:02}Z"),
+    )
+}
+
+/// Year, month and day of a count of days since 1970 (Howard Hinnant's `civil_from_days`).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (year + era * 400 + u64::from(month <= 2), month, day)
+}
+
+/// The folder of one run.
+pub(super) struct Folder {
+    path: PathBuf,
+    json: Option<PathBuf>,
+}
+
+impl Folder {
+    /// Makes the folder, and the link `latest` beside it where the place was ours to choose.
+    pub(super) fn make(flags: &OutputFlags, scenario: &str, time: &str) -> Result<Self, Failure> {
+        let path = flags.out.clone().unwrap_or_else(|| place(scenario, time));
+        fs::create_dir_all(&path).map_err(|error| {
+            Failure::usage(format!(
+                "cannot write to {}: {error}; choose another folder with --out DIR",
+                path.display()
+            ))
+        })?;
+        let probe = tempfile(&path).map_err(|error| {
+            Failure::usage(format!(
+                "cannot write to {}: {error}; choose another folder with --out DIR",
+                path.display()
+            ))
+        })?;
+        let _ = fs::remove_file(probe);
+        if flags.out.is_none() {
+            link_latest(&path);
+        }
+        Ok(Self { path, json: flags.json.clone() })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes everything and prints the table.
+    pub(super) fn publish(&self, run: &Run, env: &Env) -> Result<(), Failure> {
+        let wrote = |result: Result<(), json::WriteError>| result.map_err(Failure::internal);
+        wrote(json::write_run(&self.path.join("run.json"), run))?;
+        wrote(json::write_env(&self.path.join("env.json"), env))?;
+        if let Some(file) = &self.json {
+            wrote(json::write_run(file, run))?;
+        }
+        self.render(run, Some(env))
+    }
+
+    /// Writes the report and prints the table.
+    fn render(&self, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
+        let page = html::render(run, env).map_err(Failure::usage)?;
+        let report = self.path.join("report.html");
+        json::write_atomic(&report, page.as_bytes()).map_err(Failure::internal)?;
+        result(&table::render(run, table_options()).map_err(Failure::usage)?);
+        say(&format!("report: {}", report.display()));
+        Ok(())
+    }
+
+    /// Renders what a folder already holds.
+    pub(super) fn render_again(path: &Path, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
+        Self { path: path.to_owned(), json: None }.render(run, env)
+    }
+}
+
+fn table_options() -> TableOptions {
+    let terminal = std::io::stdout().is_terminal();
+    let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    TableOptions {
+        color: terminal && std::env::var_os("NO_COLOR").is_none(),
+        width,
+        ..TableOptions::default()
+    }
+}
+
+fn place(scenario: &str, time: &str) -> PathBuf {
+    let name: String =
+        scenario.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let parent = Path::new("target/attach-rig").join(name);
+    let mut path = parent.join(time);
+    for n in 2.. {
+        if !path.exists() {
+            break;
+        }
+        path = parent.join(format!("{time}-{n}"));
+    }
+    path
+}
+
+fn tempfile(folder: &Path) -> std::io::Result<PathBuf> {
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    fs::write(&probe, b"")?;
+    Ok(probe)
+}
+
+/// Points `latest` at the newest run. It is a convenience: where links cannot be made there is none.
+fn link_latest(path: &Path) {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let (link, fresh) = (parent.join("latest"), parent.join(format!(".latest-{}", std::process::id())));
+    if std::os::unix::fs::symlink(name, &fresh).is_ok() && fs::rename(&fresh, &link).is_err() {
+        let _ = fs::remove_file(&fresh);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+        assert_eq!(civil(20_780), (2026, 11, 23));
+    }
+}

@@ -1,0 +1,19 @@
+//! A bar on a terminal; silence elsewhere.
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+/// A bar for `cells` cells on stderr.
+pub(super) fn bar(cells: u64) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(cells), target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} cells {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,0 +1,175 @@
+//! `run`: a scenario in virtual time.
+use super::exit::{self, Failure};
+use super::flags::RunFlags;
+use super::matrix::{self, Matrix};
+use super::output::{self, Folder};
+use super::thin;
+use crate::driver::{CellPlan, Overrides, Scenario, built_in};
+use crate::measure::env;
+use reports::cells::CellStore;
+use reports::schema::{self, Cell, Engine, Env, Run};
+use reports::verdict;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
+    let scenario = read(flags)?;
+    let started = Instant::now();
+    let (date, folder_name) = output::now();
+    let folder = Folder::make(&flags.output, &scenario.name, &folder_name)?;
+    let plans = scenario.cells();
+    output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
+    let store = CellStore::open(folder.path()).map_err(Failure::internal)?;
+    let jobs = flags.jobs.map_or_else(cpus, usize::from);
+    keep_scenario(folder.path(), &scenario)?;
+    let matrix = matrix::run(&scenario, &plans, jobs, &store)?;
+    let mut env = env::here(date, BTreeMap::new());
+    speed(&mut env, &matrix);
+    let signal = matrix.signal;
+    let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), command(flags, &scenario));
+    env.wall_ns = started.elapsed().as_nanos() as u64;
+    folder.publish(&run, &env)?;
+    store.remove().map_err(Failure::internal)?;
+    say_speed(&env);
+    Ok(exit::worst(&[verdict::exit_code(&run), signal.map_or(exit::OK, |signal| exit::SIGNAL + signal)]))
+}
+
+fn cpus() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The scenario of that name or file, with the overrides of the command line.
+fn read(flags: &RunFlags) -> Result<Scenario, Failure> {
+    let named = &flags.scenario;
+    let (file, text, folder) = match built_in::find(named) {
+        Some(text) => (format!("built-in scenario {named}"), text.to_owned(), Path::new(".")),
+        None => {
+            let text = std::fs::read_to_string(named).map_err(|error| unreadable(named, &error))?;
+            (named.clone(), text, Path::new(named).parent().unwrap_or(Path::new(".")))
+        }
+    };
+    let files = workloads::Folder::new(folder);
+    Scenario::parse(&file, &text, &files).map_err(Failure::usage)?;
+    let overrides = overrides(flags);
+    let effective = overrides.apply(&file, &text).map_err(Failure::usage)?;
+    let file = if effective == text { file } else { format!("{file} with the flags given") };
+    Scenario::parse(&file, &effective, &files).map_err(Failure::usage)
+}
+
+fn unreadable(named: &str, error: &std::io::Error) -> Failure {
+    let known: Vec<_> = built_in::ALL.iter().map(|(name, _)| *name).collect();
+    Failure::usage(format!(
+        "`{named}` is neither a built-in scenario ({}) nor a file that can be read: {error}",
+        known.join(", ")
+    ))
+}
+
+fn overrides(flags: &RunFlags) -> Overrides {
+    Overrides {
+        protocols: flags.protocols.clone(),
+        faults: flags.faults.clone(),
+        fault_rates: flags.fault_rate.clone(),
+        seed: flags.seed,
+        seeds: flags.seeds,
+        cpus: flags.cpus,
+        duration: flags.duration.clone(),
+    }
+}
+
+/// The scenario as it runs, beside its cells: what `report` needs after a kill.
+fn keep_scenario(folder: &Path, scenario: &Scenario) -> Result<(), Failure> {
+    reports::json::write_atomic(&folder.join("scenario.toml"), scenario.toml.as_bytes())
+        .map_err(Failure::internal)
+}
+
+/// The command that makes the same run again.
+fn command(flags: &RunFlags, scenario: &Scenario) -> String {
+    let mut words = vec!["attach-rig".to_owned(), "run".to_owned(), flags.scenario.clone()];
+    let mut flag = |name: &str, value: String| words.push(format!("--{name} {value}"));
+    flags.protocols.iter().for_each(|protocol| flag("protocol", protocol.clone()));
+    flags.faults.iter().for_each(|rule| flag("fault", format!("\"{rule}\"")));
+    if let Some(rates) = &flags.fault_rate {
+        flag("fault-rate", rates.iter().map(u8::to_string).collect::<Vec<_>>().join(","));
+    }
+    flag("seed", scenario.seed.to_string());
+    if let Some(seeds) = flags.seeds {
+        flag("seeds", seeds.to_string());
+    }
+    if let Some(cpus) = flags.cpus {
+        flag("cpus", cpus.to_string());
+    }
+    if let Some(duration) = &flags.duration {
+        flag("duration", duration.clone());
+    }
+    words.join(" ")
+}
+
+/// The run that finished cells make up.
+pub(super) fn assemble(
+    scenario: &Scenario,
+    plans: &[CellPlan],
+    finished: Vec<(usize, Cell)>,
+    interrupted: bool,
+    command: String,
+) -> Run {
+    let notes: Vec<_> =
+        finished.iter().flat_map(|(index, cell)| thin::notes(scenario, &plans[*index], cell)).collect();
+    let cells: Vec<Cell> = finished.into_iter().map(|(_, cell)| cell).collect();
+    let replay = |cell: &Cell, _: &schema::Promise| Some(replay(&command, cell));
+    let verdicts = verdict::judge(&cells, &scenario.expect, &notes, replay);
+    Run {
+        schema: schema::SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        engine: Engine::Sim,
+        scenario: describe(scenario),
+        command,
+        interrupted,
+        cells,
+        verdicts,
+        notes,
+    }
+}
+
+fn describe(scenario: &Scenario) -> schema::Scenario {
+    schema::Scenario {
+        name: scenario.name.clone(),
+        about: scenario.about.clone(),
+        controllers: scenario.controllers.iter().map(ToString::to_string).collect(),
+        seed: scenario.seed,
+        cpus: scenario.cpus,
+        duration_ns: scenario.duration_ns,
+        toml: scenario.toml.clone(),
+    }
+}
+
+/// The command that runs just this cell again.
+fn replay(command: &str, cell: &Cell) -> String {
+    let rate = cell.fault_rate_percent.map_or(String::new(), |rate| format!(" --fault-rate {rate}"));
+    let base = command.split(" --seed ").next().unwrap_or(command);
+    let base = base.split(" --protocol ").next().unwrap_or(base);
+    format!("{base} --protocol {}{rate} --seed {} --seeds 1", cell.protocol, cell.seed)
+}
+
+fn speed(env: &mut Env, matrix: &Matrix) {
+    let sum = |of: fn(&schema::SimCounts) -> u64| -> u64 {
+        matrix.cells.iter().filter_map(|(_, cell)| cell.sim.as_ref()).map(of).sum()
+    };
+    let per_second = |n: u64| (u128::from(n) * 1_000_000_000).checked_div(u128::from(matrix.simulated_ns));
+    env.dispatches_per_s = per_second(sum(|sim| sim.dispatches)).map(|n| n as u64);
+    env.accesses_per_s = per_second(sum(|sim| sim.accesses)).map(|n| n as u64);
+    let in_place = per_second(matrix.in_place).unwrap_or(0).to_string();
+    env.facts.insert("steps resumed in place per s, beside dispatches".to_owned(), in_place);
+}
+
+fn say_speed(env: &Env) {
+    if let (Some(dispatches), Some(accesses)) = (env.dispatches_per_s, env.accesses_per_s) {
+        let millions = |n: u64| format!("{}.{:02}", n / 1_000_000, n / 10_000 % 100);
+        output::say(&format!(
+            "simulator ({}): {} M dispatches/s from the event queue, {} M accesses/s, per worker, all checks on",
+            env.profile,
+            millions(dispatches),
+            millions(accesses)
+        ));
+    }
+}

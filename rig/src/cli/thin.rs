@@ -1,0 +1,55 @@
+//! Remarks about cells: too little happened, a rule never fired, a run did not end.
+use crate::driver::cell::CellCurrent;
+use crate::driver::{CellPlan, Scenario};
+use reports::schema::{Cell, Note, NoteKind};
+
+/// Remarks on one cell.
+pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<Note> {
+    let demand = scenario.demand;
+    let done: u64 = cell.attach.outcomes.iter().filter(|(name, _)| *name != "noop").map(|(_, n)| n).sum();
+    let name = name(plan);
+    let mut notes = Vec::new();
+    let mut thin = |text: String| {
+        notes.push(Note { kind: NoteKind::Thin, text, protocol: Some(cell.protocol.clone()) });
+    };
+    if done < demand.attaches {
+        thin(format!(
+            "{name}: {done} attaches that were no noop, {} demanded; use a longer --duration",
+            demand.attaches
+        ));
+    }
+    if cell.attach.overlaps < demand.overlaps {
+        let seen = cell.attach.overlaps;
+        thin(format!(
+            "{name}: {seen} attaches overlapped a charge, {} demanded; use a longer --duration",
+            demand.overlaps
+        ));
+    }
+    if plan.fault_rate.is_some_and(|rate| rate > 0) && demand.aborts > 0 {
+        thin_aborts(scenario, plan, cell).into_iter().for_each(&mut thin);
+        let silent = cell.faults.rules.iter().filter(|rule| rule.fired == 0);
+        silent
+            .for_each(|rule| thin(format!("{name}: rule `{}` never fired in {} hits", rule.rule, rule.hits)));
+    } else {
+        for rule in cell.faults.rules.iter().filter(|rule| rule.fired == 0) {
+            let text =
+                format!("{name}: rule `{}` never fired; its site was reached {} times", rule.rule, rule.hits);
+            notes.push(Note { kind: NoteKind::Warning, text, protocol: Some(cell.protocol.clone()) });
+        }
+    }
+    notes
+}
+
+fn thin_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {
+    let demanded = scenario.demand.aborts;
+    let undoing = plan.protocol.undoing::<CellCurrent>(&scenario.controllers);
+    let ran = |name: &String| cell.attach.aborts.get(name).copied().unwrap_or(0);
+    let few = undoing.into_iter().filter(|name| ran(name) < demanded);
+    few.map(|abort| format!("{}: {abort} ran {} times, {demanded} demanded", name(plan), ran(&abort)))
+        .collect()
+}
+
+fn name(plan: &CellPlan) -> String {
+    let rate = plan.fault_rate.map_or(String::new(), |rate| format!(", faults {rate} %"));
+    format!("{}{rate}, seed {}", plan.protocol, plan.seed)
+}

@@ -1,0 +1,178 @@
+//! Runs one cell on the simulator and hands back what was recorded, in the form of the schema.
+use super::fields::Pace;
+use super::mover::Mover;
+use super::plan::CellPlan;
+use super::scenario::Scenario;
+use super::watch::Watch;
+use super::worker::{self, Role, Stage};
+use crate::engine::event::Target;
+use crate::engine::sim::current::SimCurrent;
+use crate::engine::sim::time::Time;
+use crate::engine::sim::{End, Finished, Sim};
+use crate::engine::{ActorId, Costs, Event, Observer, Stamp};
+use crate::kernel::{CgroupId, ProcessId};
+use crate::measure::cell::{Cell, Records, SimCounts};
+use crate::world::World;
+use faults::Injector;
+use std::sync::Arc;
+use std::time::Instant;
+use workloads::ActorKey;
+
+/// `Current` of a cell.
+pub type CellCurrent = SimCurrent<Time, Watched>;
+
+/// The observer of a cell, opaque to others.
+pub struct Watched(Watch);
+
+impl Observer for Watched {
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        self.0.observe(stamp, event);
+    }
+}
+
+/// What a cell gives.
+pub struct CellResult {
+    /// Everything for `run.json`.
+    pub cell: Cell,
+    /// Wall time of simulating it, in ns.
+    pub wall_ns: u64,
+    /// Steps that went on in place, beside the dispatches of [`Cell::sim`].
+    pub in_place: u64,
+}
+
+/// Golden-ratio increment of splitmix64: keeps the seeds of workloads apart.
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Runs a cell.
+///
+/// # Panics
+/// When the world of a validated scenario cannot be built: a bug of ours.
+#[must_use]
+pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> CellResult {
+    let started = Instant::now();
+    let world = Arc::new(World::new(scenario.world()).expect("a validated scenario"));
+    let mut watch = Watch::new(Arc::clone(&world), world.layout(), scenario.warm_up_ns);
+    for event in world.opening() {
+        watch.observe(Stamp { at_ns: 0, actor: ActorId(0) }, &event);
+    }
+    let end_ns = scenario.warm_up_ns + scenario.duration_ns;
+    let time = Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + 1_000_000_000);
+    let injector = Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed);
+    let mut sim = Sim::new(time, Watched(watch), injector);
+    let stage = Arc::new(Stage { world: Arc::clone(&world), seed: plan.seed, end_ns });
+    spawn_workers(&mut sim, scenario, &stage);
+    spawn_movers(&mut sim, scenario, plan, &stage);
+    let finished = sim.run();
+    record(scenario, plan, &world, finished, started)
+}
+
+fn spawn_workers(sim: &mut Sim<Time, Watched>, scenario: &Scenario, stage: &Arc<Stage>) {
+    let mut next = 0;
+    for (at, workload) in scenario.workloads.iter().enumerate() {
+        let plan = Arc::new(workload.plan.clone());
+        let seed = stage.seed.wrapping_add(SEED_STEP.wrapping_mul(at as u64 + 1));
+        for process in 0..plan.processes() {
+            for (thread, task) in stage.world.threads(ProcessId(next)).into_iter().enumerate() {
+                let stage = Arc::clone(stage);
+                let key = ActorKey::root(process, thread as u32);
+                let role = Role { plan: Arc::clone(&plan), seed, key };
+                // The slots of the first threads are named by movers, and never used again.
+                std::mem::forget(stage.world.tasks.pin(task.0));
+                sim.spawn(move |cur| worker::work(cur, &stage, task, &role));
+            }
+            std::mem::forget(stage.world.processes.pin(next));
+            next += 1;
+        }
+    }
+}
+
+fn spawn_movers(sim: &mut Sim<Time, Watched>, scenario: &Scenario, plan: &CellPlan, stage: &Arc<Stage>) {
+    for number in 0..scenario.movers.count {
+        let mover = Mover {
+            number,
+            protocol: plan.protocol,
+            pace: scenario.movers.pace,
+            pause_ns: scenario.movers.pause_ns,
+            between: scenario.movers.between.iter().map(|at| CgroupId(*at as u32)).collect(),
+            targets: targets(scenario, &stage.world),
+        };
+        let stage = Arc::clone(stage);
+        sim.spawn(move |cur| mover.work(cur, &stage));
+    }
+}
+
+/// What movers move: processes, or threads, of workloads that say so, and where in the list of destinations they are.
+fn targets(scenario: &Scenario, world: &World) -> Vec<(Target, usize)> {
+    let mut targets = Vec::new();
+    let mut next = 0;
+    for workload in &scenario.workloads {
+        let here = scenario.movers.between.iter().position(|at| *at == workload.cgroup).unwrap_or_default();
+        for process in (0..workload.plan.processes()).map(|p| ProcessId(next + p)) {
+            if workload.moved && scenario.movers.whole {
+                targets.push((Target::Process(process), here));
+            } else if workload.moved {
+                targets.extend(world.threads(process).into_iter().map(|task| (Target::Thread(task), here)));
+            }
+        }
+        next += workload.plan.processes();
+    }
+    targets
+}
+
+fn record(
+    scenario: &Scenario,
+    plan: &CellPlan,
+    world: &World,
+    finished: Finished<Time, Watched>,
+    started: Instant,
+) -> CellResult {
+    let Finished { end, policy, observer: Watched(mut watch), injector, accesses, actors } = finished;
+    let counts = policy.counts();
+    let now = crate::engine::sim::Policy::now(&policy);
+    let ended = match &end {
+        End::Done => None,
+        End::Deadlock(waiting) => {
+            watch.checks.deadlocked(&watch.held, waiting);
+            Some("deadlock".to_owned())
+        }
+        End::Abandoned => Some("no end: given up after four times its duration".to_owned()),
+    };
+    let last = (end == End::Done).then(|| world.snapshot());
+    if let Some(last) = &last {
+        watch.checks.audit(now, last);
+    }
+    watch.checks.finish(now);
+    let records = Records {
+        recorder: &watch.recorder,
+        locks: &watch.locks,
+        checks: &watch.checks,
+        injector: &injector,
+        last: last.as_ref(),
+    };
+    let pace = scenario.movers.pace;
+    let cell = Cell {
+        protocol: plan.protocol.to_string(),
+        fault_rate_percent: plan.fault_rate.map(u32::from),
+        rate_per_s: if let Pace::PerSecond(rate) = pace { Some(rate) } else { None },
+        delay_ns: plan.delay_ns,
+        seed: plan.seed,
+        duration_ns: scenario.duration_ns,
+        attach: records.attach(),
+        bystanders: records.bystanders(),
+        locks: records.locks(),
+        longest_holds: records.longest_holds(|actor| watch.checks.shadow().who(actor)),
+        drift: records.drift(),
+        promises: records.promises(),
+        faults: records.faults(),
+        sim: Some(SimCounts {
+            dispatches: counts.dispatches,
+            accesses,
+            context_switches: counts.context_switches,
+            threads: actors,
+            operations: watch.recorder.operations(),
+        }),
+        ended,
+    };
+    let wall_ns = started.elapsed().as_nanos() as u64;
+    CellResult { cell, wall_ns, in_place: counts.in_place }
+}

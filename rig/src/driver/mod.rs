@@ -1,0 +1,17 @@
+//! One cell of an experiment: build a world, run workload and movers on the simulator, drain, check, record.
+//!
+//! [`scenario`] reads what is to be run, [`plan`] turns it into cells, [`cell`] runs one.
+pub mod built_in;
+pub mod cell;
+pub mod error;
+mod fields;
+mod mover;
+pub mod plan;
+pub mod scenario;
+mod watch;
+mod worker;
+
+pub use cell::run_cell;
+pub use error::ScenarioError;
+pub use plan::{CellPlan, Overrides};
+pub use scenario::Scenario;

@@ -1,0 +1,145 @@
+//! From a scenario to its cells, and from the command line's overrides to a scenario.
+use super::{Scenario, ScenarioError};
+use crate::engine::Current;
+use crate::kernel::{CgroupId, Controller};
+use crate::protocols::Protocol;
+use crate::world::{ProcessSpec, WorldSpec};
+use faults::{Fault, Plan, Rule, Site};
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellPlan {
+    /// Position in the plan.
+    pub index: usize,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Percent of faults at every prepare site; absent when there is no such axis.
+    pub fault_rate: Option<u8>,
+    /// Delay between switch and attach in ns; absent when there is no such axis.
+    pub delay_ns: Option<u64>,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// What the command line changes in a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--protocol`.
+    pub protocols: Vec<String>,
+    /// `--fault`.
+    pub faults: Vec<String>,
+    /// `--fault-rate`.
+    pub fault_rates: Option<Vec<u8>>,
+    /// `--seed`.
+    pub seed: Option<u64>,
+    /// `--seeds`.
+    pub seeds: Option<u64>,
+    /// `--cpus`.
+    pub cpus: Option<u32>,
+    /// `--duration`, with its unit.
+    pub duration: Option<String>,
+}
+
+impl Overrides {
+    /// The scenario's text with the overrides in it; the text itself when there are none.
+    ///
+    /// # Errors
+    /// When `text` is not TOML.
+    pub fn apply(&self, file: &str, text: &str) -> Result<String, ScenarioError> {
+        if *self == Self::default() {
+            return Ok(text.to_owned());
+        }
+        let mut table: toml::Table = toml::from_str(text)
+            .map_err(|error| ScenarioError::at(file, text, error.span(), error.message()))?;
+        let texts = |list: &[String]| toml::Value::from(list.to_vec());
+        let integer = |n: u64| toml::Value::from(i64::try_from(n).unwrap_or(i64::MAX));
+        let mut set = |key: &str, value: Option<toml::Value>| {
+            if let Some(value) = value {
+                table.insert(key.to_owned(), value);
+            }
+        };
+        set("protocols", (!self.protocols.is_empty()).then(|| texts(&self.protocols)));
+        set("faults", (!self.faults.is_empty()).then(|| texts(&self.faults)));
+        let rates = self.fault_rates.as_ref();
+        set(
+            "fault-rates",
+            rates.map(|rates| rates.iter().map(|rate| i64::from(*rate)).collect::<Vec<_>>().into()),
+        );
+        set("seed", self.seed.map(integer));
+        set("seeds", self.seeds.map(integer));
+        set("cpus", self.cpus.map(|cpus| integer(u64::from(cpus))));
+        set("duration", self.duration.clone().map(toml::Value::from));
+        toml::to_string(&table).map_err(|error| ScenarioError::at(file, text, None, error))
+    }
+}
+
+/// An axis of the matrix; a scenario without one has it once, absent.
+fn axis<T: Copy>(values: &[T]) -> Vec<Option<T>> {
+    if values.is_empty() { vec![None] } else { values.iter().copied().map(Some).collect() }
+}
+
+impl Scenario {
+    /// The cells, in the order of reports.
+    #[must_use]
+    pub fn cells(&self) -> Vec<CellPlan> {
+        let mut cells = Vec::new();
+        for protocol in self.protocols.iter().copied() {
+            for fault_rate in axis(&self.fault_rates) {
+                for delay_ns in axis(&self.delays_ns) {
+                    for seed in self.seed..self.seed + self.seeds {
+                        cells.push(CellPlan { index: cells.len(), protocol, fault_rate, delay_ns, seed });
+                    }
+                }
+            }
+        }
+        cells
+    }
+
+    /// Prepare sites that `protocol` can reach here.
+    #[must_use]
+    pub fn sites<C: Current>(&self, protocol: Protocol) -> Vec<Site> {
+        protocol.sites::<C>(&self.controllers)
+    }
+
+    /// The faults of a cell: the scenario's own rules, then those of the axes.
+    #[must_use]
+    pub fn fault_plan<C: Current>(&self, cell: &CellPlan) -> Plan {
+        let mut rules = self.faults.clone();
+        let rate = cell.fault_rate.unwrap_or(0);
+        rules.extend(Plan::with_rate(rate, self.sites::<C>(cell.protocol)).rules);
+        if let Some(ns) = cell.delay_ns.filter(|ns| *ns > 0) {
+            rules.push(Rule::new(Site::CoreSwitched, Fault::Delay { ns }));
+        }
+        Plan { rules }
+    }
+
+    /// The world of every cell.
+    #[must_use]
+    pub fn world(&self) -> WorldSpec {
+        let mut processes = Vec::new();
+        for (at, workload) in self.workloads.iter().enumerate() {
+            for process in 0..workload.plan.processes() {
+                let threads = workload.plan.threads(process) as usize;
+                processes.push(ProcessSpec {
+                    name: format!("w{at}.p{process}"),
+                    cgroups: vec![CgroupId(workload.cgroup as u32); threads],
+                    vm_pages: u64::from(workload.plan.initial_vm(process)),
+                    rss_pages: 0,
+                });
+            }
+        }
+        WorldSpec {
+            cpus: self.cpus,
+            hierarchies: vec![self.controllers.clone()],
+            cgroups: self.cgroups.clone(),
+            processes,
+            options: self.options.clone(),
+        }
+    }
+
+    /// Whether `controller` is mounted.
+    #[must_use]
+    pub fn has(&self, controller: Controller) -> bool {
+        self.controllers.contains(&controller)
+    }
+}

@@ -1,0 +1,88 @@
+//! A modelled thread at work: takes operations from its stream and does them, until the end of the cell.
+use crate::engine::event::Who;
+use crate::engine::{Current, Event};
+use crate::kernel::TaskId;
+use crate::paths::{actors, exec, exit, fork, mm};
+use crate::world::World;
+use std::sync::Arc;
+use workloads::{ActorKey, Op, Plan};
+
+/// What all actors of a cell share.
+pub(super) struct Stage {
+    pub(super) world: Arc<World>,
+    pub(super) seed: u64,
+    /// When operations stop, in ns.
+    pub(super) end_ns: u64,
+}
+
+/// A thread's stream: where it comes from.
+#[derive(Clone)]
+pub(super) struct Role {
+    pub(super) plan: Arc<Plan>,
+    /// The seed of its workload, different for each.
+    pub(super) seed: u64,
+    pub(super) key: ActorKey,
+}
+
+/// What an operation means for its thread.
+enum After {
+    GoOn,
+    Ended,
+}
+
+/// Runs `task` until its stream or the cell ends.
+pub(super) fn work<C: Current>(cur: &C, stage: &Arc<Stage>, task: TaskId, role: &Role) {
+    cur.emit(Event::Start(Who::Task(task)));
+    if !actors::adopt(cur, &stage.world, task) {
+        return;
+    }
+    for op in role.plan.stream(role.seed, &role.key) {
+        if cur.now() >= stage.end_ns {
+            break;
+        }
+        if exec::killed(cur, &stage.world, task) {
+            let _ = exit::exit(cur, &stage.world, task);
+            return;
+        }
+        if let After::Ended = perform(cur, stage, task, role, op) {
+            return;
+        }
+    }
+    if actors::disown(cur, &stage.world, task) {
+        let _ = exit::exit(cur, &stage.world, task);
+    }
+}
+
+/// Does one operation. One that fails is recorded by its own events, and the thread goes on.
+fn perform<C: Current>(cur: &C, stage: &Arc<Stage>, task: TaskId, role: &Role, op: Op) -> After {
+    let world = &stage.world;
+    match op {
+        Op::Mmap { pages } => drop(mm::mmap(cur, world, task, u64::from(pages))),
+        Op::Munmap { pages } => drop(mm::munmap(cur, world, task, u64::from(pages))),
+        Op::Touch { pages } => drop(mm::touch(cur, world, task, u64::from(pages))),
+        Op::Release { pages } => drop(mm::release(cur, world, task, u64::from(pages))),
+        Op::ForkThread { child } => start(cur, stage, fork::fork_thread(cur, world, task).ok(), role, child),
+        Op::ForkProcess { child } => {
+            start(cur, stage, fork::fork_process(cur, world, task).ok(), role, child)
+        }
+        Op::Exec => drop(exec::exec(cur, world, task)),
+        Op::Exit => {
+            let _ = exit::exit(cur, world, task);
+            return After::Ended;
+        }
+        Op::Think { ns } => cur.sleep_until((cur.now() + ns).min(stage.end_ns)),
+    }
+    After::GoOn
+}
+
+/// Gives a new thread an actor. Its slot is kept until the actor has adopted it.
+fn start<C: Current>(cur: &C, stage: &Arc<Stage>, task: Option<TaskId>, role: &Role, child: u32) {
+    let Some(task) = task else { return };
+    std::mem::forget(stage.world.tasks.pin(task.0));
+    let stage = Arc::clone(stage);
+    let role = Role { key: role.key.child(child), ..role.clone() };
+    cur.spawn(move |cur: &C| {
+        work(cur, &stage, task, &role);
+        stage.world.tasks.retire(task.0);
+    });
+}

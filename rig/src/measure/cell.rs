@@ -1,0 +1,230 @@
+//! From raw records to a cell of the schema.
+use super::Recorder;
+use super::recorder::OUTCOMES;
+use crate::checks::{Checks, CounterDrift, Shadow};
+use crate::engine::event::{Callback, Mode, OpKind, Phase};
+use crate::engine::{ActorId, Class};
+use crate::kernel::{Controller, Snapshot};
+use crate::locks::stats::{LockStats, LongHold, Recorder as Series};
+use faults::Injector;
+use reports::hist::Hist;
+use reports::schema;
+pub use reports::schema::{Cell, SimCounts};
+
+/// Everything that was recorded in one cell.
+pub struct Records<'a> {
+    /// Latencies and counts.
+    pub recorder: &'a Recorder,
+    /// Lock statistics.
+    pub locks: &'a LockStats,
+    /// What the checks found.
+    pub checks: &'a Checks,
+    /// The fault log.
+    pub injector: &'a Injector,
+    /// How everything looked at the end; absent when the run did not end well.
+    pub last: Option<&'a Snapshot>,
+}
+
+fn hist(series: &Series) -> Hist {
+    Hist::encode(&series.histogram, (series.min_ns, series.max_ns, series.total_ns))
+}
+
+impl Records<'_> {
+    /// Outcomes, latencies, phases.
+    #[must_use]
+    pub fn attach(&self) -> schema::Attach {
+        let recorder = self.recorder;
+        let count = |key: String, count: &u64| (key, *count);
+        schema::Attach {
+            outcomes: OUTCOMES
+                .iter()
+                .zip(recorder.outcomes)
+                .map(|(name, n)| ((*name).to_owned(), n))
+                .collect(),
+            refusals: recorder
+                .refusals
+                .iter()
+                .map(|((s, e), n)| count(format!("{} {e}", s.name()), n))
+                .collect(),
+            aborts: recorder.aborts.iter().map(|(key, n)| count(abort_name(key), n)).collect(),
+            overlaps: recorder.overlaps,
+            spurious_refusals: recorder.spurious_refusals,
+            latency: self.latency(),
+            phases: self.phases(),
+        }
+    }
+
+    fn latency(&self) -> Vec<schema::LatencySeries> {
+        let mut list = Vec::new();
+        for (outcome, latency) in OUTCOMES.iter().zip(&self.recorder.latency) {
+            let kinds = [
+                (schema::LatencyKind::Raw, &latency.raw),
+                (schema::LatencyKind::Corrected, &latency.corrected),
+            ];
+            for (kind, series) in kinds {
+                if !series.histogram.is_empty() {
+                    list.push(schema::LatencySeries {
+                        outcome: (*outcome).to_owned(),
+                        kind,
+                        hist: hist(series),
+                    });
+                }
+            }
+        }
+        list
+    }
+
+    fn phases(&self) -> Vec<schema::PhaseSeries> {
+        let phases = Phase::ALL.iter().zip(&self.recorder.phases);
+        let seen = phases.filter(|(_, series)| !series.histogram.is_empty());
+        seen.map(|(phase, series)| schema::PhaseSeries { phase: phase.name().to_owned(), hist: hist(series) })
+            .collect()
+    }
+
+    /// Operations of the workload.
+    #[must_use]
+    pub fn bystanders(&self) -> Vec<schema::Bystander> {
+        let mut list = Vec::new();
+        for (kind, series) in OpKind::ALL.iter().zip(&self.recorder.ops.series) {
+            for (at, condition) in
+                [schema::Condition::Idle, schema::Condition::Attaching].into_iter().enumerate()
+            {
+                let (samples, failed) = (&series.by_condition[at], series.failed[at]);
+                if !samples.histogram.is_empty() || failed > 0 {
+                    list.push(schema::Bystander {
+                        op: kind.name().to_owned(),
+                        condition,
+                        failed,
+                        hist: hist(samples),
+                    });
+                }
+            }
+        }
+        list
+    }
+
+    /// The lock table.
+    #[must_use]
+    pub fn locks(&self) -> Vec<schema::LockRow> {
+        let modes = |class: Class| {
+            let semaphore = matches!(class, Class::ThreadgroupRwsem | Class::MmapSem | Class::MoveLock);
+            if semaphore {
+                &[(Mode::Write, "W"), (Mode::Read, "R")][..]
+            } else {
+                &[(Mode::Exclusive, "")][..]
+            }
+        };
+        let rows =
+            Class::LOCKS.into_iter().flat_map(|class| modes(class).iter().map(move |mode| (class, *mode)));
+        rows.map(|(class, mode)| self.lock_row(class, mode)).filter(|row| row.acquisitions > 0).collect()
+    }
+
+    fn lock_row(&self, class: Class, (mode, name): (Mode, &str)) -> schema::LockRow {
+        let row = self.locks.row(class, mode);
+        let by_phase = Phase::ALL.iter().zip(row.by_phase).filter(|(_, (holds, _))| *holds > 0);
+        schema::LockRow {
+            class: class.name().to_owned(),
+            mode: name.to_owned(),
+            contentions: row.wait.histogram.len(),
+            wait: hist(&row.wait),
+            acquisitions: row.hold.histogram.len(),
+            hold: hist(&row.hold),
+            hold_by_phase: by_phase
+                .map(|(phase, (holds, total_ns))| schema::PhaseHold {
+                    phase: phase.name().to_owned(),
+                    holds,
+                    total_ns,
+                })
+                .collect(),
+        }
+    }
+
+    /// The longest holds; `who` names an actor.
+    #[must_use]
+    pub fn longest_holds(&self, who: impl Fn(ActorId) -> String) -> Vec<schema::LongHold> {
+        let longest = |hold: &LongHold| schema::LongHold {
+            lock: hold.object.to_string(),
+            mode: match hold.mode {
+                Mode::Exclusive => "",
+                Mode::Read => "R",
+                Mode::Write => "W",
+            }
+            .to_owned(),
+            hold_ns: hold.hold_ns,
+            holder: who(hold.holder),
+            phase: hold.phase.map(|phase| phase.name().to_owned()),
+            waiters: hold.waiters,
+        };
+        self.locks.longest().iter().map(longest).collect()
+    }
+
+    /// Drift per counter.
+    #[must_use]
+    pub fn drift(&self) -> Vec<schema::Drift> {
+        self.checks.drifts().iter().map(|drift| self.counter_drift(drift)).collect()
+    }
+
+    fn counter_drift(&self, drift: &CounterDrift) -> schema::Drift {
+        let shadow = self.checks.shadow();
+        let index = Shadow::index(drift.controller, drift.cgroup);
+        let counts = drift.controller.counts();
+        let counter = self.last.and_then(|last| {
+            let found = last.usage.iter().find(|(c, at, _)| (*c, *at) == (drift.controller, drift.cgroup));
+            found.map(|(_, _, usage)| *usage as i64)
+        });
+        let usage_final = if counts { counter.unwrap_or(shadow.usage(index)) } else { drift.now };
+        let truth_final = if counts { shadow.truth(index) } else { 0 };
+        schema::Drift {
+            controller: drift.controller.name().to_owned(),
+            cgroup: shadow.cgroup_name(drift.cgroup).to_owned(),
+            unit: drift.controller.unit().to_owned(),
+            usage_final,
+            truth_final,
+            drift_final: usage_final - truth_final,
+            peak_over: Some(drift.peak_over),
+            peak_under: Some(drift.peak_under),
+            integral_abs_us: u64::try_from(drift.integral_abs_ns / 1000).ok(),
+            events: drift.events,
+            clamps: shadow.clamps(index),
+            reserved_peak: drift.reserved_peak,
+            series: drift
+                .series
+                .iter()
+                .map(|p| schema::DriftPoint { at_ns: p.at_ns, drift: p.drift, quiescent: p.quiescent })
+                .collect(),
+        }
+    }
+
+    /// What every check found.
+    #[must_use]
+    pub fn promises(&self) -> Vec<schema::Promise> {
+        let promise = |(name, tally): crate::checks::Finding<'_>| schema::Promise {
+            name: name.to_owned(),
+            broken: tally.broken,
+            examined: tally.examined,
+            first: tally.first.clone(),
+        };
+        self.checks.findings().into_iter().map(promise).collect()
+    }
+
+    /// The fault log.
+    #[must_use]
+    pub fn faults(&self) -> schema::Faults {
+        let rules = self.injector.plan().rules.iter().zip(self.injector.counts());
+        let fired = |firing: &faults::Firing| schema::FiredFault {
+            rule: firing.rule as u32,
+            hit: firing.hit,
+            at_ns: firing.at_ns,
+        };
+        schema::Faults {
+            rules: rules
+                .map(|(rule, n)| schema::FaultRule { rule: rule.to_string(), hits: n.hits, fired: n.fired })
+                .collect(),
+            fired: self.injector.fired().iter().map(fired).collect(),
+        }
+    }
+}
+
+fn abort_name((controller, callback): &(Controller, Callback)) -> String {
+    format!("{controller}.{}", callback.name())
+}

@@ -1,0 +1,188 @@
+//! Raw records of one run: attach latency by outcome and phase, operations of the workload, counts. No statistics.
+use super::ops::Ops;
+use crate::engine::event::{Callback, Outcome, Phase};
+use crate::engine::{ActorId, Event, Stamp};
+use crate::kernel::{CgroupId, Controller, Layout, MmId};
+use crate::locks::stats::Recorder as Series;
+use faults::{Errno, Site};
+use smallvec::SmallVec;
+use std::collections::BTreeMap;
+
+/// Outcomes with a latency series of their own, in this order.
+pub const OUTCOMES: [&str; 5] = ["moved", "noop", "refused", "partial", "gone"];
+
+/// An attach under way.
+#[derive(Debug, Default)]
+struct Open {
+    actor: ActorId,
+    began_ns: u64,
+    due_ns: Option<u64>,
+    dest: CgroupId,
+    mms: SmallVec<[MmId; 2]>,
+    phase: Option<(Phase, u64)>,
+    phases_ns: [Option<u64>; Phase::ALL.len()],
+    overlapped: bool,
+}
+
+impl Open {
+    fn leave_phase(&mut self, at_ns: u64) {
+        if let Some((phase, since_ns)) = self.phase.take() {
+            *self.phases_ns[phase as usize].get_or_insert(0) += at_ns - since_ns;
+        }
+    }
+}
+
+/// Latencies of attaches with one outcome.
+#[derive(Clone, Debug)]
+pub struct Latency {
+    /// From the start.
+    pub raw: Series,
+    /// From the intended start; empty in a closed loop.
+    pub corrected: Series,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Recorder {
+    layout: Layout,
+    /// Samples that began earlier are not recorded.
+    from_ns: u64,
+    open: Vec<Open>,
+    attaches: u64,
+    pub(super) ops: Ops,
+    /// By outcome.
+    pub latency: [Latency; OUTCOMES.len()],
+    /// By phase, of attaches that moved.
+    pub phases: [Series; Phase::ALL.len()],
+    /// Attaches by outcome.
+    pub outcomes: [u64; OUTCOMES.len()],
+    /// Refusals by site and error.
+    pub refusals: BTreeMap<(Site, Errno), u64>,
+    /// Undoing callbacks run.
+    pub aborts: BTreeMap<(Controller, Callback), u64>,
+    /// Attaches, without `noop`, that overlapped an attempt to charge the moved mm or the destination.
+    pub overlaps: u64,
+    /// Refused charges of operations that would have had room without reservations.
+    pub spurious_refusals: u64,
+}
+
+fn outcome_index(outcome: Outcome) -> usize {
+    OUTCOMES.iter().position(|name| *name == outcome.name()).unwrap_or_default()
+}
+
+impl Recorder {
+    /// A recorder that leaves out what began before `from_ns`.
+    #[must_use]
+    pub fn new(layout: Layout, from_ns: u64) -> Self {
+        let latency = || Latency { raw: Series::new(3), corrected: Series::new(3) };
+        Self {
+            layout,
+            from_ns,
+            open: Vec::new(),
+            attaches: 0,
+            ops: Ops::new(),
+            latency: std::array::from_fn(|_| latency()),
+            phases: std::array::from_fn(|_| Series::new(3)),
+            outcomes: [0; OUTCOMES.len()],
+            refusals: BTreeMap::new(),
+            aborts: BTreeMap::new(),
+            overlaps: 0,
+            spurious_refusals: 0,
+        }
+    }
+
+    /// Operations finished.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        self.ops.finished
+    }
+
+    fn opened(&mut self, actor: ActorId) -> Option<&mut Open> {
+        self.open.iter_mut().find(|open| open.actor == actor)
+    }
+
+    /// Takes one event; `reserved` tells what is reserved at a counter.
+    pub fn observe(&mut self, stamp: Stamp, event: &Event, reserved: impl Fn(Controller, CgroupId) -> i64) {
+        match *event {
+            Event::OpBegin { kind, mm } => {
+                self.ops.begin(stamp, kind, mm, (self.open.len(), self.attaches));
+                if kind.charges() {
+                    self.open
+                        .iter_mut()
+                        .filter(|open| open.mms.contains(&mm))
+                        .for_each(|open| open.overlapped = true);
+                }
+            }
+            Event::OpEnd { result } => self.ops.end(stamp, result.is_err(), self.attaches, self.from_ns),
+            Event::ChargeBegin { cgroup, .. } => self.charged(stamp.actor, cgroup),
+            Event::ChargeRefused { controller, cgroup, pages, usage, limit } => {
+                let held_back = u64::try_from(reserved(controller, cgroup)).unwrap_or(0);
+                let by_mover = self.opened(stamp.actor).is_some();
+                if !by_mover && held_back > 0 && usage.saturating_sub(held_back) + pages <= limit {
+                    self.spurious_refusals += 1;
+                }
+            }
+            Event::AttachBegin { dest, due_ns, .. } => {
+                self.attaches += 1;
+                let (actor, began_ns) = (stamp.actor, stamp.at_ns);
+                self.open.push(Open { actor, began_ns, due_ns, dest, ..Open::default() });
+            }
+            Event::TxMoves { mm } => {
+                let overlapped = self.ops.is_charging(mm);
+                if let Some(open) = self.opened(stamp.actor) {
+                    open.mms.push(mm);
+                    open.overlapped |= overlapped;
+                }
+            }
+            Event::Phase(phase) => {
+                if let Some(open) = self.opened(stamp.actor) {
+                    open.leave_phase(stamp.at_ns);
+                    open.phase = Some((phase, stamp.at_ns));
+                }
+            }
+            Event::Leave { controller, callback, .. } if callback.undoes() => {
+                *self.aborts.entry((controller, callback)).or_insert(0) += 1;
+            }
+            Event::AttachEnd { outcome } => self.end(stamp, outcome),
+            _ => {}
+        }
+    }
+
+    /// Somebody charges `cgroup`: that overlaps every attach of somebody else to it.
+    fn charged(&mut self, who: ActorId, cgroup: CgroupId) {
+        if self.open.is_empty() {
+            return;
+        }
+        for level in self.layout.upward(cgroup) {
+            let hit = self.open.iter_mut().filter(|open| open.actor != who && open.dest == level);
+            hit.for_each(|open| open.overlapped = true);
+        }
+    }
+
+    fn end(&mut self, stamp: Stamp, outcome: Outcome) {
+        let Some(at) = self.open.iter().position(|open| open.actor == stamp.actor) else { return };
+        let mut open = self.open.swap_remove(at);
+        if open.began_ns < self.from_ns {
+            return;
+        }
+        open.leave_phase(stamp.at_ns);
+        let index = outcome_index(outcome);
+        self.outcomes[index] += 1;
+        self.latency[index].raw.record(stamp.at_ns - open.began_ns);
+        if let Some(due_ns) = open.due_ns {
+            self.latency[index].corrected.record(stamp.at_ns.saturating_sub(due_ns));
+        }
+        match outcome {
+            Outcome::Moved => {
+                for (series, ns) in self.phases.iter_mut().zip(open.phases_ns) {
+                    ns.into_iter().for_each(|ns| series.record(ns));
+                }
+            }
+            Outcome::Refused { site, errno } | Outcome::Partial { site, errno } => {
+                *self.refusals.entry((site, errno)).or_insert(0) += 1;
+            }
+            Outcome::Noop | Outcome::Gone => {}
+        }
+        self.overlaps += u64::from(open.overlapped && outcome != Outcome::Noop);
+    }
+}

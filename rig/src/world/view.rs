@@ -1,0 +1,115 @@
+//! How a world looks from outside while nobody runs: its layout, snapshots, and the facts it starts with.
+use super::World;
+use crate::engine::Event;
+use crate::kernel::counter::UNLIMITED;
+use crate::kernel::layout::{Layout, MmView, Node, Snapshot, TaskView};
+use crate::kernel::{Controller, CssSetId, MaskId, MmId, ProcessId, TaskId};
+
+impl World {
+    /// What does not change during a run.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        let masks = self.callback_mutex.quiet(|cpusets| cpusets.of_cgroup.clone());
+        let node = |(cgroup, cpus): (&super::Cgroup, MaskId)| Node {
+            name: cgroup.name.clone(),
+            hierarchy: *cgroup.hierarchy,
+            parent: *cgroup.parent,
+            limits: Controller::ALL.map(|controller| {
+                let counter = cgroup.counters[controller.index()].as_ref();
+                counter.map_or(UNLIMITED, |counter| counter.quiet(|c| c.limit))
+            }),
+            cpus,
+        };
+        Layout {
+            hierarchies: self.spec.hierarchies.clone(),
+            cgroups: self.cgroups.iter().zip(masks).map(node).collect(),
+        }
+    }
+
+    /// Processes with live threads.
+    fn live_processes(&self) -> Vec<ProcessId> {
+        let of = |process: &ProcessId| self.tasklist_lock.quiet(|list| !list.of(*process).is_empty());
+        (0..self.processes.used()).map(ProcessId).filter(of).collect()
+    }
+
+    /// Live threads of `process`.
+    #[must_use]
+    pub fn threads(&self, process: ProcessId) -> Vec<TaskId> {
+        self.tasklist_lock.quiet(|list| list.of(process).to_vec())
+    }
+
+    fn css_of(&self, task: TaskId) -> CssSetId {
+        CssSetId(self.task(task).cgroups.peek())
+    }
+
+    /// Everything at a moment when nothing is in flight.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for process in self.live_processes() {
+            for task in self.threads(process) {
+                let mask = MaskId::from_word(self.task(task).cpus_allowed.peek());
+                snapshot.tasks.push(TaskView { task, css: self.css_of(task), mask });
+            }
+            let mm = MmId::from_word(self.process(process).mm.peek());
+            let of = self.mm(mm);
+            snapshot.mms.push(MmView {
+                mm,
+                total_vm: of.total_vm.peek(),
+                owner: self.css_of(TaskId::from_word(of.owner.peek())),
+                records: of.page_table_lock.quiet(|records| records.clone()),
+            });
+        }
+        snapshot.mms.sort_by_key(|view| view.mm);
+        for (at, cgroup) in self.cgroups.iter().enumerate() {
+            for (controller, counter) in Controller::ALL.into_iter().zip(cgroup.counters.iter()) {
+                if let Some(counter) = counter {
+                    let usage = counter.quiet(|counter| counter.usage);
+                    snapshot.usage.push((controller, crate::kernel::CgroupId(at as u32), usage));
+                }
+            }
+        }
+        snapshot
+    }
+
+    /// The facts with which a world starts, as the events that would have led to it.
+    #[must_use]
+    pub fn opening(&self) -> Vec<Event> {
+        let mut events = Vec::new();
+        for process in self.live_processes() {
+            for task in self.threads(process) {
+                for hierarchy in self.spec.hierarchy_ids() {
+                    let cgroup = self.css_of(task).cgroup(hierarchy);
+                    events.push(Event::Place { task, from: cgroup, to: cgroup });
+                }
+                events
+                    .push(Event::Mask { task, mask: MaskId::from_word(self.task(task).cpus_allowed.peek()) });
+                events.push(Event::Born { task, process, parent: None });
+            }
+            self.open_mm(MmId::from_word(self.process(process).mm.peek()), &mut events);
+        }
+        events
+    }
+
+    fn open_mm(&self, mm: MmId, events: &mut Vec<Event>) {
+        let of = self.mm(mm);
+        let owner = TaskId::from_word(of.owner.peek());
+        let vm = of.total_vm.peek() as i64;
+        events.push(Event::Owner { mm, task: owner });
+        events.push(Event::TotalVm { mm, pages: vm });
+        if let Some(hierarchy) = self.hierarchy_of(Controller::Memrlimit) {
+            let cgroup = self.css_of(owner).cgroup(hierarchy);
+            events.push(Event::Ledger {
+                controller: Controller::Memrlimit,
+                cgroup,
+                pages: vm,
+                reserve: false,
+            });
+        }
+        for (cgroup, pages) in of.page_table_lock.quiet(|records| records.iter().collect::<Vec<_>>()) {
+            let pages = pages as i64;
+            events.push(Event::Ledger { controller: Controller::Memory, cgroup, pages, reserve: false });
+            events.push(Event::Record { mm, cgroup, pages });
+        }
+    }
+}

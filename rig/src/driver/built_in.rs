@@ -1,7 +1,24 @@
 //! The built-in scenarios.
 
-/// (name, text) of every built-in scenario, in the order of `list`.
-pub const ALL: [(&str, &str); 1] = [("default", include_str!("../../scenarios/default.toml"))];
+/// Declares the table from the files' names.
+macro_rules! scenarios {
+    ($($name:literal),* $(,)?) => {
+        /// (name, text) of every built-in scenario, in the order of `list`.
+        pub const ALL: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../scenarios/", $name, ".toml")))),*];
+    };
+}
+
+scenarios!(
+    "default",
+    "churn",
+    "near-limit",
+    "window",
+    "fork-storm",
+    "steady",
+    "idle",
+    "parallel-build",
+    "python-threads",
+);
 
 /// The text of the built-in scenario of that name.
 #[must_use]

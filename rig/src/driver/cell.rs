@@ -126,7 +126,7 @@ fn record(
     finished: Finished<Time, Watched>,
     started: Instant,
 ) -> CellResult {
-    let Finished { end, policy, observer: Watched(mut watch), injector, accesses, actors } = finished;
+    let Finished { end, policy, observer: Watched(mut watch), injector, accesses, actors, .. } = finished;
     let counts = policy.counts();
     let now = crate::engine::sim::Policy::now(&policy);
     let ended = match &end {

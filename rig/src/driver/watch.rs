@@ -44,7 +44,9 @@ impl Observer for Watch {
             .observe(stamp, event, |controller, cgroup| shadow.reserved(Shadow::index(controller, cgroup)));
         checks.observe(held, stamp, event);
         locks.observe(held, stamp, event);
-        if matches!(event, Event::OpEnd { .. } | Event::TxEnd { .. }) && checks.quiescent() {
+        // Lists are also read outside of operations; their locks must be free for a snapshot.
+        if matches!(event, Event::OpEnd { .. } | Event::TxEnd { .. }) && checks.quiescent() && held.is_empty()
+        {
             checks.audit(stamp.at_ns, &world.snapshot());
         }
     }

@@ -39,6 +39,8 @@ pub struct Ended {
 #[derive(Clone, Debug, Default)]
 pub struct HeldTable {
     holders: Vec<Holder>,
+    /// Holds of all actors.
+    total: usize,
 }
 
 impl HeldTable {
@@ -47,6 +49,12 @@ impl HeldTable {
             self.holders.resize_with(actor.index() + 1, Holder::default);
         }
         &mut self.holders[actor.index()]
+    }
+
+    /// Whether nobody holds anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
     }
 
     /// What `actor` holds.
@@ -76,6 +84,7 @@ impl HeldTable {
             Event::LockAcquired { object, mode, .. } => {
                 let hold = Hold { object, mode, since_ns: at_ns, phase_since_ns: at_ns };
                 self.holder(stamp.actor).holds.push(hold);
+                self.total += 1;
             }
             Event::LockReleased { object, mode, .. } => {
                 let holder = self.holder(stamp.actor);
@@ -83,6 +92,7 @@ impl HeldTable {
                 if let Some(at) = last {
                     let hold = holder.holds.remove(at);
                     ended(Ended { hold, phase: holder.phase, at_ns, whole: true });
+                    self.total -= 1;
                 }
             }
             Event::Phase(phase) => self.enter(stamp, Some(phase), ended),

@@ -2,20 +2,22 @@
 //!
 //! Stateless: a schedule is a list of choices; the next one repeats a prefix of it and then chooses differently. A step
 //! runs from one access up to the next; what an actor does before its first access touches nothing and is no step.
+use super::example;
+use faults::{Injector, Plan};
+use rig::engine::event::Blind;
 use rig::engine::sim::current::SimCurrent;
 use rig::engine::sim::{End, Finished, Next, Policy, Sim};
-use rig::engine::{Access, ActorId, Object, Wait, Work, event::Blind};
+use rig::engine::{Access, ActorId, Object, Wait, Work};
+use rig::protocols::Protocol;
 use rig::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Actors of a simulation under [`DepthFirst`].
+/// An actor under [`DepthFirst`].
 pub(crate) type Here = SimCurrent<DepthFirst, Blind>;
-/// What an actor does.
-pub(crate) type Body = fn(&Here, &World);
 
 /// A choice: which of the actors that could run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Choice {
     taken: usize,
     of: usize,
@@ -25,24 +27,28 @@ struct Choice {
 #[derive(Debug, Default)]
 pub(crate) struct DepthFirst {
     path: Vec<Choice>,
-    /// Choices of this schedule so far.
+    /// Choices made in this schedule.
     depth: usize,
-    /// Steps of this schedule so far.
+    /// Steps run in this schedule.
     pub(crate) steps: u64,
-    /// Gives the schedule up after so many steps.
-    pub(crate) abandon_after: Option<u64>,
+    /// After how many steps the schedule is given up.
+    pub(crate) abandon_at: Option<u64>,
     fresh: Vec<ActorId>,
     ready: Vec<ActorId>,
 }
 
 impl DepthFirst {
-    /// Goes on to the next schedule; `false` when that was the last.
-    fn advance(&mut self) -> bool {
-        self.path.truncate(self.depth);
-        while self.path.pop_if(|choice| choice.taken + 1 == choice.of).is_some() {}
+    /// Back to the start of the same schedule.
+    pub(crate) fn rewind(&mut self) {
         (self.depth, self.steps) = (0, 0);
         self.fresh.clear();
         self.ready.clear();
+    }
+
+    /// Goes on to the next schedule; `false` when that was the last.
+    pub(crate) fn advance(&mut self) -> bool {
+        self.rewind();
+        while self.path.pop_if(|choice| choice.taken + 1 == choice.of).is_some() {}
         self.path.last_mut().map(|choice| choice.taken += 1).is_some()
     }
 
@@ -96,7 +102,7 @@ impl Policy for DepthFirst {
         if let Some(who) = self.fresh.pop() {
             return Next::Run(who);
         }
-        if self.abandon_after == Some(self.steps) {
+        if self.abandon_at == Some(self.steps) {
             return Next::Abandon;
         }
         self.steps += 1;
@@ -108,42 +114,68 @@ impl Policy for DepthFirst {
     }
 }
 
-/// One schedule of those actors, from the start of the world.
-pub(crate) fn run(world: &Arc<World>, actors: &[Body], policy: DepthFirst) -> Finished<DepthFirst, Blind> {
-    world.reset();
-    let mut sim = Sim::new(policy, Blind, faults::Injector::new(faults::Plan::default(), 0));
-    for body in actors.iter().copied() {
-        let world = Arc::clone(world);
-        sim.spawn(move |cur: &Here| body(cur, &world));
+/// A simulation at the first schedule.
+pub(crate) fn first() -> Sim<DepthFirst, Blind> {
+    Sim::new(DepthFirst::default(), Blind, Injector::new(Plan::default(), 0))
+}
+
+/// A simulation that goes on with the policy of one that has finished.
+pub(crate) fn again(finished: Finished<DepthFirst, Blind>) -> Sim<DepthFirst, Blind> {
+    finished.again()
+}
+
+/// Final states and how many schedules end in them.
+pub(crate) type States = BTreeMap<String, u64>;
+
+/// Every schedule of what `once` runs; it also says in which state the run ended.
+pub(crate) fn every_schedule(
+    once: impl Fn(Sim<DepthFirst, Blind>) -> (Finished<DepthFirst, Blind>, String),
+) -> States {
+    let mut states = States::new();
+    let mut sim = first();
+    loop {
+        let (mut finished, state) = once(sim);
+        *states.entry(state).or_default() += 1;
+        if !finished.policy.advance() {
+            return states;
+        }
+        sim = again(finished);
     }
+}
+
+/// A run of the example, or of as much of it as the policy wants, in a world that is put back to the start.
+pub(crate) fn run(
+    mut sim: Sim<DepthFirst, Blind>,
+    world: &Arc<World>,
+    protocol: Protocol,
+) -> Finished<DepthFirst, Blind> {
+    world.reset();
+    let (moved, mapped) = (Arc::clone(world), Arc::clone(world));
+    sim.spawn(move |cur: &Here| example::mover(cur, &moved, protocol, example::B));
+    sim.spawn(move |cur: &Here| example::mapper(cur, &mapped));
     sim.run()
 }
 
-/// Every schedule, in one world that is reset in between: how many end in which state.
-pub(crate) fn explore(
-    world: &Arc<World>,
-    actors: &[Body],
-    state: impl Fn(&World) -> String,
-) -> BTreeMap<String, u64> {
-    let mut states = BTreeMap::new();
-    let mut policy = DepthFirst::default();
-    loop {
-        let finished = run(world, actors, policy);
-        let state = match finished.end {
-            End::Done => {
-                assert!(world.locks_free(), "everybody ended and a lock is held");
-                state(world)
-            }
-            End::Deadlock(waiting) => {
-                let line = |(who, on): &(ActorId, Object)| format!("{who} waits for {on}");
-                format!("deadlock: {}", waiting.iter().map(line).collect::<Vec<_>>().join(", "))
-            }
-            End::Abandoned => unreachable!("nobody asked for that"),
-        };
-        *states.entry(state).or_default() += 1;
-        policy = finished.policy;
-        if !policy.advance() {
-            return states;
+/// How a run ended, as the explorer is to print it.
+pub(crate) fn state(world: &World, end: &End) -> String {
+    match end {
+        End::Done => {
+            assert!(world.locks_free(), "everybody has ended and a lock is held");
+            example::state(world)
         }
+        End::Deadlock(waiting) => {
+            let waits = |(who, on): &(ActorId, Object)| format!("{who} waits for {on}");
+            format!("deadlock: {}", waiting.iter().map(waits).collect::<Vec<_>>().join(", "))
+        }
+        End::Abandoned => "abandoned".to_owned(),
     }
+}
+
+/// Every schedule of the example, all in this world.
+pub(crate) fn explore(world: &Arc<World>, protocol: Protocol) -> States {
+    every_schedule(|sim| {
+        let finished = run(sim, world, protocol);
+        let state = state(world, &finished.end);
+        (finished, state)
+    })
 }

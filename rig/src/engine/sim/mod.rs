@@ -106,12 +106,25 @@ pub struct Finished<P, O> {
     pub accesses: u64,
     /// Actors that ever ran.
     pub actors: u64,
+    stacks: Stacks,
+}
+
+impl<P: Policy + 'static, O: Observer + 'static> Finished<P, O> {
+    /// A simulation without actors, with the same policy, observer, injector and stacks.
+    #[must_use]
+    pub fn again(self) -> Sim<P, O> {
+        Sim::with_stacks(self.policy, self.observer, self.injector, self.stacks)
+    }
 }
 
 impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
     /// A simulation without actors.
     #[must_use]
     pub fn new(policy: P, observer: O, injector: Injector) -> Self {
+        Self::with_stacks(policy, observer, injector, Stacks::default())
+    }
+
+    fn with_stacks(policy: P, observer: O, injector: Injector, stacks: Stacks) -> Self {
         Self {
             core: Rc::new(Core {
                 policy: RefCell::new(policy),
@@ -120,7 +133,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
                 states: RefCell::default(),
                 actors: RefCell::default(),
                 free: RefCell::default(),
-                stacks: RefCell::default(),
+                stacks: RefCell::new(stacks),
                 abandoned: Cell::new(false),
                 accesses: Cell::new(0),
                 spawned: Cell::new(0),
@@ -157,6 +170,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
             injector: core.injector.into_inner(),
             accesses: core.accesses.get(),
             actors: core.spawned.get(),
+            stacks: core.stacks.into_inner(),
         }
     }
 }

@@ -40,6 +40,9 @@ pub(super) struct RunFlags {
     /// Faults in percent at every prepare site; several make an axis: 0,1,10.
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(super) fault_rate: Option<Vec<u8>>,
+    /// Delays between switch and attach; several make an axis: 0us,1us,10us.
+    #[arg(long, value_name = "T", value_delimiter = ',')]
+    pub(super) delay: Option<Vec<String>>,
     /// First seed.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,

@@ -50,11 +50,7 @@ fn read(flags: &RunFlags) -> Result<Scenario, Failure> {
         }
     };
     let files = workloads::Folder::new(folder);
-    Scenario::parse(&file, &text, &files).map_err(Failure::usage)?;
-    let overrides = overrides(flags);
-    let effective = overrides.apply(&file, &text).map_err(Failure::usage)?;
-    let file = if effective == text { file } else { format!("{file} with the flags given") };
-    Scenario::parse(&file, &effective, &files).map_err(Failure::usage)
+    Scenario::parse_with(&file, &text, &overrides(flags)?, &files).map_err(Failure::usage)
 }
 
 fn unreadable(named: &str, error: &std::io::Error) -> Failure {
@@ -65,16 +61,18 @@ fn unreadable(named: &str, error: &std::io::Error) -> Failure {
     ))
 }
 
-fn overrides(flags: &RunFlags) -> Overrides {
-    Overrides {
+fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
+    let too_large = |_| Failure::usage("--seed and --seeds: too large; use a smaller number");
+    Ok(Overrides {
         protocols: flags.protocols.clone(),
         faults: flags.faults.clone(),
         fault_rates: flags.fault_rate.clone(),
-        seed: flags.seed,
-        seeds: flags.seeds,
+        delays: flags.delay.clone(),
+        seed: flags.seed.map(i64::try_from).transpose().map_err(too_large)?,
+        seeds: flags.seeds.map(u32::try_from).transpose().map_err(too_large)?,
         cpus: flags.cpus,
         duration: flags.duration.clone(),
-    }
+    })
 }
 
 /// The scenario as it runs, beside its cells: what `report` needs after a kill.
@@ -91,6 +89,9 @@ fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     flags.faults.iter().for_each(|rule| flag("fault", format!("\"{rule}\"")));
     if let Some(rates) = &flags.fault_rate {
         flag("fault-rate", rates.iter().map(u8::to_string).collect::<Vec<_>>().join(","));
+    }
+    if let Some(delays) = &flags.delay {
+        flag("delay", delays.join(","));
     }
     flag("seed", scenario.seed.to_string());
     if let Some(seeds) = flags.seeds {
@@ -143,12 +144,17 @@ fn describe(scenario: &Scenario) -> schema::Scenario {
     }
 }
 
-/// The command that runs just this cell again.
+/// The command that runs just this cell again: that of the run, narrowed to the cell by flags that come last and win.
 fn replay(command: &str, cell: &Cell) -> String {
+    let kept: Vec<&str> = command.split(" --").filter(|part| !narrowed(part)).collect();
     let rate = cell.fault_rate_percent.map_or(String::new(), |rate| format!(" --fault-rate {rate}"));
-    let base = command.split(" --seed ").next().unwrap_or(command);
-    let base = base.split(" --protocol ").next().unwrap_or(base);
-    format!("{base} --protocol {}{rate} --seed {} --seeds 1", cell.protocol, cell.seed)
+    let delay = cell.delay_ns.map_or(String::new(), |ns| format!(" --delay {ns}ns"));
+    format!("{} --protocol {}{rate}{delay} --seed {} --seeds 1", kept.join(" --"), cell.protocol, cell.seed)
+}
+
+/// Whether a flag of a run's command names an axis that a replay narrows.
+fn narrowed(part: &str) -> bool {
+    ["protocol ", "fault-rate ", "delay ", "seed ", "seeds "].iter().any(|axis| part.starts_with(axis))
 }
 
 fn speed(env: &mut Env, matrix: &Matrix) {

@@ -5,11 +5,11 @@ use super::plan::CellPlan;
 use super::scenario::Scenario;
 use super::watch::Watch;
 use super::worker::{self, Role, Stage};
+use crate::engine::Costs;
 use crate::engine::event::Target;
 use crate::engine::sim::current::SimCurrent;
 use crate::engine::sim::time::Time;
 use crate::engine::sim::{End, Finished, Sim};
-use crate::engine::{ActorId, Costs, Event, Observer, Stamp};
 use crate::kernel::{CgroupId, ProcessId};
 use crate::measure::cell::{Cell, Records, SimCounts};
 use crate::world::World;
@@ -19,16 +19,7 @@ use std::time::Instant;
 use workloads::ActorKey;
 
 /// `Current` of a cell.
-pub type CellCurrent = SimCurrent<Time, Watched>;
-
-/// The observer of a cell, opaque to others.
-pub struct Watched(Watch);
-
-impl Observer for Watched {
-    fn observe(&mut self, stamp: Stamp, event: &Event) {
-        self.0.observe(stamp, event);
-    }
-}
+pub type CellCurrent = SimCurrent<Time, Watch>;
 
 /// What a cell gives.
 pub struct CellResult {
@@ -51,22 +42,19 @@ const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> CellResult {
     let started = Instant::now();
     let world = Arc::new(World::new(scenario.world()).expect("a validated scenario"));
-    let mut watch = Watch::new(Arc::clone(&world), world.layout(), scenario.warm_up_ns);
-    for event in world.opening() {
-        watch.observe(Stamp { at_ns: 0, actor: ActorId(0) }, &event);
-    }
+    let watch = Watch::new(Arc::clone(&world), scenario.warm_up_ns);
     let end_ns = scenario.warm_up_ns + scenario.duration_ns;
     let time = Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + 1_000_000_000);
     let injector = Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed);
-    let mut sim = Sim::new(time, Watched(watch), injector);
+    let mut sim = Sim::new(time, watch, injector);
     let stage = Arc::new(Stage { world: Arc::clone(&world), seed: plan.seed, end_ns });
     spawn_workers(&mut sim, scenario, &stage);
     spawn_movers(&mut sim, scenario, plan, &stage);
     let finished = sim.run();
-    record(scenario, plan, &world, finished, started)
+    record(scenario, plan, finished, started)
 }
 
-fn spawn_workers(sim: &mut Sim<Time, Watched>, scenario: &Scenario, stage: &Arc<Stage>) {
+fn spawn_workers(sim: &mut Sim<Time, Watch>, scenario: &Scenario, stage: &Arc<Stage>) {
     let mut next = 0;
     for (at, workload) in scenario.workloads.iter().enumerate() {
         let plan = Arc::new(workload.plan.clone());
@@ -86,7 +74,7 @@ fn spawn_workers(sim: &mut Sim<Time, Watched>, scenario: &Scenario, stage: &Arc<
     }
 }
 
-fn spawn_movers(sim: &mut Sim<Time, Watched>, scenario: &Scenario, plan: &CellPlan, stage: &Arc<Stage>) {
+fn spawn_movers(sim: &mut Sim<Time, Watch>, scenario: &Scenario, plan: &CellPlan, stage: &Arc<Stage>) {
     for number in 0..scenario.movers.count {
         let mover = Mover {
             number,
@@ -122,26 +110,18 @@ fn targets(scenario: &Scenario, world: &World) -> Vec<(Target, usize)> {
 fn record(
     scenario: &Scenario,
     plan: &CellPlan,
-    world: &World,
-    finished: Finished<Time, Watched>,
+    finished: Finished<Time, Watch>,
     started: Instant,
 ) -> CellResult {
-    let Finished { end, policy, observer: Watched(mut watch), injector, accesses, actors, .. } = finished;
+    let Finished { end, policy, observer: mut watch, injector, accesses, actors, .. } = finished;
     let counts = policy.counts();
     let now = crate::engine::sim::Policy::now(&policy);
-    let ended = match &end {
+    let last = watch.finish(now, &end);
+    let ended = match end {
         End::Done => None,
-        End::Deadlock(waiting) => {
-            watch.checks.deadlocked(&watch.held, waiting);
-            Some("deadlock".to_owned())
-        }
+        End::Deadlock(_) => Some("deadlock".to_owned()),
         End::Abandoned => Some("no end: given up after four times its duration".to_owned()),
     };
-    let last = (end == End::Done).then(|| world.snapshot());
-    if let Some(last) = &last {
-        watch.checks.audit(now, last);
-    }
-    watch.checks.finish(now);
     let records = Records {
         recorder: &watch.recorder,
         locks: &watch.locks,

@@ -1,24 +1,45 @@
 //! Values of a scenario file that have a form of their own: durations, rates, limits.
-use serde::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
+
+/// A text with a form: what serde should say when there is no text, and how to read it.
+struct Form<T>(&'static str, fn(&str) -> Result<T, String>);
+
+impl<T> Visitor<'_> for Form<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.1)(text).map_err(E::custom)
+    }
+}
 
 /// A duration with its unit, such as `40ms`; in ns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Duration(pub(super) u64);
 
-impl<'de> Deserialize<'de> for Duration {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse_duration(&text).map(Self).map_err(serde::de::Error::custom)
+impl Duration {
+    /// Reads `40ms`.
+    ///
+    /// # Errors
+    /// What is wrong with it and which units there are.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        workloads::parse_ns(text).map(Self).map_err(|error| match error {
+            workloads::DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
+                format!("`{text}` has no unit; use ns, us, ms or s, for example \"{}ms\"", text.trim())
+            }
+            error => error.to_string(),
+        })
     }
 }
 
-/// ns of a duration text.
-///
-/// # Errors
-/// What is wrong with it and which units there are.
-fn parse_duration(text: &str) -> Result<u64, String> {
-    workloads::parse_ns(text).map_err(|error| format!("`{text}`: {error}"))
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Form("a time in quotes with its unit, such as \"40ms\"", Self::parse))
+    }
 }
 
 impl fmt::Display for Duration {
@@ -37,19 +58,21 @@ pub enum Pace {
     PerSecond(u64),
 }
 
-impl<'de> Deserialize<'de> for Pace {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl Pace {
+    fn parse(text: &str) -> Result<Self, String> {
         if text == "closed" {
             return Ok(Self::Closed);
         }
-        let number =
-            text.strip_suffix("/s").and_then(|n| n.parse().ok()).filter(|n| (1..=1_000_000_000).contains(n));
-        number.map(Self::PerSecond).ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "rate `{text}` is neither `closed` nor a number a second such as `1000/s`"
-            ))
+        let number = text.strip_suffix("/s").and_then(|n| n.parse().ok());
+        number.filter(|n| (1..=1_000_000_000).contains(n)).map(Self::PerSecond).ok_or_else(|| {
+            format!("rate `{text}` is neither `closed` nor a number a second, 1/s to 1000000000/s")
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for Pace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Form("\"closed\" or a rate in quotes, such as \"1000/s\"", Self::parse))
     }
 }
 
@@ -57,13 +80,26 @@ impl<'de> Deserialize<'de> for Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limit(pub(super) u64);
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pages = i64::deserialize(deserializer)?;
-        u64::try_from(pages).map(Self).map_err(|_| {
-            serde::de::Error::custom(format!(
-                "a limit is a number of pages, 0 or more, not {pages}; leave it out for none"
+struct Pages;
+
+impl Visitor<'_> for Pages {
+    type Value = Limit;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of pages, 0 or more")
+    }
+
+    fn visit_i64<E: Error>(self, pages: i64) -> Result<Limit, E> {
+        u64::try_from(pages).map(Limit).map_err(|_| {
+            E::custom(format!(
+                "a limit is a number of pages, 0 or more, not {pages}; leave it out for no limit"
             ))
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_i64(Pages)
     }
 }

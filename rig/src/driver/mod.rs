@@ -8,7 +8,7 @@ mod fields;
 mod mover;
 pub mod plan;
 pub mod scenario;
-mod watch;
+pub mod watch;
 mod worker;
 
 pub use cell::run_cell;

@@ -1,5 +1,7 @@
-//! From a scenario to its cells, and from the command line's overrides to a scenario.
-use super::{Scenario, ScenarioError};
+//! From a scenario to its cells, and to the world and the faults of each.
+pub use super::scenario::Overrides;
+
+use super::Scenario;
 use crate::engine::Current;
 use crate::kernel::{CgroupId, Controller};
 use crate::protocols::Protocol;
@@ -19,58 +21,6 @@ pub struct CellPlan {
     pub delay_ns: Option<u64>,
     /// The seed.
     pub seed: u64,
-}
-
-/// What the command line changes in a scenario.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overrides {
-    /// `--protocol`.
-    pub protocols: Vec<String>,
-    /// `--fault`.
-    pub faults: Vec<String>,
-    /// `--fault-rate`.
-    pub fault_rates: Option<Vec<u8>>,
-    /// `--seed`.
-    pub seed: Option<u64>,
-    /// `--seeds`.
-    pub seeds: Option<u64>,
-    /// `--cpus`.
-    pub cpus: Option<u32>,
-    /// `--duration`, with its unit.
-    pub duration: Option<String>,
-}
-
-impl Overrides {
-    /// The scenario's text with the overrides in it; the text itself when there are none.
-    ///
-    /// # Errors
-    /// When `text` is not TOML.
-    pub fn apply(&self, file: &str, text: &str) -> Result<String, ScenarioError> {
-        if *self == Self::default() {
-            return Ok(text.to_owned());
-        }
-        let mut table: toml::Table = toml::from_str(text)
-            .map_err(|error| ScenarioError::at(file, text, error.span(), error.message()))?;
-        let texts = |list: &[String]| toml::Value::from(list.to_vec());
-        let integer = |n: u64| toml::Value::from(i64::try_from(n).unwrap_or(i64::MAX));
-        let mut set = |key: &str, value: Option<toml::Value>| {
-            if let Some(value) = value {
-                table.insert(key.to_owned(), value);
-            }
-        };
-        set("protocols", (!self.protocols.is_empty()).then(|| texts(&self.protocols)));
-        set("faults", (!self.faults.is_empty()).then(|| texts(&self.faults)));
-        let rates = self.fault_rates.as_ref();
-        set(
-            "fault-rates",
-            rates.map(|rates| rates.iter().map(|rate| i64::from(*rate)).collect::<Vec<_>>().into()),
-        );
-        set("seed", self.seed.map(integer));
-        set("seeds", self.seeds.map(integer));
-        set("cpus", self.cpus.map(|cpus| integer(u64::from(cpus))));
-        set("duration", self.duration.clone().map(toml::Value::from));
-        toml::to_string(&table).map_err(|error| ScenarioError::at(file, text, None, error))
-    }
 }
 
 /// An axis of the matrix; a scenario without one has it once, absent.

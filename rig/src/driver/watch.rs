@@ -1,7 +1,8 @@
 //! The observer of a cell: checks, recorder and lock statistics, each of every event, in one place.
 use crate::checks::{Checks, Shadow};
-use crate::engine::{Event, Observer, Stamp};
-use crate::kernel::Layout;
+use crate::engine::sim::End;
+use crate::engine::{ActorId, Event, Observer, Stamp};
+use crate::kernel::Snapshot;
 use crate::locks::held::HeldTable;
 use crate::locks::stats::LockStats;
 use crate::measure::Recorder;
@@ -9,23 +10,48 @@ use crate::world::World;
 use std::sync::Arc;
 
 /// See the module's text.
-pub(super) struct Watch {
-    pub(super) world: Arc<World>,
-    pub(super) checks: Checks,
-    pub(super) recorder: Recorder,
-    pub(super) locks: LockStats,
-    pub(super) held: HeldTable,
+pub struct Watch {
+    /// What is watched; asked for a snapshot whenever nothing is in flight.
+    pub world: Arc<World>,
+    /// Every check.
+    pub checks: Checks,
+    /// Latencies and counts.
+    pub recorder: Recorder,
+    /// lock_stat.
+    pub locks: LockStats,
+    /// Who holds what.
+    pub held: HeldTable,
 }
 
 impl Watch {
-    pub(super) fn new(world: Arc<World>, layout: Layout, from_ns: u64) -> Self {
-        Self {
-            world,
+    /// Watches `world`, whose opening it takes; latencies of what began before `from_ns` are not recorded.
+    #[must_use]
+    pub fn new(world: Arc<World>, from_ns: u64) -> Self {
+        let layout = world.layout();
+        let mut watch = Self {
             checks: Checks::new(layout.clone()),
             recorder: Recorder::new(layout, from_ns),
             locks: LockStats::default(),
             held: HeldTable::default(),
+            world,
+        };
+        for event in watch.world.opening() {
+            watch.observe(Stamp { at_ns: 0, actor: ActorId(0) }, &event);
         }
+        watch
+    }
+
+    /// Ends the run at `at_ns`: explains a deadlock, else audits what is left.
+    pub fn finish(&mut self, at_ns: u64, end: &End) -> Option<Snapshot> {
+        if let End::Deadlock(waiting) = end {
+            self.checks.deadlocked(&self.held, waiting);
+        }
+        let last = (*end == End::Done).then(|| self.world.snapshot());
+        if let Some(last) = &last {
+            self.checks.audit(at_ns, last);
+        }
+        self.checks.finish(at_ns);
+        last
     }
 }
 

@@ -1,0 +1,159 @@
+//! A scenario: an experiment in TOML, validated, with the place of whatever is wrong.
+//!
+//! `file` is what may be written, `overrides` what flags replace in it, `source` knows whom to blame; `read` checks the
+//! parts one by one, `actors` workloads and movers, also against the cgroups in which they are.
+mod actors;
+mod file;
+mod overrides;
+mod read;
+mod source;
+
+pub use overrides::Overrides;
+
+use super::error::ScenarioError;
+use super::fields::Pace;
+use crate::kernel::Controller;
+use crate::measure::Expectation;
+use crate::protocols::Protocol;
+use crate::world::{CgroupSpec, Options};
+use faults::Rule;
+use file::File;
+use serde::Deserialize;
+use source::Source;
+use std::collections::BTreeMap;
+
+/// A scenario that can be run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// One sentence on what it asks.
+    pub about: String,
+    /// Modelled CPUs.
+    pub cpus: u32,
+    /// Measured part of a cell, in virtual ns.
+    pub duration_ns: u64,
+    /// Time before it, whose latencies are not recorded, in virtual ns.
+    pub warm_up_ns: u64,
+    /// First seed.
+    pub seed: u64,
+    /// How many seeds, from `seed` on.
+    pub seeds: u64,
+    /// Protocols, with options.
+    pub protocols: Vec<Protocol>,
+    /// Axis: faults in percent at every prepare site.
+    pub fault_rates: Vec<u8>,
+    /// Axis: delays between switch and attach, in ns.
+    pub delays_ns: Vec<u64>,
+    /// Rules of every cell.
+    pub faults: Vec<Rule>,
+    /// Controllers, in the order of their callbacks.
+    pub controllers: Vec<Controller>,
+    /// Options of the world.
+    pub options: Options,
+    /// Cgroups.
+    pub cgroups: Vec<CgroupSpec>,
+    /// Workloads.
+    pub workloads: Vec<Workload>,
+    /// Movers.
+    pub movers: Movers,
+    /// What a cell must at least have seen.
+    pub demand: Demand,
+    /// Expected breaches: protocol, promise.
+    pub expect: BTreeMap<String, BTreeMap<String, Expectation>>,
+    /// The text that it was read from.
+    pub toml: String,
+}
+
+/// One workload: some processes of one shape in one cgroup.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Where they start; index into [`Scenario::cgroups`].
+    pub cgroup: usize,
+    /// Whether movers move them.
+    pub moved: bool,
+    /// What they do.
+    pub plan: workloads::Plan,
+}
+
+/// Who moves what, how often.
+#[derive(Clone, Debug)]
+pub struct Movers {
+    /// How many.
+    pub count: u32,
+    /// Whole processes, or single threads.
+    pub whole: bool,
+    /// How often each moves.
+    pub pace: Pace,
+    /// Pause after each attach of a closed loop, in ns.
+    pub pause_ns: u64,
+    /// Destinations, in turn; indices into [`Scenario::cgroups`].
+    pub between: Vec<usize>,
+}
+
+/// What a cell must at least have seen, or it is too thin to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Demand {
+    /// Attaches that were no noop.
+    pub attaches: u64,
+    /// Attaches that overlapped a charge on the moved mm or its destination.
+    pub overlaps: u64,
+    /// At a fault rate above 0: runs of every abort or undo.
+    pub aborts: u64,
+}
+
+impl Scenario {
+    /// Reads a scenario; recordings are found through `files`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place in `text`.
+    pub fn parse(file: &str, text: &str, files: &dyn workloads::Files) -> Result<Self, ScenarioError> {
+        Self::parse_with(file, text, &Overrides::default(), files)
+    }
+
+    /// Reads a scenario in which flags replace some of what the file says.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place in `text` or with the flag.
+    pub fn parse_with(
+        file: &str,
+        text: &str,
+        overrides: &Overrides,
+        files: &dyn workloads::Files,
+    ) -> Result<Self, ScenarioError> {
+        let mut source = Source::new(file, text);
+        let mut parsed = File::read(&source)?;
+        overrides.put(&mut parsed, &mut source)?;
+        let (controllers, cpus) = (source.controllers(&parsed.hierarchy)?, source.cpus(&parsed.cpus)?);
+        let cgroups = source.cgroups(&parsed, &controllers, cpus)?;
+        let workloads = source.workloads(&parsed.workloads, &cgroups, files)?;
+        let movers = source.movers(&parsed.movers, &cgroups)?;
+        source.fitting(&parsed, &cgroups, &workloads, &movers)?;
+        let (seed, seeds) = source.seeds(&parsed)?;
+        let scenario = Self {
+            protocols: source.protocols(&parsed.protocols)?,
+            fault_rates: source.fault_rates(&parsed.fault_rates)?,
+            delays_ns: source.delays(&parsed.delays)?,
+            faults: source.faults(&parsed.faults)?,
+            options: source.options(&parsed.options)?,
+            expect: source.expect(&parsed.expect)?,
+            duration_ns: source.time(&parsed.duration, "duration", 1)?,
+            warm_up_ns: source.time(&parsed.warm_up, "warm-up", 0)?,
+            demand: parsed.demand,
+            toml: overrides.text(&source)?,
+            name: parsed.name,
+            about: parsed.about,
+            cpus,
+            seed,
+            seeds,
+            controllers,
+            cgroups,
+            workloads,
+            movers,
+        };
+        scenario.world().validate().map_err(|error| source.at(parsed.cgroups.span(), error))?;
+        source.size(&parsed.seeds, &scenario)?;
+        Ok(scenario)
+    }
+}

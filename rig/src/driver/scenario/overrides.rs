@@ -1,0 +1,101 @@
+//! What the command line changes in a scenario.
+use super::file::File;
+use super::source::{Read, Source};
+use crate::driver::fields::Duration;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+/// What the command line changes in a scenario; each replaces what the file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overrides {
+    /// `--protocol`.
+    pub protocols: Vec<String>,
+    /// `--fault`.
+    pub faults: Vec<String>,
+    /// `--fault-rate`.
+    pub fault_rates: Option<Vec<u8>>,
+    /// `--delay`, with units.
+    pub delays: Option<Vec<String>>,
+    /// `--seed`.
+    pub seed: Option<i64>,
+    /// `--seeds`.
+    pub seeds: Option<u32>,
+    /// `--cpus`.
+    pub cpus: Option<u32>,
+    /// `--duration`, with its unit.
+    pub duration: Option<String>,
+}
+
+impl Overrides {
+    /// Puts them into what was read from the file. What is wrong with them is blamed on the flag.
+    pub(super) fn put(&self, file: &mut File, source: &mut Source<'_>) -> Read<()> {
+        let mut texts = |flag: &str, list: &[String]| -> Vec<_> {
+            list.iter()
+                .map(|text| Spanned::new(source.flag(format!("{flag} {text}")), text.clone()))
+                .collect()
+        };
+        if !self.protocols.is_empty() {
+            file.protocols = Spanned::new(0..0, texts("--protocol", &self.protocols));
+        }
+        if !self.faults.is_empty() {
+            file.faults = texts("--fault", &self.faults);
+        }
+        if let Some(rates) = &self.fault_rates {
+            let mut rate = |rate: &u8| number(source, "--fault-rate", i64::from(*rate));
+            file.fault_rates = rates.iter().map(&mut rate).collect();
+        }
+        if let Some(delays) = &self.delays {
+            let delays = delays.iter().map(|delay| duration(source, "--delay", delay));
+            file.delays = delays.collect::<Read<_>>()?;
+        }
+        if let Some(text) = &self.duration {
+            file.duration = duration(source, "--duration", text)?;
+        }
+        let mut put = |flag: &str, value: Option<i64>, field: &mut Spanned<i64>| {
+            if let Some(value) = value {
+                *field = number(source, flag, value);
+            }
+        };
+        put("--seed", self.seed, &mut file.seed);
+        put("--seeds", self.seeds.map(i64::from), &mut file.seeds);
+        put("--cpus", self.cpus.map(i64::from), &mut file.cpus);
+        Ok(())
+    }
+
+    /// The scenario's text with the overrides in it; the text itself when there are none.
+    pub(super) fn text(&self, source: &Source<'_>) -> Read<String> {
+        if *self == Self::default() {
+            return Ok(source.text().to_owned());
+        }
+        let mut table: toml::Table = toml::from_str(source.text())
+            .map_err(|error| source.at(error.span().unwrap_or_default(), error.message()))?;
+        let mut set = |key: &str, value: Option<toml::Value>| {
+            if let Some(value) = value {
+                table.insert(key.to_owned(), value);
+            }
+        };
+        let texts = |list: &[String]| (!list.is_empty()).then(|| toml::Value::from(list.to_vec()));
+        let rates = |rates: &Vec<u8>| rates.iter().map(|rate| i64::from(*rate)).collect::<Vec<_>>().into();
+        set("protocols", texts(&self.protocols));
+        set("faults", texts(&self.faults));
+        set("fault-rates", self.fault_rates.as_ref().map(rates));
+        set("delays", self.delays.clone().map(toml::Value::from));
+        set("seed", self.seed.map(toml::Value::from));
+        set("seeds", self.seeds.map(toml::Value::from));
+        set("cpus", self.cpus.map(toml::Value::from));
+        set("duration", self.duration.clone().map(toml::Value::from));
+        toml::to_string(&table).map_err(|error| source.at(0..0, error))
+    }
+}
+
+fn number(source: &mut Source<'_>, flag: &str, value: i64) -> Spanned<i64> {
+    Spanned::new(source.flag(format!("{flag} {value}")), value)
+}
+
+fn duration(source: &mut Source<'_>, flag: &str, text: &str) -> Read<Spanned<Duration>> {
+    let span = source.flag(format!("{flag} {text}"));
+    match Duration::parse(text) {
+        Ok(duration) => Ok(Spanned::new(span, duration)),
+        Err(message) => Err(source.at(span, message)),
+    }
+}

@@ -1,0 +1,156 @@
+//! Where a value comes from, and so what an error blames: a place in the file, or a flag.
+use crate::driver::ScenarioError;
+use std::fmt::Display;
+use std::ops::Range;
+use toml::Spanned;
+
+/// The outcome of reading a part.
+pub(super) type Read<T> = Result<T, ScenarioError>;
+
+/// The text of a scenario, and the flags that change it. Spans of what flags give lie behind the text.
+pub(super) struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+    flags: Vec<String>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text, flags: Vec::new() }
+    }
+
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The span of a value that a flag gives; `flag` is the flag with its value, as it was written.
+    pub(super) fn flag(&mut self, flag: String) -> Range<usize> {
+        self.flags.push(flag);
+        let at = self.text.len() + self.flags.len();
+        at..at
+    }
+
+    fn flag_at(&self, span: &Range<usize>) -> Option<&String> {
+        self.flags.get(span.start.checked_sub(self.text.len() + 1)?)
+    }
+
+    /// Whether a flag gave the value with that span.
+    pub(super) fn is_flag(&self, span: &Range<usize>) -> bool {
+        self.flag_at(span).is_some()
+    }
+
+    /// An error about what stands at `span`.
+    pub(super) fn at(&self, span: Range<usize>, message: impl Display) -> ScenarioError {
+        match self.flag_at(&span) {
+            Some(flag) => ScenarioError { file: flag.clone(), place: None, message: message.to_string() },
+            None => ScenarioError::at(self.file, self.text, Some(span), message),
+        }
+    }
+
+    /// The value, if it is from `low` to `high`.
+    pub(super) fn range(&self, value: &Spanned<i64>, what: &str, low: i64, high: i64) -> Read<i64> {
+        match *value.get_ref() {
+            found if (low..=high).contains(&found) => Ok(found),
+            found => {
+                Err(self.at(value.span(), format!("{what} is {found}; it has to be from {low} to {high}")))
+            }
+        }
+    }
+
+    /// What stands behind the name in `table`.
+    pub(super) fn choice<T: Copy>(
+        &self,
+        value: &Spanned<String>,
+        what: &str,
+        table: &[(&str, T)],
+    ) -> Read<T> {
+        let found = value.get_ref();
+        table.iter().find(|(name, _)| name == found).map(|(_, choice)| *choice).ok_or_else(|| {
+            let known = nearest(found, table.iter().map(|(name, _)| *name));
+            self.at(value.span(), format!("`{what}` cannot be `{found}`; {known}"))
+        })
+    }
+
+    /// Refuses the second of two equal values.
+    pub(super) fn no_twice<T: PartialEq>(
+        &self,
+        values: impl Iterator<Item = (Range<usize>, T)>,
+        say: impl Fn(&T) -> String,
+    ) -> Read<()> {
+        let mut seen = Vec::new();
+        for (span, value) in values {
+            if seen.contains(&value) {
+                return Err(self.at(span, format!("{} is listed twice; keep one", say(&value))));
+            }
+            seen.push(value);
+        }
+        Ok(())
+    }
+}
+
+/// The nearest of `known` to `name`, and all of them.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<_> = known.collect();
+    let alike = |candidate: &str| strsim::jaro(name, candidate);
+    let close = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)));
+    let hint =
+        close.filter(|c| alike(c) > 0.7).map_or(String::new(), |close| format!("did you mean `{close}`? "));
+    let all: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    format!("{hint}there {} {}", if all.len() == 1 { "is" } else { "are" }, all.join(", "))
+}
+
+/// What serde says instead of a kind of value that people know.
+const TYPES: [(&str, &str); 7] = [
+    ("expected u8", "expected a whole number"),
+    ("expected u32", "expected a whole number, 0 or more"),
+    ("expected u64", "expected a whole number, 0 or more"),
+    ("expected i64", "expected a whole number"),
+    ("expected a sequence", "expected a list, such as [1, 2]"),
+    ("expected a map", "expected a table"),
+    ("expected struct", "expected a table for"),
+];
+
+/// A message of serde or of the TOML reader, in words of a scenario: with the nearest name, and without types of Rust.
+/// `more` are names that are known besides those in the message.
+pub(super) fn explain(message: &str, more: &[&'static str]) -> String {
+    for (start, kind) in [("unknown field ", "field"), ("unknown variant ", "value")] {
+        let Some(rest) = message.strip_prefix(start) else { continue };
+        let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+        if let Some((found, known)) = names.split_first().filter(|(_, known)| !known.is_empty()) {
+            let known = more.iter().chain(known).copied();
+            return format!("unknown {kind} `{found}`; {}", nearest(found, known));
+        }
+    }
+    if message.starts_with("missing field ") {
+        return format!("{message}; add it");
+    }
+    TYPES.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_behind_the_text_is_that_of_a_flag() {
+        let mut source = Source::new("s.toml", "a = 1\nb = 2\n");
+        let (first, second) = (source.flag("--cpus 3".to_owned()), source.flag("--seed 4".to_owned()));
+        assert_eq!(source.at(6..7, "wrong").to_string(), "s.toml:2:1: wrong");
+        assert_eq!(source.at(12..12, "wrong").to_string(), "s.toml:3:1: wrong");
+        assert_eq!(source.at(first, "wrong").to_string(), "--cpus 3: wrong");
+        assert_eq!(source.at(second, "wrong").to_string(), "--seed 4: wrong");
+    }
+
+    #[test]
+    fn messages_of_serde_become_ours() {
+        assert_eq!(
+            explain("unknown field `sede`, expected `name` or `seed`", &["cpus"]),
+            "unknown field `sede`; did you mean `seed`? there are `cpus`, `name`, `seed`"
+        );
+        assert_eq!(
+            explain("invalid type: floating point `1.5`, expected i64", &[]),
+            "invalid type: floating point `1.5`, expected a whole number"
+        );
+        assert_eq!(explain("missing field `name`", &[]), "missing field `name`; add it");
+    }
+}

@@ -1,0 +1,20 @@
+//! The simulator with everything on: checks, recorders, statistics, whole cells.
+//!
+//! - `support`: worlds and runs in a few words
+//! - `canaries`: every check is seen red, by a planted bug or by events that tell of one
+//! - `engine`: CPUs, time slices, order among equals, deadlocks, runs that are given up
+//! - `model`: what single operations do to counters: fork, exec, exit, owner change
+//! - `promises`: built-in scenarios over many seeds; what the protocols keep and break
+//! - `digests`: one seed, same bytes
+#[path = "sim/canaries.rs"]
+mod canaries;
+#[path = "sim/digests.rs"]
+mod digests;
+#[path = "sim/engine.rs"]
+mod engine;
+#[path = "sim/model.rs"]
+mod model;
+#[path = "sim/promises.rs"]
+mod promises;
+#[path = "sim/support.rs"]
+mod support;

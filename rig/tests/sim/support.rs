@@ -1,0 +1,150 @@
+//! Worlds and runs in a few words.
+use faults::{Injector, Plan};
+use rig::checks::Tally;
+use rig::driver::watch::Watch;
+use rig::engine::event::{Target, Who};
+use rig::engine::sim::current::SimCurrent;
+use rig::engine::sim::time::Time;
+use rig::engine::sim::{End, Finished, Policy as _, Sim};
+use rig::engine::{Costs, Current as _, Event};
+use rig::kernel::layout::Snapshot;
+use rig::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
+use rig::paths::attach::Request;
+use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
+use std::sync::Arc;
+
+/// `Current` of these tests.
+pub type Cur = SimCurrent<Time, Watch>;
+/// Cgroup `a`.
+pub const A: CgroupId = CgroupId(0);
+/// Cgroup `b`.
+pub const B: CgroupId = CgroupId(1);
+/// The first process.
+pub const P: ProcessId = ProcessId(0);
+/// Its leader.
+pub const LEADER: TaskId = TaskId(0);
+
+/// What a test can say about its world.
+pub struct Setup {
+    pub controllers: Vec<Controller>,
+    pub limit_b: Option<u64>,
+    /// Cgroups of the threads of process 0.
+    pub threads: Vec<CgroupId>,
+    pub vm: u64,
+    pub rss: u64,
+    pub cpus: u32,
+    pub options: Options,
+    pub faults: &'static str,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            controllers: vec![Controller::Memrlimit],
+            limit_b: None,
+            threads: vec![A],
+            vm: 10,
+            rss: 0,
+            cpus: 2,
+            options: Options::default(),
+            faults: "",
+        }
+    }
+}
+
+/// What a run leaves.
+pub struct Ran {
+    pub end: End,
+    pub watch: Watch,
+    pub last: Option<Snapshot>,
+    pub now: u64,
+    pub policy: Time,
+}
+
+impl Ran {
+    /// What a check found.
+    pub fn check(&self, name: &str) -> &Tally {
+        self.watch.checks.findings().into_iter().find(|(known, _)| *known == name).expect("a check's name").1
+    }
+
+    /// Names of the broken promises.
+    pub fn broken(&self) -> Vec<&'static str> {
+        let findings = self.watch.checks.findings();
+        findings.into_iter().filter(|(_, tally)| tally.broken > 0).map(|(name, _)| name).collect()
+    }
+
+    /// Usage of `controller` in `a` and `b`.
+    pub fn usage(&self, controller: Controller) -> [u64; 2] {
+        [A, B].map(|cgroup| self.watch.world.counter(controller, cgroup).quiet(|counter| counter.usage))
+    }
+}
+
+/// An actor's body.
+pub type Body = Box<dyn FnOnce(&Cur, &Arc<World>)>;
+
+/// An actor that says who it is before it runs `body`.
+pub fn actor(who: Who, body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
+    Box::new(move |cur, world| {
+        cur.emit(Event::Start(who));
+        body(cur, world);
+    })
+}
+
+/// An actor that runs the leader of process 0.
+pub fn leader(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
+    actor(Who::Task(LEADER), move |cur, world| {
+        assert!(rig::paths::actors::adopt(cur, world, LEADER));
+        body(cur, world);
+        rig::paths::actors::disown(cur, world, LEADER);
+    })
+}
+
+/// A mover.
+pub fn mover(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
+    actor(Who::Mover(0), body)
+}
+
+/// The attach of process 0 to `dest`.
+pub fn process_to(dest: CgroupId) -> Request {
+    Request { target: Target::Process(P), dest, due_ns: None }
+}
+
+/// The world of a setup.
+pub fn world(setup: &Setup) -> Arc<World> {
+    let cgroup = |name: &str, limit: Option<u64>| CgroupSpec {
+        name: name.to_owned(),
+        hierarchy: HierarchyId(0),
+        limits: limit.map(|pages| (Controller::Memrlimit, pages)).into_iter().collect(),
+        cpus: None,
+    };
+    let process = ProcessSpec {
+        name: "p".to_owned(),
+        cgroups: setup.threads.clone(),
+        vm_pages: setup.vm,
+        rss_pages: setup.rss,
+    };
+    let spec = WorldSpec {
+        cpus: setup.cpus,
+        hierarchies: vec![setup.controllers.clone()],
+        cgroups: vec![cgroup("a", None), cgroup("b", setup.limit_b)],
+        processes: vec![process],
+        options: setup.options.clone(),
+    };
+    Arc::new(World::new(spec).expect("a good spec"))
+}
+
+/// Runs actors to the end in virtual time.
+pub fn run(setup: &Setup, bodies: Vec<Body>) -> Ran {
+    let world = world(setup);
+    let injector = Injector::new(Plan::parse(setup.faults).expect("good rules"), 1);
+    let time = Time::new(setup.cpus, Costs::default(), 10_000_000_000);
+    let mut sim = Sim::new(time, Watch::new(Arc::clone(&world), 0), injector);
+    for body in bodies {
+        let world = Arc::clone(&world);
+        sim.spawn(move |cur| body(cur, &world));
+    }
+    let Finished { end, policy, observer: mut watch, .. } = sim.run();
+    let now = policy.now();
+    let last = watch.finish(now, &end);
+    Ran { end, watch, last, now, policy }
+}

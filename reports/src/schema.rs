@@ -111,7 +111,7 @@ pub struct Attach {
     pub outcomes: BTreeMap<String, u64>,
     /// Refusals by `site errno`, such as `memrlimit.prepare_sleep ENOMEM`.
     pub refusals: BTreeMap<String, u64>,
-    /// Aborts run, per `controller.callback` of the abort or undo.
+    /// Aborts run, per `controller.callback` of the abort or undo; also those that never ran.
     pub aborts: BTreeMap<String, u64>,
     /// Attaches during which somebody charged or tried to charge the moved mm or its destination.
     pub overlaps: u64,

@@ -205,9 +205,12 @@ fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Outcome {
         Expectation::Sometimes => verdict.cells_broken > 0,
         Expectation::Always => verdict.cells_broken == verdict.cells,
     };
+    // A breach is a breach however thin the cell; a breach that was not seen proves nothing there.
+    let seen = !as_expected && verdict.expected == Expectation::Never;
     match (as_expected, thin) {
-        (false, _) => Outcome::Fail,
-        (true, true) => Outcome::Inconclusive,
+        _ if seen => Outcome::Fail,
+        (_, true) => Outcome::Inconclusive,
+        (false, false) => Outcome::Fail,
         (true, false) => Outcome::Pass,
     }
 }

@@ -4,9 +4,10 @@
 //! `promises`; both read the same [`crate::aggregate`] as the HTML.
 mod promises;
 mod rows;
+mod thinnest;
 
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
-use crate::schema::{NoteKind, Outcome, Run};
+use crate::schema::{Engine, NoteKind, Outcome, Run};
 use crate::units::{clip, count, ns};
 use crate::verdict::{Census, exit_code};
 use crate::words;
@@ -36,6 +37,10 @@ pub fn render(run: &Run, options: TableOptions) -> Result<String, AggregateError
     if !run.verdicts.is_empty() {
         out.push('\n');
         out.push_str(&promises::table(run, options));
+    }
+    if run.engine != Engine::Linux {
+        out.push('\n');
+        out.push_str(&thinnest::line(run));
     }
     remarks(&mut out, run, options);
     out.push('\n');

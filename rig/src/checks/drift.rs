@@ -72,7 +72,7 @@ impl CounterDrift {
         self.peak_over = self.peak_over.max(self.now);
         self.peak_under = self.peak_under.min(self.now);
         self.events += 1;
-        if self.events % self.stride == 0 {
+        if self.events.is_multiple_of(self.stride) {
             self.keep(Point { at_ns, drift: self.now, quiescent });
         }
     }

@@ -95,7 +95,7 @@ impl Checks {
             drift.reserved(index, shadow.reserved(index) + pages);
         }
         shadow.observe(stamp, event, |shadow, at_ns, index, change| {
-            drift.changed(shadow, at_ns, index, change)
+            drift.changed(shadow, at_ns, index, change);
         });
     }
 

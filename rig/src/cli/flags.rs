@@ -49,7 +49,7 @@ pub(super) struct RunFlags {
     /// How many seeds, from the first on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) seeds: Option<u64>,
-    /// Modelled CPUs, 1 to 1024.
+    /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) cpus: Option<u32>,
     /// Virtual time of every cell, with its unit, such as 40ms.

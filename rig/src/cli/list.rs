@@ -8,8 +8,10 @@ use crate::protocols;
 use std::fmt::Write as _;
 
 type Rows = Vec<(String, String)>;
+/// A list's name, and what makes its rows.
+type Part = (&'static str, fn() -> Rows);
 
-const PARTS: [(&str, fn() -> Rows); 5] = [
+const PARTS: [Part; 5] = [
     ("protocols", protocols_rows),
     ("controllers", controllers),
     ("workloads", workloads_rows),

@@ -113,11 +113,7 @@ impl Folder {
 fn table_options() -> TableOptions {
     let terminal = std::io::stdout().is_terminal();
     let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    TableOptions {
-        color: terminal && std::env::var_os("NO_COLOR").is_none(),
-        width,
-        ..TableOptions::default()
-    }
+    TableOptions { color: terminal && std::env::var_os("NO_COLOR").is_none(), width }
 }
 
 fn place(scenario: &str, time: &str) -> PathBuf {

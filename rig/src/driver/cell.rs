@@ -130,6 +130,7 @@ fn record(
         last: last.as_ref(),
     };
     let pace = scenario.movers.pace;
+    let undoing = plan.protocol.undoing::<CellCurrent>(&scenario.controllers);
     let cell = Cell {
         protocol: plan.protocol.to_string(),
         fault_rate_percent: plan.fault_rate.map(u32::from),
@@ -137,7 +138,7 @@ fn record(
         delay_ns: plan.delay_ns,
         seed: plan.seed,
         duration_ns: scenario.duration_ns,
-        attach: records.attach(),
+        attach: records.attach(undoing),
         bystanders: records.bystanders(),
         locks: records.locks(),
         longest_holds: records.longest_holds(|actor| watch.checks.shadow().who(actor)),

@@ -63,7 +63,7 @@ fn perform<C: Current>(cur: &C, stage: &Arc<Stage>, task: TaskId, role: &Role, o
         Op::Release { pages } => drop(mm::release(cur, world, task, u64::from(pages))),
         Op::ForkThread { child } => start(cur, stage, fork::fork_thread(cur, world, task).ok(), role, child),
         Op::ForkProcess { child } => {
-            start(cur, stage, fork::fork_process(cur, world, task).ok(), role, child)
+            start(cur, stage, fork::fork_process(cur, world, task).ok(), role, child);
         }
         Op::Exec => drop(exec::exec(cur, world, task)),
         Op::Exit => {

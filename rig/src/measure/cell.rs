@@ -10,6 +10,7 @@ use faults::Injector;
 use reports::hist::Hist;
 use reports::schema;
 pub use reports::schema::{Cell, SimCounts};
+use std::collections::BTreeMap;
 
 /// Everything that was recorded in one cell.
 pub struct Records<'a> {
@@ -30,10 +31,12 @@ fn hist(series: &Series) -> Hist {
 }
 
 impl Records<'_> {
-    /// Outcomes, latencies, phases.
+    /// Outcomes, latencies, phases. `undoing` names the callbacks that could have run to undo something.
     #[must_use]
-    pub fn attach(&self) -> schema::Attach {
+    pub fn attach(&self, undoing: Vec<String>) -> schema::Attach {
         let recorder = self.recorder;
+        let mut aborts: BTreeMap<String, u64> = undoing.into_iter().map(|name| (name, 0)).collect();
+        aborts.extend(recorder.aborts.iter().map(|(key, n)| (abort_name(key), *n)));
         let count = |key: String, count: &u64| (key, *count);
         schema::Attach {
             outcomes: OUTCOMES
@@ -46,7 +49,7 @@ impl Records<'_> {
                 .iter()
                 .map(|((s, e), n)| count(format!("{} {e}", s.name()), n))
                 .collect(),
-            aborts: recorder.aborts.iter().map(|(key, n)| count(abort_name(key), n)).collect(),
+            aborts,
             overlaps: recorder.overlaps,
             spurious_refusals: recorder.spurious_refusals,
             latency: self.latency(),

@@ -77,13 +77,15 @@ fn drift_finds_a_charge_without_a_change_of_truth() {
 
 #[test]
 fn ledger_finds_a_charge_outside_of_every_operation() {
-    let ran = with_bug(|cur, world| drop(charge(cur, world, Charge::new(MEMRLIMIT, A, 3))));
+    let ran = with_bug(|cur, world| charge(cur, world, Charge::new(MEMRLIMIT, A, 3)).expect("unlimited"));
     assert_eq!(ran.broken(), ["ledger"], "operations add up to less than the counter reads");
 }
 
 #[test]
 fn ledger_finds_a_change_of_truth_that_nobody_told() {
-    let ran = with_bug(|cur, world| drop(world.mm(rig::kernel::MmId(0)).total_vm.add(cur, 4)));
+    let ran = with_bug(|cur, world| {
+        world.mm(rig::kernel::MmId(0)).total_vm.add(cur, 4);
+    });
     assert_eq!(ran.broken(), ["ledger"]);
 }
 
@@ -185,7 +187,9 @@ fn deadlock_names_who_holds_and_who_waits_in_which_phase() {
     let ran = run(
         &setup,
         vec![
-            mover(move |cur, world| drop(attach(plain, cur, world, &process_to(B)))),
+            mover(move |cur, world| {
+                attach(plain, cur, world, &process_to(B));
+            }),
             leader(|cur, world| {
                 cur.sleep_until(15_000);
                 let _ = mm::mmap(cur, world, TaskId(0), 5);

@@ -95,7 +95,6 @@ fn any_number_of_cpus_works_and_more_of_them_get_more_done() {
     let mut done = Vec::new();
     for cpus in [1, 8, 64, 256] {
         let cells = judge("churn", |scenario| {
-            scenario.cpus = cpus.max(8);
             scenario.duration_ns = 30_000_000;
             scenario.fault_rates = vec![10];
             for cgroup in &mut scenario.cgroups {

@@ -5,7 +5,7 @@ use rig::driver::watch::Watch;
 use rig::engine::event::{Target, Who};
 use rig::engine::sim::current::SimCurrent;
 use rig::engine::sim::time::Time;
-use rig::engine::sim::{End, Finished, Policy as _, Sim};
+use rig::engine::sim::{Finished, Policy as _, Sim};
 use rig::engine::{Costs, Current as _, Event};
 use rig::kernel::layout::Snapshot;
 use rig::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
@@ -14,18 +14,18 @@ use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
 use std::sync::Arc;
 
 /// `Current` of these tests.
-pub type Cur = SimCurrent<Time, Watch>;
+pub(crate) type Cur = SimCurrent<Time, Watch>;
 /// Cgroup `a`.
-pub const A: CgroupId = CgroupId(0);
+pub(crate) const A: CgroupId = CgroupId(0);
 /// Cgroup `b`.
-pub const B: CgroupId = CgroupId(1);
+pub(crate) const B: CgroupId = CgroupId(1);
 /// The first process.
-pub const P: ProcessId = ProcessId(0);
+pub(crate) const P: ProcessId = ProcessId(0);
 /// Its leader.
-pub const LEADER: TaskId = TaskId(0);
+pub(crate) const LEADER: TaskId = TaskId(0);
 
 /// What a test can say about its world.
-pub struct Setup {
+pub(crate) struct Setup {
     pub controllers: Vec<Controller>,
     pub limit_b: Option<u64>,
     /// Cgroups of the threads of process 0.
@@ -53,8 +53,7 @@ impl Default for Setup {
 }
 
 /// What a run leaves.
-pub struct Ran {
-    pub end: End,
+pub(crate) struct Ran {
     pub watch: Watch,
     pub last: Option<Snapshot>,
     pub now: u64,
@@ -63,27 +62,27 @@ pub struct Ran {
 
 impl Ran {
     /// What a check found.
-    pub fn check(&self, name: &str) -> &Tally {
+    pub(crate) fn check(&self, name: &str) -> &Tally {
         self.watch.checks.findings().into_iter().find(|(known, _)| *known == name).expect("a check's name").1
     }
 
     /// Names of the broken promises.
-    pub fn broken(&self) -> Vec<&'static str> {
+    pub(crate) fn broken(&self) -> Vec<&'static str> {
         let findings = self.watch.checks.findings();
         findings.into_iter().filter(|(_, tally)| tally.broken > 0).map(|(name, _)| name).collect()
     }
 
     /// Usage of `controller` in `a` and `b`.
-    pub fn usage(&self, controller: Controller) -> [u64; 2] {
+    pub(crate) fn usage(&self, controller: Controller) -> [u64; 2] {
         [A, B].map(|cgroup| self.watch.world.counter(controller, cgroup).quiet(|counter| counter.usage))
     }
 }
 
 /// An actor's body.
-pub type Body = Box<dyn FnOnce(&Cur, &Arc<World>)>;
+pub(crate) type Body = Box<dyn FnOnce(&Cur, &Arc<World>)>;
 
 /// An actor that says who it is before it runs `body`.
-pub fn actor(who: Who, body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
+pub(crate) fn actor(who: Who, body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     Box::new(move |cur, world| {
         cur.emit(Event::Start(who));
         body(cur, world);
@@ -91,7 +90,7 @@ pub fn actor(who: Who, body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
 }
 
 /// An actor that runs the leader of process 0.
-pub fn leader(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
+pub(crate) fn leader(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     actor(Who::Task(LEADER), move |cur, world| {
         assert!(rig::paths::actors::adopt(cur, world, LEADER));
         body(cur, world);
@@ -100,17 +99,17 @@ pub fn leader(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
 }
 
 /// A mover.
-pub fn mover(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
+pub(crate) fn mover(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     actor(Who::Mover(0), body)
 }
 
 /// The attach of process 0 to `dest`.
-pub fn process_to(dest: CgroupId) -> Request {
+pub(crate) fn process_to(dest: CgroupId) -> Request {
     Request { target: Target::Process(P), dest, due_ns: None }
 }
 
 /// The world of a setup.
-pub fn world(setup: &Setup) -> Arc<World> {
+pub(crate) fn world(setup: &Setup) -> Arc<World> {
     let cgroup = |name: &str, limit: Option<u64>| CgroupSpec {
         name: name.to_owned(),
         hierarchy: HierarchyId(0),
@@ -134,7 +133,7 @@ pub fn world(setup: &Setup) -> Arc<World> {
 }
 
 /// Runs actors to the end in virtual time.
-pub fn run(setup: &Setup, bodies: Vec<Body>) -> Ran {
+pub(crate) fn run(setup: &Setup, bodies: Vec<Body>) -> Ran {
     let world = world(setup);
     let injector = Injector::new(Plan::parse(setup.faults).expect("good rules"), 1);
     let time = Time::new(setup.cpus, Costs::default(), 10_000_000_000);
@@ -146,5 +145,5 @@ pub fn run(setup: &Setup, bodies: Vec<Body>) -> Ran {
     let Finished { end, policy, observer: mut watch, .. } = sim.run();
     let now = policy.now();
     let last = watch.finish(now, &end);
-    Ran { end, watch, last, now, policy }
+    Ran { watch, last, now, policy }
 }

@@ -58,7 +58,16 @@ impl Overrides {
         };
         put("--seed", self.seed, &mut file.seed);
         put("--seeds", self.seeds.map(i64::from), &mut file.seeds);
-        put("--cpus", self.cpus.map(i64::from), &mut file.cpus);
+        if let Some(cpus) = self.cpus.map(i64::from) {
+            let written = *file.cpus.get_ref();
+            file.cpus = number(source, "--cpus", cpus);
+            for cpuset in file.cgroups.get_mut().values_mut().filter_map(|cgroup| cgroup.cpuset.as_mut()) {
+                let span = cpuset.cpus.span();
+                let listed: Vec<i64> = cpuset.cpus.get_ref().iter().map(|cpu| *cpu.get_ref()).collect();
+                let share = share(&listed, written, cpus).into_iter();
+                *cpuset.cpus.get_mut() = share.map(|cpu| Spanned::new(span.clone(), cpu)).collect();
+            }
+        }
         Ok(())
     }
 
@@ -82,10 +91,42 @@ impl Overrides {
         set("delays", self.delays.clone().map(toml::Value::from));
         set("seed", self.seed.map(toml::Value::from));
         set("seeds", self.seeds.map(toml::Value::from));
-        set("cpus", self.cpus.map(toml::Value::from));
         set("duration", self.duration.clone().map(toml::Value::from));
+        if let Some(cpus) = self.cpus {
+            scale(&mut table, i64::from(cpus));
+        }
         toml::to_string(&table).map_err(|error| source.at(0..0, error))
     }
+}
+
+/// Puts `cpus` into the text of a scenario, and the cpusets in proportion.
+fn scale(table: &mut toml::Table, cpus: i64) {
+    let written = table.insert("cpus".to_owned(), cpus.into()).and_then(|value| value.as_integer());
+    let Some(written) = written else { return };
+    let cgroups = table.get_mut("cgroups").and_then(toml::Value::as_table_mut);
+    for (_, cgroup) in cgroups.into_iter().flatten() {
+        let list = cgroup.get_mut("cpuset").and_then(|cpuset| cpuset.get_mut("cpus"));
+        if let Some(toml::Value::Array(list)) = list {
+            let listed: Vec<i64> = list.iter().filter_map(toml::Value::as_integer).collect();
+            *list = share(&listed, written, cpus).into_iter().map(toml::Value::from).collect();
+        }
+    }
+}
+
+/// The same share of `cpus` CPUs as `listed` is of `written`; at least one CPU for each that was listed. What is no CPU
+/// at all stays, to be refused.
+fn share(listed: &[i64], written: i64, cpus: i64) -> Vec<i64> {
+    if written == cpus || listed.iter().any(|cpu| !(0..written).contains(cpu)) {
+        return listed.to_vec();
+    }
+    let part = |cpu: &i64| {
+        let low = cpu * cpus / written;
+        low..((cpu + 1) * cpus / written).max(low + 1)
+    };
+    let mut all: Vec<i64> = listed.iter().flat_map(part).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn number(source: &mut Source<'_>, flag: &str, value: i64) -> Spanned<i64> {
@@ -97,5 +138,19 @@ fn duration(source: &mut Source<'_>, flag: &str, text: &str) -> Read<Spanned<Dur
     match Duration::parse(text) {
         Ok(duration) => Ok(Spanned::new(span, duration)),
         Err(message) => Err(source.at(span, message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn cpusets_keep_their_share_of_the_cpus() {
+        assert_eq!(share(&[4, 5, 6, 7], 8, 16), [8, 9, 10, 11, 12, 13, 14, 15]);
+        assert_eq!(share(&[4, 5, 6, 7], 8, 2), [1]);
+        assert_eq!(share(&[4, 5, 6, 7], 8, 1), [0]);
+        assert_eq!(share(&[], 8, 2), [0; 0]);
+        assert_eq!(share(&[9], 8, 2), [9], "no CPU of the scenario: refused later, as written");
     }
 }

@@ -17,12 +17,15 @@ use crate::world::{Grace, World};
 use faults::{Errno, Site};
 use smallvec::SmallVec;
 
+type CanAttach<C> = fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>;
+type Attach<C> = fn(&C, &World, &AttachState<'_>);
+
 /// A controller's callbacks (`struct cgroup_subsys`); every one is optional.
 pub struct Callbacks<C: Current> {
     /// May the task come?
-    pub can_attach: Option<fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>>,
+    pub can_attach: Option<CanAttach<C>>,
     /// It has come. Cannot refuse.
-    pub attach: Option<fn(&C, &World, &AttachState<'_>)>,
+    pub attach: Option<Attach<C>>,
 }
 
 fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {

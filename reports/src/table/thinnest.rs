@@ -1,0 +1,32 @@
+//! The lines that say how much happened in the thinnest cell: what a verdict rests on.
+use crate::schema::{Cell, Run};
+use crate::units::{count, grouped};
+
+/// Least counts over all cells: attaches and overlaps, and with faults how often the rarest rule fired and the rarest
+/// abort ran. Empty without cells.
+pub(super) fn line(run: &Run) -> String {
+    let Some(attaches) = run.cells.iter().map(attaches).min() else { return String::new() };
+    let overlaps = run.cells.iter().map(|cell| cell.attach.overlaps).min().unwrap_or(0);
+    let mut text = format!(
+        "thinnest cell: {} attaches without noop, {} with a charge meanwhile",
+        grouped(attaches),
+        count(overlaps, "overlap"),
+    );
+    let faulty = || run.cells.iter().filter(|cell| cell.fault_rate_percent.is_some_and(|rate| rate > 0));
+    if let Some(fired) = faulty().flat_map(|cell| &cell.faults.rules).map(|rule| rule.fired).min() {
+        text.push_str(&format!("\nwith faults:   the rarest rule fired {}", times(fired)));
+        if let Some(ran) = faulty().flat_map(|cell| cell.attach.aborts.values()).min() {
+            text.push_str(&format!(" and the rarest abort ran {}", times(*ran)));
+        }
+    }
+    text + "\n"
+}
+
+fn attaches(cell: &Cell) -> u64 {
+    let outcomes = cell.attach.outcomes.iter();
+    outcomes.filter(|(name, _)| *name != "noop").map(|(_, n)| n).sum()
+}
+
+fn times(n: u64) -> String {
+    if n == 1 { "once".to_owned() } else { format!("{} times", grouped(n)) }
+}

@@ -44,7 +44,10 @@ pub(super) fn truth(shadow: &Shadow, snapshot: &Snapshot, controller: Controller
             let records = snapshot.mms.iter().flat_map(|mm| mm.records.iter());
             records.filter(|(named, _)| within(*named)).map(|(_, pages)| pages).sum()
         }
-        Controller::Cpuset => 0,
+        Controller::Numtasks => {
+            snapshot.tasks.iter().filter(|task| within(task.css.cgroup(hierarchy))).count() as u64
+        }
+        Controller::Cpuset | Controller::Freezer => 0,
     };
     sum as i64
 }

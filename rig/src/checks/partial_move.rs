@@ -52,6 +52,7 @@ impl PartialMove {
         let (whole, process) = match target {
             Target::Process(process) => (true, Some(process)),
             Target::Thread(task) => (false, shadow.task(task).process),
+            Target::All | Target::Adopt(_) => (false, None),
         };
         let Some(process) = process else { return };
         let mut alone = whole;

@@ -181,6 +181,8 @@ impl Shadow {
         match self.actors.get(actor.index()).and_then(|actor| actor.who) {
             Some(Who::Mover(number)) => format!("mover {number}"),
             Some(Who::Task(task)) => format!("task {}", task.0),
+            Some(Who::Admin(number)) => format!("admin {number}"),
+            Some(Who::Fault(site)) => format!("the fault at {site}"),
             None => actor.to_string(),
         }
     }
@@ -201,7 +203,7 @@ impl Shadow {
             Event::OpBegin { kind, .. } => self.begin(actor, Kind::Op(kind)),
             Event::TxBegin { dest } => self.begin(actor, Kind::Tx(dest)),
             Event::OpEnd { .. } | Event::TxEnd { .. } => self.end(stamp, &mut ended),
-            Event::TxMoves { mm } => self.actors[actor].unit.mms.push(mm),
+            Event::TxMoves { mm, .. } => self.actors[actor].unit.mms.push(mm),
             Event::Admitted { controller, cgroup, mm } => {
                 self.actors[actor].unit.admitted.push((controller, cgroup, mm));
             }

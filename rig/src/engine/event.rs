@@ -33,6 +33,10 @@ impl Observer for Blind {
 pub enum Who {
     /// A mover, by number.
     Mover(u32),
+    /// Somebody who writes to files of cgroups or takes CPUs away, by number.
+    Admin(u32),
+    /// Who does what a fault throws into the middle of an attach.
+    Fault(Site),
     /// A modelled thread.
     Task(TaskId),
 }
@@ -56,11 +60,27 @@ pub enum OpKind {
     Exec,
     /// `exit` of one thread.
     Exit,
+    /// A write to a limit.
+    SetLimit,
+    /// A write to `cpuset.cpus`.
+    SetCpus,
+    /// A write of FROZEN to `freezer.state`.
+    Freeze,
+    /// A write of THAWED to `freezer.state`.
+    Thaw,
+    /// A CPU goes away.
+    OfflineCpu,
+    /// A CPU comes back.
+    OnlineCpu,
+    /// `rmdir` of a cgroup.
+    Rmdir,
+    /// `mkdir` of a cgroup that was removed.
+    Mkdir,
 }
 
 impl OpKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 16] = [
         Self::Mmap,
         Self::Munmap,
         Self::Touch,
@@ -69,6 +89,14 @@ impl OpKind {
         Self::ForkProcess,
         Self::Exec,
         Self::Exit,
+        Self::SetLimit,
+        Self::SetCpus,
+        Self::Freeze,
+        Self::Thaw,
+        Self::OfflineCpu,
+        Self::OnlineCpu,
+        Self::Rmdir,
+        Self::Mkdir,
     ];
 
     /// The name, as in reports.
@@ -83,6 +111,14 @@ impl OpKind {
             Self::ForkProcess => "fork-process",
             Self::Exec => "exec",
             Self::Exit => "exit",
+            Self::SetLimit => "set-limit",
+            Self::SetCpus => "set-cpus",
+            Self::Freeze => "freeze",
+            Self::Thaw => "thaw",
+            Self::OfflineCpu => "offline-cpu",
+            Self::OnlineCpu => "online-cpu",
+            Self::Rmdir => "rmdir",
+            Self::Mkdir => "mkdir",
         }
     }
 
@@ -161,6 +197,10 @@ pub enum Target {
     Thread(TaskId),
     /// A whole thread group.
     Process(ProcessId),
+    /// Every task of the destination's hierarchy.
+    All,
+    /// Nothing moves: the controller joins the destination's hierarchy, and every task is charged where it is.
+    Adopt(Controller),
 }
 
 /// How an attach ended.
@@ -208,8 +248,8 @@ impl Outcome {
 pub enum Event {
     /// The actor exists.
     Start(Who),
-    /// An operation begins; `mm` is the address space it works on.
-    OpBegin { kind: OpKind, mm: MmId },
+    /// An operation begins; `mm` is the address space it works on, if it works on one.
+    OpBegin { kind: OpKind, mm: Option<MmId> },
     /// The actor's operation ended.
     OpEnd { result: Result<(), Errno> },
     /// A mover begins an attach that was due at `due_ns` (with a rate) .
@@ -218,8 +258,10 @@ pub enum Event {
     AttachEnd { outcome: Outcome },
     /// A transaction begins: one set of tasks that the protocol handles as one. An attach has one or several.
     TxBegin { dest: CgroupId },
-    /// The transaction moves this mm's charges, for its owner moves.
-    TxMoves { mm: MmId },
+    /// The transaction moves this task; `from` is absent when a controller adopts it where it is.
+    TxMember { task: TaskId, from: Option<CgroupId>, to: CgroupId },
+    /// The transaction moves this mm's charges, for its owner moves; likewise.
+    TxMoves { mm: MmId, from: Option<CgroupId>, to: CgroupId },
     /// The transaction has ended; its locks are gone.
     TxEnd { moved: bool },
     /// The actor's attach enters a phase.
@@ -257,6 +299,16 @@ pub enum Event {
     Place { task: TaskId, from: CgroupId, to: CgroupId },
     /// The task's CPU mask changed.
     Mask { task: TaskId, mask: MaskId },
+    /// The cpuset has this mask from now on; `empty`: without any CPU.
+    Cpus { cgroup: CgroupId, mask: MaskId, empty: bool },
+    /// The limit is this from now on, in the controller's unit. `forced`: whatever the usage is.
+    Limit { controller: Controller, cgroup: CgroupId, limit: u64, forced: bool },
+    /// The cgroup is frozen from now on, or is not.
+    Frozen { cgroup: CgroupId, frozen: bool },
+    /// The cgroup is removed, or there again.
+    Removed { cgroup: CgroupId, gone: bool },
+    /// The controller counts from now on, in the hierarchy that it has joined.
+    Adopted { controller: Controller },
     /// A lock was asked for and not to be had.
     LockContended { object: Object, mode: Mode },
     /// A lock was taken; `waited_ns` is absent when it was free.

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Class of a shared object. Lock classes come first, in the order in which they nest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
+    /// CPUs going away.
+    CpuHotplug,
     /// All task movement (`group_mutex` in the seed).
     CgroupMutex,
     /// Fork, exit and exec of one process against attach.
@@ -26,6 +28,8 @@ pub enum Class {
     AllocLock,
     /// Page records of an mm.
     PageTableLock,
+    /// Books of numtasks against fork and exit.
+    NumtasksLock,
     /// One level of one counter.
     CounterLock,
     /// Word: `task->cgroups`.
@@ -42,13 +46,20 @@ pub enum Class {
     ProcessMm,
     /// Word: a process's leader.
     ProcessLeader,
+    /// Word: whether a cgroup is frozen.
+    Frozen,
+    /// Word: whether a cgroup has been removed.
+    Removed,
+    /// Word: controllers that have joined a live hierarchy.
+    Adopted,
     /// Queue: an exec waits for the other threads.
     ExecWait,
 }
 
 impl Class {
     /// Lock classes, in the order in which they nest.
-    pub const LOCKS: [Self; 10] = [
+    pub const LOCKS: [Self; 12] = [
+        Self::CpuHotplug,
         Self::CgroupMutex,
         Self::ThreadgroupRwsem,
         Self::MmapSem,
@@ -58,13 +69,35 @@ impl Class {
         Self::CssSetLock,
         Self::AllocLock,
         Self::PageTableLock,
+        Self::NumtasksLock,
         Self::CounterLock,
     ];
+
+    /// Lock classes that are spinlocks.
+    #[must_use]
+    pub fn spins(self) -> bool {
+        matches!(
+            self,
+            Self::TasklistLock
+                | Self::CssSetLock
+                | Self::AllocLock
+                | Self::PageTableLock
+                | Self::NumtasksLock
+                | Self::CounterLock
+        )
+    }
+
+    /// Lock classes that are semaphores, with readers and writers.
+    #[must_use]
+    pub fn has_readers(self) -> bool {
+        matches!(self, Self::CpuHotplug | Self::ThreadgroupRwsem | Self::MmapSem | Self::MoveLock)
+    }
 
     /// The name, as in lock_stat.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::CpuHotplug => "cpu_hotplug",
             Self::CgroupMutex => "cgroup_mutex",
             Self::ThreadgroupRwsem => "threadgroup_rwsem",
             Self::MmapSem => "mmap_sem",
@@ -74,6 +107,7 @@ impl Class {
             Self::CssSetLock => "css_set_lock",
             Self::AllocLock => "alloc_lock",
             Self::PageTableLock => "page_table_lock",
+            Self::NumtasksLock => "numtasks.lock",
             Self::CounterLock => "counter.lock",
             Self::TaskCgroups => "task->cgroups",
             Self::TaskState => "task->state",
@@ -82,6 +116,9 @@ impl Class {
             Self::MmOwner => "mm->owner",
             Self::ProcessMm => "process->mm",
             Self::ProcessLeader => "process->leader",
+            Self::Frozen => "freezer.state",
+            Self::Removed => "cgroup->flags",
+            Self::Adopted => "root->subsys_bits",
             Self::ExecWait => "exec wait",
         }
     }
@@ -89,7 +126,14 @@ impl Class {
     /// What the owner's number counts.
     fn owner(self) -> &'static str {
         match self {
-            Self::CgroupMutex | Self::CallbackMutex | Self::TasklistLock | Self::CssSetLock => "",
+            Self::CpuHotplug
+            | Self::CgroupMutex
+            | Self::CallbackMutex
+            | Self::TasklistLock
+            | Self::CssSetLock
+            | Self::NumtasksLock
+            | Self::Adopted => "",
+            Self::Frozen | Self::Removed => "cgroup ",
             Self::ThreadgroupRwsem | Self::ProcessMm | Self::ProcessLeader | Self::ExecWait => "process ",
             Self::MmapSem | Self::MoveLock | Self::PageTableLock | Self::TotalVm | Self::MmOwner => "mm ",
             Self::AllocLock | Self::TaskCgroups | Self::TaskState | Self::TaskCpus => "task ",

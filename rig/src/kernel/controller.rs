@@ -10,11 +10,15 @@ pub enum Controller {
     Memory,
     /// CPU masks.
     Cpuset,
+    /// Tasks (KOSAKI's task cgroup of 2008; what became pids).
+    Numtasks,
+    /// Stopping whole cgroups.
+    Freezer,
 }
 
 impl Controller {
     /// Every controller.
-    pub const ALL: [Self; 3] = [Self::Memrlimit, Self::Memory, Self::Cpuset];
+    pub const ALL: [Self; 5] = [Self::Memrlimit, Self::Memory, Self::Cpuset, Self::Numtasks, Self::Freezer];
     /// Number of controllers.
     pub const COUNT: usize = Self::ALL.len();
 
@@ -25,6 +29,8 @@ impl Controller {
             Self::Memrlimit => "memrlimit",
             Self::Memory => "memory",
             Self::Cpuset => "cpuset",
+            Self::Numtasks => "numtasks",
+            Self::Freezer => "freezer",
         }
     }
 
@@ -37,6 +43,8 @@ impl Controller {
             }
             Self::Memory => "pages, charged when touched; an attach moves their records",
             Self::Cpuset => "CPU masks: a task's mask is that of its cpuset",
+            Self::Numtasks => "tasks: live threads, charged by fork and exit",
+            Self::Freezer => "a frozen cgroup admits and releases nobody",
         }
     }
 
@@ -55,7 +63,7 @@ impl Controller {
     /// Whether it keeps a counter per cgroup.
     #[must_use]
     pub fn counts(self) -> bool {
-        !matches!(self, Self::Cpuset)
+        !matches!(self, Self::Cpuset | Self::Freezer)
     }
 
     /// The fault site of one of its callbacks.
@@ -81,6 +89,18 @@ impl Controller {
                 Site::CpusetPrepareSleep,
                 Site::CpusetPrepareNosleep,
             ],
+            [
+                Site::NumtasksCanAttach,
+                Site::NumtasksPrepare,
+                Site::NumtasksPrepareSleep,
+                Site::NumtasksPrepareNosleep,
+            ],
+            [
+                Site::FreezerCanAttach,
+                Site::FreezerPrepare,
+                Site::FreezerPrepareSleep,
+                Site::FreezerPrepareNosleep,
+            ],
         ];
         let column = match callback {
             Callback::CanAttach => 0,
@@ -96,7 +116,7 @@ impl Controller {
     pub fn unit(self) -> &'static str {
         match self {
             Self::Memrlimit | Self::Memory => "pages",
-            Self::Cpuset => "tasks",
+            Self::Cpuset | Self::Numtasks | Self::Freezer => "tasks",
         }
     }
 }

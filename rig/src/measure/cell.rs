@@ -110,8 +110,7 @@ impl Records<'_> {
     #[must_use]
     pub fn locks(&self) -> Vec<schema::LockRow> {
         let modes = |class: Class| {
-            let semaphore = matches!(class, Class::ThreadgroupRwsem | Class::MmapSem | Class::MoveLock);
-            if semaphore {
+            if class.has_readers() {
                 &[(Mode::Write, "W"), (Mode::Read, "R")][..]
             } else {
                 &[(Mode::Exclusive, "")][..]

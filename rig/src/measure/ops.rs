@@ -22,7 +22,8 @@ impl Default for OpSeries {
 #[derive(Clone, Copy, Debug)]
 struct Flight {
     kind: OpKind,
-    mm: MmId,
+    /// The address space to which it charges.
+    mm: Option<MmId>,
     began_ns: u64,
     /// Whether an attach was under way at the start.
     attaching: bool,
@@ -58,12 +59,19 @@ impl Ops {
     }
 
     /// `open` attaches are under way, `attaches` have begun so far.
-    pub(super) fn begin(&mut self, stamp: Stamp, kind: OpKind, mm: MmId, (open, attaches): (usize, u64)) {
+    pub(super) fn begin(
+        &mut self,
+        stamp: Stamp,
+        kind: OpKind,
+        mm: Option<MmId>,
+        (open, attaches): (usize, u64),
+    ) {
         let ActorId(actor) = stamp.actor;
         if actor as usize >= self.flights.len() {
             self.flights.resize(actor as usize + 1, None);
         }
-        if kind.charges() {
+        let mm = mm.filter(|_| kind.charges());
+        if let Some(mm) = mm {
             *self.charging(mm) += 1;
         }
         let flight = Flight { kind, mm, began_ns: stamp.at_ns, attaching: open > 0, attaches };
@@ -73,8 +81,8 @@ impl Ops {
     /// The operation ended; it is recorded if it began at `from_ns` or later.
     pub(super) fn end(&mut self, stamp: Stamp, failed: bool, attaches: u64, from_ns: u64) {
         let Some(flight) = self.flights[stamp.actor.index()].take() else { return };
-        if flight.kind.charges() {
-            *self.charging(flight.mm) -= 1;
+        if let Some(mm) = flight.mm {
+            *self.charging(mm) -= 1;
         }
         if flight.began_ns < from_ns {
             return;

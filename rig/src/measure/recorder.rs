@@ -106,11 +106,9 @@ impl Recorder {
         match *event {
             Event::OpBegin { kind, mm } => {
                 self.ops.begin(stamp, kind, mm, (self.open.len(), self.attaches));
-                if kind.charges() {
-                    self.open
-                        .iter_mut()
-                        .filter(|open| open.mms.contains(&mm))
-                        .for_each(|open| open.overlapped = true);
+                if let Some(mm) = mm.filter(|_| kind.charges()) {
+                    let moving = self.open.iter_mut().filter(|open| open.mms.contains(&mm));
+                    moving.for_each(|open| open.overlapped = true);
                 }
             }
             Event::OpEnd { result } => self.ops.end(stamp, result.is_err(), self.attaches, self.from_ns),
@@ -127,7 +125,7 @@ impl Recorder {
                 let (actor, began_ns) = (stamp.actor, stamp.at_ns);
                 self.open.push(Open { actor, began_ns, due_ns, dest, ..Open::default() });
             }
-            Event::TxMoves { mm } => {
+            Event::TxMoves { mm, .. } => {
                 let overlapped = self.ops.is_charging(mm);
                 if let Some(open) = self.opened(stamp.actor) {
                     open.mms.push(mm);

@@ -85,6 +85,7 @@ pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Att
             let from = world.cgroup_of(cur, task, hierarchy);
             if from != request.dest {
                 state.members.push(Member { task, from });
+                cur.emit(Event::TxMember { task, from: Some(from), to: request.dest });
                 state.pins.push(world.tasks.pin(task.0));
             }
         }
@@ -98,7 +99,7 @@ pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Att
         }
     }
     for moving in &state.mms {
-        cur.emit(Event::TxMoves { mm: moving.mm });
+        cur.emit(Event::TxMoves { mm: moving.mm, from: Some(moving.from), to: request.dest });
     }
     state
 }
@@ -109,12 +110,13 @@ pub fn process_of(world: &World, target: Target) -> ProcessId {
     match target {
         Target::Process(process) => process,
         Target::Thread(task) => world.task(task).process_id(),
+        Target::All | Target::Adopt(_) => unreachable!("not asked for yet"),
     }
 }
 
 fn named(target: Target, task: TaskId) -> bool {
     match target {
-        Target::Process(_) => true,
+        Target::Process(_) | Target::All | Target::Adopt(_) => true,
         Target::Thread(named) => named == task,
     }
 }

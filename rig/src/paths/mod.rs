@@ -25,7 +25,7 @@ fn operation<C: Current, T>(
     mm: MmId,
     body: impl FnOnce() -> Result<T, Errno>,
 ) -> Result<T, Errno> {
-    cur.emit(Event::OpBegin { kind, mm });
+    cur.emit(Event::OpBegin { kind, mm: Some(mm) });
     let result = body();
     cur.emit(Event::OpEnd { result: result.as_ref().map(|_| ()).map_err(|errno| *errno) });
     result

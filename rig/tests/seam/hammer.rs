@@ -61,7 +61,8 @@ fn drift(world: &World) -> Vec<String> {
             let truth = match controller {
                 Controller::Memrlimit => here(mm(world).total_vm.peek()),
                 Controller::Memory => here(mm(world).page_table_lock.quiet(|records| records.total())),
-                Controller::Cpuset => continue,
+                Controller::Numtasks => here(1),
+                Controller::Cpuset | Controller::Freezer => continue,
             };
             compare(format!("{name}.{controller}"), usage(world, controller, cgroup), truth);
         }

@@ -65,7 +65,10 @@ fn drift_finds_a_charge_without_a_change_of_truth() {
     let ran = run(
         &Setup::default(),
         vec![leader(|cur, world| {
-            cur.emit(Event::OpBegin { kind: rig::engine::event::OpKind::Mmap, mm: rig::kernel::MmId(0) });
+            cur.emit(Event::OpBegin {
+                kind: rig::engine::event::OpKind::Mmap,
+                mm: Some(rig::kernel::MmId(0)),
+            });
             charge(cur, world, Charge::new(MEMRLIMIT, A, 3)).expect("unlimited");
             cur.emit(Event::OpEnd { result: Ok(()) });
         })],
@@ -94,7 +97,10 @@ fn underflow_finds_a_clamp() {
     let ran = run(
         &Setup::default(),
         vec![leader(|cur, world| {
-            cur.emit(Event::OpBegin { kind: rig::engine::event::OpKind::Munmap, mm: rig::kernel::MmId(0) });
+            cur.emit(Event::OpBegin {
+                kind: rig::engine::event::OpKind::Munmap,
+                mm: Some(rig::kernel::MmId(0)),
+            });
             uncharge(cur, world, Charge::new(MEMRLIMIT, B, 2));
             cur.emit(Event::OpEnd { result: Ok(()) });
         })],

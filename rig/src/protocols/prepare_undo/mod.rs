@@ -64,6 +64,9 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
         Controller::Memrlimit => memrlimit::callbacks(),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
+        Controller::Numtasks | Controller::Freezer => {
+            Callbacks { prepare_attach: |_, _| Ok(()), undo: |_, _| {}, attached: |_, _| {} }
+        }
     }
 }
 

@@ -58,6 +58,7 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
         Controller::Memrlimit => memrlimit::callbacks(),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
+        Controller::Numtasks | Controller::Freezer => Callbacks { sleep: None, nosleep: None },
     }
 }
 

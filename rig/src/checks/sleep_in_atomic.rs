@@ -25,5 +25,7 @@ pub(super) fn observe(tally: &mut Tally, held: &HeldTable, shadow: &Shadow, stam
 #[cold]
 fn words(held: &HeldTable, shadow: &Shadow, stamp: Stamp, did: &str, object: Object) -> String {
     let (at_ns, who) = (stamp.at_ns, doing(shadow, held, stamp.actor));
-    format!("at {at_ns} ns {who} {did} {object} while it held {}", locks(held.of(stamp.actor)))
+    let spins: Vec<_> =
+        held.of(stamp.actor).iter().filter(|hold| hold.object.class.spins()).copied().collect();
+    format!("at {at_ns} ns {who} {did} {object} while it held {}", locks(&spins))
 }

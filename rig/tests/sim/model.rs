@@ -27,6 +27,15 @@ fn sound(ran: &Ran) {
     assert!(ran.watch.world.locks_free());
 }
 
+/// The same, except that the plain mode reads `mmap_sem` again while it reads it: that is what it is there to show.
+fn sound_under(protocol: Protocol, ran: &Ran) {
+    let plain = protocol == Protocol::Transactional(MmapSemMode::Plain);
+    let mut broken = ran.broken();
+    broken.retain(|name| !(plain && *name == "lock-order"));
+    assert_eq!(broken, [""; 0], "{protocol}");
+    assert!(ran.watch.world.locks_free(), "{protocol}");
+}
+
 #[test]
 fn mapping_charges_and_a_refusal_changes_nothing() {
     let setup = Setup { threads: vec![B], limit_b: Some(12), ..Setup::default() };
@@ -73,7 +82,7 @@ fn every_protocol_moves_a_quiet_process_whole() {
                 assert_eq!(attach(protocol, cur, world, &process_to(B)), Outcome::Noop, "{protocol}");
             })],
         );
-        sound(&ran);
+        sound_under(protocol, &ran);
         assert_eq!(ran.usage(Controller::Memrlimit), [0, 10], "{protocol}");
         assert_eq!(ran.usage(Controller::Memory), [0, 6], "{protocol}");
     }
@@ -117,7 +126,7 @@ fn every_refusal_leaves_no_trace_where_preparing_reserves() {
                     assert!(matches!(refused, Outcome::Refused { .. }), "{protocol} {rule} {refused:?}");
                 })],
             );
-            sound(&ran);
+            sound_under(protocol, &ran);
             assert_eq!(ran.usage(Controller::Memrlimit), [10, 0], "{protocol} {rule}");
             assert_eq!(ran.usage(Controller::Memory), [6, 0], "{protocol} {rule}");
         }
@@ -184,6 +193,6 @@ fn an_empty_cpuset_refuses_under_every_protocol() {
                 );
             })],
         );
-        sound(&ran);
+        sound_under(protocol, &ran);
     }
 }

@@ -49,8 +49,8 @@ pub struct Unit {
     pub moved: SmallVec<[(TaskId, CgroupId, CgroupId); 8]>,
     /// Address spaces whose charges it moves.
     pub mms: SmallVec<[MmId; 1]>,
-    /// Promises of room that it was given without a reservation.
-    pub admitted: SmallVec<[(Controller, CgroupId, MmId); 1]>,
+    /// What it was told by looking: there is room for the mm, there are CPUs, nothing is frozen.
+    pub admitted: SmallVec<[(Controller, CgroupId, Option<MmId>); 4]>,
 }
 
 impl Unit {

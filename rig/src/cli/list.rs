@@ -41,13 +41,16 @@ fn section(name: &str, rows: &Rows) -> String {
 }
 
 fn protocols_rows() -> Rows {
-    let option = |info: &protocols::Info| match info.option {
-        Some((option, values)) => format!(" [:{option}={}]", values.join("|")),
-        None => String::new(),
+    let options = |info: &protocols::Info| -> String {
+        let each = info.options.iter().enumerate();
+        each.map(|(at, (option, values))| {
+            format!(" [{}{option}={}]", if at == 0 { ":" } else { "," }, values.join("|"))
+        })
+        .collect()
     };
     protocols::ALL
         .iter()
-        .map(|info| (format!("{}{}", info.id, option(info)), info.about.to_owned()))
+        .map(|info| (format!("{}{}", info.id, options(info)), info.about.to_owned()))
         .collect()
 }
 

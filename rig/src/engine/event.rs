@@ -270,8 +270,8 @@ pub enum Event {
     Enter { controller: Controller, callback: Callback },
     /// The callback returned.
     Leave { controller: Controller, callback: Callback, result: Result<(), Errno> },
-    /// A controller said yes by looking, without reserving: `pages` of `mm` would fit into `cgroup`.
-    Admitted { controller: Controller, cgroup: CgroupId, mm: MmId },
+    /// A controller said yes by looking, without reserving: `cgroup` has room for `mm`, has CPUs, or is not frozen.
+    Admitted { controller: Controller, cgroup: CgroupId, mm: Option<MmId> },
     /// All tasks of the transaction have been switched.
     Switched,
     /// Somebody is about to charge `cgroup`.

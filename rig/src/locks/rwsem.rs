@@ -48,6 +48,14 @@ impl<T> RwSem<T> {
         WriteGuard { sem: self, cur, data: Some(data) }
     }
 
+    /// The data while nobody runs: for set-up and checks at quiescence.
+    ///
+    /// # Panics
+    /// When somebody holds it.
+    pub fn quiet<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
+        look(&mut self.data.try_write().expect("nobody runs"))
+    }
+
     /// Whether nobody holds it and nobody waits.
     #[must_use]
     pub fn is_free(&self) -> bool {

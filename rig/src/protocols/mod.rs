@@ -14,7 +14,7 @@ use crate::kernel::Controller;
 use crate::paths::attach::{MmapSemMode, Request};
 use crate::world::World;
 use faults::Site;
-use prepare_undo::Hold;
+use prepare_undo::{Hold, Spin};
 
 /// A protocol with its options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,13 @@ pub enum Protocol {
     /// Linux 2.6.24 to 2.6.33; the seed's "The Problem".
     ThreePhase,
     /// Paul Menage, July 2008.
-    Transactional(MmapSemMode),
+    Transactional(transactional::Options),
     /// Balbir Singh, July 2008.
-    PrepareUndo(Hold),
+    PrepareUndo(prepare_undo::Options),
 }
+
+/// An option with its values; the first is the default.
+pub type OptionValues = (&'static str, &'static [&'static str]);
 
 /// What `list` says of a protocol.
 #[derive(Clone, Copy, Debug)]
@@ -34,10 +37,10 @@ pub struct Info {
     pub id: &'static str,
     /// Where it comes from and what it does, in one line.
     pub about: &'static str,
-    /// Its option, if it has one, with the values; the first is the default.
-    pub option: Option<(&'static str, &'static [&'static str])>,
-    /// The protocol with its option at that position.
-    make: fn(usize) -> Protocol,
+    /// Its options.
+    pub options: &'static [OptionValues],
+    /// The protocol with its options at those positions.
+    make: fn(&[usize]) -> Protocol,
 }
 
 /// Every protocol.
@@ -45,23 +48,26 @@ pub const ALL: [Info; 3] = [
     Info {
         id: "three-phase",
         about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; nobody is told of a failure",
-        option: None,
+        options: &[],
         make: |_| Protocol::ThreePhase,
     },
     Info {
         id: "transactional",
         about: "Menage 2008: prepare sleep each, prepare nosleep each, switch, commit; abort undoes everything",
-        option: Some(("mmap-sem", &["counted", "unfair", "plain"])),
-        make: |value| {
+        options: &[("mmap-sem", &["counted", "unfair", "plain"])],
+        make: |at| {
             let modes = [MmapSemMode::Counted, MmapSemMode::Unfair, MmapSemMode::Plain];
-            Protocol::Transactional(modes[value])
+            Protocol::Transactional(transactional::Options { mmap_sem: modes[at[0]] })
         },
     },
     Info {
         id: "prepare-undo",
         about: "Singh 2008: prepare each; on failure those that succeeded undo; move; attached each",
-        option: Some(("hold", &["none", "locks"])),
-        make: |value| Protocol::PrepareUndo([Hold::None, Hold::Locks][value]),
+        options: &[("hold", &["none", "locks"]), ("spin", &["drop", "keep"])],
+        make: |at| {
+            let (hold, spin) = ([Hold::None, Hold::Locks][at[0]], [Spin::Drop, Spin::Keep][at[1]]);
+            Protocol::PrepareUndo(prepare_undo::Options { hold, spin })
+        },
     },
 ];
 
@@ -70,8 +76,8 @@ pub fn attach<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &
     cur.emit(Event::AttachBegin { target: request.target, dest: request.dest, due_ns: request.due_ns });
     let outcome = match protocol {
         Protocol::ThreePhase => three_phase::attach(cur, world, request),
-        Protocol::Transactional(mmap_sem) => transactional::attach(cur, world, request, mmap_sem),
-        Protocol::PrepareUndo(hold) => prepare_undo::attach(cur, world, request, hold),
+        Protocol::Transactional(options) => transactional::attach(cur, world, request, options),
+        Protocol::PrepareUndo(options) => prepare_undo::attach(cur, world, request, options),
     };
     cur.emit(Event::AttachEnd { outcome });
     outcome

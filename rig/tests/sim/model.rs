@@ -3,23 +3,13 @@ use crate::support::{A, B, LEADER, Ran, Setup, leader, mover, process_to, run};
 use faults::Errno;
 use rig::engine::event::{Outcome, Target};
 use rig::kernel::{Controller, TaskId};
-use rig::paths::attach::{MmapSemMode, Request};
+use rig::paths::attach::Request;
 use rig::paths::{exec, exit, fork, mm};
-use rig::protocols::prepare_undo::Hold;
 use rig::protocols::{Protocol, attach};
 use rig::world::{Options, OwnerChange};
 
-const PROTOCOLS: [Protocol; 6] = [
-    Protocol::ThreePhase,
-    Protocol::Transactional(MmapSemMode::Counted),
-    Protocol::Transactional(MmapSemMode::Unfair),
-    Protocol::Transactional(MmapSemMode::Plain),
-    Protocol::PrepareUndo(Hold::None),
-    Protocol::PrepareUndo(Hold::Locks),
-];
-
 fn all() -> Vec<Controller> {
-    vec![Controller::Memrlimit, Controller::Memory, Controller::Cpuset]
+    Controller::ALL.to_vec()
 }
 
 fn sound(ran: &Ran) {
@@ -64,7 +54,7 @@ fn touch_takes_what_is_mapped_and_munmap_gives_touched_pages_back() {
 
 #[test]
 fn every_protocol_moves_a_quiet_process_whole() {
-    for protocol in PROTOCOLS {
+    for protocol in Protocol::every() {
         let setup = Setup { controllers: all(), threads: vec![A, A, A], rss: 6, ..Setup::default() };
         let ran = run(
             &setup,
@@ -81,7 +71,7 @@ fn every_protocol_moves_a_quiet_process_whole() {
 
 #[test]
 fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
-    for protocol in PROTOCOLS {
+    for protocol in Protocol::every() {
         let thread_to_b = |task| Request { target: Target::Thread(TaskId(task)), dest: B, due_ns: None };
         let setup = || Setup { threads: vec![A, A], ..Setup::default() };
         let other = run(
@@ -105,7 +95,7 @@ fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
 
 #[test]
 fn every_refusal_leaves_no_trace_where_preparing_reserves() {
-    for protocol in PROTOCOLS.into_iter().filter(|protocol| *protocol != Protocol::ThreePhase) {
+    for protocol in Protocol::every().into_iter().filter(|protocol| *protocol != Protocol::ThreePhase) {
         for site in protocol.sites::<crate::support::Cur>(&all()) {
             let rule: &'static str = Box::leak(format!("{}: nth=1", site.name()).into_boxed_str());
             let setup =
@@ -168,7 +158,7 @@ fn exec_ends_the_other_threads_and_empties_the_address_space() {
 
 #[test]
 fn an_empty_cpuset_refuses_under_every_protocol() {
-    for protocol in PROTOCOLS {
+    for protocol in Protocol::every() {
         let ran = run(
             &Setup { controllers: all(), ..Setup::default() },
             vec![mover(move |cur, world| {

@@ -5,19 +5,28 @@
 //! (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order, nosleep
 //! halves first; the half that refused gets nothing more.
 mod cpuset;
+mod freezer;
 mod memory;
 mod memrlimit;
+mod numtasks;
 
 use crate::engine::event::{Callback, Outcome, Phase};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
 use crate::paths::attach::{
-    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, finish, grace_period,
-    inject, list, lock_threadgroup, prepare, switch,
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish,
+    grace_period, hold_mms, inject, list, lock_threadgroups, prepare, switch,
 };
 use crate::world::{Grace, World};
 use faults::{Errno, Site};
 use smallvec::SmallVec;
+
+/// Options of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How controllers share `mmap_sem`.
+    pub mmap_sem: MmapSemMode,
+}
 
 /// A transaction: the attach state with the controllers' private slots.
 pub struct Tx<'a, C: Current> {
@@ -25,6 +34,7 @@ pub struct Tx<'a, C: Current> {
     state: AttachState<'a>,
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: Option<cpuset::Slot<'a, C>>,
+    numtasks: Option<numtasks::Slot<'a, C>>,
 }
 
 /// A moving mm with what controllers hold of it.
@@ -58,7 +68,8 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
         Controller::Memrlimit => memrlimit::callbacks(),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
-        Controller::Numtasks | Controller::Freezer => Callbacks { sleep: None, nosleep: None },
+        Controller::Numtasks => numtasks::callbacks(),
+        Controller::Freezer => freezer::callbacks(),
     }
 }
 
@@ -112,65 +123,72 @@ pub(super) fn undoing<C: Current>(controller: Controller) -> Vec<Callback> {
     present.map(|phase| phase.names()[1]).collect()
 }
 
-/// Moves a thread or a process, whole or not at all.
-pub(super) fn attach<C: Current>(
-    cur: &C,
-    world: &World,
-    request: &Request,
-    mmap_sem: MmapSemMode,
-) -> Outcome {
+/// Moves a thread, a process or everybody, whole or not at all, or lets a controller join.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     cur.emit(Event::Phase(Phase::Lock));
     let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let threadgroup = lock_threadgroup(cur, world, request);
+    let threadgroups = lock_threadgroups(cur, world, request);
     cur.emit(Event::TxBegin { dest: request.dest });
-    let state = list(cur, world, request);
-    let outcome = if state.members.is_empty() {
-        Outcome::Noop
-    } else if inject(cur, Site::CoreExit).is_err() {
-        Outcome::Gone
-    } else {
-        transact(cur, Tx::new(world, state, mmap_sem)).map_or_else(Outcome::from, |()| Outcome::Moved)
-    };
+    let outcome = locked(cur, world, request, options).unwrap_or_else(Outcome::from);
     cur.emit(Event::Phase(Phase::Unlock));
     grace_period(cur, world, Grace::Inside);
-    drop(threadgroup);
+    drop(threadgroups);
     drop(cgroup_mutex);
     cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
     grace_period(cur, world, Grace::After);
     outcome
 }
 
-fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<(), Refusal> {
-    let controllers = tx.world.controllers(tx.state.hierarchy);
+fn locked<C: Current>(
+    cur: &C,
+    world: &World,
+    request: &Request,
+    options: Options,
+) -> Result<Outcome, Refusal> {
+    find(cur, world, request)?;
+    let state = list(cur, world, request);
+    if state.is_empty() {
+        return Ok(Outcome::Noop);
+    }
+    if inject(cur, Site::CoreExit, &state.subject()).is_err() {
+        return Ok(Outcome::Gone);
+    }
+    transact(cur, Tx::new(cur, state, options))
+}
+
+fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let controllers = tx.state.controllers.clone();
     cur.emit(Event::Phase(Phase::Prepare));
-    tx.prepare_all(cur, controllers, Sleeping::Yes)?;
+    tx.prepare_all(cur, &controllers, Sleeping::Yes)?;
     if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
-        tx.abort_all(cur, controllers, Sleeping::Yes);
+        tx.abort_all(cur, &controllers, Sleeping::Yes);
         return Err(refusal);
     }
     cur.emit(Event::Phase(Phase::PrepareNosleep));
-    if let Err(refusal) = tx.prepare_all(cur, controllers, Sleeping::No) {
-        tx.abort_all(cur, controllers, Sleeping::Yes);
+    if let Err(refusal) = tx.prepare_all(cur, &controllers, Sleeping::No) {
+        tx.abort_all(cur, &controllers, Sleeping::Yes);
         return Err(refusal);
     }
-    if let Err(errno) = switch(cur, tx.world, &mut tx.state) {
-        tx.abort_all(cur, controllers, Sleeping::No);
-        tx.abort_all(cur, controllers, Sleeping::Yes);
-        return Err(Refusal { site: Site::CoreExit, errno });
+    if switch(cur, tx.world, &mut tx.state).is_err() {
+        tx.abort_all(cur, &controllers, Sleeping::No);
+        tx.abort_all(cur, &controllers, Sleeping::Yes);
+        return Ok(Outcome::Gone);
     }
     cur.emit(Event::Phase(Phase::Finish));
     for phase in [Sleeping::No, Sleeping::Yes] {
-        tx.finish_all(cur, controllers, phase, 2, |half| half.commit);
+        tx.finish_all(cur, &controllers, phase, 2, |half| half.commit);
     }
-    Ok(())
+    Ok(Outcome::Moved)
 }
 
 impl<'a, C: Current> Tx<'a, C> {
-    fn new(world: &'a World, state: AttachState<'a>, mode: MmapSemMode) -> Self {
+    /// Takes the `mmap_sem`s when it is about all; they go when it is dropped.
+    fn new(cur: &'a C, mut state: AttachState<'a>, options: Options) -> Self {
+        let held = hold_mms(cur, &mut state, options.mmap_sem);
         let moving =
-            |mm: &MovingMm| Moving { mm: *mm, mmap_sem: MmapSem::new(mode), memrlimit: None, memory: None };
-        let moving = state.mms.iter().map(moving).collect();
-        Self { world, state, moving, cpuset: None }
+            |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
+        let moving = state.mms.iter().zip(held).map(moving).collect();
+        Self { world: state.world, state, moving, cpuset: None, numtasks: None }
     }
 
     /// Prepares each controller in order; on a refusal aborts this phase of those that had passed.
@@ -180,10 +198,11 @@ impl<'a, C: Current> Tx<'a, C> {
         controllers: &[Controller],
         phase: Sleeping,
     ) -> Result<(), Refusal> {
+        let subject = self.state.subject();
         for (at, controller) in controllers.iter().copied().enumerate() {
             let Some(half) = phase.half::<C>(controller) else { continue };
-            let [name, ..] = phase.names();
-            let refused = prepare(cur, controller, name, phase.site(), || (half.prepare)(cur, self)).err();
+            let names = (phase.names()[0], phase.site());
+            let refused = prepare(cur, &subject, controller, names, || (half.prepare)(cur, self)).err();
             if let Some(refusal) = refused {
                 self.abort_all(cur, &controllers[..at], phase);
                 return Err(refusal);

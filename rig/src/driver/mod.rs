@@ -2,6 +2,7 @@
 //!
 //! [`scenario`] reads what is to be run, [`plan`] turns it into cells, [`cell`] runs one.
 pub mod built_in;
+pub mod catalogue;
 pub mod cell;
 pub mod error;
 mod fields;

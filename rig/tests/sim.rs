@@ -4,6 +4,7 @@
 //! - `canaries`: every check is seen red, by a planted bug or by events that tell of one
 //! - `engine`: CPUs, time slices, order among equals, deadlocks, runs that are given up
 //! - `model`: what single operations do to counters: fork, exec, exit, owner change
+//! - `scopes`: attaches of a thread, a process, everybody and of a controller that joins; admins; events thrown
 //! - `promises`: built-in scenarios over many seeds; what the protocols keep and break
 //! - `digests`: one seed, same bytes
 #[path = "sim/canaries.rs"]
@@ -16,5 +17,7 @@ mod engine;
 mod model;
 #[path = "sim/promises.rs"]
 mod promises;
+#[path = "sim/scopes.rs"]
+mod scopes;
 #[path = "sim/support.rs"]
 mod support;

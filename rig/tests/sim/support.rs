@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub cpus: u32,
     pub options: Options,
     pub faults: &'static str,
+    /// How many processes there are, all like the first.
+    pub processes: usize,
 }
 
 impl Default for Setup {
@@ -50,6 +52,7 @@ impl Default for Setup {
             cpus: 2,
             options: Options::default(),
             faults: "",
+            processes: 1,
         }
     }
 }
@@ -130,7 +133,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         cpus: setup.cpus,
         hierarchies: vec![setup.controllers.clone()],
         cgroups: vec![cgroup("a", None), cgroup("b", setup.limit_b)],
-        processes: vec![process],
+        processes: vec![process; setup.processes],
         options: setup.options.clone(),
         late: setup.late.clone(),
     };

@@ -6,9 +6,12 @@
 //! - `model`: what single operations do to counters: fork, exec, exit, owner change
 //! - `scopes`: attaches of a thread, a process, everybody and of a controller that joins; admins; events thrown
 //! - `promises`: built-in scenarios over many seeds; what the protocols keep and break
+//! - `complexity`: what each protocol asks of a controller, counted and written into the README
 //! - `digests`: one seed, same bytes
 #[path = "sim/canaries.rs"]
 mod canaries;
+#[path = "sim/complexity.rs"]
+mod complexity;
 #[path = "sim/digests.rs"]
 mod digests;
 #[path = "sim/engine.rs"]

@@ -75,6 +75,14 @@ pub struct ReadGuard<'a, T, C: Current> {
     data: Option<parking_lot::RwLockReadGuard<'a, T>>,
 }
 
+impl<T, C: Current> ReadGuard<'_, T, C> {
+    /// For a canary: gives it back as always, but wakes nobody.
+    pub fn release_without_waking(mut self) {
+        self.sem.raw.give_silently(self.cur, Mode::Read, || drop(self.data.take()));
+        std::mem::forget(self);
+    }
+}
+
 impl<T, C: Current> Deref for ReadGuard<'_, T, C> {
     type Target = T;
     fn deref(&self) -> &T {

@@ -7,6 +7,7 @@ pub mod three_phase;
 pub mod transactional;
 
 pub use name::NameError;
+pub use transactional::canary::Canary;
 
 use crate::engine::event::{Callback, Outcome};
 use crate::engine::{Current, Event};
@@ -57,7 +58,7 @@ pub const ALL: [Info; 3] = [
         options: &[("mmap-sem", &["counted", "unfair", "plain"])],
         make: |at| {
             let modes = [MmapSemMode::Counted, MmapSemMode::Unfair, MmapSemMode::Plain];
-            Protocol::Transactional(transactional::Options { mmap_sem: modes[at[0]] })
+            Protocol::Transactional(transactional::Options { mmap_sem: modes[at[0]], canary: None })
         },
     },
     Info {
@@ -84,6 +85,25 @@ pub fn attach<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &
 }
 
 impl Protocol {
+    /// What is wrong with it on purpose.
+    #[must_use]
+    pub fn canary(self) -> Option<Canary> {
+        if let Self::Transactional(options) = self { options.canary } else { None }
+    }
+
+    /// The same with that wrong; only transactional has canaries.
+    #[must_use]
+    pub fn with_canary(self, canary: Option<Canary>) -> Self {
+        match self {
+            Self::Transactional(options) => {
+                let plain = canary == Some(Canary::PlainRead);
+                let mmap_sem = if plain { MmapSemMode::Plain } else { options.mmap_sem };
+                Self::Transactional(transactional::Options { mmap_sem, canary })
+            }
+            other => other,
+        }
+    }
+
     /// Every prepare site that `protocol` can reach with those controllers.
     #[must_use]
     pub fn sites<C: Current>(self, controllers: &[Controller]) -> Vec<Site> {
@@ -95,16 +115,24 @@ impl Protocol {
         of_controllers.chain([Site::CoreCssSetAlloc]).collect()
     }
 
+    /// The callbacks that `controller` has under it.
+    #[must_use]
+    pub fn callbacks<C: Current>(self, controller: Controller) -> Vec<Callback> {
+        match self {
+            Self::ThreePhase => three_phase::names::<C>(controller),
+            Self::Transactional(_) => transactional::names::<C>(controller),
+            Self::PrepareUndo(_) => {
+                vec![Callback::PrepareAttach, Callback::Undo, Callback::Attached]
+            }
+        }
+    }
+
     /// Names of the callbacks that undo a prepare, for those controllers: `memrlimit.abort_attach_sleep`.
     #[must_use]
     pub fn undoing<C: Current>(self, controllers: &[Controller]) -> Vec<String> {
-        let named = |controller: Controller, callbacks: Vec<Callback>| {
-            callbacks.into_iter().map(move |callback| format!("{controller}.{}", callback.name()))
-        };
-        let of = |controller: &Controller| match self {
-            Self::ThreePhase => named(*controller, Vec::new()),
-            Self::Transactional(_) => named(*controller, transactional::undoing::<C>(*controller)),
-            Self::PrepareUndo(_) => named(*controller, vec![Callback::Undo]),
+        let of = |controller: &Controller| {
+            let undo = self.callbacks::<C>(*controller).into_iter().filter(|callback| callback.undoes());
+            undo.map(|callback| format!("{controller}.{}", callback.name())).collect::<Vec<_>>()
         };
         controllers.iter().flat_map(of).collect()
     }

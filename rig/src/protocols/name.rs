@@ -1,5 +1,5 @@
 //! Names of protocols: `transactional`, `transactional:mmap-sem=unfair`, `prepare-undo:hold=locks,spin=keep`.
-use super::{ALL, Info, OptionValues, Protocol};
+use super::{ALL, Canary, Info, OptionValues, Protocol};
 use std::fmt;
 
 /// Why a name names no protocol.
@@ -37,6 +37,15 @@ pub enum NameError {
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn parse_canary(name: &str) -> Result<Canary, NameError> {
+    Canary::parse(name).ok_or_else(|| NameError::Value {
+        id: "transactional",
+        option: "canary",
+        value: name.to_owned(),
+        values: list(Canary::ALL.iter().map(|canary| canary.name())),
+    })
 }
 
 impl Info {
@@ -88,11 +97,17 @@ impl Protocol {
             .find(|info| info.id == id)
             .ok_or_else(|| NameError::Unknown { name: name.to_owned() })?;
         let mut values = vec![0; info.options.len()];
+        let mut canary = None;
         for text in options.into_iter().flat_map(|options| options.split(',')) {
-            let (option, value) = info.option(text)?;
-            values[option] = value;
+            match text.strip_prefix("canary=").filter(|_| info.id == "transactional") {
+                Some(name) => canary = Some(parse_canary(name)?),
+                None => {
+                    let (option, value) = info.option(text)?;
+                    values[option] = value;
+                }
+            }
         }
-        Ok((info.make)(&values))
+        Ok((info.make)(&values).with_canary(canary))
     }
 
     /// Every protocol with every combination of its options.
@@ -106,6 +121,9 @@ impl Protocol {
 impl fmt::Display for Protocol {
     /// The shortest name that parses to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(canary) = self.canary() {
+            return write!(f, "transactional:canary={canary}");
+        }
         for info in &ALL {
             let Some(at) = info.combinations().into_iter().find(|at| (info.make)(at) == *self) else {
                 continue;

@@ -42,6 +42,14 @@ impl<'a, C: Current> MmapSem<'a, C> {
         }
     }
 
+    /// For a canary: as [`MmapSem::put`], but who waits for it is not told.
+    pub fn put_without_waking(&mut self) {
+        self.count -= 1;
+        if let Some(guard) = self.guards.pop() {
+            guard.release_without_waking();
+        }
+    }
+
     /// A controller does not need it any more.
     pub fn put(&mut self) {
         self.count -= 1;

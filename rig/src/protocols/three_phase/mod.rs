@@ -45,6 +45,13 @@ pub(super) fn sites(controller: Controller) -> Vec<Site> {
     vec![controller.site(faults::Callback::CanAttach)]
 }
 
+/// The callbacks that `controller` has.
+pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
+    let Callbacks { can_attach, attach } = callbacks::<C>(controller);
+    let asked = can_attach.map(|_| Callback::CanAttach);
+    asked.into_iter().chain(attach.map(|_| Callback::Attach)).collect()
+}
+
 /// Moves a thread, or threads one by one until one is refused. Threads that are gone are passed over.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
     if let Target::Adopt(_) = request.target {

@@ -9,8 +9,8 @@ use faults::Errno;
 
 /// What was counted and charged to the destination, and the lock that keeps it true.
 pub(super) struct Slot<'a, C: Current> {
-    pages: u64,
-    records: WriteGuard<'a, (), C>,
+    pub(super) pages: u64,
+    pub(super) records: WriteGuard<'a, (), C>,
 }
 
 pub(super) fn callbacks<C: Current>() -> Callbacks<C> {

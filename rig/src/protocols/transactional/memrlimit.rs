@@ -7,7 +7,7 @@ use faults::Errno;
 
 /// Pages charged to the destination.
 pub(super) struct Slot {
-    pages: u64,
+    pub(super) pages: u64,
 }
 
 pub(super) fn callbacks<C: Current>() -> Callbacks<C> {

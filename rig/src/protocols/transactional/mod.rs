@@ -4,6 +4,7 @@
 //! What a controller takes in a prepare it keeps until its commit or abort, so what it saw stays true. A *half* is
 //! (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order, nosleep
 //! halves first; the half that refused gets nothing more.
+pub mod canary;
 mod cpuset;
 mod freezer;
 mod memory;
@@ -18,6 +19,7 @@ use crate::paths::attach::{
     grace_period, hold_mms, inject, list, lock_threadgroups, prepare, switch,
 };
 use crate::world::{Grace, World};
+use canary::Canary;
 use faults::{Errno, Site};
 use smallvec::SmallVec;
 
@@ -26,12 +28,15 @@ use smallvec::SmallVec;
 pub struct Options {
     /// How controllers share `mmap_sem`.
     pub mmap_sem: MmapSemMode,
+    /// What is wrong on purpose.
+    pub canary: Option<Canary>,
 }
 
 /// A transaction: the attach state with the controllers' private slots.
 pub struct Tx<'a, C: Current> {
     world: &'a World,
     state: AttachState<'a>,
+    canary: Option<Canary>,
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: Option<cpuset::Slot<'a, C>>,
     numtasks: Option<numtasks::Slot<'a, C>>,
@@ -53,6 +58,12 @@ pub struct Half<C: Current> {
     prepare: Prepare<C>,
     abort: Finish<C>,
     commit: Finish<C>,
+}
+
+impl<C: Current> Half<C> {
+    fn copied(&self) -> Self {
+        Self { prepare: self.prepare, abort: self.abort, commit: self.commit }
+    }
 }
 
 /// A controller's callbacks; each half is optional, and an absent half counts as passed.
@@ -116,20 +127,26 @@ pub(super) fn sites<C: Current>(controller: Controller) -> Vec<Site> {
     phases.into_iter().filter(has).map(|phase| controller.site(phase.site())).collect()
 }
 
-/// Callbacks of `controller` that undo a prepare.
-pub(super) fn undoing<C: Current>(controller: Controller) -> Vec<Callback> {
+/// The callbacks that `controller` has.
+pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
     let phases = [Sleeping::Yes, Sleeping::No];
     let present = phases.into_iter().filter(|phase| phase.half::<C>(controller).is_some());
-    present.map(|phase| phase.names()[1]).collect()
+    present.flat_map(Sleeping::names).collect()
 }
 
 /// Moves a thread, a process or everybody, whole or not at all, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     cur.emit(Event::Phase(Phase::Lock));
     let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let threadgroups = lock_threadgroups(cur, world, request);
+    let free = options.canary == Some(Canary::NoThreadgroup);
+    let threadgroups = (!free).then(|| lock_threadgroups(cur, world, request));
     cur.emit(Event::TxBegin { dest: request.dest });
-    let outcome = locked(cur, world, request, options).unwrap_or_else(Outcome::from);
+    let outcome = loop {
+        let outcome = locked(cur, world, request, options).unwrap_or_else(Outcome::from);
+        if options.canary != Some(Canary::RetriesForEver) || !matches!(outcome, Outcome::Refused { .. }) {
+            break outcome;
+        }
+    };
     cur.emit(Event::Phase(Phase::Unlock));
     grace_period(cur, world, Grace::Inside);
     drop(threadgroups);
@@ -148,6 +165,10 @@ fn locked<C: Current>(
     find(cur, world, request)?;
     let state = list(cur, world, request);
     if state.is_empty() {
+        if options.canary == Some(Canary::IdentityPrepares) {
+            let mut tx = Tx::new(cur, state, options);
+            tx.prepare_all(cur, &tx.state.controllers.clone(), Sleeping::Yes)?;
+        }
         return Ok(Outcome::Noop);
     }
     if inject(cur, Site::CoreExit, &state.subject()).is_err() {
@@ -161,22 +182,33 @@ fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Re
     cur.emit(Event::Phase(Phase::Prepare));
     tx.prepare_all(cur, &controllers, Sleeping::Yes)?;
     if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
-        tx.abort_all(cur, &controllers, Sleeping::Yes);
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
         return Err(refusal);
     }
     cur.emit(Event::Phase(Phase::PrepareNosleep));
     if let Err(refusal) = tx.prepare_all(cur, &controllers, Sleeping::No) {
-        tx.abort_all(cur, &controllers, Sleeping::Yes);
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
         return Err(refusal);
     }
+    if tx.canary == Some(Canary::HalfSwitched) {
+        let mut kept = false;
+        tx.state.members.retain(|_| {
+            kept = !kept;
+            kept
+        });
+    }
     if switch(cur, tx.world, &mut tx.state).is_err() {
-        tx.abort_all(cur, &controllers, Sleeping::No);
-        tx.abort_all(cur, &controllers, Sleeping::Yes);
+        tx.abort_all(cur, &controllers, None, Sleeping::No);
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
         return Ok(Outcome::Gone);
     }
     cur.emit(Event::Phase(Phase::Finish));
+    let reverse: SmallVec<[Controller; 5]> = controllers.iter().rev().copied().collect();
     for phase in [Sleeping::No, Sleeping::Yes] {
-        tx.finish_all(cur, &controllers, phase, 2, |half| half.commit);
+        tx.finish_all(cur, &reverse, phase, 2, |half| half.commit);
+    }
+    if tx.canary == Some(Canary::CommitAndAbort) {
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
     }
     Ok(Outcome::Moved)
 }
@@ -188,7 +220,12 @@ impl<'a, C: Current> Tx<'a, C> {
         let moving =
             |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
         let moving = state.mms.iter().zip(held).map(moving).collect();
-        Self { world: state.world, state, moving, cpuset: None, numtasks: None }
+        let canary = options.canary;
+        Self { world: state.world, state, canary, moving, cpuset: None, numtasks: None }
+    }
+
+    fn half(&self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
+        canary::tamper(self.canary, controller, phase, phase.half::<C>(controller))
     }
 
     /// Prepares each controller in order; on a refusal aborts this phase of those that had passed.
@@ -200,23 +237,25 @@ impl<'a, C: Current> Tx<'a, C> {
     ) -> Result<(), Refusal> {
         let subject = self.state.subject();
         for (at, controller) in controllers.iter().copied().enumerate() {
-            let Some(half) = phase.half::<C>(controller) else { continue };
+            let Some(half) = self.half(controller, phase) else { continue };
             let names = (phase.names()[0], phase.site());
             let refused = prepare(cur, &subject, controller, names, || (half.prepare)(cur, self)).err();
             if let Some(refusal) = refused {
-                self.abort_all(cur, &controllers[..at], phase);
+                self.abort_all(cur, &controllers[..at], Some(controller), phase);
                 return Err(refusal);
             }
         }
         Ok(())
     }
 
-    fn abort_all(&mut self, cur: &'a C, controllers: &[Controller], phase: Sleeping) {
+    /// Aborts one phase of those who passed it, in reverse; `refuser` is who did not.
+    fn abort_all(&mut self, cur: &'a C, passed: &[Controller], refuser: Option<Controller>, phase: Sleeping) {
         cur.emit(Event::Phase(Phase::Abort));
-        self.finish_all(cur, controllers, phase, 1, |half| half.abort);
+        let order = canary::aborts(self.canary, passed, refuser);
+        self.finish_all(cur, &order, phase, 1, |half| half.abort);
     }
 
-    /// Runs abort or commit of one phase, in reverse.
+    /// Runs abort or commit of one phase, in that order.
     fn finish_all(
         &mut self,
         cur: &'a C,
@@ -225,8 +264,8 @@ impl<'a, C: Current> Tx<'a, C> {
         name: usize,
         which: fn(&Half<C>) -> Finish<C>,
     ) {
-        for controller in controllers.iter().rev().copied() {
-            if let Some(half) = phase.half::<C>(controller) {
+        for controller in controllers.iter().copied() {
+            if let Some(half) = self.half(controller, phase) {
                 finish(cur, controller, phase.names()[name], || which(&half)(cur, self));
             }
         }

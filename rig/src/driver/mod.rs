@@ -8,6 +8,7 @@ pub mod error;
 mod fields;
 mod mover;
 pub mod plan;
+pub mod random;
 pub mod scenario;
 pub mod watch;
 mod worker;

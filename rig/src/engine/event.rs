@@ -203,6 +203,19 @@ pub enum Target {
     Adopt(Controller),
 }
 
+impl Target {
+    /// What kind of target it is, as the mode of a mover.
+    #[must_use]
+    pub fn mode(self) -> &'static str {
+        match self {
+            Self::Thread(_) => "thread",
+            Self::Process(_) => "process",
+            Self::All => "all",
+            Self::Adopt(_) => "adopt",
+        }
+    }
+}
+
 /// How an attach ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {

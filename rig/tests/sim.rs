@@ -2,6 +2,8 @@
 //!
 //! - `support`: worlds and runs in a few words
 //! - `canaries`: every check is seen red, by a planted bug or by events that tell of one
+//! - `canaries_contract`: the same for the rules about callbacks, and the locks that they take
+//! - `canaries_locks`: the same for locks, for runs that come to no end, and for cgroups that nobody named
 //! - `engine`: CPUs, time slices, order among equals, deadlocks, runs that are given up
 //! - `model`: what single operations do to counters: fork, exec, exit, owner change
 //! - `scopes`: attaches of a thread, a process, everybody and of a controller that joins; admins; events thrown
@@ -10,6 +12,10 @@
 //! - `digests`: one seed, same bytes
 #[path = "sim/canaries.rs"]
 mod canaries;
+#[path = "sim/canaries_contract.rs"]
+mod canaries_contract;
+#[path = "sim/canaries_locks.rs"]
+mod canaries_locks;
 #[path = "sim/complexity.rs"]
 mod complexity;
 #[path = "sim/digests.rs"]

@@ -4,7 +4,7 @@ use crate::engine::{Event, Stamp};
 
 /// `shadow` has not seen the event yet.
 pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    if *event != (Event::TxEnd { moved: false }) {
+    if !matches!(event, Event::TxEnd { moved: false }) {
         return;
     }
     for net in shadow.unit(stamp.actor).iter().flat_map(|unit| &unit.nets) {

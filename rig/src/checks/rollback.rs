@@ -1,29 +1,93 @@
-//! rollback: a transaction that came to nothing has changed nothing — charges, places, masks — and holds no lock.
+//! rollback: a transaction that came to nothing has changed nothing — charges, places, masks, limits, what is frozen — and
+//! holds no lock.
 //!
-//! `max_usage` and failcnt are exempt, as in the kernel.
+//! `max_usage` and failcnt are exempt, as in the kernel. Only its own changes count: what others set meanwhile stays.
+use super::shadow::at;
 use super::unit::{Kind, Unit};
 use super::{Shadow, Tally};
-use crate::engine::{Event, Stamp};
+use crate::engine::{ActorId, Event, Stamp};
+use crate::kernel::{CgroupId, Controller, TaskId};
 use crate::locks::held::HeldTable;
+use smallvec::SmallVec;
 
-/// `shadow` has not seen the event yet.
-pub(super) fn observe(tally: &mut Tally, held: &HeldTable, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    if *event != (Event::TxEnd { moved: false }) {
-        return;
+/// Something that is set, not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Mask(TaskId),
+    Limit(Controller, CgroupId),
+    Frozen(CgroupId),
+}
+
+/// What a transaction found, and what it last set.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    what: What,
+    before: u64,
+    after: u64,
+}
+
+type Changes = SmallVec<[Change; 8]>;
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct Rollback {
+    /// By actor.
+    changes: Vec<Changes>,
+    /// By cgroup.
+    frozen: Vec<bool>,
+    pub(super) tally: Tally,
+}
+
+impl Rollback {
+    /// Looks at one event; neither `held` nor `shadow` has seen it yet.
+    pub(super) fn observe(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::TxBegin { .. } => at(&mut self.changes, stamp.actor.index()).clear(),
+            Event::Mask { task, mask } => {
+                let before = shadow.task(task).mask;
+                self.set(shadow, stamp.actor, What::Mask(task), (before.word(), mask.word()));
+            }
+            Event::Limit { controller, cgroup, limit, .. } => {
+                let before = shadow.limit(Shadow::index(controller, cgroup));
+                self.set(shadow, stamp.actor, What::Limit(controller, cgroup), (before, limit));
+            }
+            Event::Frozen { cgroup, frozen } => {
+                let before = std::mem::replace(at(&mut self.frozen, cgroup.index()), frozen);
+                let (before, after) = (u64::from(before), u64::from(frozen));
+                self.set(shadow, stamp.actor, What::Frozen(cgroup), (before, after));
+            }
+            Event::TxEnd { moved: false } => self.judge(held, shadow, stamp),
+            _ => {}
+        }
     }
-    let Some(unit) = shadow.unit(stamp.actor) else { return };
-    tally.examine();
-    let trace = charges(shadow, unit).or_else(|| places(shadow, unit)).or_else(|| {
-        let hold = held.of(stamp.actor).first()?;
-        Some(format!("{} is still held", hold.object))
-    });
-    if let Some(trace) = trace {
-        let Kind::Tx(dest) = unit.kind else { return };
-        let at_ns = stamp.at_ns;
-        let name = shadow.cgroup_name(dest);
-        tally.broken(|| {
-            format!("at {at_ns} ns an attach to {name} that did not happen left a trace: {trace}")
-        });
+
+    fn set(&mut self, shadow: &Shadow, actor: ActorId, what: What, (before, after): (u64, u64)) {
+        if !shadow.unit(actor).is_some_and(|unit| matches!(unit.kind, Kind::Tx(_))) {
+            return;
+        }
+        let changes = at(&mut self.changes, actor.index());
+        match changes.iter_mut().find(|change| change.what == what) {
+            Some(change) => change.after = after,
+            None => changes.push(Change { what, before, after }),
+        }
+    }
+
+    fn judge(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp) {
+        let Some(unit) = shadow.unit(stamp.actor) else { return };
+        self.tally.examine();
+        let changes = self.changes.get(stamp.actor.index());
+        let trace = charges(shadow, unit)
+            .or_else(|| places(shadow, unit))
+            .or_else(|| settings(shadow, changes?))
+            .or_else(|| Some(format!("{} is still held", held.of(stamp.actor).first()?.object)));
+        if let Some(trace) = trace {
+            let Kind::Tx(dest) = unit.kind else { return };
+            let at_ns = stamp.at_ns;
+            let name = shadow.cgroup_name(dest);
+            self.tally.broken(|| {
+                format!("at {at_ns} ns an attach to {name} that did not happen left a trace: {trace}")
+            });
+        }
     }
 }
 
@@ -35,4 +99,19 @@ fn charges(shadow: &Shadow, unit: &Unit) -> Option<String> {
 fn places(shadow: &Shadow, unit: &Unit) -> Option<String> {
     let (task, _, to) = unit.moved.first()?;
     Some(format!("task {} sits in {}", task.0, shadow.cgroup_name(*to)))
+}
+
+fn settings(shadow: &Shadow, changes: &Changes) -> Option<String> {
+    let Change { what, before, after } = *changes.iter().find(|change| change.before != change.after)?;
+    Some(match what {
+        What::Mask(task) => format!("task {} keeps another CPU mask", task.0),
+        What::Limit(controller, cgroup) => {
+            let name = shadow.name(Shadow::index(controller, cgroup));
+            format!("the limit of {name} is {after}, and was {before}")
+        }
+        What::Frozen(cgroup) => {
+            let state = if after == 1 { "frozen" } else { "thawed" };
+            format!("{} stays {state}", shadow.cgroup_name(cgroup))
+        }
+    })
 }

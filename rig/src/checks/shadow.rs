@@ -3,7 +3,7 @@
 //! In flight is, for every operation and transaction that has not ended, what it has charged less what it has changed
 //! in truth. So drift = usage − truth − in flight changes only when one of them ends with an imbalance.
 use super::unit::{Kind, Unit};
-use crate::engine::event::Who;
+use crate::engine::event::{Callback, Who};
 use crate::engine::{ActorId, Event, Stamp};
 use crate::kernel::page::PageRecords;
 use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, Layout, MaskId, MmId, ProcessId, TaskId};
@@ -65,7 +65,8 @@ pub struct Shadow {
     frozen: Vec<bool>,
 }
 
-fn at<T: Default>(list: &mut Vec<T>, index: usize) -> &mut T {
+/// The element at `index` of a list that grows.
+pub(super) fn at<T: Default>(list: &mut Vec<T>, index: usize) -> &mut T {
     if index >= list.len() {
         list.resize_with(index + 1, T::default);
     }
@@ -209,6 +210,26 @@ impl Shadow {
         self.actors.get(actor.index()).map(|actor| &actor.unit)
     }
 
+    /// The callback of `actor` that is running.
+    #[must_use]
+    pub fn callback(&self, actor: ActorId) -> Option<(Controller, Callback)> {
+        self.unit(actor).and_then(|unit| unit.callback)
+    }
+
+    /// The modelled thread that `actor` runs.
+    #[must_use]
+    pub fn runs(&self, actor: ActorId) -> Option<TaskId> {
+        match self.actors.get(actor.index())?.who {
+            Some(Who::Task(task)) => Some(task),
+            _ => None,
+        }
+    }
+
+    /// Every actor that ever was.
+    pub fn actors(&self) -> impl Iterator<Item = ActorId> {
+        (0..self.actors.len() as u32).map(ActorId)
+    }
+
     /// Who `actor` is, for people.
     #[must_use]
     pub fn who(&self, actor: ActorId) -> String {
@@ -237,6 +258,10 @@ impl Shadow {
             Event::OpBegin { kind, .. } => self.begin(actor, Kind::Op(kind)),
             Event::TxBegin { dest } => self.begin(actor, Kind::Tx(dest)),
             Event::OpEnd { .. } | Event::TxEnd { .. } => self.end(stamp, &mut ended),
+            Event::Enter { controller, callback } => {
+                at(&mut self.actors, actor).unit.callback = Some((controller, callback));
+            }
+            Event::Leave { .. } => at(&mut self.actors, actor).unit.callback = None,
             Event::TxMoves { mm, .. } => self.actors[actor].unit.mms.push(mm),
             Event::Admitted { controller, cgroup, mm } => {
                 self.actors[actor].unit.admitted.push((controller, cgroup, mm));

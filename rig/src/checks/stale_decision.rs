@@ -5,7 +5,7 @@ use crate::kernel::{CgroupId, Controller, MmId};
 
 /// Looks at one event.
 pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    if *event != Event::Switched {
+    if !matches!(event, Event::Switched) {
         return;
     }
     let Some(unit) = shadow.unit(stamp.actor) else { return };

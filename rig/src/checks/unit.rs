@@ -1,5 +1,5 @@
 //! A unit of change: an operation or a transaction, with what it has done so far.
-use crate::engine::event::OpKind;
+use crate::engine::event::{Callback, OpKind};
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
 use smallvec::SmallVec;
 
@@ -49,6 +49,8 @@ pub struct Unit {
     pub moved: SmallVec<[(TaskId, CgroupId, CgroupId); 8]>,
     /// Address spaces whose charges it moves.
     pub mms: SmallVec<[MmId; 1]>,
+    /// The callback that is running.
+    pub callback: Option<(Controller, Callback)>,
     /// What it was told by looking: there is room for the mm, there are CPUs, nothing is frozen.
     pub admitted: SmallVec<[(Controller, CgroupId, Option<MmId>); 4]>,
 }
@@ -66,6 +68,7 @@ impl Unit {
     /// Forgets everything; keeps its memory.
     pub fn clear(&mut self) {
         self.kind = Kind::None;
+        self.callback = None;
         self.nets.clear();
         self.touched.clear();
         self.moved.clear();

@@ -1,5 +1,5 @@
 //! The observer of a cell: checks, recorder and lock statistics, each of every event, in one place.
-use crate::checks::{Checks, Shadow};
+use crate::checks::{CheckSet, Checks, Shadow};
 use crate::engine::sim::End;
 use crate::engine::{ActorId, Event, Observer, Stamp};
 use crate::kernel::Snapshot;
@@ -27,9 +27,15 @@ impl Watch {
     /// Watches `world`, whose opening it takes; latencies of what began before `from_ns` are not recorded.
     #[must_use]
     pub fn new(world: Arc<World>, from_ns: u64) -> Self {
+        Self::with(world, from_ns, CheckSet::ALL)
+    }
+
+    /// The same with only those checks on.
+    #[must_use]
+    pub fn with(world: Arc<World>, from_ns: u64, on: CheckSet) -> Self {
         let layout = world.layout();
         let mut watch = Self {
-            checks: Checks::new(layout.clone()),
+            checks: Checks::with(layout.clone(), on),
             recorder: Recorder::new(layout, from_ns),
             locks: LockStats::default(),
             held: HeldTable::default(),
@@ -41,10 +47,12 @@ impl Watch {
         watch
     }
 
-    /// Ends the run at `at_ns`: explains a deadlock, else audits what is left.
+    /// Ends the run at `at_ns`: explains why it came to no end, or audits what is left.
     pub fn finish(&mut self, at_ns: u64, end: &End) -> Option<Snapshot> {
-        if let End::Deadlock(waiting) = end {
-            self.checks.deadlocked(&self.held, waiting);
+        match end {
+            End::Deadlock(waiting) => self.checks.deadlocked(&self.held, waiting),
+            End::Abandoned => self.checks.gave_up(&self.held, at_ns),
+            End::Done => {}
         }
         let last = (*end == End::Done).then(|| self.world.snapshot());
         if let Some(last) = &last {
@@ -59,8 +67,11 @@ impl Observer for Watch {
     fn observe(&mut self, stamp: Stamp, event: &Event) {
         let Self { world, checks, recorder, locks, held } = self;
         match event {
-            Event::LockContended { .. } => return,
+            Event::LockContended { .. } | Event::AsksUnfairly { .. } => {
+                return checks.observe(held, stamp, event);
+            }
             Event::LockAcquired { .. } | Event::LockReleased { .. } => {
+                checks.observe(held, stamp, event);
                 return locks.observe(held, stamp, event);
             }
             _ => {}

@@ -322,6 +322,8 @@ pub enum Event {
     Removed { cgroup: CgroupId, gone: bool },
     /// The controller counts from now on, in the hierarchy that it has joined.
     Adopted { controller: Controller },
+    /// The actor asks next for a semaphore, for reading, past waiting writers; a reader may do so again.
+    AsksUnfairly { object: Object },
     /// A lock was asked for and not to be had.
     LockContended { object: Object, mode: Mode },
     /// A lock was taken; `waited_ns` is absent when it was free.
@@ -378,9 +380,52 @@ impl Callback {
         }
     }
 
+    /// What its protocol says of it.
+    #[must_use]
+    pub fn terms(self) -> Terms {
+        let terms = |role, may_sleep, ordered| Terms { role, may_sleep, ordered };
+        match self {
+            Self::CanAttach | Self::Attach => terms(Role::Alone, true, false),
+            Self::PrepareAttach => terms(Role::Prepare, true, false),
+            Self::Undo => terms(Role::Abort, true, false),
+            Self::Attached => terms(Role::Commit, true, false),
+            Self::PrepareAttachSleep => terms(Role::Prepare, true, true),
+            Self::PrepareAttachNosleep => terms(Role::Prepare, false, true),
+            Self::AbortAttachNosleep => terms(Role::Abort, false, true),
+            Self::AbortAttachSleep => terms(Role::Abort, true, true),
+            Self::CommitAttachNosleep => terms(Role::Commit, false, true),
+            Self::CommitAttachSleep => terms(Role::Commit, true, true),
+        }
+    }
+
     /// Whether it undoes what a prepare did.
     #[must_use]
     pub fn undoes(self) -> bool {
-        matches!(self, Self::Undo | Self::AbortAttachNosleep | Self::AbortAttachSleep)
+        self.terms().role == Role::Abort
     }
+}
+
+/// What a callback is to its half: one controller's preparation and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It stands alone: no other callback undoes or completes it.
+    Alone,
+    /// Prepares. If it passes, one of the next two follows.
+    Prepare,
+    /// Undoes.
+    Abort,
+    /// Completes.
+    Commit,
+}
+
+/// What a protocol says of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// What it is to its half.
+    pub role: Role,
+    /// Whether it may sleep; tells the two halves of a controller apart.
+    pub may_sleep: bool,
+    /// Whether its protocol is `transactional`: prepares in the hierarchy's order, the others in reverse, every process
+    /// locked.
+    pub ordered: bool,
 }

@@ -22,6 +22,7 @@ impl<P: Policy> Raw<P> {
     }
 
     pub(super) fn take_unfair<C: Current>(&self, cur: &C) {
+        cur.emit(Event::AsksUnfairly { object: self.object });
         self.ask(cur, Mode::Read, Ask::TakeUnfair { who: cur.actor() });
     }
 

@@ -1,4 +1,5 @@
 //! What single operations do to counters, places and masks.
+use crate::scopes::sound_protocols;
 use crate::support::{A, B, LEADER, Ran, Setup, leader, mover, process_to, run};
 use faults::Errno;
 use rig::engine::event::{Outcome, Target};
@@ -54,7 +55,7 @@ fn touch_takes_what_is_mapped_and_munmap_gives_touched_pages_back() {
 
 #[test]
 fn every_protocol_moves_a_quiet_process_whole() {
-    for protocol in Protocol::every() {
+    for protocol in sound_protocols() {
         let setup = Setup { controllers: all(), threads: vec![A, A, A], rss: 6, ..Setup::default() };
         let ran = run(
             &setup,
@@ -71,7 +72,7 @@ fn every_protocol_moves_a_quiet_process_whole() {
 
 #[test]
 fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
-    for protocol in Protocol::every() {
+    for protocol in sound_protocols() {
         let thread_to_b = |task| Request { target: Target::Thread(TaskId(task)), dest: B, due_ns: None };
         let setup = || Setup { threads: vec![A, A], ..Setup::default() };
         let other = run(
@@ -95,7 +96,7 @@ fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
 
 #[test]
 fn every_refusal_leaves_no_trace_where_preparing_reserves() {
-    for protocol in Protocol::every().into_iter().filter(|protocol| *protocol != Protocol::ThreePhase) {
+    for protocol in sound_protocols().into_iter().filter(|protocol| *protocol != Protocol::ThreePhase) {
         for site in protocol.sites::<crate::support::Cur>(&all()) {
             let rule: &'static str = Box::leak(format!("{}: nth=1", site.name()).into_boxed_str());
             let setup =
@@ -158,7 +159,7 @@ fn exec_ends_the_other_threads_and_empties_the_address_space() {
 
 #[test]
 fn an_empty_cpuset_refuses_under_every_protocol() {
-    for protocol in Protocol::every() {
+    for protocol in sound_protocols() {
         let ran = run(
             &Setup { controllers: all(), ..Setup::default() },
             vec![mover(move |cur, world| {

@@ -16,7 +16,13 @@ fn request(target: Target, dest: CgroupId) -> Request {
 }
 
 fn sound(ran: &Ran, what: &str) {
-    assert_eq!(ran.broken(), [""; 0], "{what}: {:?}", ran.watch.checks.findings());
+    let first = |name: &str| ran.check(name).first.clone();
+    assert_eq!(
+        ran.broken(),
+        [""; 0],
+        "{what}: {:?}",
+        ran.broken().into_iter().map(first).collect::<Vec<_>>()
+    );
     assert!(ran.watch.world.locks_free(), "{what}");
 }
 
@@ -34,13 +40,21 @@ fn alone(setup: &Setup, protocol: Protocol, request: Request) -> (Ran, Outcome) 
     (ran, outcome)
 }
 
+/// Every protocol but those that show what goes wrong: which read `mmap_sem` twice, or keep spinlocks.
+pub(crate) fn sound_protocols() -> impl Iterator<Item = Protocol> {
+    Protocol::every().into_iter().filter(|protocol| {
+        let name = protocol.to_string();
+        !name.ends_with("mmap-sem=plain") && !name.ends_with("spin=keep")
+    })
+}
+
 fn busy() -> Setup {
     Setup { controllers: ALL(), threads: vec![A, B, A], rss: 6, processes: 3, ..Setup::default() }
 }
 
 #[test]
 fn everybody_goes_to_one_destination() {
-    for protocol in Protocol::every() {
+    for protocol in sound_protocols() {
         let (ran, outcome) = alone(&busy(), protocol, request(Target::All, B));
         assert_eq!(outcome, Outcome::Moved, "{protocol}");
         if protocol != Protocol::ThreePhase {
@@ -54,7 +68,7 @@ fn everybody_goes_to_one_destination() {
 
 #[test]
 fn a_controller_that_joins_charges_everybody_where_he_is() {
-    for protocol in Protocol::every() {
+    for protocol in sound_protocols() {
         for controller in Controller::ALL {
             let setup = Setup { late: vec![controller], ..busy() };
             let what = format!("{protocol} {controller}");
@@ -96,7 +110,7 @@ fn what_happens_before_a_controller_joins_is_charged_when_it_does() {
 
 #[test]
 fn a_frozen_cgroup_admits_and_releases_nobody() {
-    for protocol in Protocol::every() {
+    for protocol in sound_protocols() {
         for frozen in [A, B] {
             let ran = run(
                 &Setup { controllers: ALL(), ..Setup::default() },
@@ -123,7 +137,7 @@ fn a_controller_that_cannot_take_part_says_so_and_the_rest_roll_back() {
         (Scope::Process, Target::Process(P)),
         (Scope::All, Target::All),
     ];
-    for protocol in Protocol::every().into_iter().filter(|p| *p != Protocol::ThreePhase) {
+    for protocol in sound_protocols().filter(|p| *p != Protocol::ThreePhase) {
         for (scope, target) in scopes {
             let options = Options { unsupported: vec![(Controller::Freezer, scope)], ..Options::default() };
             let (ran, outcome) = alone(&Setup { options, ..busy() }, protocol, request(target, B));
@@ -156,7 +170,7 @@ fn numtasks_refuses_what_does_not_fit_and_leaves_no_trace() {
 
 #[test]
 fn a_removed_destination_is_no_device_and_a_used_one_is_busy() {
-    for protocol in Protocol::every() {
+    for protocol in sound_protocols() {
         let ran = run(
             &Setup { controllers: ALL(), ..Setup::default() },
             vec![mover(move |cur, world| {

@@ -1,14 +1,15 @@
 //! Worlds and runs in a few words.
 use faults::{Injector, Plan};
-use rig::checks::Tally;
+use rig::checks::{Checks, Tally};
 use rig::driver::watch::Watch;
-use rig::engine::event::{Target, Who};
+use rig::engine::event::{Mode, Target, Who};
 use rig::engine::sim::current::SimCurrent;
 use rig::engine::sim::time::Time;
 use rig::engine::sim::{Finished, Policy as _, Sim};
-use rig::engine::{Costs, Current as _, Event};
+use rig::engine::{ActorId, Class, Costs, Current as _, Event, Object, Stamp};
 use rig::kernel::layout::Snapshot;
 use rig::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
+use rig::locks::held::HeldTable;
 use rig::paths::attach::Request;
 use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
 use std::sync::Arc;
@@ -81,6 +82,46 @@ impl Ran {
     pub(crate) fn usage(&self, controller: Controller) -> [u64; 2] {
         [A, B].map(|cgroup| self.watch.world.counter(controller, cgroup).quiet(|counter| counter.usage))
     }
+}
+
+/// Checks that have seen the opening of a world and then these events of these actors, with the locks that they hold.
+pub(crate) fn told(setup: &Setup, events: &[(u32, Event)]) -> (Checks, HeldTable) {
+    let world = world(setup);
+    let mut checks = Checks::new(world.layout());
+    let mut held = HeldTable::default();
+    let opening = world.opening();
+    for (at, (actor, event)) in opening.iter().map(|event| (&0, event)).chain(pairs(events)).enumerate() {
+        let stamp = Stamp { at_ns: at as u64, actor: ActorId(*actor) };
+        checks.observe(&held, stamp, event);
+        held.observe(stamp, event, |_| {});
+    }
+    (checks, held)
+}
+
+fn pairs(events: &[(u32, Event)]) -> impl Iterator<Item = (&u32, &Event)> {
+    events.iter().map(|(actor, event)| (actor, event))
+}
+
+/// Names of the checks that found something.
+pub(crate) fn broken(checks: &Checks) -> Vec<&'static str> {
+    checks.findings().into_iter().filter(|(_, tally)| tally.broken > 0).map(|(name, _)| name).collect()
+}
+
+/// What a check says first.
+pub(crate) fn first(checks: &Checks, name: &str) -> String {
+    let findings = checks.findings();
+    let (_, tally) = findings.into_iter().find(|(known, _)| *known == name).expect("a check's name");
+    tally.first.clone().unwrap_or_default()
+}
+
+/// `object` is taken by somebody who finds it free.
+pub(crate) fn take(class: Class, owner: u32, mode: Mode) -> Event {
+    Event::LockAcquired { object: Object { class, owner }, mode, waited_ns: None }
+}
+
+/// It is given back.
+pub(crate) fn give(class: Class, owner: u32, mode: Mode) -> Event {
+    Event::LockReleased { object: Object { class, owner }, mode, waiters: 0 }
 }
 
 /// An actor's body.

@@ -1,0 +1,145 @@
+//! lock-order: locks are taken in one order of classes over the whole run; no lock is asked for that its asker holds.
+//!
+//! A graph of classes, held → asked for, with who did so first. An edge that closes a circle is reported with all edges
+//! of it, each edge once. Locks of one class may nest in the order of their owners, or in any order under
+//! `cgroup_mutex`. A second read of a semaphore by its reader is reported unless it passes waiting writers: it deadlocks
+//! with a writer that queues in between.
+use super::words::{doing, lock};
+use super::{Request, Shadow, Tally};
+use crate::engine::event::Mode;
+use crate::engine::{ActorId, Class, Object, Stamp};
+use crate::locks::held::{HeldTable, Hold};
+use smallvec::SmallVec;
+
+const CLASSES: usize = Class::LOCKS.len();
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct LockOrder {
+    /// By class that was held: bits of the classes asked for.
+    after: [u16; CLASSES],
+    /// Who made the edge (held, asked for) first.
+    edges: Vec<((usize, usize), String)>,
+    /// Actors whose next request passes waiting writers.
+    unfair: SmallVec<[ActorId; 4]>,
+    pub(super) tally: Tally,
+}
+
+/// A request for a lock.
+#[derive(Clone, Copy, Debug)]
+struct Ask {
+    stamp: Stamp,
+    object: Object,
+    mode: Mode,
+    unfair: bool,
+}
+
+impl LockOrder {
+    /// A lock is asked for: it was granted at once, or has to be waited for. `held` does not know of it yet.
+    pub(super) fn asked(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, request: Request) {
+        self.tally.examine();
+        let unfair = !self.unfair.is_empty() && self.passes(stamp.actor);
+        if unfair && held.of(stamp.actor).iter().any(|hold| hold.object == request.object) {
+            // Granted at once, for it is held for reading: a read that cannot wait has no place in the order.
+            return;
+        }
+        let to = request.object.class as usize;
+        for hold in held.of(stamp.actor) {
+            let from = hold.object.class as usize;
+            if from == to || self.after[from] & (1 << to) == 0 {
+                let Request { object, mode } = request;
+                self.judge(held, shadow, Ask { stamp, object, mode, unfair }, hold);
+            }
+        }
+    }
+
+    /// The next request of `actor` passes waiting writers.
+    pub(super) fn asks_unfairly(&mut self, actor: ActorId) {
+        self.unfair.push(actor);
+    }
+
+    fn passes(&mut self, actor: ActorId) -> bool {
+        let at = self.unfair.iter().position(|asker| *asker == actor);
+        at.map(|at| self.unfair.swap_remove(at)).is_some()
+    }
+
+    /// Looks at a request beside a hold, unless both are usual.
+    #[cold]
+    fn judge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
+        if hold.object.class != ask.object.class {
+            self.edge(held, shadow, ask, hold);
+        } else if hold.object == ask.object {
+            self.again(held, shadow, ask, hold);
+        } else if hold.object.owner > ask.object.owner {
+            let holds = held.of(ask.stamp.actor);
+            if !holds.iter().any(|hold| hold.object.class == Class::CgroupMutex) {
+                self.tally.broken(|| {
+                    let (at_ns, who) = (ask.stamp.at_ns, doing(shadow, held, ask.stamp.actor));
+                    let (first, second) = (hold.object, ask.object);
+                    format!("at {at_ns} ns {who} asked for {second} while it held {first}: locks of one class nest in the order of their owners, or under cgroup_mutex")
+                });
+            }
+        }
+    }
+
+    /// The asker holds that very lock.
+    fn again(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
+        let reads = hold.mode == Mode::Read && ask.mode == Mode::Read;
+        if reads && ask.unfair {
+            return;
+        }
+        self.tally.broken(|| {
+            let (at_ns, who) = (ask.stamp.at_ns, doing(shadow, held, ask.stamp.actor));
+            let why = if reads {
+                "recursive read of a fair semaphore, which deadlocks with a writer that queues in between"
+            } else {
+                "it waits for itself"
+            };
+            let (asked, object) = (lock(ask.object, ask.mode), lock(hold.object, hold.mode));
+            format!("at {at_ns} ns {who} asked for {asked} while it held {object}: {why}")
+        });
+    }
+
+    /// A pair of classes that was not seen before.
+    #[cold]
+    fn edge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
+        let pair = (hold.object.class as usize, ask.object.class as usize);
+        self.after[pair.0] |= 1 << pair.1;
+        let who = doing(shadow, held, ask.stamp.actor);
+        self.edges.push((pair, who));
+        let Some(path) = self.path(pair.1, pair.0) else { return };
+        let around = path.windows(2).map(|step| (step[0], step[1])).chain([pair]);
+        let words: Vec<_> = around.map(|pair| self.words(pair)).collect();
+        self.tally.broken(|| format!("at {} ns a circle: {}", ask.stamp.at_ns, words.join("; ")));
+    }
+
+    /// `mmap_sem -> callback_mutex by task 3 in mmap`.
+    fn words(&self, pair: (usize, usize)) -> String {
+        let [held, asked] = [pair.0, pair.1].map(|class| Class::LOCKS[class].name());
+        let who = self.edges.iter().find(|(known, _)| *known == pair).map_or("", |(_, who)| who.as_str());
+        format!("{held} -> {asked} by {who}")
+    }
+
+    /// A shortest chain of edges between two classes.
+    fn path(&self, from: usize, to: usize) -> Option<Vec<usize>> {
+        let mut paths = vec![vec![from]];
+        let mut seen = 1_u16 << from;
+        while !paths.is_empty() {
+            let mut longer = Vec::new();
+            for path in paths {
+                let last = path[path.len() - 1];
+                if last == to {
+                    return Some(path);
+                }
+                for next in (0..CLASSES).filter(|next| self.after[last] & (1 << next) != 0) {
+                    if seen & (1 << next) == 0 {
+                        seen |= 1 << next;
+                        longer.push(path.iter().copied().chain([next]).collect());
+                    }
+                }
+            }
+            paths = longer;
+        }
+        None
+    }
+}

@@ -287,6 +287,8 @@ pub enum Event {
     Admitted { controller: Controller, cgroup: CgroupId, mm: Option<MmId> },
     /// All tasks of the transaction have been switched.
     Switched,
+    /// The transaction has come to nothing, and the controller's private slot is not empty.
+    SlotKept { controller: Controller },
     /// Somebody is about to charge `cgroup`.
     ChargeBegin { controller: Controller, cgroup: CgroupId },
     /// A charge was refused: `cgroup` is the level that was full.

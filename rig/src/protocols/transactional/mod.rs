@@ -178,6 +178,14 @@ fn locked<C: Current>(
 }
 
 fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let outcome = halves(cur, &mut tx);
+    if outcome != Ok(Outcome::Moved) {
+        tx.slots_kept().into_iter().for_each(|controller| cur.emit(Event::SlotKept { controller }));
+    }
+    outcome
+}
+
+fn halves<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
     let controllers = tx.state.controllers.clone();
     cur.emit(Event::Phase(Phase::Prepare));
     tx.prepare_all(cur, &controllers, Sleeping::Yes)?;
@@ -222,6 +230,17 @@ impl<'a, C: Current> Tx<'a, C> {
         let moving = state.mms.iter().zip(held).map(moving).collect();
         let canary = options.canary;
         Self { world: state.world, state, canary, moving, cpuset: None, numtasks: None }
+    }
+
+    /// Controllers whose private slots are not empty.
+    fn slots_kept(&self) -> SmallVec<[Controller; 5]> {
+        let kept = [
+            (Controller::Memrlimit, self.moving.iter().any(|moving| moving.memrlimit.is_some())),
+            (Controller::Memory, self.moving.iter().any(|moving| moving.memory.is_some())),
+            (Controller::Cpuset, self.cpuset.is_some()),
+            (Controller::Numtasks, self.numtasks.is_some()),
+        ];
+        kept.into_iter().filter(|(_, kept)| *kept).map(|(controller, _)| controller).collect()
     }
 
     fn half(&self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {

@@ -71,7 +71,7 @@ canaries! {
         "memrlimit takes callback_mutex before mmap_sem, which cpuset takes after it";
     PlainRead "plain-read", "deadlock", in "canary-busy",
         "each controller simply reads mmap_sem, and a writer comes in between";
-    RetriesForEver "retries-for-ever", "no-progress", in "canary-busy",
+    RetriesForEver "retries-for-ever", "no-progress", in "canary-frozen",
         "a refused attach is tried again at once, and no other mover gets a turn while its destination stays frozen";
     LockKept "lock-kept", "rollback", in "canary-busy",
         "cpuset's abort keeps callback_mutex";

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Errno, Site,
+    Errno, Site, Thrown,
     parse::ATTRIBUTES,
     suggest::{list, nearest},
     value::UNITS,
@@ -36,7 +36,7 @@ pub enum Problem {
     #[error("`:` is missing after the site")]
     NoColon,
     /// The line stops after the colon.
-    #[error("no attribute follows the site")]
+    #[error("no attribute and no event follows the site")]
     NoAttributes,
     /// One rule goes over several lines.
     #[error("a rule stands on one line")]
@@ -47,6 +47,12 @@ pub enum Problem {
     /// Not in the list of attributes.
     #[error("unknown attribute `{0}`")]
     UnknownAttribute(String),
+    /// A bare word that is neither an event nor an attribute.
+    #[error("unknown event or attribute `{0}`")]
+    UnknownWord(String),
+    /// An event followed by `=`.
+    #[error("event `{0}` takes no value")]
+    EventWithValue(Thrown),
     /// An attribute without `=`, or with nothing behind it.
     #[error("attribute `{0}` has no value")]
     NoValue(&'static str),
@@ -81,14 +87,14 @@ pub enum Problem {
     /// Not a unit of time.
     #[error("unknown unit `{0}`")]
     UnknownUnit(String),
-    /// Both `errno=` and `delay=`.
-    #[error("a rule has one action, errno= or delay=")]
+    /// More than one of `errno=`, `delay=` and the events.
+    #[error("a rule has one action: errno=, delay= or an event")]
     TwoActions,
     /// An error at a site that cannot refuse.
     #[error("{0} cannot refuse, so errno= has no meaning there")]
     CannotRefuse(Site),
     /// No action at a site that cannot refuse and so has no default.
-    #[error("{0} cannot refuse, and the rule gives no delay")]
+    #[error("{0} cannot refuse, and the rule gives no delay and no event")]
     NoAction(Site),
 }
 
@@ -107,12 +113,18 @@ impl Problem {
     pub fn help(&self) -> String {
         match self {
             Self::NoSite | Self::NoColon | Self::NoAttributes => {
-                "a rule is `SITE: ATTRIBUTE=VALUE ...`, such as `memory.prepare_sleep: probability=10`"
+                "a rule is `SITE: ATTRIBUTE=VALUE ...`, such as `memory.prepare_sleep: probability=10`, or with an \
+                 event, such as `core.exit: nth=3 fork`"
                     .to_owned()
             }
             Self::LineBreak => "write one rule a line, or one string a rule".to_owned(),
             Self::UnknownSite(found) => nearest(found, Site::all().map(Site::name), "sites"),
             Self::UnknownAttribute(found) => nearest(found, ATTRIBUTES.into_iter(), "attributes"),
+            Self::UnknownWord(found) => {
+                let words = ATTRIBUTES.into_iter().chain(events());
+                nearest(&found.to_lowercase(), words, "attributes and events")
+            }
+            Self::EventWithValue(thrown) => format!("write {thrown} alone, without `=`"),
             Self::UnknownErrno(found) => {
                 nearest(&found.to_uppercase(), Errno::ALL.iter().map(|errno| errno.name()), "errors")
             }
@@ -130,10 +142,15 @@ impl Problem {
             }
             Self::TwoActions => "write two rules; of those that fire at a hit the first wins".to_owned(),
             Self::CannotRefuse(site) | Self::NoAction(site) => {
-                format!("give {site} a delay=, such as delay=200us")
+                format!("give {site} a delay=, such as delay=200us, or an event: {}", list(events()))
             }
         }
     }
+}
+
+/// The names of the events.
+fn events() -> impl Iterator<Item = &'static str> + Clone {
+    Thrown::ALL.into_iter().map(Thrown::name)
 }
 
 impl ParseError {

@@ -9,7 +9,8 @@
 //!     "memrlimit.prepare_sleep: probability=10 errno=ENOMEM
 //!      numtasks.prepare_nosleep: nth=3 errno=EAGAIN
 //!      cpuset.prepare_sleep: delay=200us interval=10
-//!      memory.prepare_sleep: 1,10,0,-1",
+//!      memory.prepare_sleep: 1,10,0,-1
+//!      core.switched: probability=5 fork",
 //! )?;
 //! let mut injector = faults::Injector::new(plan, 42);
 //! for at_ns in [100, 200] {
@@ -20,11 +21,16 @@
 //! # Ok::<(), faults::ParseError>(())
 //! ```
 //!
+//! A rule has one action: an error with which the callback refuses, a delay, or an *event* ([`Thrown`]) that a real
+//! system throws into the middle of an attach. Errors happen only where something can refuse, the others at every site;
+//! this crate names events, and whoever asks the injector makes them happen.
+//!
 //! | to find | look in |
 //! |---|---|
 //! | error numbers of the whole rig | `errno.rs` |
 //! | the closed list of sites | `site.rs` |
 //! | what a rule holds, and its canonical text | `rule.rs` |
+//! | the events that a rule can throw | `thrown.rs` |
 //! | the grammar | `parse.rs`, its values `value.rs`, its errors `error.rs` and `suggest.rs` |
 //! | when a rule fires: the specification | `plan.rs` |
 //! | when a rule fires: the fast way, and the log | `injector.rs` |
@@ -43,6 +49,7 @@ mod plan;
 mod rule;
 mod site;
 mod suggest;
+mod thrown;
 mod value;
 
 pub use errno::{Errno, UnknownErrno};
@@ -51,3 +58,4 @@ pub use injector::{Firing, Injector, RuleCount};
 pub use plan::{Fired, Plan};
 pub use rule::{Fault, Rule};
 pub use site::{Callback, Site, UnknownSite};
+pub use thrown::Thrown;

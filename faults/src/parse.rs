@@ -1,15 +1,17 @@
 //! The grammar of a rule:
 //!
 //! ```text
-//! rule      = site ":" (kernel | attribute) { blank attribute }
+//! rule      = site ":" (kernel | word) { blank word }
 //! kernel    = interval "," probability "," space "," times
-//! attribute = name "=" value            at most once each, in any order
+//! word      = attribute | event         in any order
+//! attribute = name "=" value            at most once each
+//! event     = name                      at most one, and then neither errno nor delay
 //! ```
 //!
 //! The kernel's form counts as its four attributes. The first error ends the reading.
 
 use crate::{
-    Errno, Fault, ParseError, Rule, Site,
+    Errno, Fault, ParseError, Rule, Site, Thrown,
     error::Problem,
     value::{self, INTERVAL, NTH, PROBABILITY, SPACE},
 };
@@ -98,7 +100,7 @@ impl Reader<'_> {
                 }
                 self.kernel_form(token)?;
             } else {
-                self.attribute(token)?;
+                self.word(token)?;
             }
             none_yet = false;
         }
@@ -126,12 +128,18 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `NAME=VALUE`.
-    fn attribute(&mut self, token: Token<'_>) -> Result<(), ParseError> {
+    /// `NAME=VALUE`, or the name of an event.
+    fn word(&mut self, token: Token<'_>) -> Result<(), ParseError> {
         let equals = token.text.find('=');
         let name = Token { text: &token.text[..equals.unwrap_or(token.text.len())], ..token };
+        match (Thrown::parse(name.text), equals) {
+            (Some(thrown), None) => return self.act(token, Fault::Throw(thrown)),
+            (Some(thrown), Some(_)) => return self.fail(token, Problem::EventWithValue(thrown)),
+            (None, _) => {}
+        }
         let Some(which) = ATTRIBUTES.iter().position(|known| *known == name.text) else {
-            return self.fail(name, Problem::UnknownAttribute(name.text.to_owned()));
+            let unknown = if equals.is_some() { Problem::UnknownAttribute } else { Problem::UnknownWord };
+            return self.fail(name, unknown(name.text.to_owned()));
         };
         match equals.map(|at| token.from(at + 1)) {
             Some(value) if !value.text.is_empty() => self.set(which, name, value),
@@ -155,20 +163,14 @@ impl Reader<'_> {
                 self.rule.times = value::times(value.text).or_else(|problem| self.fail(value, problem))?;
             }
             "nth" => self.rule.nth = Some(number(1, u32::MAX, NTH)?),
-            "errno" => self.act(name, value, Self::errno)?,
-            _ => self.act(name, value, Self::delay)?,
+            "errno" => self.act(name, self.errno(value)?)?,
+            _ => self.act(name, self.delay(value)?)?,
         }
         Ok(())
     }
 
     /// Sets the one action of a rule.
-    fn act(
-        &mut self,
-        name: Token<'_>,
-        value: Token<'_>,
-        read: fn(&Self, Token<'_>) -> Result<Fault, ParseError>,
-    ) -> Result<(), ParseError> {
-        let action = read(self, value)?;
+    fn act(&mut self, name: Token<'_>, action: Fault) -> Result<(), ParseError> {
         if self.action.is_some() {
             return self.fail(name, Problem::TwoActions);
         }

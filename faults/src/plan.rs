@@ -53,6 +53,17 @@ impl Plan {
         Self { rules: refusing.take_while(|_| percent > 0).map(rule).collect() }
     }
 
+    /// The plan in which exactly the `nth` hit (from 1) of `site` fails, with its default error; empty where the site
+    /// cannot refuse, and for `nth` 0, which no hit is.
+    ///
+    /// `--fail-nth all` runs these plans one after the other: every site with every hit that a run can come to.
+    #[must_use]
+    pub fn nth(site: Site, nth: u32) -> Self {
+        let errno = site.default_errno().filter(|_| nth > 0);
+        let rule = |errno| Rule { nth: Some(nth), ..Rule::new(site, Fault::Errno(errno)) };
+        errno.map(rule).into_iter().collect()
+    }
+
     /// Whether nothing can ever fire.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -4,10 +4,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Errno, ParseError, Site, value};
+use crate::{Errno, ParseError, Site, Thrown, value};
 
 /// What happens when a rule fires.
-// Room for later: exit, fork, offline-cpu, lower-limit, rmdir. Until then they are unknown attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// The callback answers with this error and does nothing.
@@ -17,6 +16,8 @@ pub enum Fault {
         /// Nanoseconds, at least 1, at most [`Rule::DELAY_MAX_NS`].
         ns: u64,
     },
+    /// This event happens, and the callback goes on as if nothing had happened.
+    Throw(Thrown),
 }
 
 impl fmt::Display for Fault {
@@ -24,6 +25,7 @@ impl fmt::Display for Fault {
         match *self {
             Self::Errno(errno) => write!(f, "errno={errno}"),
             Self::Delay { ns } => write!(f, "delay={}", value::delay_text(ns)),
+            Self::Throw(thrown) => thrown.fmt(f),
         }
     }
 }
@@ -32,7 +34,7 @@ impl fmt::Display for Fault {
 ///
 /// Two defaults differ from the kernel's, whose rules are inert until they are set up and then fire once: here
 /// `probability` is 100 (there 0) and `times` is unlimited (there 1), so that `probability=10` means one in ten
-/// throughout the run. In text, serde's included, a rule is `SITE: ATTRIBUTE=VALUE ...`.
+/// throughout the run. In text, serde's included, a rule is `SITE: ATTRIBUTE=VALUE ...`, with an event as a bare word.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Rule {
@@ -64,7 +66,8 @@ impl Rule {
     }
 
     /// Reads a rule: `SITE: ATTRIBUTE=VALUE ...`, or the kernel's `SITE: <interval>,<probability>,<space>,<times>`,
-    /// which attributes may follow. Without `errno=` and `delay=` the action is the site's default error.
+    /// which attributes may follow. An event is a bare word ([`Thrown::name`]) among them. Without `errno=`, `delay=`
+    /// and an event the action is the site's default error.
     ///
     /// # Errors
     /// [`ParseError`] at the first thing that is wrong, with what would be right.

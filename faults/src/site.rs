@@ -93,12 +93,14 @@ sites! {
         "freezer" EBUSY: FreezerCanAttach FreezerPrepare FreezerPrepareSleep FreezerPrepareNosleep;
     }
     core {
+        CoreFind "core.find", kernel "cgroup_lock_live_group", errno Some(Errno::ENODEV),
+            "the destination has been removed when the mover looks it up";
         CoreCssSetAlloc "core.css_set_alloc", kernel "find_css_set", errno Some(Errno::ENOMEM),
             "the new css_set cannot be allocated";
         CoreExit "core.exit", kernel "cgroup_exit", errno Some(Errno::ESRCH),
             "the task exits under the mover, which finds it exiting at the switch";
         CoreSwitched "core.switched", kernel "cgroup_task_migrate", errno None,
-            "the switch is done, and attach, commit or attached comes next; only a delay can happen here";
+            "the switch is done, and attach, commit or attached comes next; nothing can refuse here";
     }
 }
 
@@ -129,7 +131,8 @@ impl Site {
     }
 
     /// The full name of the callback (of the mails of 2008), or the kernel function where a core site lies:
-    /// `find_css_set` and `cgroup_exit` of 2.6.24, `cgroup_task_migrate` of 3.0, all in `kernel/cgroup.c`.
+    /// `find_css_set` and `cgroup_exit` of 2.6.24, `cgroup_lock_live_group` and `cgroup_task_migrate` of 3.0, all in
+    /// `kernel/cgroup.c`.
     #[must_use]
     pub fn kernel_name(self) -> &'static str {
         self.entry().kernel_name
@@ -147,7 +150,7 @@ impl Site {
         self.entry().errno
     }
 
-    /// Whether an error can be injected here; otherwise only a delay can.
+    /// Whether an error can be injected here; delays and events can everywhere.
     #[must_use]
     pub fn can_refuse(self) -> bool {
         self.default_errno().is_some()

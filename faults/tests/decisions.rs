@@ -1,6 +1,6 @@
 //! When rules fire: the kernel's should_fail, chance that depends on nothing else, and the log.
 
-use faults::{Errno, Fault, Injector, Plan, Rule, Site};
+use faults::{Errno, Fault, Injector, Plan, Rule, Site, Thrown};
 use proptest::{prelude::*, sample::select};
 
 const SITE: Site = Site::MemoryPrepareSleep;
@@ -54,6 +54,26 @@ fn the_first_that_fires_wins_and_the_others_spend_nothing() {
     let faults: Vec<_> = (1..=5).map(|at_ns| injector.hit(SITE, at_ns).expect("one always fires")).collect();
     let (delay, errno) = (Fault::Delay { ns: 1_000 }, Fault::Errno);
     assert_eq!(faults, [errno(Errno::EINTR), delay, errno(Errno::EINTR), delay, errno(Errno::ENOMEM)]);
+}
+
+#[test]
+fn events_are_decided_as_all_actions_are() {
+    let text = "core.switched: nth=2 rmdir
+                core.switched: interval=2 times=2 fork
+                core.switched: nth=5 delay=1ns";
+    let plan = plan(text);
+    let mut injector = Injector::new(plan.clone(), 1);
+    let (rmdir, fork) = (Fault::Throw(Thrown::Rmdir), Fault::Throw(Thrown::Fork));
+    let expected =
+        [None, Some(rmdir), None, Some(fork), Some(Fault::Delay { ns: 1 }), Some(fork), None, None];
+    for (hit, expected) in (1..).zip(expected) {
+        assert_eq!(injector.hit(Site::CoreSwitched, hit * 10), expected, "hit {hit}");
+        let decided = plan.decide(1, Site::CoreSwitched, hit);
+        assert_eq!(decided.map(|fired| fired.action), expected, "hit {hit}, by the specification");
+    }
+    let log: Vec<_> = injector.fired().iter().map(|firing| (firing.rule, firing.hit, firing.at_ns)).collect();
+    assert_eq!(log, [(0, 2, 20), (1, 4, 40), (2, 5, 50), (1, 6, 60)]);
+    assert_eq!(injector.never_fired().count(), 0);
 }
 
 #[test]
@@ -135,19 +155,36 @@ fn a_rate_becomes_a_rule_for_each_site_that_can_refuse() {
     assert!(Plan::with_rate(0, Site::all()).is_empty());
 }
 
+#[test]
+fn the_nth_hit_alone_fails_where_a_site_can_refuse() {
+    for site in Site::all().filter(|site| site.can_refuse()) {
+        let plan = Plan::nth(site, 3);
+        let errno = site.default_errno().map(Fault::Errno);
+        let decided: Vec<_> =
+            (1..=5).map(|hit| plan.decide(9, site, hit).map(|fired| fired.action)).collect();
+        assert_eq!(decided, [None, None, errno, None, None], "{site}");
+        assert_eq!(plan.rules.len(), 1);
+    }
+    assert!(Plan::nth(Site::CoreSwitched, 3).is_empty(), "it cannot refuse");
+    assert!(Plan::nth(SITE, 0).is_empty(), "hits count from 1");
+    assert_eq!(Plan::nth(SITE, 2).rules[0].to_string(), "memory.prepare_sleep: nth=2 errno=ENOMEM");
+}
+
 /// Rules with small figures, so that they meet, at three sites.
 fn rules() -> impl Strategy<Value = Rule> {
     let sites = select(vec![SITE, Site::CoreExit, Site::FreezerPrepare]);
     let times = proptest::option::of(0..6_u32);
     let nth = proptest::option::weighted(0.2, 1..30_u32);
-    (sites, 1..5_u32, select(vec![0_u8, 10, 50, 90, 100]), 0..6_u32, times, nth, 1..9_u64).prop_map(
-        |(site, interval, probability, space, times, nth, ns)| Rule {
+    let delays = (1..9_u64).prop_map(|ns| Fault::Delay { ns });
+    let actions = prop_oneof![delays, select(&Thrown::ALL).prop_map(Fault::Throw)];
+    (sites, 1..5_u32, select(vec![0_u8, 10, 50, 90, 100]), 0..6_u32, times, nth, actions).prop_map(
+        |(site, interval, probability, space, times, nth, action)| Rule {
             interval,
             probability,
             space,
             times,
             nth,
-            ..Rule::new(site, Fault::Delay { ns })
+            ..Rule::new(site, action)
         },
     )
 }

@@ -1,6 +1,6 @@
 //! The grammar of rules: what is read, and as what. Mistakes are in `mistakes.rs`.
 
-use faults::{Errno, Fault, Plan, Rule, Site};
+use faults::{Errno, Fault, Plan, Rule, Site, Thrown};
 
 fn parse(text: &str) -> Rule {
     Rule::parse(text).unwrap_or_else(|error| panic!("{error}"))
@@ -41,6 +41,39 @@ fn without_an_action_the_site_decides() {
 }
 
 #[test]
+fn an_event_is_a_bare_word_at_any_site() {
+    let throw = |site, thrown| Rule::new(site, Fault::Throw(thrown));
+    assert_eq!(
+        parse("memory.prepare_sleep: nth=3 exit"),
+        Rule { nth: Some(3), ..throw(Site::MemoryPrepareSleep, Thrown::Exit) }
+    );
+    assert_eq!(
+        parse("core.css_set_alloc: lower-limit interval=10"),
+        Rule { interval: 10, ..throw(Site::CoreCssSetAlloc, Thrown::LowerLimit) }
+    );
+    assert_eq!(
+        parse("core.switched: 1,5,0,-1 fork"),
+        Rule { probability: 5, ..throw(Site::CoreSwitched, Thrown::Fork) }
+    );
+    for site in Site::all() {
+        for thrown in Thrown::ALL {
+            assert_eq!(parse(&format!("{site}: {}", thrown.name())), throw(site, thrown));
+        }
+    }
+}
+
+#[test]
+fn events_have_the_names_of_the_documents() {
+    assert_eq!(Thrown::ALL.map(Thrown::name), ["exit", "fork", "offline-cpu", "lower-limit", "rmdir"]);
+    for thrown in Thrown::ALL {
+        assert_eq!(Thrown::parse(thrown.name()), Some(thrown));
+        assert!(!thrown.about().is_empty() && thrown.about().lines().count() == 1, "{thrown}");
+    }
+    assert_eq!(Thrown::parse("Exit"), None);
+    assert_eq!(format!("{:>6}", Thrown::Fork), "  fork");
+}
+
+#[test]
 fn delays_have_units() {
     for (text, ns) in [("7ns", 7), ("7us", 7_000), ("7ms", 7_000_000), ("7s", 7_000_000_000)] {
         assert_eq!(parse(&format!("core.exit: delay={text}")).action, Fault::Delay { ns });
@@ -56,6 +89,7 @@ fn the_canonical_text_names_what_differs_from_the_default() {
         text("freezer.prepare: times=0 space=3 probability=0 interval=2"),
         "freezer.prepare: interval=2 probability=0 space=3 times=0 errno=EBUSY"
     );
+    assert_eq!(text("core.switched: offline-cpu times=2"), "core.switched: times=2 offline-cpu");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Mistakes in rules, as their author meets them: what is said, what is proposed, and where the caret stands.
 
-use faults::{Errno, ParseError, Plan, Problem, Rule, Site};
+use faults::{Errno, ParseError, Plan, Problem, Rule, Site, Thrown};
 
 fn error(text: &str) -> ParseError {
     Rule::parse(text).expect_err(text)
@@ -44,10 +44,45 @@ fn a_misspelt_attribute_gets_the_nearest_and_the_list() {
 }
 
 #[test]
-fn actions_to_come_are_unknown_attributes() {
-    for action in ["exit", "fork", "offline-cpu=1", "lower-limit=3", "rmdir=b"] {
-        let error = error(&format!("core.switched: {action}"));
-        assert!(matches!(error.problem(), Problem::UnknownAttribute(_)), "{error}");
+fn a_misspelt_word_gets_the_nearest_of_attributes_and_events() {
+    check(
+        "core.switched: nth=1 offline",
+        "offline",
+        "unknown event or attribute `offline`
+  core.switched: nth=1 offline
+                       ^^^^^^^
+  did you mean `offline-cpu`? attributes and events are interval, probability, space, times, nth, errno, delay, \
+         exit, fork, offline-cpu, lower-limit, rmdir",
+    );
+    for (word, meant) in
+        [("Exit", "exit"), ("forks", "fork"), ("LOWER_LIMIT", "lower-limit"), ("prob", "probability")]
+    {
+        let error = error(&format!("core.exit: {word}"));
+        assert_eq!(error.problem(), &Problem::UnknownWord(word.to_owned()));
+        assert!(error.to_string().contains(&format!("did you mean `{meant}`?")), "{error}");
+    }
+    let unlike = error("core.exit: unlink").to_string();
+    assert!(
+        unlike.ends_with(
+            "\n  attributes and events are interval, probability, space, times, nth, errno, delay, \
+                              exit, fork, offline-cpu, lower-limit, rmdir"
+        ),
+        "{unlike}"
+    );
+}
+
+#[test]
+fn an_event_takes_no_value() {
+    check(
+        "core.switched: nth=1 rmdir=b",
+        "rmdir=b",
+        "event `rmdir` takes no value
+  core.switched: nth=1 rmdir=b
+                       ^^^^^^^
+  write rmdir alone, without `=`",
+    );
+    for thrown in Thrown::ALL {
+        assert_eq!(error(&format!("core.exit: {thrown}=")).problem(), &Problem::EventWithValue(thrown));
     }
 }
 
@@ -128,11 +163,25 @@ fn a_rule_has_one_action() {
     check(
         "core.exit: errno=ESRCH delay=1ms",
         "delay",
-        "a rule has one action, errno= or delay=
+        "a rule has one action: errno=, delay= or an event
   core.exit: errno=ESRCH delay=1ms
                          ^^^^^
   write two rules; of those that fire at a hit the first wins",
     );
+    check(
+        "core.exit: delay=1ms nth=1 lower-limit",
+        "lower-limit",
+        "a rule has one action: errno=, delay= or an event
+  core.exit: delay=1ms nth=1 lower-limit
+                             ^^^^^^^^^^^
+  write two rules; of those that fire at a hit the first wins",
+    );
+    for (actions, second) in
+        [("exit fork", 5), ("exit exit", 5), ("fork errno=ESRCH", 5), ("rmdir delay=1s", 6)]
+    {
+        let error = error(&format!("core.exit: {actions}"));
+        assert_eq!((error.problem(), error.offset()), (&Problem::TwoActions, "core.exit: ".len() + second));
+    }
 }
 
 #[test]
@@ -143,15 +192,15 @@ fn the_switch_cannot_refuse() {
         "core.switched cannot refuse, so errno= has no meaning there
   core.switched: nth=1 errno=ENOMEM
                        ^^^^^
-  give core.switched a delay=, such as delay=200us",
+  give core.switched a delay=, such as delay=200us, or an event: exit, fork, offline-cpu, lower-limit, rmdir",
     );
     check(
         "core.switched: nth=1",
         "core.switched",
-        "core.switched cannot refuse, and the rule gives no delay
+        "core.switched cannot refuse, and the rule gives no delay and no event
   core.switched: nth=1
   ^^^^^^^^^^^^^
-  give core.switched a delay=, such as delay=200us",
+  give core.switched a delay=, such as delay=200us, or an event: exit, fork, offline-cpu, lower-limit, rmdir",
     );
 }
 
@@ -169,6 +218,14 @@ fn an_unknown_errno_gets_the_nearest() {
 }
 
 #[test]
+fn the_rules_that_messages_propose_are_read() {
+    for proposed in ["memory.prepare_sleep: probability=10", "core.exit: nth=3 fork"] {
+        assert!(error("").to_string().contains(&format!("`{proposed}`")), "{proposed}");
+        Rule::parse(proposed).expect(proposed);
+    }
+}
+
+#[test]
 fn the_shape_of_a_rule_is_explained() {
     check(
         "core.exit nth=3",
@@ -176,7 +233,8 @@ fn the_shape_of_a_rule_is_explained() {
         "`:` is missing after the site
   core.exit nth=3
            ^
-  a rule is `SITE: ATTRIBUTE=VALUE ...`, such as `memory.prepare_sleep: probability=10`",
+  a rule is `SITE: ATTRIBUTE=VALUE ...`, such as `memory.prepare_sleep: probability=10`, or with an event, such as \
+         `core.exit: nth=3 fork`",
     );
     check(
         "core.exit: 1,100,0",
@@ -189,6 +247,9 @@ fn the_shape_of_a_rule_is_explained() {
     assert_eq!(error("").problem(), &Problem::NoSite);
     assert_eq!(error(": nth=1").problem(), &Problem::NoSite);
     assert_eq!(error("core.exit:  ").problem(), &Problem::NoAttributes);
+    assert!(error("core.exit:").to_string().starts_with("no attribute and no event follows the site\n"));
+    assert_eq!(error("core.exit fork").problem(), &Problem::NoColon);
+    assert_eq!(error("core.exit: fork 1,1,1,1").problem(), &Problem::NotKernelForm("1,1,1,1".to_owned()));
     assert_eq!(error("core.exit: nth").problem(), &Problem::NoValue("nth"));
     assert_eq!(error("core.exit: nth=").problem(), &Problem::NoValue("nth"));
     assert_eq!(error("core.exit: 3").problem(), &Problem::NotKernelForm("3".to_owned()));

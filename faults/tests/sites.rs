@@ -1,6 +1,6 @@
 //! The list of sites: dense indices, names that follow the callbacks', and a default error wherever one can happen.
 
-use faults::Site;
+use faults::{Errno, Site};
 
 #[test]
 fn the_table_follows_the_index() {
@@ -9,7 +9,7 @@ fn the_table_follows_the_index() {
         assert_eq!(Site::parse(site.name()), Some(site));
         assert_eq!(site.name().split_once('.').map(|(owner, _)| owner), Some(site.owner()));
     }
-    assert_eq!(Site::COUNT, 23);
+    assert_eq!(Site::COUNT, 24);
 }
 
 #[test]
@@ -20,6 +20,15 @@ fn a_name_drops_attach() {
         assert_eq!(site.name(), format!("{}.{short}", site.owner()));
         assert_eq!(Site::of(site.owner(), callback), Some(site));
     }
+}
+
+#[test]
+fn the_core_follows_the_course_of_an_attach() {
+    let core: Vec<Site> = Site::all().filter(|site| site.callback().is_none()).collect();
+    assert_eq!(core, [Site::CoreFind, Site::CoreCssSetAlloc, Site::CoreExit, Site::CoreSwitched]);
+    assert!(core.iter().all(|site| site.owner() == "core"));
+    assert_eq!(Site::CoreFind.kernel_name(), "cgroup_lock_live_group");
+    assert_eq!(Site::CoreFind.default_errno(), Some(Errno::ENODEV), "the cgroup is dead");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Text and back: every rule survives its own text, and plans travel as lists of strings.
 
-use faults::{Errno, Fault, Plan, Rule, Site};
+use faults::{Errno, Fault, Plan, Rule, Site, Thrown};
 use proptest::{prelude::*, sample::select};
 
 fn rules() -> impl Strategy<Value = Rule> {
@@ -9,11 +9,13 @@ fn rules() -> impl Strategy<Value = Rule> {
     let round_delays = (1_u64..=3600, select(vec![1, 1_000, 1_000_000, 1_000_000_000]))
         .prop_map(|(count, unit)| Fault::Delay { ns: count * unit });
     let errnos = select(Errno::ALL).prop_map(Fault::Errno);
+    let events = select(&Thrown::ALL).prop_map(Fault::Throw);
     let times = proptest::option::of(any::<u32>());
     let nth = proptest::option::of(1..=u32::MAX);
-    (sites, 1..=u32::MAX, 0..=100_u8, any::<u32>(), times, nth, prop_oneof![delays, round_delays, errnos])
+    let actions = prop_oneof![delays, round_delays, errnos, events];
+    (sites, 1..=u32::MAX, 0..=100_u8, any::<u32>(), times, nth, actions)
         .prop_filter("the switch cannot refuse", |rule| {
-            rule.0.can_refuse() || matches!(rule.6, Fault::Delay { .. })
+            rule.0.can_refuse() || !matches!(rule.6, Fault::Errno(_))
         })
         .prop_map(|(site, interval, probability, space, times, nth, action)| Rule {
             site,
@@ -36,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused_at_a_place_inside_it(text in "(core\\.exit|memory\\.prepare)?[ :=,a-zé0-9\\-\n\t]{0,30}") {
+    fn any_text_is_read_or_refused_at_a_place_inside_it(text in "(core\\.exit|memory\\.prepare)?[ :=,a-zé0-9\\-\n\t]{0,30}( rmdir| exit=)?") {
         if let Err(error) = Plan::parse(&text) {
             prop_assert!(text.get(error.offset()..error.offset() + error.length()).is_some());
             prop_assert!(error.to_string().lines().count() >= 4);
@@ -54,10 +56,14 @@ struct Scenario {
 
 #[test]
 fn a_plan_is_a_list_of_strings_in_toml() {
-    let text = "faults = [\"core.exit: nth=2 errno=ESRCH\", \"cpuset.prepare: interval=10 delay=200us\"]\n";
-    let scenario: Scenario = toml::from_str(text).expect("a scenario");
-    assert_eq!(scenario.faults.rules.len(), 2);
-    assert_eq!(toml::to_string(&scenario).expect("text"), text);
+    for text in [
+        "faults = [\"core.exit: nth=2 errno=ESRCH\", \"cpuset.prepare: interval=10 delay=200us\"]\n",
+        "faults = [\"core.switched: probability=5 fork\", \"core.find: nth=1 rmdir\"]\n",
+    ] {
+        let scenario: Scenario = toml::from_str(text).expect("a scenario");
+        assert_eq!(scenario.faults.rules.len(), 2);
+        assert_eq!(toml::to_string(&scenario).expect("text"), text);
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@
 //! - `canaries_locks`: the same for locks, for runs that come to no end, and for cgroups that nobody named
 //! - `engine`: CPUs, time slices, order among equals, deadlocks, runs that are given up
 //! - `model`: what single operations do to counters: fork, exec, exit, owner change
+//! - `scopes`: attaches of a thread, a process, everybody and of a controller that joins; admins; events thrown
 //! - `promises`: built-in scenarios over many seeds; what the protocols keep and break
+//! - `complexity`: what each protocol asks of a controller, counted and written into the README
 //! - `digests`: one seed, same bytes
 #[path = "sim/canaries.rs"]
 mod canaries;
@@ -14,6 +16,8 @@ mod canaries;
 mod canaries_contract;
 #[path = "sim/canaries_locks.rs"]
 mod canaries_locks;
+#[path = "sim/complexity.rs"]
+mod complexity;
 #[path = "sim/digests.rs"]
 mod digests;
 #[path = "sim/engine.rs"]
@@ -22,5 +26,7 @@ mod engine;
 mod model;
 #[path = "sim/promises.rs"]
 mod promises;
+#[path = "sim/scopes.rs"]
+mod scopes;
 #[path = "sim/support.rs"]
 mod support;

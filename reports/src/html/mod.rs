@@ -6,7 +6,7 @@
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod bystanders;
 mod drift;
-mod faults;
+mod failures;
 mod latency;
 mod locks;
 mod parts;
@@ -64,7 +64,7 @@ pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
         bystanders::section(&view),
         locks::section(&view),
         drift::section(&view),
-        faults::section(&view),
+        failures::section(&view),
         remarks::section(&view, env),
     ];
     let summary = summary::section(&view);

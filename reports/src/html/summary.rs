@@ -100,7 +100,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
         "bystanders" => any(|group| !group.bystanders.is_empty()),
         "locks" => any(|group| !group.locks.is_empty()),
         "drift" => any(|group| !group.drift.is_empty()),
-        "faults" => any(super::faults::any),
+        "faults" => any(super::failures::any),
         _ => true,
     }
 }

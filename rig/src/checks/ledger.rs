@@ -33,8 +33,9 @@ pub(super) fn audit(tally: &mut Tally, shadow: &Shadow, snapshot: &Snapshot) {
 #[must_use]
 pub(super) fn truth(shadow: &Shadow, snapshot: &Snapshot, controller: Controller, cgroup: CgroupId) -> i64 {
     let layout = shadow.layout();
-    let Some(hierarchy) = layout.hierarchy_of(controller) else { return 0 };
-    let within = |place: CgroupId| layout.upward(place).any(|level| level == cgroup);
+    let Some(hierarchy) = shadow.counting(controller) else { return 0 };
+    let within =
+        |place: CgroupId| place != CgroupId::NONE && layout.upward(place).any(|level| level == cgroup);
     let sum = match controller {
         Controller::Memrlimit => {
             let here = snapshot.mms.iter().filter(|mm| within(mm.owner.cgroup(hierarchy)));

@@ -15,8 +15,7 @@ pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &
         }
         Event::Record { mm, cgroup, pages } if pages > 0 && marks(shadow, stamp) => {
             let owner = shadow.mm(mm).and_then(|mm| mm.owner);
-            let place = owner
-                .and_then(|owner| shadow.place(owner, shadow.layout().hierarchy_of(Controller::Memory)?));
+            let place = owner.and_then(|owner| shadow.place(owner, shadow.counting(Controller::Memory)?));
             if place.is_some_and(|place| place != cgroup) {
                 let name = shadow.cgroup_name(cgroup);
                 let at_ns = stamp.at_ns;
@@ -33,7 +32,7 @@ fn marks(shadow: &Shadow, stamp: Stamp) -> bool {
 }
 
 fn judge(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, id: MmId) {
-    let Some(hierarchy) = shadow.layout().hierarchy_of(Controller::Memory) else { return };
+    let Some(hierarchy) = shadow.counting(Controller::Memory) else { return };
     let Some(mm) = shadow.mm(id) else { return };
     let Some(place) = mm.owner.and_then(|owner| shadow.place(owner, hierarchy)) else { return };
     let pages = mm.records.elsewhere(place);

@@ -242,6 +242,13 @@ impl Checks {
         self.drift.audit(tally, &self.shadow, at_ns);
     }
 
+    /// An attach has not happened, and nobody else was at work meanwhile: what was there before and after it.
+    pub fn rolled_back(&mut self, at_ns: u64, before: &Snapshot, after: &Snapshot) {
+        if self.on.has(Name::Rollback) {
+            self.rollback.compare(at_ns, before, after);
+        }
+    }
+
     /// The run ended because nobody could go on: who waits for what. Either a deadlock or a lost wakeup.
     pub fn deadlocked(&mut self, held: &HeldTable, waiting: &[(ActorId, Object)]) {
         let deadlock = self.on.has(Name::Deadlock).then_some(&mut self.deadlock);

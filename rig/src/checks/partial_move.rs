@@ -9,9 +9,16 @@ use crate::kernel::{CgroupId, ProcessId};
 #[derive(Clone, Copy, Debug)]
 struct Open {
     actor: ActorId,
-    process: ProcessId,
+    /// `None`: every process.
+    process: Option<ProcessId>,
     dest: CgroupId,
     alone: bool,
+}
+
+impl Open {
+    fn name(&self) -> String {
+        self.process.map_or("everybody".to_owned(), |process| format!("process {}", process.0))
+    }
 }
 
 /// The check.
@@ -52,11 +59,13 @@ impl PartialMove {
         let (whole, process) = match target {
             Target::Process(process) => (true, Some(process)),
             Target::Thread(task) => (false, shadow.task(task).process),
-            Target::All | Target::Adopt(_) => (false, None),
+            Target::All => (true, None),
+            Target::Adopt(_) => return,
         };
-        let Some(process) = process else { return };
         let mut alone = whole;
-        for other in self.open.iter_mut().filter(|other| other.process == process) {
+        let same =
+            |other: &&mut Open| process.is_none() || other.process.is_none() || other.process == process;
+        for other in self.open.iter_mut().filter(same) {
             other.alone = false;
             alone = false;
         }
@@ -71,8 +80,8 @@ impl PartialMove {
             self.tally.examine();
             self.tally.broken(|| {
                 format!(
-                    "at {at_ns} ns process {} was moved in part: {} refused with {errno}",
-                    open.process.0,
+                    "at {at_ns} ns {} was moved in part: {} refused with {errno}",
+                    open.name(),
                     site.name()
                 )
             });
@@ -80,16 +89,13 @@ impl PartialMove {
             self.tally.examine();
             let hierarchy = shadow.layout().cgroups[open.dest.index()].hierarchy;
             let stray = shadow.live_tasks().find(|(_, task)| {
-                task.process == Some(open.process)
+                (open.process.is_none() || task.process == open.process)
                     && task.css.map(|css| css.cgroup(hierarchy)) != Some(open.dest)
             });
             if let Some((task, _)) = stray {
                 let name = shadow.cgroup_name(open.dest);
                 self.tally.broken(|| {
-                    format!(
-                        "at {at_ns} ns process {} was moved to {name} without its task {}",
-                        open.process.0, task.0
-                    )
+                    format!("at {at_ns} ns {} was moved to {name} without its task {}", open.name(), task.0)
                 });
             }
         }

@@ -6,7 +6,7 @@ use super::shadow::at;
 use super::unit::{Kind, Unit};
 use super::{Shadow, Tally};
 use crate::engine::{ActorId, Event, Stamp};
-use crate::kernel::{CgroupId, Controller, TaskId};
+use crate::kernel::{CgroupId, Controller, Snapshot, TaskId};
 use crate::locks::held::HeldTable;
 use smallvec::SmallVec;
 
@@ -48,7 +48,7 @@ impl Rollback {
                 self.set(shadow, stamp.actor, What::Mask(task), (before.word(), mask.word()));
             }
             Event::Limit { controller, cgroup, limit, .. } => {
-                let before = shadow.layout().cgroups[cgroup.index()].limits[controller.index()];
+                let before = shadow.limit(Shadow::index(controller, cgroup));
                 self.set(shadow, stamp.actor, What::Limit(controller, cgroup), (before, limit));
             }
             Event::Frozen { cgroup, frozen } => {
@@ -56,8 +56,31 @@ impl Rollback {
                 let (before, after) = (u64::from(before), u64::from(frozen));
                 self.set(shadow, stamp.actor, What::Frozen(cgroup), (before, after));
             }
+            Event::SlotKept { controller } => self.tally.broken(|| {
+                format!(
+                    "at {} ns {controller} kept its private state of an attach that did not happen",
+                    stamp.at_ns
+                )
+            }),
             Event::TxEnd { moved: false } => self.judge(held, shadow, stamp),
             _ => {}
+        }
+    }
+
+    /// Holds everything that was there before an attach that has not happened against what is there after it.
+    pub(super) fn compare(&mut self, at_ns: u64, before: &Snapshot, after: &Snapshot) {
+        self.tally.examine();
+        if before != after {
+            let part = if before.tasks != after.tasks {
+                "tasks, their places or masks"
+            } else if before.mms != after.mms {
+                "address spaces or page records"
+            } else {
+                "what counters read"
+            };
+            self.tally.broken(|| {
+                format!("at {at_ns} ns an attach that did not happen, with nobody else at work, has changed {part}")
+            });
         }
     }
 

@@ -55,8 +55,14 @@ pub struct Shadow {
     reserved: Vec<i64>,
     clamps: Vec<u64>,
     in_flight: usize,
-    memrlimit: Option<HierarchyId>,
-    cpuset: Option<HierarchyId>,
+    /// Where each controller counts by now; absent before it is adopted, too.
+    counting: [Option<HierarchyId>; Controller::COUNT],
+    /// Limits now, by index.
+    limits: Vec<u64>,
+    /// Masks of cpusets now and whether they are empty, by cgroup.
+    cpus: Vec<(MaskId, bool)>,
+    /// By cgroup.
+    frozen: Vec<bool>,
 }
 
 /// The element at `index` of a list that grows.
@@ -79,10 +85,38 @@ impl Shadow {
             reserved: vec![0; counters],
             clamps: vec![0; counters],
             in_flight: 0,
-            memrlimit: layout.hierarchy_of(Controller::Memrlimit),
-            cpuset: layout.hierarchy_of(Controller::Cpuset),
+            counting: Controller::ALL.map(|controller| {
+                layout.hierarchy_of(controller).filter(|_| !layout.late.contains(&controller))
+            }),
+            limits: layout.cgroups.iter().flat_map(|cgroup| cgroup.limits).collect(),
+            cpus: layout.cgroups.iter().map(|cgroup| (cgroup.cpus, false)).collect(),
+            frozen: vec![false; layout.cgroups.len()],
             layout,
         }
+    }
+
+    /// The hierarchy where `controller` counts by now.
+    #[must_use]
+    pub fn counting(&self, controller: Controller) -> Option<HierarchyId> {
+        self.counting[controller.index()]
+    }
+
+    /// The limit of a counter now.
+    #[must_use]
+    pub fn limit(&self, index: usize) -> u64 {
+        self.limits[index]
+    }
+
+    /// Whether the cpuset has no CPU now.
+    #[must_use]
+    pub fn without_cpus(&self, cgroup: CgroupId) -> bool {
+        self.cpus[cgroup.index()].1
+    }
+
+    /// Whether the cgroup is frozen now.
+    #[must_use]
+    pub fn is_frozen(&self, cgroup: CgroupId) -> bool {
+        self.frozen[cgroup.index()]
     }
 
     /// The layout.
@@ -228,9 +262,6 @@ impl Shadow {
                 at(&mut self.actors, actor).unit.callback = Some((controller, callback));
             }
             Event::Leave { .. } => at(&mut self.actors, actor).unit.callback = None,
-            Event::Limit { controller, cgroup, limit, .. } => {
-                self.layout.cgroups[cgroup.index()].limits[controller.index()] = limit;
-            }
             Event::TxMoves { mm, .. } => self.actors[actor].unit.mms.push(mm),
             Event::Admitted { controller, cgroup, mm } => {
                 self.actors[actor].unit.admitted.push((controller, cgroup, mm));
@@ -251,17 +282,69 @@ impl Shadow {
                 let shadow = at(&mut self.tasks, task.index());
                 shadow.live = true;
                 shadow.process = Some(process);
+                self.shift_tasks(actor, task, None, 1);
             }
             Event::Exited { task } => {
                 at(&mut self.tasks, task.index()).live = false;
                 at(&mut self.actors, actor).unit.touched.push(task);
+                self.shift_tasks(actor, task, None, -1);
             }
             Event::Place { task, from, to } => self.placed(actor, task, from, to),
             Event::Mask { task, mask } => {
                 at(&mut self.tasks, task.index()).mask = mask;
                 at(&mut self.actors, actor).unit.touched.push(task);
             }
+            Event::Cpus { cgroup, mask, empty } => {
+                self.cpus[cgroup.index()] = (mask, empty);
+                let inside = |shadow: &Self, task| {
+                    let hierarchy = shadow.layout.cgroups[cgroup.index()].hierarchy;
+                    shadow.place(task, hierarchy) == Some(cgroup)
+                };
+                self.touch(actor, inside);
+            }
+            Event::Limit { controller, cgroup, limit, .. } => {
+                self.limits[Self::index(controller, cgroup)] = limit;
+            }
+            Event::Frozen { cgroup, frozen } => self.frozen[cgroup.index()] = frozen,
+            Event::Adopted { controller } => self.adopted(actor, controller),
             _ => {}
+        }
+    }
+
+    /// The unit of `actor` changes what live tasks should have.
+    fn touch(&mut self, actor: usize, which: impl Fn(&Self, TaskId) -> bool) {
+        let touched: Vec<TaskId> =
+            self.live_tasks().map(|(task, _)| task).filter(|task| which(self, *task)).collect();
+        at(&mut self.actors, actor).unit.touched.extend(touched);
+    }
+
+    /// What is there is the truth of a controller from now on. Pages are told record by record.
+    fn adopted(&mut self, actor: usize, controller: Controller) {
+        let Some(hierarchy) = self.layout.hierarchy_of(controller) else { return };
+        self.counting[controller.index()] = Some(hierarchy);
+        match controller {
+            Controller::Memrlimit => {
+                let owned =
+                    self.mms.iter().filter_map(|mm| Some((self.place(mm.owner?, hierarchy)?, mm.total_vm)));
+                for (cgroup, pages) in owned.collect::<Vec<_>>() {
+                    self.shift_truth(actor, (controller, cgroup), pages);
+                }
+            }
+            Controller::Numtasks => {
+                for task in self.live_tasks().map(|(task, _)| task).collect::<Vec<_>>() {
+                    self.shift_tasks(actor, task, None, 1);
+                }
+            }
+            Controller::Cpuset => self.touch(actor, |_, _| true),
+            Controller::Memory | Controller::Freezer => {}
+        }
+    }
+
+    /// The truth of numtasks: `task` counts at `cgroup`, or where it is.
+    fn shift_tasks(&mut self, actor: usize, task: TaskId, cgroup: Option<CgroupId>, by: i64) {
+        let Some(hierarchy) = self.counting(Controller::Numtasks) else { return };
+        if let Some(cgroup) = cgroup.or_else(|| self.place(task, hierarchy)) {
+            self.shift_truth(actor, (Controller::Numtasks, cgroup), by);
         }
     }
 
@@ -323,7 +406,7 @@ impl Shadow {
         let shadow = at(&mut self.mms, mm.index());
         shadow.total_vm += pages;
         let owner = shadow.owner;
-        if let (Some(hierarchy), Some(owner)) = (self.memrlimit, owner)
+        if let (Some(hierarchy), Some(owner)) = (self.counting(Controller::Memrlimit), owner)
             && let Some(cgroup) = self.place(owner, hierarchy)
         {
             self.shift_truth(actor, (Controller::Memrlimit, cgroup), pages);
@@ -333,7 +416,7 @@ impl Shadow {
     fn owner(&mut self, actor: usize, mm: MmId, task: TaskId) {
         let shadow = at(&mut self.mms, mm.index());
         let (old, vm) = (shadow.owner.replace(task), shadow.total_vm);
-        let Some(hierarchy) = self.memrlimit else { return };
+        let Some(hierarchy) = self.counting(Controller::Memrlimit) else { return };
         let places = [old, Some(task)].map(|owner| owner.and_then(|owner| self.place(owner, hierarchy)));
         if vm != 0 && places[0] != places[1] {
             for (place, sign) in places.into_iter().zip([-1, 1]) {
@@ -354,7 +437,11 @@ impl Shadow {
             return;
         }
         unit.moved.push((task, from, to));
-        if self.memrlimit == Some(hierarchy) {
+        if self.task(task).live && self.counting(Controller::Numtasks) == Some(hierarchy) {
+            self.shift_tasks(actor, task, Some(from), -1);
+            self.shift_tasks(actor, task, Some(to), 1);
+        }
+        if self.counting(Controller::Memrlimit) == Some(hierarchy) {
             let owned: i64 = self.mms.iter().filter(|mm| mm.owner == Some(task)).map(|mm| mm.total_vm).sum();
             if owned != 0 {
                 self.shift_truth(actor, (Controller::Memrlimit, from), -owned);
@@ -370,16 +457,18 @@ impl Shadow {
         } else {
             records.unmark(cgroup, pages.unsigned_abs());
         }
-        self.shift_truth(actor, (Controller::Memory, cgroup), pages);
+        if cgroup != CgroupId::NONE {
+            self.shift_truth(actor, (Controller::Memory, cgroup), pages);
+        }
     }
 
     /// Counts `task` in or out of the cpuset drift of its cgroup.
     fn recheck_mask(&mut self, task: TaskId, mut changed: impl FnMut(&Self, usize, i64)) {
-        let Some(hierarchy) = self.cpuset else { return };
+        let Some(hierarchy) = self.counting(Controller::Cpuset) else { return };
         let shadow = self.task(task);
         let wrong_in = shadow.css.filter(|_| shadow.live).and_then(|css| {
             let cgroup = css.cgroup(hierarchy);
-            let right = self.layout.cgroups[cgroup.index()].cpus == shadow.mask;
+            let right = self.cpus[cgroup.index()].0 == shadow.mask;
             (!right).then(|| Self::index(Controller::Cpuset, cgroup))
         });
         if wrong_in != shadow.wrong_in {

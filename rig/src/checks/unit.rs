@@ -51,8 +51,8 @@ pub struct Unit {
     pub mms: SmallVec<[MmId; 1]>,
     /// The callback that is running.
     pub callback: Option<(Controller, Callback)>,
-    /// Promises of room that it was given without a reservation.
-    pub admitted: SmallVec<[(Controller, CgroupId, MmId); 1]>,
+    /// What it was told by looking: there is room for the mm, there are CPUs, nothing is frozen.
+    pub admitted: SmallVec<[(Controller, CgroupId, Option<MmId>); 4]>,
 }
 
 impl Unit {

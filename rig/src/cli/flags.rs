@@ -20,7 +20,7 @@ pub(super) enum Command {
     Run(RunFlags),
     /// Make table and report.html again from a folder with run.json (or with the cells of a killed run).
     Report(ReportFlags),
-    /// List protocols, controllers, workloads, fault sites and scenarios.
+    /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
     Linux(LinuxFlags),
@@ -80,7 +80,7 @@ pub(super) struct ReportFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct ListFlags {
-    /// One of protocols, controllers, workloads, sites, scenarios; all when absent.
+    /// One of protocols, controllers, workloads, sites, events, scenarios; all when absent.
     pub(super) what: Option<String>,
 }
 

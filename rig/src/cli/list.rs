@@ -2,21 +2,19 @@
 use super::exit::{self, Failure};
 use super::flags::ListFlags;
 use super::output;
-use crate::driver::built_in;
-use crate::kernel::Controller;
-use crate::protocols;
+use crate::driver::catalogue::{self, Rows};
 use std::fmt::Write as _;
 
-type Rows = Vec<(String, String)>;
 /// A list's name, and what makes its rows.
 type Part = (&'static str, fn() -> Rows);
 
-const PARTS: [Part; 5] = [
-    ("protocols", protocols_rows),
-    ("controllers", controllers),
-    ("workloads", workloads_rows),
-    ("sites", sites),
-    ("scenarios", scenarios),
+const PARTS: [Part; 6] = [
+    ("protocols", catalogue::protocols),
+    ("controllers", catalogue::controllers),
+    ("workloads", catalogue::workloads),
+    ("sites", catalogue::sites),
+    ("events", catalogue::events),
+    ("scenarios", catalogue::scenarios),
 ];
 
 pub(super) fn list(flags: &ListFlags) -> Result<u8, Failure> {
@@ -38,37 +36,4 @@ fn section(name: &str, rows: &Rows) -> String {
         let _ = writeln!(text, "  {name:width$}  {about}");
     }
     text
-}
-
-fn protocols_rows() -> Rows {
-    let option = |info: &protocols::Info| match info.option {
-        Some((option, values)) => format!(" [:{option}={}]", values.join("|")),
-        None => String::new(),
-    };
-    protocols::ALL
-        .iter()
-        .map(|info| (format!("{}{}", info.id, option(info)), info.about.to_owned()))
-        .collect()
-}
-
-fn controllers() -> Rows {
-    Controller::ALL.into_iter().map(|c| (c.name().to_owned(), c.about().to_owned())).collect()
-}
-
-fn workloads_rows() -> Rows {
-    workloads::shapes().iter().map(|shape| (shape.name.to_owned(), shape.about.to_owned())).collect()
-}
-
-fn sites() -> Rows {
-    let row =
-        |site: faults::Site| (site.name().to_owned(), format!("{}: {}", site.kernel_name(), site.about()));
-    faults::Site::all().map(row).collect()
-}
-
-fn scenarios() -> Rows {
-    let about = |text: &str| {
-        let table: Option<toml::Table> = toml::from_str(text).ok();
-        table.and_then(|table| Some(table.get("about")?.as_str()?.to_owned())).unwrap_or_default()
-    };
-    built_in::ALL.iter().map(|(name, text)| ((*name).to_owned(), about(text))).collect()
 }

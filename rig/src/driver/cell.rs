@@ -41,7 +41,7 @@ const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 #[must_use]
 pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> CellResult {
     let started = Instant::now();
-    let world = Arc::new(World::new(scenario.world()).expect("a validated scenario"));
+    let world = World::new(scenario.world()).expect("a validated scenario");
     let watch = Watch::new(Arc::clone(&world), scenario.warm_up_ns);
     let end_ns = scenario.warm_up_ns + scenario.duration_ns;
     let time = Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + 1_000_000_000);

@@ -2,11 +2,13 @@
 //!
 //! [`scenario`] reads what is to be run, [`plan`] turns it into cells, [`cell`] runs one.
 pub mod built_in;
+pub mod catalogue;
 pub mod cell;
 pub mod error;
 mod fields;
 mod mover;
 pub mod plan;
+pub mod random;
 pub mod scenario;
 pub mod watch;
 mod worker;

@@ -75,6 +75,7 @@ impl Scenario {
                     cgroups: vec![CgroupId(workload.cgroup as u32); threads],
                     vm_pages: u64::from(workload.plan.initial_vm(process)),
                     rss_pages: 0,
+                    elsewhere: Vec::new(),
                 });
             }
         }
@@ -84,6 +85,7 @@ impl Scenario {
             cgroups: self.cgroups.clone(),
             processes,
             options: self.options.clone(),
+            late: Vec::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The observer of a cell: checks, recorder and lock statistics, each of every event, in one place.
 use crate::checks::{CheckSet, Checks, Shadow};
+use crate::engine::event::Outcome;
 use crate::engine::sim::End;
 use crate::engine::{ActorId, Event, Observer, Stamp};
 use crate::kernel::Snapshot;
@@ -21,6 +22,16 @@ pub struct Watch {
     pub locks: LockStats,
     /// Who holds what.
     pub held: HeldTable,
+    /// Operations and attaches that have begun.
+    begun: u64,
+    /// The attach that began while nobody else was at work, with all that was there.
+    alone: Option<Alone>,
+}
+
+struct Alone {
+    actor: ActorId,
+    begun: u64,
+    before: Snapshot,
 }
 
 impl Watch {
@@ -39,6 +50,8 @@ impl Watch {
             recorder: Recorder::new(layout, from_ns),
             locks: LockStats::default(),
             held: HeldTable::default(),
+            begun: 0,
+            alone: None,
             world,
         };
         for event in watch.world.opening() {
@@ -63,9 +76,26 @@ impl Watch {
     }
 }
 
+impl Watch {
+    fn attach_begins(&mut self, actor: ActorId) {
+        self.begun += 1;
+        let quiet = self.checks.quiescent() && self.held.is_empty();
+        self.alone = quiet.then(|| Alone { actor, begun: self.begun, before: self.world.snapshot() });
+    }
+
+    /// An attach that was alone from end to end and has not happened leaves everything as it was.
+    fn attach_ends(&mut self, stamp: Stamp, outcome: Outcome) {
+        let Some(alone) = self.alone.take_if(|alone| alone.actor == stamp.actor) else { return };
+        let undisturbed = alone.begun == self.begun && self.checks.quiescent() && self.held.is_empty();
+        if undisturbed && !matches!(outcome, Outcome::Moved | Outcome::Partial { .. }) {
+            self.checks.rolled_back(stamp.at_ns, &alone.before, &self.world.snapshot());
+        }
+    }
+}
+
 impl Observer for Watch {
     fn observe(&mut self, stamp: Stamp, event: &Event) {
-        let Self { world, checks, recorder, locks, held } = self;
+        let Self { world, checks, recorder, locks, held, .. } = self;
         match event {
             Event::LockContended { .. } | Event::AsksUnfairly { .. } => {
                 return checks.observe(held, stamp, event);
@@ -85,6 +115,12 @@ impl Observer for Watch {
         if matches!(event, Event::OpEnd { .. } | Event::TxEnd { .. }) && checks.quiescent() && held.is_empty()
         {
             checks.audit(stamp.at_ns, &world.snapshot());
+        }
+        match event {
+            Event::OpBegin { .. } => self.begun += 1,
+            Event::AttachBegin { .. } => self.attach_begins(stamp.actor),
+            Event::AttachEnd { outcome } => self.attach_ends(stamp, *outcome),
+            _ => {}
         }
     }
 }

@@ -203,6 +203,19 @@ pub enum Target {
     Adopt(Controller),
 }
 
+impl Target {
+    /// What kind of target it is, as the mode of a mover.
+    #[must_use]
+    pub fn mode(self) -> &'static str {
+        match self {
+            Self::Thread(_) => "thread",
+            Self::Process(_) => "process",
+            Self::All => "all",
+            Self::Adopt(_) => "adopt",
+        }
+    }
+}
+
 /// How an attach ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -270,10 +283,12 @@ pub enum Event {
     Enter { controller: Controller, callback: Callback },
     /// The callback returned.
     Leave { controller: Controller, callback: Callback, result: Result<(), Errno> },
-    /// A controller said yes by looking, without reserving: `pages` of `mm` would fit into `cgroup`.
-    Admitted { controller: Controller, cgroup: CgroupId, mm: MmId },
+    /// A controller said yes by looking, without reserving: `cgroup` has room for `mm`, has CPUs, or is not frozen.
+    Admitted { controller: Controller, cgroup: CgroupId, mm: Option<MmId> },
     /// All tasks of the transaction have been switched.
     Switched,
+    /// The transaction has come to nothing, and the controller's private slot is not empty.
+    SlotKept { controller: Controller },
     /// Somebody is about to charge `cgroup`.
     ChargeBegin { controller: Controller, cgroup: CgroupId },
     /// A charge was refused: `cgroup` is the level that was full.

@@ -27,6 +27,40 @@ impl CpuMask {
         Self { cpus }
     }
 
+    /// The CPUs that are in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self { cpus: self.cpus.iter().copied().filter(|cpu| other.contains(*cpu)).collect() }
+    }
+
+    /// Whether `cpu` is in it.
+    #[must_use]
+    pub fn contains(&self, cpu: u32) -> bool {
+        self.cpus.binary_search(&cpu).is_ok()
+    }
+
+    /// The same without `cpu`.
+    #[must_use]
+    pub fn without(&self, cpu: u32) -> Self {
+        Self { cpus: self.cpus.iter().copied().filter(|c| *c != cpu).collect() }
+    }
+
+    /// The same with `cpu`.
+    #[must_use]
+    pub fn with(&self, cpu: u32) -> Self {
+        let mut cpus = self.cpus.clone();
+        if let Err(at) = cpus.binary_search(&cpu) {
+            cpus.insert(at, cpu);
+        }
+        Self { cpus }
+    }
+
+    /// How many CPUs are in it.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.cpus.len()
+    }
+
     /// Whether there is no CPU in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -65,5 +99,14 @@ mod tests {
         assert_eq!(CpuMask::from_list(&[8, 0, 1, 2, 2]).to_string(), "0-2,8");
         assert_eq!(CpuMask::from_list(&[]).to_string(), "");
         assert_eq!(CpuMask::first(1).to_string(), "0");
+    }
+
+    #[test]
+    fn sets_are_changed_one_cpu_at_a_time() {
+        let mask = CpuMask::from_list(&[1, 4]);
+        assert_eq!(mask.with(2).with(4).to_string(), "1-2,4");
+        assert_eq!(mask.without(1).to_string(), "4");
+        assert_eq!(mask.and(&CpuMask::first(3)), CpuMask::from_list(&[1]));
+        assert!(mask.contains(4) && !mask.contains(2) && mask.count() == 2);
     }
 }

@@ -57,6 +57,11 @@ pub const MAX_HIERARCHIES: usize = 4;
 /// Largest number of cgroups, over all hierarchies.
 pub const MAX_CGROUPS: usize = u16::MAX as usize;
 
+impl CgroupId {
+    /// Nobody: what a page record names that was made before its controller joined.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
 /// A `css_set`: one cgroup per hierarchy. The id is its content, 16 bits per hierarchy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CssSetId(pub u64);

@@ -14,8 +14,10 @@ pub struct Node {
     pub parent: Option<CgroupId>,
     /// Its limits in pages, by controller; unlimited when above every usage.
     pub limits: [u64; Controller::COUNT],
-    /// The mask of its cpuset.
+    /// The mask of its cpuset at the start.
     pub cpus: MaskId,
+    /// Whether it is the root of its hierarchy, which counts nothing.
+    pub root: bool,
 }
 
 /// Hierarchies and cgroups.
@@ -23,6 +25,8 @@ pub struct Node {
 pub struct Layout {
     /// Controllers of each hierarchy.
     pub hierarchies: Vec<Vec<Controller>>,
+    /// Those of them that count nothing until they are adopted.
+    pub late: Vec<Controller>,
     /// Cgroups, by id.
     pub cgroups: Vec<Node>,
 }
@@ -42,7 +46,7 @@ impl Layout {
 
     /// (controller, cgroup) for every controller mounted in the cgroup's hierarchy.
     pub fn counters(&self) -> impl Iterator<Item = (Controller, CgroupId)> + '_ {
-        self.cgroups.iter().enumerate().flat_map(|(at, node)| {
+        self.cgroups.iter().enumerate().filter(|(_, node)| !node.root).flat_map(|(at, node)| {
             let mounted = &self.hierarchies[node.hierarchy.index()];
             mounted.iter().map(move |controller| (*controller, CgroupId(at as u32)))
         })

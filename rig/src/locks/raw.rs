@@ -1,5 +1,5 @@
 //! What all locks share: the access, the step of the policy, the wait, the wake and the events.
-use super::policy::{Ask, Policy, Step};
+use super::policy::{Ask, Policy, Step, Woken};
 use crate::engine::event::Mode;
 use crate::engine::{Access, Class, Current, Event, Object, Wait};
 
@@ -50,6 +50,16 @@ impl<P: Policy> Raw<P> {
         if cur.abandoned() || std::thread::panicking() {
             return;
         }
+        for who in self.give_silently(cur, mode, let_go) {
+            cur.wake(who);
+        }
+        if self.how == Wait::Spin {
+            cur.preempt_enable();
+        }
+    }
+
+    /// The same, but leaves it to the caller to wake those who have it now.
+    pub(super) fn give_silently<C: Current>(&self, cur: &C, mode: Mode, let_go: impl FnOnce()) -> Woken {
         let access = if self.how == Wait::Spin { Access::SpinRelease } else { Access::Release };
         cur.access(self.object, access);
         let_go();
@@ -59,12 +69,7 @@ impl<P: Policy> Raw<P> {
             (policy.step(Ask::Give { mode }), waiters)
         };
         cur.emit(Event::LockReleased { object: self.object, mode, waiters });
-        for who in woken {
-            cur.wake(who);
-        }
-        if self.how == Wait::Spin {
-            cur.preempt_enable();
-        }
+        woken
     }
 
     pub(super) fn is_free(&self) -> bool {

@@ -48,6 +48,14 @@ impl<T> RwSem<T> {
         WriteGuard { sem: self, cur, data: Some(data) }
     }
 
+    /// The data while nobody runs: for set-up and checks at quiescence.
+    ///
+    /// # Panics
+    /// When somebody holds it.
+    pub fn quiet<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
+        look(&mut self.data.try_write().expect("nobody runs"))
+    }
+
     /// Whether nobody holds it and nobody waits.
     #[must_use]
     pub fn is_free(&self) -> bool {
@@ -65,6 +73,14 @@ pub struct ReadGuard<'a, T, C: Current> {
     sem: &'a RwSem<T>,
     cur: &'a C,
     data: Option<parking_lot::RwLockReadGuard<'a, T>>,
+}
+
+impl<T, C: Current> ReadGuard<'_, T, C> {
+    /// For a canary: gives it back as always, but wakes nobody.
+    pub fn release_without_waking(mut self) {
+        self.sem.raw.give_silently(self.cur, Mode::Read, || drop(self.data.take()));
+        std::mem::forget(self);
+    }
 }
 
 impl<T, C: Current> Deref for ReadGuard<'_, T, C> {

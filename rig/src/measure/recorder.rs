@@ -1,6 +1,6 @@
 //! Raw records of one run: attach latency by outcome and phase, operations of the workload, counts. No statistics.
 use super::ops::Ops;
-use crate::engine::event::{Callback, Outcome, Phase};
+use crate::engine::event::{Callback, Outcome, Phase, Target};
 use crate::engine::{ActorId, Event, Stamp};
 use crate::kernel::{CgroupId, Controller, Layout, MmId};
 use crate::locks::stats::Recorder as Series;
@@ -11,12 +11,16 @@ use std::collections::BTreeMap;
 /// Outcomes with a latency series of their own, in this order.
 pub const OUTCOMES: [&str; 5] = ["moved", "noop", "refused", "partial", "gone"];
 
+/// Attaches by mode, controller and outcome.
+pub type Census = BTreeMap<(&'static str, Controller, &'static str), u64>;
+
 /// An attach under way.
 #[derive(Debug, Default)]
 struct Open {
     actor: ActorId,
     began_ns: u64,
     due_ns: Option<u64>,
+    target: Option<Target>,
     dest: CgroupId,
     mms: SmallVec<[MmId; 2]>,
     phase: Option<(Phase, u64)>,
@@ -62,6 +66,8 @@ pub struct Recorder {
     pub aborts: BTreeMap<(Controller, Callback), u64>,
     /// Attaches, without `noop`, that overlapped an attempt to charge the moved mm or the destination.
     pub overlaps: u64,
+    /// Attaches by mode of the mover, controller that took part, and outcome.
+    pub census: Census,
     /// Refused charges of operations that would have had room without reservations.
     pub spurious_refusals: u64,
 }
@@ -87,6 +93,7 @@ impl Recorder {
             refusals: BTreeMap::new(),
             aborts: BTreeMap::new(),
             overlaps: 0,
+            census: Census::new(),
             spurious_refusals: 0,
         }
     }
@@ -120,10 +127,10 @@ impl Recorder {
                     self.spurious_refusals += 1;
                 }
             }
-            Event::AttachBegin { dest, due_ns, .. } => {
+            Event::AttachBegin { target, dest, due_ns } => {
                 self.attaches += 1;
-                let (actor, began_ns) = (stamp.actor, stamp.at_ns);
-                self.open.push(Open { actor, began_ns, due_ns, dest, ..Open::default() });
+                let (actor, began_ns, target) = (stamp.actor, stamp.at_ns, Some(target));
+                self.open.push(Open { actor, began_ns, due_ns, target, dest, ..Open::default() });
             }
             Event::TxMoves { mm, .. } => {
                 let overlapped = self.ops.is_charging(mm);
@@ -182,5 +189,18 @@ impl Recorder {
             Outcome::Noop | Outcome::Gone => {}
         }
         self.overlaps += u64::from(open.overlapped && outcome != Outcome::Noop);
+        if let Some(target) = open.target {
+            self.count(target, open.dest, outcome);
+        }
+    }
+
+    fn count(&mut self, target: Target, dest: CgroupId, outcome: Outcome) {
+        let hierarchy = self.layout.cgroups[dest.index()].hierarchy;
+        for controller in self.layout.hierarchies[hierarchy.index()].iter().copied() {
+            if matches!(target, Target::Adopt(adopted) if adopted != controller) {
+                continue;
+            }
+            *self.census.entry((target.mode(), controller, outcome.name())).or_insert(0) += 1;
+        }
     }
 }

@@ -11,9 +11,9 @@ use faults::Errno;
 pub struct Charge {
     /// The controller.
     pub controller: Controller,
-    /// The cgroup; its ancestors are charged as well.
+    /// The cgroup; its ancestors are charged as well. [`CgroupId::NONE`] is charged nothing.
     pub cgroup: CgroupId,
-    /// How many pages.
+    /// How many pages; tasks where the controller counts those.
     pub pages: u64,
     /// Whether a transaction reserves it and may still give it back.
     pub reserve: bool,
@@ -32,6 +32,11 @@ impl Charge {
         Self { controller, cgroup, pages, reserve: true }
     }
 
+    /// Whether there is nothing to charge, or nobody to charge it to.
+    fn is_nothing(self) -> bool {
+        self.pages == 0 || self.cgroup == CgroupId::NONE
+    }
+
     fn ledger(self, sign: i64) -> Event {
         let Self { controller, cgroup, pages, reserve } = self;
         Event::Ledger { controller, cgroup, pages: sign * pages as i64, reserve }
@@ -44,7 +49,7 @@ impl Charge {
 /// `ENOMEM` when a level is full.
 pub fn charge<C: Current>(cur: &C, world: &World, what: Charge) -> Result<(), Errno> {
     let Charge { controller, cgroup, pages, .. } = what;
-    if pages == 0 {
+    if what.is_nothing() {
         return Ok(());
     }
     cur.emit(Event::ChargeBegin { controller, cgroup });
@@ -68,7 +73,7 @@ pub fn charge<C: Current>(cur: &C, world: &World, what: Charge) -> Result<(), Er
 /// Charges whatever the limits say.
 pub fn charge_forced<C: Current>(cur: &C, world: &World, what: Charge) {
     let Charge { controller, cgroup, pages, .. } = what;
-    if pages == 0 {
+    if what.is_nothing() {
         return;
     }
     cur.emit(Event::ChargeBegin { controller, cgroup });
@@ -85,7 +90,7 @@ pub fn charge_forced<C: Current>(cur: &C, world: &World, what: Charge) {
 
 /// Gives a charge back. Below zero a counter clamps, and the clamp is told.
 pub fn uncharge<C: Current>(cur: &C, world: &World, what: Charge) {
-    if what.pages == 0 {
+    if what.is_nothing() {
         return;
     }
     cur.emit(what.ledger(-1));

@@ -2,10 +2,10 @@
 use super::charge::{Charge, charge, charge_forced, uncharge};
 use super::fork::pin_owner;
 use super::mm::{give_back, mm_of, unmap};
-use super::operation;
+use super::{numtasks, operation};
 use crate::engine::event::OpKind;
 use crate::engine::{Current, Event, Work};
-use crate::kernel::{Controller, MmId, ProcessId, TaskId};
+use crate::kernel::{CgroupId, Controller, MmId, ProcessId, TaskId};
 use crate::world::{OwnerChange, Task, World};
 use faults::Errno;
 
@@ -20,7 +20,8 @@ pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
         let process = world.task(task).process_id();
         let _mm = world.mms.pin(id.0);
         let _process = world.processes.pin(process.0);
-        let left = unlink(cur, world, process, task);
+        let (left, place) = unlink(cur, world, process, task);
+        numtasks::uncharge(cur, world, place);
         if left == 0 {
             tear_down(cur, world, id);
             world.processes.retire(process.0);
@@ -32,13 +33,15 @@ pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
     })
 }
 
-/// Takes the thread from the lists; returns how many are left.
-fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) -> usize {
+/// Takes the thread from the lists; returns how many are left, and where `numtasks` has charged it. The cgroup is read
+/// once nobody can switch it any more.
+fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) -> (usize, Option<CgroupId>) {
     let _group = world.process(process).threadgroup_rwsem.read(cur);
     {
         let _alloc = world.task(task).alloc_lock.lock(cur);
         world.task(task).state.store(cur, Task::EXITING);
     }
+    let place = numtasks::place(cur, world, task);
     let (left, waiters) = {
         let mut list = world.tasklist_lock.lock(cur);
         let left = list.unlink(process, task);
@@ -54,7 +57,7 @@ fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) 
     for who in waiters {
         cur.wake(who);
     }
-    left
+    (left, place)
 }
 
 /// Ends an address space that nobody uses any more.
@@ -77,7 +80,7 @@ fn hand_on<C: Current>(cur: &C, world: &World, id: MmId, process: ProcessId, old
     if mm.gone.load(cur) == 1 {
         return;
     }
-    let memrlimit = world.hierarchy_of(Controller::Memrlimit);
+    let memrlimit = world.counting(cur, Controller::Memrlimit);
     let from = memrlimit.map(|hierarchy| world.cgroup_of(cur, old, hierarchy));
     let new = {
         let list = world.tasklist_lock.lock(cur);
@@ -97,7 +100,7 @@ fn hand_on<C: Current>(cur: &C, world: &World, id: MmId, process: ProcessId, old
     }
 }
 
-fn follow<C: Current>(cur: &C, world: &World, from: crate::kernel::CgroupId, to: Charge) {
+fn follow<C: Current>(cur: &C, world: &World, from: CgroupId, to: Charge) {
     match world.options().owner_change {
         OwnerChange::Forced => charge_forced(cur, world, to),
         OwnerChange::Silent if charge(cur, world, to).is_err() => return,

@@ -2,7 +2,7 @@
 //! read until the child is charged and linked; the child is charged before it can be seen.
 use super::charge::{Charge, charge};
 use super::mm::mm_of;
-use super::operation;
+use super::{numtasks, operation};
 use crate::engine::event::OpKind;
 use crate::engine::{Current, Event, Work};
 use crate::kernel::page::PageRecords;
@@ -13,7 +13,7 @@ use faults::Errno;
 /// Makes a thread of the caller's process. Nobody runs it yet.
 ///
 /// # Errors
-/// `EAGAIN` when the caller has been killed by an exec.
+/// `EAGAIN` when the caller has been killed by an exec, or when `numtasks` refuses.
 pub fn fork_thread<C: Current>(cur: &C, world: &World, parent: TaskId) -> Result<TaskId, Errno> {
     let mm = mm_of(cur, world, parent);
     operation(cur, OpKind::ForkThread, mm, || {
@@ -22,15 +22,21 @@ pub fn fork_thread<C: Current>(cur: &C, world: &World, parent: TaskId) -> Result
         let _group = world.process(process).threadgroup_rwsem.read(cur);
         cur.work(Work::ForkThread, 1);
         let child = copy_task(cur, world, parent, process);
-        link(cur, world, parent, child)?;
-        Ok(child)
+        let charged = numtasks::charge(cur, world, child);
+        let linked = charged.and_then(|place| {
+            link(cur, world, parent, child).inspect_err(|_| numtasks::uncharge(cur, world, place))
+        });
+        if linked.is_err() {
+            world.tasks.retire(child.0);
+        }
+        linked.map(|()| child)
     })
 }
 
 /// Makes a process with a copy of the caller's address space, no page of it touched. Nobody runs it yet.
 ///
 /// # Errors
-/// `ENOMEM` when `memrlimit` refuses, `EAGAIN` when the caller has been killed by an exec.
+/// `ENOMEM` when `memrlimit` refuses, `EAGAIN` when `numtasks` does.
 pub fn fork_process<C: Current>(cur: &C, world: &World, parent: TaskId) -> Result<TaskId, Errno> {
     let id = mm_of(cur, world, parent);
     operation(cur, OpKind::ForkProcess, id, || {
@@ -42,7 +48,9 @@ pub fn fork_process<C: Current>(cur: &C, world: &World, parent: TaskId) -> Resul
         let pages = world.mm(id).total_vm.load(cur);
         let (new_process, _) = world.processes.take(Process::new);
         let child = copy_task(cur, world, parent, ProcessId(new_process));
-        let charged = charge_copy(cur, world, child, pages);
+        let charged = numtasks::charge(cur, world, child).and_then(|place| {
+            charge_copy(cur, world, child, pages).inspect_err(|_| numtasks::uncharge(cur, world, place))
+        });
         if let Err(errno) = charged {
             world.tasks.retire(child.0);
             world.processes.retire(new_process);
@@ -77,7 +85,7 @@ fn copy_task<C: Current>(cur: &C, world: &World, parent: TaskId, process: Proces
 }
 
 fn charge_copy<C: Current>(cur: &C, world: &World, child: TaskId, pages: u64) -> Result<(), Errno> {
-    let Some(hierarchy) = world.hierarchy_of(Controller::Memrlimit) else { return Ok(()) };
+    let Some(hierarchy) = world.counting(cur, Controller::Memrlimit) else { return Ok(()) };
     let cgroup = CssSetId(world.task(child).cgroups.peek()).cgroup(hierarchy);
     charge(cur, world, Charge::new(Controller::Memrlimit, cgroup, pages))
 }
@@ -100,15 +108,26 @@ pub(super) fn pin_owner(world: &World, owner: TaskId) {
     std::mem::forget(world.tasks.pin(owner.0));
 }
 
-/// Makes the child visible.
+/// Makes the child visible. As `copy_process` does, it takes over the mask that its parent has by now, for a write to
+/// the cpuset could not find it before.
+///
+/// # Errors
+/// `EAGAIN` when the parent has been killed; nothing has changed.
 fn link<C: Current>(cur: &C, world: &World, parent: TaskId, child: TaskId) -> Result<(), Errno> {
     let task = world.task(child);
     let process = task.process_id();
     let mut list = world.tasklist_lock.lock(cur);
-    if process == world.task(parent).process_id() && world.task(parent).state.load(cur) != Task::LIVE {
-        drop(list);
-        world.tasks.retire(child.0);
+    let of_parent = world.task(parent);
+    if process == of_parent.process_id() && of_parent.state.load(cur) != Task::LIVE {
         return Err(Errno::EAGAIN);
+    }
+    if world.counting(cur, Controller::Cpuset).is_some() && of_parent.cgroups.load(cur) == task.cgroups.peek()
+    {
+        let mask = of_parent.cpus_allowed.load(cur);
+        if mask != task.cpus_allowed.peek() {
+            task.cpus_allowed.init(mask);
+            cur.emit(Event::Mask { task: child, mask: MaskId::from_word(mask) });
+        }
     }
     list.link(process, child);
     cur.emit(Event::Born { task: child, process, parent: Some(parent) });

@@ -7,7 +7,7 @@ use super::charge::{Charge, charge, uncharge};
 use super::operation;
 use crate::engine::event::OpKind;
 use crate::engine::{Current, Event, Work};
-use crate::kernel::{Controller, MmId, TaskId};
+use crate::kernel::{CgroupId, Controller, MmId, TaskId};
 use crate::world::{Mm, World};
 use faults::Errno;
 
@@ -28,7 +28,7 @@ pub fn mmap<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Res
         let mm = world.mm(id);
         let _writing = mm.mmap_sem.write(cur);
         cur.work(Work::Mmap, 1);
-        if let Some(hierarchy) = world.hierarchy_of(Controller::Memrlimit) {
+        if let Some(hierarchy) = world.counting(cur, Controller::Memrlimit) {
             let cgroup = world.owner_cgroup(cur, mm, hierarchy);
             charge(cur, world, Charge::new(Controller::Memrlimit, cgroup, pages))?;
         }
@@ -67,7 +67,7 @@ pub(super) fn unmap<C: Current>(cur: &C, world: &World, id: MmId, pages: u64) {
         return;
     }
     cur.emit(Event::TotalVm { mm: id, pages: -(taken as i64) });
-    if let Some(hierarchy) = world.hierarchy_of(Controller::Memrlimit) {
+    if let Some(hierarchy) = world.counting(cur, Controller::Memrlimit) {
         let cgroup = world.owner_cgroup(cur, mm, hierarchy);
         uncharge(cur, world, Charge::new(Controller::Memrlimit, cgroup, taken));
     }
@@ -97,17 +97,18 @@ fn fault<C: Current>(cur: &C, world: &World, mm: &Mm, id: MmId, pages: u64) -> R
     let _reading = mm.mmap_sem.read(cur);
     cur.work(Work::Fault, 1);
     let mapped = mm.total_vm.load(cur);
-    let Some(hierarchy) = world.hierarchy_of(Controller::Memory) else {
+    if world.hierarchy_of(Controller::Memory).is_none() {
         cur.work(Work::PageZero, pages);
         return Ok(pages);
-    };
+    }
     let _kept = mm.move_lock.read(cur);
     let touched = mm.page_table_lock.lock(cur).total();
     let pages = pages.min(mapped.saturating_sub(touched));
     if pages == 0 {
         return Ok(0);
     }
-    let cgroup = world.owner_cgroup(cur, mm, hierarchy);
+    let counting = world.counting(cur, Controller::Memory);
+    let cgroup = counting.map_or(CgroupId::NONE, |hierarchy| world.owner_cgroup(cur, mm, hierarchy));
     charge(cur, world, Charge::new(Controller::Memory, cgroup, pages))?;
     cur.work(Work::PageZero, pages);
     let marked = {

@@ -1,10 +1,11 @@
 //! What controllers do to the tasks and pages that move, whichever callback it happens in.
-use super::attach::Member;
+use super::attach::{AttachState, Member, distinct};
 use super::charge::{Charge, charge, uncharge};
 use crate::engine::{Current, Event, Work};
 use crate::kernel::{CgroupId, Controller, MmId};
 use crate::world::{Cpusets, World};
 use faults::Errno;
+use smallvec::SmallVec;
 
 /// Touched pages of `mm` whose record does not name `dest`; walks the page table.
 pub fn count_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId) -> u64 {
@@ -67,19 +68,80 @@ fn move_some<C: Current>(
 }
 
 /// Gives every member the mask of its new cpuset. Under `callback_mutex`.
-pub fn set_masks<C: Current>(cur: &C, world: &World, cpusets: &Cpusets, dest: CgroupId, members: &[Member]) {
-    let mask = cpusets.of_cgroup[dest.index()];
+pub fn set_masks<C: Current>(cur: &C, world: &World, cpusets: &Cpusets, members: &[Member]) {
     for member in members {
+        let mask = cpusets.of_cgroup[member.to.index()];
         cur.work(Work::SetCpus, 1);
         world.task(member.task).cpus_allowed.store(cur, mask.word());
         cur.emit(Event::Mask { task: member.task, mask });
     }
 }
 
-/// Whether tasks may come to the cpuset.
+/// Whether tasks may come to the cpusets where they go.
 ///
 /// # Errors
-/// `ENOSPC` when it has no CPU.
-pub fn has_cpus(cpusets: &Cpusets, dest: CgroupId) -> Result<(), Errno> {
-    if cpusets.is_empty(dest) { Err(Errno::ENOSPC) } else { Ok(()) }
+/// `ENOSPC` when one has no CPU.
+pub fn have_cpus<C: Current>(cur: &C, cpusets: &Cpusets, state: &AttachState<'_>) -> Result<(), Errno> {
+    for cgroup in state.destinations() {
+        if cpusets.is_empty(cgroup) {
+            return Err(Errno::ENOSPC);
+        }
+        cur.emit(Event::Admitted { controller: Controller::Cpuset, cgroup, mm: None });
+    }
+    Ok(())
+}
+
+/// Whether tasks may leave where they are and come where they go. A controller that joins moves nobody.
+///
+/// # Errors
+/// `EBUSY` when one of these cgroups is frozen.
+pub fn is_thawed<C: Current>(cur: &C, state: &AttachState<'_>) -> Result<(), Errno> {
+    let world = state.world;
+    let moving = || state.members.iter().filter(|member| member.from.is_some());
+    let places = moving().flat_map(|member| member.from.into_iter().chain([member.to]));
+    for cgroup in distinct(places) {
+        cur.work(Work::Check, 1);
+        if world.cgroup(cgroup).frozen.load(cur) == 1 {
+            return Err(Errno::EBUSY);
+        }
+        cur.emit(Event::Admitted { controller: Controller::Freezer, cgroup, mm: None });
+    }
+    Ok(())
+}
+
+/// Tasks by cgroup.
+pub type Tasks = SmallVec<[(CgroupId, u64); 4]>;
+
+/// How many of the members each cgroup loses or gets.
+pub fn count_tasks(cgroups: impl Iterator<Item = CgroupId>) -> Tasks {
+    let mut tasks = Tasks::new();
+    for cgroup in cgroups {
+        match tasks.iter_mut().find(|(known, _)| *known == cgroup) {
+            Some((_, n)) => *n += 1,
+            None => tasks.push((cgroup, 1)),
+        }
+    }
+    tasks
+}
+
+/// Charges tasks to their cgroups, as a reservation or for good, or none of them. Under `numtasks.lock`.
+///
+/// # Errors
+/// `EAGAIN` when one is full.
+pub fn charge_tasks<C: Current>(cur: &C, world: &World, tasks: &Tasks, reserve: bool) -> Result<(), Errno> {
+    for (at, (cgroup, n)) in tasks.iter().copied().enumerate() {
+        let what = Charge { controller: Controller::Numtasks, cgroup, pages: n, reserve };
+        if charge(cur, world, what).is_err() {
+            uncharge_tasks(cur, world, &tasks[..at], reserve);
+            return Err(Errno::EAGAIN);
+        }
+    }
+    Ok(())
+}
+
+/// Uncharges tasks. Under `numtasks.lock`.
+pub fn uncharge_tasks<C: Current>(cur: &C, world: &World, tasks: &[(CgroupId, u64)], reserve: bool) {
+    for (cgroup, n) in tasks.iter().copied() {
+        uncharge(cur, world, Charge { controller: Controller::Numtasks, cgroup, pages: n, reserve });
+    }
 }

@@ -1,5 +1,5 @@
-//! Names of protocols: `transactional`, `transactional:mmap-sem=unfair`, `prepare-undo:hold=locks`.
-use super::{ALL, Info, Protocol};
+//! Names of protocols: `transactional`, `transactional:mmap-sem=unfair`, `prepare-undo:hold=locks,spin=keep`.
+use super::{ALL, Canary, Info, OptionValues, Protocol};
 use std::fmt;
 
 /// Why a name names no protocol.
@@ -39,52 +39,101 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+fn parse_canary(name: &str) -> Result<Canary, NameError> {
+    Canary::parse(name).ok_or_else(|| NameError::Value {
+        id: "transactional",
+        option: "canary",
+        value: name.to_owned(),
+        values: list(Canary::ALL.iter().map(|canary| canary.name())),
+    })
+}
+
+impl Info {
+    /// Every combination of options, as positions of their values.
+    fn combinations(&self) -> Vec<Vec<usize>> {
+        self.options.iter().fold(vec![Vec::new()], |before, (_, values)| {
+            let with = |known: &Vec<usize>, at: usize| known.iter().copied().chain([at]).collect();
+            before.iter().flat_map(|known| (0..values.len()).map(move |at| with(known, at))).collect()
+        })
+    }
+
+    fn help(&self) -> String {
+        let one = |(option, values): &OptionValues| format!("`{option}=` {}", list(values.iter().copied()));
+        match self.options {
+            [] => "it has none".to_owned(),
+            options => format!("it has {}", options.iter().map(one).collect::<Vec<_>>().join(" and ")),
+        }
+    }
+
+    /// Position of the option that `text` sets, and of its value.
+    fn option(&self, text: &str) -> Result<(usize, usize), NameError> {
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        let option = self.options.iter().position(|(option, _)| *option == key);
+        let option = option.ok_or_else(|| NameError::Option {
+            id: self.id,
+            option: key.to_owned(),
+            help: self.help(),
+        })?;
+        let (name, values) = self.options[option];
+        let at = values.iter().position(|v| *v == value).ok_or_else(|| NameError::Value {
+            id: self.id,
+            option: name,
+            value: value.to_owned(),
+            values: list(values.iter().copied()),
+        })?;
+        Ok((option, at))
+    }
+}
+
 impl Protocol {
     /// The protocol of that name.
     ///
     /// # Errors
     /// [`NameError`] with what there is.
     pub fn parse(name: &str) -> Result<Self, NameError> {
-        let (id, option) = name.split_once(':').map_or((name, None), |(id, option)| (id, Some(option)));
+        let (id, options) = name.split_once(':').map_or((name, None), |(id, options)| (id, Some(options)));
         let info = ALL
             .iter()
             .find(|info| info.id == id)
             .ok_or_else(|| NameError::Unknown { name: name.to_owned() })?;
-        option.map_or(Ok((info.make)(0)), |option| Self::with_option(info, option))
+        let mut values = vec![0; info.options.len()];
+        let mut canary = None;
+        for text in options.into_iter().flat_map(|options| options.split(',')) {
+            match text.strip_prefix("canary=").filter(|_| info.id == "transactional") {
+                Some(name) => canary = Some(parse_canary(name)?),
+                None => {
+                    let (option, value) = info.option(text)?;
+                    values[option] = value;
+                }
+            }
+        }
+        Ok((info.make)(&values).with_canary(canary))
     }
 
-    fn with_option(info: &Info, text: &str) -> Result<Self, NameError> {
-        let (key, value) = text.split_once('=').unwrap_or((text, ""));
-        let Some((option, values)) = info.option.filter(|(option, _)| *option == key) else {
-            let help = info.option.map_or("it has none".to_owned(), |(option, values)| {
-                format!("it has `{option}=` {}", list(values.iter().copied()))
-            });
-            return Err(NameError::Option { id: info.id, option: key.to_owned(), help });
-        };
-        let at = values.iter().position(|v| *v == value).ok_or_else(|| NameError::Value {
-            id: info.id,
-            option,
-            value: value.to_owned(),
-            values: list(values.iter().copied()),
-        })?;
-        Ok((info.make)(at))
+    /// Every protocol with every combination of its options.
+    #[must_use]
+    pub fn every() -> Vec<Self> {
+        let of = |info: &Info| info.combinations().into_iter().map(|at| (info.make)(&at)).collect::<Vec<_>>();
+        ALL.iter().flat_map(of).collect()
     }
 }
 
 impl fmt::Display for Protocol {
     /// The shortest name that parses to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(canary) = self.canary() {
+            return write!(f, "transactional:canary={canary}");
+        }
         for info in &ALL {
-            let (option, values) = info.option.unwrap_or(("", &[""]));
-            for (at, value) in values.iter().enumerate() {
-                if (info.make)(at) == *self {
-                    return if at == 0 {
-                        f.write_str(info.id)
-                    } else {
-                        write!(f, "{}:{option}={value}", info.id)
-                    };
-                }
+            let Some(at) = info.combinations().into_iter().find(|at| (info.make)(at) == *self) else {
+                continue;
+            };
+            f.write_str(info.id)?;
+            let set = info.options.iter().zip(at).filter(|(_, at)| *at > 0);
+            for (n, ((option, values), at)) in set.enumerate() {
+                write!(f, "{}{option}={}", if n == 0 { ":" } else { "," }, values[at])?;
             }
+            return Ok(());
         }
         unreachable!("every protocol is in the table")
     }
@@ -96,11 +145,19 @@ mod tests {
 
     #[test]
     fn names_round_trip_and_a_default_is_left_out() {
-        for name in
-            ["three-phase", "transactional", "transactional:mmap-sem=plain", "prepare-undo:hold=locks"]
-        {
+        for name in [
+            "three-phase",
+            "transactional",
+            "transactional:mmap-sem=plain",
+            "prepare-undo:hold=locks",
+            "prepare-undo:hold=locks,spin=keep",
+        ] {
             assert_eq!(Protocol::parse(name).expect(name).to_string(), name);
         }
+        for protocol in Protocol::every() {
+            assert_eq!(Protocol::parse(&protocol.to_string()), Ok(protocol));
+        }
+        assert_eq!(Protocol::every().len(), 1 + 3 + 4);
         assert_eq!(Protocol::parse("prepare-undo:hold=none").expect("default").to_string(), "prepare-undo");
     }
 

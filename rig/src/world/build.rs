@@ -1,30 +1,35 @@
 //! Building a world from its spec, and putting it back to the start.
 use super::{Cgroup, Cpusets, CssSets, Fixed, Mm, Process, Slots, Task, TaskList, World, WorldSpec};
-use crate::engine::Class;
-use crate::kernel::counter::UNLIMITED;
+use crate::engine::{Class, Word};
 use crate::kernel::page::PageRecords;
 use crate::kernel::{CgroupId, Controller, Counter, CpuMask, CssSetId, HierarchyId, ProcessId, TaskId};
-use crate::locks::{Mutex, SpinLock};
+use crate::locks::{Mutex, RwSem, SpinLock};
+use std::sync::{Arc, Weak};
 
 impl World {
     /// A world at its start: every process in its cgroup, charged for what it has.
     ///
     /// # Errors
     /// What [`WorldSpec::validate`] says.
-    pub fn new(spec: WorldSpec) -> Result<Self, super::SpecError> {
+    pub fn new(spec: WorldSpec) -> Result<Arc<Self>, super::SpecError> {
         spec.validate()?;
-        let cgroups = (0..spec.cgroups.len()).map(|at| cgroup(&spec, CgroupId(at as u32))).collect();
-        let world = Self {
+        let below = (0..spec.cgroups.len()).map(|at| cgroup(&spec, CgroupId(at as u32)));
+        let cgroups = below.chain(spec.hierarchy_ids().map(|hierarchy| root(&spec, hierarchy))).collect();
+        let world = Arc::new_cyclic(|myself| Self {
             spec: Fixed::new(spec),
+            myself: Fixed::new(Weak::clone(myself)),
+            cpu_hotplug: RwSem::new(Class::CpuHotplug, 0, CpuMask::default()),
             cgroup_mutex: Mutex::new(Class::CgroupMutex, 0, ()),
             callback_mutex: Mutex::new(Class::CallbackMutex, 0, Cpusets::default()),
             tasklist_lock: SpinLock::new(Class::TasklistLock, 0, TaskList::default()),
             css_set_lock: SpinLock::new(Class::CssSetLock, 0, CssSets::default()),
+            numtasks_lock: SpinLock::new(Class::NumtasksLock, 0, ()),
+            adopted: Word::new(Class::Adopted, 0, 0),
             cgroups: Fixed::new(cgroups),
             tasks: Slots::default(),
             processes: Slots::default(),
             mms: Slots::default(),
-        };
+        });
         world.populate();
         Ok(world)
     }
@@ -35,6 +40,9 @@ impl World {
         self.callback_mutex.reset();
         self.tasklist_lock.reset();
         self.css_set_lock.reset();
+        self.cpu_hotplug.reset();
+        self.numtasks_lock.reset();
+        self.adopted.init(0);
         self.tasks.reset(|task| {
             task.alloc_lock.reset();
             task.state.init(Task::DEAD);
@@ -46,10 +54,12 @@ impl World {
             mm.page_table_lock.reset();
         });
         for (at, cgroup) in self.cgroups.iter().enumerate() {
+            cgroup.frozen.init(u64::from(self.spec.cgroups.get(at).is_some_and(|spec| spec.frozen)));
+            cgroup.removed.init(0);
             for (controller, counter) in Controller::ALL.into_iter().zip(cgroup.counters.iter()) {
                 if let Some(counter) = counter {
                     counter.reset();
-                    counter.quiet(|c| *c = Counter::new(limit(&self.spec, CgroupId(at as u32), controller)));
+                    counter.quiet(|c| *c = Counter::new(self.spec.limit(CgroupId(at as u32), controller)));
                 }
             }
         }
@@ -57,11 +67,14 @@ impl World {
     }
 
     fn populate(&self) {
+        let all = CpuMask::first(self.spec.cpus);
+        self.cpu_hotplug.quiet(|online| online.clone_from(&all));
         self.callback_mutex.quiet(|cpusets| {
             *cpusets = Cpusets::default();
-            let all = CpuMask::first(self.spec.cpus);
-            for cgroup in &self.spec.cgroups {
-                let mask = cpusets.intern(cgroup.cpus.as_ref().unwrap_or(&all));
+            for at in 0..self.cgroups.len() {
+                let cpus = self.spec.cgroups.get(at).and_then(|spec| spec.cpus.as_ref()).unwrap_or(&all);
+                let mask = cpusets.intern(cpus);
+                cpusets.written.push(cpus.clone());
                 cpusets.of_cgroup.push(mask);
             }
         });
@@ -89,7 +102,9 @@ impl World {
         mm.page_table_lock.quiet(|records| *records = PageRecords::default());
         let owner = TaskId::from_word(mm.owner.peek());
         self.charge_at_start(Controller::Memrlimit, owner, spec.vm_pages);
-        if let Some(cgroup) = self.charge_at_start(Controller::Memory, owner, spec.rss_pages) {
+        if self.hierarchy_of(Controller::Memory).is_some() {
+            let charged = self.charge_at_start(Controller::Memory, owner, spec.rss_pages);
+            let cgroup = charged.unwrap_or(CgroupId::NONE);
             mm.page_table_lock.quiet(|records| records.mark(cgroup, spec.rss_pages));
         }
     }
@@ -97,18 +112,11 @@ impl World {
     fn first_css(&self, spec: &super::ProcessSpec, cgroup: CgroupId) -> CssSetId {
         let mut css = CssSetId::default();
         for hierarchy in self.spec.hierarchy_ids() {
-            let named = [cgroup, spec.cgroups[0]]
-                .into_iter()
-                .find(|c| self.spec.cgroups[c.index()].hierarchy == hierarchy)
-                .or_else(|| self.first_cgroup(hierarchy));
-            css = css.with(hierarchy, named.unwrap_or(cgroup));
+            let mut named = std::iter::once(&cgroup).chain(&spec.elsewhere);
+            let here = named.find(|c| self.spec.cgroups[c.index()].hierarchy == hierarchy);
+            css = css.with(hierarchy, here.copied().unwrap_or(self.root(hierarchy)));
         }
         css
-    }
-
-    fn first_cgroup(&self, hierarchy: HierarchyId) -> Option<CgroupId> {
-        let at = self.spec.cgroups.iter().position(|c| c.hierarchy == hierarchy)?;
-        Some(CgroupId(at as u32))
     }
 
     fn add_task(&self, process: ProcessId, css: CssSetId) -> TaskId {
@@ -117,17 +125,23 @@ impl World {
         task.cgroups.init(css.0);
         task.state.init(Task::LIVE);
         task.actor.init(0);
-        let mask = self.hierarchy_of(Controller::Cpuset).map_or(0, |hierarchy| {
+        let cpuset = self.hierarchy_of(Controller::Cpuset).filter(|_| !self.is_late(Controller::Cpuset));
+        let mask = cpuset.map_or(0, |hierarchy| {
             self.callback_mutex.quiet(|cpusets| cpusets.of_cgroup[css.cgroup(hierarchy).index()].word())
         });
         task.cpus_allowed.init(mask);
         self.css_set_lock.quiet(|css_sets| css_sets.known.insert(css));
         self.tasklist_lock.quiet(|list| list.link(process, TaskId(id)));
+        self.charge_at_start(Controller::Numtasks, TaskId(id), 1);
         TaskId(id)
     }
 
+    fn is_late(&self, controller: Controller) -> bool {
+        self.spec.late.contains(&controller)
+    }
+
     fn charge_at_start(&self, controller: Controller, owner: TaskId, pages: u64) -> Option<CgroupId> {
-        let hierarchy = self.hierarchy_of(controller)?;
+        let hierarchy = self.hierarchy_of(controller).filter(|_| !self.is_late(controller))?;
         let cgroup = CssSetId(self.task(owner).cgroups.peek()).cgroup(hierarchy);
         for level in self.upward(cgroup) {
             self.counter(controller, level).quiet(|counter| counter.force(pages));
@@ -136,9 +150,17 @@ impl World {
     }
 }
 
-fn limit(spec: &WorldSpec, id: CgroupId, controller: Controller) -> u64 {
-    let limits = &spec.cgroups[id.index()].limits;
-    limits.iter().find(|(c, _)| *c == controller).map_or(UNLIMITED, |(_, pages)| *pages)
+/// The root of a hierarchy: everybody's ancestor, without counters.
+fn root(spec: &WorldSpec, hierarchy: HierarchyId) -> Cgroup {
+    let id = spec.cgroups.len() as u32 + hierarchy.0;
+    Cgroup {
+        name: Fixed::new("/".to_owned()),
+        hierarchy: Fixed::new(hierarchy),
+        parent: Fixed::new(None),
+        counters: Fixed::new(Default::default()),
+        frozen: Word::new(Class::Frozen, id, 0),
+        removed: Word::new(Class::Removed, id, 0),
+    }
 }
 
 fn cgroup(spec: &WorldSpec, id: CgroupId) -> Cgroup {
@@ -147,12 +169,14 @@ fn cgroup(spec: &WorldSpec, id: CgroupId) -> Cgroup {
     let counters = Controller::ALL.map(|controller| {
         let name = id.0 * Controller::COUNT as u32 + controller.index() as u32;
         (controller.counts() && mounted.contains(&controller))
-            .then(|| SpinLock::new(Class::CounterLock, name, Counter::new(limit(spec, id, controller))))
+            .then(|| SpinLock::new(Class::CounterLock, name, Counter::new(spec.limit(id, controller))))
     });
     Cgroup {
         name: Fixed::new(of.name.clone()),
         hierarchy: Fixed::new(of.hierarchy),
         parent: Fixed::new(spec.parent(id)),
         counters: Fixed::new(counters),
+        frozen: Word::new(Class::Frozen, id.0, u64::from(of.frozen)),
+        removed: Word::new(Class::Removed, id.0, 0),
     }
 }

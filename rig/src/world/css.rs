@@ -14,8 +14,12 @@ pub struct CssSets {
 /// Cpusets; guarded by `callback_mutex`.
 #[derive(Debug, Default)]
 pub struct Cpusets {
-    /// Mask of each cgroup, by cgroup; cgroups of other hierarchies hold the mask of all CPUs.
+    /// What was written to `cpuset.cpus` of each cgroup, by cgroup; cgroups of other hierarchies hold all CPUs.
+    pub written: Vec<CpuMask>,
+    /// What is left of that while CPUs are away, by cgroup.
     pub of_cgroup: Vec<MaskId>,
+    /// Cpusets that have lost their last CPU, until somebody moves their tasks away.
+    pub emptied: Vec<CgroupId>,
     /// Interned masks, by id.
     pub masks: Vec<CpuMask>,
 }
@@ -28,6 +32,25 @@ impl Cpusets {
             self.masks.len() - 1
         });
         MaskId(found as u32)
+    }
+
+    /// Writes `cpuset.cpus`, of which only what is `online` is there.
+    pub fn write(&mut self, cgroup: CgroupId, cpus: CpuMask, online: &CpuMask) {
+        let mask = self.intern(&cpus.and(online));
+        self.written[cgroup.index()] = cpus;
+        self.of_cgroup[cgroup.index()] = mask;
+    }
+
+    /// Brings every cpuset up to date with the CPUs that are there; returns those that have changed.
+    pub fn refresh(&mut self, online: &CpuMask) -> Vec<CgroupId> {
+        let mut changed = Vec::new();
+        for at in 0..self.written.len() {
+            let mask = self.intern(&self.written[at].and(online));
+            if std::mem::replace(&mut self.of_cgroup[at], mask) != mask {
+                changed.push(CgroupId(at as u32));
+            }
+        }
+        changed
     }
 
     /// Whether the cpuset has no CPU.
@@ -51,6 +74,17 @@ impl TaskList {
     #[must_use]
     pub fn of(&self, process: ProcessId) -> &[TaskId] {
         self.threads.get(process.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Live threads of every process, by process.
+    pub fn all(&self) -> impl Iterator<Item = TaskId> + '_ {
+        self.threads.iter().flatten().copied()
+    }
+
+    /// Processes with live threads.
+    pub fn processes(&self) -> impl Iterator<Item = ProcessId> + '_ {
+        let live = self.threads.iter().enumerate().filter(|(_, threads)| !threads.is_empty());
+        live.map(|(at, _)| ProcessId(at as u32))
     }
 
     /// Links a thread.

@@ -15,17 +15,31 @@ pub use css::{Cpusets, CssSets, TaskList};
 pub use objects::{Cgroup, Mm, Process, Task};
 pub use shared::Fixed;
 pub use slots::{Pin, Slots};
-pub use spec::{CgroupSpec, Grace, Options, OwnerChange, ProcessSpec, SpecError, WorldSpec};
+pub use spec::{
+    CgroupSpec, Grace, Invalidate, Options, OwnerChange, ProcessSpec, Scope, SpecError, WorldSpec,
+};
 
-use crate::engine::Current;
-use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, MmId, ProcessId, TaskId};
-use crate::locks::{Mutex, SpinLock};
+use crate::engine::{Current, Word};
+use crate::kernel::{CgroupId, Controller, CpuMask, CssSetId, HierarchyId, MmId, ProcessId, TaskId};
+use crate::locks::{Mutex, RwSem, SpinLock};
+use smallvec::SmallVec;
+use std::sync::{Arc, Weak};
+
+/// The bit of a controller in [`World::adopted`].
+#[must_use]
+pub fn bit(controller: Controller) -> u64 {
+    1 << controller.index()
+}
 
 crate::shared! {
     /// The whole modelled kernel.
     pub struct World {
         /// What it was built from.
         pub spec: Fixed<WorldSpec>,
+        /// Itself, for whoever starts an actor.
+        pub myself: Fixed<Weak<World>>,
+        /// CPUs that are there.
+        pub cpu_hotplug: RwSem<CpuMask>,
         /// All task movement (`group_mutex` in the seed).
         pub cgroup_mutex: Mutex<()>,
         /// Cpusets.
@@ -34,7 +48,12 @@ crate::shared! {
         pub tasklist_lock: SpinLock<TaskList>,
         /// Membership lists.
         pub css_set_lock: SpinLock<CssSets>,
-        /// The cgroups of all hierarchies.
+        /// Books of numtasks against fork and exit.
+        pub numtasks_lock: SpinLock<()>,
+        /// Controllers of [`WorldSpec::late`] that have joined their hierarchy, a bit each. Written under
+        /// `cgroup_mutex`.
+        pub adopted: Word,
+        /// The cgroups of all hierarchies, those of the spec first and then a root for each hierarchy.
         pub cgroups: Fixed<Vec<Cgroup>>,
         /// Threads.
         pub tasks: Slots<Task>,
@@ -58,10 +77,39 @@ impl World {
         self.spec.hierarchy_of(controller)
     }
 
-    /// Controllers of `hierarchy`, in the order of their callbacks.
+    /// Itself, to be handed to another actor.
+    ///
+    /// # Panics
+    /// While it is being built or dropped.
     #[must_use]
-    pub fn controllers(&self, hierarchy: HierarchyId) -> &[Controller] {
-        &self.spec.hierarchies[hierarchy.index()]
+    pub fn shared(&self) -> Arc<Self> {
+        self.myself.upgrade().expect("alive while somebody reaches it")
+    }
+
+    /// Controllers of `hierarchy` that take part in an attach, in the order of their callbacks. One access where
+    /// controllers may join late.
+    pub fn controllers<C: Current>(&self, cur: &C, hierarchy: HierarchyId) -> SmallVec<[Controller; 5]> {
+        let mounted = &self.spec.hierarchies[hierarchy.index()];
+        if !mounted.iter().any(|controller| self.spec.late.contains(controller)) {
+            return mounted.iter().copied().collect();
+        }
+        let adopted = self.adopted.load(cur);
+        let here = |c: &Controller| !self.spec.late.contains(c) || adopted & bit(*c) != 0;
+        mounted.iter().copied().filter(here).collect()
+    }
+
+    /// The hierarchy where `controller` counts now; `None` where it is not mounted or has not joined yet. One access if
+    /// it may join late.
+    pub fn counting<C: Current>(&self, cur: &C, controller: Controller) -> Option<HierarchyId> {
+        let hierarchy = self.hierarchy_of(controller)?;
+        let late = self.spec.late.contains(&controller);
+        (!late || self.adopted.load(cur) & bit(controller) != 0).then_some(hierarchy)
+    }
+
+    /// The root of `hierarchy`, which is nobody's child and counts nothing.
+    #[must_use]
+    pub fn root(&self, hierarchy: HierarchyId) -> CgroupId {
+        CgroupId(self.spec.cgroups.len() as u32 + hierarchy.0)
     }
 
     /// A cgroup.
@@ -108,15 +156,18 @@ impl World {
         self.cgroup(cgroup).counters[controller.index()].as_ref().expect("mounted here")
     }
 
-    /// Cgroup, then its ancestors up to below the root, which counts nothing.
+    /// Cgroup, then its ancestors up to below the root, which counts nothing: from the root there is no way up.
     pub fn upward(&self, cgroup: CgroupId) -> impl Iterator<Item = CgroupId> + '_ {
-        std::iter::successors(Some(cgroup), |id| *self.cgroup(*id).parent)
+        let counted = Some(cgroup).filter(|id| id.index() < self.spec.cgroups.len());
+        std::iter::successors(counted, |id| *self.cgroup(*id).parent)
     }
 
     /// Whether every lock is free: nobody holds one, nobody waits. Only while nobody runs.
     #[must_use]
     pub fn locks_free(&self) -> bool {
         self.cgroup_mutex.is_free()
+            && self.cpu_hotplug.is_free()
+            && self.numtasks_lock.is_free()
             && self.callback_mutex.is_free()
             && self.tasklist_lock.is_free()
             && self.css_set_lock.is_free()

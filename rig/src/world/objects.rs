@@ -117,7 +117,11 @@ crate::shared! {
         pub hierarchy: Fixed<HierarchyId>,
         /// Its parent, if that is not the root.
         pub parent: Fixed<Option<CgroupId>>,
-        /// Its counters, by controller.
+        /// Its counters, by controller. The root of a hierarchy counts nothing.
         pub counters: Fixed<[Option<SpinLock<Counter>>; Controller::COUNT]>,
+        /// 1 while it is frozen. Written under `cgroup_mutex`.
+        pub frozen: Word,
+        /// 1 while it is removed. Written under `cgroup_mutex`.
+        pub removed: Word,
     }
 }

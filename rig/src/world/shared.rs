@@ -27,6 +27,7 @@ impl Constant for String {}
 impl Constant for HierarchyId {}
 impl Constant for Option<CgroupId> {}
 impl Constant for super::WorldSpec {}
+impl Constant for std::sync::Weak<super::World> {}
 impl<T: Guarded> Constant for Vec<T> {}
 impl<T: Guarded, const N: usize> Constant for [Option<T>; N] {}
 

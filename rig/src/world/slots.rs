@@ -70,6 +70,12 @@ impl<T> Slots<T> {
         }
     }
 
+    /// Whether somebody still needs the object of a slot.
+    #[must_use]
+    pub fn is_live(&self, id: u32) -> bool {
+        self.slots[id as usize].pins.load(Ordering::SeqCst) > 0
+    }
+
     /// How many slots have ever been used.
     #[must_use]
     pub fn used(&self) -> u32 {

@@ -1,4 +1,5 @@
 //! What a world is built from: hierarchies, cgroups, processes, options. Validated here; read from TOML elsewhere.
+use crate::kernel::counter::UNLIMITED;
 use crate::kernel::cpumask::MAX_CPUS;
 use crate::kernel::ids::{MAX_CGROUPS, MAX_HIERARCHIES};
 use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
@@ -25,6 +26,41 @@ pub enum OwnerChange {
     Silent,
 }
 
+/// What a write to cpuset.cpus takes before it changes what can_attach has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Invalidate {
+    /// `cgroup_mutex`, then `callback_mutex`: no attach is under way meanwhile.
+    #[default]
+    Mutex,
+    /// `callback_mutex` only, which shows the race.
+    Callback,
+}
+
+/// How much an attach moves; [`crate::engine::event::Target`] without saying what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// One thread.
+    Thread,
+    /// One process.
+    Process,
+    /// Every task of the hierarchy.
+    All,
+    /// No task: a controller joins.
+    Adopt,
+}
+
+impl Scope {
+    /// Every scope, with its name in scenarios.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("thread", Self::Thread), ("process", Self::Process), ("all", Self::All), ("adopt", Self::Adopt)];
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
+
 /// Options with equal values for all protocols of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -36,6 +72,10 @@ pub struct Options {
     pub memory_move: bool,
     /// What happens when an owner exits.
     pub owner_change: OwnerChange,
+    /// What writes to cpusets take.
+    pub invalidate: Invalidate,
+    /// Who answers EOPNOTSUPP to what (a subsystem may fail an attach if it can't handle the synchronization).
+    pub unsupported: Vec<(Controller, Scope)>,
     /// Pages that one fault brings in at most (fault-around of Linux: 64 KiB).
     pub fault_around_pages: u64,
 }
@@ -47,6 +87,8 @@ impl Default for Options {
             grace_ns: 20_000_000,
             memory_move: true,
             owner_change: OwnerChange::Forced,
+            invalidate: Invalidate::Mutex,
+            unsupported: Vec::new(),
             fault_around_pages: 16,
         }
     }
@@ -63,6 +105,8 @@ pub struct CgroupSpec {
     pub limits: Vec<(Controller, u64)>,
     /// CPUs of its cpuset; absent = all.
     pub cpus: Option<CpuMask>,
+    /// Whether it is frozen at the start.
+    pub frozen: bool,
 }
 
 /// A process.
@@ -70,9 +114,10 @@ pub struct CgroupSpec {
 pub struct ProcessSpec {
     /// Its name.
     pub name: String,
-    /// Cgroup of each thread in the first hierarchy, the leader's first; at least one. In other hierarchies all start in
-    /// the first cgroup.
+    /// A cgroup of each thread, the leader's first; at least one.
     pub cgroups: Vec<CgroupId>,
+    /// Where all of them are in hierarchies of which `cgroups` names none; in the others they are in the root.
+    pub elsewhere: Vec<CgroupId>,
     /// Pages of address space.
     pub vm_pages: u64,
     /// Pages touched, at most `vm_pages`.
@@ -86,6 +131,8 @@ pub struct WorldSpec {
     pub cpus: u32,
     /// Controllers of each hierarchy, in the order of their callbacks.
     pub hierarchies: Vec<Vec<Controller>>,
+    /// Those of them that count nothing until an attach adopts them.
+    pub late: Vec<Controller>,
     /// Cgroups; their position is their id.
     pub cgroups: Vec<CgroupSpec>,
     /// Processes; their position is their id at the start.
@@ -112,6 +159,9 @@ pub enum SpecError {
     /// A controller is mounted twice.
     #[error("controller `{0}` is mounted twice; a controller belongs to one hierarchy")]
     MountedTwice(Controller),
+    /// A controller is to join a hierarchy that does not have it.
+    #[error("`{0}` is to join late, but no hierarchy has it; add it to `controllers`")]
+    LateUnmounted(Controller),
     /// A limit for a controller that is not mounted where the cgroup is.
     #[error(
         "cgroup `{cgroup}` limits `{controller}`, which its hierarchy does not have; add it to `controllers`"
@@ -164,6 +214,13 @@ impl WorldSpec {
         Some(HierarchyId(at as u32))
     }
 
+    /// The limit of `controller` at `cgroup`, in its unit.
+    #[must_use]
+    pub fn limit(&self, cgroup: CgroupId, controller: Controller) -> u64 {
+        let limits = &self.cgroups[cgroup.index()].limits;
+        limits.iter().find(|(limited, _)| *limited == controller).map_or(UNLIMITED, |(_, limit)| *limit)
+    }
+
     /// The hierarchies.
     pub fn hierarchy_ids(&self) -> impl Iterator<Item = HierarchyId> + use<> {
         (0..self.hierarchies.len()).map(|at| HierarchyId(at as u32))
@@ -189,10 +246,13 @@ impl WorldSpec {
     pub fn validate(&self) -> Result<(), SpecError> {
         count("CPUs", self.cpus as usize, 1, MAX_CPUS as usize)?;
         count("hierarchies", self.hierarchies.len(), 1, MAX_HIERARCHIES)?;
-        count("cgroups", self.cgroups.len(), 1, MAX_CGROUPS)?;
+        count("cgroups", self.cgroups.len(), 1, MAX_CGROUPS - MAX_HIERARCHIES)?;
         let mounted = |c: Controller| self.hierarchies.iter().flatten().filter(|m| **m == c).count();
         if let Some(twice) = Controller::ALL.into_iter().find(|c| mounted(*c) > 1) {
             return Err(SpecError::MountedTwice(twice));
+        }
+        if let Some(late) = self.late.iter().find(|late| mounted(**late) == 0) {
+            return Err(SpecError::LateUnmounted(*late));
         }
         self.cgroups.iter().enumerate().try_for_each(|(at, cgroup)| self.validate_cgroup(at, cgroup))?;
         self.processes.iter().try_for_each(Self::validate_process)

@@ -3,14 +3,15 @@ use super::World;
 use crate::engine::Event;
 use crate::kernel::counter::UNLIMITED;
 use crate::kernel::layout::{Layout, MmView, Node, Snapshot, TaskView};
-use crate::kernel::{Controller, CssSetId, MaskId, MmId, ProcessId, TaskId};
+use crate::kernel::{CgroupId, Controller, CpuMask, CssSetId, MaskId, MmId, ProcessId, TaskId};
 
 impl World {
     /// What does not change during a run.
     #[must_use]
     pub fn layout(&self) -> Layout {
         let masks = self.callback_mutex.quiet(|cpusets| cpusets.of_cgroup.clone());
-        let node = |(cgroup, cpus): (&super::Cgroup, MaskId)| Node {
+        let below = self.spec.cgroups.len();
+        let node = |(at, (cgroup, cpus)): (usize, (&super::Cgroup, MaskId))| Node {
             name: cgroup.name.clone(),
             hierarchy: *cgroup.hierarchy,
             parent: *cgroup.parent,
@@ -19,10 +20,12 @@ impl World {
                 counter.map_or(UNLIMITED, |counter| counter.quiet(|c| c.limit))
             }),
             cpus,
+            root: at >= below,
         };
         Layout {
             hierarchies: self.spec.hierarchies.clone(),
-            cgroups: self.cgroups.iter().zip(masks).map(node).collect(),
+            late: self.spec.late.clone(),
+            cgroups: self.cgroups.iter().zip(masks).enumerate().map(node).collect(),
         }
     }
 
@@ -65,7 +68,7 @@ impl World {
             for (controller, counter) in Controller::ALL.into_iter().zip(cgroup.counters.iter()) {
                 if let Some(counter) = counter {
                     let usage = counter.quiet(|counter| counter.usage);
-                    snapshot.usage.push((controller, crate::kernel::CgroupId(at as u32), usage));
+                    snapshot.usage.push((controller, CgroupId(at as u32), usage));
                 }
             }
         }
@@ -76,6 +79,16 @@ impl World {
     #[must_use]
     pub fn opening(&self) -> Vec<Event> {
         let mut events = Vec::new();
+        for (at, spec) in self.spec.cgroups.iter().enumerate() {
+            let cgroup = CgroupId(at as u32);
+            if spec.frozen {
+                events.push(Event::Frozen { cgroup, frozen: true });
+            }
+            if spec.cpus.as_ref().is_some_and(CpuMask::is_empty) {
+                let mask = self.callback_mutex.quiet(|cpusets| cpusets.of_cgroup[at]);
+                events.push(Event::Cpus { cgroup, mask, empty: true });
+            }
+        }
         for process in self.live_processes() {
             for task in self.threads(process) {
                 for hierarchy in self.spec.hierarchy_ids() {
@@ -85,6 +98,7 @@ impl World {
                 events
                     .push(Event::Mask { task, mask: MaskId::from_word(self.task(task).cpus_allowed.peek()) });
                 events.push(Event::Born { task, process, parent: None });
+                self.open_charge(Controller::Numtasks, task, 1, &mut events);
             }
             self.open_mm(MmId::from_word(self.process(process).mm.peek()), &mut events);
         }
@@ -97,19 +111,22 @@ impl World {
         let vm = of.total_vm.peek() as i64;
         events.push(Event::Owner { mm, task: owner });
         events.push(Event::TotalVm { mm, pages: vm });
-        if let Some(hierarchy) = self.hierarchy_of(Controller::Memrlimit) {
-            let cgroup = self.css_of(owner).cgroup(hierarchy);
-            events.push(Event::Ledger {
-                controller: Controller::Memrlimit,
-                cgroup,
-                pages: vm,
-                reserve: false,
-            });
-        }
+        self.open_charge(Controller::Memrlimit, owner, vm, events);
         for (cgroup, pages) in of.page_table_lock.quiet(|records| records.iter().collect::<Vec<_>>()) {
             let pages = pages as i64;
-            events.push(Event::Ledger { controller: Controller::Memory, cgroup, pages, reserve: false });
+            if cgroup != CgroupId::NONE {
+                events.push(Event::Ledger { controller: Controller::Memory, cgroup, pages, reserve: false });
+            }
             events.push(Event::Record { mm, cgroup, pages });
+        }
+    }
+
+    /// What `controller` has charged where `task` is, if it counts from the start.
+    fn open_charge(&self, controller: Controller, task: TaskId, pages: i64, events: &mut Vec<Event>) {
+        let counting = self.hierarchy_of(controller).filter(|_| !self.spec.late.contains(&controller));
+        if let Some(hierarchy) = counting {
+            let cgroup = self.css_of(task).cgroup(hierarchy);
+            events.push(Event::Ledger { controller, cgroup, pages, reserve: false });
         }
     }
 }

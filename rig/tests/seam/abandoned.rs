@@ -3,19 +3,13 @@ use super::depth_first::{States, again, explore, first, run, state};
 use super::example::{protocol, roomy, spec, world};
 use rig::engine::sim::End;
 use rig::kernel::Controller;
-use rig::protocols::ALL;
+use rig::protocols::Protocol;
 use rig::world::{World, WorldSpec};
 use std::sync::Arc;
 
 /// Every protocol with every option.
 fn names() -> impl Iterator<Item = String> {
-    ALL.into_iter().flat_map(|info| {
-        let (option, values) = info.option.unwrap_or(("", &[""]));
-        values.iter().map(move |value| match option {
-            "" => info.id.to_owned(),
-            option => format!("{}:{option}={value}", info.id),
-        })
-    })
+    Protocol::every().into_iter().map(|protocol| protocol.to_string())
 }
 
 /// Everything that a world holds: lock states, queues, Words, records, slots.

@@ -43,8 +43,10 @@ pub(crate) fn spec() -> WorldSpec {
         hierarchy: HIERARCHY,
         limits,
         cpus: Some(CpuMask::from_list(&[cpu])),
+        frozen: false,
     };
-    let process = ProcessSpec { name: "p".to_owned(), cgroups: vec![A], vm_pages: 10, rss_pages: 0 };
+    let process =
+        ProcessSpec { name: "p".to_owned(), cgroups: vec![A], vm_pages: 10, rss_pages: 0, elsewhere: vec![] };
     WorldSpec {
         cpus: 2,
         hierarchies: vec![vec![Controller::Memrlimit]],
@@ -63,7 +65,7 @@ pub(crate) fn roomy(controllers: &[Controller]) -> WorldSpec {
 
 /// A fresh world.
 pub(crate) fn world(spec: WorldSpec) -> Arc<World> {
-    Arc::new(World::new(spec).expect("the example is valid"))
+    World::new(spec).expect("the example is valid")
 }
 
 /// The protocol of that name.

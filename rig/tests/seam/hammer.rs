@@ -54,7 +54,7 @@ fn drift(world: &World) -> Vec<String> {
             found.push(format!("{what} is {is}, and {truth} in truth"));
         }
     };
-    let controllers = world.controllers(example::HIERARCHY);
+    let controllers = &world.spec.hierarchies[example::HIERARCHY.index()];
     for (cgroup, name) in [(A, "a"), (B, "b")] {
         let here = |amount| if place(world) == cgroup { amount } else { 0 };
         for controller in controllers.iter().copied() {

@@ -7,7 +7,6 @@ use rig::engine::event::{Outcome, Target};
 use rig::engine::{ActorId, Event, Stamp};
 use rig::kernel::{Controller, TaskId};
 use rig::locks::held::HeldTable;
-use rig::paths::attach::MmapSemMode;
 use rig::paths::charge::{Charge, charge, uncharge};
 use rig::paths::mm;
 use rig::protocols::{Protocol, attach};
@@ -157,7 +156,7 @@ fn stale_decision_finds_an_answer_that_no_longer_holds() {
     let setup = Setup { limit_b: Some(12), ..Setup::default() };
     let mut checks = Checks::new(world(&setup).layout());
     let held = HeldTable::default();
-    let admitted = Event::Admitted { controller: MEMRLIMIT, cgroup: B, mm: rig::kernel::MmId(0) };
+    let admitted = Event::Admitted { controller: MEMRLIMIT, cgroup: B, mm: Some(rig::kernel::MmId(0)) };
     let someone = ActorId(1);
     let events =
         [(0, Event::TxBegin { dest: B }), (0, admitted), (1, ledger(3, false)), (0, Event::Switched)];
@@ -187,7 +186,7 @@ fn left_behind_finds_pages_of_a_full_destination() {
 
 #[test]
 fn deadlock_names_who_holds_and_who_waits_in_which_phase() {
-    let plain = Protocol::Transactional(MmapSemMode::Plain);
+    let plain = Protocol::parse("transactional:mmap-sem=plain").expect("known");
     let controllers = vec![Controller::Memrlimit, Controller::Memory];
     let setup = Setup { controllers, rss: 4, faults: "memory.prepare_sleep: delay=50us", ..Setup::default() };
     let ran = run(

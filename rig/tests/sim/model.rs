@@ -1,39 +1,21 @@
 //! What single operations do to counters, places and masks.
+use crate::scopes::sound_protocols;
 use crate::support::{A, B, LEADER, Ran, Setup, leader, mover, process_to, run};
 use faults::Errno;
 use rig::engine::event::{Outcome, Target};
 use rig::kernel::{Controller, TaskId};
-use rig::paths::attach::{MmapSemMode, Request};
+use rig::paths::attach::Request;
 use rig::paths::{exec, exit, fork, mm};
-use rig::protocols::prepare_undo::Hold;
 use rig::protocols::{Protocol, attach};
 use rig::world::{Options, OwnerChange};
 
-const PROTOCOLS: [Protocol; 6] = [
-    Protocol::ThreePhase,
-    Protocol::Transactional(MmapSemMode::Counted),
-    Protocol::Transactional(MmapSemMode::Unfair),
-    Protocol::Transactional(MmapSemMode::Plain),
-    Protocol::PrepareUndo(Hold::None),
-    Protocol::PrepareUndo(Hold::Locks),
-];
-
 fn all() -> Vec<Controller> {
-    vec![Controller::Memrlimit, Controller::Memory, Controller::Cpuset]
+    Controller::ALL.to_vec()
 }
 
 fn sound(ran: &Ran) {
     assert_eq!(ran.broken(), [""; 0]);
     assert!(ran.watch.world.locks_free());
-}
-
-/// The same, except that the plain mode reads `mmap_sem` again while it reads it: that is what it is there to show.
-fn sound_under(protocol: Protocol, ran: &Ran) {
-    let plain = protocol == Protocol::Transactional(MmapSemMode::Plain);
-    let mut broken = ran.broken();
-    broken.retain(|name| !(plain && *name == "lock-order"));
-    assert_eq!(broken, [""; 0], "{protocol}");
-    assert!(ran.watch.world.locks_free(), "{protocol}");
 }
 
 #[test]
@@ -73,7 +55,7 @@ fn touch_takes_what_is_mapped_and_munmap_gives_touched_pages_back() {
 
 #[test]
 fn every_protocol_moves_a_quiet_process_whole() {
-    for protocol in PROTOCOLS {
+    for protocol in sound_protocols() {
         let setup = Setup { controllers: all(), threads: vec![A, A, A], rss: 6, ..Setup::default() };
         let ran = run(
             &setup,
@@ -82,7 +64,7 @@ fn every_protocol_moves_a_quiet_process_whole() {
                 assert_eq!(attach(protocol, cur, world, &process_to(B)), Outcome::Noop, "{protocol}");
             })],
         );
-        sound_under(protocol, &ran);
+        sound(&ran);
         assert_eq!(ran.usage(Controller::Memrlimit), [0, 10], "{protocol}");
         assert_eq!(ran.usage(Controller::Memory), [0, 6], "{protocol}");
     }
@@ -90,7 +72,7 @@ fn every_protocol_moves_a_quiet_process_whole() {
 
 #[test]
 fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
-    for protocol in PROTOCOLS {
+    for protocol in sound_protocols() {
         let thread_to_b = |task| Request { target: Target::Thread(TaskId(task)), dest: B, due_ns: None };
         let setup = || Setup { threads: vec![A, A], ..Setup::default() };
         let other = run(
@@ -114,7 +96,7 @@ fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
 
 #[test]
 fn every_refusal_leaves_no_trace_where_preparing_reserves() {
-    for protocol in PROTOCOLS.into_iter().filter(|protocol| *protocol != Protocol::ThreePhase) {
+    for protocol in sound_protocols().into_iter().filter(|protocol| *protocol != Protocol::ThreePhase) {
         for site in protocol.sites::<crate::support::Cur>(&all()) {
             let rule: &'static str = Box::leak(format!("{}: nth=1", site.name()).into_boxed_str());
             let setup =
@@ -126,7 +108,7 @@ fn every_refusal_leaves_no_trace_where_preparing_reserves() {
                     assert!(matches!(refused, Outcome::Refused { .. }), "{protocol} {rule} {refused:?}");
                 })],
             );
-            sound_under(protocol, &ran);
+            sound(&ran);
             assert_eq!(ran.usage(Controller::Memrlimit), [10, 0], "{protocol} {rule}");
             assert_eq!(ran.usage(Controller::Memory), [6, 0], "{protocol} {rule}");
         }
@@ -177,7 +159,7 @@ fn exec_ends_the_other_threads_and_empties_the_address_space() {
 
 #[test]
 fn an_empty_cpuset_refuses_under_every_protocol() {
-    for protocol in PROTOCOLS {
+    for protocol in sound_protocols() {
         let ran = run(
             &Setup { controllers: all(), ..Setup::default() },
             vec![mover(move |cur, world| {
@@ -193,6 +175,6 @@ fn an_empty_cpuset_refuses_under_every_protocol() {
                 );
             })],
         );
-        sound_under(protocol, &ran);
+        sound(&ran);
     }
 }

@@ -28,6 +28,7 @@ pub(crate) const LEADER: TaskId = TaskId(0);
 /// What a test can say about its world.
 pub(crate) struct Setup {
     pub controllers: Vec<Controller>,
+    pub late: Vec<Controller>,
     pub limit_b: Option<u64>,
     /// Cgroups of the threads of process 0.
     pub threads: Vec<CgroupId>,
@@ -36,12 +37,15 @@ pub(crate) struct Setup {
     pub cpus: u32,
     pub options: Options,
     pub faults: &'static str,
+    /// How many processes there are, all like the first.
+    pub processes: usize,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         Self {
             controllers: vec![Controller::Memrlimit],
+            late: vec![],
             limit_b: None,
             threads: vec![A],
             vm: 10,
@@ -49,6 +53,7 @@ impl Default for Setup {
             cpus: 2,
             options: Options::default(),
             faults: "",
+            processes: 1,
         }
     }
 }
@@ -156,21 +161,24 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         hierarchy: HierarchyId(0),
         limits: limit.map(|pages| (Controller::Memrlimit, pages)).into_iter().collect(),
         cpus: None,
+        frozen: false,
     };
     let process = ProcessSpec {
         name: "p".to_owned(),
         cgroups: setup.threads.clone(),
         vm_pages: setup.vm,
         rss_pages: setup.rss,
+        elsewhere: vec![],
     };
     let spec = WorldSpec {
         cpus: setup.cpus,
         hierarchies: vec![setup.controllers.clone()],
         cgroups: vec![cgroup("a", None), cgroup("b", setup.limit_b)],
-        processes: vec![process],
+        processes: vec![process; setup.processes],
         options: setup.options.clone(),
+        late: setup.late.clone(),
     };
-    Arc::new(World::new(spec).expect("a good spec"))
+    World::new(spec).expect("a good spec")
 }
 
 /// Runs actors to the end in virtual time.

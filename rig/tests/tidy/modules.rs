@@ -16,7 +16,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("paths", &["world", "kernel", "locks", "engine"]),
     ("world", &["kernel", "locks", "engine"]),
     ("checks", &["engine", "kernel", "locks"]),
-    ("measure", &["engine", "kernel", "locks"]),
+    ("measure", &["checks", "engine", "kernel", "locks"]),
     ("linux", &["measure"]),
     ("locks", &["engine"]),
     ("engine", &["kernel"]),

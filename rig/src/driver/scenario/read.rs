@@ -90,6 +90,7 @@ impl Source<'_> {
                     name: path.clone(),
                     hierarchy: HierarchyId(0),
                     limits: cgroup.limits().map(|(controller, limit)| (controller, limit.1)).collect(),
+                    frozen: false,
                     cpus: self.mask(name, cgroup, (&file.cpus.span(), cpus))?,
                 })
             })

@@ -2,7 +2,7 @@
 use super::{Callbacks, Hold, Tx};
 use crate::engine::Current;
 use crate::locks::Guard;
-use crate::paths::moving::{has_cpus, set_masks};
+use crate::paths::moving::{have_cpus, set_masks};
 use crate::world::Cpusets;
 use faults::Errno;
 
@@ -15,12 +15,12 @@ pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
 
 fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     let cpusets = tx.world.callback_mutex.lock(cur);
-    has_cpus(&cpusets, tx.state.dest)?;
+    have_cpus(cur, &cpusets, &tx.state)?;
     tx.cpuset = (tx.hold == Hold::Locks).then_some(cpusets);
     Ok(())
 }
 
 fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     let cpusets = tx.cpuset.take().unwrap_or_else(|| tx.world.callback_mutex.lock(cur));
-    set_masks(cur, tx.world, &cpusets, tx.state.dest, &tx.state.members);
+    set_masks(cur, tx.world, &cpusets, &tx.state.members);
 }

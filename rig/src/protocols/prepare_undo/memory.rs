@@ -27,8 +27,8 @@ fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
         let id = tx.moving[at].mm.mm;
         let world = tx.world;
         let records = (tx.hold == Hold::Locks).then(|| world.mm(id).move_lock.write(cur));
-        let pages = count_records(cur, world, id, tx.state.dest);
-        let room = charge(cur, world, Charge::reservation(Controller::Memory, tx.state.dest, pages));
+        let pages = count_records(cur, world, id, tx.moving[at].mm.to);
+        let room = charge(cur, world, Charge::reservation(Controller::Memory, tx.moving[at].mm.to, pages));
         if let Err(errno) = room {
             drop(records);
             tx.put_mmap_sem(at);
@@ -47,7 +47,7 @@ fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     finish(cur, tx, |tx, (at, pages)| {
         let mm = tx.moving[at].mm.mm;
-        move_records(cur, tx.world, mm, tx.state.dest, pages)
+        move_records(cur, tx.world, mm, tx.moving[at].mm.to, pages)
     });
 }
 
@@ -60,7 +60,11 @@ fn finish<'a, C: Current>(
     for at in 0..tx.moving.len() {
         if let Some(Slot { pages, records }) = tx.moving[at].memory.take() {
             let moved = move_up_to(tx, (at, pages));
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memory, tx.state.dest, pages - moved));
+            uncharge(
+                cur,
+                tx.world,
+                Charge::reservation(Controller::Memory, tx.moving[at].mm.to, pages - moved),
+            );
             drop(records);
             tx.put_mmap_sem(at);
         }

@@ -19,7 +19,8 @@ fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
     for at in 0..tx.moving.len() {
         tx.get_mmap_sem(cur, at);
         let pages = tx.world.mm(tx.moving[at].mm.mm).total_vm.load(cur);
-        let room = charge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.state.dest, pages));
+        let room =
+            charge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.moving[at].mm.to, pages));
         if let Err(errno) = room {
             tx.put_mmap_sem(at);
             undo(cur, tx);
@@ -33,7 +34,7 @@ fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
 fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for at in 0..tx.moving.len() {
         if let Some(Slot { pages }) = tx.moving[at].memrlimit.take() {
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.state.dest, pages));
+            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.moving[at].mm.to, pages));
             tx.put_mmap_sem(at);
         }
     }
@@ -42,7 +43,7 @@ fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for at in 0..tx.moving.len() {
         if let Some(Slot { pages }) = tx.moving[at].memrlimit.take() {
-            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, tx.moving[at].mm.from, pages));
+            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, tx.moving[at].mm.source(), pages));
             tx.put_mmap_sem(at);
         }
     }

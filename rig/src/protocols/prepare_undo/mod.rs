@@ -5,15 +5,17 @@
 //! date by the time of the move. `hold=locks` asks the reply's own question, whether the sleep phase alone would do:
 //! locks taken in a prepare are kept until attached or undo, and `threadgroup_rwsem` is taken.
 mod cpuset;
+mod freezer;
 mod memory;
 mod memrlimit;
+mod numtasks;
 
 use crate::engine::event::{Callback, Outcome, Phase};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
 use crate::paths::attach::{
-    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, finish, grace_period,
-    inject, list, lock_threadgroup, prepare, switch,
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish,
+    grace_period, hold_mms, inject, list, lock_threadgroups, prepare, switch,
 };
 use crate::world::{Grace, World};
 use faults::{Errno, Site};
@@ -29,13 +31,34 @@ pub enum Hold {
     Locks,
 }
 
+/// What becomes of spinlocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spin {
+    /// Released before the prepare returns.
+    #[default]
+    Drop,
+    /// Kept as the others are, which shows what happens if they are.
+    Keep,
+}
+
+/// Options of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Locks that may sleep.
+    pub hold: Hold,
+    /// Spinlocks.
+    pub spin: Spin,
+}
+
 /// An attach with the controllers' private slots.
 pub struct Tx<'a, C: Current> {
     world: &'a World,
     state: AttachState<'a>,
     hold: Hold,
+    spin: Spin,
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: cpuset::Slot<'a, C>,
+    numtasks: Option<numtasks::Slot<'a, C>>,
 }
 
 /// A moving mm with what controllers know and hold of it.
@@ -64,9 +87,8 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
         Controller::Memrlimit => memrlimit::callbacks(),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
-        Controller::Numtasks | Controller::Freezer => {
-            Callbacks { prepare_attach: |_, _| Ok(()), undo: |_, _| {}, attached: |_, _| {} }
-        }
+        Controller::Numtasks => numtasks::callbacks(),
+        Controller::Freezer => freezer::callbacks(),
     }
 }
 
@@ -75,67 +97,77 @@ pub(super) fn sites(controller: Controller) -> Vec<Site> {
     vec![controller.site(faults::Callback::Prepare)]
 }
 
-/// Moves a thread or a process.
-pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, hold: Hold) -> Outcome {
+/// Moves a thread, a process or everybody, or lets a controller join.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     cur.emit(Event::Phase(Phase::Lock));
     let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let threadgroup = (hold == Hold::Locks).then(|| lock_threadgroup(cur, world, request));
+    let threadgroups = (options.hold == Hold::Locks).then(|| lock_threadgroups(cur, world, request));
     cur.emit(Event::TxBegin { dest: request.dest });
-    let state = list(cur, world, request);
-    let outcome = if state.members.is_empty() {
-        Outcome::Noop
-    } else if inject(cur, Site::CoreExit).is_err() {
-        Outcome::Gone
-    } else {
-        move_prepared(cur, Tx::new(world, state, hold)).unwrap_or_else(Outcome::from)
-    };
+    let outcome = locked(cur, world, request, options).unwrap_or_else(Outcome::from);
     cur.emit(Event::Phase(Phase::Unlock));
     grace_period(cur, world, Grace::Inside);
-    drop(threadgroup);
+    drop(threadgroups);
     drop(cgroup_mutex);
     cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
     grace_period(cur, world, Grace::After);
     outcome
 }
 
+fn locked<C: Current>(
+    cur: &C,
+    world: &World,
+    request: &Request,
+    options: Options,
+) -> Result<Outcome, Refusal> {
+    find(cur, world, request)?;
+    let state = list(cur, world, request);
+    if state.is_empty() {
+        return Ok(Outcome::Noop);
+    }
+    if inject(cur, Site::CoreExit, &state.subject()).is_err() {
+        return Ok(Outcome::Gone);
+    }
+    move_prepared(cur, Tx::new(cur, state, options))
+}
+
 fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
-    let controllers = tx.world.controllers(tx.state.hierarchy);
+    let controllers = tx.state.controllers.clone();
+    let subject = tx.state.subject();
     cur.emit(Event::Phase(Phase::Prepare));
     for (at, controller) in controllers.iter().copied().enumerate() {
         let callback = callbacks(controller).prepare_attach;
-        let refused = prepare(cur, controller, Callback::PrepareAttach, faults::Callback::Prepare, || {
-            callback(cur, &mut tx)
-        });
-        if let Err(refusal) = refused {
+        let names = (Callback::PrepareAttach, faults::Callback::Prepare);
+        if let Err(refusal) = prepare(cur, &subject, controller, names, || callback(cur, &mut tx)) {
             tx.undo(cur, &controllers[..at]);
             return Err(refusal);
         }
     }
     if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
-        tx.undo(cur, controllers);
+        tx.undo(cur, &controllers);
         return Err(refusal);
     }
     if switch(cur, tx.world, &mut tx.state).is_err() {
-        tx.undo(cur, controllers);
+        tx.undo(cur, &controllers);
         return Ok(Outcome::Gone);
     }
     cur.emit(Event::Phase(Phase::Finish));
-    for controller in controllers.iter().copied() {
+    for controller in controllers {
         finish(cur, controller, Callback::Attached, || (callbacks(controller).attached)(cur, &mut tx));
     }
     Ok(Outcome::Moved)
 }
 
 impl<'a, C: Current> Tx<'a, C> {
-    fn new(world: &'a World, state: AttachState<'a>, hold: Hold) -> Self {
-        let moving = |mm: &MovingMm| Moving {
-            mm: *mm,
-            mmap_sem: MmapSem::new(MmapSemMode::Counted),
-            memrlimit: None,
-            memory: None,
+    /// With `hold=locks`, takes the `mmap_sem`s when it is about all; they go when it is dropped.
+    fn new(cur: &'a C, mut state: AttachState<'a>, Options { hold, spin }: Options) -> Self {
+        let held = match hold {
+            Hold::Locks => hold_mms(cur, &mut state, MmapSemMode::Counted),
+            Hold::None => state.mms.iter().map(|_| MmapSem::new(MmapSemMode::Counted)).collect(),
         };
-        let moving = state.mms.iter().map(moving).collect();
-        Self { world, state, hold, moving, cpuset: None }
+        let moving =
+            |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
+        let moving = state.mms.iter().zip(held).map(moving).collect();
+        Self { world: state.world, state, hold, spin, moving, cpuset: None, numtasks: None }
     }
 
     /// Tells those that had succeeded, in the order in which they were asked.

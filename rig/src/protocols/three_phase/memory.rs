@@ -21,6 +21,6 @@ fn attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) {
     }
     for moving in &state.mms {
         let _reading = world.mm(moving.mm).mmap_sem.read(cur);
-        while charge_and_move_one(cur, world, moving.mm, state.dest) == Ok(true) {}
+        while charge_and_move_one(cur, world, moving.mm, moving.to) == Ok(true) {}
     }
 }

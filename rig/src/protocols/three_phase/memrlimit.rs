@@ -18,12 +18,16 @@ fn can_attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) -> Re
     for moving in &state.mms {
         let pages = world.mm(moving.mm).total_vm.load(cur);
         cur.work(Work::Check, 1);
-        for level in world.upward(state.dest) {
+        for level in world.upward(moving.to) {
             if !world.counter(Controller::Memrlimit, level).lock(cur).fits(pages) {
                 return Err(Errno::ENOMEM);
             }
         }
-        cur.emit(Event::Admitted { controller: Controller::Memrlimit, cgroup: state.dest, mm: moving.mm });
+        cur.emit(Event::Admitted {
+            controller: Controller::Memrlimit,
+            cgroup: moving.to,
+            mm: Some(moving.mm),
+        });
     }
     Ok(())
 }
@@ -33,8 +37,8 @@ fn attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) {
         let mm = world.mm(moving.mm);
         let _reading = mm.mmap_sem.read(cur);
         let pages = mm.total_vm.load(cur);
-        if charge(cur, world, Charge::new(Controller::Memrlimit, state.dest, pages)).is_ok() {
-            uncharge(cur, world, Charge::new(Controller::Memrlimit, moving.from, pages));
+        if charge(cur, world, Charge::new(Controller::Memrlimit, moving.to, pages)).is_ok() {
+            uncharge(cur, world, Charge::new(Controller::Memrlimit, moving.source(), pages));
         }
     }
 }

@@ -1,16 +1,18 @@
 //! three-phase, Linux 2.6.24 to 2.6.33: ask every controller, switch the pointer, tell every controller.
 //!
 //! Nothing keeps an answer valid until the switch, the last phase cannot refuse, and nobody is told of a failure. One
-//! thread at a time: a process is moved by a loop in userspace, each thread under `cgroup_mutex` of its own.
+//! thread at a time: a process, or everybody, is moved by a loop in userspace, each thread under `cgroup_mutex` of its own.
 mod cpuset;
+mod freezer;
 mod memory;
 mod memrlimit;
+mod numtasks;
 
 use crate::engine::event::{Callback, Outcome, Phase, Target};
 use crate::engine::{Current, Event};
 use crate::kernel::{Controller, TaskId};
 use crate::paths::attach::{
-    AttachState, Refusal, Request, allocate_css_sets, finish, grace_period, inject, list, prepare,
+    AttachState, Refusal, Request, allocate_css_sets, find, finish, grace_period, inject, list, prepare,
     process_of, switch,
 };
 use crate::world::{Grace, World};
@@ -33,7 +35,8 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
         Controller::Memrlimit => memrlimit::callbacks(),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
-        Controller::Numtasks | Controller::Freezer => Callbacks { can_attach: None, attach: None },
+        Controller::Numtasks => numtasks::callbacks(),
+        Controller::Freezer => freezer::callbacks(),
     }
 }
 
@@ -42,12 +45,22 @@ pub(super) fn sites(controller: Controller) -> Vec<Site> {
     vec![controller.site(faults::Callback::CanAttach)]
 }
 
-/// Moves a thread, or the threads of a process one by one until one is refused. Threads that are gone are passed over.
+/// The callbacks that `controller` has.
+pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
+    let Callbacks { can_attach, attach } = callbacks::<C>(controller);
+    let asked = can_attach.map(|_| Callback::CanAttach);
+    asked.into_iter().chain(attach.map(|_| Callback::Attach)).collect()
+}
+
+/// Moves a thread, or threads one by one until one is refused. Threads that are gone are passed over.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
+    if let Target::Adopt(_) = request.target {
+        return attach_set(cur, world, request);
+    }
     let mut any_moved = false;
     let mut any_gone = false;
     for (task, _pin) in threads(cur, world, request) {
-        match attach_task(cur, world, &Request { target: Target::Thread(task), ..*request }) {
+        match attach_set(cur, world, &Request { target: Target::Thread(task), ..*request }) {
             Outcome::Moved => any_moved = true,
             Outcome::Gone => any_gone = true,
             Outcome::Refused { site, errno } if any_moved => return Outcome::Partial { site, errno },
@@ -66,23 +79,30 @@ type Threads<'w> = SmallVec<[(TaskId, crate::world::Pin<'w, crate::world::Task>)
 
 /// What userspace reads from /proc before it begins to move threads.
 fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Threads<'w> {
+    let pinned = |task: TaskId| (task, world.tasks.pin(task.0));
     if let Target::Thread(task) = request.target {
-        return SmallVec::from_iter([(task, world.tasks.pin(task.0))]);
+        return SmallVec::from_iter([pinned(task)]);
     }
     let tasks = world.tasklist_lock.lock(cur);
-    tasks.of(process_of(world, request.target)).iter().map(|task| (*task, world.tasks.pin(task.0))).collect()
+    match process_of(world, request.target) {
+        Some(process) => tasks.of(process).iter().copied().map(pinned).collect(),
+        None => tasks.all().map(pinned).collect(),
+    }
 }
 
-fn attach_task<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
+/// One attach under one hold of `cgroup_mutex`: of a thread, or of a controller that joins.
+fn attach_set<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
     cur.emit(Event::Phase(Phase::Lock));
     let cgroup_mutex = world.cgroup_mutex.lock(cur);
     cur.emit(Event::TxBegin { dest: request.dest });
-    let mut state = list(cur, world, request);
-    let outcome = if state.members.is_empty() {
-        if is_gone(cur, world, request.target) { Outcome::Gone } else { Outcome::Noop }
-    } else {
-        three_phases(cur, world, &mut state).map_or_else(gone_or_refused, |()| Outcome::Moved)
-    };
+    let outcome = find(cur, world, request).map_or_else(Outcome::from, |()| {
+        let mut state = list(cur, world, request);
+        match state.is_empty() {
+            true if is_gone(cur, world, request.target) => Outcome::Gone,
+            true => Outcome::Noop,
+            false => three_phases(cur, world, &mut state).map_or_else(gone_or_refused, |()| Outcome::Moved),
+        }
+    });
     cur.emit(Event::Phase(Phase::Unlock));
     grace_period(cur, world, Grace::Inside);
     drop(cgroup_mutex);
@@ -94,7 +114,7 @@ fn attach_task<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome
 fn is_gone<C: Current>(cur: &C, world: &World, target: Target) -> bool {
     let Target::Thread(task) = target else { return false };
     let list = world.tasklist_lock.lock(cur);
-    !list.of(process_of(world, target)).contains(&task)
+    !list.of(world.task(task).process_id()).contains(&task)
 }
 
 fn gone_or_refused(refusal: Refusal) -> Outcome {
@@ -102,19 +122,20 @@ fn gone_or_refused(refusal: Refusal) -> Outcome {
 }
 
 fn three_phases<C: Current>(cur: &C, world: &World, state: &mut AttachState<'_>) -> Result<(), Refusal> {
-    let controllers = world.controllers(state.hierarchy);
+    let subject = state.subject();
     cur.emit(Event::Phase(Phase::Prepare));
-    for controller in controllers.iter().copied() {
+    for controller in state.controllers.iter().copied() {
         if let Some(can_attach) = callbacks(controller).can_attach {
             let ask = || can_attach(cur, world, state);
-            prepare(cur, controller, Callback::CanAttach, faults::Callback::CanAttach, ask)?;
+            let names = (Callback::CanAttach, faults::Callback::CanAttach);
+            prepare(cur, &subject, controller, names, ask)?;
         }
     }
     allocate_css_sets(cur, world, state)?;
-    inject(cur, Site::CoreExit)?;
+    inject(cur, Site::CoreExit, &subject)?;
     switch(cur, world, state).map_err(|errno| Refusal { site: Site::CoreExit, errno })?;
     cur.emit(Event::Phase(Phase::Finish));
-    for controller in controllers.iter().copied() {
+    for controller in state.controllers.iter().copied() {
         if let Some(attach) = callbacks(controller).attach {
             finish(cur, controller, Callback::Attach, || attach(cur, world, state));
         }

@@ -2,7 +2,7 @@
 use super::{Callbacks, Half, Tx};
 use crate::engine::Current;
 use crate::locks::Guard;
-use crate::paths::moving::{has_cpus, set_masks};
+use crate::paths::moving::{have_cpus, set_masks};
 use crate::world::Cpusets;
 use faults::Errno;
 
@@ -15,7 +15,7 @@ pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
 
 fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     let cpusets = tx.world.callback_mutex.lock(cur);
-    has_cpus(&cpusets, tx.state.dest)?;
+    have_cpus(cur, &cpusets, &tx.state)?;
     tx.cpuset = Some(cpusets);
     Ok(())
 }
@@ -26,6 +26,6 @@ fn abort<'a, C: Current>(_: &'a C, tx: &mut Tx<'a, C>) {
 
 fn commit<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     if let Some(cpusets) = tx.cpuset.take() {
-        set_masks(cur, tx.world, &cpusets, tx.state.dest, &tx.state.members);
+        set_masks(cur, tx.world, &cpusets, &tx.state.members);
     }
 }

@@ -9,8 +9,8 @@ use faults::Errno;
 
 /// What was counted and charged to the destination, and the lock that keeps it true.
 pub(super) struct Slot<'a, C: Current> {
-    pages: u64,
-    records: WriteGuard<'a, (), C>,
+    pub(super) pages: u64,
+    pub(super) records: WriteGuard<'a, (), C>,
 }
 
 pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
@@ -26,8 +26,8 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
         let mm = tx.world.mm(moving.mm.mm);
         moving.mmap_sem.get(cur, mm);
         let records = mm.move_lock.write(cur);
-        let pages = count_records(cur, tx.world, moving.mm.mm, tx.state.dest);
-        let room = charge(cur, tx.world, Charge::reservation(Controller::Memory, tx.state.dest, pages));
+        let pages = count_records(cur, tx.world, moving.mm.mm, moving.mm.to);
+        let room = charge(cur, tx.world, Charge::reservation(Controller::Memory, moving.mm.to, pages));
         if let Err(errno) = room {
             drop(records);
             moving.mmap_sem.put();
@@ -43,7 +43,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
 fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages, records }) = moving.memory.take() {
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memory, tx.state.dest, pages));
+            uncharge(cur, tx.world, Charge::reservation(Controller::Memory, moving.mm.to, pages));
             drop(records);
             moving.mmap_sem.put();
         }
@@ -53,7 +53,7 @@ fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn commit<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages, records }) = moving.memory.take() {
-            move_records(cur, tx.world, moving.mm.mm, tx.state.dest, pages);
+            move_records(cur, tx.world, moving.mm.mm, moving.mm.to, pages);
             drop(records);
             moving.mmap_sem.put();
         }

@@ -7,7 +7,7 @@ use faults::Errno;
 
 /// Pages charged to the destination.
 pub(super) struct Slot {
-    pages: u64,
+    pub(super) pages: u64,
 }
 
 pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
@@ -20,7 +20,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
         let mm = tx.world.mm(moving.mm.mm);
         moving.mmap_sem.get(cur, mm);
         let pages = mm.total_vm.load(cur);
-        let room = charge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.state.dest, pages));
+        let room = charge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
         if let Err(errno) = room {
             moving.mmap_sem.put();
             abort(cur, tx);
@@ -35,7 +35,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
 fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages }) = moving.memrlimit.take() {
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.state.dest, pages));
+            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
             moving.mmap_sem.put();
         }
     }
@@ -44,7 +44,7 @@ fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn commit<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages }) = moving.memrlimit.take() {
-            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, moving.mm.from, pages));
+            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, moving.mm.source(), pages));
             moving.mmap_sem.put();
         }
     }

@@ -4,27 +4,42 @@
 //! What a controller takes in a prepare it keeps until its commit or abort, so what it saw stays true. A *half* is
 //! (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order, nosleep
 //! halves first; the half that refused gets nothing more.
+pub mod canary;
 mod cpuset;
+mod freezer;
 mod memory;
 mod memrlimit;
+mod numtasks;
 
 use crate::engine::event::{Callback, Outcome, Phase};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
 use crate::paths::attach::{
-    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, finish, grace_period,
-    inject, list, lock_threadgroup, prepare, switch,
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish,
+    grace_period, hold_mms, inject, list, lock_threadgroups, prepare, switch,
 };
 use crate::world::{Grace, World};
+use canary::Canary;
 use faults::{Errno, Site};
 use smallvec::SmallVec;
+
+/// Options of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How controllers share `mmap_sem`.
+    pub mmap_sem: MmapSemMode,
+    /// What is wrong on purpose.
+    pub canary: Option<Canary>,
+}
 
 /// A transaction: the attach state with the controllers' private slots.
 pub struct Tx<'a, C: Current> {
     world: &'a World,
     state: AttachState<'a>,
+    canary: Option<Canary>,
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: Option<cpuset::Slot<'a, C>>,
+    numtasks: Option<numtasks::Slot<'a, C>>,
 }
 
 /// A moving mm with what controllers hold of it.
@@ -45,6 +60,12 @@ pub struct Half<C: Current> {
     commit: Finish<C>,
 }
 
+impl<C: Current> Half<C> {
+    fn copied(&self) -> Self {
+        Self { prepare: self.prepare, abort: self.abort, commit: self.commit }
+    }
+}
+
 /// A controller's callbacks; each half is optional, and an absent half counts as passed.
 pub struct Callbacks<C: Current> {
     /// prepare_attach_sleep, abort_attach_sleep, commit_attach_sleep.
@@ -58,7 +79,8 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
         Controller::Memrlimit => memrlimit::callbacks(),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
-        Controller::Numtasks | Controller::Freezer => Callbacks { sleep: None, nosleep: None },
+        Controller::Numtasks => numtasks::callbacks(),
+        Controller::Freezer => freezer::callbacks(),
     }
 }
 
@@ -105,72 +127,124 @@ pub(super) fn sites<C: Current>(controller: Controller) -> Vec<Site> {
     phases.into_iter().filter(has).map(|phase| controller.site(phase.site())).collect()
 }
 
-/// Callbacks of `controller` that undo a prepare.
-pub(super) fn undoing<C: Current>(controller: Controller) -> Vec<Callback> {
+/// The callbacks that `controller` has.
+pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
     let phases = [Sleeping::Yes, Sleeping::No];
     let present = phases.into_iter().filter(|phase| phase.half::<C>(controller).is_some());
-    present.map(|phase| phase.names()[1]).collect()
+    present.flat_map(Sleeping::names).collect()
 }
 
-/// Moves a thread or a process, whole or not at all.
-pub(super) fn attach<C: Current>(
-    cur: &C,
-    world: &World,
-    request: &Request,
-    mmap_sem: MmapSemMode,
-) -> Outcome {
+/// Moves a thread, a process or everybody, whole or not at all, or lets a controller join.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     cur.emit(Event::Phase(Phase::Lock));
     let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let threadgroup = lock_threadgroup(cur, world, request);
+    let free = options.canary == Some(Canary::NoThreadgroup);
+    let threadgroups = (!free).then(|| lock_threadgroups(cur, world, request));
     cur.emit(Event::TxBegin { dest: request.dest });
-    let state = list(cur, world, request);
-    let outcome = if state.members.is_empty() {
-        Outcome::Noop
-    } else if inject(cur, Site::CoreExit).is_err() {
-        Outcome::Gone
-    } else {
-        transact(cur, Tx::new(world, state, mmap_sem)).map_or_else(Outcome::from, |()| Outcome::Moved)
+    let outcome = loop {
+        let outcome = locked(cur, world, request, options).unwrap_or_else(Outcome::from);
+        if options.canary != Some(Canary::RetriesForEver) || !matches!(outcome, Outcome::Refused { .. }) {
+            break outcome;
+        }
     };
     cur.emit(Event::Phase(Phase::Unlock));
     grace_period(cur, world, Grace::Inside);
-    drop(threadgroup);
+    drop(threadgroups);
     drop(cgroup_mutex);
     cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
     grace_period(cur, world, Grace::After);
     outcome
 }
 
-fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<(), Refusal> {
-    let controllers = tx.world.controllers(tx.state.hierarchy);
+fn locked<C: Current>(
+    cur: &C,
+    world: &World,
+    request: &Request,
+    options: Options,
+) -> Result<Outcome, Refusal> {
+    find(cur, world, request)?;
+    let state = list(cur, world, request);
+    if state.is_empty() {
+        if options.canary == Some(Canary::IdentityPrepares) {
+            let mut tx = Tx::new(cur, state, options);
+            tx.prepare_all(cur, &tx.state.controllers.clone(), Sleeping::Yes)?;
+        }
+        return Ok(Outcome::Noop);
+    }
+    if inject(cur, Site::CoreExit, &state.subject()).is_err() {
+        return Ok(Outcome::Gone);
+    }
+    transact(cur, Tx::new(cur, state, options))
+}
+
+fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let outcome = halves(cur, &mut tx);
+    if outcome != Ok(Outcome::Moved) {
+        tx.slots_kept().into_iter().for_each(|controller| cur.emit(Event::SlotKept { controller }));
+    }
+    outcome
+}
+
+fn halves<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let controllers = tx.state.controllers.clone();
     cur.emit(Event::Phase(Phase::Prepare));
-    tx.prepare_all(cur, controllers, Sleeping::Yes)?;
+    tx.prepare_all(cur, &controllers, Sleeping::Yes)?;
     if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
-        tx.abort_all(cur, controllers, Sleeping::Yes);
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
         return Err(refusal);
     }
     cur.emit(Event::Phase(Phase::PrepareNosleep));
-    if let Err(refusal) = tx.prepare_all(cur, controllers, Sleeping::No) {
-        tx.abort_all(cur, controllers, Sleeping::Yes);
+    if let Err(refusal) = tx.prepare_all(cur, &controllers, Sleeping::No) {
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
         return Err(refusal);
     }
-    if let Err(errno) = switch(cur, tx.world, &mut tx.state) {
-        tx.abort_all(cur, controllers, Sleeping::No);
-        tx.abort_all(cur, controllers, Sleeping::Yes);
-        return Err(Refusal { site: Site::CoreExit, errno });
+    if tx.canary == Some(Canary::HalfSwitched) {
+        let mut kept = false;
+        tx.state.members.retain(|_| {
+            kept = !kept;
+            kept
+        });
+    }
+    if switch(cur, tx.world, &mut tx.state).is_err() {
+        tx.abort_all(cur, &controllers, None, Sleeping::No);
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+        return Ok(Outcome::Gone);
     }
     cur.emit(Event::Phase(Phase::Finish));
+    let reverse: SmallVec<[Controller; 5]> = controllers.iter().rev().copied().collect();
     for phase in [Sleeping::No, Sleeping::Yes] {
-        tx.finish_all(cur, controllers, phase, 2, |half| half.commit);
+        tx.finish_all(cur, &reverse, phase, 2, |half| half.commit);
     }
-    Ok(())
+    if tx.canary == Some(Canary::CommitAndAbort) {
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+    }
+    Ok(Outcome::Moved)
 }
 
 impl<'a, C: Current> Tx<'a, C> {
-    fn new(world: &'a World, state: AttachState<'a>, mode: MmapSemMode) -> Self {
+    /// Takes the `mmap_sem`s when it is about all; they go when it is dropped.
+    fn new(cur: &'a C, mut state: AttachState<'a>, options: Options) -> Self {
+        let held = hold_mms(cur, &mut state, options.mmap_sem);
         let moving =
-            |mm: &MovingMm| Moving { mm: *mm, mmap_sem: MmapSem::new(mode), memrlimit: None, memory: None };
-        let moving = state.mms.iter().map(moving).collect();
-        Self { world, state, moving, cpuset: None }
+            |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
+        let moving = state.mms.iter().zip(held).map(moving).collect();
+        let canary = options.canary;
+        Self { world: state.world, state, canary, moving, cpuset: None, numtasks: None }
+    }
+
+    /// Controllers whose private slots are not empty.
+    fn slots_kept(&self) -> SmallVec<[Controller; 5]> {
+        let kept = [
+            (Controller::Memrlimit, self.moving.iter().any(|moving| moving.memrlimit.is_some())),
+            (Controller::Memory, self.moving.iter().any(|moving| moving.memory.is_some())),
+            (Controller::Cpuset, self.cpuset.is_some()),
+            (Controller::Numtasks, self.numtasks.is_some()),
+        ];
+        kept.into_iter().filter(|(_, kept)| *kept).map(|(controller, _)| controller).collect()
+    }
+
+    fn half(&self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
+        canary::tamper(self.canary, controller, phase, phase.half::<C>(controller))
     }
 
     /// Prepares each controller in order; on a refusal aborts this phase of those that had passed.
@@ -180,24 +254,27 @@ impl<'a, C: Current> Tx<'a, C> {
         controllers: &[Controller],
         phase: Sleeping,
     ) -> Result<(), Refusal> {
+        let subject = self.state.subject();
         for (at, controller) in controllers.iter().copied().enumerate() {
-            let Some(half) = phase.half::<C>(controller) else { continue };
-            let [name, ..] = phase.names();
-            let refused = prepare(cur, controller, name, phase.site(), || (half.prepare)(cur, self)).err();
+            let Some(half) = self.half(controller, phase) else { continue };
+            let names = (phase.names()[0], phase.site());
+            let refused = prepare(cur, &subject, controller, names, || (half.prepare)(cur, self)).err();
             if let Some(refusal) = refused {
-                self.abort_all(cur, &controllers[..at], phase);
+                self.abort_all(cur, &controllers[..at], Some(controller), phase);
                 return Err(refusal);
             }
         }
         Ok(())
     }
 
-    fn abort_all(&mut self, cur: &'a C, controllers: &[Controller], phase: Sleeping) {
+    /// Aborts one phase of those who passed it, in reverse; `refuser` is who did not.
+    fn abort_all(&mut self, cur: &'a C, passed: &[Controller], refuser: Option<Controller>, phase: Sleeping) {
         cur.emit(Event::Phase(Phase::Abort));
-        self.finish_all(cur, controllers, phase, 1, |half| half.abort);
+        let order = canary::aborts(self.canary, passed, refuser);
+        self.finish_all(cur, &order, phase, 1, |half| half.abort);
     }
 
-    /// Runs abort or commit of one phase, in reverse.
+    /// Runs abort or commit of one phase, in that order.
     fn finish_all(
         &mut self,
         cur: &'a C,
@@ -206,8 +283,8 @@ impl<'a, C: Current> Tx<'a, C> {
         name: usize,
         which: fn(&Half<C>) -> Finish<C>,
     ) {
-        for controller in controllers.iter().rev().copied() {
-            if let Some(half) = phase.half::<C>(controller) {
+        for controller in controllers.iter().copied() {
+            if let Some(half) = self.half(controller, phase) {
                 finish(cur, controller, phase.names()[name], || which(&half)(cur, self));
             }
         }

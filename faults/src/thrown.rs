@@ -1,0 +1,60 @@
+//! The events that a fault throws into the middle of an attach: what else may happen in a system while a task moves.
+
+use std::fmt;
+
+/// An event that happens while the task is under way, at the site of the rule. It refuses nothing: the callback goes on
+/// as if nothing had happened, and what comes of the event is for the attach to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thrown {
+    /// `exit`: a task that moves exits.
+    Exit,
+    /// `fork`: a task that moves forks a thread.
+    Fork,
+    /// `offline-cpu`: one of the CPUs of the destination's cpuset is taken offline.
+    OfflineCpu,
+    /// `lower-limit`: the destination's limit is lowered to its usage.
+    LowerLimit,
+    /// `rmdir`: somebody removes the destination.
+    Rmdir,
+}
+
+impl Thrown {
+    /// Every event.
+    pub const ALL: [Self; 5] = [Self::Exit, Self::Fork, Self::OfflineCpu, Self::LowerLimit, Self::Rmdir];
+
+    /// Its name in rules.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exit => "exit",
+            Self::Fork => "fork",
+            Self::OfflineCpu => "offline-cpu",
+            Self::LowerLimit => "lower-limit",
+            Self::Rmdir => "rmdir",
+        }
+    }
+
+    /// What happens, in one line.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Exit => "a task that moves exits",
+            Self::Fork => "a task that moves forks a thread",
+            Self::OfflineCpu => "the CPUs of the destination's cpuset go away: one is taken offline",
+            Self::LowerLimit => "the destination's limit is lowered to its usage",
+            Self::Rmdir => "somebody removes the destination",
+        }
+    }
+
+    /// The event of that name; names are lower case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|thrown| thrown.name() == name)
+    }
+}
+
+impl fmt::Display for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,59 @@
+//! What there is to run, a name and a line each: for `list`.
+use super::built_in;
+use crate::kernel::Controller;
+use crate::protocols;
+use faults::{Site, Thrown};
+
+/// Names, each with one line about it.
+pub type Rows = Vec<(String, String)>;
+
+/// Protocols with their options, the default value of each first.
+#[must_use]
+pub fn protocols() -> Rows {
+    let options = |info: &protocols::Info| -> String {
+        let each = info.options.iter().enumerate();
+        each.map(|(at, (option, values))| {
+            format!(" [{}{option}={}]", if at == 0 { ":" } else { "," }, values.join("|"))
+        })
+        .collect()
+    };
+    protocols::ALL
+        .iter()
+        .map(|info| (format!("{}{}", info.id, options(info)), info.about.to_owned()))
+        .collect()
+}
+
+/// Controllers.
+#[must_use]
+pub fn controllers() -> Rows {
+    Controller::ALL.into_iter().map(|c| (c.name().to_owned(), c.about().to_owned())).collect()
+}
+
+/// Shapes of workloads.
+#[must_use]
+pub fn workloads() -> Rows {
+    workloads::shapes().iter().map(|shape| (shape.name.to_owned(), shape.about.to_owned())).collect()
+}
+
+/// Fault sites.
+#[must_use]
+pub fn sites() -> Rows {
+    let row = |site: Site| (site.name().to_owned(), format!("{}: {}", site.kernel_name(), site.about()));
+    Site::all().map(row).collect()
+}
+
+/// Events that a fault can throw instead of an error.
+#[must_use]
+pub fn events() -> Rows {
+    Thrown::ALL.iter().map(|event| (event.name().to_owned(), event.about().to_owned())).collect()
+}
+
+/// Built-in scenarios.
+#[must_use]
+pub fn scenarios() -> Rows {
+    let about = |text: &str| {
+        let table: Option<toml::Table> = toml::from_str(text).ok();
+        table.and_then(|table| Some(table.get("about")?.as_str()?.to_owned())).unwrap_or_default()
+    };
+    built_in::ALL.iter().map(|(name, text)| ((*name).to_owned(), about(text))).collect()
+}

@@ -96,7 +96,7 @@ fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
 
 #[test]
 fn every_refusal_leaves_no_trace_where_preparing_reserves() {
-    for protocol in sound_protocols().into_iter().filter(|protocol| *protocol != Protocol::ThreePhase) {
+    for protocol in sound_protocols().filter(|protocol| *protocol != Protocol::ThreePhase) {
         for site in protocol.sites::<crate::support::Cur>(&all()) {
             let rule: &'static str = Box::leak(format!("{}: nth=1", site.name()).into_boxed_str());
             let setup =

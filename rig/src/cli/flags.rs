@@ -24,6 +24,25 @@ pub(super) enum Command {
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
     Linux(LinuxFlags),
+    /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
+    /// same runs without it are green, and random scenarios keep every promise under transactional.
+    Selftest(SelftestFlags),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SelftestFlags {
+    /// Seeds of every canary.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) seeds: u64,
+    /// Instead of the canaries: this many random scenarios.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) random: Option<u64>,
+    /// First seed of the random scenarios.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// How many run side by side; as many as there are CPUs when absent.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
 }
 
 #[derive(Debug, Args)]

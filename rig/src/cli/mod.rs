@@ -8,9 +8,11 @@ mod linux;
 mod list;
 mod matrix;
 mod output;
+mod parallel;
 mod progress;
 mod report;
 mod run;
+mod selftest;
 mod thin;
 
 pub use exit::Failure;
@@ -38,6 +40,7 @@ pub fn main() -> ExitCode {
         Command::Report(flags) => report::report(&flags),
         Command::List(flags) => list::list(&flags),
         Command::Linux(flags) => linux::linux(&flags),
+        Command::Selftest(flags) => selftest::selftest(&flags),
     };
     match result {
         Ok(code) => ExitCode::from(code),

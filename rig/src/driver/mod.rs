@@ -8,8 +8,10 @@ pub mod error;
 mod fields;
 mod mover;
 pub mod plan;
+pub mod positions;
 pub mod random;
 pub mod scenario;
+pub mod selftest;
 pub mod watch;
 mod worker;
 

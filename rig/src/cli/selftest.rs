@@ -1,0 +1,95 @@
+//! `selftest`: every canary is caught by the check that it names, sound runs are green, random ones keep every promise.
+use super::exit::{self, Failure};
+use super::flags::SelftestFlags;
+use super::output::{result, say};
+use super::parallel;
+use crate::driver::selftest::{self, Drawn, Flight};
+use crate::engine::Costs;
+use crate::measure::recorder::{Census, OUTCOMES};
+use std::fmt::Write as _;
+
+pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
+    let jobs = parallel::jobs(flags.jobs);
+    let costs = Costs::default();
+    if let Some(count) = flags.random {
+        return random(flags.seed, count, jobs, &costs);
+    }
+    let canaries = selftest::canaries();
+    let sound = canaries_green(flags.seeds, &costs);
+    let flights = parallel::map(jobs, canaries.len(), |at| selftest::fly(canaries[at], flags.seeds, &costs));
+    let caught = flights.iter().filter(|flight| flight.red > 0).count();
+    let mut text = flights.iter().map(line).collect::<String>();
+    text.push_str(&sound.0);
+    let _ = writeln!(text, "canaries: {caught} of {} caught", flights.len());
+    result(&text);
+    Ok(if caught == flights.len() && sound.1 { exit::OK } else { exit::BROKEN })
+}
+
+fn line(flight: &Flight) -> String {
+    let Flight { canary, red, seeds, first } = flight;
+    let verdict = if *red > 0 { "caught" } else { "MISSED" };
+    let mut text = format!("{verdict} {canary:24} by {:18} in {red} of {seeds} seeds: {}\n", canary.check(), canary.about());
+    if let Some(first) = first {
+        let _ = writeln!(text, "       {first}");
+    }
+    text
+}
+
+/// The scenarios without canaries, and whether they kept everything.
+fn canaries_green(seeds: u64, costs: &Costs) -> (String, bool) {
+    let mut text = String::new();
+    let mut green = true;
+    for (name, broken) in selftest::without_canaries(seeds, costs) {
+        green &= broken.is_empty();
+        match broken.first() {
+            None => drop(writeln!(text, "green  {name} without a canary, all checks on, {seeds} seeds")),
+            Some((promise, first)) => drop(writeln!(text, "RED    {name} without a canary: {promise}: {first}")),
+        }
+    }
+    (text, green)
+}
+
+/// Random scenarios under transactional.
+fn random(first: u64, count: u64, jobs: usize, costs: &Costs) -> Result<u8, Failure> {
+    say(&format!("random scenarios, seeds {first} to {}", first + count - 1));
+    let drawn = parallel::map(jobs, count as usize, |at| selftest::draw(first + at as u64, costs));
+    let mut census = Census::new();
+    let mut text = String::new();
+    let mut broken = 0;
+    for (at, drawn) in drawn.into_iter().enumerate() {
+        let Drawn { broken: promises, census: seen } = drawn.map_err(Failure::internal)?;
+        seen.into_iter().for_each(|(key, n)| *census.entry(key).or_insert(0) += n);
+        broken += u64::from(!promises.is_empty());
+        for (promise, words) in promises {
+            let seed = first + at as u64;
+            let _ = writeln!(text, "broken: {promise} in seed {seed}: {words}; replay: attach-rig selftest --random 1 --seed {seed}");
+        }
+    }
+    text.push_str(&coverage(&census));
+    let _ = writeln!(text, "random: {broken} of {count} broke a promise");
+    result(&text);
+    Ok(if broken == 0 { exit::OK } else { exit::BROKEN })
+}
+
+/// Attaches by mode and controller × outcome. A controller that joins finds nobody there already, so that is left out.
+fn coverage(census: &Census) -> String {
+    let mut text = format!("{:8} {:10}", "mode", "controller");
+    let outcomes = ["moved", "noop", "refused", "gone"];
+    outcomes.iter().for_each(|outcome| drop(write!(text, " {outcome:>9}")));
+    debug_assert!(outcomes.iter().all(|outcome| OUTCOMES.contains(outcome)));
+    for mode in ["thread", "process", "all", "adopt"] {
+        for controller in selftest::controllers() {
+            let _ = write!(text, "\n{mode:8} {:10}", controller.name());
+            for outcome in outcomes {
+                let n = census.get(&(mode, controller, outcome)).copied().unwrap_or(0);
+                let cell = match n {
+                    0 if mode == "adopt" && outcome == "noop" => "–".to_owned(),
+                    0 => "EMPTY".to_owned(),
+                    n => n.to_string(),
+                };
+                let _ = write!(text, " {cell:>9}");
+            }
+        }
+    }
+    text + "\n"
+}

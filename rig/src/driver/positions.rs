@@ -1,0 +1,120 @@
+//! `--fail-nth all`: every prepare position of a scenario fails once, alone, and what that leaves behind is looked at.
+//!
+//! A position is a hit of a prepare site. A run in which the nth hit fails is, up to there, the run without faults, so
+//! counting n up until nothing fires any more tries every position, as the kernel's loop over fail-nth does.
+use super::cell::{CellCurrent, run_cell};
+use super::plan::CellPlan;
+use super::scenario::Scenario;
+use crate::engine::Costs;
+use crate::protocols::Protocol;
+use faults::Site;
+use crate::measure::cell::Cell;
+
+/// A position, and what failing there has broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Where.
+    pub site: Site,
+    /// At which hit of it, from 1.
+    pub nth: u32,
+    /// The promise.
+    pub promise: String,
+    /// Its first violation in words.
+    pub first: String,
+}
+
+/// What came of one protocol.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Positions {
+    /// How many positions there are, by site.
+    pub tried: Vec<(Site, u32)>,
+    /// Prepare callbacks that the run without faults entered, counted from its events.
+    pub callbacks: u64,
+    /// Positions that left a trace.
+    pub traces: Vec<Trace>,
+    /// How often each promise was put to the test after a failure: rollbacks looked at.
+    pub rollbacks: u64,
+}
+
+impl Positions {
+    /// Positions in all.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.tried.iter().map(|(_, n)| u64::from(*n)).sum()
+    }
+
+    /// Those of them that are callbacks of controllers.
+    #[must_use]
+    pub fn in_callbacks(&self) -> u64 {
+        self.tried.iter().filter(|(site, _)| site.callback().is_some()).map(|(_, n)| u64::from(*n)).sum()
+    }
+}
+
+/// Fails every position of `protocol` in turn.
+#[must_use]
+pub fn try_all(scenario: &Scenario, protocol: Protocol, seed: u64, costs: &Costs) -> Positions {
+    let plan = CellPlan::alone(protocol, seed);
+    let sound = run_cell(scenario, &plan, costs);
+    let usual = broken(&sound.cell);
+    let mut positions = Positions { callbacks: sound.asked, ..Positions::default() };
+    for site in scenario.sites::<CellCurrent>(protocol) {
+        let mut nth = 0;
+        loop {
+            let failing = CellPlan { fail_nth: Some((site, nth + 1)), ..plan.clone() };
+            let run = run_cell(scenario, &failing, costs);
+            if run.cell.faults.rules.last().is_none_or(|rule| rule.fired == 0) {
+                break;
+            }
+            nth += 1;
+            positions.judge(&run.cell, (site, nth), &usual);
+        }
+        positions.tried.push((site, nth));
+    }
+    positions
+}
+
+/// Promises that a cell broke.
+fn broken(cell: &Cell) -> Vec<String> {
+    cell.promises.iter().filter(|promise| promise.broken > 0).map(|promise| promise.name.clone()).collect()
+}
+
+impl Positions {
+    fn judge(&mut self, cell: &Cell, (site, nth): (Site, u32), usual: &[String]) {
+        for promise in &cell.promises {
+            if promise.name == "rollback" {
+                self.rollbacks += promise.examined;
+            }
+            if promise.broken > 0 && !usual.contains(&promise.name) {
+                let first = promise.first.clone().unwrap_or_default();
+                self.traces.push(Trace { site, nth, promise: promise.name.clone(), first });
+            }
+        }
+        if let Some(ended) = cell.ended.as_ref().filter(|_| !usual.contains(&"deadlock".to_owned())) {
+            self.traces.push(Trace { site, nth, promise: "end".to_owned(), first: ended.clone() });
+        }
+    }
+}
+
+/// Text of a quiet scenario: one or two attaches of that mode with those controllers, and nobody else at work. Threads of
+/// each process sit in two cgroups, so that there is something to gather.
+#[must_use]
+pub fn quiet(controllers: &[&str], mode: &str) -> String {
+    let list = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let adopts = mode == "adopt";
+    let late = if adopts { controllers } else { &[] };
+    let mover = |more: String| {
+        format!("\n[[movers]]\nmode = \"{mode}\"\nbetween = [\"b\", \"c\"]\nrate = \"1000/s\"\n{more}")
+    };
+    let movers: String = match mode {
+        "adopt" => controllers.iter().map(|name| mover(format!("controller = \"{name}\"\n"))).collect(),
+        _ => mover(String::new()),
+    };
+    let protocols: Vec<String> = Protocol::every().iter().map(ToString::to_string).collect();
+    let protocols: Vec<&str> = protocols.iter().map(String::as_str).collect();
+    format!(
+        "name = \"positions\"\nabout = \"Nobody but the mover is at work.\"\ncpus = 2\nduration = \"1500us\"\nprotocols = [{}]\n\n[[hierarchies]]\nname = \"one\"\ncontrollers = [{}]\nlate = [{}]\n\n[cgroups.a]\nhierarchy = \"one\"\n[cgroups.b]\nhierarchy = \"one\"\n[cgroups.c]\nhierarchy = \"one\"\n\n[[workloads]]\ncgroups = [\"a\", \"b\"]\nshape = \"idle\"\nprocesses = 2\nthreads = 3\ninitial_pages = 8\nthink_min = \"1s\"\nthink_max = \"1s\"\nmove = true\n{movers}",
+        list(&protocols),
+        list(controllers),
+        list(late),
+    )
+}

@@ -18,6 +18,13 @@ scenarios!(
     "idle",
     "parallel-build",
     "python-threads",
+    "five",
+    "everybody",
+    "spread",
+    "hotplug",
+    "cpuset-race",
+    "bkl",
+    "thrown",
 );
 
 /// The text of the built-in scenario of that name.

@@ -136,7 +136,7 @@ fn describe(scenario: &Scenario) -> schema::Scenario {
     schema::Scenario {
         name: scenario.name.clone(),
         about: scenario.about.clone(),
-        controllers: scenario.controllers.iter().map(ToString::to_string).collect(),
+        controllers: scenario.controllers().iter().map(ToString::to_string).collect(),
         seed: scenario.seed,
         cpus: scenario.cpus,
         duration_ns: scenario.duration_ns,

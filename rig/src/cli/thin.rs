@@ -42,7 +42,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
 
 fn thin_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {
     let demanded = scenario.demand.aborts;
-    let undoing = plan.protocol.undoing::<CellCurrent>(&scenario.controllers);
+    let undoing = scenario.undoing::<CellCurrent>(plan.protocol);
     let ran = |name: &String| cell.attach.aborts.get(name).copied().unwrap_or(0);
     let few = undoing.into_iter().filter(|name| ran(name) < demanded);
     few.map(|abort| format!("{}: {abort} ran {} times, {demanded} demanded", name(plan), ran(&abort)))

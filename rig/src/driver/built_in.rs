@@ -27,6 +27,13 @@ scenarios!(
     "idle",
     "parallel-build",
     "python-threads",
+    "five",
+    "everybody",
+    "spread",
+    "hotplug",
+    "cpuset-race",
+    "bkl",
+    "thrown",
 );
 
 /// (name, text) of the scenarios of canaries.

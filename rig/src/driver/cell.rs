@@ -1,8 +1,8 @@
 //! Runs one cell on the simulator and hands back what was recorded, in the form of the schema.
-use super::fields::Pace;
-use super::mover::Mover;
+use super::admin::Admin;
+use super::mover::{self, Mover};
 use super::plan::CellPlan;
-use super::scenario::Scenario;
+use super::scenario::{Movers, Moves, Scenario};
 use super::watch::Watch;
 use super::worker::{self, Role, Stage};
 use crate::engine::Costs;
@@ -47,9 +47,16 @@ pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> CellResu
     let time = Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + 1_000_000_000);
     let injector = Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed);
     let mut sim = Sim::new(time, watch, injector);
-    let stage = Arc::new(Stage { world: Arc::clone(&world), seed: plan.seed, end_ns });
+    let stage = Arc::new(Stage {
+        world: Arc::clone(&world),
+        protocol: plan.protocol,
+        seed: plan.seed,
+        end_ns,
+        evacuates: scenario.takes_cpus_away(),
+    });
     spawn_workers(&mut sim, scenario, &stage);
-    spawn_movers(&mut sim, scenario, plan, &stage);
+    spawn_movers(&mut sim, scenario, &stage);
+    spawn_admins(&mut sim, scenario, &stage);
     let finished = sim.run();
     record(scenario, plan, finished, started)
 }
@@ -74,37 +81,57 @@ fn spawn_workers(sim: &mut Sim<Time, Watch>, scenario: &Scenario, stage: &Arc<St
     }
 }
 
-fn spawn_movers(sim: &mut Sim<Time, Watch>, scenario: &Scenario, plan: &CellPlan, stage: &Arc<Stage>) {
-    for number in 0..scenario.movers.count {
-        let mover = Mover {
-            number,
-            protocol: plan.protocol,
-            pace: scenario.movers.pace,
-            pause_ns: scenario.movers.pause_ns,
-            between: scenario.movers.between.iter().map(|at| CgroupId(*at as u32)).collect(),
-            targets: targets(scenario, &stage.world),
+fn spawn_movers(sim: &mut Sim<Time, Watch>, scenario: &Scenario, stage: &Arc<Stage>) {
+    let each = scenario.movers.iter().flat_map(|movers| (0..movers.count).map(move |_| movers));
+    for (number, movers) in each.enumerate() {
+        let task = match movers.moves {
+            Moves::Adopt(controller) => mover::Task::Adopt(controller, stage.world.root(movers.hierarchy)),
+            _ => {
+                let between = movers.between.clone();
+                mover::Task::Move { between, targets: targets(scenario, movers, &stage.world) }
+            }
         };
+        let mover = Mover { number: number as u32, pacing: movers.pacing, task };
         let stage = Arc::clone(stage);
         sim.spawn(move |cur| mover.work(cur, &stage));
     }
 }
 
-/// What movers move: processes, or threads, of workloads that say so, and where in the list of destinations they are.
-fn targets(scenario: &Scenario, world: &World) -> Vec<(Target, usize)> {
+/// What movers move: everybody, or processes or threads of workloads that say so, and where in the list of destinations
+/// they are at the start.
+fn targets(scenario: &Scenario, movers: &Movers, world: &World) -> Vec<(Target, usize)> {
+    let position = |cgroup: CgroupId| {
+        movers.between.iter().position(|at| *at == cgroup).unwrap_or(movers.between.len() - 1)
+    };
+    if movers.moves == Moves::Everybody {
+        return vec![(Target::All, movers.between.len() - 1)];
+    }
     let mut targets = Vec::new();
     let mut next = 0;
     for workload in &scenario.workloads {
-        let here = scenario.movers.between.iter().position(|at| *at == workload.cgroup).unwrap_or_default();
+        let places = scenario.places(workload, movers.hierarchy);
         for process in (0..workload.plan.processes()).map(|p| ProcessId(next + p)) {
-            if workload.moved && scenario.movers.whole {
-                targets.push((Target::Process(process), here));
-            } else if workload.moved {
-                targets.extend(world.threads(process).into_iter().map(|task| (Target::Thread(task), here)));
+            if !workload.moved || places.is_empty() {
+                continue;
+            }
+            if movers.moves == Moves::Processes {
+                targets.push((Target::Process(process), position(places[0])));
+            } else {
+                let threads = world.threads(process).into_iter().zip(places.iter().cycle());
+                targets.extend(threads.map(|(task, place)| (Target::Thread(task), position(*place))));
             }
         }
         next += workload.plan.processes();
     }
     targets
+}
+
+fn spawn_admins(sim: &mut Sim<Time, Watch>, scenario: &Scenario, stage: &Arc<Stage>) {
+    for (number, admin) in scenario.admins.iter().enumerate() {
+        let admin = Admin { number: number as u32, pacing: admin.pacing, act: admin.act.clone() };
+        let stage = Arc::clone(stage);
+        sim.spawn(move |cur| admin.work(cur, &stage));
+    }
 }
 
 fn record(
@@ -129,12 +156,11 @@ fn record(
         injector: &injector,
         last: last.as_ref(),
     };
-    let pace = scenario.movers.pace;
-    let undoing = plan.protocol.undoing::<CellCurrent>(&scenario.controllers);
+    let undoing = plan.protocol.undoing::<CellCurrent>(&scenario.controllers());
     let cell = Cell {
         protocol: plan.protocol.to_string(),
         fault_rate_percent: plan.fault_rate.map(u32::from),
-        rate_per_s: if let Pace::PerSecond(rate) = pace { Some(rate) } else { None },
+        rate_per_s: scenario.rate_per_s(),
         delay_ns: plan.delay_ns,
         seed: plan.seed,
         duration_ns: scenario.duration_ns,

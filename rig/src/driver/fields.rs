@@ -86,13 +86,13 @@ impl Visitor<'_> for Pages {
     type Value = Limit;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of pages, 0 or more")
+        f.write_str("a number of pages (numtasks: of tasks), 0 or more")
     }
 
     fn visit_i64<E: Error>(self, pages: i64) -> Result<Limit, E> {
         u64::try_from(pages).map(Limit).map_err(|_| {
             E::custom(format!(
-                "a limit is a number of pages, 0 or more, not {pages}; leave it out for no limit"
+                "a limit is a number of pages (numtasks: of tasks), 0 or more, not {pages}; leave it out for no limit"
             ))
         })
     }

@@ -1,12 +1,14 @@
 //! One cell of an experiment: build a world, run workload and movers on the simulator, drain, check, record.
 //!
 //! [`scenario`] reads what is to be run, [`plan`] turns it into cells, [`cell`] runs one.
+mod admin;
 pub mod built_in;
 pub mod catalogue;
 pub mod cell;
 pub mod error;
 mod fields;
 mod mover;
+pub mod pacing;
 pub mod plan;
 pub mod positions;
 pub mod random;

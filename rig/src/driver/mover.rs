@@ -1,59 +1,82 @@
-//! A mover: attaches one process (or thread) after the other to the next of its cgroups, closed loop or at a rate.
-use super::fields::Pace;
+//! A mover: attaches one thread, one process or everybody after the other to the next of its cgroups, closed loop or at
+//! a rate; or lets a controller join.
+use super::pacing::Pacing;
 use super::worker::Stage;
 use crate::engine::event::{Outcome, Target, Who};
 use crate::engine::{Current, Event};
-use crate::kernel::CgroupId;
+use crate::kernel::{CgroupId, Controller};
 use crate::paths::attach::Request;
-use crate::protocols::{Protocol, attach};
+use crate::protocols::{attach, evacuate};
 
 /// What one mover does.
 pub(super) struct Mover {
     pub(super) number: u32,
-    pub(super) protocol: Protocol,
-    pub(super) pace: Pace,
-    pub(super) pause_ns: u64,
-    /// Destinations, in turn.
-    pub(super) between: Vec<CgroupId>,
-    /// What it moves, with the position in `between` where each is.
-    pub(super) targets: Vec<(Target, usize)>,
+    pub(super) pacing: Pacing,
+    pub(super) task: Task,
+}
+
+/// Its task.
+pub(super) enum Task {
+    /// Moves targets, each from one of `between` to the next. It knows where it has put them, not where others have.
+    Move {
+        /// Destinations, in turn.
+        between: Vec<CgroupId>,
+        /// What it moves, with the position in `between` where each is.
+        targets: Vec<(Target, usize)>,
+    },
+    /// Lets the controller join the hierarchy of a cgroup, once.
+    Adopt(Controller, CgroupId),
 }
 
 impl Mover {
     /// Moves until the cell ends.
-    pub(super) fn work<C: Current>(mut self, cur: &C, stage: &Stage) {
+    pub(super) fn work<C: Current>(self, cur: &C, stage: &Stage) {
         cur.emit(Event::Start(Who::Mover(self.number)));
-        if self.targets.is_empty() {
-            return;
-        }
-        for turn in 0.. {
-            let Some(due_ns) = self.wait(cur, stage, turn) else { return };
-            let which = (turn as usize + self.number as usize) % self.targets.len();
-            let (target, at) = self.targets[which];
-            let next = (at + 1) % self.between.len();
-            let request = Request { target, dest: self.between[next], due_ns };
-            let outcome = attach(self.protocol, cur, &stage.world, &request);
-            if matches!(outcome, Outcome::Moved | Outcome::Noop) {
-                self.targets[which].1 = next;
+        match self.task {
+            Task::Move { targets, .. } if targets.is_empty() => {}
+            Task::Move { between, targets } => {
+                move_on(cur, stage, (self.number, self.pacing), &between, targets);
             }
+            Task::Adopt(controller, dest) => adopt(cur, stage, self.pacing, controller, dest),
         }
     }
+}
 
-    /// Waits for the next turn. `None` when the cell is over, else when the attach is due, if there is a rate.
-    fn wait<C: Current>(&self, cur: &C, stage: &Stage, turn: u64) -> Option<Option<u64>> {
-        let due_ns = match self.pace {
-            Pace::Closed => {
-                if turn > 0 && self.pause_ns > 0 {
-                    cur.sleep_until(cur.now() + self.pause_ns);
-                }
-                None
-            }
-            Pace::PerSecond(rate) => {
-                let due_ns = (u128::from(turn) * 1_000_000_000 / u128::from(rate)) as u64;
-                cur.sleep_until(due_ns.min(stage.end_ns));
-                Some(due_ns)
-            }
-        };
-        (cur.now() < stage.end_ns).then_some(due_ns)
+fn move_on<C: Current>(
+    cur: &C,
+    stage: &Stage,
+    (number, pacing): (u32, Pacing),
+    between: &[CgroupId],
+    mut targets: Vec<(Target, usize)>,
+) {
+    for turn in 0.. {
+        let Some(due_ns) = pacing.wait(cur, stage.end_ns, turn) else { return };
+        let which = (turn as usize + number as usize) % targets.len();
+        let (target, at) = targets[which];
+        let next = (at + 1) % between.len();
+        let outcome = one(cur, stage, &Request { target, dest: between[next], due_ns });
+        if matches!(outcome, Outcome::Moved | Outcome::Noop) {
+            targets[which].1 = next;
+        }
+    }
+}
+
+/// One attach; if CPUs may have gone away meanwhile, those who lost theirs are moved as well.
+fn one<C: Current>(cur: &C, stage: &Stage, request: &Request) -> Outcome {
+    let outcome = attach(stage.protocol, cur, &stage.world, request);
+    if stage.evacuates {
+        evacuate(stage.protocol, cur, &stage.world);
+    }
+    outcome
+}
+
+/// Waits once, so that the others are at work, and tries until the controller has joined.
+fn adopt<C: Current>(cur: &C, stage: &Stage, pacing: Pacing, controller: Controller, dest: CgroupId) {
+    for turn in 1.. {
+        let Some(due_ns) = pacing.wait(cur, stage.end_ns, turn) else { return };
+        let request = Request { target: Target::Adopt(controller), dest, due_ns };
+        if one(cur, stage, &request) == Outcome::Moved {
+            return;
+        }
     }
 }

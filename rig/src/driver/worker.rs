@@ -3,6 +3,7 @@ use crate::engine::event::Who;
 use crate::engine::{Current, Event};
 use crate::kernel::TaskId;
 use crate::paths::{actors, exec, exit, fork, mm};
+use crate::protocols::Protocol;
 use crate::world::World;
 use std::sync::Arc;
 use workloads::{ActorKey, Op, Plan};
@@ -10,9 +11,12 @@ use workloads::{ActorKey, Op, Plan};
 /// What all actors of a cell share.
 pub(super) struct Stage {
     pub(super) world: Arc<World>,
+    pub(super) protocol: Protocol,
     pub(super) seed: u64,
     /// When operations stop, in ns.
     pub(super) end_ns: u64,
+    /// Whether CPUs may go away, so that cpusets may have to be left.
+    pub(super) evacuates: bool,
 }
 
 /// A thread's stream: where it comes from.

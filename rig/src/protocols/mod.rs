@@ -1,11 +1,13 @@
 //! The protocols, one folder each: its sequence, its callbacks' type, its controllers' callbacks; nothing else.
 //!
 //! To add one: a folder, and a line in each of the three tables below ([`Protocol`], [`ALL`], [`attach`]).
+pub mod evacuate;
 pub mod name;
 pub mod prepare_undo;
 pub mod three_phase;
 pub mod transactional;
 
+pub use evacuate::evacuate;
 pub use name::NameError;
 pub use transactional::canary::Canary;
 

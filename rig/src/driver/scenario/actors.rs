@@ -1,15 +1,15 @@
-//! Workloads and movers of a scenario, and whether they fit into its cgroups.
-use super::file::{Entry, File, Movers as MoversFile};
-use super::source::{Read, Source, explain, nearest};
-use super::{Movers, Workload};
+//! Workloads of a scenario, and whether they fit into its cgroups and to its movers.
+use super::file::{Entry, File};
+use super::source::{Read, Source, explain};
+use super::{Movers, Moves, Scenario, Workload};
 use crate::driver::ScenarioError;
-use crate::kernel::{Controller, CpuMask};
+use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
 use crate::world::CgroupSpec;
 use std::ops::Range;
 use toml::{Spanned, Value};
 
 /// What a `[[workloads]]` says besides the fields of [`workloads::Spec`].
-const OURS: [&str; 2] = ["cgroup", "move"];
+const OURS: [&str; 3] = ["cgroup", "cgroups", "move"];
 /// Most threads at the start of a cell.
 const THREADS_MAX: u64 = 65_536;
 
@@ -25,13 +25,6 @@ fn field<'a>(entry: &'a Entry, name: &str) -> Option<(Range<usize>, &'a Value)> 
 }
 
 impl Source<'_> {
-    fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<usize> {
-        cgroups.iter().position(|cgroup| cgroup.name == name).ok_or_else(|| {
-            let known = nearest(name, cgroups.iter().map(|cgroup| cgroup.name.as_str()));
-            self.at(span, format!("there is no cgroup `{name}`; {known}"))
-        })
-    }
-
     pub(super) fn workloads(
         &self,
         list: &Spanned<Vec<Spanned<Entry>>>,
@@ -51,16 +44,7 @@ impl Source<'_> {
         files: &dyn workloads::Files,
     ) -> Read<Workload> {
         let fields = entry.get_ref();
-        let cgroup = match field(fields, "cgroup") {
-            Some((span, Value::String(name))) => self.cgroup(name, span, cgroups)?,
-            Some((span, other)) => {
-                return Err(self.at(span, format!("`cgroup` is the name of a cgroup in quotes, not {other}")));
-            }
-            None => {
-                let message = "missing field `cgroup` in [[workloads]]; add cgroup = \"NAME\", where its processes start";
-                return Err(self.at(entry.span(), message));
-            }
-        };
+        let (cgroups, elsewhere) = self.start(entry, cgroups)?;
         let moved = match field(fields, "move") {
             None => false,
             Some((_, Value::Boolean(moved))) => *moved,
@@ -68,7 +52,56 @@ impl Source<'_> {
         };
         let spec = self.spec(entry)?;
         let plan = workloads::Plan::new(&spec, files).map_err(|error| self.unfit(entry, &error))?;
-        Ok(Workload { cgroup, moved, plan })
+        Ok(Workload { cgroups, elsewhere, moved, plan })
+    }
+
+    /// Where its threads start: the cgroups over which they are spread, and where they are in other hierarchies.
+    fn start(&self, entry: &Spanned<Entry>, cgroups: &[CgroupSpec]) -> Read<(Vec<CgroupId>, Vec<CgroupId>)> {
+        let fields = entry.get_ref();
+        let (span, names) = match (field(fields, "cgroup"), field(fields, "cgroups")) {
+            (Some((span, Value::String(name))), None) => (span, vec![name.as_str()]),
+            (Some((span, other)), None) => {
+                return Err(self.at(span, format!("`cgroup` is the name of a cgroup in quotes, not {other}")));
+            }
+            (None, Some((span, list))) => {
+                let names = list.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+                let names: Option<Vec<_>> = names;
+                let Some(names) = names.filter(|names| !names.is_empty()) else {
+                    let message = format!(
+                        "`cgroups` is a list of names of cgroups, such as [\"a\", \"c\"], not {list}"
+                    );
+                    return Err(self.at(span, message));
+                };
+                (span, names)
+            }
+            (Some(_), Some((span, _))) => {
+                return Err(self.at(span, "there are both `cgroup` and `cgroups`; keep one of the two"));
+            }
+            (None, None) => {
+                let message = "missing field `cgroup` in [[workloads]]; add cgroup = \"NAME\", where its processes start";
+                return Err(self.at(entry.span(), message));
+            }
+        };
+        let found = names.iter().map(|name| self.cgroup(name, span.clone(), cgroups));
+        let found = found.collect::<Read<Vec<_>>>()?;
+        self.no_twice(found.iter().map(|id| (span.clone(), *id)), |id| {
+            format!("cgroup `{}`", cgroups[id.index()].name)
+        })?;
+        let hierarchy = |id: &CgroupId| cgroups[id.index()].hierarchy;
+        let shared =
+            |id: &&CgroupId| found.iter().filter(|other| hierarchy(other) == hierarchy(id)).count() > 1;
+        let spread = hierarchy(found.iter().find(shared).unwrap_or(&found[0]));
+        let (over, elsewhere): (Vec<_>, Vec<_>) =
+            found.iter().copied().partition(|id| hierarchy(id) == spread);
+        if elsewhere
+            .iter()
+            .any(|id| elsewhere.iter().filter(|other| hierarchy(other) == hierarchy(id)).count() > 1)
+        {
+            let message =
+                "threads can be spread over cgroups of one hierarchy only; name one cgroup of each other";
+            return Err(self.at(span, message));
+        }
+        Ok((over, elsewhere))
     }
 
     /// The entry as the crate `workloads` knows it. Fields are read one by one first, to know which one to blame.
@@ -102,90 +135,118 @@ impl Source<'_> {
         self.at(written.next().map_or(entry.span(), |(span, _)| span), format!("[[workloads]]: {error}"))
     }
 
-    pub(super) fn movers(&self, file: &MoversFile, cgroups: &[CgroupSpec]) -> Read<Movers> {
-        let count = self.range(&file.count, "the number of movers", 0, 64)? as u32;
-        let whole = self.choice(&file.mode, "mode", &[("process", true), ("thread", false)])?;
-        let named = file.between.get_ref();
-        let between = named.iter().map(|name| self.cgroup(name.get_ref(), name.span(), cgroups));
-        let between = between.collect::<Read<Vec<_>>>()?;
-        if between.len() < 2 {
-            let message = "movers move between at least two cgroups, such as between = [\"a\", \"b\"]";
-            return Err(self.at(file.between.span(), message));
-        }
-        let after = between.iter().cycle().skip(1);
-        if let Some((name, _)) = named.iter().zip(between.iter().zip(after)).find(|(_, (a, b))| a == b) {
-            let message = format!(
-                "`{}` follows itself in `between`, and moving a task to where it is does nothing; keep one",
-                name.get_ref()
-            );
-            return Err(self.at(name.span(), message));
-        }
-        Ok(Movers { count, whole, pace: file.rate, pause_ns: self.time(&file.pause, "pause", 0)?, between })
-    }
-
     /// Whether workloads can start where they are, and can be moved from there.
-    pub(super) fn fitting(
-        &self,
-        file: &File,
-        cgroups: &[CgroupSpec],
-        workloads: &[Workload],
-        movers: &Movers,
-    ) -> Read<()> {
-        let entries = || file.workloads.get_ref().iter().zip(workloads);
-        let threads: u64 = workloads.iter().map(Workload::threads).sum();
+    pub(super) fn fitting(&self, file: &File, scenario: &Scenario) -> Read<()> {
+        let threads: u64 = scenario.workloads.iter().map(Workload::threads).sum();
         if threads > THREADS_MAX {
             let message = format!("that makes {threads} threads, and {THREADS_MAX} are possible; use fewer");
             return Err(self.at(file.workloads.span(), message));
         }
-        for (entry, workload) in entries() {
-            let cgroup = &cgroups[workload.cgroup];
-            let at = |name: &str| field(entry.get_ref(), name).map_or(entry.span(), |(span, _)| span);
-            if cgroup.cpus.as_ref().is_some_and(CpuMask::is_empty) {
-                let message = format!(
-                    "a workload cannot start in `{}`, whose cpuset.cpus is empty; give that a CPU or start elsewhere",
-                    cgroup.name
-                );
-                return Err(self.at(at("cgroup"), message));
+        for (entry, workload) in file.workloads.get_ref().iter().zip(&scenario.workloads) {
+            let at = |name: &str| field(entry.get_ref(), name).map(|(span, _)| span);
+            let start = || at("cgroup").or(at("cgroups")).unwrap_or(entry.span());
+            for cgroup in workload.named().map(|id| &scenario.cgroups[id.index()]) {
+                if cgroup.cpus.as_ref().is_some_and(CpuMask::is_empty) {
+                    let message = format!(
+                        "a workload cannot start in `{}`, whose cpuset.cpus is empty; give that a CPU or start elsewhere",
+                        cgroup.name
+                    );
+                    return Err(self.at(start(), message));
+                }
             }
-            if workload.moved && !movers.between.contains(&workload.cgroup) {
-                let message = format!(
-                    "it starts in `{}`, which movers.between does not list; add it there or leave out `move`",
-                    cgroup.name
-                );
-                return Err(self.at(at("move"), message));
+            if workload.moved {
+                let message = movable(scenario, workload);
+                message
+                    .map_or(Ok(()), |message| Err(self.at(at("move").unwrap_or(entry.span()), message)))?;
             }
         }
-        if movers.count > 0 && !workloads.iter().any(|workload| workload.moved) {
-            let message = "nothing is moved; add move = true to a [[workloads]], or write movers.count = 0";
-            return Err(self.at(file.movers.between.span(), message));
+        for (group, movers) in file.movers.get_ref().0.iter().zip(&scenario.movers) {
+            let moves = |w: &Workload| w.moved && !scenario.places(w, movers.hierarchy).is_empty();
+            if movers.count > 0 && movers.names_targets() && !scenario.workloads.iter().any(moves) {
+                let message =
+                    "nothing is moved; add move = true to a [[workloads]], or write movers.count = 0";
+                let between = group.between.as_ref().map_or(file.movers.span(), Spanned::span);
+                return Err(self.at(between, message));
+            }
         }
-        self.limits(file, cgroups, workloads)
+        self.start_limits(file, scenario)
     }
 
     /// What is there at the start is within every limit.
-    fn limits(&self, file: &File, cgroups: &[CgroupSpec], workloads: &[Workload]) -> Read<()> {
+    fn start_limits(&self, file: &File, scenario: &Scenario) -> Read<()> {
+        let world = scenario.world();
         for (name, cgroup) in file.cgroups.get_ref() {
             let below = format!("{}/", name.get_ref());
-            let inside = |at: &str| at == name.get_ref() || at.starts_with(&below);
-            let here = workloads.iter().filter(|workload| inside(&cgroups[workload.cgroup].name));
-            let pages: u64 = here.map(Workload::initial_pages).sum();
-            let limit = cgroup.limits().find(|(controller, _)| *controller == Controller::Memrlimit);
-            if let Some((_, (span, limit))) = limit.filter(|(_, (_, limit))| pages > *limit) {
-                let message = format!(
-                    "`{}` may hold {limit} pages of address space, but its workloads start with {pages}; raise the limit or lower their initial_pages",
-                    name.get_ref()
-                );
-                return Err(self.at(span, message));
+            let inside = |id: &CgroupId| {
+                let at = &scenario.cgroups[id.index()].name;
+                at == name.get_ref() || at.starts_with(&below)
+            };
+            for (controller, (span, limit)) in cgroup.limits() {
+                let (what, found, remedy) = match controller {
+                    Controller::Memrlimit => {
+                        let leads = |p: &&crate::world::ProcessSpec| {
+                            inside(&p.cgroups[0]) || p.elsewhere.iter().any(inside)
+                        };
+                        let pages = world.processes.iter().filter(leads).map(|p| p.vm_pages).sum::<u64>();
+                        ("pages of address space", pages, "initial_pages")
+                    }
+                    Controller::Numtasks => {
+                        let here = |p: &crate::world::ProcessSpec| {
+                            let all = p.elsewhere.iter().any(inside);
+                            p.cgroups.iter().filter(|id| all || inside(id)).count() as u64
+                        };
+                        ("tasks", world.processes.iter().map(here).sum(), "threads")
+                    }
+                    _ => continue,
+                };
+                if found > limit && !scenario.late.contains(&controller) {
+                    let message = format!(
+                        "`{}` may hold {limit} {what}, but its workloads start with {found}; raise the limit or lower their {remedy}",
+                        name.get_ref()
+                    );
+                    return Err(self.at(span, message));
+                }
             }
         }
         Ok(())
     }
 }
 
+/// What is wrong with a workload that is to be moved: no mover moves it, or none comes to where it starts.
+fn movable(scenario: &Scenario, workload: &Workload) -> Option<String> {
+    let movers = |hierarchy: HierarchyId| {
+        let here = move |movers: &&Movers| movers.names_targets() && movers.hierarchy == hierarchy;
+        scenario.movers.iter().filter(here)
+    };
+    let mut any = false;
+    for id in workload.named() {
+        let cgroup = &scenario.cgroups[id.index()];
+        let mut between = movers(cgroup.hierarchy).map(|movers| &movers.between).peekable();
+        let moved = between.peek().is_some();
+        any |= moved;
+        if moved && !between.any(|between| between.contains(&id)) {
+            return Some(format!(
+                "it starts in `{}`, which movers.between does not list; add it there or leave out `move`",
+                cgroup.name
+            ));
+        }
+    }
+    (!any).then(|| {
+        "no mover moves it; add [[movers]] whose `between` lists its cgroup, or leave out `move`".to_owned()
+    })
+}
+
+impl Movers {
+    /// Whether it moves workloads that are to be moved, and not everybody.
+    fn names_targets(&self) -> bool {
+        matches!(self.moves, Moves::Threads | Moves::Processes)
+    }
+}
+
 impl Workload {
-    /// Address space of all its processes at the start.
-    fn initial_pages(&self) -> u64 {
-        (0..self.plan.processes()).map(|process| u64::from(self.plan.initial_vm(process))).sum()
+    /// Every cgroup in which it starts.
+    fn named(&self) -> impl Iterator<Item = CgroupId> + '_ {
+        self.cgroups.iter().chain(&self.elsewhere).copied()
     }
 
     /// Threads at the start.

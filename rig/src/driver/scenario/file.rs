@@ -5,7 +5,11 @@ use super::source::{Read, Source, explain};
 use crate::driver::fields::{Duration, Limit, Pace};
 use crate::measure::Expectation;
 use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use toml::Spanned;
 
 /// Cgroups by name.
@@ -35,12 +39,15 @@ pub(super) struct File {
     pub(super) delays: Vec<Spanned<Duration>>,
     #[serde(default)]
     pub(super) faults: Vec<Spanned<String>>,
-    pub(super) hierarchy: Hierarchy,
+    pub(super) hierarchy: Option<Spanned<Hierarchy>>,
+    pub(super) hierarchies: Option<Spanned<Vec<Spanned<NamedHierarchy>>>>,
     #[serde(default)]
     pub(super) options: Options,
     pub(super) cgroups: Spanned<Cgroups>,
     pub(super) workloads: Spanned<Vec<Spanned<Entry>>>,
-    pub(super) movers: Movers,
+    pub(super) movers: Spanned<OneOrMore<Movers>>,
+    #[serde(default)]
+    pub(super) admins: Vec<Spanned<Admin>>,
     #[serde(default)]
     pub(super) demand: Demand,
     #[serde(default)]
@@ -68,10 +75,50 @@ fn no_time() -> Spanned<Duration> {
     default(Duration::default())
 }
 
+/// A table, or a list of such tables.
+pub(super) struct OneOrMore<T>(pub(super) Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Tables(PhantomData))
+    }
+}
+
+struct Tables<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Tables<T> {
+    type Value = OneOrMore<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table, or a list of tables")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMore<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|one| OneOrMore(vec![one]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<OneOrMore<T>, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(seq)).map(OneOrMore)
+    }
+}
+
+/// The only hierarchy.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hierarchy {
     pub(super) controllers: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) late: Vec<Spanned<String>>,
+}
+
+/// One of several hierarchies.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NamedHierarchy {
+    pub(super) name: Spanned<String>,
+    pub(super) controllers: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) late: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -81,14 +128,19 @@ pub(super) struct Options {
     pub(super) grace_period: Option<Spanned<Duration>>,
     pub(super) memory_move: Option<bool>,
     pub(super) owner_change: Option<Spanned<String>>,
+    pub(super) invalidate: Option<Spanned<String>>,
+    pub(super) unsupported: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Cgroup {
+    pub(super) hierarchy: Option<Spanned<String>>,
     pub(super) memrlimit: Option<Limited>,
     pub(super) memory: Option<Limited>,
+    pub(super) numtasks: Option<Limited>,
     pub(super) cpuset: Option<Cpuset>,
+    pub(super) freezer: Option<Freezer>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +156,12 @@ pub(super) struct Cpuset {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Freezer {
+    pub(super) frozen: Spanned<bool>,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Movers {
     #[serde(default = "one")]
@@ -114,7 +172,46 @@ pub(super) struct Movers {
     pub(super) rate: Pace,
     #[serde(default = "no_time")]
     pub(super) pause: Spanned<Duration>,
-    pub(super) between: Spanned<Vec<Spanned<String>>>,
+    pub(super) between: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) controller: Option<Spanned<String>>,
+}
+
+/// Which of the fields go together, `what` decides.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admin {
+    pub(super) what: Spanned<String>,
+    pub(super) cgroup: Option<Spanned<String>>,
+    pub(super) controller: Option<Spanned<String>>,
+    pub(super) values: Option<Spanned<Vec<Spanned<AdminValue>>>>,
+    pub(super) force: Option<Spanned<bool>>,
+    pub(super) cpus: Option<Spanned<Vec<Spanned<i64>>>>,
+    #[serde(default)]
+    pub(super) rate: Pace,
+    #[serde(default = "no_time")]
+    pub(super) pause: Spanned<Duration>,
+}
+
+/// What is written to a file of a cgroup: a limit, a word, CPUs.
+#[derive(Deserialize)]
+#[serde(from = "toml::Value")]
+pub(super) enum AdminValue {
+    Number(i64),
+    Cpus(Vec<i64>),
+    Other(String),
+}
+
+impl From<toml::Value> for AdminValue {
+    fn from(value: toml::Value) -> Self {
+        let cpus =
+            |list: &[toml::Value]| -> Option<Vec<i64>> { list.iter().map(toml::Value::as_integer).collect() };
+        match &value {
+            toml::Value::Integer(number) => Self::Number(*number),
+            toml::Value::String(word) => Self::Other(word.clone()),
+            toml::Value::Array(list) => cpus(list).map_or_else(|| Self::Other(value.to_string()), Self::Cpus),
+            _ => Self::Other(value.to_string()),
+        }
+    }
 }
 
 fn process() -> Spanned<String> {

@@ -1,18 +1,24 @@
 //! A scenario: an experiment in TOML, validated, with the place of whatever is wrong.
 //!
 //! `file` is what may be written, `overrides` what flags replace in it, `source` knows whom to blame; `read` checks the
-//! parts one by one, `actors` workloads and movers, also against the cgroups in which they are.
+//! parts one by one, `hierarchies` also the cgroups, `movers` and `admins` those who act on them, `actors` workloads,
+//! also against the cgroups in which they are.
 mod actors;
+mod admins;
 mod file;
+mod hierarchies;
+mod movers;
 mod overrides;
 mod read;
 mod source;
 
+pub use admins::{Act, Admin};
+pub use hierarchies::Hierarchy;
+pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
 
 use super::error::ScenarioError;
-use super::fields::Pace;
-use crate::kernel::Controller;
+use crate::kernel::{CgroupId, Controller};
 use crate::measure::Expectation;
 use crate::protocols::Protocol;
 use crate::world::{CgroupSpec, Options};
@@ -47,8 +53,10 @@ pub struct Scenario {
     pub delays_ns: Vec<u64>,
     /// Rules of every cell.
     pub faults: Vec<Rule>,
-    /// Controllers, in the order of their callbacks.
-    pub controllers: Vec<Controller>,
+    /// Hierarchies.
+    pub hierarchies: Vec<Hierarchy>,
+    /// Controllers that count nothing until they are adopted.
+    pub late: Vec<Controller>,
     /// Options of the world.
     pub options: Options,
     /// Cgroups.
@@ -56,7 +64,9 @@ pub struct Scenario {
     /// Workloads.
     pub workloads: Vec<Workload>,
     /// Movers.
-    pub movers: Movers,
+    pub movers: Vec<Movers>,
+    /// Admins.
+    pub admins: Vec<Admin>,
     /// What a cell must at least have seen.
     pub demand: Demand,
     /// Expected breaches: protocol, promise.
@@ -65,30 +75,17 @@ pub struct Scenario {
     pub toml: String,
 }
 
-/// One workload: some processes of one shape in one cgroup.
+/// One workload: some processes of one shape.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// Where they start; index into [`Scenario::cgroups`].
-    pub cgroup: usize,
+    /// Where they start, of one hierarchy: the threads of each are spread over them, round robin.
+    pub cgroups: Vec<CgroupId>,
+    /// Where they are in other hierarchies; in the root where it names none.
+    pub elsewhere: Vec<CgroupId>,
     /// Whether movers move them.
     pub moved: bool,
     /// What they do.
     pub plan: workloads::Plan,
-}
-
-/// Who moves what, how often.
-#[derive(Clone, Debug)]
-pub struct Movers {
-    /// How many.
-    pub count: u32,
-    /// Whole processes, or single threads.
-    pub whole: bool,
-    /// How often each moves.
-    pub pace: Pace,
-    /// Pause after each attach of a closed loop, in ns.
-    pub pause_ns: u64,
-    /// Destinations, in turn; indices into [`Scenario::cgroups`].
-    pub between: Vec<usize>,
 }
 
 /// What a cell must at least have seen, or it is too thin to tell.
@@ -125,11 +122,11 @@ impl Scenario {
         let mut source = Source::new(file, text);
         let mut parsed = File::read(&source)?;
         overrides.put(&mut parsed, &mut source)?;
-        let (controllers, cpus) = (source.controllers(&parsed.hierarchy)?, source.cpus(&parsed.cpus)?);
-        let cgroups = source.cgroups(&parsed, &controllers, cpus)?;
+        let ((hierarchies, late), cpus) = (source.hierarchies(&parsed)?, source.cpus(&parsed.cpus)?);
+        let cgroups = source.cgroups(&parsed, &hierarchies, cpus)?;
         let workloads = source.workloads(&parsed.workloads, &cgroups, files)?;
-        let movers = source.movers(&parsed.movers, &cgroups)?;
-        source.fitting(&parsed, &cgroups, &workloads, &movers)?;
+        let movers = source.movers(&parsed, (&hierarchies, &late), &cgroups)?;
+        let admins = source.admins(&parsed, &hierarchies, &cgroups, cpus)?;
         let (seed, seeds) = source.seeds(&parsed)?;
         let scenario = Self {
             protocols: source.protocols(&parsed.protocols)?,
@@ -142,16 +139,19 @@ impl Scenario {
             warm_up_ns: source.time(&parsed.warm_up, "warm-up", 0)?,
             demand: parsed.demand,
             toml: overrides.text(&source)?,
-            name: parsed.name,
-            about: parsed.about,
+            name: parsed.name.clone(),
+            about: parsed.about.clone(),
             cpus,
             seed,
             seeds,
-            controllers,
+            hierarchies,
+            late,
             cgroups,
             workloads,
             movers,
+            admins,
         };
+        source.fitting(&parsed, &scenario)?;
         scenario.world().validate().map_err(|error| source.at(parsed.cgroups.span(), error))?;
         source.size(&parsed.seeds, &scenario)?;
         Ok(scenario)

@@ -1,5 +1,5 @@
 //! What the command line changes in a scenario.
-use super::file::File;
+use super::file::{Admin, AdminValue, File};
 use super::source::{Read, Source};
 use crate::driver::fields::Duration;
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,7 @@ impl Overrides {
                 let share = share(&listed, written, cpus).into_iter();
                 *cpuset.cpus.get_mut() = share.map(|cpu| Spanned::new(span.clone(), cpu)).collect();
             }
+            file.admins.iter_mut().for_each(|admin| admins_share(admin.get_mut(), written, cpus));
         }
         Ok(())
     }
@@ -99,6 +100,21 @@ impl Overrides {
     }
 }
 
+/// The CPUs that an admin names, in proportion.
+fn admins_share(admin: &mut Admin, written: i64, cpus: i64) {
+    if let Some(list) = &mut admin.cpus {
+        let span = list.span();
+        let listed: Vec<i64> = list.get_ref().iter().map(|cpu| *cpu.get_ref()).collect();
+        let share = share(&listed, written, cpus).into_iter();
+        *list.get_mut() = share.map(|cpu| Spanned::new(span.clone(), cpu)).collect();
+    }
+    for value in admin.values.iter_mut().flat_map(Spanned::get_mut) {
+        if let AdminValue::Cpus(list) = value.get_mut() {
+            *list = share(list, written, cpus);
+        }
+    }
+}
+
 /// Puts `cpus` into the text of a scenario, and the cpusets in proportion.
 fn scale(table: &mut toml::Table, cpus: i64) {
     let written = table.insert("cpus".to_owned(), cpus.into()).and_then(|value| value.as_integer());
@@ -106,10 +122,21 @@ fn scale(table: &mut toml::Table, cpus: i64) {
     let cgroups = table.get_mut("cgroups").and_then(toml::Value::as_table_mut);
     for (_, cgroup) in cgroups.into_iter().flatten() {
         let list = cgroup.get_mut("cpuset").and_then(|cpuset| cpuset.get_mut("cpus"));
-        if let Some(toml::Value::Array(list)) = list {
-            let listed: Vec<i64> = list.iter().filter_map(toml::Value::as_integer).collect();
-            *list = share(&listed, written, cpus).into_iter().map(toml::Value::from).collect();
-        }
+        list.into_iter().for_each(|list| scale_list(list, written, cpus));
+    }
+    let admins = table.get_mut("admins").and_then(toml::Value::as_array_mut);
+    for admin in admins.into_iter().flatten() {
+        admin.get_mut("cpus").into_iter().for_each(|list| scale_list(list, written, cpus));
+        let values = admin.get_mut("values").and_then(toml::Value::as_array_mut);
+        values.into_iter().flatten().for_each(|list| scale_list(list, written, cpus));
+    }
+}
+
+/// A list of CPUs, in proportion; what is no list stays.
+fn scale_list(list: &mut toml::Value, written: i64, cpus: i64) {
+    if let toml::Value::Array(list) = list {
+        let listed: Vec<i64> = list.iter().filter_map(toml::Value::as_integer).collect();
+        *list = share(&listed, written, cpus).into_iter().map(toml::Value::from).collect();
     }
 }
 

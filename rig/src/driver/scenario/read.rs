@@ -1,17 +1,16 @@
 //! The parts of a scenario one by one: each checked, each error at its place.
 use super::Scenario;
-use super::file::{Cgroup, Expect, File, Hierarchy, Options as OptionsFile};
+use super::file::{Expect, File, Options as OptionsFile};
 use super::source::{Read, Source, nearest};
 use crate::checks;
 use crate::driver::fields::Duration;
+use crate::kernel::Controller;
 use crate::kernel::cpumask::MAX_CPUS;
-use crate::kernel::{Controller, CpuMask, HierarchyId};
 use crate::measure::Expectation;
 use crate::protocols::{self, NameError, Protocol};
-use crate::world::{CgroupSpec, Grace, Options, OwnerChange};
+use crate::world::{Grace, Invalidate, Options, OwnerChange, Scope};
 use faults::Rule;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use toml::Spanned;
 
 /// The longest time that a scenario may name: an hour.
@@ -53,87 +52,6 @@ impl Source<'_> {
         let listed = delays.iter().map(|delay| (delay.span(), *delay.get_ref()));
         self.no_twice(listed, |delay| format!("the delay {delay}"))?;
         delays.iter().map(|delay| self.time(delay, "delays", 0)).collect()
-    }
-
-    pub(super) fn controllers(&self, hierarchy: &Hierarchy) -> Read<Vec<Controller>> {
-        let known = Controller::ALL.map(|controller| (controller.name(), controller));
-        let named = hierarchy.controllers.get_ref();
-        let controllers: Vec<_> =
-            named.iter().map(|name| self.choice(name, "controllers", &known)).collect::<Read<_>>()?;
-        if controllers.is_empty() {
-            let message = "a hierarchy needs at least one controller, such as \"memrlimit\"";
-            return Err(self.at(hierarchy.controllers.span(), message));
-        }
-        let listed = named.iter().map(Spanned::span).zip(controllers.iter().copied());
-        self.no_twice(listed, |controller| format!("controller `{controller}`"))?;
-        Ok(controllers)
-    }
-
-    pub(super) fn cgroups(&self, file: &File, mounted: &[Controller], cpus: u32) -> Read<Vec<CgroupSpec>> {
-        let cgroups = file.cgroups.get_ref();
-        cgroups
-            .iter()
-            .map(|(name, cgroup)| {
-                let path = name.get_ref();
-                if path.split('/').any(str::is_empty) {
-                    let message = format!("`{path}` is no name of a cgroup; write for example a, or a/x");
-                    return Err(self.at(name.span(), message));
-                }
-                if let Some((parent, _)) = path.rsplit_once('/')
-                    && !cgroups.contains_key(parent)
-                {
-                    let message = format!("`{path}` has no parent; add [cgroups.\"{parent}\"]");
-                    return Err(self.at(name.span(), message));
-                }
-                self.mounted(name, cgroup, mounted)?;
-                Ok(CgroupSpec {
-                    name: path.clone(),
-                    hierarchy: HierarchyId(0),
-                    limits: cgroup.limits().map(|(controller, limit)| (controller, limit.1)).collect(),
-                    frozen: false,
-                    cpus: self.mask(name, cgroup, (&file.cpus.span(), cpus))?,
-                })
-            })
-            .collect()
-    }
-
-    /// A cgroup sets only files of controllers that are there.
-    fn mounted(&self, name: &Spanned<String>, cgroup: &Cgroup, mounted: &[Controller]) -> Read<()> {
-        let cpuset = cgroup.cpuset.as_ref().map(|cpuset| (Controller::Cpuset, cpuset.cpus.span()));
-        let set = cgroup.limits().map(|(controller, (span, _))| (controller, span)).chain(cpuset);
-        for (controller, span) in set {
-            if !mounted.contains(&controller) {
-                let name = name.get_ref();
-                let message = format!(
-                    "`{name}` sets `{controller}`, which is not in hierarchy.controllers; add it there or leave this out"
-                );
-                return Err(self.at(span, message));
-            }
-        }
-        Ok(())
-    }
-
-    /// The CPUs of a cpuset. Without any it is legal, and refuses every attach.
-    fn mask(
-        &self,
-        name: &Spanned<String>,
-        cgroup: &Cgroup,
-        (blame, cpus): (&Range<usize>, u32),
-    ) -> Read<Option<CpuMask>> {
-        let Some(cpuset) = &cgroup.cpuset else { return Ok(None) };
-        let mut list = Vec::new();
-        for cpu in cpuset.cpus.get_ref() {
-            let (found, name) = (*cpu.get_ref(), name.get_ref());
-            if !(0..i64::from(cpus)).contains(&found) {
-                let span = if self.is_flag(blame) { blame.clone() } else { cpu.span() };
-                let message = format!(
-                    "cgroup `{name}` has CPU {found}, but there are {cpus} CPUs, numbered from 0; raise `cpus` or change its cpuset.cpus"
-                );
-                return Err(self.at(span, message));
-            }
-            list.push(found as u32);
-        }
-        Ok(Some(CpuMask::from_list(&list)))
     }
 
     fn protocol(&self, name: &Spanned<String>) -> Read<Protocol> {
@@ -184,8 +102,36 @@ impl Source<'_> {
         if let Some(period) = &file.grace_period {
             options.grace_ns = self.time(period, "grace-period", 0)?;
         }
+        if let Some(invalidate) = &file.invalidate {
+            let known = [("mutex", Invalidate::Mutex), ("callback", Invalidate::Callback)];
+            options.invalidate = self.choice(invalidate, "invalidate", &known)?;
+        }
         options.memory_move = file.memory_move.unwrap_or(true);
+        options.unsupported = self.unsupported(&file.unsupported)?;
         Ok(options)
+    }
+
+    /// `memory:all`: that controller refuses that mode.
+    fn unsupported(&self, list: &[Spanned<String>]) -> Read<Vec<(Controller, Scope)>> {
+        let pair = |text: &Spanned<String>| {
+            let Some((controller, mode)) = text.get_ref().split_once(':') else {
+                let message = format!(
+                    "`{}` is no controller and mode; write for example \"memory:all\"",
+                    text.get_ref()
+                );
+                return Err(self.at(text.span(), message));
+            };
+            let part = |part: &str| Spanned::new(text.span(), part.to_owned());
+            let controllers = Controller::ALL.map(|controller| (controller.name(), controller));
+            Ok((
+                self.choice(&part(controller), "unsupported", &controllers)?,
+                self.choice(&part(mode), "unsupported", &Scope::ALL)?,
+            ))
+        };
+        let pairs = list.iter().map(pair).collect::<Read<Vec<_>>>()?;
+        let listed = list.iter().map(Spanned::span).zip(pairs.iter().copied());
+        self.no_twice(listed, |(controller, scope)| format!("`{controller}:{}`", scope.name()))?;
+        Ok(pairs)
     }
 
     pub(super) fn expect(&self, file: &Expect) -> Read<BTreeMap<String, BTreeMap<String, Expectation>>> {
@@ -196,7 +142,7 @@ impl Source<'_> {
             for (promise, expectation) in promises {
                 let name = promise.get_ref();
                 if !checks::NAMES.contains(&name.as_str()) {
-                    let known = nearest(name, checks::NAMES.into_iter());
+                    let known = nearest(name, checks::NAMES.iter().copied());
                     return Err(self.at(promise.span(), format!("unknown promise `{name}`; {known}")));
                 }
                 of_protocol.insert(name.clone(), *expectation);
@@ -218,16 +164,5 @@ impl Source<'_> {
             seeds.span(),
             format!("that makes {cells} cells, and {CELLS_MAX} are possible; use fewer seeds"),
         ))
-    }
-}
-
-impl Cgroup {
-    /// Controllers with their limits in pages, and where those are.
-    pub(super) fn limits(&self) -> impl Iterator<Item = (Controller, (Range<usize>, u64))> {
-        let limits = [(Controller::Memrlimit, &self.memrlimit), (Controller::Memory, &self.memory)];
-        limits.into_iter().filter_map(|(controller, limited)| {
-            let limit = &limited.as_ref()?.limit;
-            Some((controller, (limit.span(), limit.get_ref().0)))
-        })
     }
 }

@@ -1,0 +1,97 @@
+//! An admin: writes to the files of a cgroup, makes and removes it, or takes CPUs away, at a rate or with a pause, and
+//! leaves everything as it was found.
+use super::pacing::Pacing;
+use super::scenario::Act;
+use super::worker::Stage;
+use crate::engine::event::Who;
+use crate::engine::{Current, Event};
+use crate::kernel::CpuMask;
+use crate::paths::admin;
+use crate::protocols::evacuate;
+
+/// What one admin does. What fails is counted by its own events; the admin goes on.
+pub(super) struct Admin {
+    pub(super) number: u32,
+    pub(super) pacing: Pacing,
+    pub(super) act: Act,
+}
+
+/// What it has taken away and not brought back yet.
+#[derive(Default)]
+struct Away {
+    cpus: Vec<u32>,
+    cgroup: bool,
+    /// Whether freezer.state is not what it was at the start.
+    flipped: bool,
+}
+
+impl Admin {
+    /// Acts until the cell ends. It waits before it begins, so that the others are at work.
+    pub(super) fn work<C: Current>(self, cur: &C, stage: &Stage) {
+        cur.emit(Event::Start(Who::Admin(self.number)));
+        let mut away = Away::default();
+        for turn in 1.. {
+            if self.pacing.wait(cur, stage.end_ns, turn).is_none() {
+                break;
+            }
+            self.turn(cur, stage, turn as usize - 1, &mut away);
+        }
+        self.restore(cur, stage, &mut away);
+    }
+
+    fn turn<C: Current>(&self, cur: &C, stage: &Stage, turn: usize, away: &mut Away) {
+        let world = &*stage.world;
+        match &self.act {
+            Act::Limit { controller, cgroup, values, force } => {
+                let limit = values[turn % values.len()];
+                let _ = admin::set_limit(cur, world, (*controller, *cgroup), limit, *force);
+            }
+            Act::Cpus { cgroup, values } => {
+                let _ = admin::set_cpus(cur, world, *cgroup, values[turn % values.len()].clone());
+            }
+            Act::Freeze { cgroup } => {
+                let found = world.spec.cgroups[cgroup.index()].frozen;
+                away.flipped = !away.flipped;
+                let _ = admin::freeze(cur, world, *cgroup, found != away.flipped);
+            }
+            Act::Hotplug { cpus } if away.cpus.is_empty() => {
+                let gone = cpus.iter().copied().filter(|cpu| admin::offline_cpu(cur, world, *cpu).is_ok());
+                away.cpus = gone.collect();
+                evacuate(stage.protocol, cur, world);
+            }
+            Act::Rmdir { cgroup } if !away.cgroup => {
+                away.cgroup = admin::rmdir(cur, world, *cgroup).is_ok();
+            }
+            Act::Hotplug { .. } | Act::Rmdir { .. } => self.bring_back(cur, stage, away),
+        }
+    }
+
+    fn bring_back<C: Current>(&self, cur: &C, stage: &Stage, away: &mut Away) {
+        for cpu in std::mem::take(&mut away.cpus) {
+            let _ = admin::online_cpu(cur, &stage.world, cpu);
+        }
+        if let Act::Rmdir { cgroup } = self.act
+            && std::mem::take(&mut away.cgroup)
+        {
+            let _ = admin::mkdir(cur, &stage.world, cgroup);
+        }
+    }
+
+    fn restore<C: Current>(&self, cur: &C, stage: &Stage, away: &mut Away) {
+        let world = &*stage.world;
+        match &self.act {
+            Act::Limit { controller, cgroup, force, .. } => {
+                let limit = world.spec.limit(*cgroup, *controller);
+                let _ = admin::set_limit(cur, world, (*controller, *cgroup), limit, *force);
+            }
+            Act::Cpus { cgroup, .. } => {
+                let cpus = world.spec.cgroups[cgroup.index()].cpus.clone();
+                let all = || CpuMask::first(world.spec.cpus);
+                let _ = admin::set_cpus(cur, world, *cgroup, cpus.unwrap_or_else(all));
+            }
+            Act::Freeze { .. } if away.flipped => self.turn(cur, stage, 0, away),
+            Act::Freeze { .. } => {}
+            Act::Hotplug { .. } | Act::Rmdir { .. } => self.bring_back(cur, stage, away),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Hierarchies and the cgroups in them.
+use super::file::{Cgroup, File, Limited};
+use super::source::{Read, Source, nearest};
+use crate::kernel::ids::MAX_HIERARCHIES;
+use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
+use crate::world::CgroupSpec;
+use std::ops::Range;
+use toml::Spanned;
+
+/// One hierarchy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hierarchy {
+    /// Its name; empty when it is the only one.
+    pub name: String,
+    /// Its controllers, in the order of their callbacks.
+    pub controllers: Vec<Controller>,
+}
+
+/// One hierarchy as it is written: its name, its controllers, and those of them that join late.
+struct Written<'a> {
+    name: Option<&'a Spanned<String>>,
+    controllers: &'a Spanned<Vec<Spanned<String>>>,
+    late: &'a [Spanned<String>],
+}
+
+impl Source<'_> {
+    /// All hierarchies, and the controllers that count nothing until they are adopted.
+    pub(super) fn hierarchies(&self, file: &File) -> Read<(Vec<Hierarchy>, Vec<Controller>)> {
+        let written = self.written(file)?;
+        let known = Controller::ALL.map(|controller| (controller.name(), controller));
+        let (mut hierarchies, mut late) = (Vec::new(), Vec::new());
+        for Written { name, controllers, late: joining } in &written {
+            let named = controllers.get_ref();
+            let mounted = named.iter().map(|name| self.choice(name, "controllers", &known));
+            let mounted = mounted.collect::<Read<Vec<_>>>()?;
+            if mounted.is_empty() {
+                let message = "a hierarchy needs at least one controller, such as \"memrlimit\"";
+                return Err(self.at(controllers.span(), message));
+            }
+            let own: Vec<_> = mounted.iter().map(|controller| (controller.name(), *controller)).collect();
+            for name in *joining {
+                late.push((name.span(), self.choice(name, "late", &own)?));
+            }
+            let name = name.map_or(String::new(), |name| name.get_ref().clone());
+            hierarchies.push(Hierarchy { name, controllers: mounted });
+        }
+        let spans = written.iter().flat_map(|one| one.controllers.get_ref()).map(Spanned::span);
+        let all = hierarchies.iter().flat_map(|hierarchy| hierarchy.controllers.iter().copied());
+        self.no_twice(spans.zip(all), |controller| format!("controller `{controller}`"))?;
+        self.no_twice(late.iter().cloned(), |controller| format!("controller `{controller}`"))?;
+        Ok((hierarchies, late.into_iter().map(|(_, controller)| controller).collect()))
+    }
+
+    fn written<'a>(&self, file: &'a File) -> Read<Vec<Written<'a>>> {
+        match (&file.hierarchy, &file.hierarchies) {
+            (Some(one), None) => {
+                let one = one.get_ref();
+                Ok(vec![Written { name: None, controllers: &one.controllers, late: &one.late }])
+            }
+            (None, Some(list)) => {
+                let found = list.get_ref().len();
+                if !(1..=MAX_HIERARCHIES).contains(&found) {
+                    let message =
+                        format!("there are {found} hierarchies; it has to be from 1 to {MAX_HIERARCHIES}");
+                    return Err(self.at(list.span(), message));
+                }
+                let list = || list.get_ref().iter().map(Spanned::get_ref);
+                if let Some(name) = list().map(|one| &one.name).find(|name| name.get_ref().is_empty()) {
+                    let message = "a hierarchy needs a name, such as name = \"mem\"";
+                    return Err(self.at(name.span(), message));
+                }
+                let names = list().map(|one| (one.name.span(), one.name.get_ref()));
+                self.no_twice(names, |name| format!("hierarchy `{name}`"))?;
+                let written = |one: &'a super::file::NamedHierarchy| Written {
+                    name: Some(&one.name),
+                    controllers: &one.controllers,
+                    late: &one.late,
+                };
+                Ok(list().map(written).collect())
+            }
+            (None, None) => {
+                let message = "missing field `hierarchy`; add [hierarchy] with controllers = [\"memrlimit\"], or several [[hierarchies]]";
+                Err(self.at(0..0, message))
+            }
+            (Some(_), Some(list)) => {
+                let message = "there are both [hierarchy] and [[hierarchies]]; keep one of the two";
+                Err(self.at(list.span(), message))
+            }
+        }
+    }
+
+    pub(super) fn cgroups(&self, file: &File, hierarchies: &[Hierarchy], cpus: u32) -> Read<Vec<CgroupSpec>> {
+        let mut specs: Vec<CgroupSpec> = Vec::new();
+        for (name, cgroup) in file.cgroups.get_ref() {
+            let path = name.get_ref();
+            if path.split('/').any(str::is_empty) {
+                let message = format!("`{path}` is no name of a cgroup; write for example a, or a/x");
+                return Err(self.at(name.span(), message));
+            }
+            let hierarchy = self.hierarchy_of(name, cgroup, hierarchies)?;
+            if let Some((parent, _)) = path.rsplit_once('/') {
+                match specs.iter().find(|spec| spec.name == parent) {
+                    None => {
+                        let message = format!("`{path}` has no parent; add [cgroups.\"{parent}\"]");
+                        return Err(self.at(name.span(), message));
+                    }
+                    Some(parent) if parent.hierarchy != hierarchy => {
+                        let message = format!(
+                            "`{path}` is in another hierarchy than its parent; put it into `{}`, or give it another name",
+                            hierarchies[parent.hierarchy.index()].name
+                        );
+                        return Err(self.at(name.span(), message));
+                    }
+                    Some(_) => {}
+                }
+            }
+            self.mounted(name, cgroup, &hierarchies[hierarchy.index()])?;
+            specs.push(CgroupSpec {
+                name: path.clone(),
+                hierarchy,
+                limits: cgroup.limits().map(|(controller, limit)| (controller, limit.1)).collect(),
+                frozen: cgroup.freezer.as_ref().is_some_and(|freezer| *freezer.frozen.get_ref()),
+                cpus: self.cpuset(name, cgroup, (&file.cpus.span(), cpus))?,
+            });
+        }
+        Ok(specs)
+    }
+
+    /// Where a cgroup is. It need not say so when there is only one hierarchy.
+    fn hierarchy_of(
+        &self,
+        name: &Spanned<String>,
+        cgroup: &Cgroup,
+        hierarchies: &[Hierarchy],
+    ) -> Read<HierarchyId> {
+        let known = || hierarchies.iter().map(|hierarchy| hierarchy.name.as_str());
+        let unnamed = hierarchies[0].name.is_empty();
+        match &cgroup.hierarchy {
+            None if hierarchies.len() == 1 => Ok(HierarchyId(0)),
+            None => {
+                let known = nearest("", known());
+                let message = format!(
+                    "`{}` does not say in which hierarchy it is; add hierarchy = \"NAME\"; {known}",
+                    name.get_ref()
+                );
+                Err(self.at(name.span(), message))
+            }
+            Some(written) if unnamed => {
+                let message =
+                    "there is one hierarchy, without a name; leave this out, or write [[hierarchies]]";
+                Err(self.at(written.span(), message))
+            }
+            Some(written) => {
+                let table: Vec<_> = known().zip((0..).map(HierarchyId)).collect();
+                self.choice(written, "hierarchy", &table)
+            }
+        }
+    }
+
+    /// A cgroup sets only files of controllers that are there.
+    fn mounted(&self, name: &Spanned<String>, cgroup: &Cgroup, hierarchy: &Hierarchy) -> Read<()> {
+        let cpuset = cgroup.cpuset.as_ref().map(|cpuset| (Controller::Cpuset, cpuset.cpus.span()));
+        let freezer = cgroup.freezer.as_ref().map(|freezer| (Controller::Freezer, freezer.frozen.span()));
+        let set = cgroup.limits().map(|(controller, (span, _))| (controller, span));
+        for (controller, span) in set.chain(cpuset).chain(freezer) {
+            self.has(hierarchy, controller, &format!("`{}` sets", name.get_ref()), span)?;
+        }
+        Ok(())
+    }
+
+    /// `hierarchy` has the controller of which somebody wants something; `whose` says who.
+    pub(super) fn has(
+        &self,
+        hierarchy: &Hierarchy,
+        controller: Controller,
+        whose: &str,
+        span: Range<usize>,
+    ) -> Read<()> {
+        if hierarchy.controllers.contains(&controller) {
+            return Ok(());
+        }
+        let place = match hierarchy.name.as_str() {
+            "" => "hierarchy.controllers".to_owned(),
+            name => format!("the controllers of hierarchy `{name}`"),
+        };
+        let message =
+            format!("{whose} `{controller}`, which is not in {place}; add it there or leave this out");
+        Err(self.at(span, message))
+    }
+
+    /// The CPUs of a cpuset. Without any it is legal, and refuses every attach.
+    fn cpuset(
+        &self,
+        name: &Spanned<String>,
+        cgroup: &Cgroup,
+        (blame, cpus): (&Range<usize>, u32),
+    ) -> Read<Option<CpuMask>> {
+        let Some(cpuset) = &cgroup.cpuset else { return Ok(None) };
+        let listed = cpuset.cpus.get_ref().iter().map(|cpu| (*cpu.get_ref(), cpu.span()));
+        let whose = format!("cgroup `{}` has", name.get_ref());
+        self.mask(listed, (&whose, "its cpuset.cpus"), (blame, cpus)).map(Some)
+    }
+
+    /// Every CPU of a list is there, or somebody is to blame: a flag for the number of CPUs, else the list.
+    pub(super) fn mask(
+        &self,
+        listed: impl Iterator<Item = (i64, Range<usize>)>,
+        (whose, what): (&str, &str),
+        (blame, cpus): (&Range<usize>, u32),
+    ) -> Read<CpuMask> {
+        let mut list = Vec::new();
+        for (found, span) in listed {
+            if !(0..i64::from(cpus)).contains(&found) {
+                let span = if self.is_flag(blame) { blame.clone() } else { span };
+                let message = format!(
+                    "{whose} CPU {found}, but there are {cpus} CPUs, numbered from 0; raise `cpus` or change {what}"
+                );
+                return Err(self.at(span, message));
+            }
+            list.push(found as u32);
+        }
+        Ok(CpuMask::from_list(&list))
+    }
+
+    /// The cgroup of that name.
+    pub(super) fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<CgroupId> {
+        let at = cgroups.iter().position(|cgroup| cgroup.name == name).ok_or_else(|| {
+            let known = nearest(name, cgroups.iter().map(|cgroup| cgroup.name.as_str()));
+            self.at(span, format!("there is no cgroup `{name}`; {known}"))
+        })?;
+        Ok(CgroupId(at as u32))
+    }
+}
+
+impl Cgroup {
+    /// Controllers with their limits, and where those are.
+    pub(super) fn limits(&self) -> impl Iterator<Item = (Controller, (Range<usize>, u64))> {
+        let limits: [(Controller, &Option<Limited>); 3] = [
+            (Controller::Memrlimit, &self.memrlimit),
+            (Controller::Memory, &self.memory),
+            (Controller::Numtasks, &self.numtasks),
+        ];
+        limits.into_iter().filter_map(|(controller, limited)| {
+            let limit = &limited.as_ref()?.limit;
+            Some((controller, (limit.span(), limit.get_ref().0)))
+        })
+    }
+}

@@ -1,7 +1,8 @@
 //! lock-order: locks are taken in one order of classes over the whole run; no lock is asked for that its asker holds.
 //!
 //! A graph of classes, held → asked for, with who did so first. An edge that closes a circle is reported with all edges
-//! of it, each edge once. Locks of one class may nest in the order of their owners, or in any order under
+//! of it, each edge once. Two edges that were only ever made under `cgroup_mutex` cannot be walked at once, so a circle with
+//! two such edges is none: hierarchies may mount controllers in any order. Locks of one class may nest in the order of their owners, or in any order under
 //! `cgroup_mutex`. A second read of a semaphore by its reader is reported unless it passes waiting writers: it deadlocks
 //! with a writer that queues in between.
 use super::words::{doing, lock};
@@ -18,6 +19,8 @@ const CLASSES: usize = Class::LOCKS.len();
 pub(super) struct LockOrder {
     /// By class that was held: bits of the classes asked for.
     after: [u16; CLASSES],
+    /// Those of them that were asked for without `cgroup_mutex`, or that are edges of it.
+    free: [u16; CLASSES],
     /// Who made the edge (held, asked for) first.
     edges: Vec<((usize, usize), String)>,
     /// Actors whose next request passes waiting writers.
@@ -46,7 +49,7 @@ impl LockOrder {
         let to = request.object.class as usize;
         for hold in held.of(stamp.actor) {
             let from = hold.object.class as usize;
-            if from == to || self.after[from] & (1 << to) == 0 {
+            if from == to || self.free[from] & (1 << to) == 0 {
                 let Request { object, mode } = request;
                 self.judge(held, shadow, Ask { stamp, object, mode, unfair }, hold);
             }
@@ -67,7 +70,13 @@ impl LockOrder {
     #[cold]
     fn judge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
         if hold.object.class != ask.object.class {
-            self.edge(held, shadow, ask, hold);
+            let gate = Class::CgroupMutex;
+            let of_gate = hold.object.class == gate || ask.object.class == gate;
+            let gated = !of_gate && held.of(ask.stamp.actor).iter().any(|hold| hold.object.class == gate);
+            let pair = (hold.object.class as usize, ask.object.class as usize);
+            if !gated || self.after[pair.0] & (1 << pair.1) == 0 {
+                self.edge(held, shadow, ask, pair, gated);
+            }
         } else if hold.object == ask.object {
             self.again(held, shadow, ask, hold);
         } else if hold.object.owner > ask.object.owner {
@@ -100,14 +109,17 @@ impl LockOrder {
         });
     }
 
-    /// A pair of classes that was not seen before.
+    /// A pair of classes that was not seen before, or not without `cgroup_mutex`.
     #[cold]
-    fn edge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
-        let pair = (hold.object.class as usize, ask.object.class as usize);
-        self.after[pair.0] |= 1 << pair.1;
+    fn edge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, pair: (usize, usize), gated: bool) {
         let who = doing(shadow, held, ask.stamp.actor);
+        self.edges.retain(|(known, _)| *known != pair);
         self.edges.push((pair, who));
-        let Some(path) = self.path(pair.1, pair.0) else { return };
+        self.after[pair.0] |= 1 << pair.1;
+        if !gated {
+            self.free[pair.0] |= 1 << pair.1;
+        }
+        let Some(path) = self.path(pair.1, pair.0, gated) else { return };
         let around = path.windows(2).map(|step| (step[0], step[1])).chain([pair]);
         let words: Vec<_> = around.map(|pair| self.words(pair)).collect();
         self.tally.broken(|| format!("at {} ns a circle: {}", ask.stamp.at_ns, words.join("; ")));
@@ -120,21 +132,25 @@ impl LockOrder {
         format!("{held} -> {asked} by {who}")
     }
 
-    /// A shortest chain of edges between two classes.
-    fn path(&self, from: usize, to: usize) -> Option<Vec<usize>> {
-        let mut paths = vec![vec![from]];
-        let mut seen = 1_u16 << from;
+    /// A shortest chain of edges between two classes; one of the whole circle may be gated, for two that are cannot be
+    /// walked at once. `gated`: the edge that the chain is to close is.
+    fn path(&self, from: usize, to: usize, gated: bool) -> Option<Vec<usize>> {
+        let mut paths = vec![(vec![from], gated)];
+        let mut seen = [0_u16; 2];
+        seen[usize::from(gated)] |= 1 << from;
         while !paths.is_empty() {
             let mut longer = Vec::new();
-            for path in paths {
+            for (path, gated) in paths {
                 let last = path[path.len() - 1];
                 if last == to {
                     return Some(path);
                 }
                 for next in (0..CLASSES).filter(|next| self.after[last] & (1 << next) != 0) {
-                    if seen & (1 << next) == 0 {
-                        seen |= 1 << next;
-                        longer.push(path.iter().copied().chain([next]).collect());
+                    let step = self.free[last] & (1 << next) == 0;
+                    let both = gated || step;
+                    if !(gated && step) && seen[usize::from(both)] & (1 << next) == 0 {
+                        seen[usize::from(both)] |= 1 << next;
+                        longer.push((path.iter().copied().chain([next]).collect(), both));
                     }
                 }
             }

@@ -37,6 +37,9 @@ pub(super) struct SelftestFlags {
     /// Instead of the canaries: this many random scenarios.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) random: Option<u64>,
+    /// Print the random scenario of --seed, to be kept or run by `run`, and do nothing else.
+    #[arg(long)]
+    pub(super) print: bool,
     /// First seed of the random scenarios.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,

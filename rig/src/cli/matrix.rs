@@ -72,7 +72,7 @@ fn collect(
     let bar = progress::bar(total as u64);
     let mut matrix = Matrix { cells: Vec::new(), simulated_ns: 0, in_place: 0, signal: None };
     while let Ok((index, result)) = receiver.recv() {
-        let CellResult { cell, wall_ns, in_place } = result
+        let CellResult { cell, wall_ns, in_place, .. } = result
             .map_err(|panic| Failure::internal(format!("cell {index} panicked: {panic}; this is a bug")))?;
         store.save(index, &cell).map_err(Failure::internal)?;
         bar.set_message(cell.protocol.clone());

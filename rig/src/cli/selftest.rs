@@ -9,6 +9,10 @@ use crate::measure::recorder::{Census, OUTCOMES};
 use std::fmt::Write as _;
 
 pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
+    if flags.print {
+        result(&crate::driver::random::scenario(flags.seed));
+        return Ok(exit::OK);
+    }
     let jobs = parallel::jobs(flags.jobs);
     let costs = Costs::default();
     if let Some(count) = flags.random {
@@ -28,7 +32,11 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
 fn line(flight: &Flight) -> String {
     let Flight { canary, red, seeds, first } = flight;
     let verdict = if *red > 0 { "caught" } else { "MISSED" };
-    let mut text = format!("{verdict} {canary:24} by {:18} in {red} of {seeds} seeds: {}\n", canary.check(), canary.about());
+    let mut text = format!(
+        "{verdict} {canary:24} by {:18} in {red} of {seeds} seeds: {}\n",
+        canary.check(),
+        canary.about()
+    );
     if let Some(first) = first {
         let _ = writeln!(text, "       {first}");
     }
@@ -42,8 +50,12 @@ fn canaries_green(seeds: u64, costs: &Costs) -> (String, bool) {
     for (name, broken) in selftest::without_canaries(seeds, costs) {
         green &= broken.is_empty();
         match broken.first() {
-            None => drop(writeln!(text, "green  {name} without a canary, all checks on, {seeds} seeds")),
-            Some((promise, first)) => drop(writeln!(text, "RED    {name} without a canary: {promise}: {first}")),
+            None => {
+                let _ = writeln!(text, "green  {name} without a canary, all checks on, {seeds} seeds");
+            }
+            Some((promise, first)) => {
+                let _ = writeln!(text, "RED    {name} without a canary: {promise}: {first}");
+            }
         }
     }
     (text, green)
@@ -62,7 +74,10 @@ fn random(first: u64, count: u64, jobs: usize, costs: &Costs) -> Result<u8, Fail
         broken += u64::from(!promises.is_empty());
         for (promise, words) in promises {
             let seed = first + at as u64;
-            let _ = writeln!(text, "broken: {promise} in seed {seed}: {words}; replay: attach-rig selftest --random 1 --seed {seed}");
+            let _ = writeln!(
+                text,
+                "broken: {promise} in seed {seed}: {words}; replay: attach-rig selftest --random 1 --seed {seed}"
+            );
         }
     }
     text.push_str(&coverage(&census));
@@ -75,7 +90,9 @@ fn random(first: u64, count: u64, jobs: usize, costs: &Costs) -> Result<u8, Fail
 fn coverage(census: &Census) -> String {
     let mut text = format!("{:8} {:10}", "mode", "controller");
     let outcomes = ["moved", "noop", "refused", "gone"];
-    outcomes.iter().for_each(|outcome| drop(write!(text, " {outcome:>9}")));
+    for outcome in outcomes {
+        let _ = write!(text, " {outcome:>9}");
+    }
     debug_assert!(outcomes.iter().all(|outcome| OUTCOMES.contains(outcome)));
     for mode in ["thread", "process", "all", "adopt"] {
         for controller in selftest::controllers() {

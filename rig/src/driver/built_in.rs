@@ -44,6 +44,7 @@ pub const CANARIES: &[(&str, &str)] = canary_scenarios!(
     "canary-spin",
     "canary-pages",
     "canary-frozen",
+    "canary-forks",
 );
 
 /// The text of the canaries' scenario of that name.

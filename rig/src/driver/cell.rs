@@ -12,6 +12,7 @@ use crate::engine::sim::time::Time;
 use crate::engine::sim::{End, Finished, Sim};
 use crate::kernel::{CgroupId, ProcessId};
 use crate::measure::cell::{Cell, Records, SimCounts};
+use crate::measure::recorder::Census;
 use crate::world::World;
 use faults::Injector;
 use std::sync::Arc;
@@ -27,9 +28,16 @@ pub struct CellResult {
     pub cell: Cell,
     /// Wall time of simulating it, in ns.
     pub wall_ns: u64,
+    /// Prepare callbacks entered.
+    pub asked: u64,
+    /// Attaches by mode, controller and outcome.
+    pub census: Census,
     /// Steps that went on in place, beside the dispatches of [`Cell::sim`].
     pub in_place: u64,
 }
+
+/// What a cell may take after its end, in virtual ns: an attach with its grace period, and exits of what is left.
+const DRAIN_NS: u64 = 100_000_000;
 
 /// Golden-ratio increment of splitmix64: keeps the seeds of workloads apart.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -42,9 +50,9 @@ const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> CellResult {
     let started = Instant::now();
     let world = World::new(scenario.world()).expect("a validated scenario");
-    let watch = Watch::new(Arc::clone(&world), scenario.warm_up_ns);
+    let watch = Watch::with(Arc::clone(&world), scenario.warm_up_ns, plan.checks);
     let end_ns = scenario.warm_up_ns + scenario.duration_ns;
-    let time = Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + 1_000_000_000);
+    let time = Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + DRAIN_NS);
     let injector = Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed);
     let mut sim = Sim::new(time, watch, injector);
     let stage = Arc::new(Stage {
@@ -181,5 +189,11 @@ fn record(
         ended,
     };
     let wall_ns = started.elapsed().as_nanos() as u64;
-    CellResult { cell, wall_ns, in_place: counts.in_place }
+    CellResult {
+        cell,
+        wall_ns,
+        in_place: counts.in_place,
+        asked: watch.recorder.asked,
+        census: watch.recorder.census,
+    }
 }

@@ -4,6 +4,7 @@ pub use super::scenario::Overrides;
 use super::Scenario;
 use super::fields::Pace;
 use super::scenario::{Act, Admin, Workload};
+use crate::checks::CheckSet;
 use crate::engine::Current;
 use crate::engine::event::Callback;
 use crate::kernel::{CgroupId, Controller, HierarchyId};
@@ -24,6 +25,19 @@ pub struct CellPlan {
     pub delay_ns: Option<u64>,
     /// The seed.
     pub seed: u64,
+    /// The one hit that fails, beside the scenario's own rules.
+    pub fail_nth: Option<(Site, u32)>,
+    /// Which checks are on.
+    pub checks: CheckSet,
+}
+
+impl CellPlan {
+    /// A cell that stands alone, without any axis, with all checks on.
+    #[must_use]
+    pub fn alone(protocol: Protocol, seed: u64) -> Self {
+        let checks = CheckSet::ALL;
+        Self { index: 0, protocol, fault_rate: None, delay_ns: None, seed, fail_nth: None, checks }
+    }
 }
 
 /// An axis of the matrix; a scenario without one has it once, absent.
@@ -40,7 +54,13 @@ impl Scenario {
             for fault_rate in axis(&self.fault_rates) {
                 for delay_ns in axis(&self.delays_ns) {
                     for seed in self.seed..self.seed + self.seeds {
-                        cells.push(CellPlan { index: cells.len(), protocol, fault_rate, delay_ns, seed });
+                        let index = cells.len();
+                        cells.push(CellPlan {
+                            index,
+                            fault_rate,
+                            delay_ns,
+                            ..CellPlan::alone(protocol, seed)
+                        });
                     }
                 }
             }
@@ -87,6 +107,9 @@ impl Scenario {
         rules.extend(Plan::with_rate(rate, self.sites::<C>(cell.protocol)).rules);
         if let Some(ns) = cell.delay_ns.filter(|ns| *ns > 0) {
             rules.push(Rule::new(Site::CoreSwitched, Fault::Delay { ns }));
+        }
+        if let Some((site, nth)) = cell.fail_nth {
+            rules.extend(Plan::nth(site, nth).rules);
         }
         Plan { rules }
     }

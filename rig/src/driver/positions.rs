@@ -6,9 +6,9 @@ use super::cell::{CellCurrent, run_cell};
 use super::plan::CellPlan;
 use super::scenario::Scenario;
 use crate::engine::Costs;
+use crate::measure::cell::Cell;
 use crate::protocols::Protocol;
 use faults::Site;
-use crate::measure::cell::Cell;
 
 /// A position, and what failing there has broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,12 +102,10 @@ pub fn quiet(controllers: &[&str], mode: &str) -> String {
     let list = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     let adopts = mode == "adopt";
     let late = if adopts { controllers } else { &[] };
-    let mover = |more: String| {
-        format!("\n[[movers]]\nmode = \"{mode}\"\nbetween = [\"b\", \"c\"]\nrate = \"1000/s\"\n{more}")
-    };
+    let mover = |more: String| format!("\n[[movers]]\nmode = \"{mode}\"\nrate = \"1000/s\"\n{more}");
     let movers: String = match mode {
         "adopt" => controllers.iter().map(|name| mover(format!("controller = \"{name}\"\n"))).collect(),
-        _ => mover(String::new()),
+        _ => mover("between = [\"b\", \"c\"]\n".to_owned()),
     };
     let protocols: Vec<String> = Protocol::every().iter().map(ToString::to_string).collect();
     let protocols: Vec<&str> = protocols.iter().map(String::as_str).collect();

@@ -156,9 +156,6 @@ fn options(dice: &mut Dice, trees: &[Tree], text: &mut String) {
         let _ = writeln!(text, "unsupported = [\"{}:{}\"]", dice.pick(&tree.controllers), tree.mode);
     }
     if dice.percent(15) {
-        let _ = writeln!(text, "memory-move = false");
-    }
-    if dice.percent(15) {
         let (grace, period) = (dice.pick(&["inside", "after"]), dice.between(1, 20));
         let _ = writeln!(text, "grace = \"{grace}\"\ngrace-period = \"{period}us\"");
     }
@@ -178,7 +175,7 @@ fn cgroups(dice: &mut Dice, tree: &Tree, cpus: u64, spread: bool, text: &mut Str
             let _ = writeln!(text, "memory.limit = {}", dice.between(8, 60));
         }
         if tree.has(Controller::Numtasks) && dice.percent(40) {
-            let _ = writeln!(text, "numtasks.limit = {}", dice.between(9, 14));
+            let _ = writeln!(text, "numtasks.limit = {}", dice.between(12, 18));
         }
         if tree.has(Controller::Cpuset) && dice.percent(50) {
             let _ = writeln!(text, "cpuset.cpus = [{}]", dice.below(cpus));
@@ -190,10 +187,13 @@ fn cgroups(dice: &mut Dice, tree: &Tree, cpus: u64, spread: bool, text: &mut Str
 }
 
 fn workloads(dice: &mut Dice, trees: &[Tree], spread: bool, text: &mut String) {
-    for moved in [true, false] {
-        if !moved && dice.percent(50) {
+    // Whoever moves everybody asks nobody for leave.
+    let picked = trees.iter().any(|tree| tree.mode != "all");
+    for first_of_all in [true, false] {
+        if !first_of_all && dice.percent(50) {
             continue;
         }
+        let moved = first_of_all && picked;
         let first: Vec<&str> = if spread { vec!["a", "b"] } else { vec![dice.pick(&["a", "b"])] };
         let second = trees.get(1).map(|_| "p");
         let places: Vec<_> = first.iter().copied().chain(second).map(|name| format!("\"{name}\"")).collect();
@@ -223,10 +223,8 @@ fn movers(dice: &mut Dice, tree: &Tree, text: &mut String) {
     }
     if let Some(late) = tree.late.first() {
         let pause = dice.between(5, 60);
-        let _ = writeln!(
-            text,
-            "\n[[movers]]\nmode = \"adopt\"\ncontroller = \"{late}\"\nbetween = [{between}]\npause = \"{pause}us\""
-        );
+        let _ =
+            writeln!(text, "\n[[movers]]\nmode = \"adopt\"\ncontroller = \"{late}\"\npause = \"{pause}us\"");
     }
 }
 

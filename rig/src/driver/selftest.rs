@@ -7,9 +7,9 @@ use super::random;
 use super::scenario::Scenario;
 use crate::checks::CheckSet;
 use crate::engine::Costs;
+use crate::measure::cell::Cell;
 use crate::measure::recorder::Census;
 use crate::protocols::{Canary, Protocol};
-use crate::measure::cell::Cell;
 use std::path::Path;
 
 /// What became of one canary.
@@ -35,6 +35,10 @@ fn scenario(name: &str) -> Scenario {
     Scenario::parse(name, text, &files).expect("a built-in scenario reads")
 }
 
+fn transactional() -> Protocol {
+    Protocol::parse("transactional").expect("in the table")
+}
+
 fn plan(scenario: &Scenario, protocol: Protocol, seed: u64) -> CellPlan {
     let fault_rate = scenario.fault_rates.first().copied();
     CellPlan { fault_rate, ..CellPlan::alone(protocol, seed) }
@@ -47,7 +51,7 @@ fn plan(scenario: &Scenario, protocol: Protocol, seed: u64) -> CellPlan {
 #[must_use]
 pub fn fly(canary: Canary, seeds: u64, costs: &Costs) -> Flight {
     let scenario = scenario(canary.scenario());
-    let protocol = Protocol::Transactional(Default::default()).with_canary(Some(canary));
+    let protocol = transactional().with_canary(Some(canary));
     let mut flight = Flight { canary, red: 0, seeds, first: None };
     for seed in 1..=seeds {
         let checks = CheckSet::only(&[canary.check()]).expect("a canary names a check");
@@ -65,7 +69,7 @@ pub fn fly(canary: Canary, seeds: u64, costs: &Costs) -> Flight {
 pub fn without_canaries(seeds: u64, costs: &Costs) -> Vec<(String, Vec<(String, String)>)> {
     let run = |(name, _): &(&str, &str)| {
         let scenario = scenario(name);
-        let protocol = Protocol::Transactional(Default::default());
+        let protocol = transactional();
         let cells = (1..=seeds).map(|seed| run_cell(&scenario, &plan(&scenario, protocol, seed), costs).cell);
         ((*name).to_owned(), cells.flat_map(|cell| broken(&cell)).collect())
     };

@@ -24,6 +24,8 @@ pub struct Watch {
     pub held: HeldTable,
     /// Operations and attaches that have begun.
     begun: u64,
+    /// Attaches that have begun and not ended.
+    attaching: u32,
     /// The attach that began while nobody else was at work, with all that was there.
     alone: Option<Alone>,
 }
@@ -51,6 +53,7 @@ impl Watch {
             locks: LockStats::default(),
             held: HeldTable::default(),
             begun: 0,
+            attaching: 0,
             alone: None,
             world,
         };
@@ -79,12 +82,14 @@ impl Watch {
 impl Watch {
     fn attach_begins(&mut self, actor: ActorId) {
         self.begun += 1;
-        let quiet = self.checks.quiescent() && self.held.is_empty();
+        let quiet = self.attaching == 0 && self.checks.quiescent() && self.held.is_empty();
+        self.attaching += 1;
         self.alone = quiet.then(|| Alone { actor, begun: self.begun, before: self.world.snapshot() });
     }
 
     /// An attach that was alone from end to end and has not happened leaves everything as it was.
     fn attach_ends(&mut self, stamp: Stamp, outcome: Outcome) {
+        self.attaching -= 1;
         let Some(alone) = self.alone.take_if(|alone| alone.actor == stamp.actor) else { return };
         let undisturbed = alone.begun == self.begun && self.checks.quiescent() && self.held.is_empty();
         if undisturbed && !matches!(outcome, Outcome::Moved | Outcome::Partial { .. }) {

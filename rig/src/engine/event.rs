@@ -400,6 +400,12 @@ impl Callback {
         }
     }
 
+    /// Whether it may refuse the attach.
+    #[must_use]
+    pub fn can_refuse(self) -> bool {
+        self == Self::CanAttach || self.terms().role == Role::Prepare
+    }
+
     /// Whether it undoes what a prepare did.
     #[must_use]
     pub fn undoes(self) -> bool {

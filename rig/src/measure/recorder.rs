@@ -66,6 +66,8 @@ pub struct Recorder {
     pub aborts: BTreeMap<(Controller, Callback), u64>,
     /// Attaches, without `noop`, that overlapped an attempt to charge the moved mm or the destination.
     pub overlaps: u64,
+    /// Callbacks entered that could refuse.
+    pub asked: u64,
     /// Attaches by mode of the mover, controller that took part, and outcome.
     pub census: Census,
     /// Refused charges of operations that would have had room without reservations.
@@ -93,6 +95,7 @@ impl Recorder {
             refusals: BTreeMap::new(),
             aborts: BTreeMap::new(),
             overlaps: 0,
+            asked: 0,
             census: Census::new(),
             spurious_refusals: 0,
         }
@@ -145,6 +148,7 @@ impl Recorder {
                     open.phase = Some((phase, stamp.at_ns));
                 }
             }
+            Event::Enter { callback, .. } => self.asked += u64::from(callback.can_refuse()),
             Event::Leave { controller, callback, .. } if callback.undoes() => {
                 *self.aborts.entry((controller, callback)).or_insert(0) += 1;
             }

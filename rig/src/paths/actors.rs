@@ -3,11 +3,12 @@ use crate::engine::Current;
 use crate::kernel::TaskId;
 use crate::world::{Task, World};
 
-/// The current actor runs `task` from now on. Returns whether it is still there to be run.
+/// The current actor runs `task` from now on. Returns whether it is still there to be run: who kills a task that nobody
+/// runs ends it himself.
 pub fn adopt<C: Current>(cur: &C, world: &World, task: TaskId) -> bool {
     let list = world.tasklist_lock.lock(cur);
     let of = world.task(task);
-    let there = list.of(of.process_id()).contains(&task) && of.state.load(cur) != Task::EXITING;
+    let there = list.of(of.process_id()).contains(&task) && of.state.load(cur) == Task::LIVE;
     if there {
         of.actor.store(cur, u64::from(cur.actor().0) + 1);
     }

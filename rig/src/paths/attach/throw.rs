@@ -4,7 +4,7 @@ use super::Subject;
 use crate::engine::event::Who;
 use crate::engine::{Current, Event};
 use crate::kernel::{CgroupId, Controller, TaskId};
-use crate::paths::{admin, exit, fork};
+use crate::paths::{actors, admin, exit, fork};
 use crate::world::{Task, World};
 use faults::{Site, Thrown};
 use std::sync::Arc;
@@ -66,7 +66,9 @@ fn kill<C: Current>(cur: &C, world: &World, task: TaskId) {
 
 /// The task makes a thread, which exits.
 fn fork_once<C: Current>(cur: &C, world: &World, task: TaskId) {
-    if let Ok(child) = fork::fork_thread(cur, world, task) {
+    if let Ok(child) = fork::fork_thread(cur, world, task)
+        && actors::adopt(cur, world, child)
+    {
         let _ = exit::exit(cur, world, child);
     }
 }

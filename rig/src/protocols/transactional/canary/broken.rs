@@ -22,7 +22,7 @@ pub(in super::super) fn tamper<C: Current>(
         (Canary::ForcedCharge, Controller::Memrlimit, _) => half.prepare = force,
         (Canary::WrongGroup, Controller::Memrlimit, _) => half.prepare = charge_a_stranger,
         (Canary::Unwritten, Controller::Memrlimit, _) => half.prepare = write_nothing_down,
-        (Canary::LockInversion, Controller::Memrlimit, _) => half.prepare = cpusets_first,
+        (Canary::LockInversion, Controller::Memrlimit, _) => half.prepare = out_of_memory,
         (Canary::CheckOnly, Controller::Memrlimit, _) => {
             half = Half { prepare: look, abort: |_, _| {}, commit: charge_late };
         }
@@ -116,11 +116,17 @@ fn write_nothing_down<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<
     (memrlimit::callbacks().sleep.expect("it has one").prepare)(cur, tx)
 }
 
-fn cpusets_first<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
-    let cpusets = tx.world.callback_mutex.lock(cur);
-    let result = (memrlimit::callbacks().sleep.expect("it has one").prepare)(cur, tx);
-    drop(cpusets);
-    result
+/// Somebody faults at that moment, runs out of memory with `mmap_sem` held, and wants `cgroup_mutex` to choose a victim.
+fn out_of_memory<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    if let Some(moving) = tx.moving.first() {
+        let (world, mm) = (tx.world.shared(), moving.mm.mm);
+        cur.spawn(move |cur: &C| {
+            let reads = world.mm(mm).mmap_sem.read(cur);
+            drop(world.cgroup_mutex.lock(cur));
+            drop(reads);
+        });
+    }
+    (memrlimit::callbacks().sleep.expect("it has one").prepare)(cur, tx)
 }
 
 fn look<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {

@@ -61,14 +61,14 @@ canaries! {
         "memory takes mmap_sem for writing (cpuset's attach beside memcg's move, 2.6.37)";
     LastSourceForAll "last-source-for-all", "drift", in "canary-spread",
         "numtasks uncharges every task from where the last one came (the oldcgrp of 3.0)";
-    NoThreadgroup "no-threadgroup", "partial-move", in "canary-busy",
+    NoThreadgroup "no-threadgroup", "partial-move", in "canary-forks",
         "nothing stops forks: a thread born meanwhile is left behind (before 3.0)";
     WrongGroup "wrong-group", "wrong-group", in "canary-spread",
         "memrlimit charges the first cgroup that has nothing to do with the move (the one css of can_attach before 4.4)";
     ForcedCharge "forced-charge", "overrun", in "canary-tight",
         "memrlimit charges the destination whatever its limit says";
     LockInversion "lock-inversion", "lock-order", in "canary-busy",
-        "memrlimit takes callback_mutex before mmap_sem, which cpuset takes after it";
+        "a fault that runs out of memory takes cgroup_mutex under mmap_sem (2.6.24 to 2.6.29)";
     PlainRead "plain-read", "deadlock", in "canary-busy",
         "each controller simply reads mmap_sem, and a writer comes in between";
     RetriesForEver "retries-for-ever", "no-progress", in "canary-frozen",

@@ -8,7 +8,12 @@ use crate::kernel::{Controller, MmId};
 pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
     match *event {
         Event::TxEnd { moved: true } => {
-            for mm in shadow.unit(stamp.actor).iter().flat_map(|unit| &unit.mms) {
+            let Some(unit) = shadow.unit(stamp.actor) else { return };
+            let Kind::Tx(dest) = unit.kind else { return };
+            if shadow.counting(Controller::Memory) != Some(shadow.layout().cgroups[dest.index()].hierarchy) {
+                return;
+            }
+            for mm in &unit.mms {
                 tally.examine();
                 judge(tally, shadow, stamp, *mm);
             }

@@ -462,7 +462,13 @@ impl Shadow {
         }
     }
 
-    /// Counts `task` in or out of the cpuset drift of its cgroup.
+    /// Whether somebody is at work on the mask of `task`, or on the cpuset where it is, and will judge it in the end.
+    fn is_in_flight(&self, task: TaskId) -> bool {
+        let units = self.actors.iter().map(|actor| &actor.unit);
+        units.into_iter().any(|unit| unit.kind != Kind::None && unit.touched.contains(&task))
+    }
+
+    /// Counts `task` in or out of the cpuset drift of its cgroup. The unit that has just ended is not among the others.
     fn recheck_mask(&mut self, task: TaskId, mut changed: impl FnMut(&Self, usize, i64)) {
         let Some(hierarchy) = self.counting(Controller::Cpuset) else { return };
         let shadow = self.task(task);
@@ -471,6 +477,9 @@ impl Shadow {
             let right = self.cpus[cgroup.index()].0 == shadow.mask;
             (!right).then(|| Self::index(Controller::Cpuset, cgroup))
         });
+        if wrong_in.is_some() && self.is_in_flight(task) {
+            return;
+        }
         if wrong_in != shadow.wrong_in {
             self.tasks[task.index()].wrong_in = wrong_in;
             for (index, change) in [(shadow.wrong_in, -1), (wrong_in, 1)] {

@@ -67,7 +67,9 @@ pub fn scenario(seed: u64) -> String {
         "name = \"random-{seed}\"\nabout = \"A small random scenario.\"\ncpus = {cpus}\nduration = \"{}us\"\nseed = {seed}\nprotocols = [\"transactional\"]\n",
         dice.pick(&[150, 300, 600])
     );
-    faults(&mut dice, &trees, &mut text);
+    let spread = dice.percent(40);
+    let forced = spread || trees.iter().any(|tree| tree.mode == "thread");
+    faults(&mut dice, &trees, forced, &mut text);
     options(&mut dice, &trees, &mut text);
     for tree in &trees {
         let names =
@@ -80,9 +82,8 @@ pub fn scenario(seed: u64) -> String {
             names(&tree.late)
         );
     }
-    let spread = dice.percent(40);
     for tree in &trees {
-        cgroups(&mut dice, tree, cpus, spread, &mut text);
+        cgroups(&mut dice, tree, cpus, forced, &mut text);
     }
     workloads(&mut dice, &trees, spread, &mut text);
     for tree in &trees {
@@ -117,7 +118,9 @@ fn choose_mode(dice: &mut Dice, tree: &mut Tree) {
     }
 }
 
-fn faults(dice: &mut Dice, trees: &[Tree], text: &mut String) {
+/// A limit that is lowered to what is used stands in the way of an owner change, which charges by force: only where owners
+/// change no cgroup.
+fn faults(dice: &mut Dice, trees: &[Tree], forced: bool, text: &mut String) {
     let mut rules = Vec::new();
     for controller in trees.iter().flat_map(|tree| &tree.controllers) {
         if dice.percent(40) {
@@ -126,17 +129,9 @@ fn faults(dice: &mut Dice, trees: &[Tree], text: &mut String) {
             } else {
                 &["prepare_sleep"]
             };
-            let what = dice.pick(&[
-                "",
-                "",
-                "",
-                " exit",
-                " fork",
-                " lower-limit",
-                " rmdir",
-                " offline-cpu",
-                " delay=5us",
-            ]);
+            let events =
+                ["", "", "", " exit", " fork", " rmdir", " offline-cpu", " delay=5us", " lower-limit"];
+            let what = dice.pick(if forced { &events[..8] } else { &events });
             let chance = dice.between(5, 60);
             rules.push(format!("\"{controller}.{}: probability={chance}{what}\"", dice.pick(halves)));
         }
@@ -163,8 +158,7 @@ fn options(dice: &mut Dice, trees: &[Tree], text: &mut String) {
 
 /// Limits leave room for what is there at the start. An owner change charges by force, so address space is limited only
 /// where owners change no cgroup.
-fn cgroups(dice: &mut Dice, tree: &Tree, cpus: u64, spread: bool, text: &mut String) {
-    let forced = spread || tree.mode == "thread";
+fn cgroups(dice: &mut Dice, tree: &Tree, cpus: u64, forced: bool, text: &mut String) {
     for name in &tree.cgroups {
         let _ = writeln!(text, "\n[cgroups.\"{name}\"]\nhierarchy = \"{}\"", tree.name);
         let used = !name.contains('/');

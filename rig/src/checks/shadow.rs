@@ -296,11 +296,7 @@ impl Shadow {
             }
             Event::Cpus { cgroup, mask, empty } => {
                 self.cpus[cgroup.index()] = (mask, empty);
-                let inside = |shadow: &Self, task| {
-                    let hierarchy = shadow.layout.cgroups[cgroup.index()].hierarchy;
-                    shadow.place(task, hierarchy) == Some(cgroup)
-                };
-                self.touch(actor, inside);
+                at(&mut self.actors, actor).unit.cpusets.push(cgroup);
             }
             Event::Limit { controller, cgroup, limit, .. } => {
                 self.limits[Self::index(controller, cgroup)] = limit;
@@ -357,6 +353,13 @@ impl Shadow {
 
     fn end(&mut self, stamp: Stamp, ended: &mut impl FnMut(&Self, u64, usize, i64)) {
         self.in_flight -= 1;
+        let cpusets = std::mem::take(&mut self.actors[stamp.actor.index()].unit.cpusets);
+        if let Some(hierarchy) = self.counting(Controller::Cpuset).filter(|_| !cpusets.is_empty()) {
+            let inside = |shadow: &Self, task| {
+                shadow.place(task, hierarchy).is_some_and(|cgroup| cpusets.contains(&cgroup))
+            };
+            self.touch(stamp.actor.index(), inside);
+        }
         let mut unit = std::mem::take(&mut self.actors[stamp.actor.index()].unit);
         for net in &unit.nets {
             self.reserved[net.index] -= net.reserved;
@@ -463,9 +466,9 @@ impl Shadow {
     }
 
     /// Whether somebody is at work on the mask of `task`, or on the cpuset where it is, and will judge it in the end.
-    fn is_in_flight(&self, task: TaskId) -> bool {
-        let units = self.actors.iter().map(|actor| &actor.unit);
-        units.into_iter().any(|unit| unit.kind != Kind::None && unit.touched.contains(&task))
+    fn is_in_flight(&self, task: TaskId, cgroup: CgroupId) -> bool {
+        let mut units = self.actors.iter().map(|actor| &actor.unit).filter(|unit| unit.kind != Kind::None);
+        units.any(|unit| unit.touched.contains(&task) || unit.cpusets.contains(&cgroup))
     }
 
     /// Counts `task` in or out of the cpuset drift of its cgroup. The unit that has just ended is not among the others.
@@ -477,7 +480,9 @@ impl Shadow {
             let right = self.cpus[cgroup.index()].0 == shadow.mask;
             (!right).then(|| Self::index(Controller::Cpuset, cgroup))
         });
-        if wrong_in.is_some() && self.is_in_flight(task) {
+        if let Some(index) = wrong_in
+            && self.is_in_flight(task, Self::counter(index).1)
+        {
             return;
         }
         if wrong_in != shadow.wrong_in {

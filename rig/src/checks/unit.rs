@@ -45,6 +45,8 @@ pub struct Unit {
     pub nets: SmallVec<[Net; 8]>,
     /// Tasks whose place or mask it changed.
     pub touched: SmallVec<[TaskId; 8]>,
+    /// Cpusets whose CPUs it changed.
+    pub cpusets: SmallVec<[CgroupId; 2]>,
     /// Places it changed: task, from, to.
     pub moved: SmallVec<[(TaskId, CgroupId, CgroupId); 8]>,
     /// Address spaces whose charges it moves.
@@ -72,6 +74,7 @@ impl Unit {
         self.nets.clear();
         self.touched.clear();
         self.moved.clear();
+        self.cpusets.clear();
         self.mms.clear();
         self.admitted.clear();
     }

@@ -33,6 +33,7 @@ pub fn exec<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
         let new = new_mm(cur, world, task, 0);
         world.process(process).mm.store(cur, new.word());
         world.process(process).leader.store(cur, task.word());
+        world.task(task).state.store(cur, Task::LIVE);
         drop(group);
         Ok(())
     })
@@ -49,6 +50,7 @@ fn kill_others<C: Current>(
     if world.task(task).state.load(cur) != Task::LIVE {
         return Err(Errno::EAGAIN);
     }
+    world.task(task).state.store(cur, Task::EXECING);
     let mut without_actor = SmallVec::new();
     for other in list.of(process).iter().copied().filter(|other| *other != task) {
         world.task(other).state.store(cur, Task::KILLED);
@@ -69,7 +71,7 @@ fn wait_alone<C: Current>(cur: &C, world: &World, process: ProcessId, task: Task
     loop {
         {
             let mut list = world.tasklist_lock.lock(cur);
-            if world.task(task).state.load(cur) != Task::LIVE {
+            if world.task(task).state.load(cur) != Task::EXECING {
                 return Err(Errno::EAGAIN);
             }
             if list.of(process).len() == 1 {

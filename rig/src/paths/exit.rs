@@ -1,4 +1,7 @@
-//! exit of one thread: unlinked under `threadgroup_rwsem`, its address space handed on or torn down after it.
+//! exit of one thread: unlinked, and its address space handed on, under `threadgroup_rwsem`; torn down after that.
+//!
+//! Handed on under it, for an attach that lists the threads in between would find an owner who is gone, and move nobody's
+//! charges.
 use super::charge::{Charge, charge, charge_forced, uncharge};
 use super::fork::pin_owner;
 use super::mm::{give_back, mm_of, unmap};
@@ -20,13 +23,18 @@ pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
         let process = world.task(task).process_id();
         let _mm = world.mms.pin(id.0);
         let _process = world.processes.pin(process.0);
-        let (left, place) = unlink(cur, world, process, task);
+        let (left, place) = {
+            let _group = world.process(process).threadgroup_rwsem.read(cur);
+            let (left, place) = unlink(cur, world, process, task);
+            if left > 0 && world.mm(id).owner.load(cur) == task.word() {
+                hand_on(cur, world, id, process, task);
+            }
+            (left, place)
+        };
         numtasks::uncharge(cur, world, place);
         if left == 0 {
             tear_down(cur, world, id);
             world.processes.retire(process.0);
-        } else if world.mm(id).owner.load(cur) == task.word() {
-            hand_on(cur, world, id, process, task);
         }
         world.tasks.retire(task.0);
         Ok(())
@@ -34,9 +42,8 @@ pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
 }
 
 /// Takes the thread from the lists; returns how many are left, and where `numtasks` has charged it. The cgroup is read
-/// once nobody can switch it any more.
+/// once nobody can switch it any more. Under `threadgroup_rwsem`.
 fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) -> (usize, Option<CgroupId>) {
-    let _group = world.process(process).threadgroup_rwsem.read(cur);
     {
         let _alloc = world.task(task).alloc_lock.lock(cur);
         world.task(task).state.store(cur, Task::EXITING);

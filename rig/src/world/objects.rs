@@ -32,6 +32,8 @@ impl Task {
     pub const KILLED: u64 = 2;
     /// State: on its way out (PF_EXITING).
     pub const EXITING: u64 = 3;
+    /// State: running, and replacing its program; nobody forks or kills for it meanwhile.
+    pub const EXECING: u64 = 4;
 
     pub(crate) fn new(id: u32) -> Self {
         Self {

@@ -8,6 +8,7 @@
 //! - `model`: what single operations do to counters: fork, exec, exit, owner change
 //! - `scopes`: attaches of a thread, a process, everybody and of a controller that joins; admins; events thrown
 //! - `promises`: built-in scenarios over many seeds; what the protocols keep and break
+//! - `proofs`: canaries, every prepare position, random scenarios
 //! - `complexity`: what each protocol asks of a controller, counted and written into the README
 //! - `digests`: one seed, same bytes
 #[path = "sim/canaries.rs"]
@@ -26,6 +27,8 @@ mod engine;
 mod model;
 #[path = "sim/promises.rs"]
 mod promises;
+#[path = "sim/proofs.rs"]
+mod proofs;
 #[path = "sim/scopes.rs"]
 mod scopes;
 #[path = "sim/support.rs"]

@@ -147,7 +147,7 @@ impl Shadow {
     /// Name of a cgroup.
     #[must_use]
     pub fn cgroup_name(&self, cgroup: CgroupId) -> &str {
-        &self.layout.cgroups[cgroup.index()].name
+        self.layout.cgroups.get(cgroup.index()).map_or("nobody", |node| &node.name)
     }
 
     /// Operations and transactions in flight.

@@ -37,6 +37,9 @@ pub(super) struct SelftestFlags {
     /// Instead of the canaries: this many random scenarios.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) random: Option<u64>,
+    /// Instead of the canaries: every prepare position fails once, alone, with every set of controllers in every mode.
+    #[arg(long, conflicts_with = "random")]
+    pub(super) positions: bool,
     /// Print the random scenario of --seed, to be kept or run by `run`, and do nothing else.
     #[arg(long)]
     pub(super) print: bool,
@@ -65,6 +68,10 @@ pub(super) struct RunFlags {
     /// Delays between switch and attach; several make an axis: 0us,1us,10us.
     #[arg(long, value_name = "T", value_delimiter = ',')]
     pub(super) delay: Option<Vec<String>>,
+    /// `all`: instead of running the matrix, let every prepare position of the scenario fail once, alone, and look at what
+    /// that leaves behind.
+    #[arg(long, value_name = "all")]
+    pub(super) fail_nth: Option<String>,
     /// First seed.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,

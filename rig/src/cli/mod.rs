@@ -9,6 +9,7 @@ mod list;
 mod matrix;
 mod output;
 mod parallel;
+mod positions;
 mod progress;
 mod report;
 mod run;

@@ -4,6 +4,7 @@ use super::flags::RunFlags;
 use super::matrix::{self, Matrix};
 use super::output::{self, Folder};
 use super::thin;
+use super::{parallel, positions};
 use crate::driver::{CellPlan, Overrides, Scenario, built_in};
 use crate::measure::env;
 use reports::cells::CellStore;
@@ -15,13 +16,16 @@ use std::time::Instant;
 
 pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let scenario = read(flags)?;
+    if positions::wanted(flags.fail_nth.as_deref())? {
+        return positions::of_scenario(&scenario, parallel::jobs(flags.jobs));
+    }
     let started = Instant::now();
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &scenario.name, &folder_name)?;
     let plans = scenario.cells();
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
     let store = CellStore::open(folder.path()).map_err(Failure::internal)?;
-    let jobs = flags.jobs.map_or_else(cpus, usize::from);
+    let jobs = parallel::jobs(flags.jobs);
     keep_scenario(folder.path(), &scenario)?;
     let matrix = matrix::run(&scenario, &plans, jobs, &store)?;
     let mut env = env::here(date, BTreeMap::new());
@@ -33,10 +37,6 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     store.remove().map_err(Failure::internal)?;
     say_speed(&env);
     Ok(exit::worst(&[verdict::exit_code(&run), signal.map_or(exit::OK, |signal| exit::SIGNAL + signal)]))
-}
-
-fn cpus() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// The scenario of that name or file, with the overrides of the command line.

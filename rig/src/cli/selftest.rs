@@ -15,6 +15,9 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
     }
     let jobs = parallel::jobs(flags.jobs);
     let costs = Costs::default();
+    if flags.positions {
+        return super::positions::every_set(jobs);
+    }
     if let Some(count) = flags.random {
         return random(flags.seed, count, jobs, &costs);
     }

@@ -101,16 +101,17 @@ impl Positions {
 pub fn quiet(controllers: &[&str], mode: &str) -> String {
     let list = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     let adopts = mode == "adopt";
+    let picked = matches!(mode, "thread" | "process");
     let late = if adopts { controllers } else { &[] };
     let mover = |more: String| format!("\n[[movers]]\nmode = \"{mode}\"\nrate = \"1000/s\"\n{more}");
     let movers: String = match mode {
         "adopt" => controllers.iter().map(|name| mover(format!("controller = \"{name}\"\n"))).collect(),
-        _ => mover("between = [\"b\", \"c\"]\n".to_owned()),
+        _ => mover("between = [\"b\", \"c\", \"a\"]\n".to_owned()),
     };
     let protocols: Vec<String> = Protocol::every().iter().map(ToString::to_string).collect();
     let protocols: Vec<&str> = protocols.iter().map(String::as_str).collect();
     format!(
-        "name = \"positions\"\nabout = \"Nobody but the mover is at work.\"\ncpus = 2\nduration = \"1500us\"\nprotocols = [{}]\n\n[[hierarchies]]\nname = \"one\"\ncontrollers = [{}]\nlate = [{}]\n\n[cgroups.a]\nhierarchy = \"one\"\n[cgroups.b]\nhierarchy = \"one\"\n[cgroups.c]\nhierarchy = \"one\"\n\n[[workloads]]\ncgroups = [\"a\", \"b\"]\nshape = \"idle\"\nprocesses = 2\nthreads = 3\ninitial_pages = 8\nthink_min = \"1s\"\nthink_max = \"1s\"\nmove = true\n{movers}",
+        "name = \"positions\"\nabout = \"Nobody but the mover is at work.\"\ncpus = 2\nduration = \"1500us\"\nprotocols = [{}]\n\n[[hierarchies]]\nname = \"one\"\ncontrollers = [{}]\nlate = [{}]\n\n[cgroups.a]\nhierarchy = \"one\"\n[cgroups.b]\nhierarchy = \"one\"\n[cgroups.c]\nhierarchy = \"one\"\n\n[[workloads]]\ncgroups = [\"a\", \"c\", \"b\"]\nshape = \"idle\"\nprocesses = 2\nthreads = 3\ninitial_pages = 8\nthink_min = \"1s\"\nthink_max = \"1s\"\nmove = {picked}\n{movers}",
         list(&protocols),
         list(controllers),
         list(late),

@@ -108,6 +108,12 @@ pub fn canaries() -> &'static [Canary] {
     Canary::ALL
 }
 
+/// The name of a controller.
+#[must_use]
+pub fn name(controller: crate::kernel::Controller) -> &'static str {
+    controller.name()
+}
+
 /// Every controller, for the table of what was covered.
 #[must_use]
 pub fn controllers() -> [crate::kernel::Controller; crate::kernel::Controller::COUNT] {

@@ -1,0 +1,151 @@
+//! `run --fail-nth all` and `selftest --positions`: every prepare position fails once, alone; which left a trace.
+use super::exit::{self, Failure};
+use super::output::{result, say};
+use super::parallel;
+use crate::driver::Scenario;
+use crate::driver::positions::{self, Positions};
+use crate::engine::Costs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Traces that are printed in full before the rest is only counted.
+const MAX_TRACES: usize = 12;
+
+/// Every position of a scenario, under each of its protocols.
+pub(super) fn of_scenario(scenario: &Scenario, jobs: usize) -> Result<u8, Failure> {
+    say(&format!("seed {}, every prepare position of scenario {} fails once", scenario.seed, scenario.name));
+    let costs = Costs::default();
+    let protocols = &scenario.protocols;
+    let all = parallel::map(jobs, protocols.len(), |at| {
+        positions::try_all(scenario, protocols[at], scenario.seed, &costs)
+    });
+    let mut text = String::new();
+    let mut unexpected = 0;
+    for (protocol, found) in protocols.iter().zip(&all) {
+        let name = protocol.to_string();
+        line(&mut text, &name, found);
+        let expected = scenario.expect.get(&name);
+        let known = |promise: &String| expected.is_some_and(|expected| expected.contains_key(promise));
+        unexpected += found.traces.iter().filter(|trace| !known(&trace.promise)).count();
+        traces(&mut text, found);
+    }
+    let _ = writeln!(text, "fail-nth: {unexpected} traces that the scenario does not expect");
+    result(&text);
+    Ok(if unexpected == 0 { exit::OK } else { exit::BROKEN })
+}
+
+fn line(text: &mut String, name: &str, found: &Positions) {
+    let (total, inside) = (found.total(), found.in_callbacks());
+    let traced = found.traces.iter().map(|trace| (trace.site, trace.nth)).collect::<BTreeSet<_>>();
+    let _ = writeln!(
+        text,
+        "{name}: {total} positions tried ({inside} in callbacks, of which {} were entered without faults), {} left a trace, {} rollbacks looked at",
+        found.callbacks,
+        traced.len(),
+        found.rollbacks,
+    );
+}
+
+fn traces(text: &mut String, found: &Positions) {
+    for trace in found.traces.iter().take(MAX_TRACES) {
+        let _ = writeln!(text, "  {} nth={}: {}: {}", trace.site, trace.nth, trace.promise, trace.first);
+    }
+    if found.traces.len() > MAX_TRACES {
+        let _ = writeln!(text, "  and {} more", found.traces.len() - MAX_TRACES);
+    }
+}
+
+/// What came of one protocol over all sets of controllers, in one mode.
+#[derive(Default)]
+struct Sum {
+    sets: u64,
+    total: u64,
+    inside: u64,
+    callbacks: u64,
+    traced: u64,
+    rollbacks: u64,
+    /// How often each promise was broken, by `site promise`.
+    traces: BTreeMap<String, u64>,
+}
+
+impl Sum {
+    fn add(&mut self, found: &Positions) {
+        self.sets += 1;
+        self.total += found.total();
+        self.inside += found.in_callbacks();
+        self.callbacks += found.callbacks;
+        self.rollbacks += found.rollbacks;
+        let places: BTreeSet<_> = found.traces.iter().map(|t| (t.site, t.nth)).collect();
+        self.traced += places.len() as u64;
+        for trace in &found.traces {
+            *self.traces.entry(format!("{} {}", trace.site, trace.promise)).or_insert(0) += 1;
+        }
+    }
+}
+
+/// The 31 sets of controllers in all four modes, quiet.
+pub(super) fn every_set(jobs: usize) -> Result<u8, Failure> {
+    let costs = Costs::default();
+    let scenarios = scenarios()?;
+    let found = parallel::map(jobs, scenarios.len(), |at| {
+        let (_, scenario) = &scenarios[at];
+        let each =
+            scenario.protocols.iter().map(|p| (p.to_string(), positions::try_all(scenario, *p, 1, &costs)));
+        each.collect::<Vec<_>>()
+    });
+    let mut sums: BTreeMap<(String, &str), Sum> = BTreeMap::new();
+    for ((mode, _), protocols) in scenarios.iter().zip(&found) {
+        for (protocol, positions) in protocols {
+            sums.entry((protocol.clone(), mode)).or_default().add(positions);
+        }
+    }
+    let (mut text, mut sound) = (String::new(), true);
+    for ((protocol, mode), sum) in &sums {
+        let Sum { sets, total, inside, callbacks, traced, rollbacks, .. } = sum;
+        let agree = inside == callbacks;
+        sound &= agree && (*traced == 0 || !protocol.starts_with("transactional"));
+        let _ = writeln!(
+            text,
+            "{protocol:34} {mode:8} {sets} sets: {total} positions tried, {inside} in callbacks ({callbacks} entered without faults), {traced} left a trace, {rollbacks} rollbacks looked at"
+        );
+        for (what, n) in &sum.traces {
+            let _ = writeln!(text, "  {what}: {n}");
+        }
+    }
+    let positions: u64 = sums.values().map(|sum| sum.total).sum();
+    let _ = writeln!(
+        text,
+        "positions: {positions} tried; transactional {}",
+        if sound { "left no trace" } else { "FAILED" }
+    );
+    result(&text);
+    Ok(if sound { exit::OK } else { exit::BROKEN })
+}
+
+fn scenarios() -> Result<Vec<(&'static str, Scenario)>, Failure> {
+    let names = crate::driver::selftest::controllers().map(crate::driver::selftest::name);
+    let files = workloads::Folder::new(Path::new("."));
+    let mut scenarios = Vec::new();
+    for mode in ["thread", "process", "all", "adopt"] {
+        for set in 1..1_u32 << names.len() {
+            let chosen: Vec<&str> =
+                (0..names.len()).filter(|at| set & (1 << at) != 0).map(|at| names[at]).collect();
+            let text = positions::quiet(&chosen, mode);
+            let scenario = Scenario::parse(&format!("{mode} {}", chosen.join(",")), &text, &files);
+            scenarios.push((mode, scenario.map_err(Failure::internal)?));
+        }
+    }
+    Ok(scenarios)
+}
+
+/// Whether a flag of `run` asks for this.
+pub(super) fn wanted(asked: Option<&str>) -> Result<bool, Failure> {
+    match asked {
+        None => Ok(false),
+        Some("all") => Ok(true),
+        Some(other) => Err(Failure::usage(format!(
+            "--fail-nth {other}: write `--fail-nth all` for every position in turn, or --fault \"SITE: nth={other}\" for one"
+        ))),
+    }
+}

@@ -1,0 +1,88 @@
+//! Whether a green run means something: canaries are caught, every prepare position leaves no trace when it fails, and
+//! random scenarios keep every promise. The same as `attach-rig selftest`, in the sizes that every test run can afford.
+use rig::driver::selftest::{canaries, controllers, draw, fly, without_canaries};
+use rig::driver::{Scenario, positions};
+use rig::engine::Costs;
+use rig::measure::recorder::Census;
+use rig::protocols::Protocol;
+use std::path::Path;
+
+#[test]
+fn every_canary_is_caught_by_the_check_that_it_names() {
+    let costs = Costs::default();
+    assert!(canaries().len() >= 20);
+    let missed: Vec<_> =
+        canaries().iter().map(|c| fly(*c, 2, &costs)).filter(|flight| flight.red == 0).collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn every_check_has_a_canary() {
+    let with: Vec<_> = canaries().iter().map(|canary| canary.check()).collect();
+    let without: Vec<_> = rig::checks::NAMES.into_iter().filter(|name| !with.contains(name)).collect();
+    assert_eq!(without, [""; 0]);
+}
+
+#[test]
+fn the_same_runs_without_canaries_are_green() {
+    for (name, broken) in without_canaries(3, &Costs::default()) {
+        assert!(broken.is_empty(), "{name}: {broken:?}");
+    }
+}
+
+/// Every prepare position of `protocol` with those controllers in that mode: how many, and how many left a trace.
+fn tried(protocol: &str, set: &[&str], mode: &str) -> (u64, usize) {
+    let files = workloads::Folder::new(Path::new("."));
+    let scenario = Scenario::parse("quiet", &positions::quiet(set, mode), &files).expect("reads");
+    let protocol = Protocol::parse(protocol).expect("known");
+    let found = positions::try_all(&scenario, protocol, 1, &Costs::default());
+    assert_eq!(found.in_callbacks(), found.callbacks, "{protocol} {mode} {set:?}: positions and callbacks");
+    (found.total(), found.traces.len())
+}
+
+/// The 31 sets of controllers.
+fn sets() -> Vec<Vec<&'static str>> {
+    let names = controllers().map(rig::kernel::Controller::name);
+    let set = |bits: u32| (0..names.len()).filter(move |at| bits & (1 << at) != 0);
+    (1..1 << names.len()).map(|bits| set(bits).map(|at| names[at]).collect()).collect()
+}
+
+#[test]
+fn no_position_of_transactional_leaves_a_trace_and_three_phase_stops_in_the_middle() {
+    let mut traces = [0; 2];
+    for mode in ["thread", "process", "all", "adopt"] {
+        for set in sets() {
+            let (positions, left) = tried("transactional", &set, mode);
+            assert!(positions > 0 && left == 0, "{mode} {set:?}: {left} of {positions} left a trace");
+            let which = usize::from(matches!(mode, "process" | "all"));
+            traces[which] += tried("three-phase", &set, mode).1;
+        }
+    }
+    assert_eq!(traces[0], 0, "one thread at a time is refused whole");
+    assert!(traces[1] > 100, "{} positions left a process or everybody moved in part", traces[1]);
+}
+
+#[test]
+fn two_thousand_random_scenarios_keep_every_promise_and_cover_everything() {
+    let costs = Costs::default();
+    let mut census = Census::new();
+    for seed in 1..=2000 {
+        let drawn = draw(seed, &costs).expect("the generator writes what reads");
+        assert!(
+            drawn.broken.is_empty(),
+            "{:?}; replay: attach-rig selftest --random 1 --seed {seed}",
+            drawn.broken
+        );
+        drawn.census.into_iter().for_each(|(key, n)| *census.entry(key).or_insert(0) += n);
+    }
+    for mode in ["thread", "process", "all", "adopt"] {
+        for controller in controllers() {
+            for outcome in ["moved", "noop", "refused", "gone"] {
+                // A controller that joins finds nobody charged already.
+                let possible = (mode, outcome) != ("adopt", "noop");
+                let n = census.get(&(mode, controller, outcome)).copied().unwrap_or(0);
+                assert!(n > 0 || !possible, "no attach of mode {mode} with {controller} was {outcome}");
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@ pub type Rows = Vec<(String, String)>;
 #[must_use]
 pub fn protocols() -> Rows {
     let options = |info: &protocols::Info| -> String {
-        let each = info.options.iter().enumerate();
+        let each = info.about.options.iter().enumerate();
         each.map(|(at, (option, values))| {
             format!(" [{}{option}={}]", if at == 0 { ":" } else { "," }, values.join("|"))
         })
@@ -19,7 +19,7 @@ pub fn protocols() -> Rows {
     };
     protocols::ALL
         .iter()
-        .map(|info| (format!("{}{}", info.id, options(info)), info.about.to_owned()))
+        .map(|info| (format!("{}{}", info.about.id, options(info)), info.about.about.to_owned()))
         .collect()
 }
 

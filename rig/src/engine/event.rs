@@ -400,10 +400,22 @@ impl Callback {
         }
     }
 
+    /// Its fault site, of those that a controller has; `None` if it cannot refuse the attach.
+    #[must_use]
+    pub fn fault(self) -> Option<faults::Callback> {
+        match self {
+            Self::CanAttach => Some(faults::Callback::CanAttach),
+            Self::PrepareAttach => Some(faults::Callback::Prepare),
+            Self::PrepareAttachSleep => Some(faults::Callback::PrepareSleep),
+            Self::PrepareAttachNosleep => Some(faults::Callback::PrepareNosleep),
+            _ => None,
+        }
+    }
+
     /// Whether it may refuse the attach.
     #[must_use]
     pub fn can_refuse(self) -> bool {
-        self == Self::CanAttach || self.terms().role == Role::Prepare
+        self.fault().is_some()
     }
 
     /// Whether it undoes what a prepare did.

@@ -1,51 +1,63 @@
-//! The controllers that the model knows; what the mails of 2008 call subsystems.
+//! The controllers that the model knows; what the mails of 2008 call subsystems. One row of a table each.
+use faults::{Callback, Site};
 use std::fmt;
 
-/// A controller. The order is that of [`Controller::ALL`], not that of callbacks, which a hierarchy decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Controller {
+/// Declares [`Controller`] with its table.
+macro_rules! controllers {
+    ($($(#[$doc:meta])* $controller:ident $name:literal, counts $counts:literal in $unit:literal, $about:literal;)*) => {
+        /// A controller. The order is that of [`Controller::ALL`], not that of callbacks, which a hierarchy decides.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Controller {
+            $($(#[$doc])* $controller,)*
+        }
+
+        impl Controller {
+            /// Number of controllers.
+            pub const COUNT: usize = TABLE.len();
+            /// Every controller.
+            pub const ALL: [Self; Self::COUNT] = [$(Self::$controller),*];
+        }
+
+        const TABLE: &[Row] = &[$(Row { name: $name, counts: $counts, unit: $unit, about: $about }),*];
+    };
+}
+
+struct Row {
+    name: &'static str,
+    counts: bool,
+    unit: &'static str,
+    about: &'static str,
+}
+
+controllers! {
     /// Virtual address space, charged by `total_vm` (`SEED.md`'s example, -mm 2008).
-    Memrlimit,
+    Memrlimit "memrlimit", counts true in "pages",
+        "virtual address space: total_vm of every mm, charged to its owner's cgroup, in pages";
     /// Pages, charged when they are touched.
-    Memory,
+    Memory "memory", counts true in "pages", "pages, charged when touched; an attach moves their records";
     /// CPU masks.
-    Cpuset,
+    Cpuset "cpuset", counts false in "tasks", "CPU masks: a task's mask is that of its cpuset";
     /// Tasks (KOSAKI's task cgroup of 2008; what became pids).
-    Numtasks,
+    Numtasks "numtasks", counts true in "tasks", "tasks: live threads, charged by fork and exit";
     /// Stopping whole cgroups.
-    Freezer,
+    Freezer "freezer", counts false in "tasks", "a frozen cgroup admits and releases nobody";
 }
 
 impl Controller {
-    /// Every controller.
-    pub const ALL: [Self; 5] = [Self::Memrlimit, Self::Memory, Self::Cpuset, Self::Numtasks, Self::Freezer];
-    /// Number of controllers.
-    pub const COUNT: usize = Self::ALL.len();
+    fn row(self) -> &'static Row {
+        &TABLE[self.index()]
+    }
 
     /// The name, as in scenarios and files.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Memrlimit => "memrlimit",
-            Self::Memory => "memory",
-            Self::Cpuset => "cpuset",
-            Self::Numtasks => "numtasks",
-            Self::Freezer => "freezer",
-        }
+        self.row().name
     }
 
     /// One line for `list`.
     #[must_use]
     pub fn about(self) -> &'static str {
-        match self {
-            Self::Memrlimit => {
-                "virtual address space: total_vm of every mm, charged to its owner's cgroup, in pages"
-            }
-            Self::Memory => "pages, charged when touched; an attach moves their records",
-            Self::Cpuset => "CPU masks: a task's mask is that of its cpuset",
-            Self::Numtasks => "tasks: live threads, charged by fork and exit",
-            Self::Freezer => "a frozen cgroup admits and releases nobody",
-        }
+        self.row().about
     }
 
     /// The controller of that name.
@@ -63,66 +75,45 @@ impl Controller {
     /// Whether it keeps a counter per cgroup.
     #[must_use]
     pub fn counts(self) -> bool {
-        !matches!(self, Self::Cpuset | Self::Freezer)
+        self.row().counts
     }
 
     /// The fault site of one of its callbacks.
+    ///
+    /// # Panics
+    /// When the list of sites lacks it: a bug of ours.
     #[must_use]
-    pub fn site(self, callback: faults::Callback) -> faults::Site {
-        use faults::{Callback, Site};
-        const SITES: [[Site; 4]; Controller::COUNT] = [
-            [
-                Site::MemrlimitCanAttach,
-                Site::MemrlimitPrepare,
-                Site::MemrlimitPrepareSleep,
-                Site::MemrlimitPrepareNosleep,
-            ],
-            [
-                Site::MemoryCanAttach,
-                Site::MemoryPrepare,
-                Site::MemoryPrepareSleep,
-                Site::MemoryPrepareNosleep,
-            ],
-            [
-                Site::CpusetCanAttach,
-                Site::CpusetPrepare,
-                Site::CpusetPrepareSleep,
-                Site::CpusetPrepareNosleep,
-            ],
-            [
-                Site::NumtasksCanAttach,
-                Site::NumtasksPrepare,
-                Site::NumtasksPrepareSleep,
-                Site::NumtasksPrepareNosleep,
-            ],
-            [
-                Site::FreezerCanAttach,
-                Site::FreezerPrepare,
-                Site::FreezerPrepareSleep,
-                Site::FreezerPrepareNosleep,
-            ],
-        ];
-        let column = match callback {
-            Callback::CanAttach => 0,
-            Callback::Prepare => 1,
-            Callback::PrepareSleep => 2,
-            Callback::PrepareNosleep => 3,
-        };
-        SITES[self.index()][column]
+    pub fn site(self, callback: Callback) -> Site {
+        // The list of sites begins with those of controllers, in this order; a test holds it to that.
+        let at = self.index() * Callback::ALL.len() + callback as usize;
+        Site::all().nth(at).expect("every callback has a site")
     }
 
     /// Unit of its drift.
     #[must_use]
     pub fn unit(self) -> &'static str {
-        match self {
-            Self::Memrlimit | Self::Memory => "pages",
-            Self::Cpuset | Self::Numtasks | Self::Freezer => "tasks",
-        }
+        self.row().unit
     }
 }
 
 impl fmt::Display for Controller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_callback_of_every_controller_has_its_site() {
+        for controller in Controller::ALL {
+            assert_eq!(Controller::parse(controller.name()), Some(controller));
+            for callback in Callback::ALL {
+                let site = controller.site(callback);
+                assert_eq!((site.owner(), site.callback()), (controller.name(), Some(callback)));
+            }
+        }
     }
 }

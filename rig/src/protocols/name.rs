@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// No such protocol.
-    #[error("unknown protocol `{name}`; the protocols are {}", list(ALL.iter().map(|info| info.id)))]
+    #[error("unknown protocol `{name}`; the protocols are {}", list(ALL.iter().map(|info| info.about.id)))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -51,7 +51,7 @@ fn parse_canary(name: &str) -> Result<Canary, NameError> {
 impl Info {
     /// Every combination of options, as positions of their values.
     fn combinations(&self) -> Vec<Vec<usize>> {
-        self.options.iter().fold(vec![Vec::new()], |before, (_, values)| {
+        self.about.options.iter().fold(vec![Vec::new()], |before, (_, values)| {
             let with = |known: &Vec<usize>, at: usize| known.iter().copied().chain([at]).collect();
             before.iter().flat_map(|known| (0..values.len()).map(move |at| with(known, at))).collect()
         })
@@ -59,7 +59,7 @@ impl Info {
 
     fn help(&self) -> String {
         let one = |(option, values): &OptionValues| format!("`{option}=` {}", list(values.iter().copied()));
-        match self.options {
+        match self.about.options {
             [] => "it has none".to_owned(),
             options => format!("it has {}", options.iter().map(one).collect::<Vec<_>>().join(" and ")),
         }
@@ -68,15 +68,15 @@ impl Info {
     /// Position of the option that `text` sets, and of its value.
     fn option(&self, text: &str) -> Result<(usize, usize), NameError> {
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
-        let option = self.options.iter().position(|(option, _)| *option == key);
+        let option = self.about.options.iter().position(|(option, _)| *option == key);
         let option = option.ok_or_else(|| NameError::Option {
-            id: self.id,
+            id: self.about.id,
             option: key.to_owned(),
             help: self.help(),
         })?;
-        let (name, values) = self.options[option];
+        let (name, values) = self.about.options[option];
         let at = values.iter().position(|v| *v == value).ok_or_else(|| NameError::Value {
-            id: self.id,
+            id: self.about.id,
             option: name,
             value: value.to_owned(),
             values: list(values.iter().copied()),
@@ -94,12 +94,12 @@ impl Protocol {
         let (id, options) = name.split_once(':').map_or((name, None), |(id, options)| (id, Some(options)));
         let info = ALL
             .iter()
-            .find(|info| info.id == id)
+            .find(|info| info.about.id == id)
             .ok_or_else(|| NameError::Unknown { name: name.to_owned() })?;
-        let mut values = vec![0; info.options.len()];
+        let mut values = vec![0; info.about.options.len()];
         let mut canary = None;
         for text in options.into_iter().flat_map(|options| options.split(',')) {
-            match text.strip_prefix("canary=").filter(|_| info.id == "transactional") {
+            match text.strip_prefix("canary=").filter(|_| info.about.id == "transactional") {
                 Some(name) => canary = Some(parse_canary(name)?),
                 None => {
                     let (option, value) = info.option(text)?;
@@ -124,12 +124,12 @@ impl fmt::Display for Protocol {
         if let Some(canary) = self.canary() {
             return write!(f, "transactional:canary={canary}");
         }
-        for info in &ALL {
+        for info in ALL {
             let Some(at) = info.combinations().into_iter().find(|at| (info.make)(at) == *self) else {
                 continue;
             };
-            f.write_str(info.id)?;
-            let set = info.options.iter().zip(at).filter(|(_, at)| *at > 0);
+            f.write_str(info.about.id)?;
+            let set = info.about.options.iter().zip(at).filter(|(_, at)| *at > 0);
             for (n, ((option, values), at)) in set.enumerate() {
                 write!(f, "{}{option}={}", if n == 0 { ":" } else { "," }, values[at])?;
             }

@@ -1,5 +1,5 @@
 //! Every check is seen red: by a planted bug where a few lines make one, else by events that tell of one.
-use crate::support::{A, B, P, Ran, Setup, leader, mover, process_to, run, world};
+use crate::support::{A, B, P, Ran, Setup, leader, mover, process_to, run, three_phase, world};
 use faults::{Errno, Site};
 use rig::checks::Checks;
 use rig::engine::Current as _;
@@ -177,7 +177,7 @@ fn left_behind_finds_pages_of_a_full_destination() {
         &setup,
         vec![mover(|cur, world| {
             world.counter(Controller::Memory, B).lock(cur).limit = 3;
-            attach(Protocol::ThreePhase, cur, world, &process_to(B));
+            attach(three_phase(), cur, world, &process_to(B));
         })],
     );
     assert_eq!(ran.broken(), ["left-behind"]);

@@ -1,12 +1,12 @@
 //! What single operations do to counters, places and masks.
 use crate::scopes::sound_protocols;
-use crate::support::{A, B, LEADER, Ran, Setup, leader, mover, process_to, run};
+use crate::support::{A, B, LEADER, Ran, Setup, leader, mover, process_to, run, three_phase};
 use faults::Errno;
 use rig::engine::event::{Outcome, Target};
 use rig::kernel::{Controller, TaskId};
 use rig::paths::attach::Request;
 use rig::paths::{exec, exit, fork, mm};
-use rig::protocols::{Protocol, attach};
+use rig::protocols::attach;
 use rig::world::{Options, OwnerChange};
 
 fn all() -> Vec<Controller> {
@@ -96,7 +96,7 @@ fn a_single_thread_takes_the_charges_along_only_if_it_owns_the_mm() {
 
 #[test]
 fn every_refusal_leaves_no_trace_where_preparing_reserves() {
-    for protocol in sound_protocols().filter(|protocol| *protocol != Protocol::ThreePhase) {
+    for protocol in sound_protocols().filter(|protocol| *protocol != three_phase()) {
         for site in protocol.sites::<crate::support::Cur>(&all()) {
             let rule: &'static str = Box::leak(format!("{}: nth=1", site.name()).into_boxed_str());
             let setup =

@@ -1,5 +1,5 @@
 //! Attaches of every scope, under every protocol, with every controller; admins; events thrown into the middle.
-use crate::support::{A, B, LEADER, P, Ran, Setup, leader, mover, process_to, run};
+use crate::support::{A, B, LEADER, P, Ran, Setup, leader, mover, process_to, run, three_phase};
 use faults::{Errno, Site};
 use rig::engine::event::{Outcome, Target};
 use rig::kernel::{CgroupId, Controller, CpuMask, HierarchyId, TaskId};
@@ -57,7 +57,7 @@ fn everybody_goes_to_one_destination() {
     for protocol in sound_protocols() {
         let (ran, outcome) = alone(&busy(), protocol, request(Target::All, B));
         assert_eq!(outcome, Outcome::Moved, "{protocol}");
-        if protocol != Protocol::ThreePhase {
+        if protocol != three_phase() {
             sound(&ran, &protocol.to_string());
         }
         assert_eq!(ran.usage(Controller::Numtasks), [0, 9], "{protocol}");
@@ -137,7 +137,7 @@ fn a_controller_that_cannot_take_part_says_so_and_the_rest_roll_back() {
         (Scope::Process, Target::Process(P)),
         (Scope::All, Target::All),
     ];
-    for protocol in sound_protocols().filter(|p| *p != Protocol::ThreePhase) {
+    for protocol in sound_protocols().filter(|p| *p != three_phase()) {
         for (scope, target) in scopes {
             let options = Options { unsupported: vec![(Controller::Freezer, scope)], ..Options::default() };
             let (ran, outcome) = alone(&Setup { options, ..busy() }, protocol, request(target, B));

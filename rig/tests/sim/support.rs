@@ -11,6 +11,7 @@ use rig::kernel::layout::Snapshot;
 use rig::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
 use rig::locks::held::HeldTable;
 use rig::paths::attach::Request;
+use rig::protocols::Protocol;
 use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
 use std::sync::Arc;
 
@@ -195,4 +196,9 @@ pub(crate) fn run(setup: &Setup, bodies: Vec<Body>) -> Ran {
     let now = policy.now();
     let last = watch.finish(now, &end);
     Ran { watch, last, now, policy }
+}
+
+/// The protocol of 2.6.24.
+pub(crate) fn three_phase() -> Protocol {
+    Protocol::parse("three-phase").expect("known")
 }

@@ -57,7 +57,7 @@ impl Source<'_> {
     fn protocol(&self, name: &Spanned<String>) -> Read<Protocol> {
         Protocol::parse(name.get_ref()).map_err(|error| match error {
             NameError::Unknown { name: unknown } => {
-                let known = nearest(&unknown, protocols::ALL.iter().map(|info| info.id));
+                let known = nearest(&unknown, protocols::ALL.iter().map(|info| info.about.id));
                 self.at(name.span(), format!("unknown protocol `{unknown}`; {known}"))
             }
             error => self.at(name.span(), error),
@@ -68,7 +68,7 @@ impl Source<'_> {
         let named = list.get_ref();
         let protocols: Vec<_> = named.iter().map(|name| self.protocol(name)).collect::<Read<_>>()?;
         if protocols.is_empty() {
-            let known = nearest("", protocols::ALL.iter().map(|info| info.id));
+            let known = nearest("", protocols::ALL.iter().map(|info| info.about.id));
             return Err(self.at(list.span(), format!("name at least one protocol; {known}")));
         }
         let listed = named.iter().map(Spanned::span).zip(protocols.iter().copied());

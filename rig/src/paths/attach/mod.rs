@@ -169,15 +169,18 @@ pub fn inject<C: Current>(cur: &C, site: Site, subject: &Subject<'_>) -> Result<
 ///
 /// # Errors
 /// The refusal of the controller or of the fault plan.
+///
+/// # Panics
+/// When the callback cannot refuse: a bug of ours.
 pub fn prepare<C: Current>(
     cur: &C,
     subject: &Subject<'_>,
     controller: Controller,
-    (callback, site): (Callback, faults::Callback),
+    callback: Callback,
     body: impl FnOnce() -> Result<(), Errno>,
 ) -> Result<(), Refusal> {
     cur.emit(Event::Enter { controller, callback });
-    let site = controller.site(site);
+    let site = controller.site(callback.fault().expect("only what has a site can refuse"));
     let unsupported = subject.world.options().unsupported.contains(&(controller, subject.scope));
     let result = inject(cur, site, subject).and_then(|()| {
         let answer = if unsupported { Err(Errno::EOPNOTSUPP) } else { body() };

@@ -10,6 +10,7 @@ mod memory;
 mod memrlimit;
 mod numtasks;
 
+use super::About;
 use crate::engine::event::{Callback, Outcome, Phase};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
@@ -48,6 +49,21 @@ pub struct Options {
     pub hold: Hold,
     /// Spinlocks.
     pub spin: Spin,
+}
+
+pub(super) const ABOUT: About = About {
+    id: "prepare-undo",
+    about: "Singh 2008: prepare each; on failure those that succeeded undo; move; attached each",
+    options: &[("hold", &["none", "locks"]), ("spin", &["drop", "keep"])],
+};
+
+pub(super) fn options(at: &[usize]) -> Options {
+    Options { hold: [Hold::None, Hold::Locks][at[0]], spin: [Spin::Drop, Spin::Keep][at[1]] }
+}
+
+/// The callbacks that `controller` has: all of them.
+pub(super) fn names<C: Current>(_: Controller) -> Vec<Callback> {
+    vec![Callback::PrepareAttach, Callback::Undo, Callback::Attached]
 }
 
 /// An attach with the controllers' private slots.
@@ -92,11 +108,6 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
     }
 }
 
-/// Sites that `controller` can reach.
-pub(super) fn sites(controller: Controller) -> Vec<Site> {
-    vec![controller.site(faults::Callback::Prepare)]
-}
-
 /// Moves a thread, a process or everybody, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     cur.emit(Event::Phase(Phase::Lock));
@@ -136,8 +147,8 @@ fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcom
     cur.emit(Event::Phase(Phase::Prepare));
     for (at, controller) in controllers.iter().copied().enumerate() {
         let callback = callbacks(controller).prepare_attach;
-        let names = (Callback::PrepareAttach, faults::Callback::Prepare);
-        if let Err(refusal) = prepare(cur, &subject, controller, names, || callback(cur, &mut tx)) {
+        let asked = || callback(cur, &mut tx);
+        if let Err(refusal) = prepare(cur, &subject, controller, Callback::PrepareAttach, asked) {
             tx.undo(cur, &controllers[..at]);
             return Err(refusal);
         }

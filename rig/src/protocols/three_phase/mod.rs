@@ -8,6 +8,7 @@ mod memory;
 mod memrlimit;
 mod numtasks;
 
+use super::About;
 use crate::engine::event::{Callback, Outcome, Phase, Target};
 use crate::engine::{Current, Event};
 use crate::kernel::{Controller, TaskId};
@@ -18,6 +19,20 @@ use crate::paths::attach::{
 use crate::world::{Grace, World};
 use faults::{Errno, Site};
 use smallvec::SmallVec;
+
+pub(super) const ABOUT: About = About {
+    id: "three-phase",
+    about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; nobody is told of a failure",
+    options: &[],
+};
+
+/// It has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options;
+
+pub(super) fn options(_: &[usize]) -> Options {
+    Options
+}
 
 type CanAttach<C> = fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>;
 type Attach<C> = fn(&C, &World, &AttachState<'_>);
@@ -40,11 +55,6 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
     }
 }
 
-/// Sites that `controller` can reach.
-pub(super) fn sites(controller: Controller) -> Vec<Site> {
-    vec![controller.site(faults::Callback::CanAttach)]
-}
-
 /// The callbacks that `controller` has.
 pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
     let Callbacks { can_attach, attach } = callbacks::<C>(controller);
@@ -53,7 +63,7 @@ pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
 }
 
 /// Moves a thread, or threads one by one until one is refused. Threads that are gone are passed over.
-pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, _: Options) -> Outcome {
     if let Target::Adopt(_) = request.target {
         return attach_set(cur, world, request);
     }
@@ -127,8 +137,7 @@ fn three_phases<C: Current>(cur: &C, world: &World, state: &mut AttachState<'_>)
     for controller in state.controllers.iter().copied() {
         if let Some(can_attach) = callbacks(controller).can_attach {
             let ask = || can_attach(cur, world, state);
-            let names = (Callback::CanAttach, faults::Callback::CanAttach);
-            prepare(cur, &subject, controller, names, ask)?;
+            prepare(cur, &subject, controller, Callback::CanAttach, ask)?;
         }
     }
     allocate_css_sets(cur, world, state)?;

@@ -11,6 +11,7 @@ mod memory;
 mod memrlimit;
 mod numtasks;
 
+use super::About;
 use crate::engine::event::{Callback, Outcome, Phase};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
@@ -30,6 +31,17 @@ pub struct Options {
     pub mmap_sem: MmapSemMode,
     /// What is wrong on purpose.
     pub canary: Option<Canary>,
+}
+
+pub(super) const ABOUT: About = About {
+    id: "transactional",
+    about: "Menage 2008: prepare sleep each, prepare nosleep each, switch, commit; abort undoes everything",
+    options: &[("mmap-sem", &["counted", "unfair", "plain"])],
+};
+
+pub(super) fn options(at: &[usize]) -> Options {
+    let modes = [MmapSemMode::Counted, MmapSemMode::Unfair, MmapSemMode::Plain];
+    Options { mmap_sem: modes[at[0]], canary: None }
 }
 
 /// A transaction: the attach state with the controllers' private slots.
@@ -111,20 +123,6 @@ impl Sleeping {
             }
         }
     }
-
-    fn site(self) -> faults::Callback {
-        match self {
-            Self::Yes => faults::Callback::PrepareSleep,
-            Self::No => faults::Callback::PrepareNosleep,
-        }
-    }
-}
-
-/// Sites that `controller` can reach.
-pub(super) fn sites<C: Current>(controller: Controller) -> Vec<Site> {
-    let phases = [Sleeping::Yes, Sleeping::No];
-    let has = |phase: &Sleeping| phase.half::<C>(controller).is_some();
-    phases.into_iter().filter(has).map(|phase| controller.site(phase.site())).collect()
 }
 
 /// The callbacks that `controller` has.
@@ -257,8 +255,8 @@ impl<'a, C: Current> Tx<'a, C> {
         let subject = self.state.subject();
         for (at, controller) in controllers.iter().copied().enumerate() {
             let Some(half) = self.half(controller, phase) else { continue };
-            let names = (phase.names()[0], phase.site());
-            let refused = prepare(cur, &subject, controller, names, || (half.prepare)(cur, self)).err();
+            let [name, ..] = phase.names();
+            let refused = prepare(cur, &subject, controller, name, || (half.prepare)(cur, self)).err();
             if let Some(refusal) = refused {
                 self.abort_all(cur, &controllers[..at], Some(controller), phase);
                 return Err(refusal);

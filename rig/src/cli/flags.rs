@@ -37,6 +37,9 @@ pub(super) struct SelftestFlags {
     /// Instead of the canaries: this many random scenarios.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) random: Option<u64>,
+    /// Protocol of the random scenarios; only transactional promises to keep everything in all of them.
+    #[arg(long, value_name = "P", default_value = "transactional")]
+    pub(super) protocol: String,
     /// Instead of the canaries: every prepare position fails once, alone, with every set of controllers in every mode.
     #[arg(long, conflicts_with = "random")]
     pub(super) positions: bool,
@@ -59,6 +62,9 @@ pub(super) struct RunFlags {
     /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
     #[arg(long = "protocol", value_name = "P")]
     pub(super) protocols: Vec<String>,
+    /// A canary (see `list canaries`): transactional with one thing wrong, which its check has to find.
+    #[arg(long, value_name = "NAME", conflicts_with = "protocols")]
+    pub(super) canary: Option<String>,
     /// Fault rule, such as "memory.prepare_sleep: nth=3 errno=ENOMEM"; may be repeated.
     #[arg(long = "fault", value_name = "RULE")]
     pub(super) faults: Vec<String>,
@@ -109,7 +115,7 @@ pub(super) struct ReportFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct ListFlags {
-    /// One of protocols, controllers, workloads, sites, events, scenarios; all when absent.
+    /// One of protocols, controllers, workloads, sites, events, scenarios; all when absent. Or canaries.
     pub(super) what: Option<String>,
 }
 

@@ -20,6 +20,10 @@ const PARTS: [Part; 6] = [
 pub(super) fn list(flags: &ListFlags) -> Result<u8, Failure> {
     let wanted = flags.what.as_deref();
     let known: Vec<_> = PARTS.iter().map(|(name, _)| *name).collect();
+    if wanted == Some("canaries") {
+        output::result(&section("canaries", &catalogue::canaries()));
+        return Ok(exit::OK);
+    }
     if let Some(what) = wanted.filter(|what| !known.contains(what)) {
         return Err(Failure::usage(format!("there is no list of `{what}`; there are {}", known.join(", "))));
     }

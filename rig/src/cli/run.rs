@@ -42,7 +42,8 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
 /// The scenario of that name or file, with the overrides of the command line.
 fn read(flags: &RunFlags) -> Result<Scenario, Failure> {
     let named = &flags.scenario;
-    let (file, text, folder) = match built_in::find(named) {
+    let known = built_in::find(named).or_else(|| built_in::find_canary(named));
+    let (file, text, folder) = match known {
         Some(text) => (format!("built-in scenario {named}"), text.to_owned(), Path::new(".")),
         None => {
             let text = std::fs::read_to_string(named).map_err(|error| unreadable(named, &error))?;
@@ -64,7 +65,7 @@ fn unreadable(named: &str, error: &std::io::Error) -> Failure {
 fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
     let too_large = |_| Failure::usage("--seed and --seeds: too large; use a smaller number");
     Ok(Overrides {
-        protocols: flags.protocols.clone(),
+        protocols: protocols(flags),
         faults: flags.faults.clone(),
         fault_rates: flags.fault_rate.clone(),
         delays: flags.delay.clone(),
@@ -73,6 +74,12 @@ fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
         cpus: flags.cpus,
         duration: flags.duration.clone(),
     })
+}
+
+/// Protocols that were asked for, a canary as one of them.
+fn protocols(flags: &RunFlags) -> Vec<String> {
+    let canary = flags.canary.iter().map(|name| format!("transactional:canary={name}"));
+    flags.protocols.iter().cloned().chain(canary).collect()
 }
 
 /// The scenario as it runs, beside its cells: what `report` needs after a kill.
@@ -85,7 +92,7 @@ fn keep_scenario(folder: &Path, scenario: &Scenario) -> Result<(), Failure> {
 fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     let mut words = vec!["attach-rig".to_owned(), "run".to_owned(), flags.scenario.clone()];
     let mut flag = |name: &str, value: String| words.push(format!("--{name} {value}"));
-    flags.protocols.iter().for_each(|protocol| flag("protocol", protocol.clone()));
+    protocols(flags).into_iter().for_each(|protocol| flag("protocol", protocol));
     flags.faults.iter().for_each(|rule| flag("fault", format!("\"{rule}\"")));
     if let Some(rates) = &flags.fault_rate {
         flag("fault-rate", rates.iter().map(u8::to_string).collect::<Vec<_>>().join(","));

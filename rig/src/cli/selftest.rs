@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
     if flags.print {
-        result(&crate::driver::random::scenario(flags.seed));
+        result(&crate::driver::random::scenario(flags.seed, &flags.protocol));
         return Ok(exit::OK);
     }
     let jobs = parallel::jobs(flags.jobs);
@@ -19,7 +19,7 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
         return super::positions::every_set(jobs);
     }
     if let Some(count) = flags.random {
-        return random(flags.seed, count, jobs, &costs);
+        return random(flags, count, jobs, &costs);
     }
     let canaries = selftest::canaries();
     let sound = canaries_green(flags.seeds, &costs);
@@ -64,22 +64,23 @@ fn canaries_green(seeds: u64, costs: &Costs) -> (String, bool) {
     (text, green)
 }
 
-/// Random scenarios under transactional.
-fn random(first: u64, count: u64, jobs: usize, costs: &Costs) -> Result<u8, Failure> {
-    say(&format!("random scenarios, seeds {first} to {}", first + count - 1));
-    let drawn = parallel::map(jobs, count as usize, |at| selftest::draw(first + at as u64, costs));
+/// Random scenarios under one protocol.
+fn random(flags: &SelftestFlags, count: u64, jobs: usize, costs: &Costs) -> Result<u8, Failure> {
+    let (first, protocol) = (flags.seed, flags.protocol.as_str());
+    say(&format!("random scenarios under {protocol}, seeds {first} to {}", first + count - 1));
+    let drawn = parallel::map(jobs, count as usize, |at| selftest::draw(first + at as u64, protocol, costs));
     let mut census = Census::new();
     let mut text = String::new();
     let mut broken = 0;
     for (at, drawn) in drawn.into_iter().enumerate() {
-        let Drawn { broken: promises, census: seen } = drawn.map_err(Failure::internal)?;
+        let Drawn { broken: promises, census: seen } = drawn.map_err(Failure::usage)?;
         seen.into_iter().for_each(|(key, n)| *census.entry(key).or_insert(0) += n);
         broken += u64::from(!promises.is_empty());
         for (promise, words) in promises {
             let seed = first + at as u64;
             let _ = writeln!(
                 text,
-                "broken: {promise} in seed {seed}: {words}; replay: attach-rig selftest --random 1 --seed {seed}"
+                "broken: {promise} in seed {seed}: {words}; replay: attach-rig selftest --random 1 --seed {seed} --protocol {protocol}"
             );
         }
     }

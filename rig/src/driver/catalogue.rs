@@ -1,7 +1,7 @@
 //! What there is to run, a name and a line each: for `list`.
 use super::built_in;
 use crate::kernel::Controller;
-use crate::protocols;
+use crate::protocols::{self, Canary};
 use faults::{Site, Thrown};
 
 /// Names, each with one line about it.
@@ -46,6 +46,13 @@ pub fn sites() -> Rows {
 #[must_use]
 pub fn events() -> Rows {
     Thrown::ALL.iter().map(|event| (event.name().to_owned(), event.about().to_owned())).collect()
+}
+
+/// Canaries, each with the check that must find it.
+#[must_use]
+pub fn canaries() -> Rows {
+    let row = |canary: &Canary| (canary.name().to_owned(), format!("{}: {}", canary.check(), canary.about()));
+    Canary::ALL.iter().map(row).collect()
 }
 
 /// Built-in scenarios.

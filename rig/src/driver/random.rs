@@ -54,9 +54,9 @@ impl Tree {
     }
 }
 
-/// The text of the scenario of that seed.
+/// The text of the scenario of that seed, under that protocol.
 #[must_use]
-pub fn scenario(seed: u64) -> String {
+pub fn scenario(seed: u64, protocol: &str) -> String {
     let mut dice = Dice(Pcg64::new(u128::from(seed), STREAM));
     let cpus = dice.pick(&[1, 2, 4]);
     let mut trees = trees(&mut dice);
@@ -64,12 +64,12 @@ pub fn scenario(seed: u64) -> String {
         choose_mode(&mut dice, tree);
     }
     let mut text = format!(
-        "name = \"random-{seed}\"\nabout = \"A small random scenario.\"\ncpus = {cpus}\nduration = \"{}us\"\nseed = {seed}\nprotocols = [\"transactional\"]\n",
+        "name = \"random-{seed}\"\nabout = \"A small random scenario.\"\ncpus = {cpus}\nduration = \"{}us\"\nseed = {seed}\nprotocols = [\"{protocol}\"]\n",
         dice.pick(&[150, 300, 600])
     );
     let spread = dice.percent(40);
     let forced = spread || trees.iter().any(|tree| tree.mode == "thread");
-    faults(&mut dice, &trees, forced, &mut text);
+    faults(&mut dice, &trees, (forced, protocol), &mut text);
     options(&mut dice, &trees, &mut text);
     for tree in &trees {
         let names =
@@ -120,7 +120,7 @@ fn choose_mode(dice: &mut Dice, tree: &mut Tree) {
 
 /// A limit that is lowered to what is used stands in the way of an owner change, which charges by force: only where owners
 /// change no cgroup.
-fn faults(dice: &mut Dice, trees: &[Tree], forced: bool, text: &mut String) {
+fn faults(dice: &mut Dice, trees: &[Tree], (forced, protocol): (bool, &str), text: &mut String) {
     let mut rules = Vec::new();
     for controller in trees.iter().flat_map(|tree| &tree.controllers) {
         if dice.percent(40) {
@@ -133,7 +133,12 @@ fn faults(dice: &mut Dice, trees: &[Tree], forced: bool, text: &mut String) {
                 ["", "", "", " exit", " fork", " rmdir", " offline-cpu", " delay=5us", " lower-limit"];
             let what = dice.pick(if forced { &events[..8] } else { &events });
             let chance = dice.between(5, 60);
-            rules.push(format!("\"{controller}.{}: probability={chance}{what}\"", dice.pick(halves)));
+            let half = match protocol.split(':').next() {
+                Some("three-phase") => "can_attach",
+                Some("prepare-undo") => "prepare",
+                _ => dice.pick(halves),
+            };
+            rules.push(format!("\"{controller}.{half}: probability={chance}{what}\""));
         }
     }
     for (site, chance) in [("core.css_set_alloc", 20), ("core.exit", 20), ("core.find", 10)] {
@@ -258,7 +263,8 @@ mod tests {
 
     #[test]
     fn a_seed_makes_one_text() {
-        assert_eq!(scenario(7), scenario(7));
-        assert_ne!(scenario(7), scenario(8));
+        let text = |seed| scenario(seed, "transactional");
+        assert_eq!(text(7), text(7));
+        assert_ne!(text(7), text(8));
     }
 }

@@ -91,13 +91,13 @@ pub struct Drawn {
     pub census: Census,
 }
 
-/// Runs the random scenario of that seed.
+/// Runs the random scenario of that seed under that protocol.
 ///
 /// # Errors
 /// When the generator wrote something that does not read: a bug of ours.
-pub fn draw(seed: u64, costs: &Costs) -> Result<Drawn, super::ScenarioError> {
+pub fn draw(seed: u64, protocol: &str, costs: &Costs) -> Result<Drawn, super::ScenarioError> {
     let files = workloads::Folder::new(Path::new("."));
-    let scenario = Scenario::parse(&format!("random {seed}"), &random::scenario(seed), &files)?;
+    let scenario = Scenario::parse(&format!("random {seed}"), &random::scenario(seed, protocol), &files)?;
     let result = run_cell(&scenario, &CellPlan::alone(scenario.protocols[0], seed), costs);
     Ok(Drawn { broken: broken(&result.cell), census: result.census })
 }

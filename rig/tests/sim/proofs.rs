@@ -67,7 +67,7 @@ fn two_thousand_random_scenarios_keep_every_promise_and_cover_everything() {
     let costs = Costs::default();
     let mut census = Census::new();
     for seed in 1..=2000 {
-        let drawn = draw(seed, &costs).expect("the generator writes what reads");
+        let drawn = draw(seed, "transactional", &costs).expect("the generator writes what reads");
         assert!(
             drawn.broken.is_empty(),
             "{:?}; replay: attach-rig selftest --random 1 --seed {seed}",

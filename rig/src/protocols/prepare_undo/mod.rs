@@ -62,6 +62,10 @@ pub(super) fn options(at: &[usize]) -> Options {
 }
 
 /// The callbacks that `controller` has: all of them.
+#[expect(
+    clippy::extra_unused_type_parameters,
+    reason = "the table calls it as it calls those that need an engine"
+)]
 pub(super) fn names<C: Current>(_: Controller) -> Vec<Callback> {
     vec![Callback::PrepareAttach, Callback::Undo, Callback::Attached]
 }

@@ -5,6 +5,7 @@
 //! | the litmus example of the design, written over any `Current` | `seam/example.rs` |
 //! | an engine: every interleaving, one after the other | `seam/depth_first.rs` |
 //! | what it finds: final states, deadlocks | `seam/exploring.rs` |
+//! | the reducing policy against it | `seam/reducing.rs` |
 //! | runs given up anywhere, worlds put back to the start | `seam/abandoned.rs` |
 //! | an engine: OS threads, plain waiting, no statistics | `seam/os_threads.rs` |
 //! | a hundred thousand attaches on it | `seam/hammer.rs` |
@@ -18,4 +19,5 @@ mod seam {
     pub(super) mod exploring;
     pub(super) mod hammer;
     pub(super) mod os_threads;
+    pub(super) mod reducing;
 }

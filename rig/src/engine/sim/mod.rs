@@ -6,6 +6,7 @@
 mod bits;
 mod coroutine;
 pub mod current;
+pub mod exhaustive;
 pub mod time;
 
 use super::{Access, ActorId, Object, Observer, Wait, Work};

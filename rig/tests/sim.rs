@@ -5,6 +5,7 @@
 //! - `canaries_contract`: the same for the rules about callbacks, and the locks that they take
 //! - `canaries_locks`: the same for locks, for runs that come to no end, and for cgroups that nobody named
 //! - `engine`: CPUs, time slices, order among equals, deadlocks, runs that are given up
+//! - `mistakes`: bad scenarios, with the place and the remedy
 //! - `model`: what single operations do to counters: fork, exec, exit, owner change
 //! - `scopes`: attaches of a thread, a process, everybody and of a controller that joins; admins; events thrown
 //! - `promises`: built-in scenarios over many seeds; what the protocols keep and break
@@ -23,6 +24,8 @@ mod complexity;
 mod digests;
 #[path = "sim/engine.rs"]
 mod engine;
+#[path = "sim/mistakes.rs"]
+mod mistakes;
 #[path = "sim/model.rs"]
 mod model;
 #[path = "sim/promises.rs"]

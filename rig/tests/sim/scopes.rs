@@ -1,5 +1,5 @@
 //! Attaches of every scope, under every protocol, with every controller; admins; events thrown into the middle.
-use crate::support::{A, B, LEADER, P, Ran, Setup, leader, mover, process_to, run, three_phase};
+use crate::support::{A, B, LEADER, P, Ran, Setup, X, leader, mover, process_to, run, three_phase};
 use faults::{Errno, Site};
 use rig::engine::event::{Outcome, Target};
 use rig::kernel::{CgroupId, Controller, CpuMask, HierarchyId, TaskId};
@@ -220,6 +220,32 @@ fn events_thrown_into_the_middle_happen_and_break_nothing() {
         let tasks = if event == faults::Thrown::Exit { 1 } else { 2 };
         assert_eq!(ran.usage(Controller::Numtasks), [0, tasks], "{rule}");
     }
+}
+
+#[test]
+fn a_child_charges_its_parent_and_the_level_that_is_full_counts_the_failure() {
+    let ran = run(
+        &Setup { nested: true, threads: vec![X], ..Setup::default() },
+        vec![leader(|cur, world| {
+            let books = |at: CgroupId| {
+                let counter = world.counter(Controller::Memrlimit, at).lock(cur);
+                (counter.usage, counter.max_usage, counter.failcnt)
+            };
+            assert_eq!(
+                (books(A), books(X)),
+                ((10, 10, 0), (10, 10, 0)),
+                "the start is charged up to the root"
+            );
+            admin::set_limit(cur, world, (Controller::Memrlimit, A), 12, false).expect("above");
+            assert_eq!(mm::mmap(cur, world, LEADER, 3), Err(Errno::ENOMEM));
+            assert_eq!(books(A), (10, 10, 1), "the parent is full, and counts it");
+            assert_eq!(books(X), (10, 13, 0), "the child was charged for a moment, which max_usage keeps");
+            let transactional = Protocol::parse("transactional").expect("known");
+            assert_eq!(attach(transactional, cur, world, &process_to(B)), Outcome::Moved);
+            assert_eq!((books(A).0, books(X).0, books(B).0), (0, 0, 10));
+        })],
+    );
+    sound(&ran, "nested");
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(crate) type Cur = SimCurrent<Time, Watch>;
 pub(crate) const A: CgroupId = CgroupId(0);
 /// Cgroup `b`.
 pub(crate) const B: CgroupId = CgroupId(1);
+/// Cgroup `a/x`, where there is one.
+pub(crate) const X: CgroupId = CgroupId(2);
 /// The first process.
 pub(crate) const P: ProcessId = ProcessId(0);
 /// Its leader.
@@ -38,6 +40,8 @@ pub(crate) struct Setup {
     pub cpus: u32,
     pub options: Options,
     pub faults: &'static str,
+    /// Whether there is a cgroup `a/x`, [`X`], too.
+    pub nested: bool,
     /// How many processes there are, all like the first.
     pub processes: usize,
 }
@@ -54,6 +58,7 @@ impl Default for Setup {
             cpus: 2,
             options: Options::default(),
             faults: "",
+            nested: false,
             processes: 1,
         }
     }
@@ -174,7 +179,10 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
     let spec = WorldSpec {
         cpus: setup.cpus,
         hierarchies: vec![setup.controllers.clone()],
-        cgroups: vec![cgroup("a", None), cgroup("b", setup.limit_b)],
+        cgroups: [cgroup("a", None), cgroup("b", setup.limit_b)]
+            .into_iter()
+            .chain(setup.nested.then(|| cgroup("a/x", None)))
+            .collect(),
         processes: vec![process; setup.processes],
         options: setup.options.clone(),
         late: setup.late.clone(),

@@ -10,7 +10,7 @@ pub use list::{list, lock_threadgroups, process_of};
 pub use mmap_sem::{MmapSem, MmapSemMode, hold_mms};
 pub use switch::{allocate_css_sets, switch};
 
-use crate::engine::event::{Callback, Outcome, Target};
+use crate::engine::event::{Callback, Outcome, Phase, Target};
 use crate::engine::{Current, Event, Work};
 use crate::kernel::{CgroupId, Controller, HierarchyId, MmId, TaskId};
 use crate::world::{Grace, Mm, Pin, Scope, Task, World};
@@ -197,8 +197,31 @@ pub fn finish<C: Current>(cur: &C, controller: Controller, callback: Callback, b
     cur.emit(Event::Leave { controller, callback, result: Ok(()) });
 }
 
+/// One transaction under one hold of `cgroup_mutex`, with its grace period: the locks, `body`, and the end. `alone`: with
+/// `threadgroup_rwsem`, so that nobody forks, exits or changes his program meanwhile.
+pub fn transaction<C: Current>(
+    cur: &C,
+    world: &World,
+    request: &Request,
+    alone: bool,
+    body: impl FnOnce() -> Result<Outcome, Refusal>,
+) -> Outcome {
+    cur.emit(Event::Phase(Phase::Lock));
+    let cgroup_mutex = world.cgroup_mutex.lock(cur);
+    let threadgroups = alone.then(|| lock_threadgroups(cur, world, request));
+    cur.emit(Event::TxBegin { dest: request.dest });
+    let outcome = body().unwrap_or_else(Outcome::from);
+    cur.emit(Event::Phase(Phase::Unlock));
+    grace_period(cur, world, Grace::Inside);
+    drop(threadgroups);
+    drop(cgroup_mutex);
+    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
+    grace_period(cur, world, Grace::After);
+    outcome
+}
+
 /// A grace period, if this is where the options want one.
-pub fn grace_period<C: Current>(cur: &C, world: &World, here: Grace) {
+fn grace_period<C: Current>(cur: &C, world: &World, here: Grace) {
     if world.options().grace == here {
         cur.sleep_until(cur.now() + world.options().grace_ns);
     }

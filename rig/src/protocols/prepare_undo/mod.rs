@@ -15,10 +15,10 @@ use crate::engine::event::{Callback, Outcome, Phase};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
 use crate::paths::attach::{
-    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish,
-    grace_period, hold_mms, inject, list, lock_threadgroups, prepare, switch,
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
+    inject, list, prepare, switch, transaction,
 };
-use crate::world::{Grace, World};
+use crate::world::World;
 use faults::{Errno, Site};
 use smallvec::SmallVec;
 
@@ -114,18 +114,8 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
 
 /// Moves a thread, a process or everybody, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    cur.emit(Event::Phase(Phase::Lock));
-    let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let threadgroups = (options.hold == Hold::Locks).then(|| lock_threadgroups(cur, world, request));
-    cur.emit(Event::TxBegin { dest: request.dest });
-    let outcome = locked(cur, world, request, options).unwrap_or_else(Outcome::from);
-    cur.emit(Event::Phase(Phase::Unlock));
-    grace_period(cur, world, Grace::Inside);
-    drop(threadgroups);
-    drop(cgroup_mutex);
-    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
-    grace_period(cur, world, Grace::After);
-    outcome
+    let alone = options.hold == Hold::Locks;
+    transaction(cur, world, request, alone, || locked(cur, world, request, options))
 }
 
 fn locked<C: Current>(

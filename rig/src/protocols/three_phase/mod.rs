@@ -13,10 +13,10 @@ use crate::engine::event::{Callback, Outcome, Phase, Target};
 use crate::engine::{Current, Event};
 use crate::kernel::{Controller, TaskId};
 use crate::paths::attach::{
-    AttachState, Refusal, Request, allocate_css_sets, find, finish, grace_period, inject, list, prepare,
-    process_of, switch,
+    AttachState, Refusal, Request, allocate_css_sets, find, finish, inject, list, prepare, process_of,
+    switch, transaction,
 };
-use crate::world::{Grace, World};
+use crate::world::World;
 use faults::{Errno, Site};
 use smallvec::SmallVec;
 
@@ -102,23 +102,17 @@ fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Thre
 
 /// One attach under one hold of `cgroup_mutex`: of a thread, or of a controller that joins.
 fn attach_set<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
-    cur.emit(Event::Phase(Phase::Lock));
-    let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    cur.emit(Event::TxBegin { dest: request.dest });
-    let outcome = find(cur, world, request).map_or_else(Outcome::from, |()| {
+    transaction(cur, world, request, false, || {
+        find(cur, world, request)?;
         let mut state = list(cur, world, request);
         match state.is_empty() {
-            true if is_gone(cur, world, request.target) => Outcome::Gone,
-            true => Outcome::Noop,
-            false => three_phases(cur, world, &mut state).map_or_else(gone_or_refused, |()| Outcome::Moved),
+            true if is_gone(cur, world, request.target) => Ok(Outcome::Gone),
+            true => Ok(Outcome::Noop),
+            false => {
+                Ok(three_phases(cur, world, &mut state).map_or_else(gone_or_refused, |()| Outcome::Moved))
+            }
         }
-    });
-    cur.emit(Event::Phase(Phase::Unlock));
-    grace_period(cur, world, Grace::Inside);
-    drop(cgroup_mutex);
-    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
-    grace_period(cur, world, Grace::After);
-    outcome
+    })
 }
 
 fn is_gone<C: Current>(cur: &C, world: &World, target: Target) -> bool {

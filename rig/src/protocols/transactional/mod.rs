@@ -16,10 +16,10 @@ use crate::engine::event::{Callback, Outcome, Phase};
 use crate::engine::{Current, Event};
 use crate::kernel::Controller;
 use crate::paths::attach::{
-    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish,
-    grace_period, hold_mms, inject, list, lock_threadgroups, prepare, switch,
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
+    inject, list, prepare, switch, transaction,
 };
-use crate::world::{Grace, World};
+use crate::world::World;
 use canary::Canary;
 use faults::{Errno, Site};
 use smallvec::SmallVec;
@@ -134,24 +134,15 @@ pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
 
 /// Moves a thread, a process or everybody, whole or not at all, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    cur.emit(Event::Phase(Phase::Lock));
-    let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let free = options.canary == Some(Canary::NoThreadgroup);
-    let threadgroups = (!free).then(|| lock_threadgroups(cur, world, request));
-    cur.emit(Event::TxBegin { dest: request.dest });
-    let outcome = loop {
-        let outcome = locked(cur, world, request, options).unwrap_or_else(Outcome::from);
-        if options.canary != Some(Canary::RetriesForEver) || !matches!(outcome, Outcome::Refused { .. }) {
-            break outcome;
+    let alone = options.canary != Some(Canary::NoThreadgroup);
+    transaction(cur, world, request, alone, || {
+        loop {
+            let outcome = locked(cur, world, request, options);
+            if outcome.is_ok() || options.canary != Some(Canary::RetriesForEver) {
+                return outcome;
+            }
         }
-    };
-    cur.emit(Event::Phase(Phase::Unlock));
-    grace_period(cur, world, Grace::Inside);
-    drop(threadgroups);
-    drop(cgroup_mutex);
-    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
-    grace_period(cur, world, Grace::After);
-    outcome
+    })
 }
 
 fn locked<C: Current>(

@@ -75,7 +75,7 @@ pub(super) struct RunFlags {
     #[arg(long, value_name = "T", value_delimiter = ',')]
     pub(super) delay: Option<Vec<String>>,
     /// `all`: instead of running the matrix, let every prepare position of the scenario fail once, alone, and look at what
-    /// that leaves behind.
+    /// that leaves behind. That is a run per position: give a short --duration.
     #[arg(long, value_name = "all")]
     pub(super) fail_nth: Option<String>,
     /// First seed.

@@ -83,6 +83,22 @@ fn a_controller_that_joins_charges_everybody_where_he_is() {
 }
 
 #[test]
+fn a_controller_joins_once() {
+    for protocol in sound_protocols() {
+        let ran = run(
+            &Setup { late: vec![Controller::Numtasks], ..busy() },
+            vec![mover(move |cur, world| {
+                let adopt = request(Target::Adopt(Controller::Numtasks), A);
+                assert_eq!(attach(protocol, cur, world, &adopt), Outcome::Moved, "{protocol}");
+                assert_eq!(attach(protocol, cur, world, &adopt), Outcome::Noop, "{protocol}");
+            })],
+        );
+        sound(&ran, &protocol.to_string());
+        assert_eq!(ran.usage(Controller::Numtasks), [6, 3], "{protocol}");
+    }
+}
+
+#[test]
 fn what_happens_before_a_controller_joins_is_charged_when_it_does() {
     for name in ["transactional", "prepare-undo:hold=locks"] {
         let protocol = Protocol::parse(name).expect("known");

@@ -35,10 +35,11 @@ fn processes(list: &TaskList, world: &World, target: Target) -> SmallVec<[Proces
     }
 }
 
-/// Lists what moves. An empty list is the outcome `noop`, unless a controller is adopted.
+/// Lists what moves. An empty list is the outcome `noop`; so is a controller that counts already.
 pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> AttachState<'w> {
     let hierarchy = *world.cgroup(request.dest).hierarchy;
     let controllers = match request.target {
+        Target::Adopt(controller) if world.counting(cur, controller).is_some() => SmallVec::new(),
         Target::Adopt(controller) => SmallVec::from_iter([controller]),
         _ => world.controllers(cur, hierarchy),
     };

@@ -101,10 +101,11 @@ impl<'w> AttachState<'w> {
         Subject { world: self.world, scope: self.scope, dest: self.dest, task }
     }
 
-    /// Whether there is nothing to do: the outcome `noop`. A controller joins also where there is no task.
+    /// Whether there is nothing to do: the outcome `noop`. A controller joins also where there is no task, and
+    /// only once.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.scope != Scope::Adopt
+        if self.scope == Scope::Adopt { self.controllers.is_empty() } else { self.members.is_empty() }
     }
 
     /// The distinct cgroups where members go.

@@ -1,0 +1,110 @@
+//! Truth: what counters should read, followed from changes of tasks, address spaces and page records.
+use super::{Shadow, at};
+use crate::kernel::{CgroupId, Controller, MmId, TaskId};
+
+impl Shadow {
+    /// What is there is the truth of a controller from now on. Pages are told record by record.
+    pub(super) fn adopted(&mut self, actor: usize, controller: Controller) {
+        let Some(hierarchy) = self.layout.hierarchy_of(controller) else { return };
+        self.counting[controller.index()] = Some(hierarchy);
+        match controller {
+            Controller::Memrlimit => {
+                let owned =
+                    self.mms.iter().filter_map(|mm| Some((self.place(mm.owner?, hierarchy)?, mm.total_vm)));
+                for (cgroup, pages) in owned.collect::<Vec<_>>() {
+                    self.shift_truth(actor, (controller, cgroup), pages);
+                }
+            }
+            Controller::Numtasks => {
+                for task in self.live_tasks().map(|(task, _)| task).collect::<Vec<_>>() {
+                    self.shift_tasks(actor, task, None, 1);
+                }
+            }
+            Controller::Cpuset => self.touch(actor, |_, _| true),
+            Controller::Memory | Controller::Freezer => {}
+        }
+    }
+
+    /// The truth of numtasks: `task` counts at `cgroup`, or where it is.
+    pub(super) fn shift_tasks(&mut self, actor: usize, task: TaskId, cgroup: Option<CgroupId>, by: i64) {
+        let Some(hierarchy) = self.counting(Controller::Numtasks) else { return };
+        if let Some(cgroup) = cgroup.or_else(|| self.place(task, hierarchy)) {
+            self.shift_truth(actor, (Controller::Numtasks, cgroup), by);
+        }
+    }
+
+    pub(super) fn shift_truth(
+        &mut self,
+        actor: usize,
+        (controller, cgroup): (Controller, CgroupId),
+        amount: i64,
+    ) {
+        let mut level = Some(cgroup);
+        while let Some(cgroup) = level {
+            let index = Self::index(controller, cgroup);
+            self.truth[index] += amount;
+            at(&mut self.actors, actor).unit.net(index).truth += amount;
+            level = self.layout.cgroups[cgroup.index()].parent;
+        }
+    }
+
+    pub(super) fn total_vm(&mut self, actor: usize, mm: MmId, pages: i64) {
+        let shadow = at(&mut self.mms, mm.index());
+        shadow.total_vm += pages;
+        let owner = shadow.owner;
+        if let (Some(hierarchy), Some(owner)) = (self.counting(Controller::Memrlimit), owner)
+            && let Some(cgroup) = self.place(owner, hierarchy)
+        {
+            self.shift_truth(actor, (Controller::Memrlimit, cgroup), pages);
+        }
+    }
+
+    pub(super) fn owner(&mut self, actor: usize, mm: MmId, task: TaskId) {
+        let shadow = at(&mut self.mms, mm.index());
+        let (old, vm) = (shadow.owner.replace(task), shadow.total_vm);
+        let Some(hierarchy) = self.counting(Controller::Memrlimit) else { return };
+        let places = [old, Some(task)].map(|owner| owner.and_then(|owner| self.place(owner, hierarchy)));
+        if vm != 0 && places[0] != places[1] {
+            for (place, sign) in places.into_iter().zip([-1, 1]) {
+                if let Some(cgroup) = place {
+                    self.shift_truth(actor, (Controller::Memrlimit, cgroup), sign * vm);
+                }
+            }
+        }
+    }
+
+    pub(super) fn placed(&mut self, actor: usize, task: TaskId, from: CgroupId, to: CgroupId) {
+        let hierarchy = self.layout.cgroups[to.index()].hierarchy;
+        let shadow = at(&mut self.tasks, task.index());
+        shadow.css = Some(shadow.css.unwrap_or_default().with(hierarchy, to));
+        let unit = &mut at(&mut self.actors, actor).unit;
+        unit.touched.push(task);
+        if from == to {
+            return;
+        }
+        unit.moved.push((task, from, to));
+        if self.task(task).live && self.counting(Controller::Numtasks) == Some(hierarchy) {
+            self.shift_tasks(actor, task, Some(from), -1);
+            self.shift_tasks(actor, task, Some(to), 1);
+        }
+        if self.counting(Controller::Memrlimit) == Some(hierarchy) {
+            let owned: i64 = self.mms.iter().filter(|mm| mm.owner == Some(task)).map(|mm| mm.total_vm).sum();
+            if owned != 0 {
+                self.shift_truth(actor, (Controller::Memrlimit, from), -owned);
+                self.shift_truth(actor, (Controller::Memrlimit, to), owned);
+            }
+        }
+    }
+
+    pub(super) fn record(&mut self, actor: usize, mm: MmId, cgroup: CgroupId, pages: i64) {
+        let records = &mut at(&mut self.mms, mm.index()).records;
+        if pages >= 0 {
+            records.mark(cgroup, pages.unsigned_abs());
+        } else {
+            records.unmark(cgroup, pages.unsigned_abs());
+        }
+        if cgroup != CgroupId::NONE {
+            self.shift_truth(actor, (Controller::Memory, cgroup), pages);
+        }
+    }
+}

@@ -5,47 +5,63 @@ use super::example::{self, FINAL_STATES, protocol, roomy, spec, world};
 use faults::{Injector, Plan};
 use rig::engine::event::Blind;
 use rig::engine::sim::current::SimCurrent;
-use rig::engine::sim::exhaustive::{Exhaustive, Explored};
+use rig::engine::sim::steps::{Bounds, Exhaustive, GivenUp, Random, Steps, Strategy, Tree, trace};
 use rig::engine::sim::{End, Sim};
 use rig::engine::{Class, Word};
 use rig::kernel::Controller;
 use rig::protocols::attach;
 use rig::world::{World, WorldSpec};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-type Here = SimCurrent<Exhaustive, Blind>;
+type Here = SimCurrent<Steps, Blind>;
 
 /// What a search found.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Found {
     states: States,
-    traces: usize,
-    explored: Explored,
+    /// Every trace that was run, and how often.
+    traces: BTreeMap<u128, u64>,
+    /// Schedules that were given up, for every way on was seen before.
+    cut: u64,
 }
 
-/// Every trace of what `spawn` starts; `name` says in which state a run ended.
-fn reduce(mut spawn: impl FnMut(&mut Sim<Exhaustive, Blind>), name: impl Fn(&End) -> String) -> Found {
-    let (mut states, mut traces) = (States::new(), BTreeSet::new());
-    let mut sim = Sim::new(Exhaustive::default(), Blind, Injector::new(Plan::default(), 0));
+/// What `strategy` finds of what `spawn` starts; `name` says in which state a run ended.
+fn search(
+    strategy: Box<dyn Strategy>,
+    mut spawn: impl FnMut(&mut Sim<Steps, Blind>),
+    name: impl Fn(&End) -> String,
+) -> Found {
+    let mut found = Found::default();
+    let mut sim = Sim::new(
+        Steps::new(strategy, Bounds::default()),
+        Blind,
+        Injector::new(Plan::default(), 0),
+    );
     loop {
         spawn(&mut sim);
         let mut finished = sim.run();
-        if !finished.policy.was_cut() {
-            *states.entry(name(&finished.end)).or_default() += 1;
-            assert!(traces.insert(finished.policy.trace()), "a trace was run twice");
+        match finished.policy.given_up() {
+            None => {
+                *found.states.entry(name(&finished.end)).or_default() += 1;
+                *found.traces.entry(trace(finished.policy.taken())).or_default() += 1;
+            }
+            Some(GivenUp::Cut) => found.cut += 1,
+            Some(why) => panic!("given up: {why:?}"),
         }
         if !finished.policy.advance() {
-            return Found { states, traces: traces.len(), explored: finished.policy.explored() };
+            return found;
         }
         sim = finished.again();
     }
 }
 
 /// The example with `movers` movers.
-fn example(world: &Arc<World>, name: &str, movers: usize) -> Found {
+fn example(strategy: Box<dyn Strategy>, world: &Arc<World>, name: &str, movers: usize) -> Found {
     let protocol = protocol(name);
-    reduce(
+    search(
+        strategy,
         |sim| {
             world.reset();
             for _ in 0..movers {
@@ -66,18 +82,25 @@ fn example(world: &Arc<World>, name: &str, movers: usize) -> Found {
     )
 }
 
+/// All of it, by one worker.
+fn reduced(world: &Arc<World>, name: &str, movers: usize) -> Found {
+    example(Box::new(Exhaustive::alone()), world, name, movers)
+}
+
 #[allow(clippy::print_stderr, reason = "how large a search was is for whoever reads the test's output")]
 fn say(name: &str, found: &Found, plain: Option<u64>, began: Instant) {
-    let Found { states, traces, explored } = found;
+    let Found { states, traces, cut } = found;
     let plain = plain.map_or(String::new(), |plain| format!(", plain depth-first search {plain}"));
-    eprintln!("{name}: {traces} traces, {explored:?}{plain}, {:?}: {states:?}", began.elapsed());
+    let (traces, took) = (traces.len(), began.elapsed());
+    eprintln!("{name}: {traces} traces, {cut} cut{plain}, {took:?}: {states:?}");
 }
 
 #[test]
 fn every_order_of_dependent_steps_is_tried_once() {
     for (objects, traces) in [([0, 0], 2), ([0, 1], 1)] {
         let words = [0, 1].map(|owner| Arc::new(Word::new(Class::TotalVm, owner, 0)));
-        let found = reduce(
+        let found = search(
+            Box::new(Exhaustive::alone()),
             |sim| {
                 words.iter().for_each(|word| word.init(0));
                 for (actor, object) in objects.into_iter().enumerate() {
@@ -87,42 +110,77 @@ fn every_order_of_dependent_steps_is_tried_once() {
             },
             |_| format!("{} {}", words[0].peek(), words[1].peek()),
         );
-        assert_eq!((found.traces, found.states.len()), (traces, traces), "{objects:?}");
+        assert_eq!((found.traces.len(), found.states.len()), (traces, traces), "{objects:?}");
     }
 }
 
 /// The reduced search of one case, held against `expected`; what `exploring` finds without reduction.
-fn search(spec: WorldSpec, name: &str, expected: &[&str], plain: Option<u64>) {
+fn held(spec: WorldSpec, name: &str, expected: &[&str], plain: Option<u64>) {
     let began = Instant::now();
-    let found = example(&world(spec), name, 1);
+    let found = reduced(&world(spec), name, 1);
     say(name, &found, plain, began);
     assert_eq!(found.states.keys().collect::<Vec<_>>(), expected, "{name}");
     assert_few(name, &found);
 }
 
 fn assert_few(name: &str, found: &Found) {
-    let run = found.explored.whole + found.explored.cut;
-    assert!(run <= 3 * found.traces as u64, "{name}: {run} schedules for {} traces", found.traces);
+    assert!(found.traces.values().all(|times| *times == 1), "{name}: a trace was run twice");
+    let (run, traces) = (found.traces.len() as u64 + found.cut, found.traces.len() as u64);
+    assert!(run <= 3 * traces, "{name}: {run} schedules for {traces} traces");
 }
 
 #[test]
 fn the_reduced_search_finds_the_final_states_of_the_plain_one() {
     for (name, states) in FINAL_STATES {
-        search(spec(), name, states, None);
+        held(spec(), name, states, None);
     }
     for name in ["transactional:mmap-sem=plain", "transactional"] {
         let with_memory = || roomy(&[Controller::Memrlimit, Controller::Memory]);
         let plain = explore(&world(with_memory()), protocol(name));
         let states: Vec<&str> = plain.keys().map(String::as_str).collect();
-        search(with_memory(), name, &states, Some(plain.values().sum()));
+        held(with_memory(), name, &states, Some(plain.values().sum()));
     }
 }
 
 #[test]
 fn two_movers_and_a_mapping_thread_are_explored_completely() {
     let began = Instant::now();
-    let found = example(&world(spec()), "transactional", 2);
+    let found = reduced(&world(spec()), "transactional", 2);
     say("two movers", &found, None, began);
     assert_eq!(found.states.len(), 1, "{:?}", found.states);
     assert_few("two movers", &found);
+}
+
+#[test]
+fn several_workers_run_the_same_traces_once_between_them() {
+    let alone = reduced(&world(spec()), "three-phase", 3);
+    let tree = Tree::new(Arc::default());
+    let work = || {
+        let worker = Exhaustive::new(&tree);
+        worker.map(|worker| example(Box::new(worker), &world(spec()), "three-phase", 3)).unwrap_or_default()
+    };
+    let parts = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..3).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("no panic")).collect::<Vec<_>>()
+    });
+    let mut together = Found::default();
+    for part in parts {
+        part.states.into_iter().for_each(|(state, n)| *together.states.entry(state).or_default() += n);
+        part.traces.into_iter().for_each(|(trace, n)| *together.traces.entry(trace).or_default() += n);
+        together.cut += part.cut;
+    }
+    say("one worker", &alone, None, Instant::now());
+    say("three workers", &together, None, Instant::now());
+    assert_eq!((together.states, &together.traces), (alone.states, &alone.traces));
+}
+
+#[test]
+fn random_schedules_end_in_the_states_of_the_complete_search() {
+    let few = example(Box::new(Random::new(1, 0..3000)), &world(spec()), "three-phase", 1);
+    assert_eq!(few.states.values().sum::<u64>(), 3000);
+    let again = example(Box::new(Random::new(1, 0..3000)), &world(spec()), "three-phase", 1);
+    assert_eq!(few, again, "one seed, the same schedules");
+    let all = reduced(&world(spec()), "three-phase", 1);
+    assert!(few.traces.keys().all(|trace| all.traces.contains_key(trace)));
+    assert_eq!(few.states.keys().collect::<Vec<_>>(), all.states.keys().collect::<Vec<_>>());
 }

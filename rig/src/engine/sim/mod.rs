@@ -6,7 +6,7 @@
 mod bits;
 mod coroutine;
 pub mod current;
-pub mod exhaustive;
+pub mod steps;
 pub mod time;
 
 use super::{Access, ActorId, Object, Observer, Wait, Work};
@@ -39,6 +39,10 @@ pub trait Policy {
     fn atomic(&mut self, _who: ActorId, _depth: u32) {}
     /// Who runs next.
     fn next(&mut self) -> Next;
+    /// Whether nobody gets the id of somebody who has ended, so that ids do not depend on the order of ends.
+    fn keeps_ids(&self) -> bool {
+        false
+    }
 }
 
 /// Answer of [`Policy::next`].
@@ -178,7 +182,8 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
 
 impl<P: Policy + 'static, O: Observer + 'static> Core<P, O> {
     fn spawn<F: FnOnce(&SimCurrent<P, O>) + 'static>(self: &Rc<Self>, body: F) -> ActorId {
-        let reused = self.free.borrow_mut().pop();
+        let keeps_ids = self.policy.borrow().keeps_ids();
+        let reused = if keeps_ids { None } else { self.free.borrow_mut().pop() };
         let id = reused.unwrap_or_else(|| ActorId(self.actors.borrow().len() as u32));
         let core = Rc::clone(self);
         let coroutine = Coroutine::new(self.stacks.borrow_mut().take(), move |yielder| {

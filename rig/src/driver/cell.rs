@@ -160,7 +160,7 @@ fn record(
     let records = Records {
         recorder: &watch.recorder,
         locks: &watch.locks,
-        checks: &watch.checks,
+        checks: &watch.judge.checks,
         injector: &injector,
         last: last.as_ref(),
     };
@@ -175,7 +175,7 @@ fn record(
         attach: records.attach(undoing),
         bystanders: records.bystanders(),
         locks: records.locks(),
-        longest_holds: records.longest_holds(|actor| watch.checks.shadow().who(actor)),
+        longest_holds: records.longest_holds(|actor| watch.judge.checks.shadow().who(actor)),
         drift: records.drift(),
         promises: records.promises(),
         faults: records.faults(),

@@ -19,14 +19,14 @@ impl<T> Visitor<'_> for Form<T> {
 
 /// A duration with its unit, such as `40ms`; in ns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Duration(pub(super) u64);
+pub(crate) struct Duration(pub(crate) u64);
 
 impl Duration {
     /// Reads `40ms`.
     ///
     /// # Errors
     /// What is wrong with it and which units there are.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         workloads::parse_ns(text).map(Self).map_err(|error| match error {
             workloads::DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
                 format!("`{text}` has no unit; use ns, us, ms or s, for example \"{}ms\"", text.trim())
@@ -78,7 +78,7 @@ impl<'de> Deserialize<'de> for Pace {
 
 /// A limit in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limit(pub(super) u64);
+pub(crate) struct Limit(pub(crate) u64);
 
 struct Pages;
 

@@ -137,6 +137,7 @@ impl Scenario {
             processes,
             options: self.options.clone(),
             late: self.late.clone(),
+            keeps_ids: false,
         }
     }
 

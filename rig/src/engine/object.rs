@@ -52,6 +52,8 @@ pub enum Class {
     Removed,
     /// Word: controllers that have joined a live hierarchy.
     Adopted,
+    /// Word: ids that have been given out.
+    Pidmap,
     /// Queue: an exec waits for the other threads.
     ExecWait,
 }
@@ -119,6 +121,7 @@ impl Class {
             Self::Frozen => "freezer.state",
             Self::Removed => "cgroup->flags",
             Self::Adopted => "root->subsys_bits",
+            Self::Pidmap => "pidmap",
             Self::ExecWait => "exec wait",
         }
     }
@@ -132,7 +135,8 @@ impl Class {
             | Self::TasklistLock
             | Self::CssSetLock
             | Self::NumtasksLock
-            | Self::Adopted => "",
+            | Self::Adopted
+            | Self::Pidmap => "",
             Self::Frozen | Self::Removed => "cgroup ",
             Self::ThreadgroupRwsem | Self::ProcessMm | Self::ProcessLeader | Self::ExecWait => "process ",
             Self::MmapSem | Self::MoveLock | Self::PageTableLock | Self::TotalVm | Self::MmOwner => "mm ",

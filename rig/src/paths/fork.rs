@@ -46,6 +46,7 @@ pub fn fork_process<C: Current>(cur: &C, world: &World, parent: TaskId) -> Resul
         let _writing = world.mm(id).mmap_sem.write(cur);
         cur.work(Work::ForkProcess, 1);
         let pages = world.mm(id).total_vm.load(cur);
+        world.gives_id(cur);
         let (new_process, _) = world.processes.take(Process::new);
         let child = copy_task(cur, world, parent, ProcessId(new_process));
         let charged = numtasks::charge(cur, world, child).and_then(|place| {
@@ -70,6 +71,7 @@ fn copy_task<C: Current>(cur: &C, world: &World, parent: TaskId, process: Proces
     let from = world.task(parent);
     let cgroups = from.cgroups.load(cur);
     let mask = from.cpus_allowed.load(cur);
+    world.gives_id(cur);
     let (id, task) = world.tasks.take(Task::new);
     task.process.init(process.word());
     task.cgroups.init(cgroups);
@@ -92,6 +94,7 @@ fn charge_copy<C: Current>(cur: &C, world: &World, child: TaskId, pages: u64) ->
 
 /// A new address space of `pages`, owned by `owner`, which nobody else has seen yet.
 pub(super) fn new_mm<C: Current>(cur: &C, world: &World, owner: TaskId, pages: u64) -> MmId {
+    world.gives_id(cur);
     let (id, mm) = world.mms.take(Mm::new);
     mm.total_vm.init(pages);
     mm.owner.init(owner.word());

@@ -15,6 +15,7 @@ impl World {
         spec.validate()?;
         let below = (0..spec.cgroups.len()).map(|at| cgroup(&spec, CgroupId(at as u32)));
         let cgroups = below.chain(spec.hierarchy_ids().map(|hierarchy| root(&spec, hierarchy))).collect();
+        let keeps_ids = spec.keeps_ids;
         let world = Arc::new_cyclic(|myself| Self {
             spec: Fixed::new(spec),
             myself: Fixed::new(Weak::clone(myself)),
@@ -25,10 +26,11 @@ impl World {
             css_set_lock: SpinLock::new(Class::CssSetLock, 0, CssSets::default()),
             numtasks_lock: SpinLock::new(Class::NumtasksLock, 0, ()),
             adopted: Word::new(Class::Adopted, 0, 0),
+            pidmap: Word::new(Class::Pidmap, 0, 0),
             cgroups: Fixed::new(cgroups),
-            tasks: Slots::default(),
-            processes: Slots::default(),
-            mms: Slots::default(),
+            tasks: Slots::new(keeps_ids),
+            processes: Slots::new(keeps_ids),
+            mms: Slots::new(keeps_ids),
         });
         world.populate();
         Ok(world)
@@ -43,6 +45,7 @@ impl World {
         self.cpu_hotplug.reset();
         self.numtasks_lock.reset();
         self.adopted.init(0);
+        self.pidmap.init(0);
         self.tasks.reset(|task| {
             task.alloc_lock.reset();
             task.state.init(Task::DEAD);

@@ -53,6 +53,8 @@ crate::shared! {
         /// Controllers of [`WorldSpec::late`] that have joined their hierarchy, a bit each. Written under
         /// `cgroup_mutex`.
         pub adopted: Word,
+        /// How many ids have been given out; counted where [`WorldSpec::keeps_ids`].
+        pub pidmap: Word,
         /// The cgroups of all hierarchies, those of the spec first and then a root for each hierarchy.
         pub cgroups: Fixed<Vec<Cgroup>>,
         /// Threads.
@@ -104,6 +106,13 @@ impl World {
         let hierarchy = self.hierarchy_of(controller)?;
         let late = self.spec.late.contains(&controller);
         (!late || self.adopted.load(cur) & bit(controller) != 0).then_some(hierarchy)
+    }
+
+    /// An id is about to be given out. One access where ids depend on the order in which that happens.
+    pub fn gives_id<C: Current>(&self, cur: &C) {
+        if self.spec.keeps_ids {
+            self.pidmap.add(cur, 1);
+        }
     }
 
     /// The root of `hierarchy`, which is nobody's child and counts nothing.

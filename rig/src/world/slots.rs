@@ -22,15 +22,16 @@ struct Free {
 pub struct Slots<T> {
     slots: boxcar::Vec<Slot<T>>,
     free: parking_lot::Mutex<Free>,
-}
-
-impl<T> Default for Slots<T> {
-    fn default() -> Self {
-        Self { slots: boxcar::Vec::new(), free: parking_lot::Mutex::default() }
-    }
+    keeps_ids: bool,
 }
 
 impl<T> Slots<T> {
+    /// No slot is used. `keeps_ids`: none will be used again.
+    #[must_use]
+    pub fn new(keeps_ids: bool) -> Self {
+        Self { slots: boxcar::Vec::new(), free: parking_lot::Mutex::default(), keeps_ids }
+    }
+
     /// A slot, used before if there is one; `make` makes its object from its id. The caller sets its Words.
     pub fn take(&self, make: impl FnOnce(u32) -> T) -> (u32, &T) {
         let mut free = self.free.lock();
@@ -65,7 +66,7 @@ impl<T> Slots<T> {
     }
 
     fn unpin(&self, id: u32) {
-        if self.slots[id as usize].pins.fetch_sub(1, Ordering::SeqCst) == 1 {
+        if self.slots[id as usize].pins.fetch_sub(1, Ordering::SeqCst) == 1 && !self.keeps_ids {
             self.free.lock().spare.push(id);
         }
     }
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_pinned_slot_is_not_used_again() {
-        let slots = Slots::default();
+        let slots = Slots::new(false);
         let (a, _) = slots.take(|id| id);
         let pin = slots.pin(a);
         slots.retire(a);

@@ -139,6 +139,9 @@ pub struct WorldSpec {
     pub processes: Vec<ProcessSpec>,
     /// Options.
     pub options: Options,
+    /// Whether nobody gets the id of somebody who is gone: then ids depend on nothing but the order in which they were
+    /// given out.
+    pub keeps_ids: bool,
 }
 
 /// What cannot be built.

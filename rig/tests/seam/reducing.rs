@@ -34,11 +34,7 @@ fn search(
     name: impl Fn(&End) -> String,
 ) -> Found {
     let mut found = Found::default();
-    let mut sim = Sim::new(
-        Steps::new(strategy, Bounds::default()),
-        Blind,
-        Injector::new(Plan::default(), 0),
-    );
+    let mut sim = Sim::new(Steps::new(strategy, Bounds::default()), Blind, Injector::new(Plan::default(), 0));
     loop {
         spawn(&mut sim);
         let mut finished = sim.run();

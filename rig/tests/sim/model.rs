@@ -15,7 +15,7 @@ fn all() -> Vec<Controller> {
 
 fn sound(ran: &Ran) {
     assert_eq!(ran.broken(), [""; 0]);
-    assert!(ran.watch.world.locks_free());
+    assert!(ran.watch.judge.world.locks_free());
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn mapping_charges_and_a_refusal_changes_nothing() {
     sound(&ran);
     assert_eq!(ran.usage(Controller::Memrlimit), [0, 7]);
     assert_eq!(
-        ran.watch.world.counter(Controller::Memrlimit, B).quiet(|c| (c.failcnt, c.max_usage)),
+        ran.watch.judge.world.counter(Controller::Memrlimit, B).quiet(|c| (c.failcnt, c.max_usage)),
         (1, 12)
     );
 }

@@ -23,7 +23,7 @@ fn sound(ran: &Ran, what: &str) {
         "{what}: {:?}",
         ran.broken().into_iter().map(first).collect::<Vec<_>>()
     );
-    assert!(ran.watch.world.locks_free(), "{what}");
+    assert!(ran.watch.judge.world.locks_free(), "{what}");
 }
 
 /// Runs one attach where nobody else acts, and hands back its outcome.
@@ -277,7 +277,7 @@ fn charges_go_up_to_the_root_and_the_full_level_counts_the_failure() {
     );
     sound(&ran, "limits");
     assert_eq!(
-        ran.watch.world.counter(Controller::Memrlimit, A).quiet(|c| (c.usage, c.limit, c.failcnt)),
+        ran.watch.judge.world.counter(Controller::Memrlimit, A).quiet(|c| (c.usage, c.limit, c.failcnt)),
         (9, 5, 1)
     );
 }

@@ -75,18 +75,25 @@ pub(crate) struct Ran {
 impl Ran {
     /// What a check found.
     pub(crate) fn check(&self, name: &str) -> &Tally {
-        self.watch.checks.findings().into_iter().find(|(known, _)| *known == name).expect("a check's name").1
+        self.watch
+            .judge
+            .checks
+            .findings()
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .expect("a check's name")
+            .1
     }
 
     /// Names of the broken promises.
     pub(crate) fn broken(&self) -> Vec<&'static str> {
-        let findings = self.watch.checks.findings();
+        let findings = self.watch.judge.checks.findings();
         findings.into_iter().filter(|(_, tally)| tally.broken > 0).map(|(name, _)| name).collect()
     }
 
     /// Usage of `controller` in `a` and `b`.
     pub(crate) fn usage(&self, controller: Controller) -> [u64; 2] {
-        [A, B].map(|cgroup| self.watch.world.counter(controller, cgroup).quiet(|counter| counter.usage))
+        [A, B].map(|cgroup| self.watch.judge.world.counter(controller, cgroup).quiet(|counter| counter.usage))
     }
 }
 

@@ -13,54 +13,62 @@ use std::marker::PhantomData;
 use toml::Spanned;
 
 /// Cgroups by name.
-pub(super) type Cgroups = BTreeMap<Spanned<String>, Cgroup>;
+pub(crate) type Cgroups = BTreeMap<Spanned<String>, Cgroup>;
 /// Promises by protocol.
-pub(super) type Expect = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Expectation>>;
+pub(crate) type Expect = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Expectation>>;
 /// One `[[workloads]]`.
-pub(super) type Entry = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
+pub(crate) type Entry = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) about: String,
-    pub(super) cpus: Spanned<i64>,
-    pub(super) duration: Spanned<Duration>,
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) about: String,
+    pub(crate) cpus: Spanned<i64>,
+    pub(crate) duration: Spanned<Duration>,
     #[serde(default = "no_time")]
-    pub(super) warm_up: Spanned<Duration>,
+    pub(crate) warm_up: Spanned<Duration>,
     #[serde(default = "one")]
-    pub(super) seed: Spanned<i64>,
+    pub(crate) seed: Spanned<i64>,
     #[serde(default = "one")]
-    pub(super) seeds: Spanned<i64>,
-    pub(super) protocols: Spanned<Vec<Spanned<String>>>,
+    pub(crate) seeds: Spanned<i64>,
+    pub(crate) protocols: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
-    pub(super) fault_rates: Vec<Spanned<i64>>,
+    pub(crate) fault_rates: Vec<Spanned<i64>>,
     #[serde(default)]
-    pub(super) delays: Vec<Spanned<Duration>>,
+    pub(crate) delays: Vec<Spanned<Duration>>,
     #[serde(default)]
-    pub(super) faults: Vec<Spanned<String>>,
-    pub(super) hierarchy: Option<Spanned<Hierarchy>>,
-    pub(super) hierarchies: Option<Spanned<Vec<Spanned<NamedHierarchy>>>>,
+    pub(crate) faults: Vec<Spanned<String>>,
+    pub(crate) hierarchy: Option<Spanned<Hierarchy>>,
+    pub(crate) hierarchies: Option<Spanned<Vec<Spanned<NamedHierarchy>>>>,
     #[serde(default)]
-    pub(super) options: Options,
-    pub(super) cgroups: Spanned<Cgroups>,
-    pub(super) workloads: Spanned<Vec<Spanned<Entry>>>,
-    pub(super) movers: Spanned<OneOrMore<Movers>>,
+    pub(crate) options: Options,
+    pub(crate) cgroups: Spanned<Cgroups>,
+    pub(crate) workloads: Spanned<Vec<Spanned<Entry>>>,
+    pub(crate) movers: Spanned<OneOrMore<Movers>>,
     #[serde(default)]
-    pub(super) admins: Vec<Spanned<Admin>>,
+    pub(crate) admins: Vec<Spanned<Admin>>,
     #[serde(default)]
-    pub(super) demand: Demand,
+    pub(crate) demand: Demand,
     #[serde(default)]
-    pub(super) expect: Expect,
+    pub(crate) expect: Expect,
 }
 
 impl File {
+    pub(crate) fn mounts(&self) -> Mounts<'_> {
+        (self.hierarchy.as_ref(), self.hierarchies.as_ref())
+    }
+
     /// Reads the text of `source`.
-    pub(super) fn read(source: &Source<'_>) -> Read<Self> {
+    pub(crate) fn read(source: &Source<'_>) -> Read<Self> {
         toml::from_str(source.text())
             .map_err(|error| source.at(error.span().unwrap_or_default(), explain(error.message(), &[])))
     }
 }
+
+/// What a file says of hierarchies: the only one, or several.
+pub(crate) type Mounts<'a> =
+    (Option<&'a Spanned<Hierarchy>>, Option<&'a Spanned<Vec<Spanned<NamedHierarchy>>>>);
 
 /// A value that nobody wrote, and so nobody is blamed for.
 fn default<T>(value: T) -> Spanned<T> {
@@ -76,7 +84,7 @@ fn no_time() -> Spanned<Duration> {
 }
 
 /// A table, or a list of such tables.
-pub(super) struct OneOrMore<T>(pub(super) Vec<T>);
+pub(crate) struct OneOrMore<T>(pub(crate) Vec<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -105,97 +113,97 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Tables<T> {
 /// The only hierarchy.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Hierarchy {
-    pub(super) controllers: Spanned<Vec<Spanned<String>>>,
+pub(crate) struct Hierarchy {
+    pub(crate) controllers: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
-    pub(super) late: Vec<Spanned<String>>,
+    pub(crate) late: Vec<Spanned<String>>,
 }
 
 /// One of several hierarchies.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NamedHierarchy {
-    pub(super) name: Spanned<String>,
-    pub(super) controllers: Spanned<Vec<Spanned<String>>>,
+pub(crate) struct NamedHierarchy {
+    pub(crate) name: Spanned<String>,
+    pub(crate) controllers: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
-    pub(super) late: Vec<Spanned<String>>,
+    pub(crate) late: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct Options {
-    pub(super) grace: Option<Spanned<String>>,
-    pub(super) grace_period: Option<Spanned<Duration>>,
-    pub(super) memory_move: Option<bool>,
-    pub(super) owner_change: Option<Spanned<String>>,
-    pub(super) invalidate: Option<Spanned<String>>,
-    pub(super) unsupported: Vec<Spanned<String>>,
+pub(crate) struct Options {
+    pub(crate) grace: Option<Spanned<String>>,
+    pub(crate) grace_period: Option<Spanned<Duration>>,
+    pub(crate) memory_move: Option<bool>,
+    pub(crate) owner_change: Option<Spanned<String>>,
+    pub(crate) invalidate: Option<Spanned<String>>,
+    pub(crate) unsupported: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Cgroup {
-    pub(super) hierarchy: Option<Spanned<String>>,
-    pub(super) memrlimit: Option<Limited>,
-    pub(super) memory: Option<Limited>,
-    pub(super) numtasks: Option<Limited>,
-    pub(super) cpuset: Option<Cpuset>,
-    pub(super) freezer: Option<Freezer>,
+pub(crate) struct Cgroup {
+    pub(crate) hierarchy: Option<Spanned<String>>,
+    pub(crate) memrlimit: Option<Limited>,
+    pub(crate) memory: Option<Limited>,
+    pub(crate) numtasks: Option<Limited>,
+    pub(crate) cpuset: Option<Cpuset>,
+    pub(crate) freezer: Option<Freezer>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Limited {
-    pub(super) limit: Spanned<Limit>,
+pub(crate) struct Limited {
+    pub(crate) limit: Spanned<Limit>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Cpuset {
-    pub(super) cpus: Spanned<Vec<Spanned<i64>>>,
+pub(crate) struct Cpuset {
+    pub(crate) cpus: Spanned<Vec<Spanned<i64>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Freezer {
-    pub(super) frozen: Spanned<bool>,
+pub(crate) struct Freezer {
+    pub(crate) frozen: Spanned<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Movers {
+pub(crate) struct Movers {
     #[serde(default = "one")]
-    pub(super) count: Spanned<i64>,
+    pub(crate) count: Spanned<i64>,
     #[serde(default = "process")]
-    pub(super) mode: Spanned<String>,
+    pub(crate) mode: Spanned<String>,
     #[serde(default)]
-    pub(super) rate: Pace,
+    pub(crate) rate: Pace,
     #[serde(default = "no_time")]
-    pub(super) pause: Spanned<Duration>,
-    pub(super) between: Option<Spanned<Vec<Spanned<String>>>>,
-    pub(super) controller: Option<Spanned<String>>,
+    pub(crate) pause: Spanned<Duration>,
+    pub(crate) between: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(crate) controller: Option<Spanned<String>>,
 }
 
 /// Which of the fields go together, `what` decides.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Admin {
-    pub(super) what: Spanned<String>,
-    pub(super) cgroup: Option<Spanned<String>>,
-    pub(super) controller: Option<Spanned<String>>,
-    pub(super) values: Option<Spanned<Vec<Spanned<AdminValue>>>>,
-    pub(super) force: Option<Spanned<bool>>,
-    pub(super) cpus: Option<Spanned<Vec<Spanned<i64>>>>,
+pub(crate) struct Admin {
+    pub(crate) what: Spanned<String>,
+    pub(crate) cgroup: Option<Spanned<String>>,
+    pub(crate) controller: Option<Spanned<String>>,
+    pub(crate) values: Option<Spanned<Vec<Spanned<AdminValue>>>>,
+    pub(crate) force: Option<Spanned<bool>>,
+    pub(crate) cpus: Option<Spanned<Vec<Spanned<i64>>>>,
     #[serde(default)]
-    pub(super) rate: Pace,
+    pub(crate) rate: Pace,
     #[serde(default = "no_time")]
-    pub(super) pause: Spanned<Duration>,
+    pub(crate) pause: Spanned<Duration>,
 }
 
 /// What is written to a file of a cgroup: a limit, a word, CPUs.
 #[derive(Deserialize)]
 #[serde(from = "toml::Value")]
-pub(super) enum AdminValue {
+pub(crate) enum AdminValue {
     Number(i64),
     Cpus(Vec<i64>),
     Other(String),

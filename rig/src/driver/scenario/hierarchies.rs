@@ -1,5 +1,5 @@
 //! Hierarchies and the cgroups in them.
-use super::file::{Cgroup, File, Limited};
+use super::file::{Cgroup, Cgroups, Limited, Mounts};
 use super::source::{Read, Source, nearest};
 use crate::kernel::ids::MAX_HIERARCHIES;
 use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
@@ -25,8 +25,8 @@ struct Written<'a> {
 
 impl Source<'_> {
     /// All hierarchies, and the controllers that count nothing until they are adopted.
-    pub(super) fn hierarchies(&self, file: &File) -> Read<(Vec<Hierarchy>, Vec<Controller>)> {
-        let written = self.written(file)?;
+    pub(crate) fn hierarchies(&self, mounts: Mounts<'_>) -> Read<(Vec<Hierarchy>, Vec<Controller>)> {
+        let written = self.written(mounts)?;
         let known = Controller::ALL.map(|controller| (controller.name(), controller));
         let (mut hierarchies, mut late) = (Vec::new(), Vec::new());
         for Written { name, controllers, late: joining } in &written {
@@ -51,8 +51,8 @@ impl Source<'_> {
         Ok((hierarchies, late.into_iter().map(|(_, controller)| controller).collect()))
     }
 
-    fn written<'a>(&self, file: &'a File) -> Read<Vec<Written<'a>>> {
-        match (&file.hierarchy, &file.hierarchies) {
+    fn written<'a>(&self, mounts: Mounts<'a>) -> Read<Vec<Written<'a>>> {
+        match mounts {
             (Some(one), None) => {
                 let one = one.get_ref();
                 Ok(vec![Written { name: None, controllers: &one.controllers, late: &one.late }])
@@ -89,9 +89,15 @@ impl Source<'_> {
         }
     }
 
-    pub(super) fn cgroups(&self, file: &File, hierarchies: &[Hierarchy], cpus: u32) -> Read<Vec<CgroupSpec>> {
+    /// Cgroups, each after its parent; `cpus` is how many CPUs there are, and what says so.
+    pub(crate) fn cgroups(
+        &self,
+        cgroups: &Cgroups,
+        hierarchies: &[Hierarchy],
+        cpus: (&Range<usize>, u32),
+    ) -> Read<Vec<CgroupSpec>> {
         let mut specs: Vec<CgroupSpec> = Vec::new();
-        for (name, cgroup) in file.cgroups.get_ref() {
+        for (name, cgroup) in cgroups {
             let path = name.get_ref();
             if path.split('/').any(str::is_empty) {
                 let message = format!("`{path}` is no name of a cgroup; write for example a, or a/x");
@@ -120,7 +126,7 @@ impl Source<'_> {
                 hierarchy,
                 limits: cgroup.limits().map(|(controller, limit)| (controller, limit.1)).collect(),
                 frozen: cgroup.freezer.as_ref().is_some_and(|freezer| *freezer.frozen.get_ref()),
-                cpus: self.cpuset(name, cgroup, (&file.cpus.span(), cpus))?,
+                cpus: self.cpuset(name, cgroup, cpus)?,
             });
         }
         Ok(specs)
@@ -169,7 +175,7 @@ impl Source<'_> {
     }
 
     /// `hierarchy` has the controller of which somebody wants something; `whose` says who.
-    pub(super) fn has(
+    pub(crate) fn has(
         &self,
         hierarchy: &Hierarchy,
         controller: Controller,
@@ -202,7 +208,7 @@ impl Source<'_> {
     }
 
     /// Every CPU of a list is there, or somebody is to blame: a flag for the number of CPUs, else the list.
-    pub(super) fn mask(
+    pub(crate) fn mask(
         &self,
         listed: impl Iterator<Item = (i64, Range<usize>)>,
         (whose, what): (&str, &str),
@@ -223,7 +229,7 @@ impl Source<'_> {
     }
 
     /// The cgroup of that name.
-    pub(super) fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<CgroupId> {
+    pub(crate) fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<CgroupId> {
         let at = cgroups.iter().position(|cgroup| cgroup.name == name).ok_or_else(|| {
             let known = nearest(name, cgroups.iter().map(|cgroup| cgroup.name.as_str()));
             self.at(span, format!("there is no cgroup `{name}`; {known}"))
@@ -234,7 +240,7 @@ impl Source<'_> {
 
 impl Cgroup {
     /// Controllers with their limits, and where those are.
-    pub(super) fn limits(&self) -> impl Iterator<Item = (Controller, (Range<usize>, u64))> {
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (Controller, (Range<usize>, u64))> {
         let limits: [(Controller, &Option<Limited>); 3] = [
             (Controller::Memrlimit, &self.memrlimit),
             (Controller::Memory, &self.memory),

@@ -5,12 +5,12 @@
 //! also against the cgroups in which they are.
 mod actors;
 mod admins;
-mod file;
+pub(crate) mod file;
 mod hierarchies;
 mod movers;
 mod overrides;
 mod read;
-mod source;
+pub(crate) mod source;
 
 pub use admins::{Act, Admin};
 pub use hierarchies::Hierarchy;
@@ -122,8 +122,8 @@ impl Scenario {
         let mut source = Source::new(file, text);
         let mut parsed = File::read(&source)?;
         overrides.put(&mut parsed, &mut source)?;
-        let ((hierarchies, late), cpus) = (source.hierarchies(&parsed)?, source.cpus(&parsed.cpus)?);
-        let cgroups = source.cgroups(&parsed, &hierarchies, cpus)?;
+        let ((hierarchies, late), cpus) = (source.hierarchies(parsed.mounts())?, source.cpus(&parsed.cpus)?);
+        let cgroups = source.cgroups(parsed.cgroups.get_ref(), &hierarchies, (&parsed.cpus.span(), cpus))?;
         let workloads = source.workloads(&parsed.workloads, &cgroups, files)?;
         let movers = source.movers(&parsed, (&hierarchies, &late), &cgroups)?;
         let admins = source.admins(&parsed, &hierarchies, &cgroups, cpus)?;

@@ -21,19 +21,19 @@ const SEEDS_MAX: i64 = 1_000_000;
 const CELLS_MAX: u64 = 1_000_000;
 
 impl Source<'_> {
-    pub(super) fn cpus(&self, cpus: &Spanned<i64>) -> Read<u32> {
+    pub(crate) fn cpus(&self, cpus: &Spanned<i64>) -> Read<u32> {
         self.range(cpus, "`cpus`", 1, i64::from(MAX_CPUS)).map(|cpus| cpus as u32)
     }
 
     /// First seed and how many.
-    pub(super) fn seeds(&self, file: &File) -> Read<(u64, u64)> {
+    pub(crate) fn seeds(&self, file: &File) -> Read<(u64, u64)> {
         let seeds = self.range(&file.seeds, "`seeds`", 1, SEEDS_MAX)?;
         let seed = self.range(&file.seed, "`seed`", 0, i64::MAX - SEEDS_MAX)?;
         Ok((seed as u64, seeds as u64))
     }
 
     /// A time of at least `low` ns.
-    pub(super) fn time(&self, time: &Spanned<Duration>, what: &str, low: u64) -> Read<u64> {
+    pub(crate) fn time(&self, time: &Spanned<Duration>, what: &str, low: u64) -> Read<u64> {
         let found = time.get_ref().0;
         if (low..=TIME_MAX).contains(&found) {
             return Ok(found);
@@ -48,7 +48,7 @@ impl Source<'_> {
         ))
     }
 
-    pub(super) fn delays(&self, delays: &[Spanned<Duration>]) -> Read<Vec<u64>> {
+    pub(crate) fn delays(&self, delays: &[Spanned<Duration>]) -> Read<Vec<u64>> {
         let listed = delays.iter().map(|delay| (delay.span(), *delay.get_ref()));
         self.no_twice(listed, |delay| format!("the delay {delay}"))?;
         delays.iter().map(|delay| self.time(delay, "delays", 0)).collect()
@@ -64,7 +64,7 @@ impl Source<'_> {
         })
     }
 
-    pub(super) fn protocols(&self, list: &Spanned<Vec<Spanned<String>>>) -> Read<Vec<Protocol>> {
+    pub(crate) fn protocols(&self, list: &Spanned<Vec<Spanned<String>>>) -> Read<Vec<Protocol>> {
         let named = list.get_ref();
         let protocols: Vec<_> = named.iter().map(|name| self.protocol(name)).collect::<Read<_>>()?;
         if protocols.is_empty() {
@@ -76,7 +76,7 @@ impl Source<'_> {
         Ok(protocols)
     }
 
-    pub(super) fn fault_rates(&self, rates: &[Spanned<i64>]) -> Read<Vec<u8>> {
+    pub(crate) fn fault_rates(&self, rates: &[Spanned<i64>]) -> Read<Vec<u8>> {
         self.no_twice(rates.iter().map(|rate| (rate.span(), *rate.get_ref())), |rate| {
             format!("the fault rate {rate} %")
         })?;
@@ -84,12 +84,12 @@ impl Source<'_> {
         rates.iter().map(rate).collect()
     }
 
-    pub(super) fn faults(&self, rules: &[Spanned<String>]) -> Read<Vec<Rule>> {
+    pub(crate) fn faults(&self, rules: &[Spanned<String>]) -> Read<Vec<Rule>> {
         let parse = |rule: &Spanned<String>| Rule::parse(rule.get_ref()).map_err(|e| self.at(rule.span(), e));
         rules.iter().map(parse).collect()
     }
 
-    pub(super) fn options(&self, file: &OptionsFile) -> Read<Options> {
+    pub(crate) fn options(&self, file: &OptionsFile) -> Read<Options> {
         let mut options = Options::default();
         if let Some(grace) = &file.grace {
             let known = [("none", Grace::None), ("inside", Grace::Inside), ("after", Grace::After)];
@@ -134,7 +134,7 @@ impl Source<'_> {
         Ok(pairs)
     }
 
-    pub(super) fn expect(&self, file: &Expect) -> Read<BTreeMap<String, BTreeMap<String, Expectation>>> {
+    pub(crate) fn expect(&self, file: &Expect) -> Read<BTreeMap<String, BTreeMap<String, Expectation>>> {
         let mut expect = BTreeMap::new();
         for (protocol, promises) in file {
             self.protocol(protocol)?;
@@ -153,7 +153,7 @@ impl Source<'_> {
     }
 
     /// The matrix fits into memory.
-    pub(super) fn size(&self, seeds: &Spanned<i64>, scenario: &Scenario) -> Read<()> {
+    pub(crate) fn size(&self, seeds: &Spanned<i64>, scenario: &Scenario) -> Read<()> {
         let axes =
             [scenario.protocols.len(), scenario.fault_rates.len().max(1), scenario.delays_ns.len().max(1)];
         let cells = axes.iter().fold(scenario.seeds, |cells, axis| cells.saturating_mul(*axis as u64));

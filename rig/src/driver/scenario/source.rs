@@ -5,26 +5,26 @@ use std::ops::Range;
 use toml::Spanned;
 
 /// The outcome of reading a part.
-pub(super) type Read<T> = Result<T, ScenarioError>;
+pub(crate) type Read<T> = Result<T, ScenarioError>;
 
 /// The text of a scenario, and the flags that change it. Spans of what flags give lie behind the text.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     file: &'a str,
     text: &'a str,
     flags: Vec<String>,
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
         Self { file, text, flags: Vec::new() }
     }
 
-    pub(super) fn text(&self) -> &'a str {
+    pub(crate) fn text(&self) -> &'a str {
         self.text
     }
 
     /// The span of a value that a flag gives; `flag` is the flag with its value, as it was written.
-    pub(super) fn flag(&mut self, flag: String) -> Range<usize> {
+    pub(crate) fn flag(&mut self, flag: String) -> Range<usize> {
         self.flags.push(flag);
         let at = self.text.len() + self.flags.len();
         at..at
@@ -35,12 +35,12 @@ impl<'a> Source<'a> {
     }
 
     /// Whether a flag gave the value with that span.
-    pub(super) fn is_flag(&self, span: &Range<usize>) -> bool {
+    pub(crate) fn is_flag(&self, span: &Range<usize>) -> bool {
         self.flag_at(span).is_some()
     }
 
     /// An error about what stands at `span`.
-    pub(super) fn at(&self, span: Range<usize>, message: impl Display) -> ScenarioError {
+    pub(crate) fn at(&self, span: Range<usize>, message: impl Display) -> ScenarioError {
         match self.flag_at(&span) {
             Some(flag) => ScenarioError { file: flag.clone(), place: None, message: message.to_string() },
             None => ScenarioError::at(self.file, self.text, Some(span), message),
@@ -48,7 +48,7 @@ impl<'a> Source<'a> {
     }
 
     /// The value, if it is from `low` to `high`.
-    pub(super) fn range(&self, value: &Spanned<i64>, what: &str, low: i64, high: i64) -> Read<i64> {
+    pub(crate) fn range(&self, value: &Spanned<i64>, what: &str, low: i64, high: i64) -> Read<i64> {
         match *value.get_ref() {
             found if (low..=high).contains(&found) => Ok(found),
             found => {
@@ -58,7 +58,7 @@ impl<'a> Source<'a> {
     }
 
     /// What stands behind the name in `table`.
-    pub(super) fn choice<T: Copy>(
+    pub(crate) fn choice<T: Copy>(
         &self,
         value: &Spanned<String>,
         what: &str,
@@ -72,7 +72,7 @@ impl<'a> Source<'a> {
     }
 
     /// Refuses the second of two equal values.
-    pub(super) fn no_twice<T: PartialEq>(
+    pub(crate) fn no_twice<T: PartialEq>(
         &self,
         values: impl Iterator<Item = (Range<usize>, T)>,
         say: impl Fn(&T) -> String,
@@ -89,7 +89,7 @@ impl<'a> Source<'a> {
 }
 
 /// The nearest of `known` to `name`, and all of them.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.collect();
     let alike = |candidate: &str| strsim::jaro(name, candidate);
     let close = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)));
@@ -112,7 +112,7 @@ const TYPES: [(&str, &str); 7] = [
 
 /// A message of serde or of the TOML reader, in words of a scenario: with the nearest name, and without types of Rust.
 /// `more` are names that are known besides those in the message.
-pub(super) fn explain(message: &str, more: &[&'static str]) -> String {
+pub(crate) fn explain(message: &str, more: &[&'static str]) -> String {
     for (start, kind) in [("unknown field ", "field"), ("unknown variant ", "value")] {
         let Some(rest) = message.strip_prefix(start) else { continue };
         let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();

@@ -73,7 +73,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Current for SimCurrent<P, O> {
 
     fn fault(&self, site: Site) -> Option<Fault> {
         let now = self.now();
-        self.core.injector.borrow_mut().hit(site, now)
+        self.core.hit(self.id, site, now)
     }
 
     fn emit(&self, event: Event) {

@@ -12,7 +12,7 @@ pub mod time;
 use super::{Access, ActorId, Object, Observer, Wait, Work};
 use coroutine::{Coroutine, Stacks};
 use current::SimCurrent;
-use faults::Injector;
+use faults::{Fault, Injector, Site};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -83,6 +83,8 @@ pub(crate) struct Core<P, O> {
     policy: RefCell<P>,
     observer: RefCell<O>,
     injector: RefCell<Injector>,
+    /// By actor, where hits are counted for each.
+    injectors: Option<RefCell<Vec<Injector>>>,
     states: RefCell<Vec<State>>,
     actors: RefCell<Vec<Option<Coroutine>>>,
     free: RefCell<Vec<ActorId>>,
@@ -107,6 +109,8 @@ pub struct Finished<P, O> {
     pub observer: O,
     /// The injector, with its log.
     pub injector: Injector,
+    /// Those of single actors, where hits are counted for each.
+    pub injectors: Vec<Injector>,
     /// Accesses to shared objects.
     pub accesses: u64,
     /// Actors that ever ran.
@@ -135,6 +139,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
                 policy: RefCell::new(policy),
                 observer: RefCell::new(observer),
                 injector: RefCell::new(injector),
+                injectors: None,
                 states: RefCell::default(),
                 actors: RefCell::default(),
                 free: RefCell::default(),
@@ -144,6 +149,16 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
                 spawned: Cell::new(0),
             }),
         }
+    }
+
+    /// Lets the hits of fault sites be counted for each actor by itself: `nth=1` is the first of every actor.
+    ///
+    /// # Panics
+    /// When there are actors already.
+    #[must_use]
+    pub fn counting_by_actor(mut self) -> Self {
+        Rc::get_mut(&mut self.core).expect("no actor yet").injectors = Some(RefCell::default());
+        self
     }
 
     /// Adds an actor; it first runs when the simulation does.
@@ -173,6 +188,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
             policy: core.policy.into_inner(),
             observer: core.observer.into_inner(),
             injector: core.injector.into_inner(),
+            injectors: core.injectors.map(RefCell::into_inner).unwrap_or_default(),
             accesses: core.accesses.get(),
             actors: core.spawned.get(),
             stacks: core.stacks.into_inner(),
@@ -202,6 +218,15 @@ impl<P: Policy + 'static, O: Observer + 'static> Core<P, O> {
         self.spawned.set(self.spawned.get() + 1);
         self.policy.borrow_mut().spawned(id);
         id
+    }
+
+    fn hit(&self, who: ActorId, site: Site, at_ns: u64) -> Option<Fault> {
+        let Some(injectors) = &self.injectors else { return self.injector.borrow_mut().hit(site, at_ns) };
+        let mut injectors = injectors.borrow_mut();
+        if who.index() >= injectors.len() {
+            injectors.resize(who.index() + 1, self.injector.borrow().clone());
+        }
+        injectors[who.index()].hit(site, at_ns)
     }
 
     fn resume(&self, who: ActorId) {

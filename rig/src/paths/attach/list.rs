@@ -111,7 +111,11 @@ impl AttachState<'_> {
 
     /// Every address space, also those whose last thread has exited and that still hold what will be uncharged.
     fn list_all_mms<C: Current>(&mut self, cur: &C) {
-        for id in (0..self.world.mms.used()).filter(|id| self.world.mms.is_live(*id)) {
+        let keeps_ids = self.world.spec.keeps_ids;
+        if keeps_ids {
+            self.world.pidmap.load(cur);
+        }
+        for id in (0..self.world.mms.used()).filter(|id| keeps_ids || self.world.mms.is_live(*id)) {
             self.mm_pins.push(self.world.mms.pin(id));
             let mm = self.world.mm(MmId(id));
             if mm.gone.load(cur) == 0 {

@@ -177,8 +177,7 @@ impl Exhaustive {
     /// A worker on that tree; `None` when another has finished it already.
     #[must_use]
     pub fn new(tree: &Arc<Tree>) -> Option<Self> {
-        let mut worker =
-            Self { tree: Arc::clone(tree), path: Vec::new(), depth: 0, known: 0, actors: 0 };
+        let mut worker = Self { tree: Arc::clone(tree), path: Vec::new(), depth: 0, known: 0, actors: 0 };
         let first = {
             let mut open = tree.open.lock();
             let first = !std::mem::replace(&mut open.started, true);

@@ -1,0 +1,131 @@
+//! The observer that only judges: every check, and who holds what. Watches a world of which it asks for a snapshot whenever
+//! nothing is in flight.
+use crate::checks::{CheckSet, Checks};
+use crate::engine::event::Outcome;
+use crate::engine::sim::End;
+use crate::engine::{ActorId, Event, Observer, Stamp};
+use crate::kernel::{Layout, Snapshot};
+use crate::locks::held::HeldTable;
+use crate::world::World;
+use std::sync::Arc;
+
+/// See the module's text.
+pub struct Judge {
+    /// What is watched.
+    pub world: Arc<World>,
+    /// Every check.
+    pub checks: Checks,
+    /// Who holds what.
+    pub held: HeldTable,
+    on: CheckSet,
+    layout: Layout,
+    opening: Vec<Event>,
+    /// Operations and attaches that have begun.
+    begun: u64,
+    /// Attaches that have begun and not ended.
+    attaching: u32,
+    /// The attach that began while nobody else was at work, with all that was there.
+    alone: Option<Alone>,
+}
+
+struct Alone {
+    actor: ActorId,
+    begun: u64,
+    before: Snapshot,
+}
+
+impl Judge {
+    /// Judges what happens to `world`, which is at its start, with those checks.
+    #[must_use]
+    pub fn new(world: Arc<World>, on: CheckSet) -> Self {
+        let (layout, opening) = (world.layout(), world.opening());
+        let mut judge = Self {
+            checks: Checks::with(layout.clone(), on),
+            held: HeldTable::default(),
+            on,
+            layout,
+            opening,
+            begun: 0,
+            attaching: 0,
+            alone: None,
+            world,
+        };
+        judge.open();
+        judge
+    }
+
+    /// Forgets everything: the world has been put back to its start.
+    pub fn restart(&mut self) {
+        self.checks = Checks::with(self.layout.clone(), self.on);
+        self.held = HeldTable::default();
+        (self.begun, self.attaching, self.alone) = (0, 0, None);
+        self.open();
+    }
+
+    /// The facts with which the world starts.
+    #[must_use]
+    pub fn opening(&self) -> &[Event] {
+        &self.opening
+    }
+
+    fn open(&mut self) {
+        for event in &self.opening {
+            self.checks.observe(&self.held, Stamp { at_ns: 0, actor: ActorId(0) }, event);
+        }
+    }
+
+    /// Ends the run at `at_ns`: explains why it came to no end, or audits what is left.
+    pub fn finish(&mut self, at_ns: u64, end: &End) -> Option<Snapshot> {
+        match end {
+            End::Deadlock(waiting) => self.checks.deadlocked(&self.held, waiting),
+            End::Abandoned => self.checks.gave_up(&self.held, at_ns),
+            End::Done => {}
+        }
+        let last = (*end == End::Done).then(|| self.world.snapshot());
+        if let Some(last) = &last {
+            self.checks.audit(at_ns, last);
+        }
+        self.checks.finish(at_ns);
+        last
+    }
+
+    /// Looks at what the event has completed, after everybody has seen it.
+    pub(super) fn after(&mut self, stamp: Stamp, event: &Event) {
+        // Lists are also read outside of operations; their locks must be free for a snapshot.
+        let ends = matches!(event, Event::OpEnd { .. } | Event::TxEnd { .. });
+        if ends && self.checks.quiescent() && self.held.is_empty() {
+            self.checks.audit(stamp.at_ns, &self.world.snapshot());
+        }
+        match event {
+            Event::OpBegin { .. } => self.begun += 1,
+            Event::AttachBegin { .. } => self.attach_begins(stamp.actor),
+            Event::AttachEnd { outcome } => self.attach_ends(stamp, *outcome),
+            _ => {}
+        }
+    }
+
+    fn attach_begins(&mut self, actor: ActorId) {
+        self.begun += 1;
+        let quiet = self.attaching == 0 && self.checks.quiescent() && self.held.is_empty();
+        self.attaching += 1;
+        self.alone = quiet.then(|| Alone { actor, begun: self.begun, before: self.world.snapshot() });
+    }
+
+    /// An attach that was alone from end to end and has not happened leaves everything as it was.
+    fn attach_ends(&mut self, stamp: Stamp, outcome: Outcome) {
+        self.attaching -= 1;
+        let Some(alone) = self.alone.take_if(|alone| alone.actor == stamp.actor) else { return };
+        let undisturbed = alone.begun == self.begun && self.checks.quiescent() && self.held.is_empty();
+        if undisturbed && !matches!(outcome, Outcome::Moved | Outcome::Partial { .. }) {
+            self.checks.rolled_back(stamp.at_ns, &alone.before, &self.world.snapshot());
+        }
+    }
+}
+
+impl Observer for Judge {
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        self.checks.observe(&self.held, stamp, event);
+        self.held.observe(stamp, event, |_| {});
+        self.after(stamp, event);
+    }
+}

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`cli`] | flags to one validated plan, dispatch, exit code |
 //! | [`driver`] | one cell: build, warm up, run, drain, check, record |
+//! | [`explore`] | litmus tests under every schedule, replay, the shortest counterexample |
 //! | [`protocols`] | one folder a protocol: its sequence and its controllers' callbacks |
 //! | [`paths`] | mmap, touch, fork, exec, exit, charging, the attach core: each once |
 //! | [`world`] | the modelled kernel behind locks and Words |
@@ -19,6 +20,7 @@ pub mod checks;
 pub mod cli;
 pub mod driver;
 pub mod engine;
+pub mod explore;
 pub mod kernel;
 pub mod linux;
 pub mod locks;

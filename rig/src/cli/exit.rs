@@ -11,6 +11,8 @@ pub(super) const USAGE: u8 = 2;
 pub(super) const CANNOT: u8 = 4;
 /// Inconclusive.
 pub(super) const INCONCLUSIVE: u8 = 5;
+/// What was run twice did not come out the same.
+pub(super) const NOT_REPEATED: u8 = 6;
 /// Internal error.
 pub(super) const INTERNAL: u8 = 101;
 /// A signal, plus its number.
@@ -37,18 +39,19 @@ impl Failure {
     }
 }
 
-/// The code that counts when several apply: 2, 101, signals, 1, 3, 7, 5, 4, 0.
+/// The code that counts when several apply: 2, 101, signals, 6, 1, 3, 7, 5, 4, 0.
 pub(super) fn worst(codes: &[u8]) -> u8 {
     let rank = |code: &u8| match *code {
         USAGE => 0,
         INTERNAL => 1,
         code if code > SIGNAL => 2,
-        BROKEN => 3,
-        3 => 4,
-        7 => 5,
-        INCONCLUSIVE => 6,
-        CANNOT => 7,
-        _ => 8,
+        NOT_REPEATED => 3,
+        BROKEN => 4,
+        3 => 5,
+        7 => 6,
+        INCONCLUSIVE => 7,
+        CANNOT => 8,
+        _ => 9,
     };
     codes.iter().copied().min_by_key(rank).unwrap_or(OK)
 }

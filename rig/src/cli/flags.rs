@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 /// Benchmarks and fault-injects the protocols that move tasks between control groups.
 ///
-/// Exit codes: 0 all as expected; 1 a promise was broken or an expectation did not hold; 2 bad usage or scenario;
-/// 4 nothing could run here; 5 inconclusive; 7 something of ours could not be removed; 101 internal error;
+/// Exit codes: 0 all as expected; 1 a promise was broken or an expectation did not hold; 2 bad usage, scenario or litmus
+/// test; 4 nothing could run here; 5 inconclusive; 6 a simulation did not repeat itself; 7 something of ours could not be removed; 101 internal error;
 /// 130 or 143 interrupted (what was measured is on disk).
 #[derive(Debug, Parser)]
 #[command(name = "attach-rig", version)]
@@ -18,6 +18,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run a scenario in virtual time: protocols side by side, with faults, every promise checked.
     Run(RunFlags),
+    /// Run litmus tests under every schedule, or many: which promises can be broken, and how.
+    Explore(ExploreFlags),
+    /// Run one schedule once more, step by step: one that `explore` has printed or saved.
+    Replay(ReplayFlags),
     /// Make table and report.html again from a folder with run.json (or with the cells of a killed run).
     Report(ReportFlags),
     /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
@@ -27,6 +31,60 @@ pub(super) enum Command {
     /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
     /// same runs without it are green, and random scenarios keep every promise under transactional.
     Selftest(SelftestFlags),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExploreFlags {
+    /// Built-in litmus tests (see `list litmus`), TOML files, folders of them; all that are built in when absent.
+    #[arg(value_name = "TEST")]
+    pub(super) tests: Vec<String>,
+    /// Protocol, with options after a colon; may be repeated. Those of which the test expects something when absent.
+    #[arg(long = "protocol", value_name = "P")]
+    pub(super) protocols: Vec<String>,
+    /// How schedules are chosen: exhaustive (one for each trace), random, pct:D, switches:N (every one with at most N
+    /// switches from somebody who could have gone on), depth-first (every one).
+    #[arg(long, value_name = "NAME", default_value = "exhaustive")]
+    pub(super) policy: String,
+    /// Most schedules of each test under each protocol; 1,000,000 when absent.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) schedules: Option<u64>,
+    /// Most steps of a schedule; 100,000 when absent.
+    #[arg(long, value_name = "N")]
+    pub(super) steps: Option<usize>,
+    /// Most time for each test under each protocol, in s.
+    #[arg(long, value_name = "T", default_value_t = 60.0)]
+    pub(super) seconds: f64,
+    /// Seed of random schedules.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Workers of each search; as many as there are CPUs when absent. Changes neither states nor counts.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// Write everything that was found to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Folder for schedules that break what must not break; target/attach-rig/explore/TIME when absent.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Do not look for a shorter program and schedule that fail as well.
+    #[arg(long)]
+    pub(super) no_shrink: bool,
+    /// Most time for that, in s.
+    #[arg(long, value_name = "T", default_value_t = 10)]
+    pub(super) shrink_seconds: u64,
+    /// Run everything twice; exit 6 if it does not come out the same.
+    #[arg(long)]
+    pub(super) check_determinism: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayFlags {
+    /// A token that `explore` has printed, or a file that it has saved.
+    #[arg(value_name = "TOKEN|FILE")]
+    pub(super) schedule: String,
+    /// Write it as a Chrome trace as well: a track per actor, and per lock and holder.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //!
 //! stdout carries the result and nothing else; progress and warnings go to stderr.
 mod exit;
+mod explore;
 mod flags;
 mod interrupt;
 mod linux;
@@ -11,6 +12,7 @@ mod output;
 mod parallel;
 mod positions;
 mod progress;
+mod replay;
 mod report;
 mod run;
 mod selftest;
@@ -38,6 +40,8 @@ pub fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Run(flags) => run::run(&flags),
+        Command::Explore(flags) => explore::explore(&flags),
+        Command::Replay(flags) => replay::run(&flags),
         Command::Report(flags) => report::report(&flags),
         Command::List(flags) => list::list(&flags),
         Command::Linux(flags) => linux::linux(&flags),

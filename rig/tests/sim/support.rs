@@ -193,6 +193,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         processes: vec![process; setup.processes],
         options: setup.options.clone(),
         late: setup.late.clone(),
+        keeps_ids: false,
     };
     World::new(spec).expect("a good spec")
 }

@@ -9,8 +9,8 @@ use super::{
 
 /// What each module of rig may name besides itself. `main.rs` and `lib.rs` may name anything.
 const ALLOWED: [(&str, &[&str]); 12] = [
-    ("cli", &["driver", "explore", "linux", "measure", "engine"]),
-    ("explore", &["driver", "checks", "engine"]),
+    ("cli", &["driver", "explore", "linux", "measure", "engine", "protocols"]),
+    ("explore", &["driver", "checks", "protocols", "paths", "world", "kernel", "engine", "measure"]),
     ("driver", &["protocols", "checks", "paths", "world", "kernel", "locks", "engine", "measure"]),
     ("protocols", &["paths", "world", "kernel", "locks", "engine"]),
     ("paths", &["world", "kernel", "locks", "engine"]),

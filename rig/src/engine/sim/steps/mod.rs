@@ -20,13 +20,13 @@ pub use pct::Pct;
 pub use random::Random;
 pub use ready::Ready;
 pub use replay::Replay;
-pub use trace::trace;
+pub use trace::{Woke, canonical, switches, trace};
 
 use super::{Next, Policy};
 use crate::engine::{Access, ActorId, Object, Wait, Work};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What a step touches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,27 @@ impl Default for Bounds {
     }
 }
 
+/// Numbers of schedules, each given to one worker.
+#[derive(Debug)]
+pub struct Numbers {
+    next: AtomicU64,
+    end: u64,
+}
+
+impl Numbers {
+    /// From 0 up to below `end`.
+    #[must_use]
+    pub fn below(end: u64) -> Arc<Self> {
+        Arc::new(Self { next: AtomicU64::new(0), end })
+    }
+
+    fn take(&self) -> Option<u64> {
+        // Relaxed: the counter hands out numbers and orders nothing else.
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        (number < self.end).then_some(number)
+    }
+}
+
 /// Why a schedule was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenUp {
@@ -106,6 +127,7 @@ pub struct Steps {
     /// Who was chosen and has not gone on yet.
     chosen: Option<ActorId>,
     taken: Vec<Step>,
+    wakes: Vec<Woke>,
     given_up: Option<GivenUp>,
     total: u64,
 }
@@ -121,6 +143,7 @@ impl Steps {
             at_once: VecDeque::new(),
             chosen: None,
             taken: Vec::new(),
+            wakes: Vec::new(),
             given_up: None,
             total: 0,
         }
@@ -130,6 +153,12 @@ impl Steps {
     #[must_use]
     pub fn taken(&self) -> &[Step] {
         &self.taken
+    }
+
+    /// Who was woken or started by which of them.
+    #[must_use]
+    pub fn wakes(&self) -> &[Woke] {
+        &self.wakes
     }
 
     /// Steps of all schedules so far.
@@ -151,6 +180,7 @@ impl Steps {
         self.at_once.clear();
         self.chosen = None;
         self.taken.clear();
+        self.wakes.clear();
         self.given_up = None;
         self.strategy.advance()
     }
@@ -177,6 +207,9 @@ impl Steps {
 
     fn starts(&mut self, who: ActorId) {
         self.strategy.woken(who);
+        if let Some(step) = self.taken.len().checked_sub(1) {
+            self.wakes.push(Woke { step, who });
+        }
         self.at_once.push_back(who);
     }
 }

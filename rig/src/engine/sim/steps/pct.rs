@@ -2,11 +2,11 @@
 //! ASPLOS 2010). A bug that D ordering constraints bring out is found in one schedule with a probability of at least
 //! 1/(n·kᴰ⁻¹) for n actors and k steps.
 use super::random::stream;
-use super::{Ready, Strategy};
+use super::{Numbers, Ready, Strategy};
 use crate::engine::ActorId;
 use rand::RngExt as _;
 use rand_pcg::Pcg64Mcg;
-use std::ops::Range;
+use std::sync::Arc;
 
 /// The strategy.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Pct {
     depth: u32,
     steps: u64,
     seed: u64,
-    schedules: Range<u64>,
+    schedules: Arc<Numbers>,
     numbers: Pcg64Mcg,
     step: u64,
     /// Steps before which a priority falls, ascending; the nth leaves priority D−1−n.
@@ -25,15 +25,16 @@ pub struct Pct {
 }
 
 impl Pct {
-    /// The schedules of those numbers, of that seed, of about `steps` steps each. `depth` is at least 1.
+    /// Schedules of that seed, of about `steps` steps each, as long as there are numbers for them; `None` when there are
+    /// none. `depth` is at least 1.
     #[must_use]
-    pub fn new(depth: u32, steps: u64, seed: u64, schedules: Range<u64>) -> Self {
-        let numbers = stream(seed, schedules.start);
+    pub fn new(depth: u32, steps: u64, seed: u64, schedules: &Arc<Numbers>) -> Option<Self> {
+        let numbers = stream(seed, schedules.take()?);
         let mut pct = Self {
             depth,
             steps,
             seed,
-            schedules,
+            schedules: Arc::clone(schedules),
             numbers,
             step: 0,
             changes: Vec::new(),
@@ -41,11 +42,10 @@ impl Pct {
             priorities: Vec::new(),
         };
         pct.begin();
-        pct
+        Some(pct)
     }
 
     fn begin(&mut self) {
-        self.numbers = stream(self.seed, self.schedules.start);
         self.step = 0;
         self.passed = 0;
         self.priorities.clear();
@@ -91,8 +91,9 @@ impl Strategy for Pct {
     }
 
     fn advance(&mut self) -> bool {
-        self.schedules.start += 1;
+        let next = self.schedules.take();
+        self.numbers = stream(self.seed, next.unwrap_or_default());
         self.begin();
-        !self.schedules.is_empty()
+        next.is_some()
     }
 }

@@ -1,9 +1,9 @@
 //! Strategy `random`: everybody who can run is as likely as any other, at every step.
-use super::{Ready, Strategy};
+use super::{Numbers, Ready, Strategy};
 use crate::engine::ActorId;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
-use std::ops::Range;
+use std::sync::Arc;
 
 /// Keeps the streams of neighbouring schedules apart (golden-ratio increment of splitmix64).
 const SCHEDULE_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -17,16 +17,16 @@ pub(super) fn stream(seed: u64, schedule: u64) -> Pcg64Mcg {
 #[derive(Clone, Debug)]
 pub struct Random {
     seed: u64,
-    schedules: Range<u64>,
+    schedules: Arc<Numbers>,
     numbers: Pcg64Mcg,
 }
 
 impl Random {
-    /// The schedules of those numbers, of that seed.
+    /// Schedules of that seed, as long as there are numbers for them; `None` when there are none.
     #[must_use]
-    pub fn new(seed: u64, schedules: Range<u64>) -> Self {
-        let numbers = stream(seed, schedules.start);
-        Self { seed, schedules, numbers }
+    pub fn new(seed: u64, schedules: &Arc<Numbers>) -> Option<Self> {
+        let numbers = stream(seed, schedules.take()?);
+        Some(Self { seed, schedules: Arc::clone(schedules), numbers })
     }
 }
 
@@ -37,8 +37,8 @@ impl Strategy for Random {
     }
 
     fn advance(&mut self) -> bool {
-        self.schedules.start += 1;
-        self.numbers = stream(self.seed, self.schedules.start);
-        !self.schedules.is_empty()
+        let next = self.schedules.take();
+        self.numbers = stream(self.seed, next.unwrap_or_default());
+        next.is_some()
     }
 }

@@ -1,0 +1,151 @@
+//! What searches have found, for machines.
+use super::found::{Found, Observation, Verdict, word};
+use super::litmus::Litmus;
+use super::policy::PolicyName;
+use super::state::State;
+use super::witness::{FORMAT, MODEL, token};
+use crate::protocols::Protocol;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The file.
+#[derive(Debug, Serialize)]
+pub struct Explored {
+    /// Version of this form.
+    pub format: u32,
+    /// Version of the model: the same schedule leads to the same place.
+    pub model: u32,
+    /// All schedules are of modelled threads; no time of any kind is measured.
+    pub engine: &'static str,
+    /// How schedules were chosen.
+    pub policy: String,
+    /// Seed of random schedules.
+    pub seed: u64,
+    /// Every test under every protocol.
+    pub tests: Vec<Test>,
+}
+
+/// One test under one protocol.
+#[derive(Debug, Serialize)]
+pub struct Test {
+    name: String,
+    protocol: String,
+    schedules: u64,
+    complete: bool,
+    /// Distinct traces, where they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traces: Option<usize>,
+    cut: u64,
+    steps: u64,
+    states: Vec<Reached>,
+    observations: Vec<Seen>,
+    never_fired: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Reached {
+    schedules: u64,
+    /// As in the text.
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadlock: Option<String>,
+    counters: BTreeMap<String, u64>,
+    places: BTreeMap<String, String>,
+    cpus: BTreeMap<String, String>,
+    frozen: Vec<String>,
+    broken: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Seen {
+    promise: String,
+    seen: &'static str,
+    broken: u64,
+    schedules: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'static str>,
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+impl Explored {
+    /// Without any test.
+    #[must_use]
+    pub fn new(policy: PolicyName, seed: u64) -> Self {
+        Self {
+            format: FORMAT,
+            model: MODEL,
+            engine: "sim, simulated",
+            policy: policy.to_string(),
+            seed,
+            tests: Vec::new(),
+        }
+    }
+
+    /// Adds what was found of one test under one protocol.
+    pub fn add(
+        &mut self,
+        (litmus, place): (&Litmus, &str),
+        protocol: Protocol,
+        found: &Found,
+        observations: &[Observation],
+    ) {
+        let seen = |seen: &Observation| {
+            let breach = found.breaches.get(seen.promise.as_str());
+            Seen {
+                promise: seen.promise.clone(),
+                seen: word(seen.seen),
+                broken: seen.broken,
+                schedules: seen.schedules,
+                expected: seen.expected.map(word),
+                verdict: verdict(seen.verdict),
+                token: breach.map(|breach| token(place, &litmus.toml, protocol, &breach.witness)),
+            }
+        };
+        let rules = litmus.faults.rules.iter().enumerate();
+        self.tests.push(Test {
+            name: litmus.name.clone(),
+            protocol: protocol.to_string(),
+            schedules: found.schedules,
+            complete: found.complete,
+            traces: (!found.traces.is_empty()).then_some(found.traces.len()),
+            cut: found.cut,
+            steps: found.steps,
+            states: found.states.iter().map(|(state, reached)| Reached::of(state, reached)).collect(),
+            observations: observations.iter().map(seen).collect(),
+            never_fired: rules
+                .filter(|(at, _)| !found.fired.contains(at))
+                .map(|(_, rule)| rule.to_string())
+                .collect(),
+        });
+    }
+}
+
+impl Reached {
+    fn of(state: &State, reached: &super::found::Reached) -> Self {
+        let last = if let State::End(last) = state { last.clone() } else { super::state::Final::default() };
+        let broken = reached.broken.iter();
+        Self {
+            schedules: reached.schedules,
+            state: state.to_string(),
+            deadlock: if let State::Deadlock(waiting) = state { Some(waiting.clone()) } else { None },
+            counters: last.counters.into_iter().collect(),
+            places: last.places.into_iter().collect(),
+            cpus: last.cpus.into_iter().collect(),
+            frozen: last.frozen,
+            broken: broken
+                .map(|(name, details)| ((*name).to_owned(), details.iter().cloned().collect()))
+                .collect(),
+        }
+    }
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Unjudged => "unjudged",
+        Verdict::AsExpected => "as-expected",
+        Verdict::Unexpected => "unexpected",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}

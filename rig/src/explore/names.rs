@@ -1,0 +1,90 @@
+//! Names of kernel objects as a litmus test has them: processes for address spaces, cgroups and controllers for counters.
+use super::litmus::Litmus;
+use crate::engine::{Class, Object};
+use crate::kernel::{CgroupId, Controller, CssSetId, TaskId};
+use crate::world::{Task, World};
+
+/// `p.0`, `p.1` and so on of every thread that could ever be seen, by id. A thread that was forked has the next number
+/// of its process; a process that was forked is named after its parent's: `p+1`.
+#[must_use]
+pub fn threads(litmus: &Litmus, world: &World) -> Vec<(TaskId, String)> {
+    let mut processes: Vec<String> =
+        litmus.spec.processes.iter().map(|process| process.name.clone()).collect();
+    let mut next: Vec<usize> = litmus.spec.processes.iter().map(|process| process.cgroups.len()).collect();
+    let mut named = Vec::new();
+    let mut forked = 0;
+    for id in (0..world.tasks.used()).map(TaskId) {
+        if let Some(name) = litmus.thread(id.index()) {
+            named.push((id, name.to_owned()));
+        } else if was_born(world, id) {
+            let process = world.task(id).process_id().index();
+            if process >= processes.len() || next[process] == usize::MAX {
+                while processes.len() <= process {
+                    processes.push(String::new());
+                    next.push(usize::MAX);
+                }
+                forked += 1;
+                processes[process] = format!("{}+{forked}", litmus.spec.processes[0].name);
+                next[process] = 0;
+            }
+            named.push((id, format!("{}.{}", processes[process], next[process])));
+            next[process] += 1;
+        }
+    }
+    named
+}
+
+/// Whether a thread could ever be seen: it is on the list, or has been taken from it.
+fn was_born(world: &World, id: TaskId) -> bool {
+    is_live(world, id) || world.task(id).state.peek() == Task::EXITING
+}
+
+/// Whether a thread can be seen.
+#[must_use]
+pub fn is_live(world: &World, id: TaskId) -> bool {
+    world.threads(world.task(id).process_id()).contains(&id)
+}
+
+/// Where a thread sits: its cgroup in every hierarchy.
+#[must_use]
+pub fn place(world: &World, id: TaskId) -> String {
+    let css = CssSetId(world.task(id).cgroups.peek());
+    let names = world.spec.hierarchy_ids().map(|hierarchy| world.cgroup(css.cgroup(hierarchy)).name.as_str());
+    names.collect::<Vec<_>>().join(",")
+}
+
+/// The counter of that object's number.
+#[must_use]
+pub fn counter(owner: u32) -> (CgroupId, Controller) {
+    let count = Controller::COUNT as u32;
+    (CgroupId(owner / count), Controller::ALL[(owner % count) as usize])
+}
+
+/// An object in words: `mmap_sem(p)`, `counter.lock(b.memrlimit)`.
+#[must_use]
+pub fn object(litmus: &Litmus, object: Object) -> String {
+    let at = object.owner as usize;
+    let process = litmus.spec.processes.get(at).map(|process| process.name.clone());
+    let cgroup = |id: CgroupId| litmus.spec.cgroups.get(id.index()).map(|cgroup| cgroup.name.clone());
+    let whose = match object.class {
+        Class::CounterLock => {
+            let (id, controller) = counter(object.owner);
+            cgroup(id).map(|name| format!("{name}.{controller}"))
+        }
+        Class::AllocLock | Class::TaskCgroups | Class::TaskState | Class::TaskCpus => {
+            litmus.thread(at).map(str::to_owned)
+        }
+        Class::Frozen | Class::Removed => cgroup(CgroupId(object.owner)),
+        Class::ThreadgroupRwsem
+        | Class::ProcessMm
+        | Class::ProcessLeader
+        | Class::ExecWait
+        | Class::MmapSem
+        | Class::MoveLock
+        | Class::PageTableLock
+        | Class::TotalVm
+        | Class::MmOwner => process,
+        _ => None,
+    };
+    whose.map_or_else(|| object.to_string(), |whose| format!("{}({whose})", object.class.name()))
+}

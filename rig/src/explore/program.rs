@@ -1,0 +1,217 @@
+//! A litmus test at work: its actors over a world, on the simulator under a policy of order.
+use super::litmus::{Litmus, Op, Role};
+use crate::checks::CheckSet;
+use crate::driver::judge::Judge;
+use crate::engine::event::{Target, Who};
+use crate::engine::sim::current::SimCurrent;
+use crate::engine::sim::steps::{Bounds, Steps, Strategy};
+use crate::engine::sim::{Finished, Sim};
+use crate::engine::{ActorId, Current, Event, Observer, Stamp};
+use crate::kernel::TaskId;
+use crate::paths::attach::Request;
+use crate::paths::{actors, admin, exec, exit, fork, mm};
+use crate::protocols::{Protocol, attach, evacuate};
+use crate::world::World;
+use faults::Injector;
+use std::sync::Arc;
+
+use super::script::Script;
+
+/// What all actors share.
+struct Stage {
+    litmus: Arc<Litmus>,
+    protocol: Protocol,
+    world: Arc<World>,
+    /// Whether a thread may be killed by another.
+    kills: bool,
+}
+
+/// Who sees the events of a schedule: the judge, and who writes it down if somebody does.
+pub struct Audience {
+    /// Every check.
+    pub judge: Judge,
+    /// The schedule in words.
+    pub script: Option<Script>,
+}
+
+impl Observer for Audience {
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        self.judge.observe(stamp, event);
+        if let Some(script) = &mut self.script {
+            script.observe(stamp, event);
+        }
+    }
+}
+
+type Here = SimCurrent<Steps, Audience>;
+
+/// A schedule that has been run.
+pub type Ran = Finished<Steps, Audience>;
+
+/// Runs one schedule of a litmus test after the other, in a world that is put back to the start.
+pub struct Program {
+    stage: Arc<Stage>,
+}
+
+impl Program {
+    /// That test under that protocol.
+    ///
+    /// # Panics
+    /// When the world of a litmus test that was read cannot be built: a bug of ours.
+    #[must_use]
+    pub fn new(litmus: &Arc<Litmus>, protocol: Protocol) -> Self {
+        let world = World::new(litmus.spec.clone()).expect("a litmus test that was read");
+        let (litmus, kills) = (Arc::clone(litmus), litmus.kills());
+        Self { stage: Arc::new(Stage { litmus, protocol, world, kills }) }
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &Arc<World> {
+        &self.stage.world
+    }
+
+    /// Before the first schedule of that strategy.
+    #[must_use]
+    pub fn stage(
+        &self,
+        strategy: Box<dyn Strategy>,
+        bounds: Bounds,
+        on: CheckSet,
+        script: Option<Script>,
+    ) -> Sim<Steps, Audience> {
+        let judge = Judge::new(Arc::clone(&self.stage.world), on);
+        let injector = Injector::new(self.stage.litmus.faults.clone(), 0);
+        Sim::new(Steps::new(strategy, bounds), Audience { judge, script }, injector)
+    }
+
+    /// Runs one schedule from the start.
+    #[must_use]
+    pub fn run(&self, sim: Sim<Steps, Audience>) -> Ran {
+        let by_actor = !self.stage.litmus.faults.is_empty();
+        let mut sim = if by_actor { sim.counting_by_actor() } else { sim };
+        for (at, actor) in self.stage.litmus.actors.iter().enumerate() {
+            let stage = Arc::clone(&self.stage);
+            let role = actor.role;
+            let id = sim.spawn(move |cur: &Here| act(cur, &stage, at));
+            if let Role::Thread(task) = role {
+                self.stage.world.task(task).actor.init(u64::from(id.0) + 1);
+            }
+        }
+        sim.run()
+    }
+
+    /// Puts everything back to the start, for another schedule of the same strategy.
+    #[must_use]
+    pub fn again(&self, mut ran: Ran) -> Sim<Steps, Audience> {
+        self.stage.world.reset();
+        ran.observer.judge.restart();
+        ran.again()
+    }
+
+    /// The name of an actor; what faults throw in has none.
+    #[must_use]
+    pub fn actor_name(&self, actor: ActorId) -> String {
+        let known = self.stage.litmus.actors.get(actor.index());
+        known.map_or_else(|| format!("thrown.{}", actor.0), |known| known.name.clone())
+    }
+}
+
+fn act(cur: &Here, stage: &Stage, at: usize) {
+    let actor = &stage.litmus.actors[at];
+    match actor.role {
+        Role::Outside => {
+            let moves = actor.ops.iter().any(|op| matches!(op, Op::Attach(..)));
+            let who = if moves { Who::Mover(at as u32) } else { Who::Admin(at as u32) };
+            cur.emit(Event::Start(who));
+            actor.ops.iter().for_each(|op| outside(cur, stage, op));
+        }
+        Role::Thread(task) => {
+            cur.emit(Event::Start(Who::Task(task)));
+            thread(cur, stage, task, &actor.ops);
+        }
+    }
+}
+
+/// What a thread does until its operations end, or itself does. Where threads may be killed it looks for that between
+/// operations, and who kills leaves its exit to it.
+fn thread<C: Current>(cur: &C, stage: &Stage, task: TaskId, ops: &[Op]) {
+    let world = &stage.world;
+    for op in ops {
+        if stage.kills && exec::killed(cur, world, task) {
+            let _ = exit::exit(cur, world, task);
+            return;
+        }
+        if *op == Op::Exit {
+            let _ = exit::exit(cur, world, task);
+            return;
+        }
+        inside(cur, stage, task, op);
+    }
+    if stage.kills && actors::disown(cur, world, task) {
+        let _ = exit::exit(cur, world, task);
+    }
+}
+
+/// One operation of a thread. One that fails is told by its own events, and the thread goes on.
+fn inside<C: Current>(cur: &C, stage: &Stage, task: TaskId, op: &Op) {
+    let world = &stage.world;
+    match op {
+        Op::Mmap(pages) => drop(mm::mmap(cur, world, task, *pages)),
+        Op::Munmap(pages) => drop(mm::munmap(cur, world, task, *pages)),
+        Op::Touch(pages) => drop(mm::touch(cur, world, task, *pages)),
+        Op::Release(pages) => drop(mm::release(cur, world, task, *pages)),
+        Op::ForkThread => drop(fork::fork_thread(cur, world, task)),
+        Op::ForkProcess => drop(fork::fork_process(cur, world, task)),
+        Op::Exec => drop(exec::exec(cur, world, task)),
+        other => outside(cur, stage, other),
+    }
+}
+
+/// One operation that anybody can do.
+fn outside<C: Current>(cur: &C, stage: &Stage, op: &Op) {
+    let (world, protocol) = (&*stage.world, stage.protocol);
+    match op {
+        Op::Attach(target, dest) => {
+            let request = Request { target: *target, dest: *dest, due_ns: None };
+            attach(protocol, cur, world, &request);
+        }
+        Op::Limit(controller, cgroup, limit, force) => {
+            let _ = admin::set_limit(cur, world, (*controller, *cgroup), *limit, *force);
+        }
+        Op::Cpus(cgroup, cpus) => {
+            let _ = admin::set_cpus(cur, world, *cgroup, cpus.clone());
+        }
+        Op::Freeze(cgroup, frozen) => {
+            let _ = admin::freeze(cur, world, *cgroup, *frozen);
+        }
+        Op::OfflineCpu(cpu) => {
+            if admin::offline_cpu(cur, world, *cpu).is_ok() {
+                evacuate(protocol, cur, world);
+            }
+        }
+        Op::OnlineCpu(cpu) => {
+            let _ = admin::online_cpu(cur, world, *cpu);
+        }
+        Op::Rmdir(cgroup) => {
+            let _ = admin::rmdir(cur, world, *cgroup);
+        }
+        Op::Mkdir(cgroup) => {
+            let _ = admin::mkdir(cur, world, *cgroup);
+        }
+        Op::Mmap(_)
+        | Op::Munmap(_)
+        | Op::Touch(_)
+        | Op::Release(_)
+        | Op::ForkThread
+        | Op::ForkProcess
+        | Op::Exec
+        | Op::Exit => unreachable!("the reader gives these to threads only"),
+    }
+}
+
+/// Whether an operation is an attach of that kind; for tables.
+#[must_use]
+pub fn attaches(op: &Op) -> bool {
+    matches!(op, Op::Attach(Target::Process(_) | Target::Thread(_) | Target::All | Target::Adopt(_), _))
+}

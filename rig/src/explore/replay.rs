@@ -1,0 +1,135 @@
+//! One schedule once more: the same choices, told step by step, and held to how it ended when it was written down.
+use super::chrome;
+use super::names;
+use super::program::{Program, Ran};
+use super::script::{self, Line, Script, What};
+use super::state;
+use super::text;
+use super::witness::Witness;
+use crate::checks::CheckSet;
+use crate::engine::ActorId;
+use crate::engine::sim::steps::{Bounds, GivenUp, Replay, Step};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// What came of a replay.
+pub struct Replayed {
+    /// The interleaving, for people.
+    pub text: String,
+    /// How it ended.
+    pub state: String,
+    /// Promises that were broken.
+    pub broken: Vec<String>,
+    /// The same as a Chrome trace.
+    pub trace: Box<dyn Fn() -> String>,
+    /// Whether it ended as it was written down, or where it went another way.
+    pub repeated: Result<(), String>,
+}
+
+/// Repeats a schedule.
+#[must_use]
+pub fn replay(witness: &Witness) -> Replayed {
+    let litmus = Arc::new(witness.litmus.clone());
+    let program = Program::new(&litmus, witness.protocol);
+    let strategy = Box::new(Replay::new(witness.schedule.choices().to_vec()));
+    let script = Script::new(&litmus, program.world());
+    let sim = program.stage(strategy, Bounds::default(), CheckSet::ALL, Some(script));
+    let mut ran = program.run(sim);
+    let (state, broken) = state::end(&litmus, &program, &mut ran);
+    let mut text = format!(
+        "{} under {}, simulated; a step runs from one access to the next\n\nstep  who         what\n",
+        litmus.name, witness.protocol
+    );
+    let lines = ran.observer.script.as_ref().map_or(&[][..], Script::lines).to_vec();
+    let tell = Tell { witness, program: &program, taken: ran.policy.taken() };
+    tell.all(&lines, &mut text);
+    let _ = writeln!(text, "\nends in {state}");
+    for (name, tally) in state::findings(&ran.observer.judge.checks) {
+        if let Some(first) = &tally.first {
+            // The only clock of a schedule counts its steps.
+            let _ = writeln!(text, "broken: {name}: {}", first.replace(" ns", " steps"));
+        }
+    }
+    let broken_words = text::broken(&broken);
+    if !broken_words.is_empty() {
+        let _ = writeln!(text, "in short: {broken_words}");
+    }
+    let names: Vec<String> = (0..64).map(|at| program.actor_name(ActorId(at))).collect();
+    Replayed {
+        repeated: repeated(witness, &ran, &state.to_string(), &broken),
+        text,
+        state: state.to_string(),
+        broken: broken.keys().map(|name| (*name).to_owned()).collect(),
+        trace: Box::new(move || chrome::trace(&litmus, &names, &lines)),
+    }
+}
+
+fn repeated(witness: &Witness, ran: &Ran, state: &str, broken: &state::Broken) -> Result<(), String> {
+    let (taken, wanted) = (ran.policy.taken().len(), witness.schedule.choices().len());
+    if ran.policy.given_up() == Some(GivenUp::Cut) || taken != wanted {
+        return Err(format!(
+            "the schedule of {wanted} steps cannot be repeated: after {taken} steps it says otherwise; the model has changed"
+        ));
+    }
+    if let Some(before) = witness.state.as_ref().filter(|before| *before != state) {
+        return Err(format!("ended in {state}, and ended in {before} when it was written down"));
+    }
+    match witness.broken.iter().find(|promise| !broken.contains_key(promise.as_str())) {
+        Some(promise) => Err(format!("{promise} was broken when it was written down, and is not now")),
+        None => Ok(()),
+    }
+}
+
+struct Tell<'a> {
+    witness: &'a Witness,
+    program: &'a Program,
+    taken: &'a [Step],
+}
+
+impl Tell<'_> {
+    /// A row for each step, and one for each other actor to whom something happens in it.
+    fn all(&self, lines: &[Line], text: &mut String) {
+        let mut lines = lines.iter().peekable();
+        for step in 0..=self.taken.len() as u64 {
+            let own = step.checked_sub(1).map(|at| self.taken[at as usize]);
+            let mut rows: Vec<(u32, Vec<String>)> = Vec::new();
+            if let Some(own) = &own {
+                let object = names::object(&self.witness.litmus, own.touch.object);
+                rows.push((own.actor.0, vec![format!("{} {object}", script::access(own))]));
+            }
+            while let Some(line) = lines.next_if(|line| line.step == step) {
+                let words = self.words(own.as_ref(), &line.what);
+                match rows.last_mut() {
+                    Some((actor, row)) if *actor == line.actor => row.extend(words),
+                    _ => rows.push((line.actor, words.into_iter().collect())),
+                }
+            }
+            for (at, (actor, words)) in rows.iter().filter(|(_, words)| !words.is_empty()).enumerate() {
+                let number = if at == 0 { step.to_string() } else { String::new() };
+                let who = self.program.actor_name(ActorId(*actor));
+                let _ = writeln!(text, "{number:>4}  {who:10}  {}", words.join("; "));
+            }
+        }
+    }
+
+    fn words(&self, own: Option<&Step>, what: &What) -> Option<String> {
+        let it = |object: &crate::engine::Object| {
+            if own.is_some_and(|step| step.touch.object == *object) {
+                "it".to_owned()
+            } else {
+                names::object(&self.witness.litmus, *object)
+            }
+        };
+        Some(match what {
+            What::Told(sentence) => sentence.clone(),
+            What::Begin(name) => format!("{name} begins"),
+            What::End(result) if result.is_empty() => "returns".to_owned(),
+            What::End(result) => format!("returns {result}"),
+            What::Took(object, mode) => format!("takes {}{}", it(object), script::mode(*mode)),
+            What::Gave(object, _) if own.is_some_and(|step| step.touch.object == *object) => return None,
+            What::Gave(object, _) => format!("gives {} back", it(object)),
+            What::Waits(object) => format!("waits for {}", it(object)),
+            What::Counter(name, before, after) => format!("{name} {before} -> {after}"),
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! A schedule in words, step by step: who, on what, and what happened to locks and counters.
+use super::litmus::Litmus;
+use super::names;
+use crate::engine::event::Mode;
+use crate::engine::sim::steps::Step;
+use crate::engine::{Access, Class, Event, Object, Observer, Stamp};
+use crate::world::World;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Something that happened in a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// After how many steps; 0 is before the first.
+    pub step: u64,
+    /// Who.
+    pub actor: u32,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// An operation, an attach, a phase or a callback begins or ends: a sentence.
+    Told(String),
+    /// A span of that name begins on the actor's track.
+    Begin(String),
+    /// It ends.
+    End(String),
+    /// A lock is taken.
+    Took(Object, Mode),
+    /// A lock is given back.
+    Gave(Object, Mode),
+    /// Somebody has to wait for it.
+    Waits(Object),
+    /// A counter has changed.
+    Counter(String, u64, u64),
+}
+
+/// Writes a schedule down.
+pub struct Script {
+    litmus: Arc<Litmus>,
+    world: Arc<World>,
+    usage: BTreeMap<u32, u64>,
+    lines: Vec<Line>,
+}
+
+impl Script {
+    /// Of a run of that test in that world, which is at its start.
+    #[must_use]
+    pub fn new(litmus: &Arc<Litmus>, world: &Arc<World>) -> Self {
+        let mut script = Self {
+            litmus: Arc::clone(litmus),
+            world: Arc::clone(world),
+            usage: BTreeMap::new(),
+            lines: Vec::new(),
+        };
+        let owners = 0..(world.spec.cgroups.len() * crate::kernel::Controller::COUNT) as u32;
+        script.usage = owners.filter_map(|owner| Some((owner, script.read(owner)?))).collect();
+        script
+    }
+
+    /// What was written down.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Usage of a counter, while its lock is free.
+    fn read(&self, owner: u32) -> Option<u64> {
+        let (cgroup, controller) = names::counter(owner);
+        let counter = self.world.cgroups.get(cgroup.index())?.counters[controller.index()].as_ref()?;
+        Some(counter.quiet(|counter| counter.usage))
+    }
+
+    fn note(&mut self, stamp: Stamp, what: What) {
+        self.lines.push(Line { step: stamp.at_ns, actor: stamp.actor.0, what });
+    }
+
+    /// A counter's lock has just been released.
+    fn counter(&mut self, stamp: Stamp, owner: u32) {
+        let Some(after) = self.read(owner) else { return };
+        let before = self.usage.insert(owner, after).unwrap_or(0);
+        if before != after {
+            let (cgroup, controller) = names::counter(owner);
+            let name = format!("{}.{controller}", self.litmus.spec.cgroups[cgroup.index()].name);
+            self.note(stamp, What::Counter(name, before, after));
+        }
+    }
+
+    fn cgroup(&self, cgroup: crate::kernel::CgroupId) -> String {
+        self.world.cgroup(cgroup).name.clone()
+    }
+
+    /// Begins and ends of what spans several steps.
+    fn span(&self, event: &Event) -> Option<What> {
+        Some(match *event {
+            Event::OpBegin { kind, .. } => What::Begin(kind.name().to_owned()),
+            Event::OpEnd { result: Ok(()) } => What::End(String::new()),
+            Event::OpEnd { result: Err(errno) } => What::End(errno.to_string()),
+            Event::AttachBegin { target, dest, .. } => {
+                What::Begin(format!("attach {} -> {}", target.mode(), self.cgroup(dest)))
+            }
+            Event::AttachEnd { outcome } => What::End(outcome.name().to_owned()),
+            Event::Enter { controller, callback } => What::Begin(format!("{controller}.{}", callback.name())),
+            Event::Leave { result: Ok(()), .. } => What::End(String::new()),
+            Event::Leave { result: Err(errno), .. } => What::End(errno.to_string()),
+            _ => return None,
+        })
+    }
+
+    /// What is worth a sentence.
+    fn sentence(&self, event: &Event) -> Option<String> {
+        let thread = |task: crate::kernel::TaskId| {
+            self.litmus.thread(task.index()).map_or_else(|| format!("task {}", task.0), str::to_owned)
+        };
+        Some(match *event {
+            Event::Phase(phase) => format!("phase {}", phase.name()),
+            Event::Admitted { controller, cgroup, .. } => {
+                format!("{controller} admits to {}", self.cgroup(cgroup))
+            }
+            Event::ChargeRefused { controller, cgroup, pages, usage, limit } => {
+                format!("{}.{controller} refuses {pages}: {usage} of {limit} used", self.cgroup(cgroup))
+            }
+            Event::Clamp { controller, cgroup, missing } => {
+                format!("{}.{controller} clamps at 0: {missing} were not there", self.cgroup(cgroup))
+            }
+            Event::TotalVm { mm, pages } => {
+                let mm = names::object(&self.litmus, Object { class: Class::TotalVm, owner: mm.0 });
+                format!("{mm} {pages:+}")
+            }
+            Event::Place { task, from, to } if from != to => {
+                format!("{}: {} -> {}", thread(task), self.cgroup(from), self.cgroup(to))
+            }
+            Event::Exited { task } => format!("{} has exited", thread(task)),
+            Event::Born { parent: Some(parent), .. } => format!("a child of {} can be seen", thread(parent)),
+            Event::Limit { controller, cgroup, limit, .. } => {
+                format!("{}.{controller} is limited to {limit}", self.cgroup(cgroup))
+            }
+            Event::Frozen { cgroup, frozen } => {
+                format!("{} is {}", self.cgroup(cgroup), if frozen { "FROZEN" } else { "THAWED" })
+            }
+            Event::SleptInAtomic { .. } => "sleeps with a spinlock held".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+impl Observer for Script {
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::LockAcquired { object, mode, .. } => self.note(stamp, What::Took(object, mode)),
+            Event::LockReleased { object, mode, .. } => {
+                self.note(stamp, What::Gave(object, mode));
+                if object.class == Class::CounterLock {
+                    self.counter(stamp, object.owner);
+                }
+            }
+            Event::LockContended { object, .. } => self.note(stamp, What::Waits(object)),
+            _ => {
+                if let Some(what) = self.span(event) {
+                    self.note(stamp, what);
+                } else if let Some(text) = self.sentence(event) {
+                    self.note(stamp, What::Told(text));
+                }
+            }
+        }
+    }
+}
+
+/// What a step does with its object, in words.
+#[must_use]
+pub fn access(step: &Step) -> &'static str {
+    match step.touch.access {
+        Access::Load => "reads",
+        Access::Store => "writes",
+        Access::Update => "updates",
+        Access::Spin | Access::Lock => "asks for",
+        Access::SpinRelease | Access::Release => "releases",
+    }
+}
+
+/// How a lock is held, in words.
+#[must_use]
+pub fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Exclusive => "",
+        Mode::Read => " (read)",
+        Mode::Write => " (write)",
+    }
+}

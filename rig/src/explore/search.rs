@@ -1,0 +1,244 @@
+//! Runs schedules of a litmus test under a policy, on several workers, within bounds, and adds up what they show.
+use super::found::Found;
+use super::litmus::Litmus;
+use super::policy::PolicyName;
+use super::program::{Program, Ran};
+use super::state::{self, Broken, State};
+use super::witness::Schedule;
+use crate::checks::CheckSet;
+use crate::engine::sim::steps::{
+    Bounds, DepthFirst, Exhaustive, GivenUp, Numbers, Pct, Random, Strategy, Tree, canonical, trace,
+};
+use crate::protocols::Protocol;
+use parking_lot::{Condvar, Mutex};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Bounds of a search, and how it is run.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Steps of one schedule.
+    pub steps: usize,
+    /// Schedules.
+    pub schedules: u64,
+    /// Wall time.
+    pub time: Duration,
+    /// Workers.
+    pub jobs: usize,
+    /// Of random schedules.
+    pub seed: u64,
+    /// Checks that are on.
+    pub checks: CheckSet,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 100_000,
+            schedules: 1_000_000,
+            time: Duration::from_secs(60),
+            jobs: 1,
+            seed: 1,
+            checks: CheckSet::ALL,
+        }
+    }
+}
+
+/// A schedule as whoever looks on sees it.
+pub struct Seen<'a> {
+    /// The state in which it ended.
+    pub state: &'a State,
+    /// What it broke.
+    pub broken: &'a Broken,
+    /// The schedule.
+    pub schedule: &'a dyn Fn() -> Schedule,
+}
+
+/// Looks on, from whichever worker; may end the search.
+pub type LookOn<'a> = &'a (dyn Fn(&Seen<'_>) -> ControlFlow<()> + Sync);
+
+/// Looks at nothing.
+pub fn nobody(_: &Seen<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Says stop when the time is up, when somebody outside says so, or not at all.
+struct Clock {
+    stop: Arc<AtomicBool>,
+    over: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// How often the clock asks outside.
+const TICK: Duration = Duration::from_millis(10);
+
+impl Clock {
+    fn run(&self, until: Instant, outside: &AtomicBool) {
+        let mut over = self.over.lock();
+        while !*over {
+            if outside.load(Ordering::Relaxed) || Instant::now() >= until {
+                self.stop.store(true, Ordering::Relaxed);
+                return;
+            }
+            let next = until.min(Instant::now() + TICK);
+            self.changed.wait_until(&mut over, next);
+        }
+    }
+}
+
+/// Ends the clock, however the search ends.
+struct EndOfClock<'a>(&'a Clock);
+
+impl Drop for EndOfClock<'_> {
+    fn drop(&mut self) {
+        *self.0.over.lock() = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// One search as its workers see it.
+struct Search<'a> {
+    litmus: &'a Arc<Litmus>,
+    protocol: Protocol,
+    policy: PolicyName,
+    limits: &'a Limits,
+    bounds: Bounds,
+    tree: Arc<Tree>,
+    numbers: Arc<Numbers>,
+    /// Steps of a schedule, as far as `pct` has to know.
+    typical: u64,
+    run: AtomicU64,
+    look_on: LookOn<'a>,
+}
+
+/// Runs schedules until all have been run or a bound is reached, also when `stop` says so.
+///
+/// # Panics
+/// Passes on the panic of a worker.
+#[must_use]
+pub fn search(
+    litmus: &Arc<Litmus>,
+    protocol: Protocol,
+    policy: PolicyName,
+    limits: &Limits,
+    (stop, look_on): (&AtomicBool, LookOn<'_>),
+) -> Found {
+    let clock = Clock { stop: Arc::default(), over: Mutex::default(), changed: Condvar::new() };
+    let bounds = Bounds { steps: limits.steps, stop: Arc::clone(&clock.stop) };
+    let search = Search {
+        litmus,
+        protocol,
+        policy,
+        limits,
+        tree: Tree::new(Arc::clone(&clock.stop)),
+        numbers: Numbers::below(limits.schedules),
+        typical: if matches!(policy, PolicyName::Pct(_)) { typical(litmus, protocol, &bounds) } else { 0 },
+        bounds,
+        run: AtomicU64::new(0),
+        look_on,
+    };
+    // Plain depth-first search has one worker: there is nothing to share.
+    let shared = !matches!(policy, PolicyName::DepthFirst | PolicyName::Switches(_));
+    let jobs = if shared { limits.jobs.max(1) } else { 1 };
+    let until = Instant::now() + limits.time;
+    let mut found = std::thread::scope(|scope| {
+        let clock = &clock;
+        scope.spawn(move || clock.run(until, stop));
+        let _ends = EndOfClock(clock);
+        let others: Vec<_> = (1..jobs).map(|_| scope.spawn(|| search.work())).collect();
+        let mut found = search.work();
+        for other in others {
+            match other.join() {
+                Ok(more) => found.merge(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        found
+    });
+    found.complete &= policy.is_complete();
+    found
+}
+
+/// Steps of a schedule of the test.
+fn typical(litmus: &Arc<Litmus>, protocol: Protocol, bounds: &Bounds) -> u64 {
+    let program = Program::new(litmus, protocol);
+    let Some(random) = Random::new(0, &Numbers::below(1)) else { return 0 };
+    let sim = program.stage(Box::new(random), bounds.clone(), CheckSet::ALL, None);
+    program.run(sim).policy.taken().len() as u64
+}
+
+impl Search<'_> {
+    fn strategy(&self) -> Option<Box<dyn Strategy>> {
+        let seed = self.limits.seed;
+        match self.policy {
+            PolicyName::Exhaustive => Some(Box::new(Exhaustive::new(&self.tree)?)),
+            PolicyName::DepthFirst => Some(Box::new(DepthFirst::new())),
+            PolicyName::Switches(switches) => Some(Box::new(DepthFirst::within(switches))),
+            PolicyName::Random => Some(Box::new(Random::new(seed, &self.numbers)?)),
+            PolicyName::Pct(depth) => Some(Box::new(Pct::new(depth, self.typical, seed, &self.numbers)?)),
+        }
+    }
+
+    fn work(&self) -> Found {
+        let mut found = Found { complete: true, ..Found::default() };
+        let Some(strategy) = self.strategy().filter(|_| self.may_run()) else { return found };
+        let program = Program::new(self.litmus, self.protocol);
+        let mut sim = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
+        loop {
+            let mut ran = program.run(sim);
+            found.steps += ran.policy.taken().len() as u64;
+            let goes_on = self.take(&program, &mut found, &mut ran);
+            if !goes_on || !ran.policy.advance() {
+                return found;
+            }
+            if !self.may_run() {
+                found.complete = false;
+                self.bounds.stop.store(true, Ordering::Relaxed);
+                return found;
+            }
+            sim = program.again(ran);
+        }
+    }
+
+    /// Whether the bound leaves room for one more schedule, which is then taken.
+    fn may_run(&self) -> bool {
+        self.run.fetch_add(1, Ordering::Relaxed) < self.limits.schedules
+    }
+
+    /// Takes a schedule that was run; whether the search goes on.
+    fn take(&self, program: &Program, found: &mut Found, ran: &mut Ran) -> bool {
+        match ran.policy.given_up() {
+            Some(GivenUp::Stopped) => {
+                found.complete = false;
+                return false;
+            }
+            Some(GivenUp::Cut) => {
+                found.cut += 1;
+                return true;
+            }
+            Some(GivenUp::TooLong) => found.complete = false,
+            None => {}
+        }
+        let (state, broken) = state::end(self.litmus, program, ran);
+        for injector in &ran.injectors {
+            let fired = injector.counts().into_iter().filter(|count| count.fired > 0);
+            found.fired.extend(fired.map(|count| count.rule));
+        }
+        let policy = &ran.policy;
+        let schedule = || Schedule::new(canonical(policy.taken(), policy.wakes()));
+        if self.policy == PolicyName::Exhaustive {
+            found.traces.insert(trace(&canonical(policy.taken(), policy.wakes())));
+        }
+        let seen = Seen { state: &state, broken: &broken, schedule: &schedule };
+        if (self.look_on)(&seen).is_break() {
+            self.bounds.stop.store(true, Ordering::Relaxed);
+            found.complete = false;
+            found.add(state, broken, schedule);
+            return false;
+        }
+        found.add(state, broken, schedule);
+        true
+    }
+}

@@ -1,0 +1,145 @@
+//! Looks for a shorter program that still breaks the promise, and then for a schedule with fewer switches.
+//!
+//! What is tried: one actor less, one operation less, one fault less, until nothing can go; then schedules with no
+//! switch from somebody who could have gone on, with one, with two and so on. All of it within a time.
+use super::litmus::Litmus;
+use super::policy::PolicyName;
+use super::search::{Limits, Seen, search};
+use super::witness::{Schedule, Witness};
+use crate::checks::CheckSet;
+use parking_lot::Mutex;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+use toml::{Table, Value};
+
+/// Schedules that one try may take.
+const SCHEDULES_MAX: u64 = 200_000;
+/// Switches beyond which nobody looks for fewer.
+const SWITCHES_MAX: usize = 6;
+
+/// How much there is of a witness: what is made less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size {
+    /// Actors.
+    pub actors: usize,
+    /// Operations of all of them.
+    pub operations: usize,
+    /// Fault rules.
+    pub faults: usize,
+    /// Switches of the schedule.
+    pub switches: usize,
+    /// Steps of the schedule.
+    pub steps: usize,
+}
+
+impl Size {
+    /// Of a witness.
+    #[must_use]
+    pub fn of(witness: &Witness) -> Self {
+        let Witness { litmus, schedule, .. } = witness;
+        Self {
+            actors: litmus.actors.len(),
+            operations: litmus.actors.iter().map(|actor| actor.ops.len()).sum(),
+            faults: litmus.faults.rules.len(),
+            switches: schedule.switches(),
+            steps: schedule.choices().len(),
+        }
+    }
+}
+
+/// A failing witness being made shorter.
+struct Shrinking<'a> {
+    promise: &'a str,
+    until: Instant,
+    stop: &'a AtomicBool,
+}
+
+/// The shortest that was found within `time` of a program and schedule that break `promise`.
+#[must_use]
+pub fn shrink(witness: &Witness, promise: &str, time: Duration, stop: &AtomicBool) -> Witness {
+    let shrinking = Shrinking { promise, until: Instant::now() + time, stop };
+    let mut best = witness.clone();
+    while let Some(less) = shrinking.less(&best) {
+        best = less;
+    }
+    shrinking.fewer_switches(best)
+}
+
+impl Shrinking<'_> {
+    /// The first program with one thing less that still fails.
+    fn less(&self, witness: &Witness) -> Option<Witness> {
+        let table: Table = toml::from_str(&witness.litmus.toml).ok()?;
+        candidates(&table).into_iter().find_map(|table| {
+            let text = toml::to_string_pretty(&table).ok()?;
+            let litmus = Litmus::parse(&witness.place, &text).ok()?;
+            self.fails(&Witness { litmus, ..witness.clone() }, PolicyName::Exhaustive)
+        })
+    }
+
+    /// The same with the fewest switches.
+    fn fewer_switches(&self, witness: Witness) -> Witness {
+        let most = witness.schedule.switches().min(SWITCHES_MAX);
+        for switches in 0..most {
+            if let Some(fewer) = self.fails(&witness, PolicyName::Switches(switches as u32)) {
+                return if fewer.schedule < witness.schedule { fewer } else { witness };
+            }
+        }
+        witness
+    }
+
+    /// A schedule of the program that breaks the promise, if one is found in time.
+    fn fails(&self, witness: &Witness, policy: PolicyName) -> Option<Witness> {
+        let time = self.until.saturating_duration_since(Instant::now());
+        if time.is_zero() {
+            return None;
+        }
+        let failing: Mutex<Option<(Schedule, String)>> = Mutex::new(None);
+        let look_on = |seen: &Seen<'_>| {
+            if seen.broken.contains_key(self.promise) {
+                *failing.lock() = Some(((seen.schedule)(), seen.state.to_string()));
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        };
+        let limits = Limits { schedules: SCHEDULES_MAX, time, checks: CheckSet::ALL, ..Limits::default() };
+        let litmus = Arc::new(witness.litmus.clone());
+        drop(search(&litmus, witness.protocol, policy, &limits, (self.stop, &look_on)));
+        let (schedule, state) = failing.into_inner()?;
+        Some(Witness { schedule, state: Some(state), ..witness.clone() })
+    }
+}
+
+/// Everything with one thing less: actors first, for they are the most.
+fn candidates(table: &Table) -> Vec<Table> {
+    let list = |table: &Table, name: &str| table.get(name).and_then(Value::as_array).map_or(0, Vec::len);
+    let mut all = Vec::new();
+    let without = |edit: &dyn Fn(&mut Table) -> Option<()>| {
+        let mut table = table.clone();
+        edit(&mut table).map(|()| table)
+    };
+    let actors = list(table, "actors");
+    for at in (0..actors).filter(|_| actors > 1) {
+        all.extend(without(&|table| remove(table.get_mut("actors")?, at)));
+    }
+    for at in 0..list(table, "faults") {
+        all.extend(without(&|table| remove(table.get_mut("faults")?, at)));
+    }
+    for actor in 0..actors {
+        let ops = |table: &Table| list(table.get("actors")?.as_array()?[actor].as_table()?, "ops").into();
+        let count: Option<usize> = ops(table);
+        for at in 0..count.unwrap_or(0) {
+            all.extend(without(&|table| {
+                let actor = table.get_mut("actors")?.as_array_mut()?[actor].as_table_mut()?;
+                remove(actor.get_mut("ops")?, at)
+            }));
+        }
+    }
+    all
+}
+
+fn remove(list: &mut Value, at: usize) -> Option<()> {
+    let list = list.as_array_mut()?;
+    (at < list.len()).then(|| drop(list.remove(at)))
+}

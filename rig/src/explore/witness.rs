@@ -1,0 +1,281 @@
+//! A schedule that can be repeated: as a token that fits on a line, and as a file that needs nothing else.
+//!
+//! Both say by which version of the model they were made and for which text of the test, and are refused when either is
+//! another: the same choices would then lead elsewhere.
+use super::built_in;
+use super::litmus::Litmus;
+use crate::engine::ActorId;
+use crate::engine::sim::steps::switches;
+use crate::protocols::Protocol;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::fmt;
+use std::path::Path;
+
+/// Version of the model: what steps there are, and in which order the code takes them. A test holds it to a digest of
+/// what all built-in tests do, and says when it has to be raised.
+pub const MODEL: u32 = 1;
+/// Version of tokens and files.
+pub const FORMAT: u32 = 1;
+
+/// Whose step came when. The shortest come first: by switches, then by steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule(Vec<ActorId>);
+
+impl Schedule {
+    /// The schedule of those choices.
+    #[must_use]
+    pub fn new(choices: Vec<ActorId>) -> Self {
+        Self(choices)
+    }
+
+    /// Whose step comes when.
+    #[must_use]
+    pub fn choices(&self) -> &[ActorId] {
+        &self.0
+    }
+
+    /// How often it goes over from one actor to another.
+    #[must_use]
+    pub fn switches(&self) -> usize {
+        switches(&self.0)
+    }
+}
+
+impl PartialOrd for Schedule {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Schedule {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let key = |schedule: &Self| (schedule.switches(), schedule.0.len());
+        key(self).cmp(&key(other)).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+/// Actors as letters, `a` is the first; from the 27th on as a number in brackets. A number in front says how many steps.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for run in self.0.chunk_by(|a, b| a == b) {
+            if run.len() > 1 {
+                write!(f, "{}", run.len())?;
+            }
+            match u8::try_from(run[0].0) {
+                Ok(number @ 0..26) => write!(f, "{}", char::from(b'a' + number))?,
+                _ => write!(f, "({})", run[0].0)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Steps that a schedule may have at most when it is read.
+const STEPS_MAX: usize = 10_000_000;
+
+impl Schedule {
+    /// Reads what `Display` writes.
+    ///
+    /// # Errors
+    /// What cannot be read, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut choices = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let times = if digits == 0 { Some(1) } else { rest[..digits].parse::<usize>().ok() };
+            rest = &rest[digits..];
+            let (who, used) = match rest.chars().next() {
+                Some(letter @ 'a'..='z') => (Some(letter as u32 - 'a' as u32), 1),
+                Some('(') => {
+                    let end = rest.find(')').unwrap_or(0);
+                    (rest.get(1..end).and_then(|number| number.parse::<u32>().ok()), end + 1)
+                }
+                _ => (None, 0),
+            };
+            let fits = |times: &usize| *times > 0 && choices.len() + times <= STEPS_MAX;
+            let (Some(who), Some(times)) = (who, times.filter(fits)) else {
+                return Err(format!("`{text}` is no schedule; one looks like 12a3b4a"));
+            };
+            choices.extend(std::iter::repeat_n(ActorId(who), times));
+            rest = &rest[used..];
+        }
+        Ok(Self(choices))
+    }
+}
+
+/// A schedule with all that it takes to repeat it.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// The name of the test, or the file that it is in.
+    pub place: String,
+    /// The test.
+    pub litmus: Litmus,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The schedule.
+    pub schedule: Schedule,
+    /// How it ends, where that was written down.
+    pub state: Option<String>,
+    /// The promises that it breaks, where they were written down.
+    pub broken: Vec<String>,
+}
+
+/// What a file holds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    model: u32,
+    place: String,
+    protocol: String,
+    schedule: String,
+    state: String,
+    broken: Vec<String>,
+    test: String,
+}
+
+impl Witness {
+    /// One line that repeats it: `m1-5f3a9c01-12a3b@three-phase@NAME`.
+    #[must_use]
+    pub fn token(&self) -> String {
+        token(&self.place, &self.litmus.toml, self.protocol, &self.schedule)
+    }
+
+    /// The text of a file that repeats it.
+    ///
+    /// # Panics
+    /// Never: strings and numbers can be written as TOML.
+    #[must_use]
+    pub fn file(&self) -> String {
+        let file = File {
+            format: FORMAT,
+            model: MODEL,
+            place: self.place.clone(),
+            protocol: self.protocol.to_string(),
+            schedule: self.schedule.to_string(),
+            state: self.state.clone().unwrap_or_default(),
+            broken: self.broken.clone(),
+            test: self.litmus.toml.clone(),
+        };
+        toml::to_string_pretty(&file).expect("strings and numbers")
+    }
+
+    /// Reads a file, or a token whose test is built in or in a file.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let path = Path::new(text);
+        if !text.contains('@') || path.is_file() {
+            let content = std::fs::read_to_string(path).map_err(|error| {
+                format!(
+                    "{text}: {error}; give a file that `explore` has saved, or a token such as m{MODEL}-…@three-phase@NAME"
+                )
+            })?;
+            return Self::from_file(&content).map_err(|error| format!("{text}: {error}"));
+        }
+        Self::from_token(text)
+    }
+
+    fn from_file(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Versions {
+            format: u32,
+            model: u32,
+        }
+        let versions: Versions =
+            toml::from_str(text).map_err(|error| format!("is no saved schedule: {error}"))?;
+        same("format", versions.format, FORMAT)?;
+        same("model", versions.model, MODEL)?;
+        let file: File = toml::from_str(text).map_err(|error| format!("is no saved schedule: {error}"))?;
+        Ok(Self {
+            litmus: Litmus::parse(&file.place, &file.test).map_err(|error| error.to_string())?,
+            protocol: Protocol::parse(&file.protocol).map_err(|error| error.to_string())?,
+            schedule: Schedule::parse(&file.schedule)?,
+            place: file.place,
+            state: Some(file.state),
+            broken: file.broken,
+        })
+    }
+
+    fn from_token(token: &str) -> Result<Self, String> {
+        let no_token =
+            || format!("`{token}` is no token; one looks like m{MODEL}-5f3a9c01-12a3b@three-phase@NAME");
+        let mut parts = token.splitn(3, '@');
+        let (Some(head), Some(protocol), Some(place)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(no_token());
+        };
+        let mut head = head.splitn(3, '-');
+        let (Some(model), Some(text), Some(schedule)) = (head.next(), head.next(), head.next()) else {
+            return Err(no_token());
+        };
+        let model = model.strip_prefix('m').and_then(|model| model.parse().ok()).ok_or_else(no_token)?;
+        same("model", model, MODEL)?;
+        let toml = match built_in::find(place) {
+            Some(toml) => toml.to_owned(),
+            None => std::fs::read_to_string(place)
+                .map_err(|error| format!("{place}: {error}; the token is of a test in that file"))?,
+        };
+        if digest(&toml) != text {
+            return Err(format!(
+                "test {place} is not what it was when the token was made ({} now, {text} then); explore it again",
+                digest(&toml)
+            ));
+        }
+        Ok(Self {
+            litmus: Litmus::parse(place, &toml).map_err(|error| error.to_string())?,
+            protocol: Protocol::parse(protocol).map_err(|error| error.to_string())?,
+            schedule: Schedule::parse(schedule)?,
+            place: place.to_owned(),
+            state: None,
+            broken: Vec::new(),
+        })
+    }
+}
+
+/// The token of a schedule.
+#[must_use]
+pub fn token(place: &str, toml: &str, protocol: Protocol, schedule: &Schedule) -> String {
+    format!("m{MODEL}-{}-{schedule}@{protocol}@{place}", digest(toml))
+}
+
+fn same(what: &str, found: u32, known: u32) -> Result<(), String> {
+    if found == known {
+        return Ok(());
+    }
+    Err(format!(
+        "was made with version {found} of the {what}, and this is version {known}: the same choices would lead elsewhere; explore the test again, or use the attach-rig that made it"
+    ))
+}
+
+/// A digest of a text (FNV-1a, 32 bits).
+fn digest(text: &str) -> String {
+    let hash =
+        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{hash:08x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_are_written_short_and_read_back() {
+        let list = [0, 0, 0, 1, 30, 30, 2];
+        let schedule = Schedule::new(list.into_iter().map(ActorId).collect());
+        assert_eq!(schedule.to_string(), "3ab2(30)c");
+        assert_eq!(Schedule::parse("3ab2(30)c"), Ok(schedule));
+        for wrong in ["3", "0a", "a?", "(x)", "(1", "99999999999a"] {
+            assert!(Schedule::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn fewer_switches_come_first() {
+        let schedule = |text| Schedule::parse(text).expect(text);
+        assert!(schedule("9a1b") < schedule("aba"));
+        assert!(schedule("2ab") < schedule("3ab"));
+    }
+}

@@ -101,6 +101,8 @@ sites! {
             "the task exits under the mover, which finds it exiting at the switch";
         CoreSwitched "core.switched", kernel "cgroup_task_migrate", errno None,
             "the switch is done, and attach, commit or attached comes next; nothing can refuse here";
+        CoreMmap "core.mmap", kernel "mmap_region", errno Some(Errno::ENOMEM),
+            "memrlimit has charged a mapping, and a later step of mmap fails";
     }
 }
 
@@ -132,7 +134,7 @@ impl Site {
 
     /// The full name of the callback (of the mails of 2008), or the kernel function where a core site lies:
     /// `find_css_set` and `cgroup_exit` of 2.6.24, `cgroup_lock_live_group` and `cgroup_task_migrate` of 3.0, all in
-    /// `kernel/cgroup.c`.
+    /// `kernel/cgroup.c`; `mmap_region` in `mm/mmap.c`.
     #[must_use]
     pub fn kernel_name(self) -> &'static str {
         self.entry().kernel_name

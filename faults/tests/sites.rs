@@ -25,7 +25,10 @@ fn a_name_drops_attach() {
 #[test]
 fn the_core_follows_the_course_of_an_attach() {
     let core: Vec<Site> = Site::all().filter(|site| site.callback().is_none()).collect();
-    assert_eq!(core, [Site::CoreFind, Site::CoreCssSetAlloc, Site::CoreExit, Site::CoreSwitched]);
+    assert_eq!(
+        core,
+        [Site::CoreFind, Site::CoreCssSetAlloc, Site::CoreExit, Site::CoreSwitched, Site::CoreMmap]
+    );
     assert!(core.iter().all(|site| site.owner() == "core"));
     assert_eq!(Site::CoreFind.kernel_name(), "cgroup_lock_live_group");
     assert_eq!(Site::CoreFind.default_errno(), Some(Errno::ENODEV), "the cgroup is dead");

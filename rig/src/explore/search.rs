@@ -91,6 +91,17 @@ impl Clock {
 /// Ends the clock, however the search ends.
 struct EndOfClock<'a>(&'a Clock);
 
+/// Lets nobody wait for a worker that has panicked.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Drop for EndOfClock<'_> {
     fn drop(&mut self) {
         *self.0.over.lock() = true;
@@ -184,6 +195,7 @@ impl Search<'_> {
     fn work(&self) -> Found {
         let mut found = Found { complete: true, ..Found::default() };
         let Some(strategy) = self.strategy().filter(|_| self.may_run()) else { return found };
+        let _stops = StopOnPanic(&self.bounds.stop);
         let program = Program::new(self.litmus, self.protocol);
         let mut sim = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
         loop {

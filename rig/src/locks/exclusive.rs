@@ -65,6 +65,14 @@ pub struct Guard<'a, T, const SPIN: bool, C: Current> {
     data: Option<parking_lot::MutexGuard<'a, T>>,
 }
 
+impl<T, const SPIN: bool, C: Current> Guard<'_, T, SPIN, C> {
+    /// For a canary: keeps the lock for ever, but no longer borrows the data.
+    pub fn keep(mut self) {
+        drop(self.data.take());
+        std::mem::forget(self);
+    }
+}
+
 impl<T, const SPIN: bool, C: Current> Deref for Guard<'_, T, SPIN, C> {
     type Target = T;
     fn deref(&self) -> &T {

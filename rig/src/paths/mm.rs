@@ -3,13 +3,14 @@
 //! mmap charges before `total_vm` rises and munmap uncharges after it has fallen, both under `mmap_sem`; the cgroup is
 //! found through `mm->owner`. touch charges before it marks the page, release unmarks before it uncharges, both under
 //! `mmap_sem` and `move_lock` for reading.
+use super::attach::{Subject, inject};
 use super::charge::{Charge, charge, uncharge};
 use super::operation;
 use crate::engine::event::OpKind;
 use crate::engine::{Current, Event, Work};
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
-use crate::world::{Mm, World};
-use faults::Errno;
+use crate::world::{Mm, MmapError, Scope, World};
+use faults::{Errno, Site};
 
 /// The address space of `task`.
 pub(super) fn mm_of<C: Current>(cur: &C, world: &World, task: TaskId) -> MmId {
@@ -31,10 +32,22 @@ pub fn mmap<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Res
         if let Some(hierarchy) = world.counting(cur, Controller::Memrlimit) {
             let cgroup = world.owner_cgroup(cur, mm, hierarchy);
             charge(cur, world, Charge::new(Controller::Memrlimit, cgroup, pages))?;
+            later_steps(cur, world, task, Charge::new(Controller::Memrlimit, cgroup, pages))?;
         }
         mm.total_vm.add(cur, pages);
         cur.emit(Event::TotalVm { mm: id, pages: pages as i64 });
         Ok(())
+    })
+}
+
+/// What mmap does after it has charged: it may fail, and then gives the charge back, if the options want it.
+fn later_steps<C: Current>(cur: &C, world: &World, task: TaskId, charged: Charge) -> Result<(), Errno> {
+    let subject = Subject { world, scope: Scope::Thread, dest: charged.cgroup, task: Some(task) };
+    inject(cur, Site::CoreMmap, &subject).map_err(|refusal| {
+        if world.options().mmap_error == MmapError::Uncharges {
+            uncharge(cur, world, charged);
+        }
+        refusal.errno
     })
 }
 

@@ -157,7 +157,7 @@ mod tests {
         for protocol in Protocol::every() {
             assert_eq!(Protocol::parse(&protocol.to_string()), Ok(protocol));
         }
-        assert_eq!(Protocol::every().len(), 1 + 3 + 4);
+        assert_eq!(Protocol::every().len(), 2 + 3 + 4);
         assert_eq!(Protocol::parse("prepare-undo:hold=none").expect("default").to_string(), "prepare-undo");
     }
 
@@ -168,7 +168,10 @@ mod tests {
             error("two-phase"),
             "unknown protocol `two-phase`; the protocols are `three-phase`, `transactional`, `prepare-undo`"
         );
-        assert_eq!(error("three-phase:x=1"), "protocol `three-phase` has no option `x`; it has none");
+        assert_eq!(
+            error("three-phase:x=1"),
+            "protocol `three-phase` has no option `x`; it has `check=` `room`, `none`"
+        );
         assert_eq!(
             error("prepare-undo:hold=all"),
             "option `hold` of `prepare-undo` cannot be `all`; it is one of `none`, `locks`"

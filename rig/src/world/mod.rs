@@ -16,7 +16,7 @@ pub use objects::{Cgroup, Mm, Process, Task};
 pub use shared::Fixed;
 pub use slots::{Pin, Slots};
 pub use spec::{
-    CgroupSpec, Grace, Invalidate, Options, OwnerChange, ProcessSpec, Scope, SpecError, WorldSpec,
+    CgroupSpec, Grace, Invalidate, MmapError, Options, OwnerChange, ProcessSpec, Scope, SpecError, WorldSpec,
 };
 
 use crate::engine::{Current, Word};

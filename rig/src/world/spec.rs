@@ -26,6 +26,16 @@ pub enum OwnerChange {
     Silent,
 }
 
+/// What becomes of memrlimit's charge when a later step of mmap fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MmapError {
+    /// It is given back.
+    #[default]
+    Uncharges,
+    /// Nobody thinks of it, as in memrlimit v4 of 2008 (may_expand_vm charged, and its callers did not know).
+    Leaks,
+}
+
 /// What a write to cpuset.cpus takes before it changes what can_attach has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalidate {
@@ -72,6 +82,8 @@ pub struct Options {
     pub memory_move: bool,
     /// What happens when an owner exits.
     pub owner_change: OwnerChange,
+    /// What a failing mmap leaves charged.
+    pub mmap_error: MmapError,
     /// What writes to cpusets take.
     pub invalidate: Invalidate,
     /// Who answers EOPNOTSUPP to what (a subsystem may fail an attach if it can't handle the synchronization).
@@ -87,6 +99,7 @@ impl Default for Options {
             grace_ns: 20_000_000,
             memory_move: true,
             owner_change: OwnerChange::Forced,
+            mmap_error: MmapError::Uncharges,
             invalidate: Invalidate::Mutex,
             unsupported: Vec::new(),
             fault_around_pages: 16,

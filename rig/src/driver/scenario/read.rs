@@ -8,7 +8,7 @@ use crate::kernel::Controller;
 use crate::kernel::cpumask::MAX_CPUS;
 use crate::measure::Expectation;
 use crate::protocols::{self, NameError, Protocol};
-use crate::world::{Grace, Invalidate, Options, OwnerChange, Scope};
+use crate::world::{Grace, Invalidate, MmapError, Options, OwnerChange, Scope};
 use faults::Rule;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -98,6 +98,10 @@ impl Source<'_> {
         if let Some(change) = &file.owner_change {
             let known = [("forced", OwnerChange::Forced), ("2008", OwnerChange::Silent)];
             options.owner_change = self.choice(change, "owner-change", &known)?;
+        }
+        if let Some(error) = &file.mmap_error {
+            let known = [("uncharges", MmapError::Uncharges), ("2008", MmapError::Leaks)];
+            options.mmap_error = self.choice(error, "mmap-error", &known)?;
         }
         if let Some(period) = &file.grace_period {
             options.grace_ns = self.time(period, "grace-period", 0)?;

@@ -2,7 +2,7 @@
 //!
 //! As the patch of 19 June 2008: can_attach checks usage + total_vm; attach charges what total_vm is by then and, when
 //! that fails, silently does nothing.
-use super::Callbacks;
+use super::{Callbacks, Check};
 use crate::engine::{Current, Event, Work};
 use crate::kernel::Controller;
 use crate::paths::attach::AttachState;
@@ -10,8 +10,8 @@ use crate::paths::charge::{Charge, charge, uncharge};
 use crate::world::World;
 use faults::Errno;
 
-pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
-    Callbacks { can_attach: Some(can_attach), attach: Some(attach) }
+pub(super) fn callbacks<C: Current>(check: Check) -> Callbacks<C> {
+    Callbacks { can_attach: (check == Check::Room).then_some(can_attach), attach: Some(attach) }
 }
 
 fn can_attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) -> Result<(), Errno> {

@@ -23,15 +23,28 @@ use smallvec::SmallVec;
 pub(super) const ABOUT: About = About {
     id: "three-phase",
     about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; nobody is told of a failure",
-    options: &[],
+    options: &[("check", &["room", "none"])],
 };
 
-/// It has none.
+/// Whether memrlimit looks for room before a task comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options;
+pub enum Check {
+    /// As from 19 June 2008 on.
+    #[default]
+    Room,
+    /// As in memrlimit v4 before: attach charges, and when that fails silently does nothing.
+    None,
+}
 
-pub(super) fn options(_: &[usize]) -> Options {
-    Options
+/// Options of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What memrlimit's can_attach does.
+    pub check: Check,
+}
+
+pub(super) fn options(at: &[usize]) -> Options {
+    Options { check: [Check::Room, Check::None][at[0]] }
 }
 
 type CanAttach<C> = fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>;
@@ -45,9 +58,9 @@ pub struct Callbacks<C: Current> {
     pub attach: Option<Attach<C>>,
 }
 
-fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
+fn callbacks<C: Current>(controller: Controller, options: Options) -> Callbacks<C> {
     match controller {
-        Controller::Memrlimit => memrlimit::callbacks(),
+        Controller::Memrlimit => memrlimit::callbacks(options.check),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
         Controller::Numtasks => numtasks::callbacks(),
@@ -57,20 +70,20 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
 
 /// The callbacks that `controller` has.
 pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
-    let Callbacks { can_attach, attach } = callbacks::<C>(controller);
+    let Callbacks { can_attach, attach } = callbacks::<C>(controller, Options::default());
     let asked = can_attach.map(|_| Callback::CanAttach);
     asked.into_iter().chain(attach.map(|_| Callback::Attach)).collect()
 }
 
 /// Moves a thread, or threads one by one until one is refused. Threads that are gone are passed over.
-pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, _: Options) -> Outcome {
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     if let Target::Adopt(_) = request.target {
-        return attach_set(cur, world, request);
+        return attach_set(cur, world, request, options);
     }
     let mut any_moved = false;
     let mut any_gone = false;
     for (task, _pin) in threads(cur, world, request) {
-        match attach_set(cur, world, &Request { target: Target::Thread(task), ..*request }) {
+        match attach_set(cur, world, &Request { target: Target::Thread(task), ..*request }, options) {
             Outcome::Moved => any_moved = true,
             Outcome::Gone => any_gone = true,
             Outcome::Refused { site, errno } if any_moved => return Outcome::Partial { site, errno },
@@ -101,7 +114,7 @@ fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Thre
 }
 
 /// One attach under one hold of `cgroup_mutex`: of a thread, or of a controller that joins.
-fn attach_set<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome {
+fn attach_set<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     transaction(cur, world, request, false, || {
         find(cur, world, request)?;
         let mut state = list(cur, world, request);
@@ -109,7 +122,8 @@ fn attach_set<C: Current>(cur: &C, world: &World, request: &Request) -> Outcome 
             true if is_gone(cur, world, request.target) => Ok(Outcome::Gone),
             true => Ok(Outcome::Noop),
             false => {
-                Ok(three_phases(cur, world, &mut state).map_or_else(gone_or_refused, |()| Outcome::Moved))
+                let phases = three_phases(cur, world, &mut state, options);
+                Ok(phases.map_or_else(gone_or_refused, |()| Outcome::Moved))
             }
         }
     })
@@ -125,11 +139,16 @@ fn gone_or_refused(refusal: Refusal) -> Outcome {
     if refusal.site == Site::CoreExit { Outcome::Gone } else { refusal.into() }
 }
 
-fn three_phases<C: Current>(cur: &C, world: &World, state: &mut AttachState<'_>) -> Result<(), Refusal> {
+fn three_phases<C: Current>(
+    cur: &C,
+    world: &World,
+    state: &mut AttachState<'_>,
+    options: Options,
+) -> Result<(), Refusal> {
     let subject = state.subject();
     cur.emit(Event::Phase(Phase::Prepare));
     for controller in state.controllers.iter().copied() {
-        if let Some(can_attach) = callbacks(controller).can_attach {
+        if let Some(can_attach) = callbacks(controller, options).can_attach {
             let ask = || can_attach(cur, world, state);
             prepare(cur, &subject, controller, Callback::CanAttach, ask)?;
         }
@@ -139,7 +158,7 @@ fn three_phases<C: Current>(cur: &C, world: &World, state: &mut AttachState<'_>)
     switch(cur, world, state).map_err(|errno| Refusal { site: Site::CoreExit, errno })?;
     cur.emit(Event::Phase(Phase::Finish));
     for controller in state.controllers.iter().copied() {
-        if let Some(attach) = callbacks(controller).attach {
+        if let Some(attach) = callbacks(controller, options).attach {
             finish(cur, controller, Callback::Attach, || attach(cur, world, state));
         }
     }

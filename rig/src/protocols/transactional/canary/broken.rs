@@ -29,7 +29,7 @@ pub(in super::super) fn tamper<C: Current>(
         (Canary::SharedLock, Controller::Memory, _) => half.prepare = look_at_cpusets,
         (Canary::MmapSemWrite, Controller::Memory, _) => half.prepare = write_mmap_sem,
         (Canary::OnePageLeft, Controller::Memory, _) => half.commit = leave_a_page,
-        (Canary::LockKept, Controller::Cpuset, _) => half.abort = |_, tx| std::mem::forget(tx.cpuset.take()),
+        (Canary::LockKept, Controller::Cpuset, _) => half.abort = keep_lock,
         (Canary::AbortSetsMasks, Controller::Cpuset, _) => half.abort = set_masks_all_the_same,
         (Canary::SpinAcrossSleep, Controller::Numtasks, Sleeping::Yes) => half.prepare = take_books_early,
         (Canary::SpinAcrossSleep, Controller::Numtasks, Sleeping::No) => half.prepare = |_, _| Ok(()),
@@ -173,6 +173,12 @@ fn leave_a_page<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
             drop(records);
             moving.mmap_sem.put();
         }
+    }
+}
+
+fn keep_lock<'a, C: Current>(_: &'a C, tx: &mut Tx<'a, C>) {
+    if let Some(cpusets) = tx.cpuset.take() {
+        cpusets.keep();
     }
 }
 

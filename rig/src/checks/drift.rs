@@ -97,8 +97,6 @@ pub(super) struct Drift {
     /// Position in `counters` by [`Shadow::index`].
     position: Vec<Option<usize>>,
     tally: Tally,
-    /// Drift that is there when nothing is in flight.
-    standing: Tally,
 }
 
 impl Drift {
@@ -108,7 +106,7 @@ impl Drift {
         for (at, counter) in counters.iter().enumerate() {
             position[Shadow::index(counter.controller, counter.cgroup)] = Some(at);
         }
-        Self { counters, position, tally: Tally::default(), standing: Tally::default() }
+        Self { counters, position, tally: Tally::default() }
     }
 
     /// A unit has ended and left the counter wrong by `change`.
@@ -128,15 +126,8 @@ impl Drift {
     /// Holds the drift that was followed against usage − truth, at a quiescent moment.
     pub(super) fn audit(&mut self, ledger: &mut Tally, shadow: &Shadow, at_ns: u64) {
         self.tally.examine();
-        self.standing.examine();
         for counter in &mut self.counters {
             let index = Shadow::index(counter.controller, counter.cgroup);
-            if counter.now != 0 {
-                self.standing.broken(|| {
-                    let (name, now, unit) = (shadow.name(index), counter.now, counter_unit(index));
-                    format!("at {at_ns} ns, with nothing in flight, {name} is off by {now:+} {unit}")
-                });
-            }
             if !counter.controller.counts() {
                 continue;
             }
@@ -168,10 +159,6 @@ impl Drift {
 
     pub(super) fn tally(&self) -> &Tally {
         &self.tally
-    }
-
-    pub(super) fn standing(&self) -> &Tally {
-        &self.standing
     }
 
     pub(super) fn counters(&self) -> &[CounterDrift] {

@@ -305,12 +305,6 @@ impl Checks {
         self.drift.counters()
     }
 
-    /// Drift that was there when nothing was in flight: what an operation has left wrong and no other has made good.
-    #[must_use]
-    pub fn standing_drift(&self) -> &Tally {
-        self.drift.standing()
-    }
-
     /// The shadow.
     #[must_use]
     pub fn shadow(&self) -> &Shadow {

@@ -1,10 +1,12 @@
-//! partial-move: a process of which some threads moved and others did not; a thread born beside its parent.
+//! partial-move: a process of which some threads moved and others did not; a thread born beside its parent, which moved
+//! with its process.
 //!
 //! A finished move is judged only if no other attach of that process overlapped it: afterwards one cannot tell.
 use super::{Shadow, Tally};
 use crate::engine::event::{Outcome, Target};
 use crate::engine::{ActorId, Event, Stamp};
-use crate::kernel::{CgroupId, ProcessId};
+use crate::kernel::{CgroupId, ProcessId, TaskId};
+use std::collections::BTreeSet;
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
@@ -13,6 +15,8 @@ struct Open {
     process: Option<ProcessId>,
     dest: CgroupId,
     alone: bool,
+    /// Whether whole processes move.
+    whole: bool,
 }
 
 impl Open {
@@ -25,6 +29,8 @@ impl Open {
 #[derive(Debug, Default)]
 pub(super) struct PartialMove {
     open: Vec<Open>,
+    /// Threads that were moved last by somebody who moved all of their process.
+    whole: BTreeSet<TaskId>,
     tally: Tally,
 }
 
@@ -37,8 +43,9 @@ impl PartialMove {
         match *event {
             Event::AttachBegin { target, dest, .. } => self.begin(shadow, stamp.actor, target, dest),
             Event::AttachEnd { outcome } => self.end(shadow, stamp, outcome),
+            Event::Place { task, .. } => self.placed(stamp.actor, task),
             Event::Born { task, process, parent: Some(parent) }
-                if shadow.task(parent).process == Some(process) =>
+                if shadow.task(parent).process == Some(process) && self.whole.contains(&parent) =>
             {
                 let css = [parent, task].map(|task| shadow.task(task).css);
                 if css[0] != css[1] {
@@ -52,6 +59,14 @@ impl PartialMove {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn placed(&mut self, actor: ActorId, task: TaskId) {
+        if self.open.iter().any(|open| open.actor == actor && open.whole) {
+            self.whole.insert(task);
+        } else {
+            self.whole.remove(&task);
         }
     }
 
@@ -69,7 +84,7 @@ impl PartialMove {
             other.alone = false;
             alone = false;
         }
-        self.open.push(Open { actor, process, dest, alone });
+        self.open.push(Open { actor, process, dest, alone, whole });
     }
 
     fn end(&mut self, shadow: &Shadow, stamp: Stamp, outcome: Outcome) {
@@ -90,6 +105,7 @@ impl PartialMove {
             let hierarchy = shadow.layout().cgroups[open.dest.index()].hierarchy;
             let stray = shadow.live_tasks().find(|(_, task)| {
                 (open.process.is_none() || task.process == open.process)
+                    && !task.exiting
                     && task.css.map(|css| css.cgroup(hierarchy)) != Some(open.dest)
             });
             if let Some((task, _)) = stray {

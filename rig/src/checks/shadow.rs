@@ -19,6 +19,8 @@ pub struct TaskShadow {
     pub mask: MaskId,
     /// Whether it can be seen.
     pub live: bool,
+    /// Whether it is on its way out.
+    pub exiting: bool,
     /// Its process.
     pub process: Option<ProcessId>,
     /// The counter of cpuset drift in which it is counted as wrong.
@@ -283,9 +285,11 @@ impl Shadow {
             Event::Born { task, process, .. } => {
                 let shadow = at(&mut self.tasks, task.index());
                 shadow.live = true;
+                shadow.exiting = false;
                 shadow.process = Some(process);
                 self.shift_tasks(actor, task, None, 1);
             }
+            Event::Exiting { task } => at(&mut self.tasks, task.index()).exiting = true,
             Event::Exited { task } => {
                 at(&mut self.tasks, task.index()).live = false;
                 at(&mut self.actors, actor).unit.touched.push(task);

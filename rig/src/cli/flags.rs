@@ -173,7 +173,7 @@ pub(super) struct ReportFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct ListFlags {
-    /// One of protocols, controllers, workloads, sites, events, scenarios; all when absent. Or canaries.
+    /// One of protocols, controllers, workloads, sites, events, scenarios, litmus; all when absent. Or canaries.
     pub(super) what: Option<String>,
 }
 

@@ -8,13 +8,14 @@ use std::fmt::Write as _;
 /// A list's name, and what makes its rows.
 type Part = (&'static str, fn() -> Rows);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("protocols", catalogue::protocols),
     ("controllers", catalogue::controllers),
     ("workloads", catalogue::workloads),
     ("sites", catalogue::sites),
     ("events", catalogue::events),
     ("scenarios", catalogue::scenarios),
+    ("litmus", crate::explore::built_in::rows),
 ];
 
 pub(super) fn list(flags: &ListFlags) -> Result<u8, Failure> {

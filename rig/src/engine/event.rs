@@ -308,6 +308,8 @@ pub enum Event {
     Record { mm: MmId, cgroup: CgroupId, pages: i64 },
     /// Truth: a thread can be seen from now on.
     Born { task: TaskId, process: ProcessId, parent: Option<TaskId> },
+    /// The thread is on its way out: nobody moves it any more.
+    Exiting { task: TaskId },
     /// Truth: the thread cannot be seen any more. It keeps its pointer to its cgroup.
     Exited { task: TaskId },
     /// Truth: the task's pointer to its cgroups changed.

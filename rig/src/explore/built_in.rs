@@ -67,6 +67,17 @@ litmus!(
     "r16e-task-reservation-is-lost",
 );
 
+/// Their names, with what each shows: for `list`.
+#[must_use]
+pub fn rows() -> Vec<(String, String)> {
+    let about = |text: &str| {
+        toml::from_str(text)
+            .ok()
+            .and_then(|table: toml::Table| Some(table.get("about")?.as_str()?.to_owned()))
+    };
+    ALL.iter().map(|(name, text)| ((*name).to_owned(), about(text).unwrap_or_default())).collect()
+}
+
 /// The text of the built-in litmus test of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static str> {

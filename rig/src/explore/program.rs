@@ -80,7 +80,7 @@ impl Program {
         on: CheckSet,
         script: Option<Script>,
     ) -> Sim<Steps, Audience> {
-        let judge = Judge::new(Arc::clone(&self.stage.world), on);
+        let judge = Judge::at_the_end(Arc::clone(&self.stage.world), on);
         let injector = Injector::new(self.stage.litmus.faults.clone(), 0);
         Sim::new(Steps::new(strategy, bounds), Audience { judge, script }, injector)
     }

@@ -2,9 +2,9 @@
 use super::litmus::Litmus;
 use super::names;
 use super::program::{Program, Ran};
-use crate::checks::{Checks, Shadow, Tally};
+use crate::checks::{Checks, CounterDrift, Shadow, Tally};
 use crate::engine::sim::End;
-use crate::kernel::{Controller, CpuMask, MaskId};
+use crate::kernel::{Controller, CpuMask, MaskId, Snapshot};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -93,7 +93,7 @@ impl fmt::Display for State {
 pub fn end(litmus: &Litmus, program: &Program, ran: &mut Ran) -> (State, Broken) {
     let now = ran.policy.taken().len();
     let judge = &mut ran.observer.judge;
-    judge.finish(now as u64, &ran.end);
+    let last = judge.finish(now as u64, &ran.end);
     let state = match &ran.end {
         End::Done => State::End(Final::of(litmus, program.world())),
         End::Deadlock(waiting) => {
@@ -105,42 +105,59 @@ pub fn end(litmus: &Litmus, program: &Program, ran: &mut Ran) -> (State, Broken)
         }
         End::Abandoned => State::NoEnd(now),
     };
-    (state, broken(litmus, &judge.checks))
+    let mut broken = on_the_way(litmus, &judge.checks);
+    if let Some(last) = last {
+        let counters = drift(litmus, &judge.checks);
+        if !counters.is_empty() {
+            broken.insert("drift", counters);
+        }
+        if is_left_behind(&judge.checks, &last) {
+            broken.insert("left-behind", BTreeSet::new());
+        }
+    }
+    (state, broken)
 }
 
-/// What was found, where drift is what stays wrong: one operation's error that another makes good before everything is
-/// quiet has reached no state.
+/// Promises that are judged by what is there in the end: one operation's error that another makes good has reached no
+/// state.
+const IN_THE_END: [&str; 2] = ["drift", "left-behind"];
+
+/// Everything else that was found.
 #[must_use]
 pub fn findings(checks: &Checks) -> Vec<(&'static str, &Tally)> {
-    let standing =
-        |(name, tally)| if name == "drift" { (name, checks.standing_drift()) } else { (name, tally) };
-    checks.findings().into_iter().map(standing).filter(|(_, tally)| tally.broken > 0).collect()
+    let on_the_way = |(name, tally): &(&str, &Tally)| tally.broken > 0 && !IN_THE_END.contains(name);
+    checks.findings().into_iter().filter(on_the_way).collect()
 }
 
-fn broken(litmus: &Litmus, checks: &Checks) -> Broken {
-    findings(checks).into_iter().map(|(name, _)| (name, details(litmus, checks, name))).collect()
+fn on_the_way(litmus: &Litmus, checks: &Checks) -> Broken {
+    let details = |name| if name == "underflow" { clamps(litmus, checks) } else { BTreeSet::new() };
+    findings(checks).into_iter().map(|(name, _)| (name, details(name))).collect()
 }
 
-/// Where a promise was broken, and by how much, as far as that is a matter of counters.
-fn details(litmus: &Litmus, checks: &Checks, promise: &str) -> BTreeSet<String> {
-    let shadow = checks.shadow();
-    let counters = checks.drifts().iter().map(|counter| {
-        let name = counter_name(litmus, counter.cgroup.index(), counter.controller);
-        (name, counter.now, shadow.clamps(Shadow::index(counter.controller, counter.cgroup)))
-    });
-    match promise {
-        "drift" => {
-            counters.filter(|(_, now, _)| *now != 0).map(|(name, now, _)| format!("{name}={now:+}")).collect()
-        }
-        "underflow" => counters.filter(|(_, _, clamps)| *clamps > 0).map(|(name, ..)| name).collect(),
-        _ => BTreeSet::new(),
-    }
+/// Counters that are off, and by how much.
+fn drift(litmus: &Litmus, checks: &Checks) -> BTreeSet<String> {
+    let off = checks.drifts().iter().filter(|counter| counter.now != 0);
+    off.map(|counter| format!("{}={:+}", counter_name(litmus, counter), counter.now)).collect()
+}
+
+/// Counters that have clamped.
+fn clamps(litmus: &Litmus, checks: &Checks) -> BTreeSet<String> {
+    let clamps = |counter: &&CounterDrift| {
+        checks.shadow().clamps(Shadow::index(counter.controller, counter.cgroup)) > 0
+    };
+    checks.drifts().iter().filter(clamps).map(|counter| counter_name(litmus, counter)).collect()
+}
+
+/// Whether touched pages are charged to a cgroup where their owner is not.
+fn is_left_behind(checks: &Checks, last: &Snapshot) -> bool {
+    let Some(hierarchy) = checks.shadow().counting(Controller::Memory) else { return false };
+    last.mms.iter().any(|mm| mm.records.elsewhere(mm.owner.cgroup(hierarchy)) > 0)
 }
 
 /// `b`, or `b.memory` where several controllers count.
-fn counter_name(litmus: &Litmus, cgroup: usize, controller: Controller) -> String {
-    let name = litmus.spec.cgroups.get(cgroup).map_or("/", |cgroup| &cgroup.name);
+fn counter_name(litmus: &Litmus, counter: &CounterDrift) -> String {
+    let name = litmus.spec.cgroups.get(counter.cgroup.index()).map_or("/", |cgroup| &cgroup.name);
     let judged = |controller: &&Controller| controller.counts() || **controller == Controller::Cpuset;
     let several = litmus.spec.hierarchies.iter().flatten().filter(judged).count() > 1;
-    if several { format!("{name}.{controller}") } else { name.to_owned() }
+    if several { format!("{name}.{}", counter.controller) } else { name.to_owned() }
 }

@@ -47,6 +47,7 @@ fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) 
     {
         let _alloc = world.task(task).alloc_lock.lock(cur);
         world.task(task).state.store(cur, Task::EXITING);
+        cur.emit(Event::Exiting { task });
     }
     let place = numtasks::place(cur, world, task);
     let (left, waiters) = {

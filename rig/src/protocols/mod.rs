@@ -67,7 +67,7 @@ macro_rules! protocols {
             #[must_use]
             pub fn callbacks<C: Current>(self, controller: Controller) -> Vec<Callback> {
                 match self {
-                    $(Self::$protocol(_) => $folder::names::<C>(controller),)*
+                    $(Self::$protocol(options) => $folder::names::<C>(controller, options),)*
                 }
             }
         }

@@ -9,10 +9,11 @@ pub mod current;
 pub mod steps;
 pub mod time;
 
-use super::{Access, ActorId, Object, Observer, Wait, Work};
+use super::{Access, ActorId, Event, Object, Observer, Wait, Work};
 use coroutine::{Coroutine, Stacks};
 use current::SimCurrent;
 use faults::{Fault, Injector, Site};
+use smallvec::SmallVec;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -39,6 +40,11 @@ pub trait Policy {
     fn atomic(&mut self, _who: ActorId, _depth: u32) {}
     /// Who runs next.
     fn next(&mut self) -> Next;
+    /// Objects that a check looks at when it takes `event`, so that the order of `who` and of those who change them
+    /// matters.
+    fn looks_at(&mut self, _who: ActorId, _event: &Event) -> SmallVec<[Object; 4]> {
+        SmallVec::new()
+    }
     /// Whether nobody gets the id of somebody who has ended, so that ids do not depend on the order of ends.
     fn keeps_ids(&self) -> bool {
         false

@@ -66,7 +66,7 @@ pub(super) fn options(at: &[usize]) -> Options {
     clippy::extra_unused_type_parameters,
     reason = "the table calls it as it calls those that need an engine"
 )]
-pub(super) fn names<C: Current>(_: Controller) -> Vec<Callback> {
+pub(super) fn names<C: Current>(_: Controller, _: Options) -> Vec<Callback> {
     vec![Callback::PrepareAttach, Callback::Undo, Callback::Attached]
 }
 

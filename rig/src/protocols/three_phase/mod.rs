@@ -69,8 +69,8 @@ fn callbacks<C: Current>(controller: Controller, options: Options) -> Callbacks<
 }
 
 /// The callbacks that `controller` has.
-pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
-    let Callbacks { can_attach, attach } = callbacks::<C>(controller, Options::default());
+pub(super) fn names<C: Current>(controller: Controller, options: Options) -> Vec<Callback> {
+    let Callbacks { can_attach, attach } = callbacks::<C>(controller, options);
     let asked = can_attach.map(|_| Callback::CanAttach);
     asked.into_iter().chain(attach.map(|_| Callback::Attach)).collect()
 }

@@ -126,7 +126,7 @@ impl Sleeping {
 }
 
 /// The callbacks that `controller` has.
-pub(super) fn names<C: Current>(controller: Controller) -> Vec<Callback> {
+pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callback> {
     let phases = [Sleeping::Yes, Sleeping::No];
     let present = phases.into_iter().filter(|phase| phase.half::<C>(controller).is_some());
     present.flat_map(Sleeping::names).collect()

@@ -6,6 +6,7 @@
 //! the list of actors whose steps were taken, and means the same under every strategy: what one finds, [`Replay`]
 //! repeats.
 mod clocks;
+mod decisions;
 pub mod depth_first;
 pub mod exhaustive;
 pub mod pct;
@@ -23,7 +24,9 @@ pub use replay::Replay;
 pub use trace::{Woke, canonical, switches, trace};
 
 use super::{Next, Policy};
-use crate::engine::{Access, ActorId, Object, Wait, Work};
+use crate::engine::{Access, ActorId, Event, Object, Wait, Work};
+use decisions::Decisions;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -130,6 +133,7 @@ pub struct Steps {
     wakes: Vec<Woke>,
     given_up: Option<GivenUp>,
     total: u64,
+    decisions: Decisions,
 }
 
 impl Steps {
@@ -146,6 +150,7 @@ impl Steps {
             wakes: Vec::new(),
             given_up: None,
             total: 0,
+            decisions: Decisions::default(),
         }
     }
 
@@ -182,6 +187,7 @@ impl Steps {
         self.taken.clear();
         self.wakes.clear();
         self.given_up = None;
+        self.decisions.clear();
         self.strategy.advance()
     }
 
@@ -257,6 +263,10 @@ impl Policy for Steps {
     }
 
     fn ended(&mut self, _: ActorId) {}
+
+    fn looks_at(&mut self, who: ActorId, event: &Event) -> SmallVec<[Object; 4]> {
+        self.decisions.objects(who, event, &self.taken)
+    }
 
     fn keeps_ids(&self) -> bool {
         true

@@ -1,0 +1,26 @@
+//! The explorer: litmus tests under every schedule.
+//!
+//! - `support`: searches in a few words
+//! - `museum`: every built-in test ends as it says, explored completely; the table in the folder's README
+//! - `reduction`: the reduced search loses no state of plain depth-first search, and runs no trace twice
+//! - `workers`: several workers find what one finds; bounds hold; one seed, the same schedules
+//! - `replays`: what was found replays from its token and its file, and is refused by another model
+//! - `shrinking`: a long counterexample becomes a short one
+//! - `mistakes`: bad litmus tests, with the place and the remedy
+//! - `command`: the command as a user runs it: exit codes, files, JSON
+#[path = "explore/command.rs"]
+mod command;
+#[path = "explore/mistakes.rs"]
+mod mistakes;
+#[path = "explore/museum.rs"]
+mod museum;
+#[path = "explore/reduction.rs"]
+mod reduction;
+#[path = "explore/replays.rs"]
+mod replays;
+#[path = "explore/shrinking.rs"]
+mod shrinking;
+#[path = "explore/support.rs"]
+mod support;
+#[path = "explore/workers.rs"]
+mod workers;

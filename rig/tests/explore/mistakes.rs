@@ -1,0 +1,137 @@
+//! Bad litmus tests: each says what is wrong, where, and what would be right.
+use rig::explore::Litmus;
+
+const GOOD: &str = r#"name = "good"
+faults = []
+
+[hierarchy]
+controllers = ["memrlimit", "cpuset"]
+
+[cgroups.a]
+[cgroups.b]
+memrlimit.limit = 100
+cpuset.cpus = [0, 1]
+
+[processes.p]
+cgroup = "a"
+threads = 2
+vm = 10
+rss = 0
+
+[[actors]]
+name = "mover"
+ops = ["attach process p -> b"]
+
+[[actors]]
+as = "p.0"
+ops = ["mmap 5", "exit"]
+
+[expect]
+"three-phase" = { drift = "sometimes" }
+"#;
+
+/// What is said of the good test with `old` replaced by `new`.
+fn error(old: &str, new: &str) -> String {
+    assert_eq!(GOOD.matches(old).count(), 1, "{old}");
+    let text = GOOD.replacen(old, new, 1);
+    Litmus::parse("t.toml", &text).err().unwrap_or_else(|| panic!("{new} is accepted")).to_string()
+}
+
+#[test]
+fn the_good_one_is_read() {
+    let good = Litmus::parse("t.toml", GOOD).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(good.threads, ["p.0", "p.1"]);
+    assert_eq!(good.spec.cpus, 2);
+}
+
+#[test]
+fn names_of_nothing_are_told_what_there_is() {
+    let cases = [
+        ("-> b", "-> c", "t.toml:20:8: there is no cgroup `c`; there are `a`, `b`"),
+        ("cgroup = \"a\"", "cgroup = \"x\"", "t.toml:13:10: there is no cgroup `x`; there are `a`, `b`"),
+        (
+            "as = \"p.0\"",
+            "as = \"p.7\"",
+            "t.toml:23:6: there is no thread `p.7`; did you mean `p.1`? there are `p.0`, `p.1`",
+        ),
+        ("process p ->", "process q ->", "t.toml:20:8: there is no process `q`; there is `p`"),
+        ("mmap 5", "mmpa 5", "t.toml:24:8: unknown operation `mmpa 5`; did you mean `mmap`? there are"),
+        (
+            "\"memrlimit\", \"cpuset\"",
+            "\"memrlimit\", \"cpuste\"",
+            "t.toml:5:29: `controllers` cannot be `cpuste`; did you mean `cpuset`? there are",
+        ),
+        ("drift =", "drfit =", "t.toml:27:19: unknown promise `drfit`; did you mean `drift`? there are"),
+        (
+            "\"three-phase\"",
+            "\"two-phase\"",
+            "t.toml:27:1: unknown protocol `two-phase`; there are `three-phase`",
+        ),
+        (
+            "\"sometimes\"",
+            "\"often\"",
+            "t.toml:27:27: unknown value `often`; there are `never`, `sometimes`, `always`",
+        ),
+        ("faults = []", "faults = [\"core.exot: nth=1\"]", "t.toml:2:11: unknown fault site `core.exot`"),
+        (
+            "\"attach process p -> b\"",
+            "\"set b memrlimit.limits 3\"",
+            "t.toml:20:8: a cgroup has no file `memrlimit.limits` to be set; did you mean `memrlimit.limit`?",
+        ),
+        (
+            "\"attach process p -> b\"",
+            "\"set b memory.limit 3\"",
+            "t.toml:20:8: `b` has no controller `memory`",
+        ),
+        ("\"attach process p -> b\"", "\"freeze b\"", "t.toml:20:8: `b` has no controller `freezer`"),
+        ("\"attach process p -> b\"", "\"offline-cpu x\"", "t.toml:20:8: there is no CPU `x`; there are 2"),
+    ];
+    for (old, new, wanted) in cases {
+        let said = error(old, new);
+        assert!(said.starts_with(wanted), "{new}: {said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_told_why() {
+    let cases = [
+        (
+            "\"mmap 5\", \"exit\"",
+            "\"exit\", \"mmap 5\"",
+            "t.toml:24:16: `p.0` has exited by then and cannot \"mmap 5\"; leave this out or move it before \"exit\"",
+        ),
+        ("name = \"mover\"", "as = \"p.0\"", "t.toml:22:1: `p.0` acts already"),
+        (
+            "as = \"p.0\"",
+            "name = \"other\"",
+            "t.toml:24:8: `mmap` is done by a thread, and `other` is none; add for example as = \"p.0\"",
+        ),
+        ("name = \"mover\"", "", "t.toml:18:1: an actor needs a name"),
+        ("name = \"mover\"", "name = \"p.1\"", "t.toml:19:8: `p.1` is a thread; write as = \"p.1\""),
+        ("rss = 0", "rss = 11", "t.toml:16:7: process `p` has touched 11 pages of 10; rss is at most vm"),
+        ("threads = 2", "threads = 0", "t.toml:14:11: `threads` is 0; it has to be from 1 to 4096"),
+        ("mmap 5", "mmap five", "t.toml:24:8: `five` is no number of pages"),
+        ("mmap 5", "mmap", "t.toml:24:8: `mmap` cannot be read; write for example \"mmap 5\""),
+        (
+            "faults = []",
+            "faults = [\"memrlimit.can_attach: probability=10\"]",
+            "t.toml:2:11: `probability` has no place where every schedule is run",
+        ),
+        (
+            "name = \"good\"",
+            "name = \"very good\"",
+            "t.toml:1:8: `name` is `very good`; write a word without blanks",
+        ),
+        ("name = \"good\"", "nmae = \"good\"", "t.toml:1:1: unknown field `nmae`; did you mean `name`?"),
+        ("vm = 10", "vm = -1", "t.toml:15:6: `vm` is -1; it has to be from 0 to"),
+        (
+            "cgroup = \"a\"",
+            "cgroups = [\"a\"]",
+            "t.toml:13:11: process `p` has 2 threads and 1 `cgroups`; name one for each",
+        ),
+    ];
+    for (old, new, wanted) in cases {
+        let said = error(old, new);
+        assert!(said.starts_with(wanted), "{new}: {said}");
+    }
+}

@@ -7,7 +7,10 @@
 //! - `replays`: what was found replays from its token and its file, and is refused by another model
 //! - `shrinking`: a long counterexample becomes a short one
 //! - `mistakes`: bad litmus tests, with the place and the remedy
+//! - `beside_shuttle`: the same planted bug, found by both
 //! - `command`: the command as a user runs it: exit codes, files, JSON
+#[path = "explore/beside_shuttle.rs"]
+mod beside_shuttle;
 #[path = "explore/command.rs"]
 mod command;
 #[path = "explore/mistakes.rs"]

@@ -77,9 +77,9 @@ impl<P: Policy + 'static, O: Observer + 'static> Current for SimCurrent<P, O> {
     }
 
     fn emit(&self, event: Event) {
-        let objects = self.core.policy.borrow_mut().looks_at(self.id, &event);
-        for object in objects {
-            self.access(object, Access::Load);
+        if P::listens_to(&event) {
+            let objects = self.core.policy.borrow_mut().looks_at(self.id, &event);
+            objects.into_iter().for_each(|object| self.access(object, Access::Load));
         }
         let stamp = Stamp { at_ns: self.now(), actor: self.id };
         self.core.observer.borrow_mut().observe(stamp, &event);

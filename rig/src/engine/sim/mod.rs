@@ -40,6 +40,10 @@ pub trait Policy {
     fn atomic(&mut self, _who: ActorId, _depth: u32) {}
     /// Who runs next.
     fn next(&mut self) -> Next;
+    /// Whether [`Policy::looks_at`] wants to know of `event`: most are told too often to ask.
+    fn listens_to(_event: &Event) -> bool {
+        false
+    }
     /// Objects that a check looks at when it takes `event`, so that the order of `who` and of those who change them
     /// matters.
     fn looks_at(&mut self, _who: ActorId, _event: &Event) -> SmallVec<[Object; 4]> {

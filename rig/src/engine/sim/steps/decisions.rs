@@ -19,6 +19,14 @@ struct Deciding {
 pub(super) struct Decisions(Vec<Deciding>);
 
 impl Decisions {
+    #[inline]
+    pub(super) fn listens_to(event: &Event) -> bool {
+        matches!(
+            event,
+            Event::TxBegin { .. } | Event::Enter { .. } | Event::Admitted { .. } | Event::Phase(Phase::Switch)
+        )
+    }
+
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

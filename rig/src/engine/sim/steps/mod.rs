@@ -264,6 +264,10 @@ impl Policy for Steps {
 
     fn ended(&mut self, _: ActorId) {}
 
+    fn listens_to(event: &Event) -> bool {
+        Decisions::listens_to(event)
+    }
+
     fn looks_at(&mut self, who: ActorId, event: &Event) -> SmallVec<[Object; 4]> {
         self.decisions.objects(who, event, &self.taken)
     }

@@ -1,0 +1,108 @@
+//! How fast the explorer is beside shuttle: the same small lock model under both, random schedules, with all checks on and
+//! with none.
+//!
+//! Rates are operations of the model a second (lock, unlock, add), not what either calls a step; medians of five pairs
+//! that were run in turn, for machines are noisy. Shuttle checks nothing but what the model asserts, and has no virtual
+//! time; ours has every check of a run looking at the events. `cargo bench --bench explore`; under `cargo test --benches`
+//! one small pair.
+#![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
+#[path = "explore/model.rs"]
+mod model;
+
+use model::{OPERATIONS, ours, theirs, work};
+use rig::engine::event::Blind;
+use rig::engine::sim::steps::{Numbers, Random};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Rounds of every task.
+const ROUNDS: u64 = 10;
+/// Pairs of which the median is taken.
+const PAIRS: usize = 5;
+
+/// What one side did.
+#[derive(Clone, Copy)]
+struct Rate {
+    operations: f64,
+    schedules: f64,
+}
+
+fn rate(tasks: u64, schedules: u64, took: Duration) -> Rate {
+    let seconds = took.as_secs_f64();
+    Rate {
+        operations: (schedules * tasks * ROUNDS * OPERATIONS) as f64 / seconds,
+        schedules: schedules as f64 / seconds,
+    }
+}
+
+fn ours(tasks: u64, schedules: u64, checked: bool) -> Rate {
+    let shared = ours::Shared::new();
+    let random = Random::new(1, &Numbers::below(schedules)).expect("there are some");
+    let began = Instant::now();
+    let seen = |end: u64| assert_eq!(end, tasks * ROUNDS);
+    if checked {
+        let watch = (ours::judge(), rig::driver::judge::Judge::restart as fn(&mut _));
+        let ended = |_: &_| seen(shared.word());
+        ours::each(Box::new(random), watch, (&shared, tasks), |at| work(at, ROUNDS), ended);
+    } else {
+        let ended = |_: &_| seen(shared.word());
+        ours::each(Box::new(random), (Blind, |_: &mut _| {}), (&shared, tasks), |at| work(at, ROUNDS), ended);
+    }
+    rate(tasks, schedules, began.elapsed())
+}
+
+fn theirs(tasks: u64, schedules: u64) -> Rate {
+    let mut config = shuttle::Config::new();
+    config.failure_persistence = shuttle::FailurePersistence::None;
+    config.max_steps = shuttle::MaxSteps::None;
+    let scheduler = shuttle::scheduler::RandomScheduler::new_from_seed(1, schedules as usize);
+    let began = Instant::now();
+    shuttle::Runner::new(scheduler, config).run(move || {
+        let shared = Arc::new(theirs::Shared::default());
+        let work = |shared: Arc<theirs::Shared>| move || work(&*shared, ROUNDS);
+        let tasks: Vec<_> = (0..tasks).map(|_| shuttle::thread::spawn(work(Arc::clone(&shared)))).collect();
+        for task in tasks {
+            task.join().expect("nobody panics");
+        }
+        black_box(&shared);
+    });
+    rate(tasks, schedules, began.elapsed())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn pairs(tasks: u64, schedules: u64, pairs: usize) {
+    for checked in [true, false] {
+        let (mut ratios, mut mine, mut other, mut whole) = (vec![], vec![], vec![], [vec![], vec![]]);
+        for _ in 0..pairs {
+            let (a, b) = (ours(tasks, schedules, checked), theirs(tasks, schedules));
+            ratios.push(a.operations / b.operations);
+            mine.push(a.operations);
+            other.push(b.operations);
+            whole[0].push(a.schedules);
+            whole[1].push(b.schedules);
+        }
+        let [mine_whole, other_whole] = whole.map(median);
+        println!(
+            "{tasks:>5} tasks, {:10} ours {:>7.2} M operations/s, {mine_whole:>9.0} schedules/s; shuttle {:>7.2} M, {other_whole:>9.0}; ratio {:.2}",
+            if checked { "all checks:" } else { "no checks:" },
+            median(mine) / 1e6,
+            median(other) / 1e6,
+            median(ratios)
+        );
+    }
+}
+
+fn main() {
+    let smoke = std::env::args().any(|arg| arg == "--test");
+    if smoke {
+        return pairs(2, 10, 1);
+    }
+    for (tasks, schedules) in [(2, 20_000), (8, 5_000), (1000, 40)] {
+        pairs(tasks, schedules, PAIRS);
+    }
+}

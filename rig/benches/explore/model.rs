@@ -1,0 +1,155 @@
+//! A small lock model, written once for whoever runs it: ours, and shuttle.
+#![allow(dead_code, reason = "the bench and the cross-check each use a part")]
+
+/// One mutex with a number, and one word.
+pub(crate) trait Machine {
+    /// Works on the number under the mutex: two operations, lock and unlock.
+    fn locked(&self, body: impl FnOnce(&mut u64));
+    /// Adds to the word: one operation.
+    fn add(&self, value: u64);
+    /// Reads the word: one operation.
+    fn load(&self) -> u64;
+    /// Writes the word: one operation.
+    fn store(&self, value: u64);
+}
+
+/// Operations of a round of [`work`].
+pub(crate) const OPERATIONS: u64 = 3;
+
+/// Counts under the mutex, and beside it.
+pub(crate) fn work(machine: &impl Machine, rounds: u64) {
+    for _ in 0..rounds {
+        machine.locked(|number| *number += 1);
+        machine.add(1);
+    }
+}
+
+/// The planted bug: reads and writes, where somebody else may write in between.
+pub(crate) fn lose_an_update(machine: &impl Machine) {
+    let seen = machine.load();
+    machine.store(seen + 1);
+}
+
+/// Ours.
+pub(crate) mod ours {
+    use super::Machine;
+    use faults::{Injector, Plan};
+    use rig::driver::judge::Judge;
+    use rig::engine::sim::current::SimCurrent;
+    use rig::engine::sim::steps::{Bounds, Steps, Strategy};
+    use rig::engine::sim::{Finished, Sim};
+    use rig::engine::{Class, Observer, Word};
+    use rig::locks::Mutex;
+    use std::sync::Arc;
+
+    /// What all actors share.
+    pub(crate) struct Shared {
+        mutex: Mutex<u64>,
+        word: Word,
+    }
+
+    impl Shared {
+        pub(crate) fn new() -> Arc<Self> {
+            Arc::new(Self {
+                mutex: Mutex::new(Class::CallbackMutex, 0, 0),
+                word: Word::new(Class::Adopted, 0, 0),
+            })
+        }
+
+        /// Back to the start.
+        pub(crate) fn reset(&self) {
+            self.mutex.reset();
+            self.mutex.quiet(|number| *number = 0);
+            self.word.init(0);
+        }
+
+        /// The word in the end.
+        pub(crate) fn word(&self) -> u64 {
+            self.word.peek()
+        }
+    }
+
+    /// An actor at the model.
+    pub(crate) struct At<'a, O> {
+        pub(crate) cur: &'a SimCurrent<Steps, O>,
+        pub(crate) shared: &'a Shared,
+    }
+
+    impl<O: Observer + 'static> Machine for At<'_, O> {
+        fn locked(&self, body: impl FnOnce(&mut u64)) {
+            body(&mut self.shared.mutex.lock(self.cur));
+        }
+        fn add(&self, value: u64) {
+            self.shared.word.add(self.cur, value);
+        }
+        fn load(&self) -> u64 {
+            self.shared.word.load(self.cur)
+        }
+        fn store(&self, value: u64) {
+            self.shared.word.store(self.cur, value);
+        }
+    }
+
+    /// Runs every schedule of `strategy`, with `actors` that do `body`; `ended` sees each.
+    pub(crate) fn each<O: Observer + 'static>(
+        strategy: Box<dyn Strategy>,
+        (observer, restart): (O, impl Fn(&mut O)),
+        (shared, actors): (&Arc<Shared>, u64),
+        body: fn(&At<'_, O>),
+        mut ended: impl FnMut(&Finished<Steps, O>),
+    ) {
+        let injector = Injector::new(Plan::default(), 0);
+        let mut sim = Sim::new(Steps::new(strategy, Bounds::default()), observer, injector);
+        loop {
+            shared.reset();
+            for _ in 0..actors {
+                let shared = Arc::clone(shared);
+                sim.spawn(move |cur| body(&At { cur, shared: &shared }));
+            }
+            let mut finished = sim.run();
+            ended(&finished);
+            if !finished.policy.advance() {
+                return;
+            }
+            restart(&mut finished.observer);
+            sim = finished.again();
+        }
+    }
+
+    /// Every check, on a world that has nothing to do with the model.
+    pub(crate) fn judge() -> Judge {
+        let name = "charge-between-switch-and-attach";
+        let text = rig::explore::built_in::find(name).expect("built in");
+        let litmus = rig::explore::Litmus::parse(name, text).expect("reads");
+        Judge::at_the_end(rig::world::World::new(litmus.spec).expect("a world"), rig::checks::CheckSet::ALL)
+    }
+}
+
+/// Shuttle's.
+pub(crate) mod theirs {
+    use super::Machine;
+    use shuttle::sync::Mutex;
+    use shuttle::sync::atomic::{AtomicU64, Ordering};
+
+    /// What all tasks share.
+    #[derive(Default)]
+    pub(crate) struct Shared {
+        mutex: Mutex<u64>,
+        word: AtomicU64,
+    }
+
+    impl Machine for Shared {
+        fn locked(&self, body: impl FnOnce(&mut u64)) {
+            body(&mut self.mutex.lock().expect("nobody panics"));
+        }
+        fn add(&self, value: u64) {
+            self.word.fetch_add(value, Ordering::SeqCst);
+        }
+        fn load(&self) -> u64 {
+            self.word.load(Ordering::SeqCst)
+        }
+        fn store(&self, value: u64) {
+            self.word.store(value, Ordering::SeqCst);
+        }
+    }
+}

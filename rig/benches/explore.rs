@@ -42,11 +42,11 @@ fn ours(tasks: u64, schedules: u64, checked: bool) -> Rate {
     let began = Instant::now();
     let seen = |end: u64| assert_eq!(end, tasks * ROUNDS);
     if checked {
-        let watch = (ours::judge(), rig::driver::judge::Judge::restart as fn(&mut _));
-        let ended = |_: &_| seen(shared.word());
+        let watch = (ours::judge(), |judge: &mut Box<rig::driver::judge::Judge>| judge.restart());
+        let ended = || seen(shared.word());
         ours::each(Box::new(random), watch, (&shared, tasks), |at| work(at, ROUNDS), ended);
     } else {
-        let ended = |_: &_| seen(shared.word());
+        let ended = || seen(shared.word());
         ours::each(Box::new(random), (Blind, |_: &mut _| {}), (&shared, tasks), |at| work(at, ROUNDS), ended);
     }
     rate(tasks, schedules, began.elapsed())

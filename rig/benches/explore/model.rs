@@ -35,9 +35,9 @@ pub(crate) mod ours {
     use super::Machine;
     use faults::{Injector, Plan};
     use rig::driver::judge::Judge;
+    use rig::engine::sim::Sim;
     use rig::engine::sim::current::SimCurrent;
     use rig::engine::sim::steps::{Bounds, Steps, Strategy};
-    use rig::engine::sim::{Finished, Sim};
     use rig::engine::{Class, Observer, Word};
     use rig::locks::Mutex;
     use std::sync::Arc;
@@ -96,7 +96,7 @@ pub(crate) mod ours {
         (observer, restart): (O, impl Fn(&mut O)),
         (shared, actors): (&Arc<Shared>, u64),
         body: fn(&At<'_, O>),
-        mut ended: impl FnMut(&Finished<Steps, O>),
+        mut ended: impl FnMut(),
     ) {
         let injector = Injector::new(Plan::default(), 0);
         let mut sim = Sim::new(Steps::new(strategy, Bounds::default()), observer, injector);
@@ -106,22 +106,22 @@ pub(crate) mod ours {
                 let shared = Arc::clone(shared);
                 sim.spawn(move |cur| body(&At { cur, shared: &shared }));
             }
-            let mut finished = sim.run();
-            ended(&finished);
-            if !finished.policy.advance() {
+            sim.run_once();
+            ended();
+            if !sim.policy().advance() {
                 return;
             }
-            restart(&mut finished.observer);
-            sim = finished.again();
+            restart(&mut sim.observer());
         }
     }
 
     /// Every check, on a world that has nothing to do with the model.
-    pub(crate) fn judge() -> Judge {
+    pub(crate) fn judge() -> Box<Judge> {
         let name = "charge-between-switch-and-attach";
         let text = rig::explore::built_in::find(name).expect("built in");
         let litmus = rig::explore::Litmus::parse(name, text).expect("reads");
-        Judge::at_the_end(rig::world::World::new(litmus.spec).expect("a world"), rig::checks::CheckSet::ALL)
+        let world = rig::world::World::new(litmus.spec).expect("a world");
+        Box::new(Judge::at_the_end(world, rig::checks::CheckSet::ALL))
     }
 }
 

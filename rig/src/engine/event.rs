@@ -16,8 +16,19 @@ pub struct Stamp {
 
 /// Takes events, in the order in which they happened.
 pub trait Observer {
+    /// Whether it looks at anything.
+    const LOOKS: bool = true;
+
     /// Takes one event. Must not allocate in the steady state: it sits on the simulator's hot path.
     fn observe(&mut self, stamp: Stamp, event: &Event);
+}
+
+impl<O: Observer> Observer for Box<O> {
+    const LOOKS: bool = O::LOOKS;
+
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        (**self).observe(stamp, event);
+    }
 }
 
 /// An observer that looks at nothing.
@@ -25,6 +36,8 @@ pub trait Observer {
 pub struct Blind;
 
 impl Observer for Blind {
+    const LOOKS: bool = false;
+
     fn observe(&mut self, _: Stamp, _: &Event) {}
 }
 

@@ -5,7 +5,7 @@ use crate::driver::judge::Judge;
 use crate::engine::event::{Target, Who};
 use crate::engine::sim::current::SimCurrent;
 use crate::engine::sim::steps::{Bounds, Steps, Strategy};
-use crate::engine::sim::{Finished, Sim};
+use crate::engine::sim::{End, Sim};
 use crate::engine::{ActorId, Current, Event, Observer, Stamp};
 use crate::kernel::TaskId;
 use crate::paths::attach::Request;
@@ -43,10 +43,10 @@ impl Observer for Audience {
     }
 }
 
-type Here = SimCurrent<Steps, Audience>;
+type Here = SimCurrent<Steps, Box<Audience>>;
 
-/// A schedule that has been run.
-pub type Ran = Finished<Steps, Audience>;
+/// Where a litmus test is run.
+pub type Theatre = Sim<Steps, Box<Audience>>;
 
 /// Runs one schedule of a litmus test after the other, in a world that is put back to the start.
 pub struct Program {
@@ -79,34 +79,29 @@ impl Program {
         bounds: Bounds,
         on: CheckSet,
         script: Option<Script>,
-    ) -> Sim<Steps, Audience> {
+    ) -> Theatre {
         let judge = Judge::at_the_end(Arc::clone(&self.stage.world), on);
         let injector = Injector::new(self.stage.litmus.faults.clone(), 0);
-        Sim::new(Steps::new(strategy, bounds), Audience { judge, script }, injector)
+        let sim = Sim::new(Steps::new(strategy, bounds), Box::new(Audience { judge, script }), injector);
+        if self.stage.litmus.faults.is_empty() { sim } else { sim.counting_by_actor() }
     }
 
     /// Runs one schedule from the start.
-    #[must_use]
-    pub fn run(&self, sim: Sim<Steps, Audience>) -> Ran {
-        let by_actor = !self.stage.litmus.faults.is_empty();
-        let mut sim = if by_actor { sim.counting_by_actor() } else { sim };
+    pub fn run(&self, theatre: &mut Theatre) -> End {
         for (at, actor) in self.stage.litmus.actors.iter().enumerate() {
             let stage = Arc::clone(&self.stage);
-            let role = actor.role;
-            let id = sim.spawn(move |cur: &Here| act(cur, &stage, at));
-            if let Role::Thread(task) = role {
+            let id = theatre.spawn(move |cur: &Here| act(cur, &stage, at));
+            if let Role::Thread(task) = actor.role {
                 self.stage.world.task(task).actor.init(u64::from(id.0) + 1);
             }
         }
-        sim.run()
+        theatre.run_once()
     }
 
     /// Puts everything back to the start, for another schedule of the same strategy.
-    #[must_use]
-    pub fn again(&self, mut ran: Ran) -> Sim<Steps, Audience> {
+    pub fn restart(&self, theatre: &Theatre) {
         self.stage.world.reset();
-        ran.observer.judge.restart();
-        ran.again()
+        theatre.observer().judge.restart();
     }
 
     /// The name of an actor; what faults throw in has none.

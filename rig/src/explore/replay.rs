@@ -1,7 +1,7 @@
 //! One schedule once more: the same choices, told step by step, and held to how it ended when it was written down.
 use super::chrome;
 use super::names;
-use super::program::{Program, Ran};
+use super::program::{Program, Theatre};
 use super::script::{self, Line, Script, What};
 use super::state;
 use super::text;
@@ -33,18 +33,19 @@ pub fn replay(witness: &Witness) -> Replayed {
     let program = Program::new(&litmus, witness.protocol);
     let strategy = Box::new(Replay::new(witness.schedule.choices().to_vec()));
     let script = Script::new(&litmus, program.world());
-    let sim = program.stage(strategy, Bounds::default(), CheckSet::ALL, Some(script));
-    let mut ran = program.run(sim);
-    let (state, broken) = state::end(&litmus, &program, &mut ran);
+    let mut theatre = program.stage(strategy, Bounds::default(), CheckSet::ALL, Some(script));
+    let end = program.run(&mut theatre);
+    let (state, broken) = state::end(&litmus, &program, &theatre, &end);
     let mut text = format!(
         "{} under {}, simulated; a step runs from one access to the next\n\nstep  who         what\n",
         litmus.name, witness.protocol
     );
-    let lines = ran.observer.script.as_ref().map_or(&[][..], Script::lines).to_vec();
-    let tell = Tell { witness, program: &program, taken: ran.policy.taken() };
+    let lines = theatre.observer().script.as_ref().map_or(&[][..], Script::lines).to_vec();
+    let taken = theatre.policy().taken().to_vec();
+    let tell = Tell { witness, program: &program, taken: &taken };
     tell.all(&lines, &mut text);
     let _ = writeln!(text, "\nends in {state}");
-    for (name, tally) in state::findings(&ran.observer.judge.checks) {
+    for (name, tally) in state::findings(&theatre.observer().judge.checks) {
         if let Some(first) = &tally.first {
             // The only clock of a schedule counts its steps.
             let _ = writeln!(text, "broken: {name}: {}", first.replace(" ns", " steps"));
@@ -56,7 +57,7 @@ pub fn replay(witness: &Witness) -> Replayed {
     }
     let names: Vec<String> = (0..64).map(|at| program.actor_name(ActorId(at))).collect();
     Replayed {
-        repeated: repeated(witness, &ran, &state.to_string(), &broken),
+        repeated: repeated(witness, &theatre, &state.to_string(), &broken),
         text,
         state: state.to_string(),
         broken: broken.keys().map(|name| (*name).to_owned()).collect(),
@@ -64,9 +65,10 @@ pub fn replay(witness: &Witness) -> Replayed {
     }
 }
 
-fn repeated(witness: &Witness, ran: &Ran, state: &str, broken: &state::Broken) -> Result<(), String> {
-    let (taken, wanted) = (ran.policy.taken().len(), witness.schedule.choices().len());
-    if ran.policy.given_up() == Some(GivenUp::Cut) || taken != wanted {
+fn repeated(witness: &Witness, theatre: &Theatre, state: &str, broken: &state::Broken) -> Result<(), String> {
+    let policy = theatre.policy();
+    let (taken, wanted) = (policy.taken().len(), witness.schedule.choices().len());
+    if policy.given_up() == Some(GivenUp::Cut) || taken != wanted {
         return Err(format!(
             "the schedule of {wanted} steps cannot be repeated: after {taken} steps it says otherwise; the model has changed"
         ));

@@ -2,10 +2,11 @@
 use super::found::Found;
 use super::litmus::Litmus;
 use super::policy::PolicyName;
-use super::program::{Program, Ran};
+use super::program::{Program, Theatre};
 use super::state::{self, Broken, State};
 use super::witness::Schedule;
 use crate::checks::CheckSet;
+use crate::engine::sim::End;
 use crate::engine::sim::steps::{
     Bounds, DepthFirst, Exhaustive, GivenUp, Numbers, Pct, Random, Strategy, Tree, canonical, trace,
 };
@@ -176,8 +177,9 @@ pub fn search(
 fn typical(litmus: &Arc<Litmus>, protocol: Protocol, bounds: &Bounds) -> u64 {
     let program = Program::new(litmus, protocol);
     let Some(random) = Random::new(0, &Numbers::below(1)) else { return 0 };
-    let sim = program.stage(Box::new(random), bounds.clone(), CheckSet::ALL, None);
-    program.run(sim).policy.taken().len() as u64
+    let mut theatre = program.stage(Box::new(random), bounds.clone(), CheckSet::ALL, None);
+    program.run(&mut theatre);
+    theatre.policy().taken().len() as u64
 }
 
 impl Search<'_> {
@@ -197,12 +199,11 @@ impl Search<'_> {
         let Some(strategy) = self.strategy().filter(|_| self.may_run()) else { return found };
         let _stops = StopOnPanic(&self.bounds.stop);
         let program = Program::new(self.litmus, self.protocol);
-        let mut sim = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
+        let mut theatre = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
         loop {
-            let mut ran = program.run(sim);
-            found.steps += ran.policy.taken().len() as u64;
-            let goes_on = self.take(&program, &mut found, &mut ran);
-            if !goes_on || !ran.policy.advance() {
+            let end = program.run(&mut theatre);
+            found.steps += theatre.policy().taken().len() as u64;
+            if !self.take(&program, &mut found, (&theatre, &end)) || !theatre.policy().advance() {
                 return found;
             }
             if !self.may_run() {
@@ -210,7 +211,7 @@ impl Search<'_> {
                 self.bounds.stop.store(true, Ordering::Relaxed);
                 return found;
             }
-            sim = program.again(ran);
+            program.restart(&theatre);
         }
     }
 
@@ -220,8 +221,9 @@ impl Search<'_> {
     }
 
     /// Takes a schedule that was run; whether the search goes on.
-    fn take(&self, program: &Program, found: &mut Found, ran: &mut Ran) -> bool {
-        match ran.policy.given_up() {
+    fn take(&self, program: &Program, found: &mut Found, (theatre, end): (&Theatre, &End)) -> bool {
+        let given_up = theatre.policy().given_up();
+        match given_up {
             Some(GivenUp::Stopped) => {
                 found.complete = false;
                 return false;
@@ -233,12 +235,12 @@ impl Search<'_> {
             Some(GivenUp::TooLong) => found.complete = false,
             None => {}
         }
-        let (state, broken) = state::end(self.litmus, program, ran);
-        for injector in &ran.injectors {
+        let (state, broken) = state::end(self.litmus, program, theatre, end);
+        theatre.take_injectors(|injector| {
             let fired = injector.counts().into_iter().filter(|count| count.fired > 0);
             found.fired.extend(fired.map(|count| count.rule));
-        }
-        let policy = &ran.policy;
+        });
+        let policy = theatre.policy();
         let schedule = || Schedule::new(canonical(policy.taken(), policy.wakes()));
         if self.policy == PolicyName::Exhaustive {
             found.traces.insert(trace(&canonical(policy.taken(), policy.wakes())));

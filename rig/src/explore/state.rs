@@ -1,7 +1,7 @@
 //! In which state a schedule has ended, and what it has broken.
 use super::litmus::Litmus;
 use super::names;
-use super::program::{Program, Ran};
+use super::program::{Program, Theatre};
 use crate::checks::{Checks, CounterDrift, Shadow, Tally};
 use crate::engine::sim::End;
 use crate::kernel::{Controller, CpuMask, MaskId, Snapshot};
@@ -90,11 +90,11 @@ impl fmt::Display for State {
 }
 
 /// Judges a schedule that has ended, and says in which state.
-pub fn end(litmus: &Litmus, program: &Program, ran: &mut Ran) -> (State, Broken) {
-    let now = ran.policy.taken().len();
-    let judge = &mut ran.observer.judge;
-    let last = judge.finish(now as u64, &ran.end);
-    let state = match &ran.end {
+pub fn end(litmus: &Litmus, program: &Program, theatre: &Theatre, end: &End) -> (State, Broken) {
+    let now = theatre.policy().taken().len();
+    let judge = &mut theatre.observer().judge;
+    let last = judge.finish(now as u64, end);
+    let state = match end {
         End::Done => State::End(Final::of(litmus, program.world())),
         End::Deadlock(waiting) => {
             let wait = |(who, on)| {

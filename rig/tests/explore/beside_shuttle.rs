@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 fn ours(strategy: Box<dyn Strategy>, body: fn(&ours::At<'_, Blind>)) -> BTreeSet<u64> {
     let shared = ours::Shared::new();
     let mut seen = BTreeSet::new();
-    ours::each(strategy, (Blind, |_: &mut _| {}), (&shared, 2), body, |_| {
+    ours::each(strategy, (Blind, |_: &mut _| {}), (&shared, 2), body, || {
         seen.insert(shared.word());
     });
     seen

@@ -4,6 +4,7 @@ use crate::engine::event::Stamp;
 use crate::engine::{Access, ActorId, Current, Event, Object, Observer, Wait, Work};
 use corosensei::Yielder;
 use faults::{Fault, Site};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// The actor now running in a simulation.
@@ -12,11 +13,13 @@ pub struct SimCurrent<P, O> {
     id: ActorId,
     /// Where to suspend. Lives on the actor's own stack, below every frame that can reach this value.
     yielder: *const Yielder<(), ()>,
+    /// Accesses since the last request for a spinlock.
+    since_spin: Cell<u32>,
 }
 
 impl<P: Policy + 'static, O: Observer + 'static> SimCurrent<P, O> {
     pub(super) fn new(core: Rc<Core<P, O>>, id: ActorId, yielder: &Yielder<(), ()>) -> Self {
-        Self { core, id, yielder }
+        Self { core, id, yielder, since_spin: Cell::new(0) }
     }
 
     #[allow(unsafe_code)]
@@ -61,12 +64,9 @@ impl<P: Policy + 'static, O: Observer + 'static> Current for SimCurrent<P, O> {
 
     fn access(&self, object: Object, access: Access) {
         self.core.accesses.set(self.core.accesses.get() + 1);
-        let folded = {
-            let state = &mut self.core.states.borrow_mut()[self.id.index()];
-            let folded = access == Access::SpinRelease && state.since_spin == 0;
-            state.since_spin = if access == Access::Spin { 0 } else { state.since_spin + 1 };
-            folded
-        };
+        let since = self.since_spin.get();
+        let folded = access == Access::SpinRelease && since == 0;
+        self.since_spin.set(if access == Access::Spin { 0 } else { since + 1 });
         let at_once = self.core.policy.borrow_mut().access(self.id, object, access, folded);
         self.slow(at_once);
     }
@@ -81,8 +81,10 @@ impl<P: Policy + 'static, O: Observer + 'static> Current for SimCurrent<P, O> {
             let objects = self.core.policy.borrow_mut().looks_at(self.id, &event);
             objects.into_iter().for_each(|object| self.access(object, Access::Load));
         }
-        let stamp = Stamp { at_ns: self.now(), actor: self.id };
-        self.core.observer.borrow_mut().observe(stamp, &event);
+        if O::LOOKS {
+            let stamp = Stamp { at_ns: self.now(), actor: self.id };
+            self.core.observer.borrow_mut().observe(stamp, &event);
+        }
     }
 
     fn wait(&self, on: Object, how: Wait) {

@@ -14,7 +14,7 @@ use coroutine::{Coroutine, Stacks};
 use current::SimCurrent;
 use faults::{Fault, Injector, Site};
 use smallvec::SmallVec;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 
 /// Who runs next, when, and what time it is.
@@ -85,14 +85,12 @@ struct State {
     token: bool,
     /// Spinlocks held.
     depth: u32,
-    /// Accesses since the last request for a spinlock.
-    since_spin: u32,
 }
 
 pub(crate) struct Core<P, O> {
     policy: RefCell<P>,
     observer: RefCell<O>,
-    injector: RefCell<Injector>,
+    injector: RefCell<Box<Injector>>,
     /// By actor, where hits are counted for each.
     injectors: Option<RefCell<Vec<Injector>>>,
     states: RefCell<Vec<State>>,
@@ -118,9 +116,7 @@ pub struct Finished<P, O> {
     /// The observer.
     pub observer: O,
     /// The injector, with its log.
-    pub injector: Injector,
-    /// Those of single actors, where hits are counted for each.
-    pub injectors: Vec<Injector>,
+    pub injector: Box<Injector>,
     /// Accesses to shared objects.
     pub accesses: u64,
     /// Actors that ever ran.
@@ -132,7 +128,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Finished<P, O> {
     /// A simulation without actors, with the same policy, observer, injector and stacks.
     #[must_use]
     pub fn again(self) -> Sim<P, O> {
-        Sim::with_stacks(self.policy, self.observer, self.injector, self.stacks)
+        Sim::with(self.policy, self.observer, self.injector, self.stacks)
     }
 }
 
@@ -140,10 +136,10 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
     /// A simulation without actors.
     #[must_use]
     pub fn new(policy: P, observer: O, injector: Injector) -> Self {
-        Self::with_stacks(policy, observer, injector, Stacks::default())
+        Self::with(policy, observer, Box::new(injector), Stacks::default())
     }
 
-    fn with_stacks(policy: P, observer: O, injector: Injector, stacks: Stacks) -> Self {
+    fn with(policy: P, observer: O, injector: Box<Injector>, stacks: Stacks) -> Self {
         Self {
             core: Rc::new(Core {
                 policy: RefCell::new(policy),
@@ -181,8 +177,27 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
     /// # Panics
     /// Passes on the panic of an actor.
     #[must_use]
-    pub fn run(self) -> Finished<P, O> {
-        let core = self.core;
+    pub fn run(mut self) -> Finished<P, O> {
+        let end = self.run_once();
+        let Ok(core) = Rc::try_unwrap(self.core) else { unreachable!("every coroutine has been dropped") };
+        Finished {
+            end,
+            policy: core.policy.into_inner(),
+            observer: core.observer.into_inner(),
+            injector: core.injector.into_inner(),
+            accesses: core.accesses.get(),
+            actors: core.spawned.get(),
+            stacks: core.stacks.into_inner(),
+        }
+    }
+
+    /// The same, and can be used again: it has no actors then, and everything else as the run has left it.
+    ///
+    /// # Panics
+    /// Passes on the panic of an actor.
+    pub fn run_once(&mut self) -> End {
+        let core = &self.core;
+        core.abandoned.set(false);
         let end = loop {
             let next = core.policy.borrow_mut().next();
             match next {
@@ -192,16 +207,23 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
             }
         };
         core.abandon();
-        let Ok(core) = Rc::try_unwrap(core) else { unreachable!("every coroutine has been dropped") };
-        Finished {
-            end,
-            policy: core.policy.into_inner(),
-            observer: core.observer.into_inner(),
-            injector: core.injector.into_inner(),
-            injectors: core.injectors.map(RefCell::into_inner).unwrap_or_default(),
-            accesses: core.accesses.get(),
-            actors: core.spawned.get(),
-            stacks: core.stacks.into_inner(),
+        end
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> RefMut<'_, P> {
+        self.core.policy.borrow_mut()
+    }
+
+    /// The observer.
+    pub fn observer(&self) -> RefMut<'_, O> {
+        self.core.observer.borrow_mut()
+    }
+
+    /// Forgets the hits of single actors, and hands what they counted over to `look`.
+    pub fn take_injectors(&self, look: impl FnMut(Injector)) {
+        if let Some(injectors) = &self.core.injectors {
+            injectors.borrow_mut().drain(..).for_each(look);
         }
     }
 }
@@ -234,7 +256,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Core<P, O> {
         let Some(injectors) = &self.injectors else { return self.injector.borrow_mut().hit(site, at_ns) };
         let mut injectors = injectors.borrow_mut();
         if who.index() >= injectors.len() {
-            injectors.resize(who.index() + 1, self.injector.borrow().clone());
+            injectors.resize(who.index() + 1, (**self.injector.borrow()).clone());
         }
         injectors[who.index()].hit(site, at_ns)
     }
@@ -263,9 +285,15 @@ impl<P: Policy + 'static, O: Observer + 'static> Core<P, O> {
 
     fn abandon(&self) {
         self.abandoned.set(true);
-        let actors = std::mem::take(&mut *self.actors.borrow_mut());
-        for coroutine in actors.into_iter().flatten() {
-            self.stacks.borrow_mut().give(coroutine.unwind());
+        let actors = self.actors.borrow().len();
+        for at in 0..actors {
+            let left = self.actors.borrow_mut()[at].take();
+            if let Some(coroutine) = left {
+                self.stacks.borrow_mut().give(coroutine.unwind());
+            }
         }
+        self.actors.borrow_mut().clear();
+        self.states.borrow_mut().clear();
+        self.free.borrow_mut().clear();
     }
 }

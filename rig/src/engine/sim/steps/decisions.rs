@@ -23,7 +23,10 @@ impl Decisions {
     pub(super) fn listens_to(event: &Event) -> bool {
         matches!(
             event,
-            Event::TxBegin { .. } | Event::Enter { .. } | Event::Admitted { .. } | Event::Phase(Phase::Switch)
+            Event::TxBegin { .. }
+                | Event::Enter { .. }
+                | Event::Admitted { .. }
+                | Event::Phase(Phase::Switch)
         )
     }
 

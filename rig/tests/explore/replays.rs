@@ -136,3 +136,19 @@ fn a_saved_test_reads_as_the_one_that_was_saved() {
     let again = Litmus::parse("again", &kept.litmus.toml).expect("reads");
     assert_eq!(again.actors, kept.litmus.actors);
 }
+
+#[test]
+fn the_tokens_in_the_readmes_replay() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for readme in ["../README.md", "litmus/README.md"] {
+        let text = std::fs::read_to_string(root.join(readme)).expect("README.md");
+        let words =
+            text.split_whitespace().filter(|word| word.starts_with('m') && word.matches('@').count() == 2);
+        let tokens: Vec<_> = words.collect();
+        assert!(!tokens.is_empty(), "{readme}");
+        for token in tokens {
+            let read = Witness::read(token).unwrap_or_else(|error| panic!("{readme}: {token}: {error}"));
+            assert_eq!(replay(&read).repeated, Ok(()), "{readme}: {token}");
+        }
+    }
+}

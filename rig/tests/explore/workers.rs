@@ -50,7 +50,7 @@ fn steps_are_bounded_to_the_step() {
     let test = litmus("charge-between-switch-and-attach");
     let whole = run(&test, protocol("three-phase"), "random", &limits(1)).steps as usize;
     let short = |steps| run(&test, protocol("three-phase"), "random", &Limits { steps, ..limits(1) });
-    assert!(short(whole).breaches.get("no-progress").is_none());
+    assert!(!short(whole).breaches.contains_key("no-progress"));
     let cut = short(whole - 1);
     assert_eq!(cut.steps as usize, whole - 1);
     assert_eq!(cut.breaches["no-progress"].schedules, 1, "given up one step before the end");

@@ -94,7 +94,7 @@ pub(crate) struct Core<P, O> {
     /// By actor, where hits are counted for each.
     injectors: Option<RefCell<Vec<Injector>>>,
     states: RefCell<Vec<State>>,
-    actors: RefCell<Vec<Option<Coroutine>>>,
+    actors: RefCell<Vec<Option<Box<Coroutine>>>>,
     free: RefCell<Vec<ActorId>>,
     stacks: RefCell<Stacks>,
     abandoned: Cell<bool>,
@@ -234,9 +234,9 @@ impl<P: Policy + 'static, O: Observer + 'static> Core<P, O> {
         let reused = if keeps_ids { None } else { self.free.borrow_mut().pop() };
         let id = reused.unwrap_or_else(|| ActorId(self.actors.borrow().len() as u32));
         let core = Rc::clone(self);
-        let coroutine = Coroutine::new(self.stacks.borrow_mut().take(), move |yielder| {
+        let coroutine = Box::new(Coroutine::new(self.stacks.borrow_mut().take(), move |yielder| {
             body(&SimCurrent::new(core, id, yielder));
-        });
+        }));
         match reused {
             Some(_) => {
                 self.actors.borrow_mut()[id.index()] = Some(coroutine);

@@ -206,19 +206,79 @@ fn the_worker_dies_with_the_rig() {
     if skipped("the_worker_dies_with_the_rig") {
         return;
     }
+    let _alone = CLEANING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let out = tempfile::tempdir().unwrap();
     let mut rig = command("--duration 60m", out.path()).spawn().unwrap();
     let (pid, worker) = (rig.id(), worker_of(&rig));
     rig.kill().unwrap();
     rig.wait().unwrap();
     wait_for("the worker's end", || (!alive(worker)).then_some(()));
-    // Nothing can clean up after a SIGKILL of itself: this test does it for its own child.
-    for top in groups_of(pid) {
-        for group in [top.join("a"), top.join("b"), top] {
-            wait_for("rmdir", || fs::remove_dir(&group).ok());
-        }
-    }
+    // Nothing can clean up after a SIGKILL of itself.
+    clean();
     assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
+}
+
+/// Held by tests that kill a run and clean up, which each counts for itself.
+static CLEANING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+/// Runs `attach-rig clean`, which has to succeed.
+fn clean() -> String {
+    let output = Command::new(BINARY).arg("clean").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Manifests of the runs of `pid`.
+fn manifests_of(pid: u32) -> usize {
+    let name = format!("attach-rig-{pid}-");
+    let folders = [Some("/run".into()), std::env::var_os("XDG_RUNTIME_DIR")];
+    let folders = folders.into_iter().flatten().map(|folder| PathBuf::from(folder).join("attach-rig"));
+    let entries = folders.flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&name)).count()
+}
+
+/// Processes whose command line says that they are workers of `rig`, which is dead: none has another parent than 1.
+fn workers() -> Vec<u32> {
+    let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
+    let is_worker = |pid: &u32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.starts_with(b"attach-rig\0__worker\0") && alive(*pid)
+    };
+    pids.filter(is_worker).collect()
+}
+
+/// Killed at moments of every kind: `ATTACH_RIG_KILLS=200` for a longer look.
+#[test]
+fn whatever_a_killed_run_leaves_is_cleaned_up() {
+    if skipped("whatever_a_killed_run_leaves_is_cleaned_up") {
+        return;
+    }
+    let _alone = CLEANING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let kills: u32 = std::env::var("ATTACH_RIG_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
+    let (mut left, mut mounts_before) = (0, mounts());
+    for kill in 0..kills {
+        let out = tempfile::tempdir().unwrap();
+        let mut rig = command("--duration 60m --threads 2", out.path()).spawn().unwrap();
+        // From before the first cgroup to well into the measurement.
+        sleep(Duration::from_micros(u64::from(kill) * 7_919 % 60_000));
+        rig.kill().unwrap();
+        rig.wait().unwrap();
+        left += groups_of(rig.id()).len() + manifests_of(rig.id());
+        let said = clean();
+        assert_eq!(groups_of(rig.id()), [] as [PathBuf; 0], "kill {kill}: {said}");
+        assert_eq!(manifests_of(rig.id()), 0, "kill {kill}: {said}");
+        assert_eq!(std::mem::replace(&mut mounts_before, mounts()), mounts(), "kill {kill}");
+    }
+    assert!(left > 0, "no kill came while there was something to leave");
+    wait_for("the end of every worker without a rig", || {
+        let orphans = workers().into_iter().filter(|pid| parent(*pid) == Some(1)).count();
+        (orphans == 0).then_some(())
+    });
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
 #[test]

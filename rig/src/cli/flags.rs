@@ -28,6 +28,8 @@ pub(super) enum Command {
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
     Linux(LinuxFlags),
+    /// Remove what runs of `linux` have left that were killed: processes, cgroups, lists of them.
+    Clean,
     /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
     /// same runs without it are green, and random scenarios keep every promise under transactional.
     Selftest(SelftestFlags),

@@ -60,6 +60,26 @@ pub(super) fn discover(wanted: Hierarchy) -> Result<Vec<Place>, LinuxError> {
     choose(wanted, &mounts, &memberships)
 }
 
+/// The own cgroup as a folder, in every hierarchy that shows it.
+///
+/// # Errors
+/// [`LinuxError::Setup`] when `/proc` cannot be read.
+pub(super) fn own_folders() -> Result<Vec<PathBuf>, LinuxError> {
+    let read = |path: &str| {
+        fs::read_to_string(path).map_err(|source| LinuxError::Setup { doing: format!("read {path}"), source })
+    };
+    let mounts = parse_mountinfo(&read("/proc/self/mountinfo")?);
+    let memberships = parse_cgroup(&read("/proc/self/cgroup")?);
+    let of = |mount: &Mount| {
+        let own = |m: &&Membership| match m.controllers.as_slice() {
+            [] => mount.v2,
+            controllers => !mount.v2 && controllers.iter().all(|name| mount.options.contains(name)),
+        };
+        memberships.iter().find(own).and_then(|member| below(mount, &member.path))
+    };
+    Ok(mounts.iter().filter_map(of).collect())
+}
+
 fn choose(wanted: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Result<Vec<Place>, LinuxError> {
     let order = match wanted {
         Hierarchy::Auto => {

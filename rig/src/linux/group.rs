@@ -4,6 +4,7 @@
 //! recursively. [`Groups::remove`] is the ordinary end; dropping does the same for a panic on its way up.
 use super::discovery::Place;
 use super::error::{Attempt, LinuxError, Remains};
+use super::manifest::{self, Manifest};
 use super::run_id::RunId;
 use rustix::io::Errno;
 use std::fs;
@@ -22,6 +23,7 @@ pub(super) struct Groups {
     /// In the order of making; emptied from the end.
     made: Vec<PathBuf>,
     top: PathBuf,
+    manifest: Manifest,
 }
 
 impl Groups {
@@ -31,8 +33,13 @@ impl Groups {
     /// [`LinuxError::NotPermitted`] without a remedy yet, [`LinuxError::NotOurs`], [`LinuxError::Setup`]. Nothing is
     /// left behind then.
     pub(super) fn make(place: &Place, id: RunId) -> Result<Self, LinuxError> {
+        Self::make_in(&manifest::folder(), place, id)
+    }
+
+    fn make_in(manifests: &Path, place: &Place, id: RunId) -> Result<Self, LinuxError> {
         let top = place.own.join(id.to_string());
-        let mut groups = Self { made: Vec::with_capacity(3), top: top.clone() };
+        let manifest = Manifest::begin(manifests, id)?;
+        let mut groups = Self { made: Vec::with_capacity(3), top: top.clone(), manifest };
         for path in [top.clone(), top.join("a"), top.join("b")] {
             if let Err(error) = groups.make_one(&path, place) {
                 return Err(match groups.remove() {
@@ -54,6 +61,14 @@ impl Groups {
         &self.top
     }
 
+    /// A process of the run has been started; after a SIGKILL of the run it has to go, too.
+    ///
+    /// # Errors
+    /// [`LinuxError::Setup`] when that cannot be written down.
+    pub(super) fn started(&mut self, pid: u32) -> Result<(), LinuxError> {
+        self.manifest.process(pid)
+    }
+
     /// Removes the cgroups; whoever lived in them has to be gone.
     ///
     /// # Errors
@@ -64,6 +79,7 @@ impl Groups {
     }
 
     fn make_one(&mut self, path: &Path, place: &Place) -> Result<(), LinuxError> {
+        self.manifest.cgroup(path)?;
         fs::create_dir(path).map_err(|source| match Errno::from_io_error(&source) {
             Some(Errno::EXIST) => LinuxError::NotOurs { path: path.into() },
             // A path that is missing below a mount, or a file system that is full of cgroups, is no permission either.
@@ -85,6 +101,9 @@ impl Groups {
                 remains.push(Remains { what: path.display().to_string(), why: error.to_string(), remedy });
             }
         }
+        if remains.is_empty() {
+            self.manifest.end();
+        }
         remains
     }
 }
@@ -92,7 +111,9 @@ impl Groups {
 impl Drop for Groups {
     fn drop(&mut self) {
         // Empty after `remove`. Here only when a panic or an early error is under way, which is reported instead.
-        self.remove_made();
+        if !self.made.is_empty() {
+            self.remove_made();
+        }
     }
 }
 
@@ -107,7 +128,7 @@ fn inherit_cpuset(path: &Path) -> Result<(), LinuxError> {
     Ok(())
 }
 
-fn remove_one(path: &Path) -> io::Result<()> {
+pub(super) fn remove_one(path: &Path) -> io::Result<()> {
     // Belt and braces: no path without a run's name in it is ever removed.
     let ours = |p: &Path| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| RunId::parse(n).is_some());
     if !ours(path) && !path.parent().is_some_and(ours) {
@@ -160,7 +181,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let foreign = scratch.path().join(id().to_string());
         fs::create_dir(&foreign).unwrap();
-        let error = Groups::make(&place(scratch.path()), id()).unwrap_err();
+        let error = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap_err();
         assert!(matches!(error, LinuxError::NotOurs { .. }), "{error}");
         assert!(foreign.exists());
     }
@@ -168,13 +189,14 @@ mod tests {
     #[test]
     fn the_cgroups_go_on_success_and_on_panic() {
         let scratch = tempfile::tempdir().unwrap();
-        let left = || fs::read_dir(scratch.path()).unwrap().count();
-        let groups = Groups::make(&place(scratch.path()), id()).unwrap();
+        // All but the folder of manifests.
+        let left = || fs::read_dir(scratch.path()).unwrap().count() - 1;
+        let groups = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap();
         assert!(groups.top().join("b").is_dir());
         groups.remove().unwrap();
         assert_eq!(left(), 0);
         let panicked = std::panic::catch_unwind(|| {
-            let _groups = Groups::make(&place(scratch.path()), id()).unwrap();
+            let _groups = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap();
             panic!("on purpose");
         });
         assert!(panicked.is_err());
@@ -184,7 +206,7 @@ mod tests {
     #[test]
     fn what_remains_is_named() {
         let scratch = tempfile::tempdir().unwrap();
-        let groups = Groups::make(&place(scratch.path()), id()).unwrap();
+        let groups = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap();
         let planted = groups.top().join("a").join("planted");
         fs::create_dir(&planted).unwrap();
         let error = groups.remove().unwrap_err();

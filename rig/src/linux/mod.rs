@@ -5,7 +5,8 @@
 //! options     what to measure; its parts: hierarchy, rate
 //! error       what can go wrong, with its exit code; permission: what would grant the right
 //! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made
-//! group       the cgroups: made, remembered, removed; run_id: their name
+//! group       the cgroups: made, remembered, removed; run_id: their name; manifest: the same on disk
+//! clean       removes what runs left that were killed
 //! signals     SIGINT and SIGTERM become a flag
 //! worker      starts, asks (replies), watches and ends the moved process
 //! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
@@ -17,12 +18,14 @@
 //! worker, removes the cgroups. It touches no other cgroup, mounts nothing and signals nobody but its worker.
 //! What this cut does not measure stands in the notes of the run: phases, locks, and what the workload pays.
 mod child;
+mod clean;
 mod clock;
 mod discovery;
 mod error;
 mod facts;
 mod group;
 mod hierarchy;
+mod manifest;
 mod mapping;
 mod mover;
 mod notes;
@@ -38,6 +41,7 @@ mod signals;
 mod worker;
 
 pub use child::{WORKER_ARG, worker_main};
+pub use clean::{Cleaned, clean};
 pub use error::{Attempt, LinuxError, Remains};
 pub use hierarchy::{Controller, Hierarchy};
 pub use options::{Load, OptionError, Options};

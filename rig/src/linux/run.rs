@@ -96,8 +96,8 @@ pub enum Progress {
 pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<Outcome, LinuxError> {
     options.check()?;
     let interrupts = Interrupts::install()?;
-    let (place, groups) = make_groups(options)?;
-    let result = measure(options, &place, &groups, &interrupts, on_progress);
+    let (place, mut groups) = make_groups(options)?;
+    let result = measure(options, &place, &mut groups, &interrupts, on_progress);
     match (groups.remove(), result) {
         (Ok(()), result) => result,
         (Err(leftover), Err(error)) => Err(LinuxError::join(Some(error), leftover)),
@@ -128,12 +128,13 @@ fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
 fn measure(
     options: &Options,
     place: &Place,
-    groups: &Groups,
+    groups: &mut Groups,
     interrupts: &Interrupts,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, LinuxError> {
     let clock = ClockFacts::measure();
     let mut worker = Worker::start(options)?;
+    groups.started(worker.pid())?;
     let mut mover = Mover::enter(groups, worker.pid()).map_err(|error| explain(error, Vec::new(), place))?;
     let folder = groups.top().to_path_buf();
     on_progress(Progress::Ready { protocol: place.label.clone(), folder, worker: worker.pid() });

@@ -19,12 +19,17 @@ impl RunId {
     /// # Errors
     /// [`LinuxError::Setup`] when `/proc/self/stat` cannot be read.
     pub(super) fn own() -> Result<Self, LinuxError> {
-        let fail = |source| LinuxError::Setup { doing: "read /proc/self/stat".into(), source };
-        let stat = fs::read_to_string("/proc/self/stat").map_err(fail)?;
-        // The name in parentheses may hold anything; `starttime` is field 22, the 20th after it.
-        let ticks = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(19)?.parse().ok());
-        let start_ticks = ticks.ok_or_else(|| fail(io::ErrorKind::InvalidData.into()))?;
-        Ok(Self { pid: std::process::id(), start_ticks })
+        let pid = std::process::id();
+        let fail = || LinuxError::Setup {
+            doing: format!("read /proc/{pid}/stat"),
+            source: io::ErrorKind::InvalidData.into(),
+        };
+        Ok(Self { pid, start_ticks: start_ticks(pid).ok_or_else(fail)? })
+    }
+
+    /// Whether the run is still under way.
+    pub(super) fn is_alive(self) -> bool {
+        start_ticks(self.pid) == Some(self.start_ticks)
     }
 
     /// Reads a folder's name back; `None` for every name that a run of ours would not have given.
@@ -34,6 +39,14 @@ impl RunId {
         // Parsing accepts `+1` and `01`; printing again does not.
         (id.to_string() == name).then_some(id)
     }
+}
+
+/// When a process started, in ticks since boot; `None` when there is none of that pid.
+pub(super) fn start_ticks(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything; `starttime` is field 22, the 20th after it.
+    let (_, rest) = stat.rsplit_once(") ")?;
+    rest.split(' ').nth(19)?.parse().ok()
 }
 
 impl fmt::Display for RunId {

@@ -1,0 +1,28 @@
+//! `clean`: removes what killed runs have left.
+use super::exit::Failure;
+use super::output::{complain, result};
+use crate::linux::{self, Cleaned};
+use std::fmt::Write as _;
+
+pub(super) fn clean() -> Result<u8, Failure> {
+    let cleaned =
+        linux::clean().map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
+    let Cleaned { removed, alive, remains } = &cleaned;
+    let mut text = String::new();
+    for what in removed {
+        let _ = writeln!(text, "removed {what}");
+    }
+    for run in alive {
+        let _ = writeln!(text, "left alone {run}, which is under way");
+    }
+    let _ = writeln!(
+        text,
+        "clean: {} removed, {} under way, {} remain",
+        removed.len(),
+        alive.len(),
+        remains.len()
+    );
+    result(&text);
+    remains.iter().for_each(|remains| complain(&remains.to_string()));
+    Ok(cleaned.exit_code())
+}

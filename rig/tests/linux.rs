@@ -348,3 +348,43 @@ fn bad_options_say_what_would_be_right() {
         assert!(text.contains(right), "{arguments}: {text}");
     }
 }
+
+#[test]
+fn the_kernel_refuses_as_expected_and_everything_stays_as_it_was() {
+    if skipped("the_kernel_refuses_as_expected_and_everything_stays_as_it_was") {
+        return;
+    }
+    for (rule, code) in [
+        ("cpuset.can_attach: errno=ENOSPC", 0),
+        ("core.exit: errno=ESRCH times=3", 0),
+        ("core.find: errno=ENODEV", 0),
+        ("cpuset.can_attach: errno=EBUSY", 1),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let cpuset = mounts().iter().any(|mount| mount.ends_with("cpuset"));
+        if rule.starts_with("cpuset") && !cpuset {
+            eprintln!("skipped: no v1 cpuset here: {rule}");
+            continue;
+        }
+        let place = if cpuset { "v1:cpuset" } else { hierarchy() };
+        let mut rig = command(&format!("--hierarchy {place} --duration 50ms"), out.path());
+        rig.args(["--fault", rule]);
+        let (pid, output) = finish(rig);
+        assert_eq!(output.status.code(), Some(code), "{rule}: {output:?}");
+        let run = run_json(out.path());
+        let cell = run.cells.last().unwrap();
+        let promise = |name| cell.promises.iter().find(|promise| promise.name == name).unwrap();
+        assert!(promise("rollback").examined >= 3, "{rule}");
+        assert_eq!(promise("rollback").broken, 0, "{rule}: {:?}", promise("rollback").first);
+        assert_eq!(promise("refused-as-expected").broken > 0, code == 1, "{rule}");
+        assert_eq!(groups_of(pid), [] as [PathBuf; 0], "{rule}");
+    }
+    let out = tempfile::tempdir().unwrap();
+    let (_, output) = finish({
+        let mut rig = command("--duration 50ms", out.path());
+        rig.args(["--fault", "memory.can_attach: errno=ENOMEM"]);
+        rig
+    });
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there are cpuset.can_attach"));
+}

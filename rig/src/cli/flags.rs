@@ -196,6 +196,11 @@ pub(super) struct LinuxFlags {
     /// Threads of the moved process.
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(super) threads: u32,
+    /// A refusal by the kernel itself, with the error that is expected: "cpuset.can_attach: errno=ENOSPC" (a cpuset without
+    /// CPUs), "core.exit: errno=ESRCH" (the task has exited), "core.find: errno=ENODEV" (the destination was removed);
+    /// after each everything has to read as before. May be repeated.
+    #[arg(long = "fault", value_name = "RULE")]
+    pub(super) faults: Vec<String>,
     /// How hard they work: light or busy.
     #[arg(long, value_name = "L", default_value = "light")]
     pub(super) worker_load: String,

@@ -61,6 +61,34 @@ impl Groups {
         &self.top
     }
 
+    /// One more cgroup beside `a` and `b`, with the CPUs of its parent or, where cpuset is on the hierarchy, with none.
+    ///
+    /// # Errors
+    /// As [`Groups::make`].
+    pub(super) fn make_extra(
+        &mut self,
+        name: &str,
+        place: &Place,
+        with_cpus: bool,
+    ) -> Result<PathBuf, LinuxError> {
+        let path = self.top.join(name);
+        self.make_plain(&path)?;
+        if with_cpus {
+            give_cpus(&path, place)?;
+        }
+        Ok(path)
+    }
+
+    /// Removes the cgroup that was made last.
+    ///
+    /// # Errors
+    /// [`LinuxError::Leftover`].
+    pub(super) fn remove_extra(&mut self) -> Result<(), LinuxError> {
+        let Some(path) = self.made.pop() else { return Ok(()) };
+        remove_one(&path)
+            .map_err(|error| LinuxError::Leftover { remains: vec![remains(&path, &error)], after: None })
+    }
+
     /// A process of the run has been started; after a SIGKILL of the run it has to go, too.
     ///
     /// # Errors
@@ -79,6 +107,11 @@ impl Groups {
     }
 
     fn make_one(&mut self, path: &Path, place: &Place) -> Result<(), LinuxError> {
+        self.make_plain(path)?;
+        give_cpus(path, place)
+    }
+
+    fn make_plain(&mut self, path: &Path) -> Result<(), LinuxError> {
         self.manifest.cgroup(path)?;
         fs::create_dir(path).map_err(|source| match Errno::from_io_error(&source) {
             Some(Errno::EXIST) => LinuxError::NotOurs { path: path.into() },
@@ -90,15 +123,14 @@ impl Groups {
             _ => LinuxError::Setup { doing: format!("mkdir {}", path.display()), source },
         })?;
         self.made.push(path.into());
-        if place.controllers.iter().any(|c| c == "cpuset") { inherit_cpuset(path) } else { Ok(()) }
+        Ok(())
     }
 
     fn remove_made(&mut self) -> Vec<Remains> {
         let mut remains = Vec::new();
         while let Some(path) = self.made.pop() {
             if let Err(error) = remove_one(&path) {
-                let remedy = format!("rmdir {}", path.display());
-                remains.push(Remains { what: path.display().to_string(), why: error.to_string(), remedy });
+                remains.push(self::remains(&path, &error));
             }
         }
         if remains.is_empty() {
@@ -115,6 +147,15 @@ impl Drop for Groups {
             self.remove_made();
         }
     }
+}
+
+fn remains(path: &Path, error: &io::Error) -> Remains {
+    let remedy = format!("rmdir {}", path.display());
+    Remains { what: path.display().to_string(), why: error.to_string(), remedy }
+}
+
+fn give_cpus(path: &Path, place: &Place) -> Result<(), LinuxError> {
+    if !place.v2 && place.controllers.iter().any(|c| c == "cpuset") { inherit_cpuset(path) } else { Ok(()) }
 }
 
 /// A v1 cpuset starts without CPUs and refuses every task with ENOSPC until it has some.

@@ -11,6 +11,7 @@
 //! worker      starts, asks (replies), watches and ends the moved process
 //! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples
+//! refusal     moves that have to fail; reading: what the files say before and after
 //! record      what was measured -> `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
@@ -32,7 +33,9 @@ mod notes;
 mod options;
 mod permission;
 mod rate;
+mod reading;
 mod record;
+mod refusal;
 mod replies;
 mod run;
 mod run_id;
@@ -46,4 +49,5 @@ pub use error::{Attempt, LinuxError, Remains};
 pub use hierarchy::{Controller, Hierarchy};
 pub use options::{Load, OptionError, Options};
 pub use rate::{Rate, parse_duration};
+pub use refusal::Refusal;
 pub use run::{Outcome, Progress, run};

@@ -1,6 +1,7 @@
 //! What to measure: the options of `attach-rig linux`, parsed from text and checked before anything is touched.
 use super::hierarchy::Hierarchy;
 use super::rate::{Rate, text};
+use super::refusal::Refusal;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -38,6 +39,8 @@ pub struct Options {
     pub threads: u32,
     /// How hard they work.
     pub load: Load,
+    /// Refusals to be provoked after the moves, one cell each.
+    pub refusals: Vec<Refusal>,
     /// Program started as worker; the running executable when absent. Its `main` has to call
     /// [`worker_main`](super::worker_main).
     pub worker_program: Option<PathBuf>,
@@ -52,6 +55,7 @@ impl Default for Options {
             duration: Duration::from_secs(10),
             threads: 4,
             load: Load::Light,
+            refusals: Vec::new(),
             worker_program: None,
         }
     }

@@ -6,10 +6,14 @@ use super::mover::{Ended, Plan};
 use super::notes::notes;
 use super::options::{Load, Options};
 use super::rate::{Rate, text};
+use super::refusal::Refused;
 use super::samples::{Pair, Samples};
 use super::signals;
 use super::worker::Work;
-use reports::schema::{Attach, Cell, Engine, Faults, LatencyKind, LatencySeries, Run, SCHEMA, Scenario};
+use reports::schema::{
+    Attach, Cell, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Promise, Run, SCHEMA, Scenario,
+};
+use reports::verdict;
 use std::thread::available_parallelism;
 
 /// What was measured in one cell.
@@ -25,6 +29,8 @@ pub(super) struct CellRecord {
     pub(super) duration_ns: u64,
     /// What the worker did meanwhile, warm-up included.
     pub(super) work: Work,
+    /// What was refused, where that was the purpose.
+    pub(super) refused: Option<Refused>,
 }
 
 /// What holds for all cells of a run.
@@ -45,6 +51,11 @@ pub(super) struct Setting<'a> {
 /// The run for `run.json`.
 pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Option<&LinuxError>) -> Run {
     let options = setting.options;
+    let cells: Vec<Cell> = records.iter().map(|record| cell(setting, record)).collect();
+    let notes = notes(setting, records, failure);
+    let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
+    let verdicts =
+        verdict::judge(&judged, &verdict::Expectations::default(), &notes, |_, _| Some(command(options)));
     Run {
         schema: SCHEMA.into(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -61,9 +72,9 @@ pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
         },
         command: command(options),
         interrupted: setting.signal.is_some(),
-        cells: records.iter().map(|record| cell(setting, record)).collect(),
-        verdicts: Vec::new(),
-        notes: notes(setting, records, failure),
+        cells,
+        verdicts,
+        notes,
     }
 }
 
@@ -71,7 +82,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
     let samples = &record.samples;
     let latency = [series("moved", &samples.moved), series("refused", &samples.refused)];
     Cell {
-        protocol: setting.place.label.clone(),
+        protocol: protocol(setting, record),
         fault_rate_percent: None,
         rate_per_s: record.plan.rate.map(Rate::per_s),
         delay_ns: None,
@@ -87,10 +98,37 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
         locks: Vec::new(),
         longest_holds: Vec::new(),
         drift: Vec::new(),
-        promises: Vec::new(),
-        faults: Faults::default(),
+        promises: record.refused.as_ref().map(promises).unwrap_or_default(),
+        faults: record.refused.as_ref().map(faults).unwrap_or_default(),
         sim: None,
         ended: ended(record),
+    }
+}
+
+/// Refusals are no moves, and stand beside them under a name of their own.
+fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
+    let label = &setting.place.label;
+    record
+        .refused
+        .as_ref()
+        .map_or_else(|| label.clone(), |refused| format!("{label} {}", refused.refusal.rule()))
+}
+
+fn promises(refused: &Refused) -> Vec<Promise> {
+    let promise = |name: &str, (broken, first): &(u64, Option<String>)| Promise {
+        name: name.into(),
+        broken: *broken,
+        examined: refused.tried,
+        first: first.clone(),
+    };
+    vec![promise("rollback", &refused.not_as_before), promise("refused-as-expected", &refused.unexpected)]
+}
+
+fn faults(refused: &Refused) -> Faults {
+    let (hits, fired) = (refused.tried, refused.tried - refused.unexpected.0);
+    Faults {
+        rules: vec![FaultRule { rule: refused.refusal.rule().to_string(), hits, fired }],
+        fired: Vec::new(),
     }
 }
 
@@ -122,6 +160,9 @@ fn command(options: &Options) -> String {
         command += " --no-closed-loop";
     }
     command += &format!(" --duration {} --threads {}", text(options.duration), options.threads);
+    for refusal in &options.refusals {
+        command += &format!(" --fault \"{}\"", refusal.rule());
+    }
     if options.load == Load::Busy {
         command += " --worker-load busy";
     }
@@ -131,12 +172,15 @@ fn command(options: &Options) -> String {
 fn toml(options: &Options) -> String {
     let Options { hierarchy, rates, closed_loop, duration, threads, load, .. } = options;
     let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
+    let faults: Vec<String> =
+        options.refusals.iter().map(|refusal| format!("\"{}\"", refusal.rule())).collect();
     format!(
         "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
-         duration = \"{}\"\nthreads = {threads}\nworker_load = \"{}\"\n",
+         duration = \"{}\"\nthreads = {threads}\nworker_load = \"{}\"\nfaults = [{}]\n",
         rates.join(", "),
         text(*duration),
-        load.name()
+        load.name(),
+        faults.join(", ")
     )
 }
 

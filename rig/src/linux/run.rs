@@ -1,5 +1,5 @@
 //! One run from begin to end: place, cgroups, worker, cells, and everything gone again whichever way it ends.
-use super::clock::{ClockFacts, PreciseSleep};
+use super::clock::{ClockFacts, PreciseSleep, now_ns};
 use super::discovery::{Place, discover};
 use super::error::LinuxError;
 use super::facts;
@@ -8,6 +8,7 @@ use super::mover::{Ended, Mover, Plan, Watch};
 use super::options::Options;
 use super::permission::explain;
 use super::record::{CellRecord, Setting, to_run};
+use super::refusal::provoke;
 use super::run_id::RunId;
 use super::samples::Samples;
 use super::signals::Interrupts;
@@ -36,9 +37,13 @@ impl Outcome {
     /// Exit code of the command. A broken promise, an internal error and a leftover come before a signal.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
+        let promises = self.run.cells.iter().flat_map(|cell| &cell.promises);
+        let broken = promises.filter(|promise| promise.broken > 0).count();
         let thin = self.run.notes.iter().any(|note| note.kind == NoteKind::Thin);
         match (self.failure.as_ref().map(LinuxError::exit_code), self.signal) {
-            (Some(code @ (1 | 2 | 7 | 101)), _) => code,
+            (Some(code @ (2 | 101)), _) => code,
+            _ if broken > 0 => 1,
+            (Some(code @ (1 | 7)), _) => code,
             (_, Some(signal)) => 128 + signal as u8,
             (Some(code), None) => code,
             (None, None) => {
@@ -97,6 +102,7 @@ pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<O
     options.check()?;
     let interrupts = Interrupts::install()?;
     let (place, mut groups) = make_groups(options)?;
+    options.refusals.iter().try_for_each(|refusal| refusal.fits(&place))?;
     let result = measure(options, &place, &mut groups, &interrupts, on_progress);
     match (groups.remove(), result) {
         (Ok(()), result) => result,
@@ -139,7 +145,10 @@ fn measure(
     let folder = groups.top().to_path_buf();
     on_progress(Progress::Ready { protocol: place.label.clone(), folder, worker: worker.pid() });
     let precise = PreciseSleep::start();
-    let (cells, mut failure) = measure_cells(options, &mut mover, &mut worker, interrupts, on_progress);
+    let (mut cells, mut failure) = measure_cells(options, &mut mover, &mut worker, interrupts, on_progress);
+    if failure.is_none() {
+        failure = provoke_all(options, place, groups, &mut worker, interrupts, &mut cells).err();
+    }
     // A worker that has died is stopped by dropping it: its end is the failure already.
     let died = matches!(failure, Some(LinuxError::WorkerDied { .. }));
     if !died && let Err(error) = worker.stop() {
@@ -186,6 +195,29 @@ fn measure_cells(
     (cells, None)
 }
 
+/// Every refusal that is wanted, after the moves: they must not disturb what is measured there.
+fn provoke_all(
+    options: &Options,
+    place: &Place,
+    groups: &mut Groups,
+    worker: &mut Worker,
+    interrupts: &Interrupts,
+    cells: &mut Vec<CellRecord>,
+) -> Result<(), LinuxError> {
+    for refusal in &options.refusals {
+        if interrupts.caught().is_some() {
+            break;
+        }
+        let (mut samples, before, begin) = (Samples::new(), worker.count()?, now_ns());
+        let refused = provoke(refusal, place, groups, worker.pid(), &mut samples)?;
+        let (duration_ns, work) = (now_ns() - begin, worker.count()?.since(before));
+        let plan = Plan { rate: None, duration: Duration::ZERO };
+        let refused = Some(refused);
+        cells.push(CellRecord { plan, samples, ended: Ended::Complete, duration_ns, work, refused });
+    }
+    Ok(())
+}
+
 fn measure_cell(
     plan: Plan,
     mover: &mut Mover,
@@ -201,7 +233,7 @@ fn measure_cell(
     }
     let after = worker.count()?;
     mover.verify()?;
-    Ok(CellRecord { plan, samples, ended, duration_ns, work: after.since(before) })
+    Ok(CellRecord { plan, samples, ended, duration_ns, work: after.since(before), refused: None })
 }
 
 #[cfg(test)]

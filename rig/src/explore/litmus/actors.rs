@@ -1,6 +1,6 @@
 //! Processes of a litmus test, and who acts: threads of theirs, and others from outside.
 use super::file::{File, Process};
-use super::ops::{Op, Reader};
+use super::ops::{Around, Op, Reader, Role};
 use crate::driver::scenario::source::{Read, Source, nearest};
 use crate::engine::sim::steps::exhaustive::ACTORS_MAX;
 use crate::kernel::{CgroupId, TaskId};
@@ -12,15 +12,6 @@ const THREADS_MAX: i64 = 4096;
 /// Most pages: sums of them must fit.
 const PAGES_MAX: i64 = 1 << 40;
 
-/// What an actor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// A thread that was there at the start.
-    Thread(TaskId),
-    /// Somebody else: a mover, an administrator.
-    Outside,
-}
-
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -30,12 +21,6 @@ pub struct Actor {
     pub role: Role,
     /// What it does, one after the other.
     pub ops: Vec<Op>,
-}
-
-/// What operations are held against.
-pub(super) struct Around<'a> {
-    pub(super) spec: &'a WorldSpec,
-    pub(super) threads: &'a [String],
 }
 
 /// A name without blanks.

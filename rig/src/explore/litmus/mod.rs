@@ -5,8 +5,8 @@ mod actors;
 mod file;
 mod ops;
 
-pub use actors::{Actor, Role};
-pub use ops::Op;
+pub use actors::Actor;
+pub use ops::{Op, Role};
 
 use crate::driver::ScenarioError;
 use crate::driver::scenario::source::{Read, Source};

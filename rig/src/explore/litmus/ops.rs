@@ -1,9 +1,9 @@
 //! The words of an operation: `mmap 5`, `attach process p -> b`, `set b memrlimit.limit 3`.
-use super::actors::{Around, Role};
 use crate::driver::scenario::source::{Read, Source, nearest};
 use crate::engine::event::Target;
 use crate::kernel::counter::UNLIMITED;
-use crate::kernel::{CgroupId, Controller, CpuMask};
+use crate::kernel::{CgroupId, Controller, CpuMask, TaskId};
+use crate::world::WorldSpec;
 use std::ops::Range;
 
 /// What an actor does.
@@ -41,6 +41,21 @@ pub enum Op {
     Rmdir(CgroupId),
     /// Makes a removed cgroup again.
     Mkdir(CgroupId),
+}
+
+/// What an actor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A thread that was there at the start.
+    Thread(TaskId),
+    /// Somebody else: a mover, an administrator.
+    Outside,
+}
+
+/// What operations are held against.
+pub(super) struct Around<'a> {
+    pub(super) spec: &'a WorldSpec,
+    pub(super) threads: &'a [String],
 }
 
 /// First words, with an example each.
@@ -165,7 +180,7 @@ impl Reader<'_> {
             ["thread", thread, "->", dest] => {
                 let names = &self.around.threads;
                 match names.iter().position(|name| name == thread) {
-                    Some(at) => (Target::Thread(crate::kernel::TaskId(at as u32)), dest),
+                    Some(at) => (Target::Thread(TaskId(at as u32)), dest),
                     None => {
                         let known = nearest(thread, names.iter().map(String::as_str));
                         return self.wrong(format!("there is no thread `{thread}`; {known}"));

@@ -3,14 +3,13 @@
 //! mmap charges before `total_vm` rises and munmap uncharges after it has fallen, both under `mmap_sem`; the cgroup is
 //! found through `mm->owner`. touch charges before it marks the page, release unmarks before it uncharges, both under
 //! `mmap_sem` and `move_lock` for reading.
-use super::attach::{Subject, inject};
 use super::charge::{Charge, charge, uncharge};
 use super::operation;
 use crate::engine::event::OpKind;
 use crate::engine::{Current, Event, Work};
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
-use crate::world::{Mm, MmapError, Scope, World};
-use faults::{Errno, Site};
+use crate::world::{Mm, MmapError, World};
+use faults::{Errno, Fault, Site};
 
 /// The address space of `task`.
 pub(super) fn mm_of<C: Current>(cur: &C, world: &World, task: TaskId) -> MmId {
@@ -32,7 +31,7 @@ pub fn mmap<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Res
         if let Some(hierarchy) = world.counting(cur, Controller::Memrlimit) {
             let cgroup = world.owner_cgroup(cur, mm, hierarchy);
             charge(cur, world, Charge::new(Controller::Memrlimit, cgroup, pages))?;
-            later_steps(cur, world, task, Charge::new(Controller::Memrlimit, cgroup, pages))?;
+            later_steps(cur, world, Charge::new(Controller::Memrlimit, cgroup, pages))?;
         }
         mm.total_vm.add(cur, pages);
         cur.emit(Event::TotalVm { mm: id, pages: pages as i64 });
@@ -41,14 +40,19 @@ pub fn mmap<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Res
 }
 
 /// What mmap does after it has charged: it may fail, and then gives the charge back, if the options want it.
-fn later_steps<C: Current>(cur: &C, world: &World, task: TaskId, charged: Charge) -> Result<(), Errno> {
-    let subject = Subject { world, scope: Scope::Thread, dest: charged.cgroup, task: Some(task) };
-    inject(cur, Site::CoreMmap, &subject).map_err(|refusal| {
-        if world.options().mmap_error == MmapError::Uncharges {
-            uncharge(cur, world, charged);
+fn later_steps<C: Current>(cur: &C, world: &World, charged: Charge) -> Result<(), Errno> {
+    match cur.fault(Site::CoreMmap) {
+        Some(Fault::Errno(errno)) => {
+            if world.options().mmap_error == MmapError::Uncharges {
+                uncharge(cur, world, charged);
+            }
+            return Err(errno);
         }
-        refusal.errno
-    })
+        Some(Fault::Delay { ns }) => cur.work(Work::Delay, ns),
+        // Whoever reads rules lets nothing be thrown here: there is no attach at which.
+        Some(Fault::Throw(_)) | None => {}
+    }
+    Ok(())
 }
 
 /// Unmaps up to `pages`; takes what is there. Pages touched beyond what stays mapped are given back.

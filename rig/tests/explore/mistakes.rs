@@ -94,6 +94,8 @@ fn names_of_nothing_are_told_what_there_is() {
 
 #[test]
 fn what_cannot_be_is_told_why() {
+    let thrown = error("faults = []", "faults = [\"core.mmap: exit\"]");
+    assert!(thrown.starts_with("t.toml:2:11: `exit` can be thrown into an attach only"), "{thrown}");
     let cases = [
         (
             "\"mmap 5\", \"exit\"",

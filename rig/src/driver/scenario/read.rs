@@ -9,7 +9,7 @@ use crate::kernel::cpumask::MAX_CPUS;
 use crate::measure::Expectation;
 use crate::protocols::{self, NameError, Protocol};
 use crate::world::{Grace, Invalidate, MmapError, Options, OwnerChange, Scope};
-use faults::Rule;
+use faults::{Fault, Rule, Site};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
@@ -85,7 +85,19 @@ impl Source<'_> {
     }
 
     pub(crate) fn faults(&self, rules: &[Spanned<String>]) -> Read<Vec<Rule>> {
-        let parse = |rule: &Spanned<String>| Rule::parse(rule.get_ref()).map_err(|e| self.at(rule.span(), e));
+        let parse = |text: &Spanned<String>| {
+            let rule = Rule::parse(text.get_ref()).map_err(|error| self.at(text.span(), error))?;
+            match (rule.site, rule.action) {
+                (Site::CoreMmap, Fault::Throw(event)) => {
+                    let message = format!(
+                        "`{}` can be thrown into an attach only; write errno= or delay= at core.mmap",
+                        event.name()
+                    );
+                    Err(self.at(text.span(), message))
+                }
+                _ => Ok(rule),
+            }
+        };
         rules.iter().map(parse).collect()
     }
 

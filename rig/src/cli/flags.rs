@@ -47,7 +47,7 @@ pub(super) struct ExploreFlags {
     /// switches from somebody who could have gone on), depth-first (every one).
     #[arg(long, value_name = "NAME", default_value = "exhaustive")]
     pub(super) policy: String,
-    /// Most schedules of each test under each protocol; 1,000,000 when absent.
+    /// Most schedules of each test under each protocol; 4,000,000 when absent.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) schedules: Option<u64>,
     /// Most steps of a schedule; 100,000 when absent.

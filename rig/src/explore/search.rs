@@ -38,7 +38,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             steps: 100_000,
-            schedules: 1_000_000,
+            schedules: 4_000_000,
             time: Duration::from_secs(60),
             jobs: 1,
             seed: 1,

@@ -38,7 +38,6 @@ pub(super) fn notes(
     for record in records {
         cell_notes(record, &mut notes);
     }
-    notes.extend(slow_rates(records));
     if let Some(signal) = setting.signal {
         let text = format!("Ended early by {}; later cells are missing.", signals::name(signal));
         notes.push(note(NoteKind::Warning, &text));
@@ -47,27 +46,6 @@ pub(super) fn notes(
         notes.push(note(NoteKind::Thin, &format!("Ended early, later cells are missing: {error}")));
     }
     notes
-}
-
-/// How many times the median of the closed loop a rate's has to be to be worth a sentence.
-const STANDS_OUT: u64 = 5;
-
-/// Rates at which a move costs much more than in the closed loop, which never shows it.
-fn slow_rates(records: &[CellRecord]) -> Option<Note> {
-    let moved = records.iter().filter(|record| record.refused.is_none());
-    let medians: Vec<_> = moved.map(|record| (&record.plan, record.samples.moved.raw.median_ns())).collect();
-    let closed = medians.iter().find(|(plan, _)| plan.rate.is_none())?.1?;
-    let stands_out = |(plan, median): &(&super::mover::Plan, Option<u64>)| {
-        let times = (*median)? / closed.max(1);
-        (plan.rate.is_some() && times >= STANDS_OUT).then(|| format!("{} ({times} times)", plan.label()))
-    };
-    let slow: Vec<String> = medians.iter().filter_map(stands_out).collect();
-    let text = format!(
-        "The median move takes many times that of the closed loop at {}: a writer of the kernel's percpu rwsem pays a \
-         grace period unless it wrote recently, and back to back it always has.",
-        slow.join(", ")
-    );
-    (!slow.is_empty()).then(|| note(NoteKind::Warning, &text))
 }
 
 fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {

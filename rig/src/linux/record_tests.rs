@@ -102,19 +102,3 @@ fn a_backlog_and_a_failure_are_said() {
     assert!(said(&run, NoteKind::Warning, "12 intended moves had not begun"));
     assert!(said(&run, NoteKind::Thin, "the worker (pid 7) did not answer"));
 }
-
-#[test]
-fn a_rate_that_costs_many_times_the_closed_loop_is_told_and_others_are_not() {
-    let at = |rate: Option<&str>, ns: u64| {
-        let mut record = record(rate, 0, 1, Ended::Complete);
-        for _ in 0..30 {
-            record.samples.record(Ok(()), Times { intended: rate.map(|_| 0), begin: 0, end: ns });
-        }
-        record
-    };
-    let slow = run(&[at(None, 5_000), at(Some("1000/s"), 9_000), at(Some("20/s"), 50_000)], None, None);
-    assert!(said(&slow, NoteKind::Warning, "at 20/s ("));
-    assert!(!said(&slow, NoteKind::Warning, "1000/s ("));
-    let even = run(&[at(None, 5_000), at(Some("20/s"), 9_000)], None, None);
-    assert!(!said(&even, NoteKind::Warning, "times)"));
-}

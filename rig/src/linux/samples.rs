@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 /// Longest latency that is told apart: 60 s. Longer ones are counted as 60 s; their exact maximum stands beside.
 const NS_MAX: u64 = 60_000_000_000;
 const DIGITS: u8 = 3;
-/// Fewer say nothing of a median.
-const MEDIAN_SAMPLES: u64 = 20;
 /// Linux has error numbers up to 133; slot 0 takes what should not exist.
 const ERRNOS: usize = 160;
 
@@ -30,11 +28,6 @@ impl Series {
         self.histogram.saturating_record(ns.max(1));
         let (min, max, total) = self.exact;
         self.exact = (min.min(ns), max.max(ns), total.saturating_add(ns));
-    }
-
-    /// The median, in ns; `None` below [`MEDIAN_SAMPLES`].
-    pub(super) fn median_ns(&self) -> Option<u64> {
-        (self.histogram.len() >= MEDIAN_SAMPLES).then(|| self.histogram.value_at_quantile(0.5))
     }
 
     /// The form for `run.json`.

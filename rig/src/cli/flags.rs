@@ -28,6 +28,8 @@ pub(super) enum Command {
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
     Linux(LinuxFlags),
+    /// Say what works on this machine, what does not, why, and the command that mends it.
+    Doctor(DoctorFlags),
     /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
     /// same runs without it are green, and random scenarios keep every promise under transactional.
     Selftest(SelftestFlags),
@@ -199,4 +201,11 @@ pub(super) struct LinuxFlags {
     pub(super) worker_load: String,
     #[command(flatten)]
     pub(super) output: OutputFlags,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorFlags {
+    /// Write the rows to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
 }

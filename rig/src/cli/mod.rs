@@ -1,6 +1,7 @@
 //! The command: flags to one validated plan, to dispatch, to an exit code. Everything it does is in the library.
 //!
 //! stdout carries the result and nothing else; progress and warnings go to stderr.
+mod doctor;
 mod exit;
 mod explore;
 mod flags;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Report(flags) => report::report(&flags),
         Command::List(flags) => list::list(&flags),
         Command::Linux(flags) => linux::linux(&flags),
+        Command::Doctor(flags) => doctor::doctor(&flags),
         Command::Selftest(flags) => selftest::selftest(&flags),
     };
     match result {

@@ -10,6 +10,7 @@
 //! worker      starts, asks (replies), watches and ends the moved process
 //! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples
+//! doctor      what works on this machine, what does not, and the command that mends it
 //! record      what was measured -> `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
@@ -19,6 +20,7 @@
 mod child;
 mod clock;
 mod discovery;
+mod doctor;
 mod error;
 mod facts;
 mod group;
@@ -38,6 +40,7 @@ mod signals;
 mod worker;
 
 pub use child::{WORKER_ARG, worker_main};
+pub use doctor::{Checkup, Row, Verdict, checkup};
 pub use error::{Attempt, LinuxError, Remains};
 pub use hierarchy::{Controller, Hierarchy};
 pub use options::{Load, OptionError, Options};

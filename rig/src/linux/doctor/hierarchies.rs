@@ -14,6 +14,8 @@ const CGROUP: &str = "/proc/self/cgroup";
 const CHARGES: &str = "move_charge_at_immigrate";
 const PRIVILEGED: &str = "docker run --privileged --cgroupns=host ..., or run it on the host";
 const DELEGATE: &str = "systemd-run --user --scope -p Delegate=yes attach-rig doctor";
+/// There as long as systemd is the init.
+const SYSTEMD: &str = "/run/systemd/system";
 const ALL_V1: &str = "boot with cgroup_no_v1=all";
 
 /// A check, and the v1 controller of its hierarchy; `None` is v2.
@@ -66,9 +68,10 @@ pub(super) fn rows(machine: &dyn Machine) -> (Vec<Row>, Vec<LinuxError>) {
         leftovers.extend(trial.err().filter(|error| matches!(error, LinuxError::Leftover { .. })));
     }
     let v2 = place_of(None, &seen.mounts, &seen.memberships);
-    rows.extend(seen.v2(v2.as_ref(), rows[HIERARCHIES.len() - 1].clone()));
-    let memory = &rows[HIERARCHIES.len() - 2];
+    let [.., memory, unified] = rows.as_slice() else { unreachable!("a row per hierarchy") };
     let charges = charges.unwrap_or_else(|| unseen(CHARGES, memory));
+    let offers = seen.v2(v2.as_ref(), unified);
+    rows.extend(offers);
     rows.push(charges);
     (rows, leftovers)
 }
@@ -181,7 +184,7 @@ impl Seen<'_> {
     fn grant(&self, place: &Place) -> String {
         if self.machine.is_root() || self.is_read_only(place) {
             PRIVILEGED.into()
-        } else if place.v2 {
+        } else if place.v2 && self.machine.may(Path::new(SYSTEMD), Access::EXISTS).is_ok() {
             DELEGATE.into()
         } else {
             "sudo attach-rig doctor".into()
@@ -189,11 +192,11 @@ impl Seen<'_> {
     }
 
     /// What v2 offers beside a place: controllers, delegation, quick moves.
-    fn v2(&self, place: Option<&Place>, row: Row) -> Vec<Row> {
+    fn v2(&self, place: Option<&Place>, row: &Row) -> Vec<Row> {
         match place {
             Some(place) => vec![self.controllers(place), self.delegation(place), self.favordynmods(place)],
             None => {
-                ["v2:controllers", "v2:delegation", "favordynmods"].map(|check| unseen(check, &row)).into()
+                ["v2:controllers", "v2:delegation", "favordynmods"].map(|check| unseen(check, row)).into()
             }
         }
     }

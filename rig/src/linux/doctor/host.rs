@@ -38,12 +38,9 @@ fn kvm(machine: &dyn Machine) -> Row {
         Err(error) => error,
     };
     let remedy = match verdict(&error) {
-        Verdict::NoPermission if !machine.is_root() => "sudo usermod -aG kvm $USER, then log in again".into(),
+        Verdict::NoPermission if !machine.is_root() => "sudo usermod -aG kvm $USER && newgrp kvm".into(),
         Verdict::NoPermission => "start the container with --device /dev/kvm".into(),
-        _ => as_root(
-            machine,
-            "modprobe -a kvm_intel kvm_amd (in a virtual machine: allow nested ones on its host)",
-        ),
+        _ => as_root(machine, "modprobe -a kvm_intel kvm_amd"),
     };
     Row::bad(("kvm", verdict(&error)), KVM, format!("{KVM}: {error}"), remedy)
 }

@@ -30,6 +30,8 @@ pub(super) enum Command {
     Linux(LinuxFlags),
     /// Remove what runs of `linux` have left that were killed: processes, cgroups, lists of them.
     Clean,
+    /// Say what works on this machine, what does not, why, and the command that mends it.
+    Doctor(DoctorFlags),
     /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
     /// same runs without it are green, and random scenarios keep every promise under transactional.
     Selftest(SelftestFlags),
@@ -206,4 +208,11 @@ pub(super) struct LinuxFlags {
     pub(super) worker_load: String,
     #[command(flatten)]
     pub(super) output: OutputFlags,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorFlags {
+    /// Write the rows to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 //!
 //! stdout carries the result and nothing else; progress and warnings go to stderr.
 mod clean;
+mod doctor;
 mod exit;
 mod explore;
 mod flags;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Command::Report(flags) => report::report(&flags),
         Command::List(flags) => list::list(&flags),
         Command::Linux(flags) => linux::linux(&flags),
+        Command::Doctor(flags) => doctor::doctor(&flags),
         Command::Selftest(flags) => selftest::selftest(&flags),
     };
     match result {

@@ -17,8 +17,20 @@ pub(super) struct Mount {
     pub(super) root: PathBuf,
     /// Where.
     pub(super) point: PathBuf,
+    /// Whether the mount or its superblock is read-only, as in containers.
+    pub(super) read_only: bool,
     /// Options of the superblock: controllers on v1, `favordynmods`, ...
     pub(super) options: Vec<String>,
+}
+
+impl Mount {
+    /// Whether it is one of the v1 hierarchy of this controller, or of v2 for `None`.
+    pub(super) fn shows(&self, controller: Option<&str>) -> bool {
+        match controller {
+            Some(name) => !self.v2 && self.options.iter().any(|option| option == name),
+            None => self.v2,
+        }
+    }
 }
 
 /// One line of `/proc/self/cgroup`: the own cgroup in one hierarchy.
@@ -91,23 +103,31 @@ fn choose(wanted: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Re
     if places.is_empty() { Err(nothing(wanted, mounts)) } else { Ok(places) }
 }
 
-/// The place of one hierarchy: the first of its mounts from which the own cgroup can be reached.
+/// The place of one hierarchy that can be chosen.
 fn place(one: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Option<Place> {
     let controller = match one {
         Hierarchy::V1(controller) => Some(controller.name()),
         Hierarchy::V2 | Hierarchy::Auto => None,
     };
+    place_of(controller, mounts, memberships)
+}
+
+/// The place in the v1 hierarchy of this controller, whether or not a run can choose it, or in v2 for `None`: on the
+/// first of its mounts from which the own cgroup can be reached.
+pub(super) fn place_of(
+    controller: Option<&str>,
+    mounts: &[Mount],
+    memberships: &[Membership],
+) -> Option<Place> {
+    let label = controller.map_or_else(|| "v2".into(), |name| format!("v1:{name}"));
     let member = memberships.iter().find(|m| match controller {
         Some(name) => m.controllers.iter().any(|c| c == name),
         None => m.controllers.is_empty(),
     })?;
-    mounts.iter().filter(|m| m.v2 == controller.is_none()).find_map(|mount| {
-        if controller.is_some_and(|name| !mount.options.iter().any(|o| o == name)) {
-            return None;
-        }
+    mounts.iter().filter(|m| m.shows(controller)).find_map(|mount| {
         let favordynmods = mount.options.iter().any(|o| o == "favordynmods");
         Some(Place {
-            label: if favordynmods { format!("{one}:favordynmods") } else { one.to_string() },
+            label: if favordynmods { format!("{label}:favordynmods") } else { label.clone() },
             v2: mount.v2,
             controllers: member.controllers.clone(),
             mount_point: mount.point.clone(),
@@ -153,7 +173,7 @@ fn nothing(wanted: Hierarchy, mounts: &[Mount]) -> LinuxError {
 }
 
 /// `36 31 0:33 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids`, of any mount that is a cgroup's.
-fn parse_mountinfo(text: &str) -> Vec<Mount> {
+pub(super) fn parse_mountinfo(text: &str) -> Vec<Mount> {
     text.lines().filter_map(parse_mount).collect()
 }
 
@@ -166,13 +186,32 @@ fn parse_mount(line: &str) -> Option<Mount> {
         "cgroup2" => true,
         _ => return None,
     };
-    let options = right.nth(1).unwrap_or("").split(',').map(str::to_string).collect();
+    let options: Vec<String> = right.nth(1).unwrap_or("").split(',').map(str::to_string).collect();
     let mut left = left.split(' ').skip(3);
-    Some(Mount { v2, root: unescape(left.next()?), point: unescape(left.next()?), options })
+    let (root, point) = (unescape(left.next()?), unescape(left.next()?));
+    let read_only = left.next().is_some_and(is_read_only) || options.iter().any(|option| option == "ro");
+    Some(Mount { v2, root, point, read_only, options })
+}
+
+fn is_read_only(options: &str) -> bool {
+    options.split(',').any(|option| option == "ro")
+}
+
+/// Where file systems of this type are mounted, and whether read-only.
+pub(super) fn mount_points(text: &str, fs_type: &str) -> Vec<(PathBuf, bool)> {
+    let one = |line: &str| {
+        let (left, right) = line.split_once(" - ")?;
+        if right.split(' ').next()? != fs_type {
+            return None;
+        }
+        let mut left = left.split(' ').skip(4);
+        Some((unescape(left.next()?), left.next().is_some_and(is_read_only)))
+    };
+    text.lines().filter_map(one).collect()
 }
 
 /// `8:cpu,cpuacct:/path`; v2 is `0::/path`. Named hierarchies without controller (`name=systemd`) cannot be chosen.
-fn parse_cgroup(text: &str) -> Vec<Membership> {
+pub(super) fn parse_cgroup(text: &str) -> Vec<Membership> {
     let line = |line: &str| {
         let mut fields = line.splitn(3, ':');
         let (id, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);

@@ -12,6 +12,7 @@
 //! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples
 //! refusal     moves that have to fail; reading: what the files say before and after
+//! doctor      what works on this machine, what does not, and the command that mends it
 //! record      what was measured -> `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
@@ -22,6 +23,7 @@ mod child;
 mod clean;
 mod clock;
 mod discovery;
+mod doctor;
 mod error;
 mod facts;
 mod group;
@@ -45,6 +47,7 @@ mod worker;
 
 pub use child::{WORKER_ARG, worker_main};
 pub use clean::{Cleaned, clean};
+pub use doctor::{Checkup, Row, Verdict, checkup};
 pub use error::{Attempt, LinuxError, Remains};
 pub use hierarchy::{Controller, Hierarchy};
 pub use options::{Load, OptionError, Options};

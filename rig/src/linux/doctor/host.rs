@@ -1,0 +1,107 @@
+//! What is not about cgroups: virtual machines, a kernel to boot in one, the clock, CPUs, the kernel that runs.
+use super::machine::Machine;
+use super::{Row, Verdict, as_root, verdict};
+use rustix::fs::Access;
+use std::io;
+use std::path::Path;
+
+const QEMU: &str = "qemu-system-x86_64";
+const KVM: &str = "/dev/kvm";
+const BOOT: &str = "/boot";
+const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+
+/// A timed write contains a read of the clock: one above this, in ns, is a good part of a move.
+const READ_NS_MAX: u64 = 1000;
+/// Coarsest resolution that tells moves apart, in ns.
+const RESOLUTION_NS_MAX: u64 = 1000;
+
+/// The rows, in a fixed order.
+pub(super) fn rows(machine: &dyn Machine) -> Vec<Row> {
+    let uname = Row::ok("kernel", "uname -srm", machine.kernel());
+    vec![qemu(machine), kvm(machine), image(machine), clock(machine), cpus(machine), uname]
+}
+
+fn qemu(machine: &dyn Machine) -> Row {
+    let folders = machine.programs();
+    let found = folders.iter().map(|folder| folder.join(QEMU));
+    let found = found.into_iter().find(|path| machine.may(path, Access::EXEC_OK).is_ok());
+    if let Some(path) = found {
+        return Row::ok("qemu", QEMU, path.display().to_string());
+    }
+    let remedy = as_root(machine, "apt-get install qemu-system-x86");
+    Row::bad(("qemu", Verdict::Missing), QEMU, format!("{QEMU} is not in PATH"), remedy)
+}
+
+fn kvm(machine: &dyn Machine) -> Row {
+    let error = match machine.open(Path::new(KVM)) {
+        Ok(()) => return Row::ok("kvm", KVM, "opens for reading and writing"),
+        Err(error) => error,
+    };
+    let remedy = match verdict(&error) {
+        Verdict::NoPermission if !machine.is_root() => "sudo usermod -aG kvm $USER && newgrp kvm".into(),
+        Verdict::NoPermission => "start the container with --device /dev/kvm".into(),
+        _ => as_root(machine, "modprobe -a kvm_intel kvm_amd"),
+    };
+    Row::bad(("kvm", verdict(&error)), KVM, format!("{KVM}: {error}"), remedy)
+}
+
+fn image(machine: &dyn Machine) -> Row {
+    const CHECK: &str = "kernel-image";
+    const PLACE: &str = "/boot/vmlinuz-*";
+    let names = match machine.list(Path::new(BOOT)) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            let (why, remedy) = (format!("{BOOT} cannot be listed: {error}"), "sudo attach-rig doctor");
+            return Row::bad((CHECK, verdict(&error)), PLACE, why, remedy);
+        }
+    };
+    let images: Vec<_> = names.into_iter().filter(|name| name.starts_with("vmlinuz-")).collect();
+    let may = |name: &&String| machine.may(&Path::new(BOOT).join(name), Access::READ_OK).is_ok();
+    match (images.iter().rfind(may), images.last()) {
+        (Some(name), _) => Row::ok(CHECK, PLACE, format!("{BOOT}/{name}")),
+        (None, Some(name)) => {
+            let remedy = as_root(machine, &format!("chmod a+r {BOOT}/{name}"));
+            let why = format!("{BOOT}/{name} is not readable");
+            Row::bad((CHECK, Verdict::NoPermission), PLACE, why, remedy)
+        }
+        (None, None) => {
+            let remedy = as_root(machine, "apt-get install linux-image-amd64");
+            Row::bad((CHECK, Verdict::Missing), PLACE, format!("no kernel image in {BOOT}"), remedy)
+        }
+    }
+}
+
+fn clock(machine: &dyn Machine) -> Row {
+    const CHECK: &str = "clock";
+    let clock = machine.clock();
+    let source = machine
+        .read(Path::new(SOURCE))
+        .map_or_else(|error| format!("unknown source ({error})"), |name| format!("source {}", name.trim()));
+    let (resolution, step, read) = (clock.resolution_ns, clock.step_ns, clock.read_ns);
+    let finding =
+        format!("resolution {resolution} ns, smallest step {step} ns, a read costs {read} ns, {source}");
+    let looked_at = "CLOCK_MONOTONIC";
+    if resolution > RESOLUTION_NS_MAX {
+        return Row::bad((CHECK, Verdict::Missing), looked_at, finding, "boot with highres=on");
+    }
+    if read > READ_NS_MAX {
+        let remedy = if machine.is_root() { "echo tsc > " } else { "echo tsc | sudo tee " };
+        return Row::bad((CHECK, Verdict::Missing), looked_at, finding, format!("{remedy}{SOURCE}"));
+    }
+    Row::ok(CHECK, looked_at, finding)
+}
+
+fn cpus(machine: &dyn Machine) -> Row {
+    let (cpus, looked_at) = (machine.cpus(), "sched_getaffinity and quota");
+    if cpus > 1 {
+        return Row::ok("cpus", looked_at, format!("{cpus} for this process"));
+    }
+    let why = "1 for this process: who moves and who is moved share it, and times hold waiting for it";
+    Row::bad(
+        ("cpus", Verdict::Missing),
+        looked_at,
+        why,
+        "taskset -c 0-1 attach-rig doctor, or a machine with more CPUs",
+    )
+}

@@ -1,0 +1,112 @@
+//! The only part of the doctor that looks: a trait, so that tests can make a machine up, and the machine here.
+use super::super::clock::ClockFacts;
+use super::super::discovery::Place;
+use super::super::error::LinuxError;
+use super::super::facts;
+use super::super::group::Groups;
+use super::super::run_id::RunId;
+use rustix::fs::{Access, access};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Most bytes of a file that are read. kallsyms has megabytes, and its beginning says enough.
+const READ_MAX: u64 = 1 << 20;
+
+/// The file that lets memory follow a task on v1.
+pub(super) const MOVE_CHARGE: &str = "memory.move_charge_at_immigrate";
+
+/// Cgroups that were made and removed again.
+#[derive(Debug)]
+pub(super) struct Trial {
+    /// The answer to writing 1 to [`MOVE_CHARGE`] of the new cgroup. `None` where there is no such file.
+    pub(super) move_charge: Option<io::Result<()>>,
+}
+
+/// What the doctor asks.
+pub(super) trait Machine {
+    /// The first MiB of a file.
+    fn read(&self, path: &Path) -> io::Result<String>;
+    /// Names in a folder, ordered.
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+    /// access(2): nothing is opened.
+    fn may(&self, path: &Path, how: Access) -> io::Result<()>;
+    /// Opens for reading and writing, and closes.
+    fn open(&self, path: &Path) -> io::Result<()>;
+    /// Makes the cgroups of a run at this place and removes them.
+    fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError>;
+    /// Whether the effective user is root.
+    fn is_root(&self) -> bool;
+    /// Folders of PATH.
+    fn programs(&self) -> Vec<PathBuf>;
+    /// Measures the clock.
+    fn clock(&self) -> ClockFacts;
+    /// CPUs on which this process may run.
+    fn cpus(&self) -> usize;
+    /// `uname -srm`.
+    fn kernel(&self) -> String;
+}
+
+/// The machine on which this process runs.
+pub(super) struct Here {
+    id: RunId,
+}
+
+impl Here {
+    /// # Errors
+    /// [`LinuxError::Setup`] when `/proc/self/stat` cannot be read.
+    pub(super) fn new() -> Result<Self, LinuxError> {
+        Ok(Self { id: RunId::own()? })
+    }
+}
+
+impl Machine for Here {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(READ_MAX).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        let mut names = fs::read_dir(folder)?.map(name).collect::<io::Result<Vec<_>>>()?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn may(&self, path: &Path, how: Access) -> io::Result<()> {
+        Ok(access(path, how)?)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<()> {
+        OpenOptions::new().read(true).write(true).open(path).map(drop)
+    }
+
+    fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError> {
+        let groups = Groups::make(place, self.id)?;
+        let file = groups.top().join(MOVE_CHARGE);
+        let move_charge = file.exists().then(|| fs::write(&file, "1"));
+        groups.remove()?;
+        Ok(Trial { move_charge })
+    }
+
+    fn is_root(&self) -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
+    fn programs(&self) -> Vec<PathBuf> {
+        std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+    }
+
+    fn clock(&self) -> ClockFacts {
+        ClockFacts::measure()
+    }
+
+    fn cpus(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    }
+
+    fn kernel(&self) -> String {
+        facts::kernel()
+    }
+}

@@ -1,0 +1,153 @@
+//! What works on this machine, what does not, why, and the command that mends it.
+//!
+//! ```text
+//! machine      the only part that looks: files, permissions, a cgroup made and removed at once
+//! hierarchies  v1 and v2: mounted, visible, writable; what else their files offer
+//! tracing      tracefs, its tracers and events, kallsyms
+//! host         virtual machines, clock, CPUs, kernel
+//! ```
+//!
+//! Everything but `machine` makes rows from what a [`machine::Machine`] answers, so that a container or a delegated
+//! subtree is a few lines of text in a test. What cannot be looked at is a row as well, and says why.
+mod hierarchies;
+mod host;
+mod machine;
+mod tracing;
+
+use super::error::LinuxError;
+use super::signals::Interrupts;
+use machine::{Here, Machine};
+use serde::Serialize;
+use std::fmt;
+use std::io;
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It works here.
+    Ok,
+    /// It is not there, or does not work.
+    Missing,
+    /// It is there, but not for this process.
+    NoPermission,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ok => "ok",
+            Self::Missing => "missing",
+            Self::NoPermission => "no permission",
+        })
+    }
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Name, the same on every machine and in every version.
+    pub check: &'static str,
+    /// File, folder, program or clock that was looked at.
+    pub looked_at: String,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// What was found, in words.
+    pub finding: String,
+    /// The command that mends it; empty where nothing has to be mended.
+    pub remedy: String,
+}
+
+impl Row {
+    fn ok(check: &'static str, looked_at: impl fmt::Display, finding: impl Into<String>) -> Self {
+        let (looked_at, finding) = (looked_at.to_string(), finding.into());
+        Self { check, looked_at, verdict: Verdict::Ok, finding, remedy: String::new() }
+    }
+
+    fn bad(
+        (check, verdict): (&'static str, Verdict),
+        looked_at: impl fmt::Display,
+        finding: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let (looked_at, finding, remedy) = (looked_at.to_string(), finding.into(), remedy.into());
+        Self { check, looked_at, verdict, finding, remedy }
+    }
+}
+
+/// All rows, and what they come to.
+#[derive(Debug, Serialize)]
+pub struct Checkup {
+    /// Version of this form.
+    pub format: u32,
+    /// Every check, in a fixed order. None is left out.
+    pub rows: Vec<Row>,
+    /// Hierarchies between whose cgroups `linux` can move a process here, such as `v1:pids`.
+    pub movable: Vec<String>,
+    /// Errors for stderr: cgroups of ours that could not be removed.
+    #[serde(skip)]
+    pub leftovers: Vec<LinuxError>,
+    /// Number of the signal that came meanwhile.
+    #[serde(skip)]
+    pub signal: Option<i32>,
+}
+
+impl Checkup {
+    /// How many rows have this verdict.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.rows.iter().filter(|row| row.verdict == verdict).count()
+    }
+
+    /// What mends the hierarchy that is nearest to work: one that is there without permission before one that is not
+    /// there. `None` when one works.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&str> {
+        if !self.movable.is_empty() {
+            return None;
+        }
+        let of = |wanted: Verdict| {
+            let mut rows = self.rows.iter().filter(|row| hierarchies::can_be_chosen(row.check));
+            rows.find(|row| row.verdict == wanted).map(|row| row.remedy.as_str())
+        };
+        of(Verdict::NoPermission).or_else(|| of(Verdict::Missing))
+    }
+}
+
+/// Looks at this machine. In each hierarchy it makes the cgroups of a run below the own one and removes them at once;
+/// else it changes nothing, mounts nothing and starts no process.
+///
+/// # Errors
+/// [`LinuxError::Setup`] when signals cannot be caught or `/proc/self/stat` cannot be read: then no cgroup is made.
+pub fn checkup() -> Result<Checkup, LinuxError> {
+    // Without it a signal in between would leave a cgroup behind.
+    let interrupts = Interrupts::install()?;
+    let mut checkup = examine(&Here::new()?);
+    checkup.signal = interrupts.caught();
+    Ok(checkup)
+}
+
+fn examine(machine: &dyn Machine) -> Checkup {
+    let (mut rows, leftovers) = hierarchies::rows(machine);
+    let works = |row: &&Row| row.verdict == Verdict::Ok && hierarchies::can_be_chosen(row.check);
+    let movable = rows.iter().filter(works).map(|row| row.check.to_owned()).collect();
+    rows.extend(tracing::rows(machine));
+    rows.extend(host::rows(machine));
+    Checkup { format: 1, rows, movable, leftovers, signal: None }
+}
+
+/// What an answer of the kernel means.
+fn verdict(error: &io::Error) -> Verdict {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Verdict::NoPermission,
+        _ => Verdict::Missing,
+    }
+}
+
+/// The command for somebody with the rights of root.
+fn as_root(machine: &dyn Machine, command: &str) -> String {
+    if machine.is_root() { command.to_owned() } else { format!("sudo {command}") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Tracing of the kernel: tracefs, the tracer and the events that name what an attach does, and kallsyms.
+use super::super::discovery::mount_points;
+use super::machine::Machine;
+use super::{Row, Verdict, as_root, verdict};
+use rustix::fs::Access;
+use std::io;
+use std::path::{Path, PathBuf};
+
+const MOUNTINFO: &str = "/proc/self/mountinfo";
+const KALLSYMS: &str = "/proc/kallsyms";
+const MOUNT: &str = "mount -t tracefs tracefs /sys/kernel/tracing";
+const TRACER: &str = "function_graph";
+
+/// Where it is mounted: by itself, or by debugfs as soon as somebody looks there.
+const POINTS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+/// A check, the event's folder below `events`, and what a kernel needs to have it.
+const EVENTS: [(&str, &str, &str); 2] = [
+    ("event:cgroup_attach_task", "cgroup/cgroup_attach_task", "CONFIG_FTRACE=y"),
+    ("event:contention_begin", "lock/contention_begin", "CONFIG_FTRACE=y, Linux 5.19 or later"),
+];
+
+/// tracefs and what is in it, then kallsyms.
+pub(super) fn rows(machine: &dyn Machine) -> Vec<Row> {
+    let mut rows = match mounted(machine) {
+        Ok(point) => within(machine, &point),
+        Err(why) => without(&why),
+    };
+    rows.push(kallsyms(machine));
+    rows
+}
+
+/// The mount point, or the row that says why there is none.
+fn mounted(machine: &dyn Machine) -> Result<PathBuf, Row> {
+    let bad = |verdict, finding, remedy| Row::bad(("tracefs", verdict), MOUNTINFO, finding, remedy);
+    let text = machine.read(Path::new(MOUNTINFO)).map_err(|error| {
+        bad(verdict(&error), format!("cannot be read: {error}"), "mount -t proc proc /proc".into())
+    })?;
+    let points = mount_points(&text, "tracefs");
+    let usual = points.iter().find(|(point, _)| POINTS.iter().any(|usual| point == Path::new(usual)));
+    if let Some((point, _)) = usual.or(points.first()) {
+        return Ok(point.clone());
+    }
+    let known = machine.read(Path::new("/proc/filesystems"));
+    let has_it = known.map_or(true, |text| text.lines().any(|line| line.ends_with("tracefs")));
+    let (finding, remedy) = if has_it {
+        ("tracefs is not mounted", as_root(machine, MOUNT))
+    } else {
+        ("this kernel has no tracefs", "boot a kernel with CONFIG_FTRACE=y".into())
+    };
+    Err(bad(Verdict::Missing, finding.into(), remedy))
+}
+
+/// The rows when there is nothing to look into: each says that.
+fn without(why: &Row) -> Vec<Row> {
+    let others =
+        ["tracefs:instances", "tracer:function_graph"].into_iter().chain(EVENTS.map(|(check, ..)| check));
+    let row = |check| {
+        let finding = format!("cannot be looked at: {}", why.finding);
+        Row::bad((check, why.verdict), &why.looked_at, finding, &why.remedy)
+    };
+    std::iter::once(why.clone()).chain(others.map(row)).collect()
+}
+
+fn within(machine: &dyn Machine, point: &Path) -> Vec<Row> {
+    let tracefs = match machine.may(point, Access::READ_OK | Access::EXEC_OK) {
+        Ok(()) => Row::ok("tracefs", point.display(), format!("mounted at {}", point.display())),
+        Err(error) => refused(machine, "tracefs", point, &error, "CONFIG_FTRACE=y"),
+    };
+    let folder = point.join("instances");
+    let instances = match machine.may(&folder, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) => Row::ok("tracefs:instances", folder.display(), "an instance of our own can be made"),
+        Err(error) => refused(machine, "tracefs:instances", &folder, &error, "CONFIG_FTRACE=y"),
+    };
+    let event = |(check, event, needs)| {
+        let folder = point.join("events").join(event);
+        match machine.may(&folder, Access::EXISTS) {
+            Ok(()) => Row::ok(check, folder.display(), "there"),
+            Err(error) => refused(machine, check, &folder, &error, needs),
+        }
+    };
+    let mut rows = vec![tracefs, instances, tracer(machine, point)];
+    rows.extend(EVENTS.map(event));
+    rows
+}
+
+fn tracer(machine: &dyn Machine, point: &Path) -> Row {
+    const CHECK: &str = "tracer:function_graph";
+    const NEEDS: &str = "CONFIG_FUNCTION_GRAPH_TRACER=y";
+    let file = point.join("available_tracers");
+    match machine.read(&file) {
+        Ok(text) if text.split_whitespace().any(|name| name == TRACER) => {
+            Row::ok(CHECK, file.display(), "available")
+        }
+        Ok(text) => Row::bad(
+            (CHECK, Verdict::Missing),
+            file.display(),
+            format!("only {}", text.trim()),
+            format!("boot a kernel with {NEEDS}"),
+        ),
+        Err(error) => refused(machine, CHECK, &file, &error, NEEDS),
+    }
+}
+
+/// A row for something in tracefs that is not there, or not for us.
+fn refused(machine: &dyn Machine, check: &'static str, path: &Path, error: &io::Error, needs: &str) -> Row {
+    let verdict = verdict(error);
+    let remedy = match (verdict, machine.is_root()) {
+        (Verdict::NoPermission, false) => "sudo attach-rig doctor".to_owned(),
+        (Verdict::NoPermission, true) => {
+            "run it on the host, or in a container with --privileged -v /sys/kernel/tracing:/sys/kernel/tracing".into()
+        }
+        _ => format!("boot a kernel with {needs}"),
+    };
+    Row::bad((check, verdict), path.display(), format!("{}: {error}", path.display()), remedy)
+}
+
+fn kallsyms(machine: &dyn Machine) -> Row {
+    const CHECK: &str = "kallsyms";
+    let bad =
+        |verdict, finding: String, remedy: String| Row::bad((CHECK, verdict), KALLSYMS, finding, remedy);
+    let text = match machine.read(Path::new(KALLSYMS)) {
+        Ok(text) => text,
+        Err(error) => {
+            let remedy = "boot a kernel with CONFIG_KALLSYMS=y".into();
+            return bad(verdict(&error), format!("cannot be read: {error}"), remedy);
+        }
+    };
+    // A few symbols of a per-cpu section lie at 0 in truth; hidden addresses are 0 throughout.
+    let shown = |line: &str| line.split(' ').next().is_some_and(|address| address.bytes().any(|b| b != b'0'));
+    if text.lines().any(shown) {
+        return Row::ok(CHECK, KALLSYMS, "readable, with addresses");
+    }
+    let remedy = if machine.is_root() { "sysctl kernel.kptr_restrict=1" } else { "sudo attach-rig doctor" };
+    bad(Verdict::NoPermission, "readable, but all addresses are hidden".into(), remedy.into())
+}

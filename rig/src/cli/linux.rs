@@ -33,6 +33,7 @@ fn options(flags: &LinuxFlags) -> Result<Options, LinuxError> {
         duration: linux::parse_duration(&flags.duration)?,
         threads: flags.threads,
         load: flags.worker_load.parse()?,
+        move_charges: false,
         worker_program: None,
     };
     options.check()?;

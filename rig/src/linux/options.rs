@@ -38,6 +38,8 @@ pub struct Options {
     pub threads: u32,
     /// How hard they work.
     pub load: Load,
+    /// Whether a moved process takes its charges along, where the hierarchy carries the memory controller of v1.
+    pub move_charges: bool,
     /// Program started as worker; the running executable when absent. Its `main` has to call
     /// [`worker_main`](super::worker_main).
     pub worker_program: Option<PathBuf>,
@@ -52,6 +54,7 @@ impl Default for Options {
             duration: Duration::from_secs(10),
             threads: 4,
             load: Load::Light,
+            move_charges: false,
             worker_program: None,
         }
     }

@@ -97,7 +97,8 @@ pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<O
     options.check()?;
     let interrupts = Interrupts::install()?;
     let (place, groups) = make_groups(options)?;
-    let result = measure(options, &place, &groups, &interrupts, on_progress);
+    let charges = if options.move_charges { groups.move_charges() } else { Ok(()) };
+    let result = charges.and_then(|()| measure(options, &place, &groups, &interrupts, on_progress));
     match (groups.remove(), result) {
         (Ok(()), result) => result,
         (Err(leftover), Err(error)) => Err(LinuxError::join(Some(error), leftover)),

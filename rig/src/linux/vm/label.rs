@@ -26,9 +26,10 @@ pub(super) fn label(delivery: &mut Delivery, machine: &Machine, accel: Accel) {
         *named = named.replacen(&inner, setting.name(), 1);
     }
     run.notes.insert(0, Note { kind: NoteKind::Info, protocol: None, text });
+    delivery.facts.insert("cgroup.hierarchy".into(), setting.label().into());
     delivery.facts.insert("vm.accelerator".into(), name(accel).into());
     delivery.facts.insert("vm.memory".into(), memory.clone());
-    delivery.facts.insert("vm.hierarchy".into(), setting.name().into());
+    delivery.facts.insert("vm.cpus".into(), cpus.to_string());
 }
 
 fn note(delivery: &Delivery, accel: Accel) -> String {

@@ -1,8 +1,8 @@
 //! `attach-rig vm` for real: a stock kernel boots under QEMU, measures, and its result comes out labelled.
 //!
-//! Apart from `linux.rs`, since this needs QEMU, a kernel and a static rig instead of root: `.ci/vm` fetches and builds
-//! them and names them by ATTACH_RIG_KERNEL and ATTACH_RIG_STATIC. Without them the tests say so and are skipped, except
-//! with `CI=true`, where being skipped would go unnoticed. No test bounds a time of the guest.
+//! Apart from `linux.rs`, since this needs QEMU, a kernel and a static rig instead of root: `.ci/vm COMMAND` fetches and
+//! builds them and names them by ATTACH_RIG_KERNEL and ATTACH_RIG_STATIC. Without them the tests say so and are skipped,
+//! except with `CI=true`, where being skipped would go unnoticed. No test bounds a time of the guest.
 #![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 use reports::schema::{NoteKind, Run};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn parts(test: &str) -> Option<(PathBuf, PathBuf)> {
     };
     assert!(
         env::var("CI").as_deref() != Ok("true"),
-        "{test} {reason}, and CI must not skip it: source .ci/vm"
+        "{test} {reason}, and CI must not skip it: run it by .ci/vm"
     );
     eprintln!("skipped: {reason} (see .ci/vm): {test}");
     None
@@ -76,7 +76,8 @@ fn a_guest_that_is_too_slow_is_ended_and_its_console_quoted() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{text}");
     assert!(text.contains("after 8 s") && text.contains("--timeout") && text.contains("  | "), "{text}");
-    assert!(!out.path().join("run.json").exists());
+    let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["console.log"]);
 }
 
 #[test]
@@ -113,4 +114,11 @@ fn what_is_missing_is_told_with_the_command_that_gets_it() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
         assert!(text.contains(right), "{arguments:?}: {text}");
     }
+}
+
+#[test]
+fn elsewhere_than_in_a_guest_init_does_nothing() {
+    let output = Command::new(BINARY).arg("__vm-init").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("attach-rig vm"), "{output:?}");
 }

@@ -45,12 +45,10 @@ pub enum VmError {
         source: io::Error,
     },
     /// The guest was ended, since it took too long. Exit code 5.
-    #[error(
-        "the guest had not finished after {seconds} s and was ended; allow more with --timeout\n{console}"
-    )]
+    #[error("the guest had not finished after {limit} and was ended; allow more with --timeout\n{console}")]
     Timeout {
-        /// The limit.
-        seconds: u64,
+        /// The limit, as `--timeout` takes it.
+        limit: String,
         /// Last lines of its console.
         console: String,
     },

@@ -50,15 +50,21 @@ pub fn run(machine: &Machine, options: &Options, folder: &Path) -> Result<Delive
     let doing = |doing: String| move |source| VmError::Setup { doing, source };
     cpio::write(&files.initramfs, &found.init, &orders::to_text(options))
         .map_err(doing(format!("write {}", files.initramfs.display())))?;
-    let booted = qemu::boot(machine, options, (&found, &files), &interrupts);
-    // Both can be made again, and the initramfs is as large as the rig.
-    let removed = fs::remove_file(&files.initramfs);
-    let accel = booted?;
-    removed.map_err(doing(format!("remove {}", files.initramfs.display())))?;
-    let text = fs::read(&files.result).map_err(doing(format!("read {}", files.result.display())))?;
-    let mut delivery = delivery::read(&String::from_utf8_lossy(&text))
-        .ok_or_else(|| VmError::NoResult { console: qemu::tail(&files.console) })??;
-    fs::remove_file(&files.result).map_err(doing(format!("remove {}", files.result.display())))?;
+    let result = qemu::boot(machine, options, (&found, &files), &interrupts)
+        .and_then(|accel| Ok((accel, delivered(&files)?)));
+    // Nothing that is kept needs them, and the initramfs is as large as the rig.
+    let removed = [&files.initramfs, &files.result].map(fs::remove_file);
+    let (accel, mut delivery) = result?;
+    for removed in removed {
+        removed.map_err(doing(format!("remove what the guest was fed in {}", folder.display())))?;
+    }
     label::label(&mut delivery, machine, accel);
     Ok(delivery)
+}
+
+fn delivered(files: &qemu::Files) -> Result<Delivery, VmError> {
+    let text = fs::read(&files.result)
+        .map_err(|source| VmError::Setup { doing: format!("read {}", files.result.display()), source })?;
+    let none = || VmError::NoResult { console: qemu::tail(&files.console) };
+    delivery::read(&String::from_utf8_lossy(&text)).unwrap_or_else(|| Err(none()))
 }

@@ -1,5 +1,6 @@
 //! QEMU: its command line, and the child from start to end. Apart from `machine`, which starts nothing.
 use super::super::options::Options;
+use super::super::rate::text;
 use super::super::signals::Interrupts;
 use super::error::VmError;
 use super::init::INIT_ARG;
@@ -45,15 +46,9 @@ pub(super) fn boot(
     (found, files): (&Found, &Files),
     interrupts: &Interrupts,
 ) -> Result<Accel, VmError> {
-    let until = Instant::now() + machine.limit(options);
+    let patience = Patience { begin: Instant::now(), limit: machine.limit(options) };
     for &accel in candidates(machine.accel) {
-        let status = once(&mut command(machine, accel, (found, files)), files, until, interrupts);
-        let status = status.map_err(|error| match error {
-            VmError::Timeout { console, .. } => {
-                VmError::Timeout { seconds: machine.limit(options).as_secs(), console }
-            }
-            other => other,
-        })?;
+        let status = once(&mut command(machine, accel, (found, files)), files, patience, interrupts)?;
         // KVM that is there but does not work ends QEMU before the guest says a word.
         let silent = fs::metadata(&files.result).map_or(true, |data| data.len() == 0);
         if status.success() || !silent || machine.accel != Accel::Auto {
@@ -61,6 +56,13 @@ pub(super) fn boot(
         }
     }
     Err(VmError::NoResult { console: tail(&files.console) })
+}
+
+/// How long guests may take, all tries together.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    begin: Instant,
+    limit: Duration,
 }
 
 /// Those to try, in this order.
@@ -79,7 +81,7 @@ fn candidates(wanted: Accel) -> &'static [Accel] {
 fn once(
     command: &mut Command,
     files: &Files,
-    until: Instant,
+    patience: Patience,
     interrupts: &Interrupts,
 ) -> Result<ExitStatus, VmError> {
     let doing = |doing: String| move |source| VmError::Setup { doing, source };
@@ -98,8 +100,8 @@ fn once(
         if let Some(signal) = interrupts.caught() {
             return Err(VmError::Interrupted { signal });
         }
-        if Instant::now() >= until {
-            return Err(VmError::Timeout { seconds: 0, console: tail(&files.console) });
+        if patience.begin.elapsed() >= patience.limit {
+            return Err(VmError::Timeout { limit: text(patience.limit), console: tail(&files.console) });
         }
         thread::sleep(LOOK);
     }
@@ -138,8 +140,8 @@ fn command(machine: &Machine, accel: Accel, (found, files): (&Found, &Files)) ->
 /// The last lines of a console.
 pub(super) fn tail(file: &Path) -> String {
     let bytes = fs::read(file).or_else(|error| io::Result::Ok(error.to_string().into_bytes()));
-    let text = String::from_utf8_lossy(&bytes.unwrap_or_default()).replace('\r', "");
-    let lines: Vec<&str> = text.lines().collect();
+    let console = String::from_utf8_lossy(&bytes.unwrap_or_default()).replace('\r', "");
+    let lines: Vec<&str> = console.lines().collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| format!("  | {line}\n")).collect()
 }
 
@@ -148,9 +150,9 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
 
-    fn script(text: &str) -> Command {
+    fn script(words: &str) -> Command {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", text]);
+        command.args(["-c", words]);
         command
     }
 
@@ -174,13 +176,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::within(folder.path(), "console.log");
         let begin = Instant::now();
-        let soon = begin + Duration::from_millis(100);
+        let patience = |limit| Patience { begin, limit };
+        let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));
         let slow = "echo over >&2; exec sleep 60";
         let error = once(&mut script(slow), &files, soon, &Interrupts::none()).unwrap_err();
         assert!(matches!(&error, VmError::Timeout { console, .. } if console.contains("| over")), "{error}");
         let interrupts = Interrupts::none();
         interrupts.pretend(15);
-        let later = begin + Duration::from_secs(60);
         let error = once(&mut script(slow), &files, later, &interrupts).unwrap_err();
         assert_eq!(error.exit_code(), 143);
         assert!(begin.elapsed() < Duration::from_secs(50), "neither was waited for");

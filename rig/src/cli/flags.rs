@@ -32,6 +32,8 @@ pub(super) enum Command {
     Clean,
     /// Say what works on this machine, what does not, why, and the command that mends it.
     Doctor(DoctorFlags),
+    /// The same in a virtual machine with a kernel of its own, which this boots under QEMU with itself as init.
+    Vm(VmFlags),
     /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
     /// same runs without it are green, and random scenarios keep every promise under transactional.
     Selftest(SelftestFlags),
@@ -215,4 +217,46 @@ pub(super) struct DoctorFlags {
     /// Write the rows to this file as well.
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VmFlags {
+    /// Kernel image; the newest /boot/vmlinuz-* when absent.
+    #[arg(long, value_name = "FILE")]
+    pub(super) kernel: Option<PathBuf>,
+    /// Statically linked attach-rig, init of the guest; this program when absent.
+    #[arg(long, value_name = "FILE")]
+    pub(super) init: Option<PathBuf>,
+    /// CPUs of the guest.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(super) cpus: u32,
+    /// Memory of the guest.
+    #[arg(long, value_name = "M", default_value = "512M")]
+    pub(super) memory: String,
+    /// Who executes the guest: kvm, tcg (emulation), or auto: kvm where it works.
+    #[arg(long, value_name = "A", default_value = "auto")]
+    pub(super) accel: String,
+    /// v1 (cpuset, memory and pids together), v1:charges (moves take memory charges along), v2 or v2:favordynmods.
+    #[arg(long, value_name = "H", default_value = "v1")]
+    pub(super) hierarchy: String,
+    /// Attaches a second with intended start times, such as 20/s; may be repeated.
+    #[arg(long = "rate", value_name = "R")]
+    pub(super) rates: Vec<String>,
+    /// Leave out the closed loop (back to back), which otherwise runs first.
+    #[arg(long)]
+    pub(super) no_closed_loop: bool,
+    /// Length of each measured part, such as 10s.
+    #[arg(long, value_name = "T", default_value = "5s")]
+    pub(super) duration: String,
+    /// Threads of the moved process.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(super) threads: u32,
+    /// How hard they work: light or busy.
+    #[arg(long, value_name = "L", default_value = "light")]
+    pub(super) worker_load: String,
+    /// When the guest is ended, such as 5m; three minutes and five times what is measured when absent.
+    #[arg(long, value_name = "T")]
+    pub(super) timeout: Option<String>,
+    #[command(flatten)]
+    pub(super) output: OutputFlags,
 }

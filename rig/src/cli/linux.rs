@@ -34,6 +34,7 @@ fn options(flags: &LinuxFlags) -> Result<Options, LinuxError> {
         threads: flags.threads,
         load: flags.worker_load.parse()?,
         refusals: flags.faults.iter().map(|rule| linux::Refusal::parse(rule)).collect::<Result<_, _>>()?,
+        move_charges: false,
         worker_program: None,
     };
     options.check()?;

@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod selftest;
 mod thin;
+mod vm;
 
 pub use exit::Failure;
 
@@ -32,6 +33,9 @@ pub fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().collect();
     if args.get(1).map(String::as_str) == Some(crate::linux::WORKER_ARG) {
         return crate::linux::worker_main(&args[2..]);
+    }
+    if args.get(1).map(String::as_str) == Some(crate::linux::vm::INIT_ARG) {
+        return crate::linux::vm::init_main();
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -49,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::List(flags) => list::list(&flags),
         Command::Linux(flags) => linux::linux(&flags),
         Command::Doctor(flags) => doctor::doctor(&flags),
+        Command::Vm(flags) => vm::vm(&flags),
         Command::Selftest(flags) => selftest::selftest(&flags),
     };
     match result {

@@ -51,6 +51,19 @@ impl Groups {
         Ok(groups)
     }
 
+    /// Lets whoever moves into the destinations take the charges of anonymous and file pages along.
+    ///
+    /// # Errors
+    /// [`LinuxError::Setup`] where the memory controller of v1 is not there.
+    pub(super) fn move_charges(&self) -> Result<(), LinuxError> {
+        for child in ["a", "b"] {
+            let file = self.top.join(child).join("memory.move_charge_at_immigrate");
+            fs::write(&file, "3")
+                .map_err(|source| LinuxError::Setup { doing: format!("write {}", file.display()), source })?;
+        }
+        Ok(())
+    }
+
     /// `cgroup.procs` of the two destinations.
     pub(super) fn destinations(&self) -> [PathBuf; 2] {
         ["a", "b"].map(|child| self.top.join(child).join("cgroup.procs"))

@@ -13,11 +13,12 @@
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples
 //! refusal     moves that have to fail; reading: what the files say before and after
 //! doctor      what works on this machine, what does not, and the command that mends it
+//! vm          the same in a guest of its own, under QEMU
 //! record      what was measured -> `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
 //! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the worker, measures, ends the
-//! worker, removes the cgroups. It touches no other cgroup, mounts nothing and signals nobody but its worker.
+//! worker, removes the cgroups. It touches no other cgroup, mounts nothing and signals nobody but its worker; only [`vm`] mounts, within its guest.
 //! What this cut does not measure stands in the notes of the run: phases, locks, and what the workload pays.
 mod child;
 mod clean;
@@ -43,6 +44,7 @@ mod run;
 mod run_id;
 mod samples;
 mod signals;
+pub mod vm;
 mod worker;
 
 pub use child::{WORKER_ARG, worker_main};

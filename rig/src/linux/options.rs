@@ -41,6 +41,8 @@ pub struct Options {
     pub load: Load,
     /// Refusals to be provoked after the moves, one cell each.
     pub refusals: Vec<Refusal>,
+    /// Whether a moved process takes its charges along, where the hierarchy carries the memory controller of v1.
+    pub move_charges: bool,
     /// Program started as worker; the running executable when absent. Its `main` has to call
     /// [`worker_main`](super::worker_main).
     pub worker_program: Option<PathBuf>,
@@ -56,6 +58,7 @@ impl Default for Options {
             threads: 4,
             load: Load::Light,
             refusals: Vec::new(),
+            move_charges: false,
             worker_program: None,
         }
     }

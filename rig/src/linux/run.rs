@@ -103,7 +103,8 @@ pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<O
     let interrupts = Interrupts::install()?;
     let (place, mut groups) = make_groups(options)?;
     options.refusals.iter().try_for_each(|refusal| refusal.fits(&place))?;
-    let result = measure(options, &place, &mut groups, &interrupts, on_progress);
+    let charges = if options.move_charges { groups.move_charges() } else { Ok(()) };
+    let result = charges.and_then(|()| measure(options, &place, &mut groups, &interrupts, on_progress));
     match (groups.remove(), result) {
         (Ok(()), result) => result,
         (Err(leftover), Err(error)) => Err(LinuxError::join(Some(error), leftover)),

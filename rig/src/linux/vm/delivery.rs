@@ -1,0 +1,77 @@
+//! The one line over which a result leaves the guest: a marker, its length, and JSON.
+//!
+//! A line, since a terminal may add a carriage return at its end but nothing within; a length, since a guest that dies
+//! while it writes must not look like one that has finished.
+use super::error::VmError;
+use reports::schema::Run;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+const MARKER: &str = "attach-rig-result";
+
+/// What a guest measured.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The run, labelled once it is out.
+    pub run: Run,
+    /// For `facts` of [`reports::schema::Env`].
+    pub facts: BTreeMap<String, String>,
+    /// `uname -srm` of the guest.
+    pub kernel: String,
+    /// Model name of the guest's CPU.
+    pub cpu: String,
+    /// CPUs of the guest.
+    pub cpus: u32,
+    /// Exit code that the measurement would have had as a command.
+    pub code: u8,
+    /// What ended it early, although there are results.
+    pub failure: Option<String>,
+}
+
+/// What a guest says: a result, or why there is none.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Said {
+    /// It measured.
+    Measured(Box<Delivery>),
+    /// It could not, with the exit code for that.
+    Failed {
+        /// The exit code.
+        code: u8,
+        /// The words.
+        message: String,
+    },
+}
+
+/// The line for `said`.
+pub(super) fn line(said: &Said) -> serde_json::Result<String> {
+    let json = serde_json::to_string(said)?;
+    Ok(format!("\n{MARKER} {} {json}\n", json.len()))
+}
+
+/// The result in what came out of the guest; `None` when there is no whole one.
+pub(super) fn read(text: &str) -> Option<Result<Delivery, VmError>> {
+    let found = text.lines().find_map(|line| line.strip_prefix(MARKER)?.strip_prefix(' '))?;
+    let (length, json) = found.split_once(' ')?;
+    if length.parse() != Ok(json.len()) {
+        return None;
+    }
+    Some(match serde_json::from_str(json).ok()? {
+        Said::Measured(delivery) => Ok(*delivery),
+        Said::Failed { code, message } => Err(VmError::Guest { code, message }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_back_whole_or_not_at_all() {
+        let failed = Said::Failed { code: 4, message: "über\nzwei".into() };
+        let text = format!("noise\r{}", line(&failed).unwrap().replace('\n', "\r\n"));
+        let Some(Err(VmError::Guest { code: 4, message })) = read(&text) else { panic!("{text}") };
+        assert_eq!(message, "über\nzwei");
+        assert!(read(&text[..text.len() - 4]).is_none());
+        assert!(read("").is_none());
+    }
+}

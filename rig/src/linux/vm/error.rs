@@ -1,0 +1,98 @@
+//! What can go wrong with a virtual machine, what to try, and with which exit code the command ends.
+//!
+//! Apart from [`LinuxError`], which a guest meets inside: here it comes back as [`VmError::Guest`].
+use super::super::error::LinuxError;
+use super::super::options::OptionError;
+use super::super::signals;
+use std::io;
+use std::path::PathBuf;
+
+/// How a Debian machine gets a kernel without installing one.
+const GET_KERNEL: &str = "apt-get download $(apt-cache depends linux-image-cloud-amd64 | awk '/Depends/ {print $2; exit}') \
+    && dpkg -x linux-image-*.deb kernel, then --kernel kernel/boot/vmlinuz-*";
+/// The command that makes a rig that runs without libraries.
+const MAKE_STATIC: &str = "RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --target x86_64-unknown-linux-gnu, \
+    then --init target/x86_64-unknown-linux-gnu/release/attach-rig";
+
+/// Why there is no result from a virtual machine. Each variant says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum VmError {
+    /// There is no kernel to boot. Exit code 4.
+    #[error("no kernel to boot: {looked}\n  try: {GET_KERNEL}")]
+    NoKernel {
+        /// Where was looked.
+        looked: String,
+    },
+    /// There is no QEMU. Exit code 4.
+    #[error(
+        "no qemu-system-x86_64 on the PATH\n  try, as root: apt-get install --no-install-recommends qemu-system-x86"
+    )]
+    NoQemu,
+    /// The rig that should be init needs libraries that no guest has. Exit code 4.
+    #[error("{} cannot be init of a guest: {problem}\n  try: {MAKE_STATIC}", init.display())]
+    NotStatic {
+        /// The file.
+        init: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The machine refused something. Exit code 4.
+    #[error("cannot {doing}: {source}")]
+    Setup {
+        /// What was being done.
+        doing: String,
+        /// The answer.
+        source: io::Error,
+    },
+    /// The guest was ended, since it took too long. Exit code 5.
+    #[error("the guest had not finished after {limit} and was ended; allow more with --timeout\n{console}")]
+    Timeout {
+        /// The limit, as `--timeout` takes it.
+        limit: String,
+        /// Last lines of its console.
+        console: String,
+    },
+    /// The guest ended without a result. Exit code 5.
+    #[error("the guest ended without a result; its console ends with:\n{console}")]
+    NoResult {
+        /// Last lines of its console.
+        console: String,
+    },
+    /// A signal ended the run, and with it the guest. Exit code 128 and the signal.
+    #[error("ended by {}; nothing was measured to the end", signals::name(*signal))]
+    Interrupted {
+        /// Its number.
+        signal: i32,
+    },
+    /// What the guest says went wrong in it. The exit code is the guest's.
+    #[error("in the guest: {message}")]
+    Guest {
+        /// Its exit code.
+        code: u8,
+        /// Its words.
+        message: String,
+    },
+    /// Options that make no sense, or signals that cannot be caught.
+    #[error(transparent)]
+    Linux(#[from] LinuxError),
+}
+
+impl From<OptionError> for VmError {
+    fn from(error: OptionError) -> Self {
+        Self::Linux(error.into())
+    }
+}
+
+impl VmError {
+    /// Exit code of the command.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoKernel { .. } | Self::NoQemu | Self::NotStatic { .. } | Self::Setup { .. } => 4,
+            Self::Timeout { .. } | Self::NoResult { .. } => 5,
+            Self::Interrupted { signal } => 128 + *signal as u8,
+            Self::Guest { code, .. } => *code,
+            Self::Linux(error) => error.exit_code(),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! QEMU: its command line, and the child from start to end. Apart from `machine`, which starts nothing.
+use super::super::options::Options;
+use super::super::rate::text;
+use super::super::signals::Interrupts;
+use super::error::VmError;
+use super::init::INIT_ARG;
+use super::machine::{Accel, Found, Machine};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often the child, the signals and the time are looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// Lines of the console that an error quotes.
+const TAIL_LINES: usize = 15;
+
+/// The files over which host and guest speak.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// In: the rig and its orders.
+    pub(super) initramfs: PathBuf,
+    /// Out: what the kernel and QEMU say. Kept beside the results.
+    pub(super) console: PathBuf,
+    /// Out: the line of `delivery`.
+    pub(super) result: PathBuf,
+}
+
+impl Files {
+    /// Files of these names in a folder.
+    pub(super) fn within(folder: &Path, console: &str) -> Self {
+        Self {
+            initramfs: folder.join("initramfs.cpio"),
+            console: folder.join(console),
+            result: folder.join("result.txt"),
+        }
+    }
+}
+
+/// Boots and waits for the end; returns who executed the guest.
+pub(super) fn boot(
+    machine: &Machine,
+    options: &Options,
+    (found, files): (&Found, &Files),
+    interrupts: &Interrupts,
+) -> Result<Accel, VmError> {
+    let patience = Patience { begin: Instant::now(), limit: machine.limit(options) };
+    for &accel in candidates(machine.accel) {
+        let status = once(&mut command(machine, accel, (found, files)), files, patience, interrupts)?;
+        // KVM that is there but does not work ends QEMU before the guest says a word.
+        let silent = fs::metadata(&files.result).map_or(true, |data| data.len() == 0);
+        if status.success() || !silent || machine.accel != Accel::Auto {
+            return Ok(accel);
+        }
+    }
+    Err(VmError::NoResult { console: tail(&files.console) })
+}
+
+/// How long guests may take, all tries together.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    begin: Instant,
+    limit: Duration,
+}
+
+/// Those to try, in this order.
+fn candidates(wanted: Accel) -> &'static [Accel] {
+    match wanted {
+        Accel::Kvm => &[Accel::Kvm],
+        Accel::Tcg => &[Accel::Tcg],
+        Accel::Auto => {
+            let usable = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
+            if usable { &[Accel::Kvm, Accel::Tcg] } else { &[Accel::Tcg] }
+        }
+    }
+}
+
+/// One child from start to end, whichever way it ends.
+fn once(
+    command: &mut Command,
+    files: &Files,
+    patience: Patience,
+    interrupts: &Interrupts,
+) -> Result<ExitStatus, VmError> {
+    let doing = |doing: String| move |source| VmError::Setup { doing, source };
+    // An earlier result in the same folder is not this guest's. Both sides append to the console.
+    let console = format!("write {}", files.console.display());
+    let opened = File::create(&files.result)
+        .and_then(|_| File::create(&files.console))
+        .and_then(|_| OpenOptions::new().append(true).open(&files.console));
+    let stderr = opened.map_err(doing(console))?;
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
+    let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
+    loop {
+        if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {
+            return Ok(status);
+        }
+        if let Some(signal) = interrupts.caught() {
+            return Err(VmError::Interrupted { signal });
+        }
+        if patience.begin.elapsed() >= patience.limit {
+            return Err(VmError::Timeout { limit: text(patience.limit), console: tail(&files.console) });
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// A child that does not outlive this value.
+struct Guest(Child);
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        // Not reaped yet or gone already: `Child` never signals a pid that it has reaped.
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+fn command(machine: &Machine, accel: Accel, (found, files): (&Found, &Files)) -> Command {
+    let mut command = Command::new(&found.qemu);
+    let accel = if accel == Accel::Kvm { "kvm" } else { "tcg" };
+    command.args(["-machine", "q35", "-accel", accel, "-cpu", if accel == "kvm" { "host" } else { "max" }]);
+    command.args(["-smp", &machine.cpus.to_string(), "-m", &machine.memory]);
+    command.args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
+    command.arg("-kernel").arg(&found.kernel).arg("-initrd").arg(&files.initramfs);
+    for (id, file) in [("console", &files.console), ("result", &files.result)] {
+        // A comma ends a value of QEMU's options, two stand for one.
+        let path = file.to_string_lossy().replace(',', ",,");
+        command.args(["-chardev", &format!("file,id={id},path={path},append=on")]);
+        command.args(["-serial", &format!("chardev:{id}")]);
+    }
+    // A panic reboots, and -no-reboot makes that the end of QEMU.
+    let line = format!("console=ttyS0 panic=-1 attach-rig.vm={} -- {INIT_ARG}", machine.setting);
+    command.args(["-append", &line]);
+    command
+}
+
+/// The last lines of a console.
+pub(super) fn tail(file: &Path) -> String {
+    let bytes = fs::read(file).or_else(|error| io::Result::Ok(error.to_string().into_bytes()));
+    let console = String::from_utf8_lossy(&bytes.unwrap_or_default()).replace('\r', "");
+    let lines: Vec<&str> = console.lines().collect();
+    lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| format!("  | {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::tests::machine;
+    use super::*;
+
+    fn script(words: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", words]);
+        command
+    }
+
+    #[test]
+    fn the_command_line_names_every_file_and_the_setting() {
+        let found = Found { kernel: "/k".into(), init: "/i".into(), qemu: "/q".into() };
+        let files = Files::within(Path::new("/a,b"), "console.log");
+        let line = format!("{:?}", command(&machine(), Accel::Tcg, (&found, &files)));
+        for part in [
+            "\"tcg\"",
+            "path=/a,,b/console.log",
+            "attach-rig.vm=v1:charges -- __vm-init",
+            "\"/a,b/initramfs.cpio\"",
+        ] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+
+    #[test]
+    fn a_child_that_takes_too_long_or_is_interrupted_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::within(folder.path(), "console.log");
+        let begin = Instant::now();
+        let patience = |limit| Patience { begin, limit };
+        let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));
+        let slow = "echo over >&2; exec sleep 60";
+        let error = once(&mut script(slow), &files, soon, &Interrupts::none()).unwrap_err();
+        assert!(matches!(&error, VmError::Timeout { console, .. } if console.contains("| over")), "{error}");
+        let interrupts = Interrupts::none();
+        interrupts.pretend(15);
+        let error = once(&mut script(slow), &files, later, &interrupts).unwrap_err();
+        assert_eq!(error.exit_code(), 143);
+        assert!(begin.elapsed() < Duration::from_secs(50), "neither was waited for");
+        assert!(!once(&mut script("exit 3"), &files, later, &Interrupts::none()).unwrap().success());
+    }
+}

@@ -75,7 +75,7 @@ fn a_guest_that_is_too_slow_is_ended_and_its_console_quoted() {
     let output = vm(&["--duration", "10m", "--timeout", "8s"], (&kernel, &init), out.path());
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{text}");
-    assert!(text.contains("after 8 s") && text.contains("--timeout") && text.contains("  | "), "{text}");
+    assert!(text.contains("after 8s") && text.contains("--timeout") && text.contains("  | "), "{text}");
     let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["console.log"]);
 }

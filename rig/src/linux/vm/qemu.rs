@@ -7,6 +7,7 @@ use super::init::INIT_ARG;
 use super::machine::{Accel, Found, Machine};
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -91,7 +92,8 @@ fn once(
         .and_then(|_| File::create(&files.console))
         .and_then(|_| OpenOptions::new().append(true).open(&files.console));
     let stderr = opened.map_err(doing(console))?;
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
+    // A group of its own: Ctrl-C on the terminal is for the rig, which then ends the guest.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).process_group(0);
     let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
     loop {
         if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {

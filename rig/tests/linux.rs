@@ -3,9 +3,13 @@
 //! Most tests need root and a cgroup mount. Elsewhere they say so and are skipped, except with `CI=true`, where being
 //! skipped would go unnoticed. No test bounds a wall-clock time.
 #![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
+#[path = "support/cgroups.rs"]
+mod cgroups;
+
+use cgroups::{groups_of, mounts, skipped};
 use reports::schema::{Cell, LatencyKind, Run};
 use rig::linux::{Hierarchy, Options, Progress};
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -20,48 +24,10 @@ const NOBODY: u32 = 65_534;
 /// For what has to happen at some time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `true` when the test cannot run here.
-fn skipped(test: &str) -> bool {
-    let reason = if !geteuid().is_root() {
-        "needs root"
-    } else if mounts().is_empty() {
-        "needs a cgroup mount"
-    } else {
-        return false;
-    };
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{test} {reason}, and CI must not skip it");
-    eprintln!("skipped: {reason}: {test}");
-    true
-}
-
 /// The hierarchy that the tests use: v1 pids where it is mounted, v2 on the others.
 fn hierarchy() -> &'static str {
     let pids = |point: &PathBuf| point.join("cgroup.sane_behavior").exists() && point.ends_with("pids");
     if mounts().iter().any(pids) { "v1:pids" } else { "v2" }
-}
-
-/// Mount points of all cgroup hierarchies.
-fn mounts() -> Vec<PathBuf> {
-    let text = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let cgroups = text.lines().filter(|line| line.contains(" - cgroup"));
-    cgroups.map(|line| line.split(' ').nth(4).unwrap().into()).collect()
-}
-
-/// Every cgroup that the process `pid` of ours made, in all hierarchies.
-fn groups_of(pid: u32) -> Vec<PathBuf> {
-    let name = format!("attach-rig-{pid}-");
-    let mut found = Vec::new();
-    let mut folders = mounts();
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        for path in entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()) {
-            if path.file_name().unwrap().to_string_lossy().starts_with(&name) {
-                found.push(path.clone());
-            }
-            folders.push(path);
-        }
-    }
-    found
 }
 
 fn command(arguments: &str, out: &Path) -> Command {

@@ -1,50 +1,15 @@
 //! `attach-rig doctor` on the real kernel: it says what works here and leaves no cgroup behind.
 //!
 //! Needs root and a cgroup mount. Elsewhere it says so and is skipped, except with `CI=true`.
-#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
-use rustix::process::geteuid;
+#[path = "support/cgroups.rs"]
+mod cgroups;
+
+use cgroups::{groups_of, skipped};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
-
-/// `true` when the test cannot run here.
-fn skipped(test: &str) -> bool {
-    let reason = if !geteuid().is_root() {
-        "needs root"
-    } else if mounts().is_empty() {
-        "needs a cgroup mount"
-    } else {
-        return false;
-    };
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{test} {reason}, and CI must not skip it");
-    eprintln!("skipped: {reason}: {test}");
-    true
-}
-
-/// Mount points of all cgroup hierarchies.
-fn mounts() -> Vec<PathBuf> {
-    let text = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let cgroups = text.lines().filter(|line| line.contains(" - cgroup"));
-    cgroups.map(|line| line.split(' ').nth(4).unwrap().into()).collect()
-}
-
-/// Every cgroup that the process `pid` of ours made, in all hierarchies.
-fn groups_of(pid: u32) -> Vec<PathBuf> {
-    let name = format!("attach-rig-{pid}-");
-    let (mut found, mut folders) = (Vec::new(), mounts());
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        for path in entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).map(|e| e.path()) {
-            if path.file_name().unwrap().to_string_lossy().starts_with(&name) {
-                found.push(path.clone());
-            }
-            folders.push(path);
-        }
-    }
-    found
-}
 
 #[test]
 fn the_doctor_says_what_works_and_leaves_nothing() {

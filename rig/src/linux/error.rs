@@ -1,5 +1,5 @@
 //! What can go wrong, where, what to try, and with which exit code the command ends.
-use super::options::OptionError;
+use super::option_error::OptionError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! What may differ between two machines, for `env.json`: kernel, hierarchy, clock, worker.
 use super::child::{LIGHT_PAUSE, PAGES};
+use super::measured::{CellRecord, Setting};
 use super::options::Load;
-use super::record::{CellRecord, Setting};
 use super::worker::Work;
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,10 +1,11 @@
 //! Which hierarchy of cgroups: the choice and its names. Where it is mounted is `discovery`'s matter.
-use super::options::OptionError;
+use super::option_error::OptionError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// Choice of `--hierarchy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Hierarchy {
     /// v1 pids, else v1 freezer, else v2: the first in which a cgroup can be made.
     Auto,
@@ -15,7 +16,7 @@ pub enum Hierarchy {
 }
 
 /// v1 controllers whose hierarchy can be chosen. The memory controller is not among them in this cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Controller {
     /// `pids`
     Pids,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! run         one run from begin to end
-//! options     what to measure; its parts: hierarchy, rate
+//! options     what to measure; its parts: hierarchy, rate, refusal; option_error: what is wrong with one
 //! error       what can go wrong, with its exit code; permission: what would grant the right
 //! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made
 //! group       the cgroups: made, remembered, removed; run_id: their name; manifest: the same on disk
@@ -11,10 +11,10 @@
 //! worker      starts, asks (replies), watches and ends the moved process
 //! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples
-//! refusal     moves that have to fail; reading: what the files say before and after
+//! refusal     moves that have to fail; provoke: makes the kernel refuse; reading: what the files say before and after
 //! doctor      what works on this machine, what does not, and the command that mends it
 //! vm          the same in a guest of its own, under QEMU
-//! record      what was measured -> `reports::schema::Run`, with notes; facts: for `env.json`
+//! measured    what was measured; record: as `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
 //! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the worker, measures, ends the
@@ -31,10 +31,13 @@ mod group;
 mod hierarchy;
 mod manifest;
 mod mapping;
+mod measured;
 mod mover;
 mod notes;
+mod option_error;
 mod options;
 mod permission;
+mod provoke;
 mod rate;
 mod reading;
 mod record;
@@ -52,7 +55,8 @@ pub use clean::{Cleaned, clean};
 pub use doctor::{Checkup, Row, Verdict, checkup};
 pub use error::{Attempt, LinuxError, Remains};
 pub use hierarchy::{Controller, Hierarchy};
-pub use options::{Load, OptionError, Options};
+pub use option_error::OptionError;
+pub use options::{Load, Options};
 pub use rate::{Rate, parse_duration};
 pub use refusal::Refusal;
 pub use run::{Outcome, Progress, run};

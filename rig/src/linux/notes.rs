@@ -1,8 +1,9 @@
 //! What a reader of the run has to know: what is not measured, what was discarded, which cells are thin.
 use super::error::LinuxError;
+use super::measured::{CellRecord, Setting};
 use super::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
 use super::options::{Load, Options};
-use super::record::{CellRecord, Setting};
+
 use super::signals;
 use reports::schema::{Note, NoteKind};
 

@@ -1,7 +1,9 @@
 //! What to measure: the options of `attach-rig linux`, parsed from text and checked before anything is touched.
 use super::hierarchy::Hierarchy;
+use super::option_error::OptionError;
 use super::rate::{Rate, text};
 use super::refusal::Refusal;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,22 +12,8 @@ use std::time::Duration;
 /// Most threads a worker may have; every one is an OS thread that is moved.
 const THREADS_MAX: u32 = 1024;
 
-/// An option that makes no sense; the exit code is 2.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{option}: `{given}` {problem}; {expected}")]
-pub struct OptionError {
-    /// Which option.
-    pub option: &'static str,
-    /// What was given.
-    pub given: String,
-    /// What is wrong with it.
-    pub problem: &'static str,
-    /// What would be right.
-    pub expected: String,
-}
-
 /// Everything [`run`](super::run()) needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// Which hierarchy of cgroups.
     pub hierarchy: Hierarchy,
@@ -102,7 +90,7 @@ impl Options {
 }
 
 /// How hard the worker's threads work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Load {
     /// 64 pages mapped, touched and unmapped, then 1 ms of sleep: some percent of a CPU per thread, so that an
     /// open-loop mover finds a CPU when it wakes.

@@ -1,5 +1,6 @@
 //! Rates and durations: from text and back, and the intended start of every move.
-use super::options::OptionError;
+use super::option_error::OptionError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,7 +10,7 @@ const RATE_MAX_PER_S: u64 = 1_000_000;
 const NS_PER_S: u128 = 1_000_000_000;
 
 /// Intended moves per second, written `20/s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     per_s: u64,
 }

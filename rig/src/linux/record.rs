@@ -1,52 +1,18 @@
 //! From what was measured to `run.json`. With `notes` and `samples` the only files here that name the schema's parts.
-use super::clock::ClockFacts;
-use super::discovery::Place;
 use super::error::LinuxError;
-use super::mover::{Ended, Plan};
+use super::measured::{CellRecord, Setting};
+use super::mover::Ended;
 use super::notes::notes;
 use super::options::{Load, Options};
+use super::provoke::Refused;
 use super::rate::{Rate, text};
-use super::refusal::Refused;
-use super::samples::{Pair, Samples};
+use super::samples::Pair;
 use super::signals;
-use super::worker::Work;
 use reports::schema::{
     Attach, Cell, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Promise, Run, SCHEMA, Scenario,
 };
 use reports::verdict;
 use std::thread::available_parallelism;
-
-/// What was measured in one cell.
-#[derive(Debug)]
-pub(super) struct CellRecord {
-    /// What was to be measured.
-    pub(super) plan: Plan,
-    /// The samples.
-    pub(super) samples: Samples,
-    /// How it ended.
-    pub(super) ended: Ended,
-    /// Length of the measured part.
-    pub(super) duration_ns: u64,
-    /// What the worker did meanwhile, warm-up included.
-    pub(super) work: Work,
-    /// What was refused, where that was the purpose.
-    pub(super) refused: Option<Refused>,
-}
-
-/// What holds for all cells of a run.
-#[derive(Debug)]
-pub(super) struct Setting<'a> {
-    /// As given.
-    pub(super) options: &'a Options,
-    /// Where.
-    pub(super) place: &'a Place,
-    /// As measured at the start.
-    pub(super) clock: ClockFacts,
-    /// Whether the timer slack could be reduced.
-    pub(super) precise_sleep: bool,
-    /// The signal that ended the run.
-    pub(super) signal: Option<i32>,
-}
 
 /// The run for `run.json`.
 pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Option<&LinuxError>) -> Run {

@@ -1,6 +1,9 @@
 //! The run as a reader finds it: axes, series, and the notes that make a cell thin.
 use super::*;
-use crate::linux::samples::Times;
+use crate::linux::clock::ClockFacts;
+use crate::linux::discovery::Place;
+use crate::linux::mover::Plan;
+use crate::linux::samples::{Samples, Times};
 use crate::linux::worker::Work;
 use reports::schema::NoteKind;
 use rustix::io::Errno;

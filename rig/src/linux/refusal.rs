@@ -1,26 +1,17 @@
-//! Refusals by the real kernel: moves that have to fail, after each of which everything reads as before.
+//! Refusals that are wanted of the real kernel, in the fault grammar: a rule says where and with which error.
 //!
-//! A rule of the fault grammar says where and with which error; here nothing is injected, the kernel is brought into the
-//! state in which it refuses by itself: a cpuset without CPUs, a task that has exited, a cgroup that was removed.
-use super::clock::now_ns;
+//! Nothing is injected; [`provoke`](super::provoke) brings the kernel into a state in which it refuses by itself.
 use super::discovery::Place;
-use super::error::LinuxError;
-use super::group::Groups;
-use super::options::OptionError;
-use super::reading::Reading;
-use super::samples::{Samples, Times, errno_name};
+use super::option_error::OptionError;
 use faults::{Fault, Rule, Site};
-use rustix::io::Errno;
-use std::fs::{File, OpenOptions};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use serde::{Deserialize, Serialize};
 
 /// How often a rule without `times` is tried.
 const TIMES: u32 = 20;
 
 /// What makes the kernel refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// `cpuset.can_attach`: the destination has no CPUs.
     WithoutCpus,
     /// `core.exit`: the task has exited.
@@ -35,14 +26,31 @@ const KINDS: [(Site, Kind); 3] = [
     (Site::CoreFind, Kind::Removed),
 ];
 
-/// A refusal that is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A refusal that is wanted; on its way into a guest it is the text of its rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Refusal {
     rule: Rule,
-    kind: Kind,
-    times: u32,
+    /// What makes the kernel refuse.
+    pub(super) kind: Kind,
+    /// How often.
+    pub(super) times: u32,
     /// The error that is expected.
-    errno: faults::Errno,
+    pub(super) errno: faults::Errno,
+}
+
+impl TryFrom<String> for Refusal {
+    type Error = OptionError;
+
+    fn try_from(text: String) -> Result<Self, OptionError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Refusal> for String {
+    fn from(refusal: Refusal) -> Self {
+        refusal.rule.to_string()
+    }
 }
 
 impl Refusal {
@@ -110,118 +118,6 @@ impl Refusal {
             expected: "add --hierarchy v1:cpuset".into(),
         })
     }
-}
-
-/// What came of a refusal.
-#[derive(Clone, Debug)]
-pub(super) struct Refused {
-    pub(super) refusal: Refusal,
-    pub(super) tried: u64,
-    /// Writes that were not answered as expected, and the first of them in words.
-    pub(super) unexpected: (u64, Option<String>),
-    /// Refusals after which something did not read as before, and the first of them in words.
-    pub(super) not_as_before: (u64, Option<String>),
-}
-
-/// Lets the kernel refuse, `times` times; `pid` is the worker, who has to stay as it is.
-///
-/// # Errors
-/// [`LinuxError::Setup`] when the state in which the kernel refuses cannot be made, or files cannot be read.
-pub(super) fn provoke(
-    refusal: &Refusal,
-    place: &Place,
-    groups: &mut Groups,
-    pid: u32,
-    samples: &mut Samples,
-) -> Result<Refused, LinuxError> {
-    let mut refused =
-        Refused { refusal: refusal.clone(), tried: 0, unexpected: (0, None), not_as_before: (0, None) };
-    let scene = Scene::set(refusal.kind, place, groups, pid)?;
-    for _ in 0..refusal.times {
-        let before = Reading::of(pid, groups)?;
-        let begin = now_ns();
-        let answer = scene.write();
-        samples.record(answer, Times { intended: None, begin, end: now_ns() });
-        refused.tried += 1;
-        let expected = errno_name(refusal.errno.number());
-        let given =
-            answer.err().map_or_else(|| "success".to_owned(), |errno| errno_name(errno.raw_os_error()));
-        if given != expected {
-            let words =
-                format!("a move {} was answered with {given}, and {expected} was expected", refusal.about());
-            count(&mut refused.unexpected, words);
-        }
-        if let Some(difference) = before.difference(&Reading::of(pid, groups)?) {
-            count(&mut refused.not_as_before, difference);
-        }
-    }
-    scene.strike(groups)?;
-    Ok(refused)
-}
-
-fn count(broken: &mut (u64, Option<String>), words: String) {
-    broken.0 += 1;
-    broken.1.get_or_insert(words);
-}
-
-/// The state in which the kernel refuses.
-struct Scene {
-    file: File,
-    text: String,
-    /// The cgroup that was made for it.
-    extra: bool,
-}
-
-impl Scene {
-    fn set(kind: Kind, place: &Place, groups: &mut Groups, pid: u32) -> Result<Self, LinuxError> {
-        let procs = |folder: &Path| {
-            let path = folder.join("cgroup.procs");
-            let opened = OpenOptions::new().write(true).open(&path);
-            opened.map_err(|source| LinuxError::Setup { doing: format!("open {}", path.display()), source })
-        };
-        let worker = pid.to_string();
-        match kind {
-            Kind::WithoutCpus => {
-                // Made like every other, but without the CPUs that the others get.
-                let folder = groups.make_extra("empty", place, false)?;
-                Ok(Self { file: procs(&folder)?, text: worker, extra: true })
-            }
-            Kind::Removed => {
-                let folder = groups.make_extra("gone", place, true)?;
-                let file = procs(&folder)?;
-                groups.remove_extra()?;
-                Ok(Self { file, text: worker, extra: false })
-            }
-            Kind::TaskGone => {
-                let file = procs(&groups.top().join("b"))?;
-                Ok(Self { file, text: ended_process()?.to_string(), extra: false })
-            }
-        }
-    }
-
-    fn write(&self) -> Result<(), Errno> {
-        rustix::io::write(&self.file, self.text.as_bytes()).map(drop)
-    }
-
-    fn strike(self, groups: &mut Groups) -> Result<(), LinuxError> {
-        drop(self.file);
-        if self.extra { groups.remove_extra() } else { Ok(()) }
-    }
-}
-
-/// The pid of a process of ours that has ended and was waited for. It is not given out again before all others were.
-fn ended_process() -> Result<u32, LinuxError> {
-    let setup = |source| LinuxError::Setup { doing: "start a process that ends at once".into(), source };
-    // With an argument that no worker knows it says so and ends.
-    let mut child = Command::new("/proc/self/exe")
-        .args([super::WORKER_ARG, "--ends"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(setup)?;
-    child.wait().map_err(setup)?;
-    Ok(child.id())
 }
 
 #[cfg(test)]

@@ -244,7 +244,8 @@ impl Seen<'_> {
                 "among the mount options of v2: moves do not wait for a grace period",
             );
         }
-        let why = "not among the mount options of v2: a move waits for a grace period unless another was just before";
+        let why = "not among the mount options of v2: a move waits for a grace period unless another was just before; \
+                   remounting changes that for everybody on this machine";
         let remedy = as_root(self.machine, &format!("mount -o remount,favordynmods {point}"));
         Row::bad((CHECK, Verdict::Missing), point, why, remedy)
     }

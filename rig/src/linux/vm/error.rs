@@ -2,7 +2,7 @@
 //!
 //! Apart from [`LinuxError`], which a guest meets inside: here it comes back as [`VmError::Guest`].
 use super::super::error::LinuxError;
-use super::super::options::OptionError;
+use super::super::option_error::OptionError;
 use super::super::signals;
 use std::io;
 use std::path::PathBuf;

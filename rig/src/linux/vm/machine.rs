@@ -1,5 +1,6 @@
 //! What to boot, and whether it is there: kernel, QEMU, and a rig that runs without libraries.
-use super::super::options::{OptionError, Options};
+use super::super::option_error::OptionError;
+use super::super::options::Options;
 use super::elf;
 use super::error::VmError;
 use super::setting::Setting;

@@ -48,7 +48,8 @@ pub fn run(machine: &Machine, options: &Options, folder: &Path) -> Result<Delive
     let interrupts = Interrupts::install()?;
     let files = qemu::Files::within(folder, CONSOLE);
     let doing = |doing: String| move |source| VmError::Setup { doing, source };
-    cpio::write(&files.initramfs, &found.init, &orders::to_text(options))
+    let orders = orders::to_text(options).map_err(|error| doing("write orders".into())(error.into()))?;
+    cpio::write(&files.initramfs, &found.init, &orders)
         .map_err(doing(format!("write {}", files.initramfs.display())))?;
     let result = qemu::boot(machine, options, (&found, &files), &interrupts)
         .and_then(|accel| Ok((accel, delivered(&files)?)));

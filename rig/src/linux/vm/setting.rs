@@ -1,6 +1,6 @@
 //! Which hierarchy of cgroups a guest mounts, how it mounts it, and what its figures are called.
 use super::super::hierarchy::{Controller, Hierarchy};
-use super::super::options::OptionError;
+use super::super::option_error::OptionError;
 use std::ffi::CStr;
 use std::fmt;
 use std::str::FromStr;

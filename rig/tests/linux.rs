@@ -345,12 +345,16 @@ fn the_kernel_refuses_as_expected_and_everything_stays_as_it_was() {
         assert_eq!(promise("refused-as-expected").broken > 0, code == 1, "{rule}");
         assert_eq!(groups_of(pid), [] as [PathBuf; 0], "{rule}");
     }
-    let out = tempfile::tempdir().unwrap();
-    let (_, output) = finish({
+    // A hierarchy that cannot have the refusal, and a place where the kernel cannot be made to refuse.
+    for (rule, right) in [
+        ("memory.can_attach: errno=ENOMEM", "attach-rig vm"),
+        ("memory.prepare_sleep: errno=ENOMEM", "there are cpuset.can_attach, memory.can_attach"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
         let mut rig = command("--duration 50ms", out.path());
-        rig.args(["--fault", "memory.can_attach: errno=ENOMEM"]);
-        rig
-    });
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there are cpuset.can_attach"));
+        rig.args(["--fault", rule]);
+        let (_, output) = finish(rig);
+        assert_eq!(output.status.code(), Some(2), "{rule}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(right), "{rule}: {output:?}");
+    }
 }

@@ -185,31 +185,66 @@ pub(super) struct ListFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct LinuxFlags {
-    /// auto, v1:pids, v1:freezer, v1:cpuset, v1:cpu or v2.
+    /// auto, v1:pids, v1:freezer, v1:cpuset, v1:cpu, v1:memory or v2.
     #[arg(long, value_name = "H", default_value = "auto")]
     pub(super) hierarchy: String,
-    /// Attaches a second with intended start times, such as 20/s; may be repeated.
+    /// Let a moved process take its memory charges along (memory.move_charge_at_immigrate, v1 up to Linux 6.12).
+    #[arg(long)]
+    pub(super) move_charges: bool,
+    /// Cells in which every moved process stands still and keeps so many touched pages: 0,1024,4096.
+    #[arg(long, value_name = "PAGES", value_delimiter = ',')]
+    pub(super) kept_pages: Vec<u64>,
+    #[command(flatten)]
+    pub(super) work: KernelFlags,
+    #[command(flatten)]
+    pub(super) output: OutputFlags,
+}
+
+/// What `linux` and `vm` have in common: what workers do, what movers do, what the kernel is to refuse.
+#[derive(Debug, Args)]
+pub(super) struct KernelFlags {
+    /// A built-in scenario or a TOML file, whose workloads and movers are run for real; what the kernel cannot do of it is
+    /// said in notes.
+    pub(super) scenario: Option<String>,
+    /// Attaches a second of each mover, with intended start times, such as 20/s; may be repeated.
     #[arg(long = "rate", value_name = "R")]
     pub(super) rates: Vec<String>,
     /// Leave out the closed loop (back to back), which otherwise runs first.
     #[arg(long)]
     pub(super) no_closed_loop: bool,
-    /// Length of each measured part, such as 10s.
-    #[arg(long, value_name = "T", default_value = "10s")]
-    pub(super) duration: String,
-    /// Threads of the moved process.
-    #[arg(long, value_name = "N", default_value_t = 4)]
+    /// Length of each measured part, such as 10s; that of the scenario when absent, else 10s, in a guest 5s.
+    #[arg(long, value_name = "T")]
+    pub(super) duration: Option<String>,
+    /// Processes that are moved.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "scenario")]
+    pub(super) processes: u32,
+    /// Threads of each moved process; its main thread comes on top.
+    #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "scenario")]
     pub(super) threads: u32,
+    /// What they do: a shape (see `list workloads`); mapping, touching and unmapping 64 pages when absent.
+    #[arg(long, value_name = "SHAPE", conflicts_with = "scenario")]
+    pub(super) workload: Option<String>,
+    /// How hard they work without a shape: light (a sleep of 1 ms now and then) or busy.
+    #[arg(long, value_name = "L", default_value = "light", conflicts_with_all = ["scenario", "workload"])]
+    pub(super) worker_load: String,
+    /// Processes that are not moved and only fork processes that exit: what the global lock costs them.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "scenario")]
+    pub(super) bystanders: u32,
+    /// Movers; each has processes of its own.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "scenario")]
+    pub(super) movers: u32,
+    /// What a move moves: process, thread, or scattered (a process whose threads were spread over other cgroups before).
+    #[arg(long = "move", value_name = "WHAT", default_value = "process", conflicts_with = "scenario")]
+    pub(super) moves: String,
+    /// Seed of the workers' operations.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
     /// A refusal by the kernel itself, with the error that is expected: "cpuset.can_attach: errno=ENOSPC" (a cpuset without
-    /// CPUs), "core.exit: errno=ESRCH" (the task has exited), "core.find: errno=ENODEV" (the destination was removed);
-    /// after each everything has to read as before. May be repeated.
+    /// CPUs), "memory.can_attach: errno=ENOMEM" (a limit below what must move, on v1), "core.exit: errno=ESRCH" (the task
+    /// has exited), "core.find: errno=ENODEV" (the destination was removed); after each everything has to read as before.
+    /// May be repeated.
     #[arg(long = "fault", value_name = "RULE")]
     pub(super) faults: Vec<String>,
-    /// How hard they work: light or busy.
-    #[arg(long, value_name = "L", default_value = "light")]
-    pub(super) worker_load: String,
-    #[command(flatten)]
-    pub(super) output: OutputFlags,
 }
 
 #[derive(Debug, Args)]
@@ -239,21 +274,11 @@ pub(super) struct VmFlags {
     /// v1 (cpuset, memory and pids together), v1:charges (moves take memory charges along), v2 or v2:favordynmods.
     #[arg(long, value_name = "H", default_value = "v1")]
     pub(super) hierarchy: String,
-    /// Attaches a second with intended start times, such as 20/s; may be repeated.
-    #[arg(long = "rate", value_name = "R")]
-    pub(super) rates: Vec<String>,
-    /// Leave out the closed loop (back to back), which otherwise runs first.
-    #[arg(long)]
-    pub(super) no_closed_loop: bool,
-    /// Length of each measured part, such as 10s.
-    #[arg(long, value_name = "T", default_value = "5s")]
-    pub(super) duration: String,
-    /// Threads of the moved process.
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    pub(super) threads: u32,
-    /// How hard they work: light or busy.
-    #[arg(long, value_name = "L", default_value = "light")]
-    pub(super) worker_load: String,
+    /// Cells in which the moved process stands still and keeps so many touched pages; what a page costs is fitted to them.
+    #[arg(long, value_name = "PAGES", value_delimiter = ',', default_value = "0,512,1024,2048")]
+    pub(super) kept_pages: Vec<u64>,
+    #[command(flatten)]
+    pub(super) work: KernelFlags,
     /// When the guest is ended, such as 5m; three minutes and five times what is measured when absent.
     #[arg(long, value_name = "T")]
     pub(super) timeout: Option<String>,

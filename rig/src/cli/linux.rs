@@ -1,15 +1,16 @@
 //! `linux`: real processes between real cgroups.
 use super::exit::Failure;
 use super::flags::LinuxFlags;
+use super::kernel;
 use super::output::{self, Folder};
-use crate::linux::{self, LinuxError, Options, Progress};
+use crate::linux::{self, LinuxError, OptionError, Options, Progress};
 use crate::measure::env;
 use std::time::Instant;
 
 pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
-    let options = options(flags).map_err(|error| failure(&error))?;
+    let options = options(flags)?;
     let (date, folder_name) = output::now();
-    let folder = Folder::make(&flags.output, "linux", &folder_name)?;
+    let folder = Folder::make(&flags.output, &options.origin.name, &folder_name)?;
     let started = Instant::now();
     let outcome = linux::run(&options, &mut say).map_err(|error| failure(&error))?;
     let mut env = env::here(date, outcome.facts.clone());
@@ -25,19 +26,14 @@ fn failure(error: &LinuxError) -> Failure {
     Failure { code: error.exit_code(), message: error.to_string() }
 }
 
-fn options(flags: &LinuxFlags) -> Result<Options, LinuxError> {
+fn options(flags: &LinuxFlags) -> Result<Options, Failure> {
     let options = Options {
-        hierarchy: flags.hierarchy.parse()?,
-        rates: flags.rates.iter().map(|rate| rate.parse()).collect::<Result<_, _>>()?,
-        closed_loop: !flags.no_closed_loop,
-        duration: linux::parse_duration(&flags.duration)?,
-        threads: flags.threads,
-        load: flags.worker_load.parse()?,
-        refusals: flags.faults.iter().map(|rule| linux::Refusal::parse(rule)).collect::<Result<_, _>>()?,
-        move_charges: false,
-        worker_program: None,
+        hierarchy: flags.hierarchy.parse().map_err(|error: OptionError| Failure::usage(error))?,
+        move_charges: flags.move_charges,
+        kept_pages: flags.kept_pages.clone(),
+        ..kernel::options(&flags.work, "10s")?
     };
-    options.check()?;
+    options.check().map_err(Failure::usage)?;
     Ok(options)
 }
 

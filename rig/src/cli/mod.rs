@@ -7,6 +7,7 @@ mod exit;
 mod explore;
 mod flags;
 mod interrupt;
+mod kernel;
 mod linux;
 mod list;
 mod matrix;

@@ -41,17 +41,20 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
 
 /// The scenario of that name or file, with the overrides of the command line.
 fn read(flags: &RunFlags) -> Result<Scenario, Failure> {
-    let named = &flags.scenario;
+    named(&flags.scenario, &overrides(flags)?)
+}
+
+/// A built-in scenario, or one in a file.
+pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Failure> {
     let known = built_in::find(named).or_else(|| built_in::find_canary(named));
     let (file, text, folder) = match known {
         Some(text) => (format!("built-in scenario {named}"), text.to_owned(), Path::new(".")),
         None => {
             let text = std::fs::read_to_string(named).map_err(|error| unreadable(named, &error))?;
-            (named.clone(), text, Path::new(named).parent().unwrap_or(Path::new(".")))
+            (named.to_owned(), text, Path::new(named).parent().unwrap_or(Path::new(".")))
         }
     };
-    let files = workloads::Folder::new(folder);
-    Scenario::parse_with(&file, &text, &overrides(flags)?, &files).map_err(Failure::usage)
+    Scenario::parse_with(&file, &text, overrides, &workloads::Folder::new(folder)).map_err(Failure::usage)
 }
 
 fn unreadable(named: &str, error: &std::io::Error) -> Failure {

@@ -1,15 +1,16 @@
 //! `vm`: real processes between real cgroups, on the kernel of a virtual machine that this boots.
 use super::exit::Failure;
 use super::flags::VmFlags;
+use super::kernel;
 use super::output::{self, Folder};
 use crate::linux::vm::{self, Delivery, Machine, VmError};
-use crate::linux::{LinuxError, Options, parse_duration};
+use crate::linux::{OptionError, Options, parse_duration};
 use crate::measure::env;
 use reports::schema::Env;
 use std::time::Instant;
 
 pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
-    let (machine, options) = plan(flags).map_err(|error| failure(&VmError::from(error)))?;
+    let (machine, options) = plan(flags)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, "vm", &folder_name)?;
     let started = Instant::now();
@@ -32,25 +33,19 @@ fn failure(error: &VmError) -> Failure {
     Failure { code: error.exit_code(), message: error.to_string() }
 }
 
-fn plan(flags: &VmFlags) -> Result<(Machine, Options), LinuxError> {
+fn plan(flags: &VmFlags) -> Result<(Machine, Options), Failure> {
+    let usage = |error: OptionError| Failure::usage(error);
     let machine = Machine {
-        setting: flags.hierarchy.parse()?,
+        setting: flags.hierarchy.parse().map_err(usage)?,
         kernel: flags.kernel.clone(),
         init: flags.init.clone(),
         cpus: flags.cpus,
         memory: flags.memory.clone(),
-        accel: flags.accel.parse()?,
-        timeout: flags.timeout.as_deref().map(parse_duration).transpose()?,
+        accel: flags.accel.parse().map_err(usage)?,
+        timeout: flags.timeout.as_deref().map(parse_duration).transpose().map_err(usage)?,
     };
-    let options = Options {
-        rates: flags.rates.iter().map(|rate| rate.parse()).collect::<Result<_, _>>()?,
-        closed_loop: !flags.no_closed_loop,
-        duration: parse_duration(&flags.duration)?,
-        threads: flags.threads,
-        load: flags.worker_load.parse()?,
-        ..Options::default()
-    };
-    options.check()?;
+    let options = Options { kept_pages: flags.kept_pages.clone(), ..kernel::options(&flags.work, "5s")? };
+    options.check().map_err(Failure::usage)?;
     Ok((machine, options))
 }
 

@@ -1,48 +1,48 @@
-//! What runs inside the worker: a process whose threads map, touch and unmap memory while it is being moved.
+//! What runs inside a worker: a process whose threads take the operations of a workload while it is being moved.
 //!
-//! The command starts itself again with [`WORKER_ARG`]. Over its stdin the worker is asked `count`, over its stdout it
-//! answers; when stdin ends, the rig is gone or done with it, and the worker exits. That end, unlike a signal, cannot
-//! be missed; the parent-death signal is there for the case that somebody stopped the main thread.
-use super::mapping::map_touch_unmap;
-use super::options::Load;
+//! The command starts itself again with [`WORKER_ARG`]. Over its stdin the worker is told how many pages its main thread
+//! keeps touched, over its stdout it answers; everything else goes through the memory that it shares with the rig. When
+//! stdin ends, the rig is gone or done with it, and the worker exits. That end, unlike a signal, cannot be missed; the
+//! parent-death signal is there for the case that somebody stopped the main thread.
+#![allow(unsafe_code)]
+use super::actor::{Actor, Process, live};
+use super::orders::Orders;
+use super::pages::Pages;
+use super::shared::Shared;
 use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::thread::{disable_transparent_huge_pages, set_current_timer_slack};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::{self, BufRead as _, Write as _};
+use std::num::NonZeroU64;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+use workloads::{ActorKey, Folder, Plan};
 
 /// Hidden first argument that makes the command a worker. `main` has to look for it before it parses anything else.
 pub const WORKER_ARG: &str = "__worker";
 
-/// Pages per operation: 256 KiB, below the size at which a huge page would take the place of the faults.
-pub(super) const PAGES: usize = 64;
-/// Pause of a light thread between two operations.
-pub(super) const LIGHT_PAUSE: Duration = Duration::from_millis(1);
 /// First line of a worker that is ready.
 pub(super) const READY: &str = "ready";
-/// Question for the counts so far, answered by `count <operations> <failed>`.
-pub(super) const COUNT: &str = "count";
-
-/// Operations of all threads.
-#[derive(Debug, Default)]
-struct Counts {
-    /// Relaxed on both sides, as is `failed`: statistics that order nothing.
-    operations: AtomicU64,
-    failed: AtomicU64,
-}
+/// `keep N`: so many pages are touched and stay so; answered by the same line.
+pub(super) const KEEP: &str = "keep";
 
 /// Runs the worker; `args` are those behind [`WORKER_ARG`]. Returns when stdin ends.
 #[must_use]
 pub fn worker_main(args: &[String]) -> ExitCode {
-    let Some((threads, load)) = parse(args) else {
-        complain("this is started by attach-rig itself, as: __worker --threads N --load light|busy");
+    let [orders] = args else {
+        complain("this is started by attach-rig itself, as: __worker ORDERS");
         return ExitCode::from(2);
     };
-    match serve(threads, load) {
-        Ok(()) => ExitCode::SUCCESS,
+    let orders = match serde_json::from_str(orders) {
+        Ok(orders) => orders,
+        Err(error) => {
+            complain(&format!("orders that cannot be read: {error}"));
+            return ExitCode::from(2);
+        }
+    };
+    match begin(orders) {
+        Ok(code) => code,
         Err(error) => {
             complain(&error.to_string());
             ExitCode::FAILURE
@@ -50,76 +50,80 @@ pub fn worker_main(args: &[String]) -> ExitCode {
     }
 }
 
-fn parse(args: &[String]) -> Option<(u32, Load)> {
-    match args {
-        [threads, number, load, name] if threads == "--threads" && load == "--load" => {
-            Some((number.parse().ok().filter(|n| *n > 0)?, name.parse().ok()?))
-        }
-        _ => None,
+fn begin(orders: Orders) -> io::Result<ExitCode> {
+    // Pages are counted one by one, so none may be large; and a think of some µs must not last 50 µs longer.
+    disable_transparent_huge_pages(true)?;
+    set_current_timer_slack(Some(NonZeroU64::MIN))?;
+    let plan = Plan::new(&orders.spec, &Folder::new(Path::new("."))).map_err(io::Error::other)?;
+    let shared = Shared::inherited(orders.families, orders.memory)?;
+    let process = Arc::new(Process::new(orders, plan, shared));
+    let resume = process.orders.resume.clone();
+    let Some(resume) = resume else { return serve(&process, None) };
+    let key = resume.key().ok_or_else(|| io::Error::other("an actor without a key"))?;
+    process.resumed(&resume);
+    if resume.parent.is_some() {
+        return Ok(ExitCode::from(live(&process, key, resume.done) as u8));
     }
+    serve(&process, Some((key, resume.done)))
 }
 
-fn serve(threads: u32, load: Load) -> io::Result<()> {
+/// The worker process: at its start, or after its only thread has replaced it.
+fn serve(process: &Arc<Process>, resumed: Option<(ActorKey, usize)>) -> io::Result<ExitCode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     ignore_signals()?;
-    let counts = Arc::new(Counts::default());
-    for index in 0..threads {
-        let counts = Arc::clone(&counts);
-        // Detached: they run until the process exits.
-        let _thread =
-            thread::Builder::new().name(format!("worker-{index}")).spawn(move || work(&counts, load))?;
-    }
+    let mut pages = Pages::new();
     let mut replies = io::stdout().lock();
-    writeln!(replies, "{READY}")?;
-    replies.flush()?;
-    for command in io::stdin().lock().lines() {
-        if command? == COUNT {
-            let (operations, failed) =
-                (counts.operations.load(Ordering::Relaxed), counts.failed.load(Ordering::Relaxed));
-            writeln!(replies, "{COUNT} {operations} {failed}")?;
-            replies.flush()?;
+    if let Some((key, done)) = resumed {
+        Actor::new(process, key, done).start()?;
+    } else {
+        let number = process.orders.process;
+        process.changed(pages.map(process.initial_pages().into())?);
+        for thread in 0..process.threads() {
+            Actor::new(process, ActorKey::root(number, thread), 0).start()?;
         }
+        writeln!(replies, "{READY}")?;
+        replies.flush()?;
+    }
+    let mut kept = Pages::new();
+    for command in io::stdin().lock().lines() {
+        let command = command?;
+        let number = command.strip_prefix(KEEP).and_then(|number| number.trim().parse().ok());
+        let Some(number) = number else { continue };
+        match keep(process, &mut kept, number) {
+            Ok(()) => writeln!(replies, "{KEEP} {number}")?,
+            Err(error) => writeln!(replies, "{KEEP}: {error}")?,
+        }
+        replies.flush()?;
+    }
+    // Not dropped one by one: the process ends, and with it its threads.
+    std::mem::forget((pages, kept));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the main thread keep so many pages, all touched.
+fn keep(process: &Process, kept: &mut Pages, number: u64) -> io::Result<()> {
+    process.changed(kept.unmap(u64::MAX)?);
+    if number > 0 {
+        process.changed(kept.map(number)?);
+        process.changed(kept.touch(number));
     }
     Ok(())
 }
 
-/// A service manager that stops a whole cgroup signals the worker too; the rig decides when it ends.
+/// A service manager that stops a whole cgroup signals the worker too; the rig decides when it ends. And nobody waits for
+/// forked processes.
 fn ignore_signals() -> io::Result<()> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::default())?;
     }
-    Ok(())
-}
-
-fn work(counts: &Counts, load: Load) {
-    loop {
-        match map_touch_unmap(PAGES) {
-            Ok(()) => counts.operations.fetch_add(1, Ordering::Relaxed),
-            Err(_) => counts.failed.fetch_add(1, Ordering::Relaxed),
-        };
-        if load == Load::Light {
-            thread::sleep(LIGHT_PAUSE);
-        }
+    // SAFETY: no handler is installed, and nobody here waits for a child.
+    if unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) } == libc::SIG_ERR {
+        return Err(io::Error::last_os_error());
     }
+    Ok(())
 }
 
 fn complain(what: &str) {
     // Where stderr is closed there is nobody to tell; the exit code says it too.
     let _unread = writeln!(io::stderr(), "attach-rig worker: {what}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_are_exactly_those_the_rig_gives() {
-        let parse = |line: &str| parse(&line.split(' ').map(String::from).collect::<Vec<_>>());
-        assert_eq!(parse("--threads 4 --load busy"), Some((4, Load::Busy)));
-        for line in
-            ["", "--threads 0 --load busy", "--threads 4", "--load busy --threads 4", "--threads 4 --load x"]
-        {
-            assert_eq!(parse(line), None, "{line}");
-        }
-    }
 }

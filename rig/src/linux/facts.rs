@@ -1,8 +1,6 @@
 //! What may differ between two machines, for `env.json`: kernel, hierarchy, clock, worker.
-use super::child::{LIGHT_PAUSE, PAGES};
 use super::measured::{CellRecord, Setting};
-use super::options::Load;
-use super::worker::Work;
+use super::workload::Workload;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -33,24 +31,27 @@ pub(super) fn facts(setting: &Setting<'_>, records: &[CellRecord]) -> BTreeMap<S
         ("clock.step_ns", clock.step_ns.to_string()),
         ("clock.read_ns", clock.read_ns.to_string()),
         ("mover.timer_slack_1ns", yes(setting.precise_sleep)),
-        ("worker.threads", options.threads.to_string()),
-        ("worker.load", options.load.name().into()),
-        ("worker.operation", format!("map, touch and unmap {PAGES} pages{}", pause(options.load))),
+        ("mover.count", options.movers.to_string()),
+        ("mover.moves", options.moves.name().into()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_string(), value))
     .collect();
+    for (number, workload) in options.workloads.iter().enumerate() {
+        facts.insert(format!("worker.workload[{number}]"), words(workload));
+    }
     for record in records {
-        let Work { operations, failed } = record.work;
-        let name = format!("worker.operations[{}]", record.plan.label());
-        facts.insert(name, format!("{operations} done, {failed} failed"));
+        let (operations, failed) = record.work();
+        let name = format!("worker.operations[{}]", record.label());
+        let touched = record.touched;
+        facts.insert(name, format!("{operations} done, {failed} failed, {touched} pages touched at the end"));
     }
     facts
 }
 
-fn pause(load: Load) -> String {
-    match load {
-        Load::Light => format!(", then sleep {} ms", LIGHT_PAUSE.as_millis()),
-        Load::Busy => String::new(),
-    }
+/// A workload in words.
+pub(super) fn words(workload: &Workload) -> String {
+    let Workload { spec, moved } = workload;
+    let moved = if *moved { "moved" } else { "not moved" };
+    format!("{} processes of {} threads, {}, {moved}", spec.processes, spec.threads, spec.shape)
 }

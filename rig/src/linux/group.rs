@@ -1,4 +1,4 @@
-//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`.
+//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`, and `c` where threads are scattered.
 //!
 //! Every folder that was made is remembered, and only those are removed: with `rmdir`, deepest first, never
 //! recursively. [`Groups::remove`] is the ordinary end; dropping does the same for a panic on its way up.
@@ -6,6 +6,7 @@ use super::discovery::Place;
 use super::error::{Attempt, LinuxError, Remains};
 use super::manifest::{self, Manifest};
 use super::run_id::RunId;
+use super::workload::Moves;
 use rustix::io::Errno;
 use std::fs;
 use std::io;
@@ -17,12 +18,20 @@ use std::time::Duration;
 const REMOVE_TRIES: u32 = 200;
 const REMOVE_PAUSE: Duration = Duration::from_millis(10);
 
+/// Names of children when whole tasks move, or single threads.
+const TWO: [&str; 2] = ["a", "b"];
+/// A destination, and two cgroups over which threads are scattered before.
+const THREE: [&str; 3] = ["a", "b", "c"];
+
 /// The cgroups of a run. They exist as long as this value.
 #[derive(Debug)]
 pub(super) struct Groups {
     /// In the order of making; emptied from the end.
     made: Vec<PathBuf>,
     top: PathBuf,
+    /// Between which workers are moved.
+    children: Vec<PathBuf>,
+    v2: bool,
     manifest: Manifest,
 }
 
@@ -32,16 +41,21 @@ impl Groups {
     /// # Errors
     /// [`LinuxError::NotPermitted`] without a remedy yet, [`LinuxError::NotOurs`], [`LinuxError::Setup`]. Nothing is
     /// left behind then.
-    pub(super) fn make(place: &Place, id: RunId) -> Result<Self, LinuxError> {
-        Self::make_in(&manifest::folder(), place, id)
+    pub(super) fn make(place: &Place, id: RunId, moves: Moves) -> Result<Self, LinuxError> {
+        Self::make_in(&manifest::folder(), place, id, moves)
     }
 
-    fn make_in(manifests: &Path, place: &Place, id: RunId) -> Result<Self, LinuxError> {
+    fn make_in(manifests: &Path, place: &Place, id: RunId, moves: Moves) -> Result<Self, LinuxError> {
         let top = place.own.join(id.to_string());
         let manifest = Manifest::begin(manifests, id)?;
-        let mut groups = Self { made: Vec::with_capacity(3), top: top.clone(), manifest };
-        for path in [top.clone(), top.join("a"), top.join("b")] {
-            if let Err(error) = groups.make_one(&path, place) {
+        let names: &[&str] = if moves == Moves::Scattered { &THREE } else { &TWO };
+        let children: Vec<PathBuf> = names.iter().map(|name| top.join(name)).collect();
+        let (made, v2) = (Vec::with_capacity(1 + children.len()), place.v2);
+        let mut groups = Self { made, top: top.clone(), children: children.clone(), v2, manifest };
+        let threaded = place.v2 && moves != Moves::Processes;
+        let all = std::iter::once(&top).chain(&children);
+        for path in all {
+            if let Err(error) = groups.make_one(path, place, threaded && *path != top) {
                 return Err(match groups.remove() {
                     Ok(()) => error,
                     Err(leftover) => LinuxError::join(Some(error), leftover),
@@ -56,17 +70,22 @@ impl Groups {
     /// # Errors
     /// [`LinuxError::Setup`] where the memory controller of v1 is not there.
     pub(super) fn move_charges(&self) -> Result<(), LinuxError> {
-        for child in ["a", "b"] {
-            let file = self.top.join(child).join("memory.move_charge_at_immigrate");
+        for child in &self.children {
+            let file = child.join("memory.move_charge_at_immigrate");
             fs::write(&file, "3")
                 .map_err(|source| LinuxError::Setup { doing: format!("write {}", file.display()), source })?;
         }
         Ok(())
     }
 
-    /// `cgroup.procs` of the two destinations.
-    pub(super) fn destinations(&self) -> [PathBuf; 2] {
-        ["a", "b"].map(|child| self.top.join(child).join("cgroup.procs"))
+    /// The cgroups between which workers are moved; at least two.
+    pub(super) fn children(&self) -> &[PathBuf] {
+        &self.children
+    }
+
+    /// Name of the file that takes ids of single threads.
+    pub(super) fn threads_file(&self) -> &'static str {
+        if self.v2 { "cgroup.threads" } else { "tasks" }
     }
 
     /// The run's cgroup, parent of the destinations.
@@ -119,8 +138,13 @@ impl Groups {
         if remains.is_empty() { Ok(()) } else { Err(LinuxError::Leftover { remains, after: None }) }
     }
 
-    fn make_one(&mut self, path: &Path, place: &Place) -> Result<(), LinuxError> {
+    fn make_one(&mut self, path: &Path, place: &Place, threaded: bool) -> Result<(), LinuxError> {
         self.make_plain(path)?;
+        if threaded {
+            let file = path.join("cgroup.type");
+            fs::write(&file, "threaded")
+                .map_err(|source| LinuxError::Setup { doing: format!("write {}", file.display()), source })?;
+        }
         give_cpus(path, place)
     }
 
@@ -235,7 +259,9 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let foreign = scratch.path().join(id().to_string());
         fs::create_dir(&foreign).unwrap();
-        let error = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap_err();
+        let error =
+            Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
+                .unwrap_err();
         assert!(matches!(error, LinuxError::NotOurs { .. }), "{error}");
         assert!(foreign.exists());
     }
@@ -245,12 +271,16 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         // All but the folder of manifests.
         let left = || fs::read_dir(scratch.path()).unwrap().count() - 1;
-        let groups = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap();
+        let groups =
+            Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
+                .unwrap();
         assert!(groups.top().join("b").is_dir());
         groups.remove().unwrap();
         assert_eq!(left(), 0);
         let panicked = std::panic::catch_unwind(|| {
-            let _groups = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap();
+            let _groups =
+                Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
+                    .unwrap();
             panic!("on purpose");
         });
         assert!(panicked.is_err());
@@ -260,7 +290,9 @@ mod tests {
     #[test]
     fn what_remains_is_named() {
         let scratch = tempfile::tempdir().unwrap();
-        let groups = Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id()).unwrap();
+        let groups =
+            Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
+                .unwrap();
         let planted = groups.top().join("a").join("planted");
         fs::create_dir(&planted).unwrap();
         let error = groups.remove().unwrap_err();

@@ -15,7 +15,7 @@ pub enum Hierarchy {
     V2,
 }
 
-/// v1 controllers whose hierarchy can be chosen. The memory controller is not among them in this cut.
+/// v1 controllers whose hierarchy can be chosen. The memory controller of v1 is mounted on few machines now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Controller {
     /// `pids`
@@ -26,10 +26,12 @@ pub enum Controller {
     Cpuset,
     /// `cpu`
     Cpu,
+    /// `memory`
+    Memory,
 }
 
 impl Controller {
-    const ALL: [Self; 4] = [Self::Pids, Self::Freezer, Self::Cpuset, Self::Cpu];
+    const ALL: [Self; 5] = [Self::Pids, Self::Freezer, Self::Cpuset, Self::Cpu, Self::Memory];
 
     /// The kernel's name.
     #[must_use]
@@ -39,6 +41,7 @@ impl Controller {
             Self::Freezer => "freezer",
             Self::Cpuset => "cpuset",
             Self::Cpu => "cpu",
+            Self::Memory => "memory",
         }
     }
 }
@@ -67,7 +70,7 @@ impl FromStr for Hierarchy {
                 option: "--hierarchy",
                 given: given.into(),
                 problem: "is not a hierarchy",
-                expected: "use auto, v1:pids, v1:freezer, v1:cpuset, v1:cpu or v2".into(),
+                expected: "use auto, v1:pids, v1:freezer, v1:cpuset, v1:cpu, v1:memory or v2".into(),
             }),
         }
     }
@@ -79,10 +82,10 @@ mod tests {
 
     #[test]
     fn hierarchies_are_named_as_they_print() {
-        for name in ["auto", "v1:pids", "v1:freezer", "v1:cpuset", "v1:cpu", "v2"] {
+        for name in ["auto", "v1:pids", "v1:freezer", "v1:cpuset", "v1:cpu", "v1:memory", "v2"] {
             assert_eq!(name.parse::<Hierarchy>().unwrap().to_string(), name);
         }
-        for name in ["v3", "v1", "v1:", "v1:memory", "pids"] {
+        for name in ["v3", "v1", "v1:", "v1:blkio", "pids"] {
             assert!(name.parse::<Hierarchy>().unwrap_err().to_string().contains("v1:freezer"), "{name}");
         }
     }

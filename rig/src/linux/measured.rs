@@ -1,11 +1,12 @@
 //! What a run has measured, before it becomes `run.json` and notes.
+use super::audit::Audited;
 use super::clock::ClockFacts;
 use super::discovery::Place;
 use super::mover::{Ended, Plan};
 use super::options::Options;
 use super::provoke::Refused;
 use super::samples::Samples;
-use super::worker::Work;
+use super::tally::Tallied;
 
 /// What was measured in one cell.
 #[derive(Debug)]
@@ -18,8 +19,14 @@ pub(super) struct CellRecord {
     pub(super) ended: Ended,
     /// Length of the measured part.
     pub(super) duration_ns: u64,
-    /// What the worker did meanwhile, warm-up included.
-    pub(super) work: Work,
+    /// Pages that every moved process keeps while it stands still; absent where it works.
+    pub(super) kept_pages: Option<u64>,
+    /// Pages that moved processes have touched and keep, in all, where they stand still.
+    pub(super) touched: i64,
+    /// What operations took meanwhile, by operation and condition, warm-up included.
+    pub(super) tallies: Vec<[Tallied; 2]>,
+    /// Counters beside the workers' books, at the end of the cell.
+    pub(super) audited: Vec<Audited>,
     /// What was refused, where that was the purpose.
     pub(super) refused: Option<Refused>,
 }
@@ -37,4 +44,20 @@ pub(super) struct Setting<'a> {
     pub(super) precise_sleep: bool,
     /// The signal that ended the run.
     pub(super) signal: Option<i32>,
+}
+
+impl CellRecord {
+    /// Operations that were done, and those that failed.
+    pub(super) fn work(&self) -> (u64, u64) {
+        let all = || self.tallies.iter().flatten();
+        (all().map(Tallied::count).sum(), all().map(|tallied| tallied.failed).sum())
+    }
+
+    /// `closed loop`, `20/s`, or what stands still.
+    pub(super) fn label(&self) -> String {
+        match self.kept_pages {
+            Some(pages) => format!("{pages} pages kept"),
+            None => self.plan.label(),
+        }
+    }
 }

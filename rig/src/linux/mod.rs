@@ -20,9 +20,13 @@
 //! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the worker, measures, ends the
 //! worker, removes the cgroups. It touches no other cgroup, mounts nothing and signals nobody but its worker; only [`vm`] mounts, within its guest.
 //! What this cut does not measure stands in the notes of the run: phases, locks, and what the workload pays.
+mod actor;
+mod audit;
 mod child;
 mod clean;
 mod clock;
+mod counters;
+mod crew;
 mod discovery;
 mod doctor;
 mod error;
@@ -30,12 +34,14 @@ mod facts;
 mod group;
 mod hierarchy;
 mod manifest;
-mod mapping;
 mod measured;
 mod mover;
+mod movers;
 mod notes;
 mod option_error;
 mod options;
+mod orders;
+mod pages;
 mod permission;
 mod provoke;
 mod rate;
@@ -46,9 +52,13 @@ mod replies;
 mod run;
 mod run_id;
 mod samples;
+mod shared;
 mod signals;
+mod stage;
+mod tally;
 pub mod vm;
 mod worker;
+mod workload;
 
 pub use child::{WORKER_ARG, worker_main};
 pub use clean::{Cleaned, clean};
@@ -56,7 +66,8 @@ pub use doctor::{Checkup, Row, Verdict, checkup};
 pub use error::{Attempt, LinuxError, Remains};
 pub use hierarchy::{Controller, Hierarchy};
 pub use option_error::OptionError;
-pub use options::{Load, Options};
+pub use options::{Options, Origin};
 pub use rate::{Rate, parse_duration};
 pub use refusal::Refusal;
 pub use run::{Outcome, Progress, run};
+pub use workload::{Load, Moves, Workload};

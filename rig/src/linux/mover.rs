@@ -1,13 +1,15 @@
 //! The timed loop: one write per move, back to back or at intended times that are never skipped.
 //!
-//! Every write names the cgroup in which the worker is not; a refused one is tried again at the same destination. So
-//! no write is a no-op. Nothing in the loops allocates, prints or locks.
+//! Every write names a cgroup in which its target is not; a refused one is tried again at the same destination. So no
+//! write is a no-op. Targets take turns. Nothing in the loops allocates, prints or locks.
 use super::clock::{now_ns, sleep_until_ns};
 use super::error::{Attempt, LinuxError};
 use super::group::Groups;
 use super::rate::Rate;
 use super::samples::{Samples, Times};
+use super::shared::Board;
 use super::signals::Interrupts;
+use super::workload::Moves;
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::path::PathBuf;
@@ -25,15 +27,43 @@ pub(super) const OVERRUN: u64 = 3;
 const LEAD_NS: u64 = 1_000_000;
 const NS_PER_S: u64 = 1_000_000_000;
 
-/// Writes one pid alternately into two files that are opened once.
+/// Writes ids in turn into files that are opened once.
 #[derive(Debug)]
 pub(super) struct Mover {
-    files: [File; 2],
-    paths: [PathBuf; 2],
-    pid: u32,
-    pid_text: String,
-    /// Index of the destination of the next write.
-    next: usize,
+    moves: Moves,
+    cgroups: Vec<Destination>,
+    targets: Vec<Target>,
+    /// Index of the target of the next write.
+    turn: usize,
+}
+
+/// A cgroup, with its files.
+#[derive(Debug)]
+struct Destination {
+    /// Takes pids.
+    procs: File,
+    /// Takes ids of threads; absent when none is moved.
+    threads: Option<File>,
+    /// Lists who is in it.
+    listing: PathBuf,
+}
+
+/// Somebody who is moved.
+#[derive(Debug)]
+struct Target {
+    id: u32,
+    text: String,
+    /// Index of the cgroup in which it is.
+    at: usize,
+    /// Ids of the threads that are to be scattered before every move.
+    threads: Vec<String>,
+}
+
+impl Target {
+    fn new(id: u32, threads: &[u32]) -> Self {
+        let threads = threads.iter().map(u32::to_string).collect();
+        Self { id, text: id.to_string(), at: 0, threads }
+    }
 }
 
 /// Who may end a loop early.
@@ -41,8 +71,10 @@ pub(super) struct Mover {
 pub(super) struct Watch<'a> {
     /// Signals.
     pub(super) interrupts: &'a Interrupts,
-    /// Death of the worker, stored with Release by its watcher.
+    /// Death of a worker, stored with Release by its watcher.
     pub(super) died: &'a AtomicBool,
+    /// Where workers see that a move is under way.
+    pub(super) board: &'a Board,
 }
 
 /// How a loop ended.
@@ -61,11 +93,33 @@ pub(super) enum Ended {
     },
 }
 
+impl Ended {
+    /// How two movers ended that ran at once.
+    pub(super) fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Backlog { unstarted: a }, Self::Backlog { unstarted: b }) => {
+                Self::Backlog { unstarted: a + b }
+            }
+            (a, b) => {
+                let weight = |ended: Self| match ended {
+                    Self::Complete => 0,
+                    Self::Backlog { .. } => 1,
+                    Self::Interrupted(_) => 2,
+                    Self::WorkerDied => 3,
+                };
+                if weight(a) >= weight(b) { a } else { b }
+            }
+        }
+    }
+}
+
 /// What to measure in one cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     /// Absent for the closed loop.
     pub(super) rate: Option<Rate>,
+    /// Between two moves of the closed loop.
+    pub(super) pause: Duration,
     /// Length of the measured part.
     pub(super) duration: Duration,
 }
@@ -73,7 +127,11 @@ pub(super) struct Plan {
 impl Plan {
     /// `closed loop` or `20/s`.
     pub(super) fn label(&self) -> String {
-        self.rate.map_or_else(|| "closed loop".into(), |rate| rate.to_string())
+        match self.rate {
+            Some(rate) => rate.to_string(),
+            None if self.pause.is_zero() => "closed loop".into(),
+            None => format!("closed loop with a pause of {:?}", self.pause),
+        }
     }
 }
 
@@ -88,65 +146,86 @@ impl Watch<'_> {
 }
 
 impl Mover {
-    /// Opens both files and makes the first move, which is not measured.
+    /// Opens the files and moves every worker into the first cgroup, which is not measured. `workers` are the ids of each
+    /// one's threads, that of the process first.
     ///
     /// # Errors
     /// [`LinuxError::NotPermitted`] without a remedy yet when the kernel does not let us move the worker here,
     /// [`LinuxError::Setup`] for everything else.
-    pub(super) fn enter(groups: &Groups, pid: u32) -> Result<Self, LinuxError> {
-        let paths = groups.destinations();
-        let open = |path: &PathBuf| {
-            OpenOptions::new()
-                .write(true)
-                .open(path)
-                .map_err(|source| LinuxError::Setup { doing: format!("open {}", path.display()), source })
+    pub(super) fn enter(groups: &Groups, moves: Moves, workers: &[Vec<u32>]) -> Result<Self, LinuxError> {
+        let threads = (moves != Moves::Processes).then(|| groups.threads_file());
+        let open = |path: PathBuf| {
+            let opened = OpenOptions::new().write(true).open(&path);
+            opened.map_err(|source| LinuxError::Setup { doing: format!("open {}", path.display()), source })
         };
-        let files = [open(&paths[0])?, open(&paths[1])?];
-        let mut mover = Self { files, paths, pid, pid_text: pid.to_string(), next: 0 };
-        let path = mover.paths[0].clone();
-        mover.write().map_err(|errno| match errno {
-            Errno::ACCESS | Errno::PERM => LinuxError::NotPermitted {
-                attempts: vec![Attempt { doing: "move a process into", path, source: errno.into() }],
-                remedy: String::new(),
-            },
-            other => LinuxError::Setup {
-                doing: format!("move the worker into {}", path.display()),
-                source: other.into(),
-            },
-        })?;
-        Ok(mover)
+        let destination = |folder: &PathBuf| {
+            Ok(Destination {
+                procs: open(folder.join("cgroup.procs"))?,
+                threads: threads.map(|name| open(folder.join(name))).transpose()?,
+                listing: folder.join(threads.unwrap_or("cgroup.procs")),
+            })
+        };
+        let cgroups = groups.children().iter().map(destination).collect::<Result<Vec<_>, LinuxError>>()?;
+        for worker in workers {
+            let Err(errno) = rustix::io::write(&cgroups[0].procs, worker[0].to_string().as_bytes()) else {
+                continue;
+            };
+            return Err(refused(errno, groups.children()[0].join("cgroup.procs")));
+        }
+        let targets = match moves {
+            Moves::Processes => workers.iter().map(|ids| Target::new(ids[0], &[])).collect(),
+            Moves::Scattered => workers.iter().map(|ids| Target::new(ids[0], ids)).collect(),
+            Moves::Threads => workers.iter().flatten().map(|id| Target::new(*id, &[])).collect(),
+        };
+        Ok(Self { moves, cgroups, targets, turn: 0 })
     }
 
     /// Runs one cell into `samples`; returns how it ended and how long the measured part took, in ns.
     pub(super) fn measure(&mut self, plan: Plan, samples: &mut Samples, watch: &Watch<'_>) -> (Ended, u64) {
         match plan.rate {
-            None => self.back_to_back(plan.duration, samples, watch),
+            None => self.back_to_back(plan, samples, watch),
             Some(rate) => self.at_rate(rate, plan.duration, samples, watch),
         }
     }
 
-    /// Looks whether the worker sits where the last write put it.
+    /// Looks whether everybody sits where the last write put it.
     ///
     /// # Errors
-    /// [`LinuxError::Misplaced`], or [`LinuxError::Setup`] when the file cannot be read.
+    /// [`LinuxError::Misplaced`], or [`LinuxError::Setup`] when a file cannot be read.
     pub(super) fn verify(&self) -> Result<(), LinuxError> {
-        let path = &self.paths[self.next ^ 1];
-        let listed = fs::read_to_string(path)
-            .map_err(|source| LinuxError::Setup { doing: format!("read {}", path.display()), source })?;
-        if listed.lines().any(|line| line == self.pid_text) {
-            Ok(())
-        } else {
-            Err(LinuxError::Misplaced { pid: self.pid, expected: path.clone() })
+        for (number, cgroup) in self.cgroups.iter().enumerate() {
+            let path = &cgroup.listing;
+            let listed = fs::read_to_string(path)
+                .map_err(|source| LinuxError::Setup { doing: format!("read {}", path.display()), source })?;
+            let is_listed = |target: &&Target| listed.lines().any(|line| line == target.text);
+            let mut here = self.targets.iter().filter(|target| target.at == number);
+            if let Some(target) = here.find(|target| !is_listed(target)) {
+                return Err(LinuxError::Misplaced { pid: target.id, expected: path.clone() });
+            }
         }
+        Ok(())
     }
 
-    fn back_to_back(&mut self, duration: Duration, samples: &mut Samples, watch: &Watch<'_>) -> (Ended, u64) {
+    /// Ids of its targets, by cgroup.
+    pub(super) fn places(&self) -> Vec<Vec<u32>> {
+        let at = |number| {
+            self.targets.iter().filter(|target| target.at == number).map(|target| target.id).collect()
+        };
+        (0..self.cgroups.len()).map(at).collect()
+    }
+
+    fn back_to_back(
+        &mut self,
+        Plan { pause, duration, .. }: Plan,
+        samples: &mut Samples,
+        watch: &Watch<'_>,
+    ) -> (Ended, u64) {
         for _ in 0..WARM_UP_CLOSED {
             if let Some(ended) = watch.stop() {
                 return (ended, 0);
             }
             // A refusal shows in the measured part too.
-            let _discarded = self.write();
+            let _discarded = self.unmeasured();
         }
         let start = now_ns();
         let until = start + duration.as_nanos() as u64;
@@ -154,12 +233,15 @@ impl Mover {
             if let Some(ended) = watch.stop() {
                 return (ended, now_ns() - start);
             }
-            let end = self.timed(None, samples);
+            let end = self.timed(None, samples, watch.board);
             if samples.gone > 0 {
                 return (Ended::WorkerDied, end - start);
             }
             if end >= until {
                 return (Ended::Complete, end - start);
+            }
+            if !pause.is_zero() {
+                sleep_until_ns(end + pause.as_nanos() as u64);
             }
         }
     }
@@ -182,13 +264,13 @@ impl Mover {
                 return (ended, end - measured_from);
             }
             if index < warm_up {
-                let _discarded = self.write();
+                let _discarded = self.unmeasured();
                 continue;
             }
             if now_ns() >= give_up {
                 return (Ended::Backlog { unstarted: warm_up + moves - index }, end - measured_from);
             }
-            end = self.timed(Some(intended), samples);
+            end = self.timed(Some(intended), samples, watch.board);
             if samples.gone > 0 {
                 return (Ended::WorkerDied, end - measured_from);
             }
@@ -197,19 +279,60 @@ impl Mover {
     }
 
     /// One measured write; returns its end.
-    fn timed(&mut self, intended: Option<u64>, samples: &mut Samples) -> u64 {
+    fn timed(&mut self, intended: Option<u64>, samples: &mut Samples, board: &Board) -> u64 {
+        self.scatter();
+        board.move_begins();
         let begin = now_ns();
         let outcome = self.write();
         let end = now_ns();
+        board.move_ends();
         samples.record(outcome, Times { intended, begin, end });
         end
     }
 
-    /// One write. The kernel takes the pid whole or refuses it.
+    fn unmeasured(&mut self) -> Result<(), Errno> {
+        self.scatter();
+        self.write()
+    }
+
+    /// One write. The kernel takes an id whole or refuses it.
     fn write(&mut self) -> Result<(), Errno> {
-        rustix::io::write(&self.files[self.next], self.pid_text.as_bytes())?;
-        self.next ^= 1;
+        let turn = self.turn;
+        self.turn = (turn + 1) % self.targets.len();
+        let target = &mut self.targets[turn];
+        let next = (target.at + 1) % self.cgroups.len();
+        let cgroup = &self.cgroups[next];
+        let file = if self.moves == Moves::Threads { cgroup.threads.as_ref() } else { None };
+        rustix::io::write(file.unwrap_or(&cgroup.procs), target.text.as_bytes())?;
+        target.at = next;
         Ok(())
+    }
+
+    /// Spreads the threads of the next target over the cgroups that are not its destination.
+    fn scatter(&mut self) {
+        let target = &self.targets[self.turn];
+        let (count, next) = (self.cgroups.len(), (target.at + 1) % self.cgroups.len());
+        for (number, thread) in target.threads.iter().enumerate() {
+            let source = (next + 1 + number % (count - 1)) % count;
+            if let Some(file) = &self.cgroups[source].threads {
+                // A thread that stays is moved with the others, and one that is gone fails there, too.
+                let _stays = rustix::io::write(file, thread.as_bytes());
+            }
+        }
+    }
+}
+
+/// The answer to the first move of a worker, in words.
+fn refused(errno: Errno, path: PathBuf) -> LinuxError {
+    match errno {
+        Errno::ACCESS | Errno::PERM => LinuxError::NotPermitted {
+            attempts: vec![Attempt { doing: "move a process into", path, source: errno.into() }],
+            remedy: String::new(),
+        },
+        other => {
+            let doing = format!("move the worker into {}", path.display());
+            LinuxError::Setup { doing, source: other.into() }
+        }
     }
 }
 

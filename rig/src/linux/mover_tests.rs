@@ -1,5 +1,6 @@
 //! The loops on ordinary files in the place of `cgroup.procs`: alternation, pacing, omission, early ends.
 use super::*;
+use crate::linux::shared::Shared;
 use std::io::Read as _;
 
 /// Long enough ago, or far enough off, for any test.
@@ -9,28 +10,39 @@ struct Rig {
     mover: Mover,
     interrupts: Interrupts,
     died: AtomicBool,
+    shared: Shared,
     _folder: tempfile::TempDir,
 }
 
 fn rig() -> Rig {
     let folder = tempfile::tempdir().unwrap();
-    let paths = ["a", "b"].map(|name| folder.path().join(name));
-    let files = [File::create(&paths[0]).unwrap(), File::create(&paths[1]).unwrap()];
-    let mover = Mover { files, paths, pid: 7, pid_text: "7".into(), next: 0 };
-    Rig { mover, interrupts: Interrupts::none(), died: AtomicBool::new(false), _folder: folder }
+    let cgroup = |name: &str| {
+        let listing = folder.path().join(name);
+        Destination { procs: File::create(&listing).unwrap(), threads: None, listing }
+    };
+    // The next move is into `a`.
+    let target = Target { at: 1, ..Target::new(7, &[]) };
+    let cgroups = vec![cgroup("a"), cgroup("b")];
+    let mover = Mover { moves: Moves::Processes, cgroups, targets: vec![target], turn: 0 };
+    let shared = Shared::make(1).unwrap();
+    Rig { mover, interrupts: Interrupts::none(), died: AtomicBool::new(false), shared, _folder: folder }
+}
+
+fn plan(rate: Option<&str>, duration: Duration) -> Plan {
+    Plan { rate: rate.map(|r| r.parse().unwrap()), pause: Duration::ZERO, duration }
 }
 
 impl Rig {
     fn measure(&mut self, rate: Option<&str>, duration: Duration) -> (Ended, u64, Samples) {
         let mut samples = Samples::new();
-        let plan = Plan { rate: rate.map(|r| r.parse().unwrap()), duration };
-        let watch = Watch { interrupts: &self.interrupts, died: &self.died };
-        let (ended, duration_ns) = self.mover.measure(plan, &mut samples, &watch);
+        let board = self.shared.board();
+        let watch = Watch { interrupts: &self.interrupts, died: &self.died, board };
+        let (ended, duration_ns) = self.mover.measure(plan(rate, duration), &mut samples, &watch);
         (ended, duration_ns, samples)
     }
 
     fn written(&self) -> [u64; 2] {
-        [0, 1].map(|i| fs::metadata(&self.mover.paths[i]).unwrap().len())
+        [0, 1].map(|i| fs::metadata(&self.mover.cgroups[i].listing).unwrap().len())
     }
 }
 
@@ -57,7 +69,7 @@ fn a_closed_loop_has_no_corrected_series() {
 #[test]
 fn a_refused_write_is_tried_again_at_the_same_destination() {
     let mut rig = rig();
-    rig.mover.files[1] = File::open(&rig.mover.paths[1]).unwrap();
+    rig.mover.cgroups[1].procs = File::open(&rig.mover.cgroups[1].listing).unwrap();
     let (_, _, samples) = rig.measure(Some("1000/s"), Duration::from_millis(10));
     assert_eq!((samples.moved.count(), samples.refused.count()), (0, 10));
     assert_eq!(samples.refusals(), [("cgroup.procs errno 9".to_string(), 10)].into());
@@ -69,7 +81,7 @@ fn blocked(rig: &mut Rig, for_how_long: Duration) -> std::thread::JoinHandle<std
     const CAPACITY: usize = 65_536;
     let (mut reader, writer) = std::io::pipe().unwrap();
     assert_eq!(rustix::io::write(&writer, &[0; CAPACITY]).unwrap(), CAPACITY);
-    rig.mover.files[0] = File::from(std::os::fd::OwnedFd::from(writer));
+    rig.mover.cgroups[0].procs = File::from(std::os::fd::OwnedFd::from(writer));
     std::thread::spawn(move || {
         std::thread::sleep(for_how_long);
         reader.read_exact(&mut [0; CAPACITY]).unwrap();
@@ -119,6 +131,52 @@ fn a_worker_that_is_elsewhere_is_noticed() {
     let mut rig = rig();
     rig.mover.write().unwrap();
     rig.mover.verify().unwrap();
-    fs::write(&rig.mover.paths[0], "17\n8\n").unwrap();
+    assert_eq!(rig.mover.places(), [vec![7], vec![]]);
+    fs::write(&rig.mover.cgroups[0].listing, "17\n8\n").unwrap();
     assert_eq!(rig.mover.verify().unwrap_err().exit_code(), 1);
+}
+
+#[test]
+fn targets_take_turns_each_from_where_it_is() {
+    let mut rig = rig();
+    rig.mover.targets.push(Target::new(8, &[]));
+    for _ in 0..3 {
+        rig.mover.write().unwrap();
+    }
+    assert_eq!(rig.mover.places(), [vec![], vec![7, 8]]);
+    assert_eq!(rig.written(), [1, 2]);
+}
+
+#[test]
+fn threads_are_scattered_over_all_cgroups_but_the_destination() {
+    let mut rig = rig();
+    let folder = rig._folder.path().to_owned();
+    let listing = folder.join("c");
+    rig.mover.cgroups.push(Destination { procs: File::create(&listing).unwrap(), threads: None, listing });
+    for (cgroup, name) in rig.mover.cgroups.iter_mut().zip(["ta", "tb", "tc"]) {
+        cgroup.threads = Some(File::create(folder.join(name)).unwrap());
+    }
+    rig.mover.moves = Moves::Scattered;
+    rig.mover.targets = vec![Target::new(7, &[7, 8, 9])];
+    rig.mover.scatter();
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!((read("ta").as_str(), read("tb").as_str(), read("tc").as_str()), ("8", "", "79"));
+}
+
+#[test]
+fn a_closed_loop_keeps_its_pause() {
+    let mut rig = rig();
+    let mut samples = Samples::new();
+    let watch = Watch { interrupts: &rig.interrupts, died: &rig.died, board: rig.shared.board() };
+    let plan = Plan { pause: Duration::from_millis(10), ..plan(None, Duration::from_millis(50)) };
+    let _ended = rig.mover.measure(plan, &mut samples, &watch);
+    assert!((1..=6).contains(&samples.moved.count()), "{}", samples.moved.count());
+}
+
+#[test]
+fn the_worst_end_of_several_movers_counts() {
+    let backlog = |unstarted| Ended::Backlog { unstarted };
+    assert_eq!(backlog(2).worse(backlog(3)), backlog(5));
+    assert_eq!(Ended::Complete.worse(Ended::Interrupted(2)), Ended::Interrupted(2));
+    assert_eq!(Ended::WorkerDied.worse(backlog(1)), Ended::WorkerDied);
 }

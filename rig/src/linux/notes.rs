@@ -2,7 +2,7 @@
 use super::error::LinuxError;
 use super::measured::{CellRecord, Setting};
 use super::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
-use super::options::{Load, Options};
+use super::options::Options;
 
 use super::signals;
 use reports::schema::{Note, NoteKind};
@@ -19,22 +19,17 @@ pub(super) fn notes(
     let mut notes = vec![
         note(
             NoteKind::Info,
-            "Not measured on linux yet: phases of an attach, lock waits and holds (they need tracefs), and what the \
-             moved process pays (its operations are counted, see the environment, but not told apart into idle and \
-             attaching). Those tables are empty, which does not mean that they are zero.",
+            "Not measured on linux yet: phases of an attach, lock waits and holds (they need tracefs). Those tables are \
+             empty, which does not mean that they are zero. Nor is how long an exit takes: nobody can time its own.",
         ),
         note(NoteKind::Info, &warm_up(setting.options)),
     ];
+    notes.extend(setting.options.origin.notes.iter().map(|text| note(NoteKind::Info, text)));
     if setting.clock.step_ns > STEP_NS_MAX {
         let step_ns = setting.clock.step_ns;
         let text =
             format!("The clock advances in steps of {step_ns} ns: shorter latencies are not told apart.");
         notes.push(note(NoteKind::Warning, &text));
-    }
-    if setting.options.load == Load::Busy {
-        let text = "With --worker-load busy the worker's threads compete with the mover for the CPUs; latencies \
-                    contain that wait.";
-        notes.push(note(NoteKind::Warning, text));
     }
     for record in records {
         cell_notes(record, &mut notes);
@@ -59,11 +54,11 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
         );
         return notes.push(note(NoteKind::Info, &text));
     }
-    let label = record.plan.label();
+    let label = record.label();
     if record.samples.moved.count() == 0 {
         notes.push(note(NoteKind::Thin, &format!("{label}: no move succeeded, so there is no latency.")));
     }
-    if record.work.operations == 0 {
+    if record.kept_pages.is_none() && record.work().0 == 0 {
         let text =
             format!("{label}: the worker finished no operation; moves of an idle process were measured.");
         notes.push(note(NoteKind::Thin, &text));

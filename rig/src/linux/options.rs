@@ -3,14 +3,20 @@ use super::hierarchy::Hierarchy;
 use super::option_error::OptionError;
 use super::rate::{Rate, text};
 use super::refusal::Refusal;
+use super::shared::TIDS;
+use super::workload::{Load, Moves, Workload};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-/// Most threads a worker may have; every one is an OS thread that is moved.
-const THREADS_MAX: u32 = 1024;
+/// Most processes and most threads of one; each is a real one.
+const PROCESSES_MAX: u32 = 64;
+const THREADS_MAX: u32 = TIDS as u32;
+/// Most movers; each is a thread.
+const MOVERS_MAX: u32 = 16;
+/// Most pages that a moved process may be told to keep: 1 GiB.
+const KEPT_MAX: u64 = 1 << 18;
 
 /// Everything [`run`](super::run()) needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,19 +27,57 @@ pub struct Options {
     pub rates: Vec<Rate>,
     /// Whether a closed loop (back to back) runs before the rates.
     pub closed_loop: bool,
+    /// Pause between two moves of the closed loop.
+    pub pause: Duration,
     /// Length of each cell's measured part.
     pub duration: Duration,
-    /// Threads of the worker that map and unmap; its main thread comes on top.
-    pub threads: u32,
-    /// How hard they work.
-    pub load: Load,
+    /// What the workers do: at least one is moved.
+    pub workloads: Vec<Workload>,
+    /// First seed of their streams.
+    pub seed: u64,
+    /// Movers; each has workers of its own.
+    pub movers: u32,
+    /// What a move moves.
+    pub moves: Moves,
+    /// Cells in which every moved process stands still and keeps so many touched pages, back to back: what a page costs.
+    pub kept_pages: Vec<u64>,
     /// Refusals to be provoked after the moves, one cell each.
     pub refusals: Vec<Refusal>,
+    /// What all this comes from.
+    pub origin: Origin,
     /// Whether a moved process takes its charges along, where the hierarchy carries the memory controller of v1.
     pub move_charges: bool,
     /// Program started as worker; the running executable when absent. Its `main` has to call
     /// [`worker_main`](super::worker_main).
     pub worker_program: Option<PathBuf>,
+}
+
+/// A scenario, or the flags that make up one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Name of the scenario.
+    pub name: String,
+    /// One sentence on what it asks.
+    pub about: String,
+    /// The text of the scenario; empty where flags say everything.
+    pub toml: String,
+    /// Words of the command line that say what workers and movers do.
+    pub words: String,
+    /// What a reader has to know of it.
+    pub notes: Vec<String>,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        let about = "How long a move takes, and what it costs others, while the moved process maps and unmaps memory.";
+        Self {
+            name: "linux".into(),
+            about: about.into(),
+            toml: String::new(),
+            words: String::new(),
+            notes: Vec::new(),
+        }
+    }
 }
 
 impl Default for Options {
@@ -42,10 +86,15 @@ impl Default for Options {
             hierarchy: Hierarchy::Auto,
             rates: Vec::new(),
             closed_loop: true,
+            pause: Duration::ZERO,
             duration: Duration::from_secs(10),
-            threads: 4,
-            load: Load::Light,
+            workloads: vec![Workload::mapping(1, 4, Load::Light), Workload::forking(1)],
+            seed: 1,
+            movers: 1,
+            moves: Moves::Processes,
+            kept_pages: Vec::new(),
             refusals: Vec::new(),
+            origin: Origin::default(),
             move_charges: false,
             worker_program: None,
         }
@@ -61,9 +110,7 @@ impl Options {
         let wrong = |option, given: &dyn fmt::Display, problem, expected: String| {
             Err(OptionError { option, given: given.to_string(), problem, expected })
         };
-        if self.threads == 0 || self.threads > THREADS_MAX {
-            return wrong("--threads", &self.threads, "is out of range", format!("use 1 to {THREADS_MAX}"));
-        }
+        self.check_workers()?;
         if self.duration.is_zero() {
             return wrong("--duration", &"0", "measures nothing", "use for example 10s or 500ms".into());
         }
@@ -89,41 +136,43 @@ impl Options {
     }
 }
 
-/// How hard the worker's threads work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Load {
-    /// 64 pages mapped, touched and unmapped, then 1 ms of sleep: some percent of a CPU per thread, so that an
-    /// open-loop mover finds a CPU when it wakes.
-    #[default]
-    Light,
-    /// The same without any pause: the threads saturate the CPUs, and the mover competes for one.
-    Busy,
-}
-
-impl Load {
-    /// `light` or `busy`.
+impl Options {
+    /// Processes that are moved.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Light => "light",
-            Self::Busy => "busy",
-        }
+    pub fn moved(&self) -> u32 {
+        self.workloads.iter().filter(|workload| workload.moved).map(|workload| workload.spec.processes).sum()
     }
-}
 
-impl FromStr for Load {
-    type Err = OptionError;
-
-    fn from_str(given: &str) -> Result<Self, OptionError> {
-        match given {
-            "light" => Ok(Self::Light),
-            "busy" => Ok(Self::Busy),
-            _ => Err(OptionError {
-                option: "--worker-load",
-                given: given.into(),
-                problem: "is not a load",
-                expected: "use light or busy".into(),
-            }),
+    fn check_workers(&self) -> Result<(), OptionError> {
+        let wrong = |option, given: &dyn fmt::Display, problem, expected: String| {
+            Err(OptionError { option, given: given.to_string(), problem, expected })
+        };
+        let processes = self.workloads.iter().map(|workload| workload.spec.processes);
+        let processes = processes.fold(0, u32::saturating_add);
+        if self.moved() == 0 || processes > PROCESSES_MAX {
+            let expected =
+                format!("use 1 to {PROCESSES_MAX}, bystanders included, at least one of them moved");
+            return wrong("--processes", &processes, "is out of range", expected);
+        }
+        for Workload { spec, .. } in &self.workloads {
+            if spec.threads == 0 || spec.threads > THREADS_MAX {
+                let expected = format!("use 1 to {THREADS_MAX}");
+                return wrong("--threads", &spec.threads, "is out of range", expected);
+            }
+            let files = workloads::Folder::new(std::path::Path::new("."));
+            if let Err(error) = workloads::Plan::new(spec, &files) {
+                return wrong("--workload", &spec.shape, "cannot be run", error.to_string());
+            }
+        }
+        if self.movers == 0 || self.movers > self.moved().min(MOVERS_MAX) {
+            let expected = format!(
+                "use 1 to {MOVERS_MAX}, and as many --processes: each mover moves processes of its own"
+            );
+            return wrong("--movers", &self.movers, "is out of range", expected);
+        }
+        match self.kept_pages.iter().find(|pages| **pages > KEPT_MAX) {
+            Some(pages) => wrong("--kept-pages", pages, "is too much", format!("use at most {KEPT_MAX}")),
+            None => Ok(()),
         }
     }
 }
@@ -144,8 +193,12 @@ mod tests {
             assert_eq!(options.check().unwrap_err().option, option);
         };
         assert_eq!(Options::default().check(), Ok(()));
-        check(|o| o.threads = 0, "--threads");
-        check(|o| o.threads = 1025, "--threads");
+        check(|o| o.workloads[0].spec.threads = 0, "--threads");
+        check(|o| o.workloads[0].spec.threads = 1025, "--threads");
+        check(|o| o.workloads[0].spec.shape = "churm".into(), "--workload");
+        check(|o| o.workloads[0].moved = false, "--processes");
+        check(|o| o.movers = 2, "--movers");
+        check(|o| o.kept_pages = vec![1 << 30], "--kept-pages");
         check(|o| o.duration = Duration::ZERO, "--duration");
         check(|o| o.closed_loop = false, "--rate");
         check(|o| o.rates = vec![rate("20/s"), rate("20/s")], "--rate");

@@ -1,5 +1,5 @@
 //! Brings the kernel into the state in which it refuses a move, lets it, and looks that everything reads as before: a
-//! cpuset without CPUs, a task that has exited, a cgroup that was removed.
+//! cpuset without CPUs, a limit below what must move, a task that has exited, a cgroup that was removed.
 use super::clock::now_ns;
 use super::discovery::Place;
 use super::error::LinuxError;
@@ -8,9 +8,14 @@ use super::reading::Reading;
 use super::refusal::{Kind, Refusal};
 use super::samples::{Samples, Times, errno_name};
 use rustix::io::Errno;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+/// Limit of the cgroup that is too small: 64 KiB.
+const LIMIT_BYTES: &str = "65536";
+/// Pages that a moved process keeps while moves are refused: more than that limit.
+pub(super) const KEPT: u64 = 1024;
 
 /// What came of a refusal.
 #[derive(Clone, Debug)]
@@ -23,7 +28,7 @@ pub(super) struct Refused {
     pub(super) not_as_before: (u64, Option<String>),
 }
 
-/// Lets the kernel refuse, `times` times; `pid` is the worker, who has to stay as it is.
+/// Lets the kernel refuse, `times` times; `pid` is a worker that stands still, and has to stay as it is.
 ///
 /// # Errors
 /// [`LinuxError::Setup`] when the state in which the kernel refuses cannot be made, or files cannot be read.
@@ -31,7 +36,7 @@ pub(super) fn provoke(
     refusal: &Refusal,
     place: &Place,
     groups: &mut Groups,
-    pid: u32,
+    (pid, slack_bytes): (u32, i64),
     samples: &mut Samples,
 ) -> Result<Refused, LinuxError> {
     let mut refused =
@@ -51,7 +56,7 @@ pub(super) fn provoke(
                 format!("a move {} was answered with {given}, and {expected} was expected", refusal.about());
             count(&mut refused.unexpected, words);
         }
-        if let Some(difference) = before.difference(&Reading::of(pid, groups)?) {
+        if let Some(difference) = before.difference(&Reading::of(pid, groups)?, slack_bytes) {
             count(&mut refused.not_as_before, difference);
         }
     }
@@ -84,6 +89,18 @@ impl Scene {
             Kind::WithoutCpus => {
                 // Made like every other, but without the CPUs that the others get.
                 let folder = groups.make_extra("empty", place, false)?;
+                Ok(Self { file: procs(&folder)?, text: worker, extra: true })
+            }
+            Kind::TooSmall => {
+                // With CPUs: cpuset has said yes when memory says no, and has to be rolled back.
+                let folder = groups.make_extra("small", place, true)?;
+                let write = |file: &str, value: &str| {
+                    let path = folder.join(file);
+                    let doing = format!("write {}", path.display());
+                    fs::write(path, value).map_err(|source| LinuxError::Setup { doing, source })
+                };
+                write("memory.limit_in_bytes", LIMIT_BYTES)?;
+                write("memory.move_charge_at_immigrate", "1")?;
                 Ok(Self { file: procs(&folder)?, text: worker, extra: true })
             }
             Kind::Removed => {

@@ -1,15 +1,19 @@
 //! From what was measured to `run.json`. With `notes` and `samples` the only files here that name the schema's parts.
+use super::audit::Audited;
 use super::error::LinuxError;
+use super::facts::words;
 use super::measured::{CellRecord, Setting};
 use super::mover::Ended;
 use super::notes::notes;
-use super::options::{Load, Options};
+use super::options::Options;
 use super::provoke::Refused;
 use super::rate::{Rate, text};
 use super::samples::Pair;
+use super::shared::OPS;
 use super::signals;
 use reports::schema::{
-    Attach, Cell, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Promise, Run, SCHEMA, Scenario,
+    Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries,
+    Promise, Run, SCHEMA, Scenario,
 };
 use reports::verdict;
 use std::thread::available_parallelism;
@@ -27,11 +31,10 @@ pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
         version: env!("CARGO_PKG_VERSION").into(),
         engine: Engine::Linux,
         scenario: Scenario {
-            name: "linux".into(),
-            about: "How long a write to cgroup.procs takes while the moved process maps and unmaps memory."
-                .into(),
+            name: options.origin.name.clone(),
+            about: options.origin.about.clone(),
             controllers: setting.place.controllers.clone(),
-            seed: 0,
+            seed: options.seed,
             cpus: cpus(),
             duration_ns: options.duration.as_nanos() as u64,
             toml: toml(options),
@@ -52,7 +55,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
         fault_rate_percent: None,
         rate_per_s: record.plan.rate.map(Rate::per_s),
         delay_ns: None,
-        seed: 0,
+        seed: setting.options.seed,
         duration_ns: record.duration_ns,
         attach: Attach {
             outcomes: samples.outcomes(),
@@ -60,34 +63,72 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
             latency: latency.into_iter().flatten().collect(),
             ..Attach::default()
         },
-        bystanders: Vec::new(),
+        bystanders: bystanders(record),
         locks: Vec::new(),
         longest_holds: Vec::new(),
-        drift: Vec::new(),
-        promises: record.refused.as_ref().map(promises).unwrap_or_default(),
+        drift: record.audited.iter().map(drift).collect(),
+        promises: promises(record),
         faults: record.refused.as_ref().map(faults).unwrap_or_default(),
         sim: None,
         ended: ended(record),
     }
 }
 
-/// Refusals are no moves, and stand beside them under a name of their own.
+/// Refusals are no moves, and moves of processes that stand still none of those that work: they have names of their own.
 fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
     let label = &setting.place.label;
-    record
-        .refused
-        .as_ref()
-        .map_or_else(|| label.clone(), |refused| format!("{label} {}", refused.refusal.rule()))
+    match (&record.refused, record.kept_pages) {
+        (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
+        (None, Some(pages)) => format!("{label} still, {pages} pages kept"),
+        (None, None) => label.clone(),
+    }
 }
 
-fn promises(refused: &Refused) -> Vec<Promise> {
-    let promise = |name: &str, (broken, first): &(u64, Option<String>)| Promise {
+fn bystanders(record: &CellRecord) -> Vec<Bystander> {
+    let all = OPS.iter().zip(&record.tallies).flat_map(|(op, tallies)| {
+        [Condition::Idle, Condition::Attaching].into_iter().zip(tallies).map(|(condition, tallied)| {
+            Bystander { op: (*op).into(), condition, failed: tallied.failed, hist: tallied.hist() }
+        })
+    });
+    all.filter(|row| row.hist.count + row.failed > 0).collect()
+}
+
+fn drift(audited: &Audited) -> Drift {
+    Drift {
+        controller: audited.controller.into(),
+        cgroup: audited.cgroup.clone(),
+        unit: audited.unit.into(),
+        usage_final: audited.usage,
+        truth_final: audited.truth,
+        drift_final: audited.drift(),
+        peak_over: None,
+        peak_under: None,
+        integral_abs_us: None,
+        events: 0,
+        clamps: 0,
+        reserved_peak: 0,
+        series: Vec::new(),
+    }
+}
+
+fn promises(record: &CellRecord) -> Vec<Promise> {
+    let promise = |name: &str, examined, (broken, first): (u64, Option<String>)| Promise {
         name: name.into(),
-        broken: *broken,
-        examined: refused.tried,
-        first: first.clone(),
+        broken,
+        examined,
+        first,
     };
-    vec![promise("rollback", &refused.not_as_before), promise("refused-as-expected", &refused.unexpected)]
+    let breaches: Vec<String> = record.audited.iter().filter_map(Audited::breach).collect();
+    let (broken, first) = (breaches.len() as u64, breaches.into_iter().next());
+    let drift = promise("drift", record.audited.len() as u64, (broken, first));
+    let audited = (!record.audited.is_empty()).then_some(drift);
+    let refused = record.refused.iter().flat_map(|refused| {
+        [
+            promise("rollback", refused.tried, refused.not_as_before.clone()),
+            promise("refused-as-expected", refused.tried, refused.unexpected.clone()),
+        ]
+    });
+    audited.into_iter().chain(refused).collect()
 }
 
 fn faults(refused: &Refused) -> Faults {
@@ -125,28 +166,35 @@ fn command(options: &Options) -> String {
     if !options.closed_loop {
         command += " --no-closed-loop";
     }
-    command += &format!(" --duration {} --threads {}", text(options.duration), options.threads);
+    command += &format!(" --duration {} --seed {}", text(options.duration), options.seed);
+    for pages in &options.kept_pages {
+        command += &format!(" --kept-pages {pages}");
+    }
     for refusal in &options.refusals {
         command += &format!(" --fault \"{}\"", refusal.rule());
     }
-    if options.load == Load::Busy {
-        command += " --worker-load busy";
+    if options.move_charges {
+        command += " --move-charges";
     }
-    command
+    format!("{command} {}", options.origin.words)
 }
 
+/// What was measured, and below it the scenario, if there is one.
 fn toml(options: &Options) -> String {
-    let Options { hierarchy, rates, closed_loop, duration, threads, load, .. } = options;
+    let Options { hierarchy, rates, closed_loop, duration, kept_pages, .. } = options;
     let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
     let faults: Vec<String> =
         options.refusals.iter().map(|refusal| format!("\"{}\"", refusal.rule())).collect();
+    let workloads: Vec<String> =
+        options.workloads.iter().map(|workload| format!("# {}\n", words(workload))).collect();
     format!(
         "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
-         duration = \"{}\"\nthreads = {threads}\nworker_load = \"{}\"\nfaults = [{}]\n",
+         duration = \"{}\"\nkept_pages = {kept_pages:?}\nfaults = [{}]\n{}{}",
         rates.join(", "),
         text(*duration),
-        load.name(),
-        faults.join(", ")
+        faults.join(", "),
+        workloads.concat(),
+        options.origin.toml,
     )
 }
 

@@ -4,7 +4,8 @@ use crate::linux::clock::ClockFacts;
 use crate::linux::discovery::Place;
 use crate::linux::mover::Plan;
 use crate::linux::samples::{Samples, Times};
-use crate::linux::worker::Work;
+use crate::linux::shared::no_sums;
+use crate::linux::{Origin, Refusal};
 use reports::schema::NoteKind;
 use rustix::io::Errno;
 use std::time::Duration;
@@ -24,18 +25,38 @@ fn place() -> Place {
 
 fn options() -> Options {
     let rates = vec!["20/s".parse().unwrap()];
-    Options { rates, duration: Duration::from_millis(1_500), load: Load::Busy, ..Options::default() }
+    let notes = vec!["Limits are left out.".into()];
+    let origin = Origin { words: "--threads 4".into(), notes, ..Origin::default() };
+    let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
+    let (duration, kept_pages) = (Duration::from_millis(1_500), vec![7]);
+    Options { rates, duration, origin, refusals, kept_pages, ..Options::default() }
 }
 
 fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> CellRecord {
     let mut samples = Samples::new();
-    let plan = Plan { rate: rate.map(|r| r.parse().unwrap()), duration: Duration::from_secs(1) };
+    let plan = Plan {
+        rate: rate.map(|r| r.parse().unwrap()),
+        pause: Duration::ZERO,
+        duration: Duration::from_secs(1),
+    };
     let intended = plan.rate.map(|_| 5);
     for _ in 0..moves {
         samples.record(Ok(()), Times { intended, begin: 10, end: 30 });
     }
     samples.record(Err(Errno::NOSPC), Times { intended, begin: 0, end: 9 });
-    CellRecord { plan, samples, ended, duration_ns: 1, work: Work { operations, failed: 0 }, refused: None }
+    let mut tallies = no_sums();
+    (0..operations).for_each(|_| tallies[1][1].record_for_test(50));
+    CellRecord {
+        plan,
+        samples,
+        ended,
+        duration_ns: 1,
+        kept_pages: None,
+        touched: 0,
+        tallies,
+        audited: Vec::new(),
+        refused: None,
+    }
 }
 
 fn run(records: &[CellRecord], signal: Option<i32>, failure: Option<&LinuxError>) -> Run {
@@ -75,10 +96,33 @@ fn series_are_told_apart_by_outcome_and_kind() {
 }
 
 #[test]
+fn operations_stand_beside_the_moves_and_breaches_below_them() {
+    let audited = Audited {
+        controller: "pids",
+        cgroup: "a".into(),
+        unit: "tasks",
+        usage: 1,
+        truth: 0,
+        tolerance: 0,
+        how: None,
+        by_design: None,
+    };
+    let run =
+        run(&[CellRecord { audited: vec![audited], ..record(None, 2, 3, Ended::Complete) }], None, None);
+    let cell = &run.cells[0];
+    let [row] = cell.bystanders.as_slice() else { panic!("{:?}", cell.bystanders) };
+    assert_eq!((row.op.as_str(), row.condition, row.hist.count), ("munmap", Condition::Attaching, 3));
+    assert_eq!((cell.drift[0].usage_final, cell.drift[0].drift_final), (1, 1));
+    let promise = &cell.promises[0];
+    assert_eq!((promise.name.as_str(), promise.broken, promise.examined), ("drift", 1, 1));
+    assert_eq!(reports::verdict::exit_code(&run), 1);
+}
+
+#[test]
 fn the_command_makes_the_same_run_again() {
     let run = run(&[], None, None);
-    let expected =
-        "attach-rig linux --hierarchy auto --rate 20/s --duration 1500ms --threads 4 --worker-load busy";
+    let expected = "attach-rig linux --hierarchy auto --rate 20/s --duration 1500ms --seed 1 --kept-pages 7 \
+                    --fault \"core.exit: errno=ESRCH\" --threads 4";
     assert_eq!(run.command, expected);
     assert!(run.scenario.toml.contains("rates = [\"20/s\"]\n"), "{}", run.scenario.toml);
 }
@@ -91,7 +135,8 @@ fn what_is_missing_or_thin_is_said() {
     for what in ["no move succeeded", "the worker finished no operation"] {
         assert!(said(&run, NoteKind::Thin, what), "{what}");
     }
-    for what in ["steps of 4000000 ns", "--worker-load busy", "Ended early by SIGINT"] {
+    assert!(said(&run, NoteKind::Info, "Limits are left out."));
+    for what in ["steps of 4000000 ns", "Ended early by SIGINT"] {
         assert!(said(&run, NoteKind::Warning, what), "{what}");
     }
     assert!(said(&run, NoteKind::Info, "Not measured on linux yet"));

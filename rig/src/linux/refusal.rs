@@ -14,14 +14,17 @@ const TIMES: u32 = 20;
 pub(super) enum Kind {
     /// `cpuset.can_attach`: the destination has no CPUs.
     WithoutCpus,
+    /// `memory.can_attach`: the limit of the destination is below what has to move.
+    TooSmall,
     /// `core.exit`: the task has exited.
     TaskGone,
     /// `core.find`: the destination has been removed.
     Removed,
 }
 
-const KINDS: [(Site, Kind); 3] = [
+const KINDS: [(Site, Kind); 4] = [
     (Site::CpusetCanAttach, Kind::WithoutCpus),
+    (Site::MemoryCanAttach, Kind::TooSmall),
     (Site::CoreExit, Kind::TaskGone),
     (Site::CoreFind, Kind::Removed),
 ];
@@ -97,6 +100,7 @@ impl Refusal {
     pub(super) fn about(&self) -> &'static str {
         match self.kind {
             Kind::WithoutCpus => "into a cpuset without CPUs",
+            Kind::TooSmall => "into a cgroup whose limit is below what must move",
             Kind::TaskGone => "of a task that has exited",
             Kind::Removed => "into a cgroup that was removed",
         }
@@ -107,15 +111,21 @@ impl Refusal {
     /// # Errors
     /// [`OptionError`] with the hierarchy to choose.
     pub(super) fn fits(&self, place: &Place) -> Result<(), OptionError> {
-        let has_cpuset = !place.v2 && place.controllers.iter().any(|name| name == "cpuset");
-        if self.kind != Kind::WithoutCpus || has_cpuset {
+        let (needed, problem) = match self.kind {
+            Kind::WithoutCpus => ("cpuset", "needs a v1 hierarchy with cpuset"),
+            Kind::TooSmall => ("memory", "needs a v1 hierarchy with memory, and a kernel that moves charges"),
+            Kind::TaskGone | Kind::Removed => return Ok(()),
+        };
+        if !place.v2 && place.controllers.iter().any(|name| name == needed) {
             return Ok(());
         }
         Err(OptionError {
             option: "--fault",
             given: self.rule.to_string(),
-            problem: "needs a v1 hierarchy with cpuset",
-            expected: "add --hierarchy v1:cpuset".into(),
+            problem,
+            expected: format!(
+                "add --hierarchy v1:{needed}, or measure in a guest: attach-rig vm --hierarchy v1"
+            ),
         })
     }
 }
@@ -130,7 +140,10 @@ mod tests {
         assert_eq!((refusal.kind, refusal.times), (Kind::WithoutCpus, 3));
         assert_eq!(Refusal::parse("core.exit: errno=ESRCH").unwrap().times, TIMES);
         for (rule, right) in [
-            ("memory.can_attach: errno=ENOMEM", "there are cpuset.can_attach, core.exit, core.find"),
+            (
+                "memory.prepare_sleep: errno=ENOMEM",
+                "there are cpuset.can_attach, memory.can_attach, core.exit, core.find",
+            ),
             ("core.exit: delay=1us", "errno=ESRCH"),
             ("core.exit: probability=10", "keep only errno= and times="),
             ("core.exot:", "core.exit"),

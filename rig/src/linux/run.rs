@@ -1,19 +1,17 @@
-//! One run from begin to end: place, cgroups, worker, cells, and everything gone again whichever way it ends.
-use super::clock::{ClockFacts, PreciseSleep, now_ns};
+//! One run from begin to end: place, cgroups, workers, cells, and everything gone again whichever way it ends.
+use super::clock::{ClockFacts, PreciseSleep};
+use super::crew::Crew;
 use super::discovery::{Place, discover};
 use super::error::LinuxError;
 use super::facts;
 use super::group::Groups;
-use super::measured::{CellRecord, Setting};
-use super::mover::{Ended, Mover, Plan, Watch};
+use super::measured::Setting;
 use super::options::Options;
 use super::permission::explain;
-use super::provoke::provoke;
 use super::record::to_run;
 use super::run_id::RunId;
-use super::samples::Samples;
 use super::signals::Interrupts;
-use super::worker::Worker;
+use super::stage::Stage;
 use reports::schema::{NoteKind, Run};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -61,13 +59,13 @@ impl Outcome {
 /// Where a run is. Told between cells only: within one it would disturb what is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The cgroups are made and the worker runs.
+    /// The cgroups are made and the workers run.
     Ready {
         /// `v1:pids`, `v2`.
         protocol: String,
         /// Folder of the run's cgroup.
         folder: std::path::PathBuf,
-        /// Pid of the worker.
+        /// Pid of the first one that is moved.
         worker: u32,
     },
     /// A cell begins.
@@ -121,7 +119,7 @@ fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
     let id = RunId::own()?;
     let (mut refused, mut places) = (Vec::new(), discover(options.hierarchy)?.into_iter().peekable());
     while let Some(place) = places.next() {
-        match Groups::make(&place, id) {
+        match Groups::make(&place, id, options.moves) {
             Ok(groups) => return Ok((place, groups)),
             Err(LinuxError::NotPermitted { attempts, .. }) if places.peek().is_some() => {
                 refused.extend(attempts);
@@ -132,7 +130,7 @@ fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
     unreachable!("discover gives at least one place, and the last one returns")
 }
 
-/// From the start of the worker to its end. The worker does not outlive this function.
+/// From the start of the workers to their end. They do not outlive this function.
 fn measure(
     options: &Options,
     place: &Place,
@@ -141,19 +139,17 @@ fn measure(
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, LinuxError> {
     let clock = ClockFacts::measure();
-    let mut worker = Worker::start(options)?;
-    groups.started(worker.pid())?;
-    let mut mover = Mover::enter(groups, worker.pid()).map_err(|error| explain(error, Vec::new(), place))?;
-    let folder = groups.top().to_path_buf();
-    on_progress(Progress::Ready { protocol: place.label.clone(), folder, worker: worker.pid() });
     let precise = PreciseSleep::start();
-    let (mut cells, mut failure) = measure_cells(options, &mut mover, &mut worker, interrupts, on_progress);
-    if failure.is_none() {
-        failure = provoke_all(options, place, groups, &mut worker, interrupts, &mut cells).err();
-    }
-    // A worker that has died is stopped by dropping it: its end is the failure already.
+    let mut crew = Crew::start(options, &mut |pid| groups.started(pid))?;
+    let mut stage = Stage::set(options, place, groups, &mut crew, interrupts)?;
+    let (protocol, folder) = (place.label.clone(), stage.groups.top().to_path_buf());
+    let worker = stage.crew.moved()[0].pid();
+    on_progress(Progress::Ready { protocol, folder, worker });
+    let mut cells = Vec::new();
+    let mut failure = stage.cells(&mut cells, on_progress).err();
+    // Workers that have died are stopped by dropping them: their end is the failure already.
     let died = matches!(failure, Some(LinuxError::WorkerDied { .. }));
-    if !died && let Err(error) = worker.stop() {
+    if !died && let Err(error) = crew.stop() {
         failure = Some(LinuxError::join(failure.take(), error));
     }
     let signal = interrupts.caught();
@@ -166,76 +162,6 @@ fn measure(
             Ok(Outcome { run, facts: facts::facts(&setting, &cells), kernel, signal, failure })
         }
     }
-}
-
-/// All cells until something ends them: the closed loop first, then each rate.
-fn measure_cells(
-    options: &Options,
-    mover: &mut Mover,
-    worker: &mut Worker,
-    interrupts: &Interrupts,
-    on_progress: &mut dyn FnMut(Progress),
-) -> (Vec<CellRecord>, Option<LinuxError>) {
-    let rates = options.rates.iter().copied().map(Some);
-    let plans: Vec<_> = options.closed_loop.then_some(None).into_iter().chain(rates).collect();
-    let (of, mut cells) = (plans.len(), Vec::with_capacity(plans.len()));
-    for (cell, rate) in plans.into_iter().enumerate() {
-        if interrupts.caught().is_some() {
-            break;
-        }
-        let plan = Plan { rate, duration: options.duration };
-        on_progress(Progress::Started { cell, of, label: plan.label(), duration: plan.duration });
-        match measure_cell(plan, mover, worker, interrupts) {
-            Ok(record) => {
-                let (moved, refused) = (record.samples.moved.count(), record.samples.refused.count());
-                cells.push(record);
-                on_progress(Progress::Finished { cell, of, moved, refused });
-            }
-            Err(error) => return (cells, Some(error)),
-        }
-    }
-    (cells, None)
-}
-
-/// Every refusal that is wanted, after the moves: they must not disturb what is measured there.
-fn provoke_all(
-    options: &Options,
-    place: &Place,
-    groups: &mut Groups,
-    worker: &mut Worker,
-    interrupts: &Interrupts,
-    cells: &mut Vec<CellRecord>,
-) -> Result<(), LinuxError> {
-    for refusal in &options.refusals {
-        if interrupts.caught().is_some() {
-            break;
-        }
-        let (mut samples, before, begin) = (Samples::new(), worker.count()?, now_ns());
-        let refused = provoke(refusal, place, groups, worker.pid(), &mut samples)?;
-        let (duration_ns, work) = (now_ns() - begin, worker.count()?.since(before));
-        let plan = Plan { rate: None, duration: Duration::ZERO };
-        let refused = Some(refused);
-        cells.push(CellRecord { plan, samples, ended: Ended::Complete, duration_ns, work, refused });
-    }
-    Ok(())
-}
-
-fn measure_cell(
-    plan: Plan,
-    mover: &mut Mover,
-    worker: &mut Worker,
-    interrupts: &Interrupts,
-) -> Result<CellRecord, LinuxError> {
-    let mut samples = Samples::new();
-    let before = worker.count()?;
-    let watch = Watch { interrupts, died: worker.death_flag() };
-    let (ended, duration_ns) = mover.measure(plan, &mut samples, &watch);
-    if ended == Ended::WorkerDied {
-        return Err(worker.death());
-    }
-    let after = worker.count()?;
-    mover.verify()?;
-    Ok(CellRecord { plan, samples, ended, duration_ns, work: after.since(before), refused: None })
 }
 
 #[cfg(test)]

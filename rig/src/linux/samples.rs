@@ -30,6 +30,13 @@ impl Series {
         self.exact = (min.min(ns), max.max(ns), total.saturating_add(ns));
     }
 
+    fn add(&mut self, other: &Self) {
+        // Both have the same bounds.
+        self.histogram.add(&other.histogram).expect("bounds that are the same");
+        let ((min, max, total), (a, b, c)) = (self.exact, other.exact);
+        self.exact = (min.min(a), max.max(b), total.saturating_add(c));
+    }
+
     /// The form for `run.json`.
     pub(super) fn hist(&self) -> Hist {
         Hist::encode(&self.histogram, self.exact)
@@ -83,6 +90,16 @@ impl Samples {
     /// Allocates everything.
     pub(super) fn new() -> Self {
         Self { moved: Pair::new(), refused: Pair::new(), gone: 0, errnos: [0; ERRNOS] }
+    }
+
+    /// Adds what another mover has recorded.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (own, other) in [(&mut self.moved, &other.moved), (&mut self.refused, &other.refused)] {
+            own.raw.add(&other.raw);
+            own.corrected.add(&other.corrected);
+        }
+        self.gone += other.gone;
+        self.errnos.iter_mut().zip(other.errnos).for_each(|(own, other)| *own += other);
     }
 
     /// Counts one write. Does not allocate.

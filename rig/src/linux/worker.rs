@@ -2,14 +2,15 @@
 //!
 //! Its pid is written into cgroup files until the end, so it must not become somebody else's: the watcher waits with
 //! NOWAIT, which leaves the dead worker in the process table until [`Worker::stop`] or dropping reaps it.
-use super::child::{COUNT, READY, WORKER_ARG};
+use super::child::{KEEP, READY, WORKER_ARG};
 use super::error::{LinuxError, Remains};
-use super::options::Options;
+use super::orders::Orders;
 use super::replies::Replies;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,33 +37,21 @@ pub(super) struct Worker {
     reaped: Option<ExitStatus>,
 }
 
-/// Operations of the worker so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Work {
-    /// Mapped, touched and unmapped.
-    pub(super) operations: u64,
-    /// Refused, such as by ENOMEM.
-    pub(super) failed: u64,
-}
-
-impl Work {
-    /// What was done since `before`.
-    pub(super) fn since(self, before: Self) -> Self {
-        Self { operations: self.operations - before.operations, failed: self.failed - before.failed }
-    }
-}
-
 impl Worker {
-    /// Starts the worker and waits until its threads run.
+    /// Starts the worker and waits until its threads run; `anybody_died` is set, too, when it dies.
     ///
     /// # Errors
     /// [`LinuxError::WorkerStart`].
-    pub(super) fn start(options: &Options) -> Result<Self, LinuxError> {
+    pub(super) fn start(
+        program: &Path,
+        orders: &Orders,
+        anybody_died: &Arc<AtomicBool>,
+    ) -> Result<Self, LinuxError> {
         let fail = |source: io::Error| LinuxError::WorkerStart { reason: source.to_string() };
-        let program = options.worker_program.clone().unwrap_or_else(|| "/proc/self/exe".into());
+        let orders = serde_json::to_string(orders).map_err(|error| fail(error.into()))?;
         let mut child = Command::new(program)
             .arg0("attach-rig")
-            .args([WORKER_ARG, "--threads", &options.threads.to_string(), "--load", options.load.name()])
+            .args([WORKER_ARG, &orders])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // A group of its own: Ctrl-C on the terminal is for the rig, which then ends the worker.
@@ -84,7 +73,10 @@ impl Worker {
         };
         thread::Builder::new()
             .name("watcher".into())
-            .spawn(move || watch(pid, &died, &tell))
+            .spawn({
+                let anybody_died = Arc::clone(anybody_died);
+                move || watch(pid, [&died, &anybody_died], &tell)
+            })
             .map_err(fail)?;
         match worker.replies.line(ANSWER_S) {
             Ok(Some(line)) if line == READY => Ok(worker),
@@ -104,17 +96,22 @@ impl Worker {
         &self.died
     }
 
-    /// Asks for the operations so far.
+    /// Lets its main thread keep so many pages, all touched.
     ///
     /// # Errors
-    /// [`LinuxError::WorkerDied`], [`LinuxError::WorkerSilent`].
-    pub(super) fn count(&mut self) -> Result<Work, LinuxError> {
-        let asked = self.commands.as_mut().map(|pipe| writeln!(pipe, "{COUNT}"));
+    /// [`LinuxError::WorkerDied`], [`LinuxError::WorkerSilent`], and [`LinuxError::Setup`] when it cannot.
+    pub(super) fn keep(&mut self, pages: u64) -> Result<(), LinuxError> {
+        let wanted = format!("{KEEP} {pages}");
+        let asked = self.commands.as_mut().map(|pipe| writeln!(pipe, "{wanted}"));
         if !matches!(asked, Some(Ok(()))) {
             return Err(self.death());
         }
         match self.replies.line(ANSWER_S) {
-            Ok(Some(line)) => parse_count(&line).ok_or_else(|| self.silent()),
+            Ok(Some(line)) if line == wanted => Ok(()),
+            Ok(Some(line)) => Err(LinuxError::Setup {
+                doing: format!("let the worker keep {pages} pages"),
+                source: io::Error::other(line),
+            }),
             Ok(None) => Err(self.death()),
             Err(_) => Err(self.silent()),
         }
@@ -149,7 +146,8 @@ impl Worker {
         LinuxError::WorkerStart { reason }
     }
 
-    fn silent(&self) -> LinuxError {
+    /// The error for a worker that lives and does not do as it is told.
+    pub(super) fn silent(&self) -> LinuxError {
         LinuxError::WorkerSilent { pid: self.pid(), waited_s: ANSWER_S }
     }
 
@@ -191,27 +189,25 @@ impl Drop for Worker {
 }
 
 /// Waits for the end of `pid` without reaping it.
-fn watch(pid: u32, died: &AtomicBool, tell: &Sender<()>) {
+fn watch(pid: u32, died: [&AtomicBool; 2], tell: &Sender<()>) {
     if let Some(pid) = Pid::from_raw(pid as i32) {
         let dead_but_not_reaped = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while matches!(waitid(WaitId::Pid(pid), dead_but_not_reaped), Err(Errno::INTR)) {}
     }
-    died.store(true, Ordering::Release);
+    died.iter().for_each(|died| died.store(true, Ordering::Release));
     // The rig may have given up waiting.
     let _unheard = tell.send(());
-}
-
-fn parse_count(line: &str) -> Option<Work> {
-    let (operations, failed) = line.strip_prefix(COUNT)?.trim_start().split_once(' ')?;
-    Some(Work { operations: operations.parse().ok()?, failed: failed.parse().ok()? })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use workloads::Spec;
 
     fn start(program: &str) -> Result<Worker, LinuxError> {
-        Worker::start(&Options { worker_program: Some(program.into()), ..Options::default() })
+        let spec = Spec::new("steady", 1, 1);
+        let orders = Orders { spec, seed: 1, process: 0, memory: 999, families: 1, family: 0, resume: None };
+        Worker::start(Path::new(program), &orders, &Arc::default())
     }
 
     #[test]
@@ -220,13 +216,5 @@ mod tests {
         assert!(reason("/nonexistent").contains("No such file"));
         assert!(reason("/bin/false").contains("ended at once: exit status: 1"));
         assert!(reason("/bin/echo").contains("it wrote `__worker"));
-    }
-
-    #[test]
-    fn counts_are_read_and_garbage_is_not() {
-        assert_eq!(parse_count("count 12 3"), Some(Work { operations: 12, failed: 3 }));
-        for line in ["", "count", "count 1", "count x 3", "ready"] {
-            assert_eq!(parse_count(line), None, "{line}");
-        }
     }
 }

@@ -52,7 +52,7 @@ impl Source<'_> {
         };
         let spec = self.spec(entry)?;
         let plan = workloads::Plan::new(&spec, files).map_err(|error| self.unfit(entry, &error))?;
-        Ok(Workload { cgroups, elsewhere, moved, plan })
+        Ok(Workload { cgroups, elsewhere, moved, plan, spec })
     }
 
     /// Where its threads start: the cgroups over which they are spread, and where they are in other hierarchies.

@@ -86,6 +86,8 @@ pub struct Workload {
     pub moved: bool,
     /// What they do.
     pub plan: workloads::Plan,
+    /// The same as it is written, for workers that are processes of their own.
+    pub spec: workloads::Spec,
 }
 
 /// What a cell must at least have seen, or it is too thin to tell.

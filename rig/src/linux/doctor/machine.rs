@@ -5,6 +5,7 @@ use super::super::error::LinuxError;
 use super::super::facts;
 use super::super::group::Groups;
 use super::super::run_id::RunId;
+use super::super::workload::Moves;
 use rustix::fs::{Access, access};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
@@ -83,7 +84,7 @@ impl Machine for Here {
     }
 
     fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError> {
-        let groups = Groups::make(place, self.id)?;
+        let groups = Groups::make(place, self.id, Moves::Processes)?;
         let file = groups.top().join(MOVE_CHARGE);
         let move_charge = file.exists().then(|| fs::write(&file, "1"));
         groups.remove()?;

@@ -17,7 +17,7 @@ pub(super) fn from_text(text: &str) -> Result<Options, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linux::{Load, Refusal};
+    use crate::linux::{Load, Moves, Refusal, Workload};
     use std::time::Duration;
 
     #[test]
@@ -26,8 +26,9 @@ mod tests {
             rates: vec!["20/s".parse().unwrap(), "1000/s".parse().unwrap()],
             closed_loop: false,
             duration: Duration::from_millis(1_500),
-            threads: 7,
-            load: Load::Busy,
+            workloads: vec![Workload::mapping(2, 7, Load::Busy), Workload::forking(3)],
+            moves: Moves::Scattered,
+            kept_pages: vec![0, 512],
             refusals: vec![Refusal::parse("core.exit: errno=ESRCH times=3").unwrap()],
             ..Options::default()
         };

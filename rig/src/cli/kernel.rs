@@ -1,0 +1,145 @@
+//! From flags, or a scenario, to what the real kernel is to be measured with.
+use super::exit::Failure;
+use super::flags::KernelFlags;
+use super::run;
+use crate::driver::fields::Pace;
+use crate::driver::scenario::{Movers, Moves as Modelled};
+use crate::driver::{Overrides, Scenario};
+use crate::linux::{self, Moves, OptionError, Options, Origin, Rate, Refusal, Workload};
+use std::time::Duration;
+
+/// The options, but for the hierarchy and what goes with it. `duration` is that of runs without a scenario.
+pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Failure> {
+    let usage = |error: OptionError| Failure::usage(error);
+    let mut options = match &flags.scenario {
+        Some(name) => of_scenario(name, &run::named(name, &Overrides::default())?)?,
+        None => of_flags(flags, linux::parse_duration(duration).map_err(usage)?).map_err(usage)?,
+    };
+    if !flags.rates.is_empty() {
+        options.rates =
+            flags.rates.iter().map(|rate| rate.parse()).collect::<Result<_, _>>().map_err(usage)?;
+        options.closed_loop = true;
+    }
+    options.closed_loop &= !flags.no_closed_loop;
+    if let Some(duration) = &flags.duration {
+        options.duration = linux::parse_duration(duration).map_err(usage)?;
+    }
+    options.seed = flags.seed.unwrap_or(options.seed);
+    let refusals = flags.faults.iter().map(|rule| Refusal::parse(rule));
+    options.refusals = refusals.collect::<Result<_, _>>().map_err(usage)?;
+    Ok(options)
+}
+
+fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionError> {
+    let KernelFlags { processes, threads, bystanders, movers, moves, worker_load, .. } = flags;
+    let moved = match &flags.workload {
+        Some(shape) => {
+            let spec = workloads::Spec::new(shape.as_str(), *processes, *threads);
+            Workload { spec, moved: true }
+        }
+        None => Workload::mapping(*processes, *threads, worker_load.parse()?),
+    };
+    let what = flags
+        .workload
+        .as_ref()
+        .map_or_else(|| format!("--worker-load {worker_load}"), |shape| format!("--workload {shape}"));
+    let busy = flags.workload.is_some() || worker_load == "busy";
+    let text = "The workers' threads compete with the movers for the CPUs; latencies contain that wait.";
+    let notes = busy.then(|| text.to_owned()).into_iter().collect();
+    let words = format!(
+        "--processes {processes} --threads {threads} {what} --bystanders {bystanders} --movers {movers} --move {moves}"
+    );
+    let beside = (*bystanders > 0).then(|| Workload::forking(*bystanders));
+    Ok(Options {
+        workloads: std::iter::once(moved).chain(beside).collect(),
+        movers: *movers,
+        moves: moves.parse()?,
+        duration,
+        origin: Origin { words, notes, ..Origin::default() },
+        ..Options::default()
+    })
+}
+
+/// What of a scenario real processes and real cgroups can do; the rest is said in notes.
+fn of_scenario(name: &str, scenario: &Scenario) -> Result<Options, Failure> {
+    let workloads: Vec<Workload> = scenario
+        .workloads
+        .iter()
+        .map(|workload| Workload { spec: workload.spec.clone(), moved: workload.moved })
+        .collect();
+    let Some(movers) = scenario.movers.iter().find(|movers| movers.count > 0) else {
+        return Err(Failure::usage(format!("{name} has no mover: there is nothing to measure")));
+    };
+    let mut options = Options {
+        workloads,
+        duration: Duration::from_nanos(scenario.duration_ns),
+        seed: scenario.seed,
+        moves: moves(name, movers)?,
+        origin: Origin {
+            name: scenario.name.clone(),
+            about: scenario.about.clone(),
+            toml: scenario.toml.clone(),
+            words: name.to_owned(),
+            notes: left_out(scenario),
+        },
+        ..Options::default()
+    };
+    options.movers = movers.count.min(options.moved()).max(1);
+    pace(movers, &mut options)?;
+    if options.movers < movers.count {
+        let text = "There are more movers than moved processes; here each mover has processes of its own, so there are fewer.";
+        options.origin.notes.push(text.into());
+    }
+    Ok(options)
+}
+
+fn moves(name: &str, movers: &Movers) -> Result<Moves, Failure> {
+    match movers.moves {
+        Modelled::Processes => Ok(Moves::Processes),
+        Modelled::Threads => Ok(Moves::Threads),
+        Modelled::Everybody | Modelled::Adopt(_) => Err(Failure::usage(format!(
+            "{name}: no file of a cgroup moves everybody, or lets a controller join; run it by attach-rig run"
+        ))),
+    }
+}
+
+/// A rate is a cell with intended start times, a closed loop keeps its pause.
+fn pace(movers: &Movers, options: &mut Options) -> Result<(), Failure> {
+    match movers.pacing.pace {
+        Pace::Closed => options.pause = Duration::from_nanos(movers.pacing.pause_ns),
+        Pace::PerSecond(rate) => {
+            let parsed: Result<Rate, OptionError> = format!("{rate}/s").parse();
+            let rate = parsed.map_err(Failure::usage)?;
+            (options.rates, options.closed_loop) = (vec![rate], false);
+        }
+    }
+    Ok(())
+}
+
+/// What of the scenario does not happen here.
+fn left_out(scenario: &Scenario) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |wanted: bool, text: &str| {
+        if wanted {
+            notes.push(text.to_owned());
+        }
+    };
+    let faults = !scenario.faults.is_empty() || scenario.fault_rates.iter().any(|rate| *rate > 0);
+    note(
+        faults,
+        "The scenario's faults are injected by the simulator only; here the kernel refuses, by --fault.",
+    );
+    note(
+        !scenario.admins.is_empty(),
+        "The scenario's writes to files of cgroups happen in the simulator only.",
+    );
+    let delays = scenario.delays_ns.iter().any(|delay| *delay > 0);
+    note(delays, "Delays between switch and attach are the simulator's: a kernel takes as long as it takes.");
+    note(scenario.movers.len() > 1, "Of several kinds of movers only the first is run here.");
+    note(
+        true,
+        "Limits and CPUs of the scenario's cgroups are not set here: a real process needs memory that the modelled ones \
+         do not count.",
+    );
+    notes
+}

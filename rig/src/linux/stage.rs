@@ -1,0 +1,156 @@
+//! Cells, one after the other, with cgroups, workers and movers in place: what each measures, and what is looked at after it.
+//!
+//! Apart from `run`, which makes all that and takes it away. Between two cells everybody stands still, and the counters are
+//! held against the workers' books.
+use super::audit::{Audit, Audited};
+use super::clock::now_ns;
+use super::crew::Crew;
+use super::discovery::Place;
+use super::error::LinuxError;
+use super::group::Groups;
+use super::measured::CellRecord;
+use super::mover::{Ended, Plan, Watch};
+use super::movers::Movers;
+use super::options::Options;
+use super::permission::explain;
+use super::provoke::{self, provoke};
+use super::refusal::Refusal;
+use super::run::Progress;
+use super::samples::Samples;
+use super::signals::Interrupts;
+use std::thread;
+use std::time::Duration;
+
+/// Work in the first cgroup before the books are opened: stacks, heaps and the program's own files are touched by then.
+const SETTLE: Duration = Duration::from_millis(100);
+/// Longest cell in which workers stand still: a median needs no more.
+const KEPT_CELL: Duration = Duration::from_secs(2);
+
+/// See the module's text.
+pub(super) struct Stage<'a> {
+    options: &'a Options,
+    place: &'a Place,
+    pub(super) groups: &'a mut Groups,
+    pub(super) crew: &'a mut Crew,
+    interrupts: &'a Interrupts,
+    movers: Movers,
+    audit: Audit,
+}
+
+impl<'a> Stage<'a> {
+    /// Moves everybody who is to be moved into the first cgroup, lets them settle, and opens the books.
+    ///
+    /// # Errors
+    /// What moving or the workers say.
+    pub(super) fn set(
+        options: &'a Options,
+        place: &'a Place,
+        groups: &'a mut Groups,
+        crew: &'a mut Crew,
+        interrupts: &'a Interrupts,
+    ) -> Result<Self, LinuxError> {
+        crew.park()?;
+        let movers = Movers::enter(groups, options.moves, &crew.threads(), options.movers);
+        let movers = movers.map_err(|error| explain(error, Vec::new(), place))?;
+        crew.work();
+        thread::sleep(SETTLE);
+        crew.park()?;
+        let audit = Audit::begin(place, groups, crew, options.move_charges);
+        Ok(Self { options, place, groups, crew, interrupts, movers, audit })
+    }
+
+    /// All cells, until something ends them: the closed loop, each rate, standing still with more and more pages, and then
+    /// the refusals, which must not disturb what is measured before.
+    ///
+    /// # Errors
+    /// What ended them early; `cells` has those that were finished.
+    pub(super) fn cells(
+        &mut self,
+        cells: &mut Vec<CellRecord>,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), LinuxError> {
+        let options = self.options;
+        let plan = |rate| (Plan { rate, pause: options.pause, duration: options.duration }, None);
+        let closed = options.closed_loop.then(|| plan(None));
+        let open = options.rates.iter().map(|rate| plan(Some(*rate)));
+        let kept = Plan { rate: None, pause: Duration::ZERO, duration: options.duration.min(KEPT_CELL) };
+        let kept = options.kept_pages.iter().map(|pages| (kept, Some(*pages)));
+        let plans: Vec<_> = closed.into_iter().chain(open).chain(kept).collect();
+        for (cell, (plan, kept)) in plans.iter().enumerate() {
+            if self.interrupts.caught().is_some() {
+                return Ok(());
+            }
+            let label = kept.map_or_else(|| plan.label(), |pages| format!("{pages} pages kept"));
+            on_progress(Progress::Started { cell, of: plans.len(), label, duration: plan.duration });
+            let record = self.cell(*plan, *kept)?;
+            let (moved, refused) = (record.samples.moved.count(), record.samples.refused.count());
+            cells.push(record);
+            on_progress(Progress::Finished { cell, of: plans.len(), moved, refused });
+        }
+        for refusal in &options.refusals {
+            if self.interrupts.caught().is_some() {
+                return Ok(());
+            }
+            cells.push(self.refuse(refusal)?);
+        }
+        Ok(())
+    }
+
+    fn cell(&mut self, plan: Plan, kept_pages: Option<u64>) -> Result<CellRecord, LinuxError> {
+        self.crew.keep(kept_pages.unwrap_or(0))?;
+        self.crew.reset();
+        if kept_pages.is_none() {
+            self.crew.work();
+        }
+        let board = self.crew.shared().board();
+        let watch = Watch { interrupts: self.interrupts, died: self.crew.death_flag(), board };
+        let (samples, ended, duration_ns) = self.movers.measure(plan, &watch);
+        if ended == Ended::WorkerDied {
+            return Err(self.crew.death());
+        }
+        self.crew.park()?;
+        self.movers.verify()?;
+        let (tallies, audited) = (self.crew.tallies(), self.look());
+        let touched = self.crew.ledger().touched;
+        Ok(CellRecord {
+            plan,
+            samples,
+            ended,
+            duration_ns,
+            kept_pages,
+            touched,
+            tallies,
+            audited,
+            refused: None,
+        })
+    }
+
+    fn look(&self) -> Vec<Audited> {
+        self.audit.look(self.groups, self.crew, &self.movers)
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) -> Result<CellRecord, LinuxError> {
+        self.crew.keep(provoke::KEPT)?;
+        self.crew.reset();
+        let (mut samples, begin) = (Samples::new(), now_ns());
+        let pid = self.crew.moved()[0].pid();
+        let slack = self.audit.slack_bytes();
+        let refused = provoke(refusal, self.place, self.groups, (pid, slack), &mut samples)?;
+        let duration_ns = now_ns() - begin;
+        let (plan, ended) =
+            (Plan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO }, Ended::Complete);
+        let (tallies, audited) = (self.crew.tallies(), self.look());
+        let (refused, touched) = (Some(refused), self.crew.ledger().touched);
+        Ok(CellRecord {
+            plan,
+            samples,
+            ended,
+            duration_ns,
+            kept_pages: None,
+            touched,
+            tallies,
+            audited,
+            refused,
+        })
+    }
+}

@@ -72,8 +72,14 @@ impl Groups {
     pub(super) fn move_charges(&self) -> Result<(), LinuxError> {
         for child in &self.children {
             let file = child.join("memory.move_charge_at_immigrate");
-            fs::write(&file, "3")
-                .map_err(|source| LinuxError::Setup { doing: format!("write {}", file.display()), source })?;
+            fs::write(&file, "3").map_err(|source| {
+                let doing = format!(
+                    "let charges move, by {} (Linux up to 6.12 does, on a v1 hierarchy with memory; try attach-rig vm \
+                     --hierarchy v1:charges)",
+                    file.display()
+                );
+                LinuxError::Setup { doing, source }
+            })?;
         }
         Ok(())
     }

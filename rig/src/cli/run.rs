@@ -136,6 +136,7 @@ pub(super) fn assemble(
         cells,
         verdicts,
         notes,
+        fits: Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::signals;
 use reports::schema::{
     Attach, Cell, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Promise, Run, SCHEMA, Scenario,
 };
-use reports::verdict;
+use reports::{fit, verdict};
 use std::thread::available_parallelism;
 
 /// The run for `run.json`.
@@ -19,6 +19,7 @@ pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
     let options = setting.options;
     let cells: Vec<Cell> = records.iter().map(|record| cell(setting, record)).collect();
     let notes = notes(setting, records, failure);
+    let fits = fit::over_resident_pages(&cells, "a move");
     let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
     let verdicts =
         verdict::judge(&judged, &verdict::Expectations::default(), &notes, |_, _| Some(command(options)));
@@ -41,6 +42,7 @@ pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
         cells,
         verdicts,
         notes,
+        fits,
     }
 }
 
@@ -52,6 +54,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
         fault_rate_percent: None,
         rate_per_s: record.plan.rate.map(Rate::per_s),
         delay_ns: None,
+        resident_pages: None,
         seed: 0,
         duration_ns: record.duration_ns,
         attach: Attach {

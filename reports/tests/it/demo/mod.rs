@@ -173,6 +173,7 @@ pub(crate) fn finished(
         cells,
         verdicts,
         notes,
+        fits: Vec::new(),
     }
 }
 
@@ -194,6 +195,7 @@ pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
         fault_rate_percent: None,
         rate_per_s: None,
         delay_ns: None,
+        resident_pages: None,
         seed,
         duration_ns: 50_000_000,
         attach: Attach::default(),

@@ -1,7 +1,9 @@
 //! Runs with plausible figures, made up by a small generator. The same arguments give the same run.
 mod cell;
+mod charges;
 
 use cell::{bystander, cell};
+pub(crate) use charges::demo_charges;
 use hdrhistogram::Histogram;
 use reports::hist::Hist;
 use reports::schema::*;

@@ -12,6 +12,7 @@
 //! | [`json`], [`cells`] | reading and writing them so that a kill loses nothing that was finished |
 //! | [`verdict`] | what happened against what was expected, and the exit code |
 //! | [`percentile`], [`aggregate`] | which percentiles samples support; cells merged over seeds |
+//! | [`fit`] | what a page costs: straight lines through medians |
 //! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
 //! | [`table`] | the result on stdout |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
@@ -30,6 +31,7 @@
 //! ```
 pub mod aggregate;
 pub mod cells;
+pub mod fit;
 pub mod hist;
 pub mod html;
 pub mod json;

@@ -44,6 +44,35 @@ pub struct Run {
     pub verdicts: Vec<Verdict>,
     /// Anything that a reader has to know: thin cells, rules that never fired, what could not be measured.
     pub notes: Vec<Note>,
+    /// Straight lines through medians along an axis, see [`crate::fit`]; absent when nothing was fitted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fits: Vec<Fit>,
+}
+
+/// A straight line through the medians of one protocol along an axis, see [`crate::fit`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
+    /// Protocol with its options.
+    pub protocol: String,
+    /// What costs that much, such as `cost of moving charges`.
+    pub what: String,
+    /// One step of the axis: `page`.
+    pub per: String,
+    /// Slope in ps per step of the axis.
+    pub slope_ps: i64,
+    /// Lower end of the 95 % interval of the slope in ps; absent when there are too few points for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slope_low_ps: Option<i64>,
+    /// Its upper end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slope_high_ps: Option<i64>,
+    /// Time at 0 of the axis in ns.
+    pub intercept_ns: i64,
+    /// Median distance of the points from the line in ns, up or down.
+    pub spread_ns: u64,
+    /// Different places on the axis.
+    pub points: u32,
 }
 
 /// What was run, as far as a reader of the report needs it.
@@ -79,6 +108,9 @@ pub struct Cell {
     pub rate_per_s: Option<u64>,
     /// Axis: extra delay between switch and attach in ns; absent when there is no such axis.
     pub delay_ns: Option<u64>,
+    /// Axis of `linux`: pages that the moved process has touched and keeps; absent when there is no such axis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_pages: Option<u64>,
     /// Axis: seed.
     pub seed: u64,
     /// Length of the measured part in ns.
@@ -241,10 +273,20 @@ pub struct Drift {
     pub unit: String,
     /// Usage at the end, after everybody has finished.
     pub usage_final: i64,
-    /// What it should read, recomputed from tasks and pages.
+    /// What it should read, recomputed from tasks and pages; with `by_design`, where that is there.
     pub truth_final: i64,
     /// `usage_final - truth_final`; positive = overcharge.
     pub drift_final: i64,
+    /// What per-CPU batches of the real kernel may hide either way, in `unit`; absent when the counter is exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<i64>,
+    /// How the tolerance was computed, in words: `2 CPUs × (64 pages of charge batch + 15 of pagevec)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub how: Option<String>,
+    /// Part of `usage_final` that by design stays in a cgroup whose task has moved away (v2, and v1 without moving
+    /// charges). It is part of `truth_final` too, so what got lost is the drift alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_design: Option<i64>,
     /// Most positive drift seen, on `sim` only.
     pub peak_over: Option<i64>,
     /// Most negative drift seen, on `sim` only.

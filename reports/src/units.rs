@@ -6,6 +6,9 @@
 /// What stands where there is no figure, or too few samples for one.
 pub const NONE: &str = "–";
 
+/// What stands where nobody looked, which is not the same as 0.
+pub const NOT_MEASURED: &str = "not measured";
+
 /// `ns` with three significant digits and its unit: `812 ns`, `3.42 µs`, `41.0 ms`, `2.00 s`.
 #[must_use]
 pub fn ns(ns: u64) -> String {
@@ -20,6 +23,16 @@ pub fn ns(ns: u64) -> String {
         }
     }
     unreachable!("seconds take whatever is left")
+}
+
+/// `ps` as ns with three significant digits, or as [`ns()`] from 1 µs on, with a true minus: `9.23 ns`, `−0.40 ns`.
+#[must_use]
+pub fn ps(ps: i64) -> String {
+    let (size, sign) = (ps.unsigned_abs(), if ps < 0 { "−" } else { "" });
+    if size < 999_500 {
+        return format!("{sign}{} ns", three_digits(size, 1_000));
+    }
+    format!("{sign}{}", ns((size + 500) / 1_000))
 }
 
 /// [`ns()`] without zeros at the end, for figures that somebody chose: `50 ms`, `1 µs`.
@@ -166,6 +179,13 @@ mod tests {
             (short_ns(50_000_000), short_ns(1_500), short_ns(100)),
             ("50 ms".into(), "1.5 µs".into(), "100 ns".into())
         );
+    }
+
+    #[test]
+    fn slopes_have_three_digits_too() {
+        let said = [9_230, -400, 12_345_678, 999_499, 0].map(ps);
+        assert_eq!(said, ["9.23 ns", "−0.40 ns", "12.3 µs", "999 ns", "0.00 ns"]);
+        assert_eq!(ps(i64::MIN), "−9,223,372 s".to_owned());
     }
 
     #[test]

@@ -93,7 +93,10 @@ pub fn worst_drift(group: &Group) -> String {
     match group.worst_drift() {
         None => NONE.to_owned(),
         Some(drift) if drift.worst_final == 0 => "0".to_owned(),
-        Some(d) => format!("{} {} {}:{}", signed(d.worst_final), d.unit, d.controller, d.cgroup),
+        Some(d) => {
+            let within = if d.beyond() == 0 { ", tolerated" } else { "" };
+            format!("{} {} {}:{}{within}", signed(d.worst_final), d.unit, d.controller, d.cgroup)
+        }
     }
 }
 

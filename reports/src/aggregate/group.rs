@@ -148,10 +148,10 @@ impl Group {
         found.map(|series| &series.samples)
     }
 
-    /// The counter whose final drift is farthest from 0; the first of equals.
+    /// The counter whose final drift is farthest beyond what is tolerated, then farthest from 0; the first of equals.
     #[must_use]
     pub fn worst_drift(&self) -> Option<&DriftSum> {
-        let size = |drift: &DriftSum| std::cmp::Reverse(drift.worst_final.unsigned_abs());
+        let size = |drift: &DriftSum| std::cmp::Reverse(drift.final_badness());
         self.drift.iter().min_by_key(|drift| size(drift))
     }
 

@@ -77,6 +77,12 @@ impl LockSum {
         }
     }
 
+    /// `false` when only waits were seen, so that acquisitions and holds are unknown rather than 0.
+    #[must_use]
+    pub fn holds_known(&self) -> bool {
+        self.contentions == 0 || self.acquisitions > 0 || self.hold.count > 0
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         self.contentions = self.contentions.saturating_add(other.contentions);
         self.wait.merge(other.wait);

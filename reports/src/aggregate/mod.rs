@@ -13,7 +13,7 @@ pub use parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSu
 
 use crate::hist::HistError;
 use crate::schema::{Cell, Run};
-use crate::units::{grouped, ns};
+use crate::units::{count, grouped, ns};
 
 /// Why a run could not be aggregated: a histogram in it is damaged.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,8 @@ pub struct Point {
     pub rate_per_s: Option<u64>,
     /// Delay between switch and attach in ns.
     pub delay_ns: Option<u64>,
+    /// Pages that the moved process has touched and keeps.
+    pub resident_pages: Option<u64>,
 }
 
 impl Point {
@@ -48,6 +50,7 @@ impl Point {
             fault_rate_percent: cell.fault_rate_percent,
             rate_per_s: cell.rate_per_s,
             delay_ns: cell.delay_ns,
+            resident_pages: cell.resident_pages,
         }
     }
 
@@ -68,6 +71,12 @@ impl Point {
     pub fn delay_words(&self) -> String {
         self.delay_ns.map_or_else(|| "none".to_owned(), ns)
     }
+
+    /// `4,096 pages`, or `as it comes` where a run does not say.
+    #[must_use]
+    pub fn resident_words(&self) -> String {
+        self.resident_pages.map_or_else(|| "as it comes".to_owned(), |pages| count(pages, "page"))
+    }
 }
 
 /// Which axes of a run have anything to say; outputs leave the others out.
@@ -79,6 +88,8 @@ pub struct Axes {
     pub rate: bool,
     /// Some cell has a delay.
     pub delay: bool,
+    /// Some cell says how many pages the moved process keeps.
+    pub resident: bool,
 }
 
 impl Axes {
@@ -91,6 +102,7 @@ impl Axes {
             faults: differ(|a, b| a.fault_rate_percent == b.fault_rate_percent),
             rate: differ(|a, b| a.rate_per_s == b.rate_per_s),
             delay: differ(|a, b| a.delay_ns == b.delay_ns),
+            resident: differ(|a, b| a.resident_pages == b.resident_pages),
         }
     }
 
@@ -106,6 +118,9 @@ impl Axes {
         }
         if self.delay {
             parts.push(format!("delay {}", point.delay_words()));
+        }
+        if self.resident {
+            parts.push(point.resident_words());
         }
         parts.join(", ")
     }
@@ -164,6 +179,7 @@ pub fn aggregate(run: &Run) -> Result<Aggregate, AggregateError> {
         out.axes.faults |= point.fault_rate_percent.is_some();
         out.axes.rate |= point.rate_per_s.is_some();
         out.axes.delay |= point.delay_ns.is_some();
+        out.axes.resident |= point.resident_pages.is_some();
         if !out.points.contains(&point) {
             out.points.push(point);
         }

@@ -47,8 +47,19 @@ pub struct DriftSum {
     pub cgroup: String,
     /// `pages` or `tasks`.
     pub unit: String,
-    /// The final drift that is farthest from 0.
+    /// The final drift that is farthest beyond what is tolerated; of equals the one farthest from 0, and then the one with
+    /// most left by design.
     pub worst_final: i64,
+    /// Usage at that end.
+    pub usage: i64,
+    /// What it should have been.
+    pub truth: i64,
+    /// What per-CPU batches may hide there; `None`: nothing.
+    pub tolerance: Option<i64>,
+    /// How that was computed.
+    pub how: Option<String>,
+    /// Part of usage and truth that by design stayed behind there.
+    pub by_design: Option<i64>,
     /// Most positive drift at any moment, on `sim` only.
     pub peak_over: Option<i64>,
     /// Most negative drift at any moment, on `sim` only.
@@ -72,6 +83,11 @@ impl DriftSum {
             cgroup: drift.cgroup.clone(),
             unit: drift.unit.clone(),
             worst_final: drift.drift_final,
+            usage: drift.usage_final,
+            truth: drift.truth_final,
+            tolerance: drift.tolerance,
+            how: drift.how.clone(),
+            by_design: drift.by_design,
             peak_over: drift.peak_over,
             peak_under: drift.peak_under,
             integral_abs_us: drift.integral_abs_us,
@@ -86,15 +102,28 @@ impl DriftSum {
     #[must_use]
     pub fn badness(&self) -> (u64, u64) {
         let size = |value: Option<i64>| value.unwrap_or(0).unsigned_abs();
-        (self.worst_final.unsigned_abs(), size(self.peak_over).max(size(self.peak_under)))
+        (self.beyond(), size(self.peak_over).max(size(self.peak_under)))
+    }
+
+    /// How far the final drift is beyond what is tolerated; 0 within.
+    #[must_use]
+    pub fn beyond(&self) -> u64 {
+        self.worst_final.unsigned_abs().saturating_sub(self.tolerance.unwrap_or(0).unsigned_abs())
+    }
+
+    /// Order of final drifts, the worst last; of equals the one with most left by design, where there is most to see.
+    pub(super) fn final_badness(&self) -> (u64, u64, u64) {
+        (self.beyond(), self.worst_final.unsigned_abs(), self.by_design.unwrap_or(0).unsigned_abs())
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
         if other.badness() > self.badness() {
             self.worst_cell = other.worst_cell;
         }
-        if other.worst_final.unsigned_abs() > self.worst_final.unsigned_abs() {
-            self.worst_final = other.worst_final;
+        if other.final_badness() > self.final_badness() {
+            (self.worst_final, self.usage, self.truth) = (other.worst_final, other.usage, other.truth);
+            (self.tolerance, self.by_design) = (other.tolerance, other.by_design);
+            self.how.clone_from(&other.how);
         }
         self.peak_over = self.peak_over.max(other.peak_over);
         self.peak_under = match (self.peak_under, other.peak_under) {

@@ -22,6 +22,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         return html! {};
     }
     headed(
+        view,
         "bystanders",
         "What do bystanders pay?",
         &html! {

@@ -2,12 +2,13 @@
 //!
 //! Apart from the promises, which say that it broke; here is by how much, when, and whether it stays.
 use super::View;
-use super::parts::{columns, figure, section as headed, table, text};
+use super::parts::{columns, figure, section as headed, sentence, table, text};
 use crate::aggregate::DriftSum;
 use crate::plot::drift;
 use crate::plot::ink::{Ink, series};
 use crate::schema::{Drift, DriftPoint};
 use crate::units::{NONE, grouped, signed};
+use crate::verdict::in_order;
 use maud::{Markup, html};
 
 /// Protocols in the plot.
@@ -23,6 +24,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let question = format!("How far from the truth is {counter}?");
     let frame = drift::plot(&question, view.clock, &worst.unit, &points);
     headed(
+        view,
         "drift",
         "Does the accounting still add up?",
         &html! {
@@ -30,6 +32,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             (figure(frame.as_ref(), "The counter that drifts farthest; of each protocol its worst cell. A marker is a \
                 quiescent point: nothing was in flight, so what is wrong there stays wrong.", &keys))
             (rows(view))
+            (tolerances(view))
             p.key { "drift = usage − truth − in flight. ‘at the end’ is the value farthest from 0 over all cells." }
         },
     )
@@ -57,9 +60,10 @@ fn lines<'a>(view: &'a View<'_>, worst: &DriftSum) -> (Vec<Series<'a>>, Vec<(Ink
 }
 
 fn takeaway(view: &View<'_>) -> String {
-    let (mut exact, mut said) = (Vec::new(), Vec::new());
+    let (mut exact, mut tolerated, mut said) = (Vec::new(), Vec::new(), Vec::new());
     for sum in view.sums.protocols.iter().filter(|sum| !sum.sum.drift.is_empty()) {
         match sum.sum.worst_drift() {
+            Some(d) if d.beyond() == 0 && d.worst_final != 0 => tolerated.push(sum.protocol.clone()),
             Some(d) if d.worst_final != 0 => said.push(format!(
                 "{} ends up to {} {} off ({} of cgroup {})",
                 sum.protocol,
@@ -78,41 +82,90 @@ fn takeaway(view: &View<'_>) -> String {
         said.pop();
         said.push(format!("{} ends with every counter exact", exact[0]));
     }
+    if !tolerated.is_empty() {
+        let verb = if tolerated.len() == 1 { "ends" } else { "end" };
+        said.push(format!(
+            "{} {verb} with no counter further off than per-CPU batches may hide",
+            crate::units::list(&tolerated)
+        ));
+    }
     let mut text = said.join("; ");
     text.push('.');
     text
 }
 
+/// A column of the counters: its title, and what stands in it.
+type Shown = (&'static str, fn(&DriftSum) -> Markup);
+
+fn peak(value: Option<i64>) -> Markup {
+    html! { (value.map_or_else(|| NONE.to_owned(), signed)) }
+}
+
+/// Columns that only some runs have: what is tolerated and what stays by design on the real kernel, peaks on the model.
+fn columns_of(view: &View<'_>) -> Vec<Shown> {
+    let any =
+        |what: fn(&DriftSum) -> bool| view.sums.protocols.iter().flat_map(|sum| &sum.sum.drift).any(what);
+    let real = any(|d| d.tolerance.is_some() || d.by_design.is_some());
+    let modelled = any(|d| d.peak_over.is_some() || d.peak_under.is_some() || d.integral_abs_us.is_some());
+    let mut shown: Vec<Shown> = vec![("#at the end", |d| {
+        html! { @if d.beyond() == 0 { (signed(d.worst_final)) } @else { strong { (signed(d.worst_final)) } } }
+    })];
+    if any(|d| d.tolerance.is_some()) {
+        shown.push(("#may be hidden", |d| {
+            html! { (d.tolerance.map_or_else(|| NONE.to_owned(), |n| format!("±{}", grouped(n.unsigned_abs())))) }
+        }));
+    }
+    if real {
+        shown.push(("#usage", |d| html! { (signed(d.usage).trim_start_matches('+')) }));
+        shown.push(("#should be", |d| html! { (signed(d.truth).trim_start_matches('+')) }));
+    }
+    if any(|d| d.by_design.is_some()) {
+        shown.push(("#of that left by design", |d| {
+            html! { (d.by_design.map_or_else(|| NONE.to_owned(), |n| signed(n).trim_start_matches('+').to_owned())) }
+        }));
+    }
+    if modelled || !real {
+        shown.push(("#peak over", |d| peak(d.peak_over)));
+        shown.push(("#peak under", |d| peak(d.peak_under)));
+        shown.push(("#integral of |drift|, × µs", |d| {
+            html! { (d.integral_abs_us.map_or_else(|| NONE.to_owned(), grouped)) }
+        }));
+        shown.push(("#events", |d| html! { (grouped(d.events)) }));
+        shown.push(("#clamps", |d| html! { (grouped(d.clamps)) }));
+        shown.push(("#reserved at most", |d| html! { (grouped(d.reserved_peak.max(0).unsigned_abs())) }));
+    }
+    shown.push(("unit", |d| text(&d.unit)));
+    shown
+}
+
 fn rows(view: &View<'_>) -> Markup {
-    let head = columns(&[
-        "protocol",
-        "counter",
-        "#at the end",
-        "#peak over",
-        "#peak under",
-        "#integral of |drift|, × µs",
-        "#events",
-        "#clamps",
-        "#reserved at most",
-        "unit",
-    ]);
-    let peak = |value: Option<i64>| value.map_or_else(|| NONE.to_owned(), signed);
+    let shown = columns_of(view);
+    let mut head = columns(&["protocol", "counter"]);
+    head.extend(columns(&shown.iter().map(|(title, _)| *title).collect::<Vec<_>>()));
     let mut rows = Vec::new();
     for sum in &view.sums.protocols {
         for drift in &sum.sum.drift {
-            rows.push(vec![
-                text(&sum.protocol),
-                html! { (text(&drift.controller)) ":" (text(&drift.cgroup)) },
-                html! { @if drift.worst_final == 0 { "0" } @else { strong { (signed(drift.worst_final)) } } },
-                html! { (peak(drift.peak_over)) },
-                html! { (peak(drift.peak_under)) },
-                html! { (drift.integral_abs_us.map_or_else(|| NONE.to_owned(), grouped)) },
-                html! { (grouped(drift.events)) },
-                html! { (grouped(drift.clamps)) },
-                html! { (grouped(drift.reserved_peak.max(0).unsigned_abs())) },
-                text(&drift.unit),
-            ]);
+            let counter = html! { (text(&drift.controller)) ":" (text(&drift.cgroup)) };
+            let mut row = vec![text(&sum.protocol), counter];
+            row.extend(shown.iter().map(|(_, cell)| cell(drift)));
+            rows.push(row);
         }
     }
     table("counters", &head, &rows)
+}
+
+/// What the columns of the real kernel mean, and how each tolerance was computed.
+fn tolerances(view: &View<'_>) -> Markup {
+    let all = || view.sums.protocols.iter().flat_map(|sum| &sum.sum.drift);
+    let hows = in_order(all().filter_map(|drift| drift.how.as_deref()));
+    html! {
+        @if all().any(|drift| drift.by_design.is_some()) {
+            p.key { "‘Left by design’: charges of pages whose task has moved away. They are where the kernel says that they \
+                belong, so they are part of what the counter should read, and no drift." }
+        }
+        @if !hows.is_empty() {
+            p.key { "What per-CPU batches may hide: "
+                @for (n, how) in hows.iter().take(6).enumerate() { @if n > 0 { "; " } (sentence(how)) } "." }
+        }
+    }
 }

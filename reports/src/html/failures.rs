@@ -20,6 +20,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         return html! {};
     }
     headed(
+        view,
         "faults",
         "What failed, and what came of it?",
         &html! {

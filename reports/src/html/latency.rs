@@ -27,6 +27,7 @@ struct Panel<'a> {
 
 pub(super) fn section(view: &View<'_>) -> Markup {
     headed(
+        view,
         "latency",
         "How long does an attach take?",
         &html! {
@@ -58,7 +59,7 @@ fn question(outcome: &str, fixed: &str) -> String {
 
 /// Plots of one outcome: those with lines, spread over the axis when there are too many.
 fn panels<'a>(view: &'a View<'_>, outcome: &str) -> Vec<Panel<'a>> {
-    let mut all: Vec<Panel<'_>> = if view.sums.axes.rate {
+    let mut all: Vec<Panel<'_>> = if view.sums.axes.rate || view.sums.axes.resident {
         view.sums.protocols.iter().map(|sum| by_point(view, outcome, &sum.protocol)).collect()
     } else {
         view.sums.points.iter().map(|point| by_protocol(view, outcome, point)).collect()
@@ -159,7 +160,8 @@ fn all(view: &View<'_>) -> Markup {
 /// Titles of the axes that the run has.
 pub(super) fn axis_columns(view: &View<'_>) -> Vec<Column> {
     let axes = view.sums.axes;
-    let all = [(axes.faults, "faults"), (axes.rate, "rate"), (axes.delay, "delay")];
+    let all =
+        [(axes.faults, "faults"), (axes.rate, "rate"), (axes.delay, "delay"), (axes.resident, "resident")];
     all.iter().filter(|(there, _)| *there).map(|(_, title)| Column((*title).to_owned(), true)).collect()
 }
 
@@ -170,6 +172,7 @@ pub(super) fn axis_cells(view: &View<'_>, group: &PointSum) -> Vec<Markup> {
         (axes.faults, point.fault_words()),
         (axes.rate, point.rate_words()),
         (axes.delay, point.delay_words()),
+        (axes.resident, point.resident_words()),
     ];
     all.into_iter().filter(|(there, _)| *there).map(|(_, words)| html! { (words) }).collect()
 }

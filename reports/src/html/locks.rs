@@ -4,7 +4,7 @@
 use super::View;
 use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{LockSum, ProtocolSum, TimeSum};
-use crate::units::{clip, grouped, lock_stat_us, ns, percent};
+use crate::units::{NOT_MEASURED, clip, grouped, lock_stat_us, ns, percent};
 use maud::{Markup, html};
 
 /// Protocols whose locks are shown.
@@ -25,6 +25,9 @@ const TITLES: [&str; 11] = [
     "#holdtime-avg",
 ];
 
+/// How many of them are about waits.
+const WAITS: usize = 6;
+
 pub(super) fn section(view: &View<'_>) -> Markup {
     let with_locks = || view.sums.protocols.iter().filter(|sum| !sum.sum.locks.is_empty());
     if with_locks().next().is_none() {
@@ -37,13 +40,19 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         (by_phase(view))
         (longest(view))
     };
-    headed("locks", "Who waits for which lock, and who holds it?", &body)
+    headed(view, "locks", "Who waits for which lock, and who holds it?", &body)
 }
 
 fn lock_stat(view: &View<'_>, sum: &ProtocolSum) -> Markup {
-    let rows: Vec<Vec<Markup>> = sum.sum.locks.iter().map(row).collect();
+    let mut rows: Vec<Vec<Markup>> = sum.sum.locks.iter().map(row).collect();
     let caption = format!("{}: lock_stat, times in µs ({})", clip(&sum.protocol, 80), view.clock);
-    table(&caption, &columns(&TITLES), &rows)
+    if sum.sum.locks.iter().any(LockSum::holds_known) {
+        return table(&caption, &columns(&TITLES), &rows);
+    }
+    // No row has holds: one column says so for all five.
+    rows.iter_mut().for_each(|row| row.truncate(WAITS + 1));
+    let titles: Vec<&str> = TITLES[..WAITS].iter().copied().chain(["#acquisitions and holds"]).collect();
+    table(&caption, &columns(&titles), &rows)
 }
 
 /// `mmap_sem-R`, as lock_stat writes it.
@@ -57,6 +66,10 @@ fn row(lock: &LockSum) -> Vec<Markup> {
     };
     let mut row = vec![text(&class(lock)), html! { (lock.contentions) }];
     row.extend(times(&lock.wait));
+    if !lock.holds_known() {
+        row.extend((WAITS..TITLES.len()).map(|_| html! { (NOT_MEASURED) }));
+        return row;
+    }
     row.push(html! { (lock.acquisitions) });
     row.extend(times(&lock.hold));
     row

@@ -1,8 +1,8 @@
 //! `report.html`: one file without network, script or fonts, readable without its style sheet as well.
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
-//! stand: `summary`, `promises`, `latency`, `sweep`, `phases`, `bystanders`, `locks`, `drift`,
-//! `faults`, `remarks`. Each section computes its sentences from the data; `parts` has what they share. Whatever
+//! stand: `summary`, `promises`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks`, `drift`,
+//! `faults`, `remarks`; `joint` puts several runs on one page, with `beside` in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod bystanders;
 mod drift;
@@ -13,6 +13,7 @@ mod parts;
 mod phases;
 mod promises;
 mod remarks;
+mod resident;
 mod summary;
 mod sweep;
 
@@ -37,9 +38,42 @@ struct View<'a> {
     sums: Aggregate,
     /// `virtual` or `wall`.
     clock: &'static str,
+    /// In front of every anchor: empty, or what tells the runs of one page apart.
+    prefix: String,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn of(run: &'a Run, prefix: &str) -> Result<Self, AggregateError> {
+        let (sums, clock) = (aggregate(run)?, words::clock(run.engine));
+        Ok(Self { run, sums, clock, prefix: prefix.to_owned() })
+    }
+
+    /// The sections of a run without its summary, in the order in which they stand.
+    fn sections(&self, env: Option<&Env>) -> Vec<Markup> {
+        vec![
+            promises::section(self),
+            latency::section(self),
+            sweep::section(self),
+            resident::section(self),
+            phases::section(self),
+            bystanders::section(self),
+            locks::section(self),
+            drift::section(self),
+            failures::section(self),
+            remarks::section(self, env),
+        ]
+    }
+
+    /// Anchor `id` of this run.
+    fn id(&self, id: &str) -> String {
+        format!("{}{id}", self.prefix)
+    }
+
+    /// Where a link to it leads.
+    fn link(&self, id: &str) -> String {
+        format!("#{}", self.id(id))
+    }
+
     /// Number of the series of `protocol`: the same colour, dash and marker in every plot.
     fn series(&self, protocol: &str) -> u8 {
         series(self.sums.protocols.iter().position(|sum| sum.protocol == protocol).unwrap_or(0))
@@ -55,18 +89,8 @@ impl View<'_> {
 /// # Errors
 /// [`AggregateError`] when a histogram in the run is damaged.
 pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
-    let view = View { run, sums: aggregate(run)?, clock: words::clock(run.engine) };
-    let mut sections = [
-        promises::section(&view),
-        latency::section(&view),
-        sweep::section(&view),
-        phases::section(&view),
-        bystanders::section(&view),
-        locks::section(&view),
-        drift::section(&view),
-        failures::section(&view),
-        remarks::section(&view, env),
-    ];
+    let view = View::of(run, "")?;
+    let mut sections = view.sections(env);
     let summary = summary::section(&view);
     bound(&mut sections, MAX_BYTES.saturating_sub(summary.0.len() + ROOM));
     let title = format!("{} on {} – attach-rig", clip(&run.scenario.name, 120), words::engine(run.engine));

@@ -1,6 +1,7 @@
 //! What sections share: headed sections, figures with a takeaway, bounded tables.
 //!
 //! Apart, so that bounds and layout are decided once. A plot never stands without its table.
+use super::View;
 use crate::plot::frame::{Frame, legend};
 use crate::plot::ink::Ink;
 use crate::units::{clip, grouped};
@@ -28,8 +29,8 @@ pub(super) fn columns(titles: &[&str]) -> Vec<Column> {
 }
 
 /// A section with an anchor.
-pub(super) fn section(id: &str, title: &str, body: &Markup) -> Markup {
-    html! { section id=(id) { h2 { (title) } (body) } }
+pub(super) fn section(view: &View<'_>, id: &str, title: &str, body: &Markup) -> Markup {
+    html! { section id=(view.id(id)) { h2 { (title) } (body) } }
 }
 
 /// A table; a long one is folded, and a very long one cut.

@@ -38,6 +38,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         names.iter().enumerate().map(|(n, name)| (Ink::Bar(series(n)), (*name).to_owned())).collect();
     let question = "Where does the time of an attach that moves go?";
     headed(
+        view,
         "phases",
         "Phases of an attach",
         &html! {

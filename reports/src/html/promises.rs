@@ -15,11 +15,12 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         return html! {};
     }
     headed(
+        view,
         "promises",
         "Which promises does each protocol keep?",
         &html! {
             p { (takeaway(verdicts)) }
-            (matrix(verdicts))
+            (matrix(view))
             p.key { "Where nothing else is said a promise is expected to hold. ‘!’ is not as expected, ‘?’ inconclusive, ‘–’ not checked. A broken promise leads to its first violation." }
             (violations(view))
         },
@@ -41,7 +42,8 @@ fn takeaway(verdicts: &[Verdict]) -> String {
     format!("{kept} Against the expectations of the scenario: {surprises}.")
 }
 
-fn matrix(verdicts: &[Verdict]) -> Markup {
+fn matrix(view: &View<'_>) -> Markup {
+    let verdicts = &view.run.verdicts;
     let protocols = in_order(verdicts.iter().map(|verdict| verdict.protocol.as_str()));
     let promises = in_order(verdicts.iter().map(|verdict| verdict.promise.as_str()));
     let shown = &protocols[..protocols.len().min(12)];
@@ -50,7 +52,7 @@ fn matrix(verdicts: &[Verdict]) -> Markup {
     let rows = promises.iter().map(|promise| {
         let cells = shown.iter().map(|protocol| {
             let at = verdicts.iter().position(|v| v.promise == *promise && v.protocol == *protocol);
-            at.map_or_else(|| html! { "–" }, |at| cell(at, &verdicts[at]))
+            at.map_or_else(|| html! { "–" }, |at| cell(view, at, &verdicts[at]))
         });
         std::iter::once(text(promise)).chain(cells).collect()
     });
@@ -68,7 +70,7 @@ fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup
     html! { @for part in rows.chunks(24).take(MAX_ROWS / 24) { (table(caption, columns, part)) } }
 }
 
-fn cell(at: usize, verdict: &Verdict) -> Markup {
+fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
     let class = match (verdict.outcome, verdict.cells_broken) {
         (Outcome::Fail, _) => "bad",
         (Outcome::Inconclusive, _) => "thin",
@@ -82,7 +84,7 @@ fn cell(at: usize, verdict: &Verdict) -> Markup {
         (Expectation::Always, _) => ", expected always".to_owned(),
     };
     html! { span.(class) {
-        @if verdict.cells_broken > 0 { a href={ "#v" (at) } { (words::verdict(verdict)) } }
+        @if verdict.cells_broken > 0 { a href=(view.link(&violation(at))) { (words::verdict(verdict)) } }
         @else { (words::verdict(verdict)) }
         @if verdict.cells > 0 {
             br;
@@ -112,13 +114,18 @@ fn violations(view: &View<'_>) -> Markup {
 fn listed(view: &View<'_>, violations: &[(usize, &Verdict)]) -> Markup {
     html! { dl {
         @for (at, verdict) in violations.iter().take(MAX_ROWS) {
-            dt id={ "v" (at) } { (text(&verdict.promise)) " under " (text(&verdict.protocol)) }
+            dt id=(view.id(&violation(*at))) { (text(&verdict.promise)) " under " (text(&verdict.protocol)) }
             dd {
                 @if let Some((seed, words)) = first(view, verdict) { p { (sentence(words)) " (seed " (seed) ")" } }
                 @if let Some(replay) = &verdict.replay { (super::parts::command(replay)) }
             }
         }
     } }
+}
+
+/// Anchor of the first violation of a verdict.
+fn violation(at: usize) -> String {
+    format!("v{at}")
 }
 
 fn first<'a>(view: &'a View<'_>, verdict: &Verdict) -> Option<(u64, &'a str)> {

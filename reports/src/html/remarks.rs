@@ -14,6 +14,7 @@ const MAX_SCENARIO: usize = 40_000;
 
 pub(super) fn section(view: &View<'_>, env: Option<&Env>) -> Markup {
     headed(
+        view,
         "remarks",
         "Notes, and how to repeat this",
         &html! {
@@ -25,7 +26,7 @@ pub(super) fn section(view: &View<'_>, env: Option<&Env>) -> Markup {
                 details { summary { "Scenario file, with what the command line changed" }
                     pre { code { (clip(&view.run.scenario.toml, MAX_SCENARIO)) } } }
             }
-            @if let Some(env) = env { (machine(env)) }
+            @if let Some(env) = env { (machine(view, env)) }
         },
     )
 }
@@ -62,7 +63,7 @@ fn ended(view: &View<'_>) -> Markup {
     } }
 }
 
-fn machine(env: &Env) -> Markup {
+fn machine(view: &View<'_>, env: &Env) -> Markup {
     let speed = |figure: Option<u64>| figure.map(|figure| format!("{} /s", grouped(figure)));
     let mut facts: Vec<(String, String)> = vec![
         ("started".into(), env.started.clone()),
@@ -76,7 +77,7 @@ fn machine(env: &Env) -> Markup {
     facts.extend(speed(env.accesses_per_s).map(|speed| ("accesses".into(), speed)));
     facts.extend(env.facts.iter().take(MAX_ROWS).map(|(name, value)| (name.clone(), value.clone())));
     html! {
-        h3 id="machine" { "The machine, in wall time" }
+        h3 id=(view.id("machine")) { "The machine, in wall time" }
         dl.facts { @for (name, value) in &facts { dt { (text(name)) } dd { (sentence(value)) } } }
     }
 }

@@ -10,10 +10,11 @@ use crate::words;
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     ("promises", "promises"),
     ("latency", "attach latency"),
     ("sweep", "along the axis of the run"),
+    ("resident", "resident pages"),
     ("phases", "phases"),
     ("bystanders", "bystanders"),
     ("locks", "locks"),
@@ -41,7 +42,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             (missing(view))
             p.facts { (facts(view)) }
             (command(&run.command))
-            nav { ul { @for (id, name) in PLACES { @if exists(view, id) { li { a href={ "#" (id) } { (name) } } } } } }
+            nav { ul { @for (id, name) in PLACES { @if exists(view, id) { li { a href=(view.link(id)) { (name) } } } } } }
         }
     }
 }
@@ -67,8 +68,8 @@ fn missing(view: &View<'_>) -> Markup {
     let thin = view.run.notes.iter().filter(|note| note.kind == NoteKind::Thin).count() as u64;
     html! {
         @if view.run.interrupted { p.warn { "The run was interrupted: cells are missing." } }
-        @if ended > 0 { p.warn { a href="#remarks" { (count(ended, "cell")) " ended early." } } }
-        @if thin > 0 { p.warn { a href="#remarks" { (count(thin, "thin cell")) ": too little happened to tell." } } }
+        @if ended > 0 { p.warn { a href=(view.link("remarks")) { (count(ended, "cell")) " ended early." } } }
+        @if thin > 0 { p.warn { a href=(view.link("remarks")) { (count(thin, "thin cell")) ": too little happened to tell." } } }
     }
 }
 
@@ -95,7 +96,8 @@ fn exists(view: &View<'_>, id: &str) -> bool {
     let any = |what: fn(&crate::aggregate::Group) -> bool| view.sums.protocols.iter().any(|p| what(&p.sum));
     match id {
         "promises" => !view.run.verdicts.is_empty(),
-        "sweep" => view.sums.points.len() > 1,
+        "sweep" => super::sweep::points(view).len() > 1,
+        "resident" => super::resident::points(view).len() > 1,
         "phases" => any(|group| !group.phases.is_empty()),
         "bystanders" => any(|group| !group.bystanders.is_empty()),
         "locks" => any(|group| !group.locks.is_empty()),

@@ -14,22 +14,23 @@ use maud::{Markup, html};
 /// How many times as long as the closed loop a rate must take before it is worth a sentence.
 const MUCH_SLOWER: u64 = 3;
 /// Points of the plot; names of more would not fit under it.
-const MAX_POINTS: usize = 8;
+pub(super) const MAX_POINTS: usize = 8;
 /// Protocols of the plot.
-const MAX_PROTOCOLS: usize = 8;
+pub(super) const MAX_PROTOCOLS: usize = 8;
 
 pub(super) fn section(view: &View<'_>) -> Markup {
-    if view.sums.points.len() < 2 {
+    let all = points(view);
+    if all.len() < 2 {
         return html! {};
     }
-    let points: Vec<&Point> = view.sums.points.iter().take(MAX_POINTS).collect();
+    let points: Vec<&Point> = all.iter().take(MAX_POINTS).collect();
     let protocols: Vec<&str> =
         view.sums.protocols.iter().take(MAX_PROTOCOLS).map(|sum| sum.protocol.as_str()).collect();
     let samples: Vec<Vec<Option<&Samples>>> = protocols
         .iter()
         .map(|name| points.iter().map(|point| view.sums.at(name, point).and_then(moved)).collect())
         .collect();
-    let axes = Axes::varying(&view.sums.points);
+    let axes = Axes::varying(&all);
     let names: Vec<String> = points.iter().map(|point| axes.words(point)).collect();
     let (title, axis, question) = question(axes);
     let frame = sweep::plot(question, view.clock, axis, &names, &samples);
@@ -39,14 +40,21 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     });
     let keys: Vec<(Ink, String)> = keys.collect();
     headed(
+        view,
         "sweep",
         title,
         &html! {
-            (figure(frame.as_ref(), &takeaway(view), &keys))
-            (rows(view))
-            @if view.sums.points.len() > MAX_POINTS { p.more { "Only the first points of the axis are drawn." } }
+            (figure(frame.as_ref(), &takeaway(view, &all), &keys))
+            (rows(view, &all))
+            @if all.len() > MAX_POINTS { p.more { "Only the first points of the axis are drawn." } }
         },
     )
+}
+
+/// Points of the axis: those that keep as many pages as the first, for pages have a section of their own.
+pub(super) fn points(view: &View<'_>) -> Vec<Point> {
+    let pages = view.sums.points.first().and_then(|point| point.resident_pages);
+    view.sums.points.iter().copied().filter(|point| point.resident_pages == pages).collect()
 }
 
 /// Title of the section, name of the axis, question.
@@ -65,9 +73,9 @@ fn question(axes: Axes) -> (&'static str, &'static str, &'static str) {
 }
 
 /// p50 and p99 of attaches that moved, one row a protocol and two columns a point.
-fn rows(view: &View<'_>) -> Markup {
-    let points = &view.sums.points[..view.sums.points.len().min(MAX_POINTS)];
-    let axes = Axes::varying(&view.sums.points);
+pub(super) fn rows(view: &View<'_>, points: &[Point]) -> Markup {
+    let axes = Axes::varying(points);
+    let points = &points[..points.len().min(MAX_POINTS)];
     let titles = points.iter().flat_map(|point| {
         let words = axes.words(point);
         ["p50", "p99"].map(|level| Column(format!("{words}: {level}, {}", view.clock), true))
@@ -88,11 +96,11 @@ fn rows(view: &View<'_>) -> Markup {
     )
 }
 
-fn takeaway(view: &View<'_>) -> String {
+fn takeaway(view: &View<'_>, points: &[Point]) -> String {
     if let Some(said) = finding(view) {
         return said;
     }
-    let (first, last) = (view.sums.points.first(), view.sums.points.last());
+    let (first, last) = (points.first(), points.last());
     let changes = view.sums.protocols.iter().filter_map(|sum| {
         let p50 = |point: Option<&Point>| moved(view.sums.at(&sum.protocol, point?)?)?.p50();
         let (before, after) = (p50(first)?, p50(last)?);
@@ -108,7 +116,7 @@ fn takeaway(view: &View<'_>) -> String {
             );
         }
         let way = |point: Option<&Point>| {
-            point.map_or_else(String::new, |point| Axes::varying(&view.sums.points).words(point))
+            point.map_or_else(String::new, |point| Axes::varying(points).words(point))
         };
         let (from, to) = (way(first), way(last));
         format!("From {from} to {to} the median changes most under {name}: {} to {}.", ns(before), ns(after))
@@ -145,6 +153,6 @@ pub(super) fn finding(view: &View<'_>) -> Option<String> {
 }
 
 /// Attaches that moved, from their real start.
-fn moved(group: &Group) -> Option<&Samples> {
+pub(super) fn moved(group: &Group) -> Option<&Samples> {
     group.latency("moved", LatencyKind::Raw)
 }

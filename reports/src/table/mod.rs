@@ -1,7 +1,8 @@
 //! What `attach-rig run` prints on stdout: figures per protocol and point, promises, remarks, and the verdict last.
 //!
 //! Apart from the report, because a terminal wants one screen. The rows are in `rows`, the promise matrix in
-//! `promises`; both read the same [`crate::aggregate`] as the HTML.
+//! `promises`, counters of the real kernel in `drift`; both read the same [`crate::aggregate`] as the HTML.
+mod drift;
 mod promises;
 mod rows;
 mod thinnest;
@@ -34,6 +35,9 @@ pub fn render(run: &Run, options: TableOptions) -> Result<String, AggregateError
     let sums = aggregate(run)?;
     let mut out = head(run, &sums);
     out.push_str(&rows::table(run.engine, &sums, options));
+    if run.engine == Engine::Linux {
+        out.push_str(&drift::table(&sums, options));
+    }
     if !run.verdicts.is_empty() {
         out.push('\n');
         out.push_str(&promises::table(run, options));

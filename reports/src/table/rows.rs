@@ -65,6 +65,9 @@ fn axes(axes: Axes) -> Vec<Column> {
     if axes.delay {
         columns.push(column("delay", true, |group| group.point.delay_words()));
     }
+    if axes.resident {
+        columns.push(column("resident", true, |group| group.point.resident_words()));
+    }
     columns
 }
 

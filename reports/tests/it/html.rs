@@ -1,7 +1,7 @@
 //! The report: its text as a snapshot, escaping, plots, size, time. Files land in the target folder, to be looked at.
-use crate::demo::{demo_env, demo_linux, demo_run, demo_run_of, note};
+use crate::demo::{demo_charges, demo_env, demo_linux, demo_run, demo_run_of, note};
 use reports::html::{MAX_BYTES, render};
-use reports::schema::{NoteKind, Run};
+use reports::schema::{LockRow, NoteKind, Run};
 use std::path::Path;
 
 fn page(run: &Run) -> String {
@@ -61,13 +61,47 @@ fn the_linux_report_reads_as_it_did() {
 }
 
 #[test]
+fn pages_have_a_price_and_what_stays_by_design_is_no_drift() {
+    let html = page(&demo_charges());
+    keep("charges.html", &html);
+    insta::assert_snapshot!("charges-words", words(&html));
+}
+
+/// Holds that nobody saw are never written as 0, whether the other rows have holds or not.
+#[test]
+fn unknown_holds_are_not_zero() {
+    let row = |html: &str, class: &str| {
+        let rest = html.split_once(&format!("<th scope=\"row\">{class}</th>")).unwrap().1;
+        rest.split_once("</tr>").unwrap().0.to_owned()
+    };
+    let mut run = demo_charges();
+    assert_eq!(row(&page(&run), "css_set_lock").matches("not measured").count(), 1);
+    let known = LockRow { acquisitions: 7, class: "other".into(), ..run.cells[0].locks[0].clone() };
+    run.cells[0].locks.push(known);
+    let html = page(&run);
+    let unknown = row(&html, "css_set_lock");
+    assert_eq!(unknown.matches("not measured").count(), 5);
+    assert!(!unknown.contains(">0.00<") && !unknown.contains(">0<"));
+    assert!(!row(&html, "other").contains("not measured"));
+}
+
+#[test]
+fn a_drift_beyond_its_tolerance_is_said() {
+    let mut run = demo_charges();
+    assert!(page(&run).contains("than per-CPU batches may hide"));
+    run.cells[0].drift[0].drift_final = 159;
+    let html = page(&run);
+    assert!(html.contains("v1 ends up to 159 pages off") && html.contains("<strong>+159</strong>"));
+}
+
+#[test]
 fn the_same_run_gives_the_same_bytes() {
     assert_eq!(page(&demo_run()), page(&demo_run()));
 }
 
 #[test]
 fn nothing_is_fetched_and_nothing_is_run() {
-    for html in [page(&demo_run()), page(&demo_linux())] {
+    for html in [page(&demo_run()), page(&demo_linux()), page(&demo_charges())] {
         for word in ["http:", "https:", "<script", "@import", "url(", " src=", "<link", "onload"] {
             assert!(!html.contains(word), "{word}");
         }
@@ -77,7 +111,7 @@ fn nothing_is_fetched_and_nothing_is_run() {
 /// Every element is closed, attributes are quoted, text is escaped: a strict reader takes the body.
 #[test]
 fn the_markup_is_well_formed() {
-    for html in [page(&demo_run()), page(&demo_linux())] {
+    for html in [page(&demo_run()), page(&demo_linux()), page(&demo_charges())] {
         let mut open: Vec<&str> = Vec::new();
         let mut rest = html.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0;
         while let Some((text, after)) = rest.split_once('<') {
@@ -186,7 +220,7 @@ fn no_label_covers_another_or_leaves_its_picture() {
         .iter_mut()
         .for_each(|cell| cell.protocol.push_str(":mmap-sem=counted,grace=none,memory.move=yes"));
     let mut plots = 0;
-    for run in [demo_run(), demo_linux(), wide, named] {
+    for run in [demo_run(), demo_linux(), demo_charges(), wide, named] {
         for svg in page(&run).split("<svg viewBox=\"").skip(1) {
             let svg = svg.split("</svg>").next().unwrap();
             let size: Vec<f64> =

@@ -1,5 +1,5 @@
 //! The text on stdout, as snapshots.
-use crate::demo::{demo_linux, demo_run, note};
+use crate::demo::{demo_charges, demo_linux, demo_run, note};
 use reports::schema::{NoteKind, Outcome, Run};
 use reports::table::{TableOptions, render};
 
@@ -15,6 +15,11 @@ fn the_model_shows_promises() {
 #[test]
 fn linux_shows_percentiles_per_rate() {
     insta::assert_snapshot!("linux", plain(&demo_linux()));
+}
+
+#[test]
+fn counters_of_the_kernel_have_tolerances() {
+    insta::assert_snapshot!("charges", plain(&demo_charges()));
 }
 
 #[test]

@@ -139,6 +139,7 @@ pub(super) fn assemble(
         cells,
         verdicts,
         notes,
+        fits: Vec::new(),
     }
 }
 

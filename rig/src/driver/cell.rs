@@ -170,6 +170,7 @@ fn record(
         fault_rate_percent: plan.fault_rate.map(u32::from),
         rate_per_s: scenario.rate_per_s(),
         delay_ns: plan.delay_ns,
+        resident_pages: None,
         seed: plan.seed,
         duration_ns: scenario.duration_ns,
         attach: records.attach(undoing),

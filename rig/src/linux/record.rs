@@ -15,7 +15,7 @@ use reports::schema::{
     Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries,
     Promise, Run, SCHEMA, Scenario,
 };
-use reports::verdict;
+use reports::{fit, verdict};
 use std::thread::available_parallelism;
 
 /// The run for `run.json`.
@@ -23,6 +23,7 @@ pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
     let options = setting.options;
     let cells: Vec<Cell> = records.iter().map(|record| cell(setting, record)).collect();
     let notes = notes(setting, records, failure);
+    let fits = fit::over_resident_pages(&cells, "a move");
     let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
     let verdicts =
         verdict::judge(&judged, &verdict::Expectations::default(), &notes, |_, _| Some(command(options)));
@@ -44,6 +45,7 @@ pub(super) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
         cells,
         verdicts,
         notes,
+        fits,
     }
 }
 
@@ -55,6 +57,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
         fault_rate_percent: None,
         rate_per_s: record.plan.rate.map(Rate::per_s),
         delay_ns: None,
+        resident_pages: record.kept_pages.map(|_| record.touched.max(0) as u64),
         seed: setting.options.seed,
         duration_ns: record.duration_ns,
         attach: Attach {
@@ -79,7 +82,7 @@ fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
     let label = &setting.place.label;
     match (&record.refused, record.kept_pages) {
         (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
-        (None, Some(pages)) => format!("{label} still, {pages} pages kept"),
+        (None, Some(_)) => format!("{label} still"),
         (None, None) => label.clone(),
     }
 }
@@ -107,6 +110,9 @@ fn drift(audited: &Audited) -> Drift {
         events: 0,
         clamps: 0,
         reserved_peak: 0,
+        tolerance: (audited.tolerance > 0).then_some(audited.tolerance),
+        by_design: audited.by_design,
+        how: audited.how.clone(),
         series: Vec::new(),
     }
 }

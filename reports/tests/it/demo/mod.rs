@@ -1,7 +1,9 @@
 //! Runs with plausible figures, made up by a small generator. The same arguments give the same run.
 mod cell;
+mod charges;
 
 use cell::{bystander, cell};
+pub(crate) use charges::demo_charges;
 use hdrhistogram::Histogram;
 use reports::hist::Hist;
 use reports::schema::*;
@@ -173,6 +175,7 @@ pub(crate) fn finished(
         cells,
         verdicts,
         notes,
+        fits: Vec::new(),
     }
 }
 
@@ -194,6 +197,7 @@ pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
         fault_rate_percent: None,
         rate_per_s: None,
         delay_ns: None,
+        resident_pages: None,
         seed,
         duration_ns: 50_000_000,
         attach: Attach::default(),

@@ -1,0 +1,123 @@
+//! What the pages that a process keeps cost its move: medians along the axis, and the fitted price of a page.
+//!
+//! Apart from the sweep, because a page has a price: here is a slope with an interval, not only two ends.
+use super::View;
+use super::parts::{figure, section as headed, sentence};
+use super::sweep::{MAX_POINTS, MAX_PROTOCOLS, moved, rows};
+use crate::aggregate::Point;
+use crate::percentile::Samples;
+use crate::plot::ink::{Ink, series};
+use crate::plot::sweep;
+use crate::schema::Fit;
+use crate::units::{count, grouped, ns, ps};
+use maud::{Markup, html};
+
+/// Fitted lines that are said.
+const MAX_FITS: usize = 12;
+
+/// Points along the axis of resident pages, few pages first; those that else stand where the first point stands.
+pub(super) fn points(view: &View<'_>) -> Vec<Point> {
+    let Some(first) = view.sums.points.first() else { return Vec::new() };
+    let alike = |point: &&Point| Point { resident_pages: first.resident_pages, ..**point } == *first;
+    let mut points: Vec<Point> = view.sums.points.iter().filter(alike).copied().collect();
+    points.sort();
+    points
+}
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    let all = points(view);
+    if all.len() < 2 {
+        return html! {};
+    }
+    let shown = spread(&all);
+    let sums = view.sums.protocols.iter().take(MAX_PROTOCOLS);
+    let samples: Vec<Vec<Option<&Samples>>> = sums
+        .clone()
+        .map(|sum| shown.iter().map(|point| view.sums.at(&sum.protocol, point).and_then(moved)).collect())
+        .collect();
+    let names: Vec<String> = shown
+        .iter()
+        .map(|point| point.resident_pages.map_or_else(|| point.resident_words(), grouped))
+        .collect();
+    let question = "What do the pages of a process cost its move?";
+    let frame =
+        sweep::plot(question, view.clock, "pages that the process has touched and keeps", &names, &samples);
+    let keys = sums.enumerate().flat_map(|(n, sum)| {
+        let n = series(n);
+        [
+            (Ink::Series(n), format!("{}, p50", sum.protocol)),
+            (Ink::Faint(n), format!("{}, p99", sum.protocol)),
+        ]
+    });
+    let keys: Vec<(Ink, String)> = keys.collect();
+    headed(
+        view,
+        "resident",
+        "Resident pages",
+        &html! {
+            (figure(frame.as_ref(), &takeaway(view), &keys))
+            (rows(view, &shown))
+            @if all.len() > shown.len() { p.more { "Points between these are in the table of latencies." } }
+            (fits(view))
+        },
+    )
+}
+
+/// As many points as fit, from both ends of the axis and evenly between.
+fn spread(all: &[Point]) -> Vec<Point> {
+    let last = all.len() - 1;
+    if all.len() <= MAX_POINTS {
+        return all.to_vec();
+    }
+    (0..MAX_POINTS).map(|n| all[n * last / (MAX_POINTS - 1)]).collect()
+}
+
+/// The dearest page against the cheapest.
+fn takeaway(view: &View<'_>) -> String {
+    let Some(dear) = view.run.fits.iter().max_by_key(|fit| fit.slope_ps) else {
+        return "Too few points for the price of a page.".to_owned();
+    };
+    let cheap =
+        view.run.fits.iter().min_by_key(|fit| fit.slope_ps).filter(|fit| fit.protocol != dear.protocol);
+    let mut said = format!("A {} costs {} under {}", dear.per, ps(dear.slope_ps), dear.protocol);
+    if let Some(cheap) = cheap {
+        said.push_str(&format!(", {} under {}", ps(cheap.slope_ps), cheap.protocol));
+    }
+    said + "."
+}
+
+fn fits(view: &View<'_>) -> Markup {
+    let fits = &view.run.fits;
+    html! { @if !fits.is_empty() {
+        ul { @for fit in fits.iter().take(MAX_FITS) { li { (sentence(&said(fit))) } } }
+        p.key { "Lines through the medians after Theil and Sen; intervals hold in 95 of 100 cases, if errors at different points \
+            have nothing to do with each other." }
+        @if fits.len() > MAX_FITS { p.more { "More lines are in run.json." } }
+    } }
+}
+
+/// `v1:charges, cost of moving charges: 11.2 ns a page (95 % interval 11.1 ns to 11.4 ns; 7 points), 14.1 µs without any.`
+fn said(fit: &Fit) -> String {
+    let points = count(u64::from(fit.points), "point");
+    let interval = match (fit.slope_low_ps, fit.slope_high_ps) {
+        (Some(low), Some(high)) => format!("95 % interval {} to {}; {points}", ps(low), ps(high)),
+        _ => format!("{points}, too few for an interval"),
+    };
+    let flat =
+        fit.slope_low_ps.is_some_and(|low| low <= 0) && fit.slope_high_ps.is_some_and(|high| high >= 0);
+    let flat = if flat { ", which these points cannot tell from nothing" } else { "" };
+    let without = fit.intercept_ns;
+    let without = if without < 0 {
+        String::new()
+    } else {
+        format!(" Without any {} the line stands at {}.", fit.per, ns(without.unsigned_abs()))
+    };
+    format!(
+        "{}, {}: {} a {} ({interval}){flat}; half of the points are within {} of the line.{without}",
+        fit.protocol,
+        fit.what,
+        ps(fit.slope_ps),
+        fit.per,
+        ns(fit.spread_ns),
+    )
+}

@@ -115,6 +115,18 @@ fn a_scenario_is_run_for_real_and_what_is_left_out_is_said() {
 }
 
 #[test]
+fn processes_that_outlive_their_parents_are_counted_until_they_end() {
+    if skipped("processes_that_outlive_their_parents_are_counted_until_they_end") {
+        return;
+    }
+    // The recording forks, execs, and leaves orphans; whoever waits for none of them is counted wrongly by the kernel.
+    let out = tempfile::tempdir().unwrap();
+    let run = run("parallel-build --duration 500ms", out.path());
+    counted(&run);
+    assert!(run.cells[0].bystanders.iter().any(|row| row.op == "exec" && row.hist.count > 0));
+}
+
+#[test]
 fn what_the_kernel_cannot_do_of_a_scenario_is_an_error() {
     let out = tempfile::tempdir().unwrap();
     for (arguments, right) in [

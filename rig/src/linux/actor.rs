@@ -85,6 +85,11 @@ impl Process {
         self.actors.fetch_add(1, Release);
     }
 
+    /// An actor whom the family counts already: whoever has forked it, or itself before an exec.
+    fn goes_on(&self) {
+        self.actors.fetch_add(1, Release);
+    }
+
     fn ends(&self) {
         self.actors.fetch_sub(1, Release);
         self.tasks().fetch_sub(1, Release);
@@ -108,9 +113,15 @@ enum After {
 }
 
 impl Actor {
-    /// An actor that has done so many operations of its stream already.
-    pub(super) fn new(process: &Arc<Process>, key: ActorKey, done: usize) -> Self {
+    /// An actor at the begin of its stream.
+    pub(super) fn new(process: &Arc<Process>, key: ActorKey) -> Self {
         process.begins();
+        Self { process: Arc::clone(process), key, pages: Pages::new(), done: 0 }
+    }
+
+    /// The first actor of a program, that has been forked or has replaced another, and has done so many operations.
+    pub(super) fn resumed(process: &Arc<Process>, key: ActorKey, done: usize) -> Self {
+        process.goes_on();
         Self { process: Arc::clone(process), key, pages: Pages::new(), done }
     }
 
@@ -184,7 +195,7 @@ impl Actor {
             Op::Release { pages } => self.timed(3, |actor| actor.pages.release(pages.into())),
             Op::ForkThread { child } => self.timed(4, |actor| {
                 let key = actor.key.child(child);
-                Actor::new(&actor.process, key, 0).start().map(|()| Change::default())
+                Actor::new(&actor.process, key).start().map(|()| Change::default())
             }),
             Op::ForkProcess { child } => self.timed(5, |actor| actor.fork(child)),
             Op::Exec => self.exec(),
@@ -224,10 +235,16 @@ impl Actor {
     /// Starts a process that takes the operations of this child, and does not return in it.
     fn fork(&mut self, child: u32) -> io::Result<Change> {
         let (parent, key) = (getpid(), self.key.child(child));
+        // Counted before it is there: nobody must take the family to stand still in between.
+        self.process.family().children.fetch_add(1, Release);
         // SAFETY: the C library's fork leaves its allocator usable in the child, which is all that the child needs of it:
         // it takes no lock that another thread of ours may have held, and ends by _exit or exec.
         match unsafe { libc::fork() } {
-            -1 => Err(io::Error::last_os_error()),
+            -1 => {
+                let error = io::Error::last_os_error();
+                self.process.family().children.fetch_sub(1, Release);
+                Err(error)
+            }
             0 => forked(&self.process, key, parent),
             _ => Ok(Change::default()),
         }
@@ -250,10 +267,9 @@ impl Actor {
             parent: process.parent.map(Pid::as_raw_pid),
         };
         let orders = Orders { resume: Some(resume), ..process.orders.clone() };
-        // The new program begins with nothing mapped, and counts its actor itself.
+        // The new program begins with nothing mapped.
         let all = Change { mapped: -process.mapped.load(Relaxed), touched: -process.touched.load(Relaxed) };
         process.changed(all);
-        process.ends();
         let failed = serde_json::to_string(&orders).map(|orders| {
             std::process::Command::new("/proc/self/exe")
                 .arg0("attach-rig")
@@ -262,7 +278,6 @@ impl Actor {
         });
         drop(failed);
         // It has not worked; everything is as it was, but for the other threads.
-        process.begins();
         process.changed(Change { mapped: -all.mapped, touched: -all.touched });
         process.ending.store(false, Release);
         process.family().tally(6, attaching).fail();
@@ -275,15 +290,15 @@ fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
     let code = shared.map_or(1, |shared| {
         let mut process = Process::new(from.orders.clone(), from.plan.clone(), shared);
         process.parent = Some(parent);
-        live(&Arc::new(process), key, 0)
+        let process = Arc::new(process);
+        live(&process, Actor::resumed(&process, key, 0))
     });
     // SAFETY: always; nothing of the parent's is flushed or dropped.
     unsafe { libc::_exit(code) }
 }
 
 /// Runs the first actor of a forked process and waits for the threads that it has started; 101 after a panic.
-pub(super) fn live(process: &Arc<Process>, key: ActorKey, done: usize) -> i32 {
-    let actor = Actor::new(process, key, done);
+pub(super) fn live(process: &Process, actor: Actor) -> i32 {
     let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| actor.run()));
     while process.actors.load(Acquire) > 0 && lived.is_ok() {
         thread::sleep(LOOK);

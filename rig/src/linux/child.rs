@@ -9,7 +9,7 @@ use super::actor::{Actor, Process, live};
 use super::orders::Orders;
 use super::pages::Pages;
 use super::shared::Shared;
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Signal, getpid, set_child_subreaper, set_parent_process_death_signal};
 use rustix::thread::{disable_transparent_huge_pages, set_current_timer_slack};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::{self, BufRead as _, Write as _};
@@ -62,7 +62,7 @@ fn begin(orders: Orders) -> io::Result<ExitCode> {
     let key = resume.key().ok_or_else(|| io::Error::other("an actor without a key"))?;
     process.resumed(&resume);
     if resume.parent.is_some() {
-        return Ok(ExitCode::from(live(&process, key, resume.done) as u8));
+        return Ok(ExitCode::from(live(&process, Actor::resumed(&process, key, resume.done)) as u8));
     }
     serve(&process, Some((key, resume.done)))
 }
@@ -70,16 +70,18 @@ fn begin(orders: Orders) -> io::Result<ExitCode> {
 /// The worker process: at its start, or after its only thread has replaced it.
 fn serve(process: &Arc<Process>, resumed: Option<(ActorKey, usize)>) -> io::Result<ExitCode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
+    // A process whose parent has ended comes to us, who wait for nobody: the kernel counts it until somebody would have.
+    set_child_subreaper(Some(getpid()))?;
     ignore_signals()?;
     let mut pages = Pages::new();
     let mut replies = io::stdout().lock();
     if let Some((key, done)) = resumed {
-        Actor::new(process, key, done).start()?;
+        Actor::resumed(process, key, done).start()?;
     } else {
         let number = process.orders.process;
         process.changed(pages.map(process.initial_pages().into())?);
         for thread in 0..process.threads() {
-            Actor::new(process, ActorKey::root(number, thread), 0).start()?;
+            Actor::new(process, ActorKey::root(number, thread)).start()?;
         }
         writeln!(replies, "{READY}")?;
         replies.flush()?;

@@ -1,25 +1,26 @@
-//! The real kernel: moves a real, memory-mapping process between real cgroups and times every write.
+//! The real kernel: moves real, memory-mapping processes between real cgroups and times every write.
 //!
 //! ```text
-//! run         one run from begin to end
-//! options     what to measure; its parts: hierarchy, rate, refusal; option_error: what is wrong with one
+//! run         one run from begin to end; stage: its cells, one after the other
+//! options     what to measure; its parts: hierarchy, rate, workload, refusal; option_error: what is wrong with one
 //! error       what can go wrong, with its exit code; permission: what would grant the right
 //! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made
 //! group       the cgroups: made, remembered, removed; run_id: their name; manifest: the same on disk
 //! clean       removes what runs left that were killed
 //! signals     SIGINT and SIGTERM become a flag
-//! worker      starts, asks (replies), watches and ends the moved process
-//! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
-//! mover       the timed loop, closed or at a rate, on the one clock, into samples
+//! crew        all workers; worker: starts, asks (replies), watches and ends one of them
+//! child       what runs inside a worker, told by orders; actor: a thread at work; pages: its memory
+//! shared      memory that rig and workers share, with their books; tally: a histogram in it
+//! mover       the timed loop, closed or at a rate, on the one clock, into samples; movers: several at once
+//! audit       counters beside the workers' books
 //! refusal     moves that have to fail; provoke: makes the kernel refuse; reading: what the files say before and after
 //! doctor      what works on this machine, what does not, and the command that mends it
 //! vm          the same in a guest of its own, under QEMU
 //! measured    what was measured; record: as `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
-//! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the worker, measures, ends the
-//! worker, removes the cgroups. It touches no other cgroup, mounts nothing and signals nobody but its worker; only [`vm`] mounts, within its guest.
-//! What this cut does not measure stands in the notes of the run: phases, locks, and what the workload pays.
+//! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the workers, measures, ends the
+//! workers, removes the cgroups. It touches no other cgroup and signals nobody but its workers.
 mod actor;
 mod audit;
 mod child;

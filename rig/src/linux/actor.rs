@@ -5,7 +5,7 @@
 use super::clock::now_ns;
 use super::orders::{Orders, Resume};
 use super::pages::{Change, Pages};
-use super::shared::{Board, Command, Family, Glance, Shared, TIDS};
+use super::shared::{Board, Command, Family, Glance, Shared, TIDS, Timed};
 use rustix::process::{Pid, getpid, getppid};
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -130,10 +130,8 @@ impl Actor {
     /// # Errors
     /// The kernel's answer, such as EAGAIN.
     pub(super) fn start(self) -> io::Result<()> {
-        let process = Arc::clone(&self.process);
         // Detached: it runs until it is told to stop, or the process ends.
-        let started = thread::Builder::new().name(self.key.to_string()).spawn(move || self.run());
-        started.map(drop).inspect_err(|_| process.ends())
+        thread::Builder::new().name(self.key.to_string()).spawn(move || self.run()).map(drop)
     }
 
     /// Takes operations until there are none, or it is told to stop.
@@ -154,14 +152,6 @@ impl Actor {
                 break;
             }
         }
-        self.leave();
-    }
-
-    fn leave(mut self) {
-        if let Ok(change) = self.pages.unmap(u64::MAX) {
-            self.process.changed(change);
-        }
-        self.process.ends();
     }
 
     /// Forked processes do not stand still: they have little to do, and the rig waits for their end.
@@ -176,7 +166,7 @@ impl Actor {
                 Command::Stop => return After::Ended,
                 Command::Park if self.process.parent.is_none() => {
                     family.parked.fetch_add(1, Release);
-                    while board.command() == Command::Park {
+                    while board.command() == Command::Park && !self.process.ending.load(Acquire) {
                         thread::sleep(LOOK);
                     }
                     family.parked.fetch_sub(1, Release);
@@ -186,18 +176,18 @@ impl Actor {
         }
     }
 
-    /// Does one operation. The numbers are those of [`OPS`](super::shared::OPS).
+    /// Does one operation.
     fn perform(&mut self, op: Op) -> After {
         match op {
-            Op::Mmap { pages } => self.timed(0, |actor| actor.pages.map(pages.into())),
-            Op::Munmap { pages } => self.timed(1, |actor| actor.pages.unmap(pages.into())),
-            Op::Touch { pages } => self.timed(2, |actor| Ok(actor.pages.touch(pages.into()))),
-            Op::Release { pages } => self.timed(3, |actor| actor.pages.release(pages.into())),
-            Op::ForkThread { child } => self.timed(4, |actor| {
+            Op::Mmap { pages } => self.timed(Timed::Mmap, |actor| actor.pages.map(pages.into())),
+            Op::Munmap { pages } => self.timed(Timed::Munmap, |actor| actor.pages.unmap(pages.into())),
+            Op::Touch { pages } => self.timed(Timed::Touch, |actor| Ok(actor.pages.touch(pages.into()))),
+            Op::Release { pages } => self.timed(Timed::Release, |actor| actor.pages.release(pages.into())),
+            Op::ForkThread { child } => self.timed(Timed::ForkThread, |actor| {
                 let key = actor.key.child(child);
                 Actor::new(&actor.process, key).start().map(|()| Change::default())
             }),
-            Op::ForkProcess { child } => self.timed(5, |actor| actor.fork(child)),
+            Op::ForkProcess { child } => self.timed(Timed::ForkProcess, |actor| actor.fork(child)),
             Op::Exec => self.exec(),
             Op::Exit => return After::Ended,
             Op::Think { ns } => self.think(ns),
@@ -205,7 +195,7 @@ impl Actor {
         After::GoOn
     }
 
-    fn timed(&mut self, op: usize, act: impl FnOnce(&mut Self) -> io::Result<Change>) {
+    fn timed(&mut self, op: Timed, act: impl FnOnce(&mut Self) -> io::Result<Change>) {
         let before = self.process.board().glance();
         let begin = now_ns();
         let done = act(self);
@@ -280,19 +270,34 @@ impl Actor {
         // It has not worked; everything is as it was, but for the other threads.
         process.changed(Change { mapped: -all.mapped, touched: -all.touched });
         process.ending.store(false, Release);
-        process.family().tally(6, attaching).fail();
+        process.family().tally(Timed::Exec, attaching).fail();
+    }
+}
+
+impl Drop for Actor {
+    /// However it ends: what it had is given back, and it is counted no longer.
+    fn drop(&mut self) {
+        if let Ok(change) = self.pages.unmap(u64::MAX) {
+            self.process.changed(change);
+        }
+        self.process.ends();
     }
 }
 
 /// The whole life of a forked process.
 fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
-    let shared = Shared::inherited(from.orders.families, from.orders.memory);
-    let code = shared.map_or(1, |shared| {
-        let mut process = Process::new(from.orders.clone(), from.plan.clone(), shared);
-        process.parent = Some(parent);
-        let process = Arc::new(process);
-        live(&process, Actor::resumed(&process, key, 0))
-    });
+    let code = match Shared::inherited(from.orders.families, from.orders.memory) {
+        Ok(shared) => {
+            let mut process = Process::new(from.orders.clone(), from.plan.clone(), shared);
+            process.parent = Some(parent);
+            let process = Arc::new(process);
+            live(&process, Actor::resumed(&process, key, 0))
+        }
+        Err(_) => {
+            from.family().children.fetch_sub(1, Release);
+            1
+        }
+    };
     // SAFETY: always; nothing of the parent's is flushed or dropped.
     unsafe { libc::_exit(code) }
 }
@@ -300,7 +305,7 @@ fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
 /// Runs the first actor of a forked process and waits for the threads that it has started; 101 after a panic.
 pub(super) fn live(process: &Process, actor: Actor) -> i32 {
     let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| actor.run()));
-    while process.actors.load(Acquire) > 0 && lived.is_ok() {
+    while process.actors.load(Acquire) > 0 {
         thread::sleep(LOOK);
     }
     if lived.is_ok() { 0 } else { 101 }
@@ -311,6 +316,6 @@ impl Process {
     pub(super) fn resumed(&self, resume: &Resume) {
         let before = Glance { attaching: resume.attaching, begun: resume.moves_begun };
         let attaching = self.board().attaching_since(before);
-        self.family().tally(6, attaching).record(now_ns().saturating_sub(resume.began_ns));
+        self.family().tally(Timed::Exec, attaching).record(now_ns().saturating_sub(resume.began_ns));
     }
 }

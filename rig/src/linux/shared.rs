@@ -17,7 +17,19 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 /// Most threads of a worker whose ids are kept.
 pub(super) const TIDS: usize = 1024;
-/// Operations that are timed, as `run.json` names them.
+/// Operations that are timed. Exits are not: nobody can time its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timed {
+    Mmap,
+    Munmap,
+    Touch,
+    Release,
+    ForkThread,
+    ForkProcess,
+    Exec,
+}
+
+/// Their names in `run.json`, in the order of [`Timed`].
 pub(super) const OPS: [&str; 7] =
     ["mmap", "munmap", "touch", "release", "fork-thread", "fork-process", "exec"];
 /// Conditions under which they are: none under way, an attach under way.
@@ -112,9 +124,9 @@ impl Board {
 }
 
 impl Family {
-    /// The series of an operation of [`OPS`].
-    pub(super) fn tally(&self, op: usize, attaching: bool) -> &Tally {
-        &self.tallies[op][usize::from(attaching)]
+    /// The series of an operation.
+    pub(super) fn tally(&self, op: Timed, attaching: bool) -> &Tally {
+        &self.tallies[op as usize][usize::from(attaching)]
     }
 
     /// Whether all of its threads stand still and nobody that it has forked is left.
@@ -248,7 +260,7 @@ mod tests {
         assert!(Shared::inherited(2, 999).is_err(), "nothing there");
         rig.board().tell(Command::Park);
         assert_eq!(worker.board().command(), Command::Park);
-        worker.family(1).tally(0, true).record(7);
+        worker.family(1).tally(Timed::Mmap, true).record(7);
         let mut sums = no_sums();
         rig.families().for_each(|family| family.add_to(&mut sums));
         assert_eq!((sums[0][0].count(), sums[0][1].count()), (0, 1));

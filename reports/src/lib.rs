@@ -14,6 +14,7 @@
 //! | [`percentile`], [`aggregate`] | which percentiles samples support; cells merged over seeds |
 //! | [`fit`] | what a page costs: straight lines through medians |
 //! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
+//! | [`nearest`] | which simulated protocol comes nearest to what a kernel offers |
 //! | [`table`] | the result on stdout |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
 //!
@@ -36,6 +37,7 @@ pub mod hist;
 pub mod html;
 pub mod json;
 mod layout;
+pub mod nearest;
 pub mod percentile;
 mod plot;
 pub mod schema;

@@ -4,9 +4,11 @@
 //! stand: `summary`, `promises`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks`, `drift`,
 //! `faults`, `remarks`; `joint` puts several runs on one page, with `beside` in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
+mod beside;
 mod bystanders;
 mod drift;
 mod failures;
+mod joint;
 mod latency;
 mod locks;
 mod parts;
@@ -16,6 +18,8 @@ mod remarks;
 mod resident;
 mod summary;
 mod sweep;
+
+pub use joint::{MAX_RUNS, render_all};
 
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
 use crate::plot::ink::series;

@@ -35,7 +35,17 @@ pub(super) fn section(view: &View<'_>, id: &str, title: &str, body: &Markup) -> 
 
 /// A table; a long one is folded, and a very long one cut.
 pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
-    let body = html! {
+    let body = open_table(caption, columns, rows);
+    if rows.len() <= OPEN_ROWS {
+        body
+    } else {
+        html! { details { summary { "Table: " (caption) ", " (grouped(rows.len() as u64)) " rows" } (body) } }
+    }
+}
+
+/// The same, never folded.
+pub(super) fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
+    html! {
         div.scroll { table {
             caption { (caption) }
             thead { tr { @for Column(title, figures) in columns { th scope="col" .n[*figures] { (title) } } } }
@@ -44,11 +54,6 @@ pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> 
         @if rows.len() > MAX_ROWS {
             p.more { "and " (grouped((rows.len() - MAX_ROWS) as u64)) " more rows; all are in run.json" }
         }
-    };
-    if rows.len() <= OPEN_ROWS {
-        body
-    } else {
-        html! { details { summary { "Table: " (caption) ", " (grouped(rows.len() as u64)) " rows" } (body) } }
     }
 }
 

@@ -9,7 +9,7 @@ fn page(run: &Run) -> String {
 }
 
 /// The report without its style sheet, tags and pictures: what a reader without any of them has left.
-fn words(html: &str) -> String {
+pub(crate) fn words(html: &str) -> String {
     let body = html.split_once("<main>").unwrap().1;
     let mut text = String::new();
     let mut rest = body;
@@ -40,7 +40,7 @@ fn words(html: &str) -> String {
     out
 }
 
-fn keep(name: &str, html: &str) {
+pub(crate) fn keep(name: &str, html: &str) {
     std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), html).unwrap();
 }
 

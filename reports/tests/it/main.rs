@@ -9,11 +9,13 @@
 //! | [`sums`] | cells merged over seeds |
 //! | [`table`] | the text on stdout, as snapshots |
 //! | [`html`] | the report: its text as a snapshot, escaping, plots, size, time |
+//! | [`joint`] | several runs on one page, and what is laid side by side |
 //! | [`published`] | the committed JSON Schema is the one of the code |
 mod damage;
 mod demo;
 mod disk;
 mod html;
+mod joint;
 mod published;
 mod sums;
 mod table;

@@ -22,7 +22,7 @@ pub(super) enum Command {
     Explore(ExploreFlags),
     /// Run one schedule once more, step by step: one that `explore` has printed or saved.
     Replay(ReplayFlags),
-    /// Make table and report.html again from a folder with run.json (or with the cells of a killed run).
+    /// Make table and report.html again from folders with run.json (or with the cells of a killed run).
     Report(ReportFlags),
     /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
     List(ListFlags),
@@ -173,8 +173,14 @@ pub(super) struct OutputFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportFlags {
-    /// A folder that `run` or `linux` has written.
-    pub(super) dir: PathBuf,
+    /// A folder that `run`, `linux` or `vm` has written. Several make one page, on which a scenario that was both simulated
+    /// and measured stands side by side; the table of each is printed.
+    #[arg(value_name = "DIR", required = true, num_args = 1..=reports::html::MAX_RUNS)]
+    pub(super) dirs: Vec<PathBuf>,
+    /// Where the page goes, replacing what is there; DIR/report.html when absent, and with several folders report.html in
+    /// the current one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

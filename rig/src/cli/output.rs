@@ -91,23 +91,36 @@ impl Folder {
         if let Some(file) = &self.json {
             wrote(json::write_run(file, run))?;
         }
-        self.render(run, Some(env))
+        render(&self.path.join("report.html"), run, Some(env))
     }
+}
 
-    /// Writes the report and prints the table.
-    fn render(&self, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
-        let page = html::render(run, env).map_err(Failure::usage)?;
-        let report = self.path.join("report.html");
-        json::write_atomic(&report, page.as_bytes()).map_err(Failure::internal)?;
+/// Writes the report of a run to `file` and prints its table.
+pub(super) fn render(file: &Path, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
+    write_page(file, &html::render(run, env).map_err(Failure::usage)?)?;
+    result(&table::render(run, table_options()).map_err(Failure::usage)?);
+    say(&format!("report: {}", file.display()));
+    Ok(())
+}
+
+/// Writes one page for all runs to `file` and prints the table of each, apart: their clocks differ.
+pub(super) fn render_all(file: &Path, runs: &[(Run, Option<Env>)]) -> Result<(), Failure> {
+    write_page(file, &html::render_all(runs).map_err(Failure::usage)?)?;
+    for (n, (run, _)) in runs.iter().enumerate() {
+        if n > 0 {
+            result("\n\n");
+        }
         result(&table::render(run, table_options()).map_err(Failure::usage)?);
-        say(&format!("report: {}", report.display()));
-        Ok(())
     }
+    say(&format!("report: {}", file.display()));
+    Ok(())
+}
 
-    /// Renders what a folder already holds.
-    pub(super) fn render_again(path: &Path, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
-        Self { path: path.to_owned(), json: None }.render(run, env)
-    }
+fn write_page(file: &Path, page: &str) -> Result<(), Failure> {
+    let wrong = |error| {
+        Failure::usage(format!("{error}; choose another file with `attach-rig report DIR --out FILE`"))
+    };
+    json::write_atomic(file, page.as_bytes()).map_err(wrong)
 }
 
 fn table_options() -> TableOptions {

@@ -1,24 +1,39 @@
-//! `report`: table and report.html again, from run.json or from the cells of a run that was killed.
+//! `report`: table and report.html again, from run.json or from the cells of a run that was killed; several runs on one page.
 use super::exit::Failure;
 use super::flags::ReportFlags;
-use super::output::Folder;
+use super::output;
 use super::run::assemble;
 use crate::driver::Scenario;
 use reports::cells::CellStore;
-use reports::schema::Run;
+use reports::schema::{Env, Run};
 use reports::{json, verdict};
 use std::path::Path;
 
 pub(super) fn report(flags: &ReportFlags) -> Result<u8, Failure> {
-    let dir = &flags.dir;
+    let runs: Vec<(Run, Option<Env>)> = flags.dirs.iter().map(|dir| read(dir)).collect::<Result<_, _>>()?;
+    match (flags.dirs.as_slice(), runs.as_slice()) {
+        ([dir], [(run, env)]) => {
+            let file = flags.out.clone().unwrap_or_else(|| dir.join("report.html"));
+            output::render(&file, run, env.as_ref())?;
+        }
+        _ => {
+            let file = flags.out.clone().unwrap_or_else(|| "report.html".into());
+            output::render_all(&file, &runs)?;
+        }
+    }
+    let codes: Vec<u8> = runs.iter().map(|(run, _)| verdict::exit_code(run)).collect();
+    // In the order in which they matter when several apply.
+    Ok([1, 5].into_iter().find(|code| codes.contains(code)).unwrap_or(0))
+}
+
+/// What a folder holds.
+fn read(dir: &Path) -> Result<(Run, Option<Env>), Failure> {
     let run = if dir.join("run.json").exists() {
         json::read_run(&dir.join("run.json")).map_err(Failure::usage)?
     } else {
         salvage(dir)?
     };
-    let env = json::read_env(&dir.join("env.json")).ok();
-    Folder::render_again(dir, &run, env.as_ref())?;
-    Ok(verdict::exit_code(&run))
+    Ok((run, json::read_env(&dir.join("env.json")).ok()))
 }
 
 /// What a killed run left: its scenario and its finished cells.

@@ -13,6 +13,9 @@ pub(super) fn label(delivery: &mut Delivery, machine: &Machine, accel: Accel) {
     for cell in &mut run.cells {
         cell.protocol = setting.label().into();
     }
+    for fit in &mut run.fits {
+        fit.protocol = setting.label().into();
+    }
     for note in &mut run.notes {
         note.protocol = note.protocol.take().map(|_| setting.label().into());
     }

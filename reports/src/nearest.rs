@@ -1,0 +1,69 @@
+//! Which protocol of the simulator comes nearest to what a kernel offers: the one place that says so.
+//!
+//! Apart, because it is a judgement and not a figure. Nearest is not the same: each row says what is alike and what is
+//! not, and outputs print both. What mainline does today (ask all, switch all, tell all, under a write-held rwsem) is not
+//! in the simulator; when it is, the rows below are what has to change.
+
+/// A row of the judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// What the kernel offers.
+    pub offered: &'static str,
+    /// Id of the protocol on the simulator that comes nearest.
+    pub protocol: &'static str,
+    /// What the two have in common.
+    pub alike: &'static str,
+    /// Where they differ.
+    pub unlike: &'static str,
+}
+
+const ALIKE: &str = "every controller is asked first (can_attach, prepare) and may refuse or reserve; when one refuses, those \
+    asked before it take their part back (cancel_attach, undo), in the same order; then all threads switch; then every \
+    controller is told (attach, attached) and cannot refuse any more";
+
+const UNLIKE: &str = "Linux holds threadgroup_rwsem for writing all the while, so fork, exec and exit wait, and unless it \
+    favours moves the writer may wait for an RCU grace period; prepare-undo takes that lock with hold=locks only, and then \
+    keeps mmap_sem as well, which Linux does not. Linux allocates before it asks, prepare-undo after. Controllers differ: \
+    Linux has no memrlimit";
+
+const OFFERS: [Nearest; 3] = [
+    Nearest { offered: "v1", protocol: "prepare-undo", alike: ALIKE, unlike: UNLIKE },
+    Nearest { offered: "v1 with moving charges", protocol: "prepare-undo", alike: ALIKE, unlike: UNLIKE },
+    Nearest { offered: "v2", protocol: "prepare-undo", alike: ALIKE, unlike: UNLIKE },
+];
+
+/// What comes nearest to `protocol` of a run on Linux (`v1:pids`, `vm:v1+charges`, `v2:favordynmods`, with or without the
+/// rule of a refusal behind it); `None` for a name that is none of these.
+#[must_use]
+pub fn nearest(protocol: &str) -> Option<&'static Nearest> {
+    let name = protocol.split(' ').next()?;
+    let mut parts = name.split([':', '+']).skip_while(|part| *part == "vm");
+    let version = parts.next()?;
+    let offered = match (version, parts.any(|part| part == "charges")) {
+        ("v1", true) => "v1 with moving charges",
+        ("v1", false) => "v1",
+        ("v2", _) => "v2",
+        _ => return None,
+    };
+    OFFERS.iter().find(|row| row.offered == offered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_linux_has_its_row() {
+        let row = |name| nearest(name).map(|row| row.offered);
+        for name in ["v1:pids", "v1:pids:favordynmods", "vm:v1", "v1:cpuset cpuset.can_attach: errno=ENOSPC"]
+        {
+            assert_eq!(row(name), Some("v1"), "{name}");
+        }
+        assert_eq!(
+            (row("vm:v1+charges"), row("v1:charges")),
+            (row("v1:charges"), Some("v1 with moving charges"))
+        );
+        assert_eq!((row("v2"), row("vm:v2:favordynmods")), (Some("v2"), Some("v2")));
+        assert_eq!((row("transactional"), row(""), row("v3")), (None, None, None));
+    }
+}

@@ -1,0 +1,112 @@
+//! Several runs on one page: each as it stands alone, anchors of its own, and what is laid side by side.
+use crate::demo::{demo_charges, demo_env, demo_linux, demo_run, demo_run_of};
+use crate::html::{keep, words};
+use reports::html::{MAX_BYTES, MAX_RUNS, render, render_all};
+use reports::schema::{Engine, Env, Run};
+use std::collections::BTreeSet;
+
+/// The demo on the simulator and on Linux under one name, and a third run of another.
+fn runs() -> Vec<(Run, Option<Env>)> {
+    let mut linux = demo_linux();
+    linux.scenario.name = "default".into();
+    vec![(demo_run(), None), (linux, Some(demo_env())), (demo_charges(), None)]
+}
+
+fn page(runs: &[(Run, Option<Env>)]) -> String {
+    render_all(runs).unwrap()
+}
+
+/// The section side by side.
+fn beside(html: &str) -> &str {
+    html.split_once("<section id=\"beside\">").unwrap().1.split_once("<article").unwrap().0
+}
+
+#[test]
+fn side_by_side_reads_as_it_did() {
+    let html = page(&runs());
+    keep("joint.html", &html);
+    assert!(html.len() < 800 * 1024, "{} bytes", html.len());
+    let head = html.split_once("<article").unwrap().0;
+    insta::assert_snapshot!("joint-words", words(head));
+}
+
+#[test]
+fn anchors_are_unique_and_links_lead_to_them() {
+    let html = page(&runs());
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(distinct.len(), ids.len());
+    let links: Vec<&str> =
+        html.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(links.len() > 20);
+    for link in links {
+        assert!(distinct.contains(link), "{link}");
+    }
+}
+
+/// Sections of a run are those of its own report, letter by letter but for the anchors.
+#[test]
+fn each_run_stands_as_it_does_alone() {
+    let runs = runs();
+    let html = page(&runs);
+    for (n, (run, env)) in runs.iter().enumerate() {
+        let alone = render(run, env.as_ref()).unwrap();
+        let body = |html: &str| html.split_once("<header>").unwrap().1.to_owned();
+        let article = html.split_once(&format!("<article id=\"r{}\">", n + 1)).unwrap().1;
+        let article = body(article.split_once("</article>").unwrap().0).replace(&format!("r{}-", n + 1), "");
+        assert_eq!(article, body(alone.split_once("</main>").unwrap().0), "run {}", n + 1);
+    }
+}
+
+#[test]
+fn times_of_two_clocks_share_neither_table_nor_plot() {
+    let html = page(&runs());
+    let section = beside(&html);
+    assert!(!section.contains("<svg"), "no plot has both");
+    let tables: Vec<&str> = section.split("<table>").skip(1).collect();
+    assert_eq!(tables.len(), 3);
+    for table in tables {
+        let (simulated, measured) = (table.contains("prepare-undo"), table.contains("v1:pids"));
+        let times = ["ns</td>", "µs</td>", "ms</td>"].iter().any(|unit| table.contains(unit));
+        assert!(!(simulated && measured && times), "{table}");
+    }
+    assert!(section.contains("simulated ×") && section.contains("measured ×"));
+}
+
+#[test]
+fn only_the_same_scenario_on_a_model_and_a_machine_is_laid_side_by_side() {
+    let mut runs = runs();
+    runs[1].0.scenario.name = "other".into();
+    assert!(page(&runs).contains("Nothing stands side by side"));
+    runs[1].0.scenario.name = "default".into();
+    runs[1].0.engine = Engine::Sim;
+    assert!(page(&runs).contains("Nothing stands side by side"));
+    // On threads the protocols are the same code, so nothing has to be judged nearest.
+    let mut threads = demo_run();
+    threads.engine = Engine::Threads;
+    let html = page(&[(demo_run(), None), (threads, Some(demo_env()))]);
+    assert!(beside(&html).contains("measured ×") && !html.contains("Nearest, not the same"));
+}
+
+#[test]
+fn a_median_that_the_samples_do_not_support_is_a_dash() {
+    let mut runs = runs();
+    runs[1].0.cells.iter_mut().for_each(|cell| cell.bystanders.clear());
+    let html = page(&runs);
+    assert!(beside(&html).contains("cannot be laid side by side"));
+    runs[0].0 = demo_run_of(1, 5);
+    let few = page(&runs);
+    let row = beside(&few).split_once("closed loop: p50</th>").unwrap().1.split_once("</tr>").unwrap().0;
+    assert!(row.contains('–') && !row.contains("µs"), "{row}");
+}
+
+#[test]
+fn the_size_is_bounded_whatever_the_runs() {
+    let mut big = demo_run_of(1, 30);
+    big.scenario.toml = "t".repeat(1 << 20);
+    big.cells.iter_mut().for_each(|cell| cell.protocol = format!("{}{}", "\"".repeat(120), cell.protocol));
+    let runs: Vec<(Run, Option<Env>)> = (0..MAX_RUNS + 3).map(|_| (big.clone(), Some(demo_env()))).collect();
+    let html = page(&runs);
+    assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
+    assert!(html.contains("3 runs more than a page may hold"));
+}

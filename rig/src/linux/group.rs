@@ -1,4 +1,4 @@
-//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`.
+//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`, which on v2 get the controllers that it has.
 //!
 //! Every folder that was made is remembered, and only those are removed: with `rmdir`, deepest first, never
 //! recursively. [`Groups::remove`] is the ordinary end; dropping does the same for a panic on its way up.
@@ -6,6 +6,7 @@ use super::discovery::Place;
 use super::error::{Attempt, LinuxError, Remains};
 use super::manifest::{self, Manifest};
 use super::run_id::RunId;
+use super::subtree;
 use rustix::io::Errno;
 use std::fs;
 use std::io;
@@ -23,6 +24,8 @@ pub(super) struct Groups {
     /// In the order of making; emptied from the end.
     made: Vec<PathBuf>,
     top: PathBuf,
+    /// Of the destinations, in the kernel's order.
+    controllers: Vec<String>,
     manifest: Manifest,
 }
 
@@ -39,16 +42,30 @@ impl Groups {
     fn make_in(manifests: &Path, place: &Place, id: RunId) -> Result<Self, LinuxError> {
         let top = place.own.join(id.to_string());
         let manifest = Manifest::begin(manifests, id)?;
-        let mut groups = Self { made: Vec::with_capacity(3), top: top.clone(), manifest };
-        for path in [top.clone(), top.join("a"), top.join("b")] {
-            if let Err(error) = groups.make_one(&path, place) {
-                return Err(match groups.remove() {
-                    Ok(()) => error,
-                    Err(leftover) => LinuxError::join(Some(error), leftover),
-                });
-            }
+        let mut groups = Self { made: Vec::with_capacity(3), top, controllers: Vec::new(), manifest };
+        match groups.make_three(place) {
+            Ok(()) => Ok(groups),
+            Err(error) => Err(match groups.remove() {
+                Ok(()) => error,
+                Err(leftover) => LinuxError::join(Some(error), leftover),
+            }),
         }
-        Ok(groups)
+    }
+
+    fn make_three(&mut self, place: &Place) -> Result<(), LinuxError> {
+        self.make_one(&self.top.clone(), place)?;
+        self.controllers = if place.v2 {
+            // No process ever sits in the top itself, so the kernel lets it hand on whatever it was given.
+            subtree::enable_all(&self.top).map_err(|(doing, source)| LinuxError::Setup { doing, source })?
+        } else {
+            place.controllers.clone()
+        };
+        ["a", "b"].into_iter().try_for_each(|child| self.make_one(&self.top.join(child), place))
+    }
+
+    /// The place of these cgroups, with the controllers that the destinations have.
+    pub(super) fn settled(&self, place: Place) -> Place {
+        Place { controllers: self.controllers.clone(), ..place }
     }
 
     /// Lets whoever moves into the destinations take the charges of anonymous and file pages along.

@@ -236,9 +236,11 @@ pub(super) struct VmFlags {
     /// Who executes the guest: kvm, tcg (emulation), or auto: kvm where it works.
     #[arg(long, value_name = "A", default_value = "auto")]
     pub(super) accel: String,
-    /// v1 (cpuset, memory and pids together), v1:charges (moves take memory charges along), v2 or v2:favordynmods.
-    #[arg(long, value_name = "H", default_value = "v1")]
-    pub(super) hierarchy: String,
+    /// v1 (cpuset, memory and pids together), v1:charges (moves take memory charges along), v2, v2:favordynmods, or all for
+    /// these four; v2:delegated (a user without rights, in a subtree of its own). Several, as v1,v2 or repeated, are a
+    /// guest each, one after the other, and one result.
+    #[arg(long = "hierarchy", value_name = "H", value_delimiter = ',', default_value = "v1")]
+    pub(super) hierarchies: Vec<String>,
     /// Attaches a second with intended start times, such as 20/s; may be repeated.
     #[arg(long = "rate", value_name = "R")]
     pub(super) rates: Vec<String>,
@@ -254,7 +256,10 @@ pub(super) struct VmFlags {
     /// How hard they work: light or busy.
     #[arg(long, value_name = "L", default_value = "light")]
     pub(super) worker_load: String,
-    /// When the guest is ended, such as 5m; three minutes and five times what is measured when absent.
+    /// A refusal by the kernel itself, as for `linux`; left out in a guest whose hierarchy cannot have it. May be repeated.
+    #[arg(long = "fault", value_name = "RULE")]
+    pub(super) faults: Vec<String>,
+    /// When a guest is ended, such as 5m; three minutes and five times what is measured when absent.
     #[arg(long, value_name = "T")]
     pub(super) timeout: Option<String>,
     #[command(flatten)]

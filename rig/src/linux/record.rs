@@ -117,7 +117,7 @@ fn ended(record: &CellRecord) -> Option<String> {
 }
 
 /// Every option spelled out, so that changed defaults do not change what a kept command means.
-fn command(options: &Options) -> String {
+pub(super) fn command(options: &Options) -> String {
     let mut command = format!("attach-rig linux --hierarchy {}", options.hierarchy);
     for rate in &options.rates {
         command += &format!(" --rate {rate}");
@@ -135,7 +135,8 @@ fn command(options: &Options) -> String {
     command
 }
 
-fn toml(options: &Options) -> String {
+/// The same as a file.
+pub(super) fn toml(options: &Options) -> String {
     let Options { hierarchy, rates, closed_loop, duration, threads, load, .. } = options;
     let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
     let faults: Vec<String> =

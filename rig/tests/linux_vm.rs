@@ -31,6 +31,11 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Whether a kernel speaks; before that, QEMU may end over KVM that is there but does not work, and be started again.
+fn boots(console: &Path) -> bool {
+    fs::read(console).is_ok_and(|text| String::from_utf8_lossy(&text).contains("Linux version"))
+}
+
 /// Cells of one setting, refusals included.
 fn cells<'a>(run: &'a Run, label: &str) -> Vec<&'a reports::schema::Cell> {
     let own = |protocol: &str| protocol.split(' ').next() == Some(label);
@@ -90,7 +95,7 @@ fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
     let out = tempfile::tempdir().unwrap();
     let mut rig = started(&mut vm(&["--hierarchy", "v2:delegated"], &parts, out.path()));
     let console = out.path().join("console-v2-delegated.log");
-    until("the guest boots", || fs::metadata(&console).is_ok_and(|data| data.len() > 0));
+    until("the guest boots", || boots(&console));
     let [guest] = children(rig.id())[..] else { panic!("one QEMU") };
     assert!(!ended(guest), "it lives with the rig");
     rig.kill().unwrap();
@@ -162,9 +167,7 @@ fn an_interrupt_ends_the_guest_that_runs_and_keeps_what_others_have_measured() {
     let out = tempfile::tempdir().unwrap();
     let arguments = ["--hierarchy", "v2,v1,v1:charges", "--duration", "100ms"];
     let mut rig = started(&mut vm(&arguments, &parts, out.path()));
-    until("the second guest boots", || {
-        fs::metadata(out.path().join("console-v1.log")).is_ok_and(|data| data.len() > 0)
-    });
+    until("the second guest boots", || boots(&out.path().join("console-v1.log")));
     let before = run_of(out.path());
     assert!(before.interrupted && before.notes.last().unwrap().text == "Not measured: vm:v1, vm:v1+charges.");
     let [guest] = children(rig.id())[..] else { panic!("one QEMU") };

@@ -1,4 +1,4 @@
-//! One operation of the workload: map anonymous memory, touch every page, unmap it. The only unsafe code here.
+//! One operation of the workload: map anonymous memory, touch every page, unmap it. Unsafe code, as only `vm` has some beside it.
 #![allow(unsafe_code)]
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use std::io;

@@ -10,7 +10,7 @@
 //! clean       removes what runs left that were killed
 //! signals     SIGINT and SIGTERM become a flag
 //! worker      starts, asks (replies), watches and ends the moved process
-//! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
+//! child       what runs inside that process; mapping: map, touch, unmap (unsafe)
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples
 //! refusal     moves that have to fail; provoke: makes the kernel refuse; reading: what the files say before and after
 //! doctor      what works on this machine, what does not, and the command that mends it

@@ -7,7 +7,7 @@
 #[path = "linux_vm/machine.rs"]
 mod machine;
 
-use machine::{Parts, children, ended, parts, run_of, started, until, vm};
+use machine::{Parts, children, comes, ended, parts, run_of, started, until, vm};
 use reports::schema::{NoteKind, Outcome, Run};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -22,6 +22,10 @@ const REFUSALS: [&str; 6] = [
     "--fault",
     "core.find: errno=ENODEV",
 ];
+
+fn kill(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
+}
 
 /// Sorted names of the files in a folder.
 fn files(folder: &Path) -> Vec<String> {
@@ -93,14 +97,20 @@ fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
     let test = "a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again";
     let Some(parts) = parts(test) else { return };
     let out = tempfile::tempdir().unwrap();
-    let mut rig = started(&mut vm(&["--hierarchy", "v2:delegated"], &parts, out.path()));
+    // By itself the guest would go on for longer than anybody waits here.
+    let arguments = ["--hierarchy", "v2:delegated", "--duration", "10m"];
+    let mut rig = started(&mut vm(&arguments, &parts, out.path()));
     let console = out.path().join("console-v2-delegated.log");
     until("the guest boots", || boots(&console));
     let [guest] = children(rig.id())[..] else { panic!("one QEMU") };
     assert!(!ended(guest), "it lives with the rig");
     rig.kill().unwrap();
     rig.wait().unwrap();
-    until("the guest is gone", || ended(guest));
+    let is_gone = comes(|| ended(guest));
+    if !is_gone {
+        kill(guest.0, Signal::KILL);
+    }
+    assert!(is_gone, "QEMU outlived the rig");
     assert!(files(out.path()).contains(&"initramfs.cpio".to_owned()), "a killed rig removes nothing");
     unprivileged_users_measure_what_was_handed_to_them(&parts, out.path());
 }
@@ -171,7 +181,7 @@ fn an_interrupt_ends_the_guest_that_runs_and_keeps_what_others_have_measured() {
     let before = run_of(out.path());
     assert!(before.interrupted && before.notes.last().unwrap().text == "Not measured: vm:v1, vm:v1+charges.");
     let [guest] = children(rig.id())[..] else { panic!("one QEMU") };
-    kill_process(Pid::from_raw(rig.id().cast_signed()).unwrap(), Signal::INT).unwrap();
+    kill(rig.id(), Signal::INT);
     assert_eq!(rig.wait().unwrap().code(), Some(130));
     assert!(ended(guest));
     let run = run_of(out.path());

@@ -53,11 +53,16 @@ pub(crate) fn run_of(folder: &Path) -> Run {
 
 /// Waits for what comes within a minute on the slowest machine, or fails.
 pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    assert!(comes(is_so), "waited in vain: {what}");
+}
+
+/// Whether it comes within a minute.
+pub(crate) fn comes(is_so: impl Fn() -> bool) -> bool {
     let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
+    while !is_so() && begin.elapsed() < Duration::from_secs(60) {
         thread::sleep(Duration::from_millis(20));
     }
+    is_so()
 }
 
 /// State, parent and start time of a process.

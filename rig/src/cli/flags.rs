@@ -277,15 +277,17 @@ pub(super) struct VmFlags {
     /// Who executes the guest: kvm, tcg (emulation), or auto: kvm where it works.
     #[arg(long, value_name = "A", default_value = "auto")]
     pub(super) accel: String,
-    /// v1 (cpuset, memory and pids together), v1:charges (moves take memory charges along), v2 or v2:favordynmods.
-    #[arg(long, value_name = "H", default_value = "v1")]
-    pub(super) hierarchy: String,
+    /// v1 (cpuset, memory and pids together), v1:charges (moves take memory charges along), v2, v2:favordynmods, or all for
+    /// these four; v2:delegated (a user without rights, in a subtree of its own). Several, as v1,v2 or repeated, are a
+    /// guest each, one after the other, and one result.
+    #[arg(long = "hierarchy", value_name = "H", value_delimiter = ',', default_value = "v1")]
+    pub(super) hierarchies: Vec<String>,
     /// Cells in which the moved process stands still and keeps so many touched pages; what a page costs is fitted to them.
     #[arg(long, value_name = "PAGES", value_delimiter = ',', default_value = "0,256,512,1024,2048")]
     pub(super) kept_pages: Vec<u64>,
     #[command(flatten)]
     pub(super) work: KernelFlags,
-    /// When the guest is ended, such as 5m; three minutes and five times what is measured when absent.
+    /// When a guest is ended, such as 5m; three minutes and five times what is measured when absent.
     #[arg(long, value_name = "T")]
     pub(super) timeout: Option<String>,
     #[command(flatten)]

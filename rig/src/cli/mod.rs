@@ -38,6 +38,9 @@ pub fn main() -> ExitCode {
     if args.get(1).map(String::as_str) == Some(crate::linux::vm::INIT_ARG) {
         return crate::linux::vm::init_main();
     }
+    if args.get(1).map(String::as_str) == Some(crate::linux::vm::MEASURE_ARG) {
+        return crate::linux::vm::measure_main();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

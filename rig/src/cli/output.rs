@@ -83,11 +83,17 @@ impl Folder {
         &self.path
     }
 
+    /// Writes what would be lost if the command ended here.
+    pub(super) fn keep(&self, run: &Run, env: &Env) -> Result<(), Failure> {
+        let wrote = |result: Result<(), json::WriteError>| result.map_err(Failure::internal);
+        wrote(json::write_run(&self.path.join("run.json"), run))?;
+        wrote(json::write_env(&self.path.join("env.json"), env))
+    }
+
     /// Writes everything and prints the table.
     pub(super) fn publish(&self, run: &Run, env: &Env) -> Result<(), Failure> {
         let wrote = |result: Result<(), json::WriteError>| result.map_err(Failure::internal);
-        wrote(json::write_run(&self.path.join("run.json"), run))?;
-        wrote(json::write_env(&self.path.join("env.json"), env))?;
+        self.keep(run, env)?;
         if let Some(file) = &self.json {
             wrote(json::write_run(file, run))?;
         }

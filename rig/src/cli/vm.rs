@@ -1,42 +1,68 @@
-//! `vm`: real processes between real cgroups, on the kernel of a virtual machine that this boots.
-use super::exit::Failure;
+//! `vm`: real processes between real cgroups, on the kernels of virtual machines that this boots one after the other.
+use super::exit::{self, Failure};
 use super::flags::VmFlags;
 use super::kernel;
 use super::output::{self, Folder};
-use crate::linux::vm::{self, Delivery, Machine, VmError};
+use crate::linux::vm::{Guest, Machine, Merged, Series, Setting, VmError};
 use crate::linux::{OptionError, Options, parse_duration};
 use crate::measure::env;
 use reports::schema::Env;
 use std::time::Instant;
 
 pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
-    let (machine, options) = plan(flags)?;
+    let (machine, settings, options) = plan(flags)?;
     let (date, folder_name) = output::now();
-    let folder = Folder::make(&flags.output, "vm", &folder_name)?;
+    let folder = Folder::make(&flags.output, named(&options.origin.name), &folder_name)?;
     let started = Instant::now();
-    output::say(&format!(
-        "booting for {}; its console: {}/console.log",
-        machine.setting,
-        folder.path().display()
-    ));
-    let delivery = vm::run(&machine, &options, folder.path()).map_err(|error| failure(&error))?;
-    let mut env = environment(date, &delivery);
-    env.wall_ns = started.elapsed().as_nanos() as u64;
-    folder.publish(&delivery.run, &env)?;
-    if let Some(message) = &delivery.failure {
-        output::complain(message);
+    let mut series =
+        Series::begin(machine, settings, options, folder.path()).map_err(|error| failure(&error))?;
+    while let Some(setting) = series.upcoming() {
+        output::say(&format!("booting for {setting}; its console: {}", series.console(setting).display()));
+        say(series.boot(setting));
+        if let Some(merged) = series.merged() {
+            folder.keep(&merged.run, &environment(&date, &merged, started))?;
+        }
     }
-    Ok(delivery.code)
+    let Some(merged) = series.merged() else { return Err(without_result(series.guests())) };
+    folder.publish(&merged.run, &environment(&date, &merged, started))?;
+    for guest in series.guests() {
+        if let Some(complaint) = guest.complaint() {
+            output::complain(&format!("{}: {complaint}", guest.setting));
+        }
+    }
+    Ok(code(series.guests()))
 }
 
 fn failure(error: &VmError) -> Failure {
     Failure { code: error.exit_code(), message: error.to_string() }
 }
 
-fn plan(flags: &VmFlags) -> Result<(Machine, Options), Failure> {
+/// Name of the folder: the scenario's, or that of the command.
+fn named(origin: &str) -> &str {
+    if origin == "linux" { "vm" } else { origin }
+}
+
+/// All that went wrong, where nothing was measured.
+fn without_result(guests: &[Guest]) -> Failure {
+    let words = |guest: &Guest| Some(format!("{}: {}", guest.setting, guest.complaint()?));
+    let message = guests.iter().filter_map(words).collect::<Vec<_>>().join("\n");
+    Failure { code: code(guests), message }
+}
+
+fn code(guests: &[Guest]) -> u8 {
+    exit::worst(&guests.iter().map(Guest::exit_code).collect::<Vec<_>>())
+}
+
+fn say(guest: &Guest) {
+    output::say(&match &guest.result {
+        Ok(delivery) => format!("  {} cells measured", delivery.run.cells.len()),
+        Err(_) => "  nothing measured".into(),
+    });
+}
+
+fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Options), Failure> {
     let usage = |error: OptionError| Failure::usage(error);
     let machine = Machine {
-        setting: flags.hierarchy.parse().map_err(usage)?,
         kernel: flags.kernel.clone(),
         init: flags.init.clone(),
         cpus: flags.cpus,
@@ -45,17 +71,18 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Options), Failure> {
         timeout: flags.timeout.as_deref().map(parse_duration).transpose().map_err(usage)?,
     };
     let options = Options { kept_pages: flags.kept_pages.clone(), ..kernel::options(&flags.work, "5s")? };
-    options.check().map_err(Failure::usage)?;
-    Ok((machine, options))
+    options.check().map_err(usage)?;
+    Ok((machine, Setting::list(&flags.hierarchies).map_err(usage)?, options))
 }
 
-/// The guest is what was measured, and the host a fact about it.
-fn environment(date: String, delivery: &Delivery) -> Env {
-    let host = env::here(date, delivery.facts.clone());
+/// The guests are what was measured, and the host a fact about them.
+fn environment(date: &str, merged: &Merged, started: Instant) -> Env {
+    let host = env::here(date.into(), merged.facts.clone());
     let mut env = Env {
-        kernel: delivery.kernel.clone(),
-        cpu: delivery.cpu.clone(),
-        cpus: delivery.cpus,
+        kernel: merged.kernel.clone(),
+        cpu: merged.cpu.clone(),
+        cpus: merged.cpus,
+        wall_ns: started.elapsed().as_nanos() as u64,
         ..host.clone()
     };
     for (name, value) in [("kernel", host.kernel), ("cpu", host.cpu), ("cpus", host.cpus.to_string())] {

@@ -49,7 +49,7 @@ pub(super) struct Place {
     pub(super) label: String,
     /// `true` for the unified hierarchy.
     pub(super) v2: bool,
-    /// Controllers that sit on the hierarchy; on v2 none is enabled for our cgroups.
+    /// Controllers that sit on the hierarchy; on v2 none before the cgroups are made, then those that they have.
     pub(super) controllers: Vec<String>,
     /// Mount point of the hierarchy.
     pub(super) mount_point: PathBuf,

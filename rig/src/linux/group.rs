@@ -1,4 +1,5 @@
-//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`, and `c` where threads are scattered.
+//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`, and `c` where threads are scattered, which on v2
+//! get the controllers that it has.
 //!
 //! Every folder that was made is remembered, and only those are removed: with `rmdir`, deepest first, never
 //! recursively. [`Groups::remove`] is the ordinary end; dropping does the same for a panic on its way up.
@@ -6,6 +7,7 @@ use super::discovery::Place;
 use super::error::{Attempt, LinuxError, Remains};
 use super::manifest::{self, Manifest};
 use super::run_id::RunId;
+use super::subtree;
 use super::workload::Moves;
 use rustix::io::Errno;
 use std::fs;
@@ -32,6 +34,8 @@ pub(super) struct Groups {
     /// Between which workers are moved.
     children: Vec<PathBuf>,
     v2: bool,
+    /// Of the children, in the kernel's order.
+    controllers: Vec<String>,
     manifest: Manifest,
 }
 
@@ -50,19 +54,34 @@ impl Groups {
         let manifest = Manifest::begin(manifests, id)?;
         let names: &[&str] = if moves == Moves::Scattered { &THREE } else { &TWO };
         let children: Vec<PathBuf> = names.iter().map(|name| top.join(name)).collect();
-        let (made, v2) = (Vec::with_capacity(1 + children.len()), place.v2);
-        let mut groups = Self { made, top: top.clone(), children: children.clone(), v2, manifest };
-        let threaded = place.v2 && moves != Moves::Processes;
-        let all = std::iter::once(&top).chain(&children);
-        for path in all {
-            if let Err(error) = groups.make_one(path, place, threaded && *path != top) {
-                return Err(match groups.remove() {
-                    Ok(()) => error,
-                    Err(leftover) => LinuxError::join(Some(error), leftover),
-                });
-            }
+        let (made, controllers) = (Vec::with_capacity(1 + children.len()), Vec::new());
+        let mut groups = Self { made, top, children, v2: place.v2, controllers, manifest };
+        match groups.make_all(place, moves) {
+            Ok(()) => Ok(groups),
+            Err(error) => Err(match groups.remove() {
+                Ok(()) => error,
+                Err(leftover) => LinuxError::join(Some(error), leftover),
+            }),
         }
-        Ok(groups)
+    }
+
+    fn make_all(&mut self, place: &Place, moves: Moves) -> Result<(), LinuxError> {
+        self.make_one(&self.top.clone(), place, false)?;
+        let threaded = place.v2 && moves != Moves::Processes;
+        self.controllers = match (place.v2, threaded) {
+            (false, _) => place.controllers.clone(),
+            // A threaded cgroup has no memory controller, and the others are not worth a difference.
+            (true, true) => Vec::new(),
+            // No process ever sits in the top itself, so the kernel lets it hand on whatever it was given.
+            (true, false) => subtree::enable_all(&self.top)
+                .map_err(|(doing, source)| LinuxError::Setup { doing, source })?,
+        };
+        self.children.clone().iter().try_for_each(|child| self.make_one(child, place, threaded))
+    }
+
+    /// The place of these cgroups, with the controllers that the destinations have.
+    pub(super) fn settled(&self, place: Place) -> Place {
+        Place { controllers: self.controllers.clone(), ..place }
     }
 
     /// Lets whoever moves into the destinations take the charges of anonymous and file pages along.

@@ -5,7 +5,8 @@
 //! options     what to measure; its parts: hierarchy, rate, workload, refusal; option_error: what is wrong with one
 //! error       what can go wrong, with its exit code; permission: what would grant the right
 //! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made
-//! group       the cgroups: made, remembered, removed; run_id: their name; manifest: the same on disk
+//! group       the cgroups: made, remembered, removed; run_id: their name; manifest: the same on disk; subtree: what v2's
+//!             children get
 //! clean       removes what runs left that were killed
 //! signals     SIGINT and SIGTERM become a flag
 //! crew        all workers; worker: starts, asks (replies), watches and ends one of them
@@ -56,6 +57,7 @@ mod samples;
 mod shared;
 mod signals;
 mod stage;
+mod subtree;
 mod tally;
 pub mod vm;
 mod worker;

@@ -164,7 +164,7 @@ fn ended(record: &CellRecord) -> Option<String> {
 }
 
 /// Every option spelled out, so that changed defaults do not change what a kept command means.
-fn command(options: &Options) -> String {
+pub(super) fn command(options: &Options) -> String {
     let mut command = format!("attach-rig linux --hierarchy {}", options.hierarchy);
     for rate in &options.rates {
         command += &format!(" --rate {rate}");
@@ -186,7 +186,7 @@ fn command(options: &Options) -> String {
 }
 
 /// What was measured, and below it the scenario, if there is one.
-fn toml(options: &Options) -> String {
+pub(super) fn toml(options: &Options) -> String {
     let Options { hierarchy, rates, closed_loop, duration, kept_pages, .. } = options;
     let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
     let faults: Vec<String> =

@@ -120,7 +120,7 @@ fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
     let (mut refused, mut places) = (Vec::new(), discover(options.hierarchy)?.into_iter().peekable());
     while let Some(place) = places.next() {
         match Groups::make(&place, id, options.moves) {
-            Ok(groups) => return Ok((place, groups)),
+            Ok(groups) => return Ok((groups.settled(place), groups)),
             Err(LinuxError::NotPermitted { attempts, .. }) if places.peek().is_some() => {
                 refused.extend(attempts);
             }

@@ -49,16 +49,23 @@ pub(super) fn line(said: &Said) -> serde_json::Result<String> {
 }
 
 /// The result in what came out of the guest; `None` when there is no whole one.
-pub(super) fn read(text: &str) -> Option<Result<Delivery, VmError>> {
+pub(super) fn read(text: &str) -> Option<Said> {
     let found = text.lines().find_map(|line| line.strip_prefix(MARKER)?.strip_prefix(' '))?;
     let (length, json) = found.split_once(' ')?;
     if length.parse() != Ok(json.len()) {
         return None;
     }
-    Some(match serde_json::from_str(json).ok()? {
-        Said::Measured(delivery) => Ok(*delivery),
-        Said::Failed { code, message } => Err(VmError::Guest { code, message }),
-    })
+    serde_json::from_str(json).ok()
+}
+
+impl Said {
+    /// As the host takes it.
+    pub(super) fn into_result(self) -> Result<Delivery, VmError> {
+        match self {
+            Self::Measured(delivery) => Ok(*delivery),
+            Self::Failed { code, message } => Err(VmError::Guest { code, message }),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -69,7 +76,7 @@ mod tests {
     fn a_line_is_read_back_whole_or_not_at_all() {
         let failed = Said::Failed { code: 4, message: "über\nzwei".into() };
         let text = format!("noise\r{}", line(&failed).unwrap().replace('\n', "\r\n"));
-        let Some(Err(VmError::Guest { code: 4, message })) = read(&text) else { panic!("{text}") };
+        let Some(Said::Failed { code: 4, message }) = read(&text) else { panic!("{text}") };
         assert_eq!(message, "über\nzwei");
         assert!(read(&text[..text.len() - 4]).is_none());
         assert!(read("").is_none());

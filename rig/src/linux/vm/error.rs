@@ -59,7 +59,7 @@ pub enum VmError {
         console: String,
     },
     /// A signal ended the run, and with it the guest. Exit code 128 and the signal.
-    #[error("ended by {}; nothing was measured to the end", signals::name(*signal))]
+    #[error("ended by {}; what this guest had measured is lost", signals::name(*signal))]
     Interrupted {
         /// Its number.
         signal: i32,
@@ -84,6 +84,19 @@ impl From<OptionError> for VmError {
 }
 
 impl VmError {
+    /// Whether another guest would fare no better.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Timeout { .. } | Self::NoResult { .. } | Self::Guest { .. })
+    }
+
+    /// The words without the console, in one line.
+    pub(super) fn short(&self) -> String {
+        let text = self.to_string();
+        let lines = text.lines().filter(|line| !line.starts_with("  |"));
+        lines.map(str::trim).collect::<Vec<_>>().join("; ")
+    }
+
     /// Exit code of the command.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

@@ -3,7 +3,6 @@ use super::super::option_error::OptionError;
 use super::super::options::Options;
 use super::elf;
 use super::error::VmError;
-use super::setting::Setting;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -15,11 +14,9 @@ const AROUND: Duration = Duration::from_secs(180);
 const CELL_TIMES: u32 = 5;
 const QEMU: &str = "qemu-system-x86_64";
 
-/// The wanted machine.
+/// The wanted machine; which hierarchy it mounts is a matter of each boot.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    /// Which hierarchy it mounts.
-    pub setting: Setting,
     /// Kernel image; the newest `/boot/vmlinuz-*` when absent.
     pub kernel: Option<PathBuf>,
     /// A statically linked rig; the running one when absent.
@@ -132,7 +129,6 @@ pub(super) mod tests {
     /// A machine that needs nothing of this one but a kernel that is missing.
     pub(in crate::linux::vm) fn machine() -> Machine {
         Machine {
-            setting: Setting::V1Charges,
             kernel: Some("/nonexistent/vmlinuz".into()),
             init: None,
             cpus: 2,

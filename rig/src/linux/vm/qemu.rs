@@ -1,10 +1,13 @@
-//! QEMU: its command line, and the child from start to end. Apart from `machine`, which starts nothing.
+//! QEMU: its command line, and the child from start to end, which comes no later than the rig's own. Apart from
+//! `machine`, which starts nothing.
 use super::super::options::Options;
 use super::super::rate::text;
 use super::super::signals::Interrupts;
 use super::error::VmError;
 use super::init::INIT_ARG;
+use super::leash;
 use super::machine::{Accel, Found, Machine};
+use super::setting::Setting;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -31,25 +34,41 @@ pub(super) struct Files {
 
 impl Files {
     /// Files of these names in a folder.
-    pub(super) fn within(folder: &Path, console: &str) -> Self {
-        Self {
-            initramfs: folder.join("initramfs.cpio"),
-            console: folder.join(console),
-            result: folder.join("result.txt"),
-        }
+    pub(super) fn within(folder: &Path, console: PathBuf) -> Self {
+        Self { initramfs: folder.join("initramfs.cpio"), console, result: folder.join("result.txt") }
+    }
+
+    /// Makes the folder as if no guest had ever been: what a killed run has left is none of the next one's business,
+    /// nor is it touched, should somebody still hold it open.
+    pub(super) fn clear(&self) -> io::Result<()> {
+        self.remove_scratch()?;
+        remove(&self.console)
+    }
+
+    /// Removes what nobody reads after the end.
+    pub(super) fn remove_scratch(&self) -> io::Result<()> {
+        remove(&self.initramfs).and(remove(&self.result))
+    }
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
 /// Boots and waits for the end; returns who executed the guest.
 pub(super) fn boot(
-    machine: &Machine,
+    (machine, setting): (&Machine, Setting),
     options: &Options,
     (found, files): (&Found, &Files),
     interrupts: &Interrupts,
 ) -> Result<Accel, VmError> {
     let patience = Patience { begin: Instant::now(), limit: machine.limit(options) };
     for &accel in candidates(machine.accel) {
-        let status = once(&mut command(machine, accel, (found, files)), files, patience, interrupts)?;
+        let status =
+            once(&mut command((machine, setting), accel, (found, files)), files, patience, interrupts)?;
         // KVM that is there but does not work ends QEMU before the guest says a word.
         let silent = fs::metadata(&files.result).map_or(true, |data| data.len() == 0);
         if status.success() || !silent || machine.accel != Accel::Auto {
@@ -94,6 +113,7 @@ fn once(
     let stderr = opened.map_err(doing(console))?;
     // A group of its own: Ctrl-C on the terminal is for the rig, which then ends the guest.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).process_group(0);
+    leash::tie(command);
     let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
     loop {
         if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {
@@ -120,7 +140,11 @@ impl Drop for Guest {
     }
 }
 
-fn command(machine: &Machine, accel: Accel, (found, files): (&Found, &Files)) -> Command {
+fn command(
+    (machine, setting): (&Machine, Setting),
+    accel: Accel,
+    (found, files): (&Found, &Files),
+) -> Command {
     let mut command = Command::new(&found.qemu);
     let accel = if accel == Accel::Kvm { "kvm" } else { "tcg" };
     command.args(["-machine", "q35", "-accel", accel, "-cpu", if accel == "kvm" { "host" } else { "max" }]);
@@ -134,7 +158,7 @@ fn command(machine: &Machine, accel: Accel, (found, files): (&Found, &Files)) ->
         command.args(["-serial", &format!("chardev:{id}")]);
     }
     // A panic reboots, and -no-reboot makes that the end of QEMU.
-    let line = format!("console=ttyS0 panic=-1 attach-rig.vm={} -- {INIT_ARG}", machine.setting);
+    let line = format!("console=ttyS0 panic=-1 attach-rig.vm={setting} -- {INIT_ARG}");
     command.args(["-append", &line]);
     command
 }
@@ -161,8 +185,8 @@ mod tests {
     #[test]
     fn the_command_line_names_every_file_and_the_setting() {
         let found = Found { kernel: "/k".into(), init: "/i".into(), qemu: "/q".into() };
-        let files = Files::within(Path::new("/a,b"), "console.log");
-        let line = format!("{:?}", command(&machine(), Accel::Tcg, (&found, &files)));
+        let files = Files::within(Path::new("/a,b"), "/a,b/console.log".into());
+        let line = format!("{:?}", command((&machine(), Setting::V1Charges), Accel::Tcg, (&found, &files)));
         for part in [
             "\"tcg\"",
             "path=/a,,b/console.log",
@@ -176,7 +200,7 @@ mod tests {
     #[test]
     fn a_child_that_takes_too_long_or_is_interrupted_is_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let files = Files::within(folder.path(), "console.log");
+        let files = Files::within(folder.path(), folder.path().join("console.log"));
         let begin = Instant::now();
         let patience = |limit| Patience { begin, limit };
         let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));

@@ -1,9 +1,13 @@
-//! Which hierarchy of cgroups a guest mounts, how it mounts it, and what its figures are called.
+//! Which hierarchy of cgroups a guest mounts, how it mounts it, who measures there, and what its figures are called.
+use super::super::discovery::Place;
 use super::super::hierarchy::{Controller, Hierarchy};
 use super::super::option_error::OptionError;
 use std::ffi::CStr;
 use std::fmt;
 use std::str::FromStr;
+
+/// The controllers of every setting, in the order of their callbacks.
+pub(super) const CONTROLLERS: [&str; 3] = ["cpuset", "memory", "pids"];
 
 /// Choice of `vm --hierarchy`. A boot has one: `favordynmods` cannot be taken back by a remount in 6.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,14 +16,37 @@ pub enum Setting {
     V1,
     /// The same, and a moved process takes its charges along (`memory.move_charge_at_immigrate`).
     V1Charges,
-    /// The unified hierarchy.
+    /// The unified hierarchy with the same controllers.
     V2,
     /// The unified hierarchy mounted with `favordynmods`: moves need not wait for a grace period of RCU.
     V2Favordynmods,
+    /// The unified hierarchy, measured by a user without rights in a subtree that was handed to it.
+    V2Delegated,
+    /// The same in a subtree that was not: shows what such a user is told.
+    V2Undelegated,
 }
 
 impl Setting {
-    const ALL: [Self; 4] = [Self::V1, Self::V1Charges, Self::V2, Self::V2Favordynmods];
+    /// Every kind of mount once, which is what `all` stands for.
+    const MOUNTS: [Self; 4] = [Self::V1, Self::V1Charges, Self::V2, Self::V2Favordynmods];
+    const EVERY: [Self; 6] =
+        [Self::V1, Self::V1Charges, Self::V2, Self::V2Favordynmods, Self::V2Delegated, Self::V2Undelegated];
+
+    /// Reads the values of `--hierarchy`: every setting once, in this order.
+    ///
+    /// # Errors
+    /// [`OptionError`] with what would be right.
+    pub fn list(given: &[String]) -> Result<Vec<Self>, OptionError> {
+        let mut settings = Vec::new();
+        for name in given {
+            let named = if name == "all" { Self::MOUNTS.to_vec() } else { vec![name.parse()?] };
+            if named.iter().any(|setting| settings.contains(setting)) {
+                return Err(wrong(name, "is given twice", "give every hierarchy once".into()));
+            }
+            settings.extend(named);
+        }
+        if settings.is_empty() { Err(wrong("", "names no hierarchy", names())) } else { Ok(settings) }
+    }
 
     /// Name on the command line.
     #[must_use]
@@ -29,6 +56,8 @@ impl Setting {
             Self::V1Charges => "v1:charges",
             Self::V2 => "v2",
             Self::V2Favordynmods => "v2:favordynmods",
+            Self::V2Delegated => "v2:delegated",
+            Self::V2Undelegated => "v2:undelegated",
         }
     }
 
@@ -40,6 +69,8 @@ impl Setting {
             Self::V1Charges => "vm:v1+charges",
             Self::V2 => "vm:v2",
             Self::V2Favordynmods => "vm:v2:favordynmods",
+            Self::V2Delegated => "vm:v2:delegated",
+            Self::V2Undelegated => "vm:v2:undelegated",
         }
     }
 
@@ -47,16 +78,30 @@ impl Setting {
     pub(super) fn mount(self) -> (&'static str, Option<&'static CStr>) {
         match self {
             Self::V1 | Self::V1Charges => ("cgroup", Some(c"cpuset,memory,pids")),
-            Self::V2 => ("cgroup2", None),
+            Self::V2 | Self::V2Delegated | Self::V2Undelegated => ("cgroup2", None),
             Self::V2Favordynmods => ("cgroup2", Some(c"favordynmods")),
         }
     }
 
     /// What the measurement looks for: on v1 any controller of the mount finds it.
     pub(super) fn hierarchy(self) -> Hierarchy {
-        match self {
-            Self::V1 | Self::V1Charges => Hierarchy::V1(Controller::Pids),
-            Self::V2 | Self::V2Favordynmods => Hierarchy::V2,
+        if self.is_v2() { Hierarchy::V2 } else { Hierarchy::V1(Controller::Pids) }
+    }
+
+    /// Whether it is the unified hierarchy.
+    pub(super) fn is_v2(self) -> bool {
+        !matches!(self, Self::V1 | Self::V1Charges)
+    }
+
+    /// Where a run in the guest will find itself, as far as that is known before the boot.
+    pub(super) fn place(self) -> Place {
+        Place {
+            label: self.label().into(),
+            v2: self.is_v2(),
+            controllers: CONTROLLERS.map(str::to_owned).into(),
+            mount_point: "/sys/fs/cgroup".into(),
+            own: "/sys/fs/cgroup".into(),
+            favordynmods: self == Self::V2Favordynmods,
         }
     }
 }
@@ -71,25 +116,43 @@ impl FromStr for Setting {
     type Err = OptionError;
 
     fn from_str(given: &str) -> Result<Self, OptionError> {
-        Self::ALL.into_iter().find(|setting| setting.name() == given).ok_or_else(|| OptionError {
-            option: "--hierarchy",
-            given: given.into(),
-            problem: "is not a hierarchy of a guest",
-            expected: format!("use {}", Self::ALL.map(Self::name).join(", ")),
-        })
+        let found = Self::EVERY.into_iter().find(|setting| setting.name() == given);
+        found.ok_or_else(|| wrong(given, "is not a hierarchy of a guest", names()))
     }
+}
+
+fn wrong(given: &str, problem: &'static str, expected: String) -> OptionError {
+    OptionError { option: "--hierarchy", given: given.into(), problem, expected }
+}
+
+fn names() -> String {
+    format!("use {}, or all for the first four", Setting::EVERY.map(Setting::name).join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn list(given: &str) -> Result<Vec<Setting>, OptionError> {
+        Setting::list(&given.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    }
+
     #[test]
     fn settings_are_named_as_they_print_and_every_label_says_vm() {
-        for setting in Setting::ALL {
+        for setting in Setting::EVERY {
             assert_eq!(setting.to_string().parse(), Ok(setting));
             assert!(setting.label().starts_with("vm:"), "{setting}");
         }
         assert!("v3".parse::<Setting>().unwrap_err().to_string().contains("v2:favordynmods"));
+    }
+
+    #[test]
+    fn a_list_has_every_setting_once() {
+        assert_eq!(list("v2 v1"), Ok(vec![Setting::V2, Setting::V1]));
+        assert_eq!(list("v2:delegated all").unwrap().len(), 5);
+        for (given, problem) in [("v2 v2", "twice"), ("v1 all", "twice"), ("v1 ", "not a hierarchy")] {
+            assert!(list(given).unwrap_err().problem.contains(problem), "{given}");
+        }
+        assert!(Setting::list(&[]).is_err());
     }
 }

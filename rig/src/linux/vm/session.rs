@@ -1,0 +1,121 @@
+//! A user without rights in the guest: a subtree that is handed to it, or is not, and a child in it that measures.
+//!
+//! A process may move others within a subtree when it may write `cgroup.procs` of the destination and of the nearest
+//! cgroup above both. So the user gets the subtree's own folder and files and those of the leaf it is put into, as a
+//! service manager gives them; what it makes below is its own. Only root can put it there: from above the subtree.
+use super::super::options::Options;
+use super::super::subtree;
+use super::delivery::{self, Delivery, Said};
+use super::mounts::{CGROUPS, cannot};
+use super::orders;
+use super::outcome::{Failed, measured, say};
+use super::setting::CONTROLLERS;
+use rustix::process::geteuid;
+use rustix::thread::set_no_new_privs;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+/// Hidden first argument of the child.
+pub const MEASURE_ARG: &str = "__vm-measure";
+/// `nobody`.
+const USER: u32 = 65_534;
+/// What a user needs of a cgroup to do as it likes below.
+const HANDED: [&str; 4] = ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"];
+
+/// Makes the subtree, `handed` over or not, and has a child of the user measure in it.
+pub(super) fn measure(options: &Options, handed: bool) -> Result<Delivery, Failed> {
+    let top = Path::new(CGROUPS).join(if handed { "delegated" } else { "undelegated" });
+    let leaf = top.join("session");
+    make(&top, &leaf, handed).map_err(|(doing, error)| cannot(&doing, &error))?;
+    let text =
+        spoken(options, &leaf).map_err(|error| cannot("start a user's process in the guest", &error))?;
+    match delivery::read(&text) {
+        Some(Said::Measured(delivery)) => Ok(*delivery),
+        Some(Said::Failed { code, message }) => Err((code, message)),
+        None => Err((101, "the user's process ended without a result".into())),
+    }
+}
+
+fn make(top: &Path, leaf: &Path, handed: bool) -> Result<(), (String, io::Error)> {
+    let made = |folder: &Path| {
+        fs::create_dir(folder).map_err(|error| (format!("mkdir {}", folder.display()), error))
+    };
+    made(top)?;
+    subtree::enable(top, &CONTROLLERS)?;
+    made(leaf)?;
+    for file in [top, leaf].iter().flat_map(|folder| HANDED.map(|name| folder.join(name))).filter(|_| handed)
+    {
+        chown(&file, Some(USER), Some(USER)).map_err(|error| (format!("chown {}", file.display()), error))?;
+    }
+    Ok(())
+}
+
+/// What the child says. It begins when its stdin ends, by when it sits in the leaf.
+fn spoken(options: &Options, leaf: &Path) -> io::Result<String> {
+    let mut child = Command::new("/proc/self/exe")
+        .arg(MEASURE_ARG)
+        .uid(USER)
+        .gid(USER)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    fs::write(leaf.join("cgroup.procs"), child.id().to_string())?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(orders::to_text(options)?.as_bytes())?;
+    }
+    let mut text = String::new();
+    if let Some(mut stdout) = child.stdout.take() {
+        stdout.read_to_string(&mut text)?;
+    }
+    child.wait()?;
+    Ok(text)
+}
+
+/// Runs as that child: orders from stdin, the result to stdout. Gives up whatever could give it rights again.
+#[must_use]
+pub fn measure_main() -> ExitCode {
+    let mut text = String::new();
+    let read = io::stdin().read_to_string(&mut text).map_err(|error| error.to_string());
+    let options = match read.and_then(|_| orders::from_text(&text)) {
+        Ok(options) if !geteuid().is_root() => options,
+        Ok(_) => return complain("root measures without it"),
+        Err(message) => return complain(&message),
+    };
+    let said = match alone().and_then(|()| measured(&options)) {
+        Ok(mut delivery) => {
+            delivery.facts.extend(rights());
+            Said::Measured(Box::new(delivery))
+        }
+        Err((code, message)) => Said::Failed { code, message },
+    };
+    let written = delivery::line(&said).map_err(io::Error::from);
+    match written.and_then(|line| io::stdout().write_all(line.as_bytes())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error.to_string()),
+    }
+}
+
+fn alone() -> Result<(), Failed> {
+    set_no_new_privs(true).map_err(|error| cannot("give up new privileges", &error.into()))
+}
+
+/// What the kernel says of this process's rights.
+fn rights() -> Vec<(String, String)> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = |name: &str| {
+        let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        value.unwrap_or("unknown").split_whitespace().next().unwrap_or("none").to_owned()
+    };
+    [("uid", "Uid"), ("gid", "Gid"), ("capabilities", "CapPrm"), ("no_new_privs", "NoNewPrivs")]
+        .map(|(fact, name)| (format!("process.{fact}"), field(name)))
+        .into()
+}
+
+fn complain(what: &str) -> ExitCode {
+    say(&format!("{what}; this is started by attach-rig vm in a guest"));
+    ExitCode::from(2)
+}

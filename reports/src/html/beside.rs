@@ -73,13 +73,15 @@ fn scenario(simulated: &[Side<'_>], measured: &[Side<'_>]) -> Markup {
     let all: Vec<Side<'_>> = simulated.iter().chain(measured).copied().collect();
     let mut rows = rows(&all, measured);
     rows.retain(|row| all.iter().any(|side| shown(*side).any(|sum| (row.cell)(*side, sum) != NONE)));
+    let columns: usize = all.iter().map(|side| shown(*side).count()).sum();
+    let wide = all.len() > 2 || columns > MAX_COLUMNS;
     let near =
         measured.iter().flat_map(|side| shown(*side).filter_map(|sum| nearest_to(*side, &sum.protocol)));
     let near: Vec<&str> = near.collect();
     html! {
         p { (takeaway(simulated, measured)) }
         (judgement(measured))
-        div.pair { @for side in &all { div {
+        div.pair.many[wide] { @for side in &all { div {
             h3 { (if simulated_on(*side) { "Simulated" } else { "Measured" }) ", run " (side.number) }
             (figures(*side, &rows, &near))
         } } }
@@ -204,7 +206,7 @@ fn rows<'a>(all: &[Side<'_>], measured: &[Side<'_>]) -> Vec<Row<'a>> {
     };
     let everything = groups(all);
     for op in in_order(everything.iter().flat_map(Group::ops)).into_iter().take(MAX_EACH) {
-        for (condition, words) in [(Condition::Idle, "idle"), (Condition::Attaching, "while attaching")] {
+        for (condition, words) in [(Condition::Idle, "idle"), (Condition::Attaching, "attaching")] {
             let op = op.to_owned();
             rows.push(row(&format!("{op} {words}, p50"), move |_, sum| {
                 maybe_ns(sum.sum.bystander(&op, condition).and_then(|found| found.samples.p50()))

@@ -8,19 +8,32 @@ use crate::verdict::in_order;
 use crate::words;
 use comfy_table::{Cell, Color};
 
-/// The matrix; ` !` marks what is not as expected, ` ?` what is inconclusive.
+/// The matrix; ` !` marks what is not as expected, ` ?` what is inconclusive. A column per protocol, or, where those are
+/// more than the promises, per promise: real kernels have few promises and many names.
 pub(super) fn table(run: &Run, options: TableOptions) -> String {
     let protocols = in_order(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()));
     let promises = in_order(run.verdicts.iter().map(|verdict| verdict.promise.as_str()));
+    let of = |protocol: &str, promise: &str| {
+        let verdict = run.verdicts.iter().find(|v| v.promise == promise && v.protocol == protocol);
+        verdict.map_or_else(|| Cell::new(crate::units::NONE), cell)
+    };
+    if protocols.len() > promises.len() {
+        return matrix(options, "protocol", (&protocols, &promises), of);
+    }
+    matrix(options, "promise", (&promises, &protocols), |promise, protocol| of(protocol, promise))
+}
+
+fn matrix(
+    options: TableOptions,
+    corner: &str,
+    (rows, columns): (&[&str], &[&str]),
+    of: impl Fn(&str, &str) -> Cell,
+) -> String {
     let header: Vec<String> =
-        std::iter::once("promise").chain(protocols.iter().copied()).map(str::to_owned).collect();
+        std::iter::once(corner).chain(columns.iter().copied()).map(str::to_owned).collect();
     let mut table = new_table(options, &header);
-    for promise in promises {
-        let cells = protocols.iter().map(|protocol| {
-            let verdict = run.verdicts.iter().find(|v| v.promise == promise && v.protocol == *protocol);
-            verdict.map_or_else(|| Cell::new(crate::units::NONE), cell)
-        });
-        table.add_row(std::iter::once(Cell::new(promise)).chain(cells));
+    for row in rows {
+        table.add_row(std::iter::once(Cell::new(row)).chain(columns.iter().map(|column| of(row, column))));
     }
     print(&table)
 }

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 use workloads::{ActorKey, Op, Plan};
 
-/// How often somebody who stands still, or waits for others, looks again.
+/// How often somebody who waits for others looks again.
 const LOOK: Duration = Duration::from_micros(100);
 /// Longest sleep without a look at what to do.
 const NAP_NS: u64 = 5_000_000;
@@ -167,7 +167,7 @@ impl Actor {
                 Command::Park if self.process.parent.is_none() => {
                     family.parked.fetch_add(1, Release);
                     while board.command() == Command::Park && !self.process.ending.load(Acquire) {
-                        thread::sleep(LOOK);
+                        board.stand_still();
                     }
                     family.parked.fetch_sub(1, Release);
                 }
@@ -244,6 +244,7 @@ impl Actor {
     fn exec(&mut self) {
         let process = Arc::clone(&self.process);
         process.ending.store(true, Release);
+        process.board().nudge();
         while process.actors.load(Acquire) > 1 && process.board().command() != Command::Stop {
             thread::sleep(LOOK);
         }

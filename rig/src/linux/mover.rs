@@ -22,6 +22,8 @@ pub(super) const WARM_UP_CLOSED: u64 = 16;
 pub(super) const WARM_UP_OPEN: u64 = 4;
 /// Longest sleep without a look at the flags, for a signal that another thread took.
 const NAP_NS: u64 = 100_000_000;
+/// Moves of a closed loop, however long each takes: below 20 there is no median.
+const LEAST: u64 = 25;
 /// An open loop that cannot keep up goes on for this many times its duration, then gives up the rest.
 pub(super) const OVERRUN: u64 = 3;
 const LEAD_NS: u64 = 1_000_000;
@@ -120,7 +122,7 @@ pub(super) struct Plan {
     pub(super) rate: Option<Rate>,
     /// Between two moves of the closed loop.
     pub(super) pause: Duration,
-    /// Length of the measured part.
+    /// Length of the measured part. A closed loop goes on until there are [`LEAST`] moves, up to [`OVERRUN`] times as long.
     pub(super) duration: Duration,
 }
 
@@ -228,7 +230,8 @@ impl Mover {
             let _discarded = self.unmeasured();
         }
         let start = now_ns();
-        let until = start + duration.as_nanos() as u64;
+        let (until, give_up) =
+            (start + duration.as_nanos() as u64, start + OVERRUN * duration.as_nanos() as u64);
         loop {
             if let Some(ended) = watch.stop() {
                 return (ended, now_ns() - start);
@@ -237,7 +240,8 @@ impl Mover {
             if samples.gone > 0 {
                 return (Ended::WorkerDied, end - start);
             }
-            if end >= until {
+            let enough = samples.moved.count() >= LEAST || end >= give_up;
+            if end >= until && enough {
                 return (Ended::Complete, end - start);
             }
             if !pause.is_zero() {

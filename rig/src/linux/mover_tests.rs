@@ -168,9 +168,34 @@ fn a_closed_loop_keeps_its_pause() {
     let mut rig = rig();
     let mut samples = Samples::new();
     let watch = Watch { interrupts: &rig.interrupts, died: &rig.died, board: rig.shared.board() };
-    let plan = Plan { pause: Duration::from_millis(10), ..plan(None, Duration::from_millis(50)) };
-    let _ended = rig.mover.measure(plan, &mut samples, &watch);
-    assert!((1..=6).contains(&samples.moved.count()), "{}", samples.moved.count());
+    let plan = Plan { pause: Duration::from_millis(1), ..plan(None, Duration::from_millis(50)) };
+    let (_, took_ns) = rig.mover.measure(plan, &mut samples, &watch);
+    let moves = samples.moved.count();
+    assert!((LEAST..=51).contains(&moves) && took_ns >= 50_000_000, "{moves} in {took_ns} ns");
+}
+
+#[test]
+fn a_closed_loop_of_long_moves_goes_on_until_there_are_some_but_not_for_ever() {
+    let mut rig = rig();
+    let drain = blocked(&mut rig, Duration::from_millis(30));
+    let (_, took_ns, samples) = rig.measure(None, Duration::from_millis(10));
+    // The one that takes long comes within the warm-up or after it; either way there are enough in the end.
+    assert!(
+        samples.moved.count() >= LEAST && took_ns >= 10_000_000,
+        "{} in {took_ns} ns",
+        samples.moved.count()
+    );
+    drop(drain.join().unwrap());
+    let mut slow = self::rig();
+    let mut samples = Samples::new();
+    let watch = Watch { interrupts: &slow.interrupts, died: &slow.died, board: slow.shared.board() };
+    let plan = Plan { pause: Duration::from_millis(10), ..plan(None, Duration::from_millis(10)) };
+    let (_, took_ns) = slow.mover.measure(plan, &mut samples, &watch);
+    assert!(
+        samples.moved.count() < LEAST && took_ns >= 30_000_000,
+        "{} in {took_ns} ns",
+        samples.moved.count()
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::tally::{Tallied, Tally};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::thread::futex;
 use std::ffi::c_void;
 use std::io;
 use std::mem::size_of;
@@ -120,6 +121,19 @@ impl Board {
     /// Tells everybody what to do.
     pub(super) fn tell(&self, command: Command) {
         self.command.store(command as u32, Release);
+        self.nudge();
+    }
+
+    /// Sleeps as long as everybody is to stand still, or until somebody nudges: who stands still costs nothing.
+    pub(super) fn stand_still(&self) {
+        // It returns at once when the command is another by now, and early for a signal: callers look again.
+        let _woken = futex::wait(&self.command, futex::Flags::empty(), Command::Park as u32, None);
+    }
+
+    /// Lets those who stand still look around.
+    pub(super) fn nudge(&self) {
+        // Fails for an address only, and this one is mapped.
+        let _woken = futex::wake(&self.command, futex::Flags::empty(), i32::MAX as u32);
     }
 }
 

@@ -60,10 +60,17 @@ pub(super) fn merge(
     let parts: Vec<Part<'_>> =
         guests.iter().filter_map(|guest| Some((guest.setting, guest.result.as_ref().ok()?))).collect();
     let &(_, first) = parts.first()?;
-    let mut run = Run { cells: Vec::new(), verdicts: Vec::new(), notes: notes(&parts), ..first.run.clone() };
+    let mut run = Run {
+        cells: Vec::new(),
+        verdicts: Vec::new(),
+        fits: Vec::new(),
+        notes: notes(&parts),
+        ..first.run.clone()
+    };
     for (_, part) in &parts {
         run.cells.extend(part.run.cells.iter().cloned());
         run.verdicts.extend(part.run.verdicts.iter().cloned());
+        run.fits.extend(part.run.fits.iter().cloned());
     }
     let missing = missing(settings, guests);
     run.interrupted = !missing.is_empty() || parts.iter().any(|(_, part)| part.run.interrupted);

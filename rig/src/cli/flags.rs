@@ -208,6 +208,9 @@ pub(super) struct LinuxFlags {
     /// How hard they work: light or busy.
     #[arg(long, value_name = "L", default_value = "light")]
     pub(super) worker_load: String,
+    /// Leave out the traced cells, which look inside the kernel after the others.
+    #[arg(long)]
+    pub(super) no_trace: bool,
     #[command(flatten)]
     pub(super) output: OutputFlags,
 }
@@ -254,6 +257,9 @@ pub(super) struct VmFlags {
     /// How hard they work: light or busy.
     #[arg(long, value_name = "L", default_value = "light")]
     pub(super) worker_load: String,
+    /// Leave out the traced cells, which look inside the kernel after the others.
+    #[arg(long)]
+    pub(super) no_trace: bool,
     /// When the guest is ended, such as 5m; three minutes and five times what is measured when absent.
     #[arg(long, value_name = "T")]
     pub(super) timeout: Option<String>,

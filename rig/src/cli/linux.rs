@@ -34,8 +34,8 @@ fn options(flags: &LinuxFlags) -> Result<Options, LinuxError> {
         threads: flags.threads,
         load: flags.worker_load.parse()?,
         refusals: flags.faults.iter().map(|rule| linux::Refusal::parse(rule)).collect::<Result<_, _>>()?,
-        move_charges: false,
-        worker_program: None,
+        trace: !flags.no_trace,
+        ..Options::default()
     };
     options.check()?;
     Ok(options)

@@ -48,6 +48,7 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Options), LinuxError> {
         duration: parse_duration(&flags.duration)?,
         threads: flags.threads,
         load: flags.worker_load.parse()?,
+        trace: !flags.no_trace,
         ..Options::default()
     };
     options.check()?;

@@ -42,8 +42,11 @@ pub(super) fn facts(setting: &Setting<'_>, records: &[CellRecord]) -> BTreeMap<S
     .collect();
     for record in records {
         let Work { operations, failed } = record.work;
-        let name = format!("worker.operations[{}]", record.plan.label());
+        let name = format!("worker.operations[{}]", record.label());
         facts.insert(name, format!("{operations} done, {failed} failed"));
+        if let Some(traced) = &record.traced {
+            facts.insert(format!("trace.attaches[{}]", record.label()), traced.attaches.to_string());
+        }
     }
     facts
 }

@@ -25,6 +25,9 @@ pub(super) struct Content {
     pub(super) cgroups: Vec<PathBuf>,
     /// Processes that the run has started, by pid and start time in ticks since boot.
     pub(super) processes: Vec<(u32, u64)>,
+    /// Instances of tracefs, by name.
+    #[serde(default)]
+    pub(super) instances: Vec<String>,
 }
 
 /// Where manifests are: `$XDG_RUNTIME_DIR/attach-rig`, else `/run/attach-rig` for root, else below the folder for
@@ -74,6 +77,15 @@ impl Manifest {
         if let Some(ticks) = super::run_id::start_ticks(pid) {
             self.content.processes.push((pid, ticks));
         }
+        self.write()
+    }
+
+    /// An instance of tracefs is about to be made.
+    ///
+    /// # Errors
+    /// As [`Manifest::begin`].
+    pub(super) fn instance(&mut self, id: RunId) -> Result<(), LinuxError> {
+        self.content.instances.push(id.to_string());
         self.write()
     }
 

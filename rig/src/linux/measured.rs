@@ -5,7 +5,9 @@ use super::mover::{Ended, Plan};
 use super::options::Options;
 use super::provoke::Refused;
 use super::samples::Samples;
+use super::trace::Traced;
 use super::worker::Work;
+use reports::schema::Note;
 
 /// What was measured in one cell.
 #[derive(Debug)]
@@ -22,6 +24,15 @@ pub(super) struct CellRecord {
     pub(super) work: Work,
     /// What was refused, where that was the purpose.
     pub(super) refused: Option<Refused>,
+    /// What was seen inside the kernel, in a traced cell.
+    pub(super) traced: Option<Traced>,
+}
+
+impl CellRecord {
+    /// What notes and facts call the cell: `closed loop`, `20/s traced`.
+    pub(super) fn label(&self) -> String {
+        self.plan.label() + if self.traced.is_some() { " traced" } else { "" }
+    }
 }
 
 /// What holds for all cells of a run.
@@ -35,6 +46,8 @@ pub(super) struct Setting<'a> {
     pub(super) clock: ClockFacts,
     /// Whether the timer slack could be reduced.
     pub(super) precise_sleep: bool,
+    /// What is to be said about tracing.
+    pub(super) tracing: &'a [Note],
     /// The signal that ended the run.
     pub(super) signal: Option<i32>,
 }

@@ -12,14 +12,15 @@
 //! child       what runs inside that process; mapping: map, touch, unmap, the only unsafe code
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples
 //! refusal     moves that have to fail; provoke: makes the kernel refuse; reading: what the files say before and after
+//! trace       looks inside the kernel during extra moves: phases, lock waits and holds
 //! doctor      what works on this machine, what does not, and the command that mends it
 //! vm          the same in a guest of its own, under QEMU
 //! measured    what was measured; record: as `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
 //! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the worker, measures, ends the
-//! worker, removes the cgroups. It touches no other cgroup, mounts nothing and signals nobody but its worker; only [`vm`] mounts, within its guest.
-//! What this cut does not measure stands in the notes of the run: phases, locks, and what the workload pays.
+//! worker, removes the cgroups. It touches no other cgroup, mounts nothing in any folder and signals nobody but its worker; only [`vm`] mounts, within its guest.
+//! What could not be measured stands in the notes of the run.
 mod child;
 mod clean;
 mod clock;
@@ -47,6 +48,7 @@ mod run;
 mod run_id;
 mod samples;
 mod signals;
+mod trace;
 pub mod vm;
 mod worker;
 

@@ -19,9 +19,8 @@ pub(super) fn notes(
     let mut notes = vec![
         note(
             NoteKind::Info,
-            "Not measured on linux yet: phases of an attach, lock waits and holds (they need tracefs), and what the \
-             moved process pays (its operations are counted, see the environment, but not told apart into idle and \
-             attaching). Those tables are empty, which does not mean that they are zero.",
+            "Not measured on linux yet: what the moved process pays (its operations are counted, see the environment, but \
+             not told apart into idle and attaching). That table is empty, which does not mean that it is zero.",
         ),
         note(NoteKind::Info, &warm_up(setting.options)),
     ];
@@ -36,6 +35,7 @@ pub(super) fn notes(
                     contain that wait.";
         notes.push(note(NoteKind::Warning, text));
     }
+    notes.extend_from_slice(setting.tracing);
     for record in records {
         cell_notes(record, &mut notes);
     }
@@ -59,7 +59,10 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
         );
         return notes.push(note(NoteKind::Info, &text));
     }
-    let label = record.plan.label();
+    if record.traced.is_some() {
+        return;
+    }
+    let label = record.label();
     if record.samples.moved.count() == 0 {
         notes.push(note(NoteKind::Thin, &format!("{label}: no move succeeded, so there is no latency.")));
     }

@@ -31,6 +31,10 @@ pub struct Options {
     pub refusals: Vec<Refusal>,
     /// Whether a moved process takes its charges along, where the hierarchy carries the memory controller of v1.
     pub move_charges: bool,
+    /// Whether traced cells follow, which look inside the kernel.
+    pub trace: bool,
+    /// Whether this kernel has no other user, as in a guest of our own: then all of its tracing may be used.
+    pub own_kernel: bool,
     /// Program started as worker; the running executable when absent. Its `main` has to call
     /// [`worker_main`](super::worker_main).
     pub worker_program: Option<PathBuf>,
@@ -47,6 +51,8 @@ impl Default for Options {
             load: Load::Light,
             refusals: Vec::new(),
             move_charges: false,
+            trace: true,
+            own_kernel: false,
             worker_program: None,
         }
     }

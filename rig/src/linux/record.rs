@@ -1,4 +1,4 @@
-//! From what was measured to `run.json`. With `notes` and `samples` the only files here that name the schema's parts.
+//! From what was measured to `run.json`. With `notes`, `samples` and `trace` the only files here that name the schema's parts.
 use super::error::LinuxError;
 use super::measured::{CellRecord, Setting};
 use super::mover::Ended;
@@ -58,10 +58,11 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
             outcomes: samples.outcomes(),
             refusals: samples.refusals(),
             latency: latency.into_iter().flatten().collect(),
+            phases: record.traced.as_ref().map(|traced| traced.phases.clone()).unwrap_or_default(),
             ..Attach::default()
         },
         bystanders: Vec::new(),
-        locks: Vec::new(),
+        locks: record.traced.as_ref().map(|traced| traced.locks.clone()).unwrap_or_default(),
         longest_holds: Vec::new(),
         drift: Vec::new(),
         promises: record.refused.as_ref().map(promises).unwrap_or_default(),
@@ -71,13 +72,14 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
     }
 }
 
-/// Refusals are no moves, and stand beside them under a name of their own.
+/// Refusals are no moves, and traced moves are slower: both stand beside the others under names of their own.
 fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
     let label = &setting.place.label;
-    record
-        .refused
-        .as_ref()
-        .map_or_else(|| label.clone(), |refused| format!("{label} {}", refused.refusal.rule()))
+    match (&record.refused, &record.traced) {
+        (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
+        (None, Some(_)) => format!("{label} traced"),
+        (None, None) => label.clone(),
+    }
 }
 
 fn promises(refused: &Refused) -> Vec<Promise> {
@@ -132,17 +134,20 @@ fn command(options: &Options) -> String {
     if options.load == Load::Busy {
         command += " --worker-load busy";
     }
+    if !options.trace {
+        command += " --no-trace";
+    }
     command
 }
 
 fn toml(options: &Options) -> String {
-    let Options { hierarchy, rates, closed_loop, duration, threads, load, .. } = options;
+    let Options { hierarchy, rates, closed_loop, duration, threads, load, trace, .. } = options;
     let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
     let faults: Vec<String> =
         options.refusals.iter().map(|refusal| format!("\"{}\"", refusal.rule())).collect();
     format!(
         "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
-         duration = \"{}\"\nthreads = {threads}\nworker_load = \"{}\"\nfaults = [{}]\n",
+         duration = \"{}\"\nthreads = {threads}\nworker_load = \"{}\"\nfaults = [{}]\ntrace = {trace}\n",
         rates.join(", "),
         text(*duration),
         load.name(),

@@ -35,13 +35,22 @@ fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> Cell
         samples.record(Ok(()), Times { intended, begin: 10, end: 30 });
     }
     samples.record(Err(Errno::NOSPC), Times { intended, begin: 0, end: 9 });
-    CellRecord { plan, samples, ended, duration_ns: 1, work: Work { operations, failed: 0 }, refused: None }
+    CellRecord {
+        plan,
+        samples,
+        ended,
+        duration_ns: 1,
+        work: Work { operations, failed: 0 },
+        refused: None,
+        traced: None,
+    }
 }
 
 fn run(records: &[CellRecord], signal: Option<i32>, failure: Option<&LinuxError>) -> Run {
     let (options, place) = (options(), place());
     let clock = ClockFacts { resolution_ns: 1, step_ns: 4_000_000, read_ns: 25 };
-    let setting = Setting { options: &options, place: &place, clock, precise_sleep: true, signal };
+    let setting =
+        Setting { options: &options, place: &place, clock, precise_sleep: true, tracing: &[], signal };
     to_run(&setting, records, failure)
 }
 

@@ -13,6 +13,7 @@ use super::record::to_run;
 use super::run_id::RunId;
 use super::samples::Samples;
 use super::signals::Interrupts;
+use super::trace;
 use super::worker::Worker;
 use reports::schema::{NoteKind, Run};
 use std::collections::BTreeMap;
@@ -148,6 +149,18 @@ fn measure(
     on_progress(Progress::Ready { protocol: place.label.clone(), folder, worker: worker.pid() });
     let precise = PreciseSleep::start();
     let (mut cells, mut failure) = measure_cells(options, &mut mover, &mut worker, interrupts, on_progress);
+    let mut tracing = Vec::new();
+    if failure.is_none() && interrupts.caught().is_none() {
+        let mut tell = |cell, of, label, ended| {
+            on_progress(match ended {
+                None => Progress::Started { cell, of, label, duration: trace::TIME_MAX },
+                Some((moved, refused)) => Progress::Finished { cell, of, moved, refused },
+            });
+        };
+        let (mover, worker) = (&mut mover, &mut worker);
+        let mut scene = trace::Scene { options, groups, mover, worker, interrupts };
+        (tracing, failure) = scene.trace(&mut cells, &mut tell);
+    }
     if failure.is_none() {
         failure = provoke_all(options, place, groups, &mut worker, interrupts, &mut cells).err();
     }
@@ -160,7 +173,8 @@ fn measure(
     match failure {
         Some(error) if cells.is_empty() => Err(error),
         failure => {
-            let setting = Setting { options, place, clock, precise_sleep: precise.is_on(), signal };
+            let setting =
+                Setting { options, place, clock, precise_sleep: precise.is_on(), tracing: &tracing, signal };
             let run = to_run(&setting, &cells, failure.as_ref());
             let kernel = facts::kernel();
             Ok(Outcome { run, facts: facts::facts(&setting, &cells), kernel, signal, failure })
@@ -215,7 +229,15 @@ fn provoke_all(
         let (duration_ns, work) = (now_ns() - begin, worker.count()?.since(before));
         let plan = Plan { rate: None, duration: Duration::ZERO };
         let refused = Some(refused);
-        cells.push(CellRecord { plan, samples, ended: Ended::Complete, duration_ns, work, refused });
+        cells.push(CellRecord {
+            plan,
+            samples,
+            ended: Ended::Complete,
+            duration_ns,
+            work,
+            refused,
+            traced: None,
+        });
     }
     Ok(())
 }
@@ -235,7 +257,15 @@ fn measure_cell(
     }
     let after = worker.count()?;
     mover.verify()?;
-    Ok(CellRecord { plan, samples, ended, duration_ns, work: after.since(before), refused: None })
+    Ok(CellRecord {
+        plan,
+        samples,
+        ended,
+        duration_ns,
+        work: after.since(before),
+        refused: None,
+        traced: None,
+    })
 }
 
 #[cfg(test)]

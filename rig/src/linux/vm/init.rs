@@ -61,7 +61,7 @@ fn measured() -> Result<Delivery, Failed> {
     let text = fs::read_to_string(ORDERS).map_err(|error| cannot(&format!("read {ORDERS}"), &error))?;
     let orders = orders::from_text(&text).map_err(|message| (101, message))?;
     let move_charges = setting == Setting::V1Charges;
-    let options = Options { hierarchy: setting.hierarchy(), move_charges, ..orders };
+    let options = Options { hierarchy: setting.hierarchy(), move_charges, own_kernel: true, ..orders };
     let outcome = run(&options, &mut |progress| say(&words(&progress)));
     let outcome = outcome.map_err(|error| (error.exit_code(), error.to_string()))?;
     let favoured = outcome.run.cells.iter().all(|cell| cell.protocol.ends_with(":favordynmods"));

@@ -11,7 +11,9 @@ pub(super) fn label(delivery: &mut Delivery, machine: &Machine, accel: Accel) {
     let text = note(delivery, accel);
     let run = &mut delivery.run;
     for cell in &mut run.cells {
-        cell.protocol = setting.label().into();
+        // What stands behind the hierarchy says what was done in the cell.
+        let kind = cell.protocol.split_once(' ').map(|(_, kind)| format!(" {kind}"));
+        cell.protocol = setting.label().to_owned() + &kind.unwrap_or_default();
     }
     for note in &mut run.notes {
         note.protocol = note.protocol.take().map(|_| setting.label().into());

@@ -40,7 +40,7 @@ pub(super) fn number(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-/// `field:unsigned char common_flags;	offset:2;	size:1;	signed:0;`
+/// `field:unsigned char common_flags; offset:2; size:1; signed:0;`, with tabs.
 fn field(line: &str) -> Option<(String, (usize, usize))> {
     let mut parts = line.trim().strip_prefix("field:")?.split(';').map(str::trim);
     let declared = parts.next()?;

@@ -64,7 +64,7 @@ fn measured() -> Result<Delivery, Failed> {
     let options = Options { hierarchy: setting.hierarchy(), move_charges, own_kernel: true, ..orders };
     let outcome = run(&options, &mut |progress| say(&words(&progress)));
     let outcome = outcome.map_err(|error| (error.exit_code(), error.to_string()))?;
-    let favoured = outcome.run.cells.iter().all(|cell| cell.protocol.ends_with(":favordynmods"));
+    let favoured = outcome.run.cells.iter().all(|cell| cell.protocol.contains(":favordynmods"));
     if setting == Setting::V2Favordynmods && !favoured {
         return Err((4, "this kernel does not show favordynmods among the options of the mount".into()));
     }

@@ -52,7 +52,9 @@ fn every_hierarchy_is_measured_in_a_guest_of_its_own() {
         assert_eq!(output.status.code(), Some(0), "{hierarchy}: {output:?}");
         let run: Run =
             serde_json::from_str(&fs::read_to_string(out.path().join("run.json")).unwrap()).unwrap();
-        let [closed, open, ..] = run.cells.as_slice() else { panic!("{hierarchy}: closed loop and one rate") };
+        let [closed, open, ..] = run.cells.as_slice() else {
+            panic!("{hierarchy}: closed loop and one rate")
+        };
         assert_eq!((closed.protocol.as_str(), open.protocol.as_str()), (label, label));
         assert!(run.cells.iter().all(|cell| cell.protocol.starts_with(label)), "{hierarchy}");
         assert!(closed.attach.outcomes["moved"] > 0, "{hierarchy}");

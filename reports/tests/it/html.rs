@@ -61,6 +61,21 @@ fn the_linux_report_reads_as_it_did() {
 }
 
 #[test]
+fn nothing_is_concluded_from_how_long_traced_moves_take() {
+    let mut run = demo_linux();
+    // Only the traced cells of this one make rare moves slow.
+    run.cells.retain(|cell| cell.protocol == "v2:favordynmods" || cell.protocol == "v1:pids");
+    for cell in &mut run.cells {
+        if cell.protocol == "v1:pids" {
+            cell.protocol.push_str(" traced");
+        }
+    }
+    let html = words(&page(&run));
+    assert!(html.contains("v1:pids traced") && !html.contains("the closed loop hides"), "{html}");
+    assert!(!html.contains("most under v1:pids traced"), "{html}");
+}
+
+#[test]
 fn the_same_run_gives_the_same_bytes() {
     assert_eq!(page(&demo_run()), page(&demo_run()));
 }

@@ -185,6 +185,21 @@ mod tests {
     }
 
     #[test]
+    fn instances_are_listed_and_an_older_list_has_none() {
+        let scratch = tempfile::tempdir().unwrap();
+        let id = RunId::own().unwrap();
+        let mut manifest = Manifest::begin(scratch.path(), id).unwrap();
+        manifest.instance(id).unwrap();
+        let path = scratch.path().join(format!("{id}.toml"));
+        let instances = || all(scratch.path()).unwrap()[0].content.clone().expect("reads").instances;
+        assert_eq!(instances(), [id.to_string()]);
+        let text = fs::read_to_string(&path).unwrap();
+        let older: Vec<_> = text.lines().filter(|line| !line.starts_with("instances")).collect();
+        fs::write(&path, older.join("\n")).unwrap();
+        assert_eq!(instances(), [] as [String; 0]);
+    }
+
+    #[test]
     fn other_files_are_left_alone_and_a_damaged_one_is_known() {
         let scratch = tempfile::tempdir().unwrap();
         for name in ["notes.toml", "attach-rig-1-2.txt", "attach-rig-x-2.toml"] {

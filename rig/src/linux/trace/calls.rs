@@ -1,9 +1,10 @@
 //! The traced calls of one move -> phases that add up to it, and what it held.
 //!
 //! Every moment of a move belongs to one function of the list: to the outermost step, else to the innermost frame.
+use super::event::{Event, What};
 use super::graph::{Part, part};
 
-/// A call that has returned, in ns of the tracer's clock.
+/// A call that has returned, in ns of our clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Call<'a> {
     /// Name of the function, one of the list.
@@ -49,6 +50,25 @@ const THREADGROUP: [Taking; 2] = [
     Taking("cgroup_threadgroup_rwsem", "W", "percpu_down_write", "percpu_up_write"),
     Taking("cgroup_threadgroup_rwsem", "W", "cgroup_attach_lock", "cgroup_attach_unlock"),
 ];
+
+/// The calls among what one thread did, in the order in which they returned. Those of which entry or return is missing
+/// are left out, and those without a name.
+pub(super) fn calls<'a>(events: &[&Event], name: impl Fn(u64) -> Option<&'a str>) -> Vec<Call<'a>> {
+    let (mut open, mut calls) = (Vec::<(u64, u64)>::new(), Vec::new());
+    for event in events {
+        match event.what {
+            What::Enter { func } => open.push((func, event.at)),
+            What::Leave { func } => {
+                let Some(place) = open.iter().rposition(|(entered, _)| *entered == func) else { continue };
+                let from = open[place].1;
+                open.truncate(place);
+                calls.extend(name(func).map(|name| Call { name, from, to: event.at }));
+            }
+            _ => {}
+        }
+    }
+    calls
+}
 
 /// Looks into one move; `None` when the write itself is not among the calls.
 pub(super) fn inside<'a>(calls: &[Call<'a>]) -> Option<Inside<'a>> {
@@ -131,6 +151,27 @@ mod tests {
 
     fn call(name: &str, from: u64, to: u64) -> Call<'_> {
         Call { name, from, to }
+    }
+
+    #[test]
+    fn calls_have_an_entry_and_a_return() {
+        let (enter, leave) = (|func| What::Enter { func }, |func| What::Leave { func });
+        let whats = [
+            leave(9),
+            enter(1),
+            enter(2),
+            leave(2),
+            enter(3),
+            enter(2),
+            leave(2),
+            What::Attach,
+            leave(1),
+            enter(1),
+        ];
+        let events: Vec<_> = (10..).zip(whats).map(|(at, what)| Event { at, tid: 7, what }).collect();
+        let name = |func| ["", "outer", "inner"].get(func as usize).copied();
+        let found = calls(&events.iter().collect::<Vec<_>>(), name);
+        assert_eq!(found, [call("inner", 12, 13), call("inner", 15, 16), call("outer", 11, 18)]);
     }
 
     /// As the kernel records them: at the return.

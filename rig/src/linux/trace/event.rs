@@ -36,14 +36,16 @@ pub(super) enum What {
         /// Address.
         lock: u64,
     },
-    /// A function has returned. Its times are those of the tracer's own clock.
-    Call {
+    /// A function was called. When, says the record: times within it are of another clock, which in a guest whose
+    /// kernel has misjudged its TSC runs ten times too fast.
+    Enter {
         /// Address.
         func: u64,
-        /// Entry, in ns.
-        from: u64,
-        /// Return, in ns.
-        to: u64,
+    },
+    /// It has returned.
+    Leave {
+        /// Address.
+        func: u64,
     },
     /// What came before on this CPU was thrown away.
     Missed,
@@ -56,13 +58,15 @@ pub(super) enum Kind {
     Transfer,
     WaitBegin,
     WaitEnd,
-    Call,
+    Enter,
+    Leave,
 }
 
 impl Kind {
-    /// All that can be switched on, and the one that a tracer writes.
-    pub(super) const ALL: [Self; 5] =
-        [Self::Attach, Self::Transfer, Self::WaitBegin, Self::WaitEnd, Self::Call];
+    /// Events that can be switched on.
+    pub(super) const EVENTS: [Self; 4] = [Self::Attach, Self::Transfer, Self::WaitBegin, Self::WaitEnd];
+    /// What the tracer writes.
+    pub(super) const GRAPH: [Self; 2] = [Self::Enter, Self::Leave];
 
     /// Folder below `events`.
     pub(super) fn folder(self) -> &'static str {
@@ -71,7 +75,8 @@ impl Kind {
             Self::Transfer => "cgroup/cgroup_transfer_tasks",
             Self::WaitBegin => "lock/contention_begin",
             Self::WaitEnd => "lock/contention_end",
-            Self::Call => "ftrace/funcgraph_exit",
+            Self::Enter => "ftrace/funcgraph_entry",
+            Self::Leave => "ftrace/funcgraph_exit",
         }
     }
 
@@ -82,7 +87,8 @@ impl Kind {
             Self::Transfer => What::Transfer,
             Self::WaitBegin => What::WaitBegin { lock: read("lock_addr")?, flags: read("flags")? as u32 },
             Self::WaitEnd => What::WaitEnd { lock: read("lock_addr")? },
-            Self::Call => What::Call { func: read("func")?, from: read("calltime")?, to: read("rettime")? },
+            Self::Enter => What::Enter { func: read("func")? },
+            Self::Leave => What::Leave { func: read("func")? },
         })
     }
 }
@@ -113,7 +119,7 @@ impl Decoder {
         };
         Ok(Self {
             layout: layout.ok_or_else(unknown)?,
-            kinds: Kind::ALL.into_iter().filter_map(read).collect(),
+            kinds: Kind::EVENTS.into_iter().chain(Kind::GRAPH).filter_map(read).collect(),
         })
     }
 
@@ -169,43 +175,42 @@ mod tests {
         let exit = Format::parse(EXIT).unwrap();
         let begin = "ID: 4\n\tfield:int common_pid;\toffset:4;\tsize:4;\n\tfield:void * lock_addr;\toffset:8;\tsize:8;\n\tfield:unsigned int flags;\toffset:16;\tsize:4;";
         let begin = Format::parse(begin).unwrap();
-        let kinds = [(exit.id, (Kind::Call, exit)), (begin.id, (Kind::WaitBegin, begin))].into();
+        let kinds = [(exit.id, (Kind::Leave, exit)), (begin.id, (Kind::WaitBegin, begin))].into();
         Decoder { layout: LAYOUT, kinds }
     }
 
-    fn call(tid: u32, func: u64, from: u64, to: u64) -> Vec<u8> {
+    fn leave(tid: u32, func: u64) -> Vec<u8> {
         let mut record = 10_u32.to_ne_bytes().to_vec();
         record.extend(tid.to_ne_bytes());
-        for value in [func, 0, from, to] {
-            record.extend(value.to_ne_bytes());
-        }
+        record.extend(func.to_ne_bytes());
+        record.extend([0; 24]);
         record
     }
 
     #[test]
     fn pages_of_several_cpus_become_one_order() {
-        let (late, early, middle) = (call(7, 3, 10, 90), call(7, 1, 20, 30), call(7, 2, 40, 50));
+        let (late, early, middle) = (leave(7, 3), leave(7, 1), leave(7, 2));
         let unknown = [99; 12];
         let pages = [page(100, &[(0, &late)]), page(30, &[(1, &early), (1, &unknown), (19, &middle)])];
         let (events, missed) = decoder().events(&pages);
-        let funcs: Vec<_> = events.iter().map(|event| (event.at, event.tid, event.what)).collect();
-        let at = |at, func, from, to| (at, 7, What::Call { func, from, to });
-        assert_eq!(funcs, [at(31, 1, 20, 30), at(51, 2, 40, 50), at(100, 3, 10, 90)]);
+        let left: Vec<_> = events.iter().map(|event| (event.at, event.tid, event.what)).collect();
+        let at = |at, func| (at, 7, What::Leave { func });
+        assert_eq!(left, [at(31, 1), at(51, 2), at(100, 3)]);
         assert_eq!(missed, 0);
     }
 
     #[test]
     fn what_was_thrown_away_stands_where_it_is_missing() {
-        let mut lossy = page(50, &[(0, &call(7, 1, 2, 3))]);
+        let mut lossy = page(50, &[(0, &leave(7, 1))]);
         lossy[8..16].copy_from_slice(&(44_u64 | 1 << 31).to_ne_bytes());
-        let (events, missed) = decoder().events(&[lossy, page(10, &[(0, &call(7, 1, 2, 3))])]);
+        let (events, missed) = decoder().events(&[lossy, page(10, &[(0, &leave(7, 1))])]);
         let what: Vec<_> = events.iter().map(|event| event.what == What::Missed).collect();
         assert_eq!((what, missed), (vec![false, true, false], 1));
     }
 
     #[test]
     fn a_record_that_is_too_short_is_none() {
-        let short = &call(7, 1, 2, 3)[..36];
+        let short = &leave(7, 1)[..12];
         assert_eq!(decoder().events(&[page(0, &[(0, short)])]), (vec![], 0));
     }
 

@@ -1,6 +1,6 @@
 //! What was traced in a cell, summed up: series of phases, rows of locks, counts.
 use super::super::samples::Series;
-use super::calls::{Call, Hold, Inside, inside};
+use super::calls::{Hold, Inside, calls, inside};
 use super::event::{Event, What};
 use super::flags;
 use super::graph::{Part, base, part};
@@ -76,11 +76,7 @@ pub(super) fn figures(events: &[Event], moves: &[Move], mover: u32, symbols: &Sy
 
 impl<'a> Sums<'a> {
     fn look_into(&mut self, during: &[&Event], symbols: &'a Symbols) {
-        let call = |event: &&Event| match event.what {
-            What::Call { func, from, to } => Some(Call { name: symbols.function(func)?, from, to }),
-            _ => None,
-        };
-        let calls: Vec<Call<'a>> = during.iter().filter_map(call).collect();
+        let calls = calls(during, |address| symbols.function(address));
         let Some(inside) = inside(&calls) else { return };
         self.looked_into += 1;
         // A function may run several times in a move, such as once for each thread; a sample is their sum.

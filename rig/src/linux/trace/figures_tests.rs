@@ -16,27 +16,35 @@ fn symbols() -> Symbols {
     Symbols::parse(&(functions.collect::<String>() + "f000 D cgroup_mutex\n"))
 }
 
-fn call(at: u64, name: &str, from: u64, to: u64) -> Event {
+fn graph(at: u64, name: &str, what: fn(u64) -> What) -> Event {
     let place = NAMES.iter().position(|known| *known == name).unwrap();
-    Event { at, tid: MOVER, what: What::Call { func: 4096 * (place as u64 + 1) + 4, from, to } }
+    Event { at, tid: MOVER, what: what(4096 * (place as u64 + 1) + 4) }
 }
 
-/// A move from `at` to `at + 100` on our clock; the tracer's own is elsewhere.
+/// A move from `at` to `at + 100`.
 fn one(at: u64, refused: bool) -> (Vec<Event>, Move) {
-    let t = at * 1_000;
+    let enter = |after, name| graph(at + after, name, |func| What::Enter { func });
+    let leave = |after, name| graph(at + after, name, |func| What::Leave { func });
+    let event = |after, tid, what| Event { at: at + after, tid, what };
     let mut events = vec![
-        Event { at: at + 10, tid: MOVER, what: What::WaitBegin { lock: 0xf000, flags: 32 } },
-        Event { at: at + 15, tid: MOVER, what: What::WaitEnd { lock: 0xf000 } },
-        call(at + 20, "cgroup_kn_lock_live", t + 10, t + 20),
-        Event { at: at + 21, tid: WORKER, what: What::Attach },
-        call(at + 30, "pids_can_attach", t + 25, t + 30),
-        call(at + 50, "pids_can_attach", t + 40, t + 50),
-        Event { at: at + 55, tid: MOVER, what: What::Attach },
-        call(at + 60, "cgroup_attach_task", t + 22, t + 60),
-        call(at + 80, "cgroup_kn_unlock", t + 70, t + 80),
-        call(at + 90, "cgroup_procs_write", t, t + 90),
-        Event { at: at + 95, tid: WORKER, what: What::WaitBegin { lock: 0xabc, flags: 2 } },
-        Event { at: at + 99, tid: WORKER, what: What::WaitEnd { lock: 0xabc } },
+        enter(5, "cgroup_procs_write"),
+        enter(15, "cgroup_kn_lock_live"),
+        event(16, MOVER, What::WaitBegin { lock: 0xf000, flags: 32 }),
+        event(21, MOVER, What::WaitEnd { lock: 0xf000 }),
+        leave(25, "cgroup_kn_lock_live"),
+        enter(27, "cgroup_attach_task"),
+        event(28, WORKER, What::Attach),
+        enter(30, "pids_can_attach"),
+        leave(35, "pids_can_attach"),
+        enter(45, "pids_can_attach"),
+        leave(55, "pids_can_attach"),
+        event(60, MOVER, What::Attach),
+        leave(65, "cgroup_attach_task"),
+        enter(75, "cgroup_kn_unlock"),
+        leave(85, "cgroup_kn_unlock"),
+        leave(95, "cgroup_procs_write"),
+        event(95, WORKER, What::WaitBegin { lock: 0xabc, flags: 2 }),
+        event(99, WORKER, What::WaitEnd { lock: 0xabc }),
     ];
     if refused {
         events.retain(|event| event.what != What::Attach);
@@ -86,10 +94,13 @@ fn only_moves_that_moved_have_phases_and_all_have_waits() {
 #[test]
 fn what_lies_outside_of_measured_moves_does_not_count() {
     let (events, made) = one(1_000, false);
-    let later = Move { begin: 1_050, end: 1_093, moved: true };
+    let later = Move { begin: 1_004, end: 1_096, moved: true };
     assert_eq!(figures(&events, &[], MOVER, &symbols()), Traced::default());
     let traced = figures(&events, &[later], MOVER, &symbols());
     assert_eq!((traced.attaches, traced.looked_into), (1, 1));
-    assert!(traced.locks.iter().all(|lock| lock.contentions == 0), "{:?}", traced.locks);
+    let waits: Vec<_> = traced.locks.iter().map(|lock| lock.contentions).collect();
+    assert_eq!(waits, [1], "the worker's wait ends too late");
+    let cut = Move { begin: 1_050, ..made };
+    assert_eq!(figures(&events, &[cut], MOVER, &symbols()).looked_into, 0, "the write began before");
     assert_eq!(figures(&events, &[made], WORKER, &symbols()).phases, []);
 }

@@ -86,8 +86,10 @@ impl Session {
         tids.push(whom.mover.to_string());
         // Before any event is on: without it everybody's would be recorded.
         write(&folder.join("set_event_pid"), &tids.join(" "))?;
+        // Threads that come later, too. Where that cannot be had, those that are there now are most of them.
+        let _without = fs::write(folder.join("options/event-fork"), "1");
         let mut missing = Vec::new();
-        for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Call) {
+        for kind in Kind::EVENTS {
             let enabled = write(&folder.join("events").join(kind.folder()).join("enable"), "1");
             missing.extend(enabled.err().map(|why| Missing::Event(kind, why)));
         }
@@ -95,9 +97,9 @@ impl Session {
     }
 
     fn start_graph(&mut self, mover: u32, own_kernel: bool) -> Result<(), Unavailable> {
-        if !self.decoder.has(Kind::Call) {
+        if !Kind::GRAPH.into_iter().all(|kind| self.decoder.has(kind)) {
             return Err(Unavailable::new(
-                "this kernel has no records of returning functions",
+                "this kernel has no records of called functions",
                 "boot one with CONFIG_FUNCTION_GRAPH_TRACER=y, or use attach-rig vm",
             ));
         }

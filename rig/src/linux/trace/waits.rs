@@ -31,7 +31,7 @@ pub(super) fn waits(events: &[Event]) -> Vec<Wait> {
             }
             // Ends may be among what is missing, and the next begin is then another wait.
             What::Missed => open.clear(),
-            What::Attach | What::Transfer | What::Call { .. } => {}
+            What::Attach | What::Transfer | What::Enter { .. } | What::Leave { .. } => {}
         }
     }
     waits

@@ -28,7 +28,7 @@ pub(super) enum Command {
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
     Linux(LinuxFlags),
-    /// Remove what runs of `linux` have left that were killed: processes, cgroups, lists of them.
+    /// Remove what runs of `linux` have left that were killed: processes, cgroups, tracing instances, lists of them.
     Clean,
     /// Say what works on this machine, what does not, why, and the command that mends it.
     Doctor(DoctorFlags),

@@ -1,7 +1,7 @@
 //! Removes what runs have left behind that could not do it themselves: after a SIGKILL, a power cut, or exit code 7.
 //!
-//! What belongs to whom stands in the manifests, and in the names of cgroups, which hold pid and start time of the run
-//! that made them. A run that still lives is left alone; so is everything that no run of ours has named.
+//! What belongs to whom stands in the manifests, and in the names of cgroups and tracing instances, which hold pid and
+//! start time of the run that made them. A run that still lives is left alone; so is everything that no run of ours has named.
 use super::discovery;
 use super::error::{LinuxError, Remains};
 use super::group::remove_one;
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// What was done.
 #[derive(Debug, Default)]
 pub struct Cleaned {
-    /// What was removed: folders, and processes by pid.
+    /// What was removed: folders, processes by pid, tracing instances by name.
     pub removed: Vec<String>,
     /// Runs that are under way and were left alone.
     pub alive: Vec<String>,

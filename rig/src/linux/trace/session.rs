@@ -5,7 +5,7 @@ use super::super::run_id::RunId;
 use super::buffer::{Buffer, write};
 use super::event::{Decoder, Event, Kind};
 use super::graph::{self, Graph};
-use super::tracefs::{Tracefs, leftover, pids_are_the_kernels};
+use super::tracefs::{Tracefs, leftover};
 use super::why::Unavailable;
 use std::fs;
 use std::io;
@@ -52,7 +52,6 @@ impl Session {
         whom: Whom,
         own_kernel: bool,
     ) -> Result<(Self, Vec<Missing>), Unavailable> {
-        pids_are_the_kernels()?;
         let tracefs = Tracefs::reach()?;
         let decoder = Decoder::load(&tracefs.path())?;
         let id =

@@ -35,6 +35,7 @@ impl Tracefs {
     /// # Errors
     /// [`Unavailable`] where it does not exist or is not for us.
     pub(in crate::linux) fn reach() -> Result<Self, Unavailable> {
+        pids_are_the_kernels()?;
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let points = mount_points(&mounts, "tracefs").into_iter();
         if let Some((point, _)) = points.into_iter().find(|(_, read_only)| !read_only) {
@@ -115,11 +116,9 @@ fn detached() -> rustix::io::Result<OwnedFd> {
     fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, flags)
 }
 
-/// The kernel knows threads by their numbers in the first namespace of pids, which are ours only within it.
-///
-/// # Errors
-/// [`Unavailable`] elsewhere.
-pub(super) fn pids_are_the_kernels() -> Result<(), Unavailable> {
+/// The kernel knows threads by their numbers in the first namespace of pids, which are ours only within it. Elsewhere an
+/// instance of a run outside would look as if that were dead, too, for there is one tracefs for all.
+fn pids_are_the_kernels() -> Result<(), Unavailable> {
     let own = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     if own == Path::new(FIRST_PID_NAMESPACE) {
         return Ok(());

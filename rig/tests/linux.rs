@@ -94,7 +94,7 @@ fn moves_happen_and_nothing_remains() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let run = run_json(out.path());
     assert!(!run.interrupted);
-    let [closed, open] = run.cells.as_slice() else {
+    let [closed, open, ..] = run.cells.as_slice() else {
         panic!("closed loop and one rate: {}", run.cells.len())
     };
     assert_eq!((closed.rate_per_s, open.rate_per_s), (None, Some(50)));

@@ -101,7 +101,7 @@ fn takeaway(view: &View<'_>, points: &[Point]) -> String {
         return said;
     }
     let (first, last) = (points.first(), points.last());
-    let changes = view.sums.protocols.iter().filter_map(|sum| {
+    let changes = view.sums.protocols.iter().filter(|sum| !traced(&sum.protocol)).filter_map(|sum| {
         let p50 = |point: Option<&Point>| moved(view.sums.at(&sum.protocol, point?)?)?.p50();
         let (before, after) = (p50(first)?, p50(last)?);
         Some((u128::from(after) * 1_000 / u128::from(before.max(1)), &sum.protocol, before, after))
@@ -128,7 +128,7 @@ fn takeaway(view: &View<'_>, points: &[Point]) -> String {
 pub(super) fn finding(view: &View<'_>) -> Option<String> {
     let mut worst: Option<(u64, u64, u64, &str)> = None;
     for group in &view.sums.groups {
-        let Some(rate) = group.point.rate_per_s else { continue };
+        let Some(rate) = group.point.rate_per_s.filter(|_| !traced(&group.protocol)) else { continue };
         let closed = Point { rate_per_s: None, ..group.point };
         let base = view.sums.at(&group.protocol, &closed).and_then(moved).and_then(Samples::p50);
         let slow = moved(&group.sum).and_then(Samples::p50);
@@ -150,6 +150,12 @@ pub(super) fn finding(view: &View<'_>) -> Option<String> {
         ns(slow),
         ns(base),
     ))
+}
+
+/// Whether these figures are slowed by tracing: such cells are for what goes on inside, and nothing is concluded from
+/// how long they take.
+fn traced(protocol: &str) -> bool {
+    protocol.ends_with(" traced")
 }
 
 /// Attaches that moved, from their real start.

@@ -95,6 +95,20 @@ fn a_drift_beyond_its_tolerance_is_said() {
 }
 
 #[test]
+fn nothing_is_concluded_from_how_long_traced_moves_take() {
+    let mut run = demo_linux();
+    // Here the traced cells are those in which rare moves are slowest.
+    run.cells.retain(|cell| ["v1:pids", "v2:favordynmods"].contains(&cell.protocol.as_str()));
+    assert!(words(&page(&run)).contains("Under v1:pids a move every 50 ms"));
+    for cell in run.cells.iter_mut().filter(|cell| cell.protocol == "v1:pids") {
+        cell.protocol.push_str(" traced");
+    }
+    let said = words(&page(&run));
+    assert!(said.contains("| v1:pids traced |"), "they are shown");
+    assert!(said.contains("Under v2:favordynmods a move every 1 ms"), "{said}");
+}
+
+#[test]
 fn the_same_run_gives_the_same_bytes() {
     assert_eq!(page(&demo_run()), page(&demo_run()));
 }

@@ -28,7 +28,7 @@ pub(super) enum Command {
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
     Linux(LinuxFlags),
-    /// Remove what runs of `linux` have left that were killed: processes, cgroups, lists of them.
+    /// Remove what runs of `linux` have left that were killed: processes, cgroups, tracing instances, lists of them.
     Clean,
     /// Say what works on this machine, what does not, why, and the command that mends it.
     Doctor(DoctorFlags),
@@ -251,6 +251,9 @@ pub(super) struct KernelFlags {
     /// May be repeated.
     #[arg(long = "fault", value_name = "RULE")]
     pub(super) faults: Vec<String>,
+    /// Leave out the traced cells, which look inside the kernel after the others.
+    #[arg(long)]
+    pub(super) no_trace: bool,
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,7 @@ pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Fa
     if let Some(duration) = &flags.duration {
         options.duration = linux::parse_duration(duration).map_err(usage)?;
     }
+    options.trace = !flags.no_trace;
     options.seed = flags.seed.unwrap_or(options.seed);
     let refusals = flags.faults.iter().map(|rule| Refusal::parse(rule));
     options.refusals = refusals.collect::<Result<_, _>>().map_err(usage)?;

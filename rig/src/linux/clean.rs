@@ -1,12 +1,13 @@
 //! Removes what runs have left behind that could not do it themselves: after a SIGKILL, a power cut, or exit code 7.
 //!
-//! What belongs to whom stands in the manifests, and in the names of cgroups, which hold pid and start time of the run
-//! that made them. A run that still lives is left alone; so is everything that no run of ours has named.
+//! What belongs to whom stands in the manifests, and in the names of cgroups and tracing instances, which hold pid and
+//! start time of the run that made them. A run that still lives is left alone; so is everything that no run of ours has named.
 use super::discovery;
 use super::error::{LinuxError, Remains};
 use super::group::remove_one;
 use super::manifest::{self, Content, Found};
 use super::run_id::{RunId, start_ticks};
+use super::trace::{self, Tracefs};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// What was done.
 #[derive(Debug, Default)]
 pub struct Cleaned {
-    /// What was removed: folders, and processes by pid.
+    /// What was removed: folders, processes by pid, tracing instances by name.
     pub removed: Vec<String>,
     /// Runs that are under way and were left alone.
     pub alive: Vec<String>,
@@ -49,6 +50,7 @@ fn clean_in(folder: &Path) -> Result<Cleaned, LinuxError> {
     for path in strays()? {
         cleaned.remove(&path);
     }
+    cleaned.remove_instances();
     Ok(cleaned)
 }
 
@@ -78,6 +80,12 @@ impl Cleaned {
         for path in content.cgroups.iter().rev().filter(|path| path.exists()) {
             self.remove(path);
         }
+        for id in content.instances.iter().filter_map(|name| RunId::parse(name)) {
+            match Tracefs::reach() {
+                Ok(tracefs) => self.remove_instance(&tracefs, id),
+                Err(why) => self.remains.push(trace::remains(id, &std::io::Error::other(why.to_string()))),
+            }
+        }
     }
 
     /// Ends a process, if it is still the one that was started.
@@ -102,6 +110,23 @@ impl Cleaned {
         match remove_one(path) {
             Ok(()) => self.removed.push(path.display().to_string()),
             Err(error) => self.keep(path.display().to_string(), &error, format!("rmdir {}", path.display())),
+        }
+    }
+
+    /// Instances of tracefs with the name of a run that has ended, of which no manifest is left.
+    fn remove_instances(&mut self) {
+        // Who cannot reach it could not have made any.
+        let Ok(tracefs) = Tracefs::reach() else { return };
+        for id in tracefs.instances().into_iter().filter(|id| !id.is_alive()) {
+            self.remove_instance(&tracefs, id);
+        }
+    }
+
+    fn remove_instance(&mut self, tracefs: &Tracefs, id: RunId) {
+        match tracefs.remove(id) {
+            Ok(true) => self.removed.push(format!("tracing instance {id}")),
+            Ok(false) => {}
+            Err(error) => self.remains.push(trace::remains(id, &error)),
         }
     }
 

@@ -45,6 +45,9 @@ pub(super) fn facts(setting: &Setting<'_>, records: &[CellRecord]) -> BTreeMap<S
         let name = format!("worker.operations[{}]", record.label());
         let touched = record.touched;
         facts.insert(name, format!("{operations} done, {failed} failed, {touched} pages touched at the end"));
+        if let Some(traced) = &record.traced {
+            facts.insert(format!("trace.attaches[{}]", record.label()), traced.attaches.to_string());
+        }
     }
     facts
 }

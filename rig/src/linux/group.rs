@@ -154,6 +154,14 @@ impl Groups {
         self.manifest.process(pid)
     }
 
+    /// A tracing instance of this name is about to be made; after a SIGKILL of the run it has to go, too.
+    ///
+    /// # Errors
+    /// [`LinuxError::Setup`] when that cannot be written down.
+    pub(super) fn traced(&mut self, id: RunId) -> Result<(), LinuxError> {
+        self.manifest.instance(id)
+    }
+
     /// Removes the cgroups; whoever lived in them has to be gone.
     ///
     /// # Errors

@@ -25,6 +25,9 @@ pub(super) struct Content {
     pub(super) cgroups: Vec<PathBuf>,
     /// Processes that the run has started, by pid and start time in ticks since boot.
     pub(super) processes: Vec<(u32, u64)>,
+    /// Instances of tracefs, by name.
+    #[serde(default)]
+    pub(super) instances: Vec<String>,
 }
 
 /// Where manifests are: `$XDG_RUNTIME_DIR/attach-rig`, else `/run/attach-rig` for root, else below the folder for
@@ -74,6 +77,15 @@ impl Manifest {
         if let Some(ticks) = super::run_id::start_ticks(pid) {
             self.content.processes.push((pid, ticks));
         }
+        self.write()
+    }
+
+    /// An instance of tracefs is about to be made.
+    ///
+    /// # Errors
+    /// As [`Manifest::begin`].
+    pub(super) fn instance(&mut self, id: RunId) -> Result<(), LinuxError> {
+        self.content.instances.push(id.to_string());
         self.write()
     }
 
@@ -170,6 +182,21 @@ mod tests {
         manifest.end();
         assert!(all(scratch.path()).unwrap().is_empty());
         assert!(all(&scratch.path().join("nowhere")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn instances_are_listed_and_an_older_list_has_none() {
+        let scratch = tempfile::tempdir().unwrap();
+        let id = RunId::own().unwrap();
+        let mut manifest = Manifest::begin(scratch.path(), id).unwrap();
+        manifest.instance(id).unwrap();
+        let path = scratch.path().join(format!("{id}.toml"));
+        let instances = || all(scratch.path()).unwrap()[0].content.clone().expect("reads").instances;
+        assert_eq!(instances(), [id.to_string()]);
+        let text = fs::read_to_string(&path).unwrap();
+        let older: Vec<_> = text.lines().filter(|line| !line.starts_with("instances")).collect();
+        fs::write(&path, older.join("\n")).unwrap();
+        assert_eq!(instances(), [] as [String; 0]);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use super::options::Options;
 use super::provoke::Refused;
 use super::samples::Samples;
 use super::tally::Tallied;
+use super::trace::Traced;
+use reports::schema::Note;
 
 /// What was measured in one cell.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(super) struct CellRecord {
     pub(super) audited: Vec<Audited>,
     /// What was refused, where that was the purpose.
     pub(super) refused: Option<Refused>,
+    /// What was seen inside the kernel, in a traced cell.
+    pub(super) traced: Option<Traced>,
 }
 
 /// What holds for all cells of a run.
@@ -42,6 +46,8 @@ pub(super) struct Setting<'a> {
     pub(super) clock: ClockFacts,
     /// Whether the timer slack could be reduced.
     pub(super) precise_sleep: bool,
+    /// What is to be said about tracing.
+    pub(super) tracing: &'a [Note],
     /// The signal that ended the run.
     pub(super) signal: Option<i32>,
 }
@@ -53,11 +59,11 @@ impl CellRecord {
         (all().map(Tallied::count).sum(), all().map(|tallied| tallied.failed).sum())
     }
 
-    /// `closed loop`, `20/s`, or what stands still.
+    /// What notes and facts call the cell: `closed loop`, `20/s traced`, `64 pages kept`.
     pub(super) fn label(&self) -> String {
         match self.kept_pages {
             Some(pages) => format!("{pages} pages kept"),
-            None => self.plan.label(),
+            None => self.plan.label() + if self.traced.is_some() { " traced" } else { "" },
         }
     }
 }

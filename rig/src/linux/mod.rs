@@ -15,13 +15,15 @@
 //! mover       the timed loop, closed or at a rate, on the one clock, into samples; movers: several at once
 //! audit       counters beside the workers' books
 //! refusal     moves that have to fail; provoke: makes the kernel refuse; reading: what the files say before and after
+//! trace       looks inside the kernel during extra moves: phases, lock waits and holds
 //! doctor      what works on this machine, what does not, and the command that mends it
 //! vm          the same in a guest of its own, under QEMU
 //! measured    what was measured; record: as `reports::schema::Run`, with notes; facts: for `env.json`
 //! ```
 //!
 //! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the workers, measures, ends the
-//! workers, removes the cgroups. It touches no other cgroup and signals nobody but its workers.
+//! workers, removes the cgroups. It touches no other cgroup, mounts nothing that anybody else sees and signals nobody but
+//! its workers; only [`vm`] mounts, within its guest. What could not be measured stands in the notes of the run.
 mod actor;
 mod audit;
 mod child;
@@ -59,6 +61,7 @@ mod signals;
 mod stage;
 mod subtree;
 mod tally;
+mod trace;
 pub mod vm;
 mod worker;
 mod workload;

@@ -283,7 +283,7 @@ impl Mover {
     }
 
     /// One measured write; returns its end.
-    fn timed(&mut self, intended: Option<u64>, samples: &mut Samples, board: &Board) -> u64 {
+    pub(super) fn timed(&mut self, intended: Option<u64>, samples: &mut Samples, board: &Board) -> u64 {
         self.scatter();
         board.move_begins();
         let begin = now_ns();
@@ -345,7 +345,8 @@ pub(super) fn warm_up_open(rate: Rate) -> u64 {
     if rate.per_s() >= WARM_UP_OPEN { WARM_UP_OPEN } else { 1 }
 }
 
-fn sleep_until_or_stop(at_ns: u64, watch: &Watch<'_>) -> Option<Ended> {
+/// Sleeps until then, in short naps; gives what may end the loop meanwhile.
+pub(super) fn sleep_until_or_stop(at_ns: u64, watch: &Watch<'_>) -> Option<Ended> {
     loop {
         if let Some(ended) = watch.stop() {
             return Some(ended);

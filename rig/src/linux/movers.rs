@@ -51,6 +51,11 @@ impl Movers {
         })
     }
 
+    /// The first one, for cells that have one only.
+    pub(super) fn first(&mut self) -> &mut Mover {
+        &mut self.0[0]
+    }
+
     /// See [`Mover::verify`].
     ///
     /// # Errors

@@ -17,11 +17,7 @@ pub(super) fn notes(
     failure: Option<&LinuxError>,
 ) -> Vec<Note> {
     let mut notes = vec![
-        note(
-            NoteKind::Info,
-            "Not measured on linux yet: phases of an attach, lock waits and holds (they need tracefs). Those tables are \
-             empty, which does not mean that they are zero. Nor is how long an exit takes: nobody can time its own.",
-        ),
+        note(NoteKind::Info, "Not measured on linux: how long an exit takes, for nobody can time its own."),
         note(NoteKind::Info, &warm_up(setting.options)),
     ];
     notes.extend(setting.options.origin.notes.iter().map(|text| note(NoteKind::Info, text)));
@@ -31,6 +27,7 @@ pub(super) fn notes(
             format!("The clock advances in steps of {step_ns} ns: shorter latencies are not told apart.");
         notes.push(note(NoteKind::Warning, &text));
     }
+    notes.extend_from_slice(setting.tracing);
     for record in records {
         cell_notes(record, &mut notes);
     }
@@ -53,6 +50,9 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
             refused.refusal.about()
         );
         return notes.push(note(NoteKind::Info, &text));
+    }
+    if record.traced.is_some() {
+        return;
     }
     let label = record.label();
     if record.samples.moved.count() == 0 {

@@ -47,6 +47,10 @@ pub struct Options {
     pub origin: Origin,
     /// Whether a moved process takes its charges along, where the hierarchy carries the memory controller of v1.
     pub move_charges: bool,
+    /// Whether traced cells follow, which look inside the kernel.
+    pub trace: bool,
+    /// Whether this kernel has no other user, as in a guest of our own: then all of its tracing may be used.
+    pub own_kernel: bool,
     /// Program started as worker; the running executable when absent. Its `main` has to call
     /// [`worker_main`](super::worker_main).
     pub worker_program: Option<PathBuf>,
@@ -96,6 +100,8 @@ impl Default for Options {
             refusals: Vec::new(),
             origin: Origin::default(),
             move_charges: false,
+            trace: true,
+            own_kernel: false,
             worker_program: None,
         }
     }

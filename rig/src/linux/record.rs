@@ -1,4 +1,4 @@
-//! From what was measured to `run.json`. With `notes` and `samples` the only files here that name the schema's parts.
+//! From what was measured to `run.json`. With `notes`, `samples` and `trace` the only files here that name the schema's parts.
 use super::audit::Audited;
 use super::error::LinuxError;
 use super::facts::words;
@@ -64,10 +64,11 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
             outcomes: samples.outcomes(),
             refusals: samples.refusals(),
             latency: latency.into_iter().flatten().collect(),
+            phases: record.traced.as_ref().map(|traced| traced.phases.clone()).unwrap_or_default(),
             ..Attach::default()
         },
         bystanders: bystanders(record),
-        locks: Vec::new(),
+        locks: record.traced.as_ref().map(|traced| traced.locks.clone()).unwrap_or_default(),
         longest_holds: Vec::new(),
         drift: record.audited.iter().map(drift).collect(),
         promises: promises(record),
@@ -77,12 +78,14 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
     }
 }
 
-/// Refusals are no moves, and moves of processes that stand still none of those that work: they have names of their own.
+/// Refusals are no moves, traced moves are slower, and moves of processes that stand still none of those that work: all
+/// stand beside the others under names of their own.
 fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
     let label = &setting.place.label;
     match (&record.refused, record.kept_pages) {
         (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
         (None, Some(_)) => format!("{label} still"),
+        (None, None) if record.traced.is_some() => format!("{label} traced"),
         (None, None) => label.clone(),
     }
 }
@@ -182,12 +185,15 @@ pub(super) fn command(options: &Options) -> String {
     if options.move_charges {
         command += " --move-charges";
     }
+    if !options.trace {
+        command += " --no-trace";
+    }
     format!("{command} {}", options.origin.words)
 }
 
 /// What was measured, and below it the scenario, if there is one.
 pub(super) fn toml(options: &Options) -> String {
-    let Options { hierarchy, rates, closed_loop, duration, kept_pages, .. } = options;
+    let Options { hierarchy, rates, closed_loop, duration, kept_pages, trace, .. } = options;
     let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
     let faults: Vec<String> =
         options.refusals.iter().map(|refusal| format!("\"{}\"", refusal.rule())).collect();
@@ -195,7 +201,7 @@ pub(super) fn toml(options: &Options) -> String {
         options.workloads.iter().map(|workload| format!("# {}\n", words(workload))).collect();
     format!(
         "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
-         duration = \"{}\"\nkept_pages = {kept_pages:?}\nfaults = [{}]\n{}{}",
+         duration = \"{}\"\nkept_pages = {kept_pages:?}\nfaults = [{}]\ntrace = {trace}\n{}{}",
         rates.join(", "),
         text(*duration),
         faults.join(", "),

@@ -56,13 +56,15 @@ fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> Cell
         tallies,
         audited: Vec::new(),
         refused: None,
+        traced: None,
     }
 }
 
 fn run(records: &[CellRecord], signal: Option<i32>, failure: Option<&LinuxError>) -> Run {
     let (options, place) = (options(), place());
     let clock = ClockFacts { resolution_ns: 1, step_ns: 4_000_000, read_ns: 25 };
-    let setting = Setting { options: &options, place: &place, clock, precise_sleep: true, signal };
+    let setting =
+        Setting { options: &options, place: &place, clock, precise_sleep: true, tracing: &[], signal };
     to_run(&setting, records, failure)
 }
 
@@ -139,7 +141,7 @@ fn what_is_missing_or_thin_is_said() {
     for what in ["steps of 4000000 ns", "Ended early by SIGINT"] {
         assert!(said(&run, NoteKind::Warning, what), "{what}");
     }
-    assert!(said(&run, NoteKind::Info, "Not measured on linux yet"));
+    assert!(said(&run, NoteKind::Info, "Not measured on linux"));
     assert!(said(&run, NoteKind::Info, "16 in the closed loop, 4 at 20/s."));
 }
 

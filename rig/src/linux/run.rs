@@ -147,6 +147,7 @@ fn measure(
     on_progress(Progress::Ready { protocol, folder, worker });
     let mut cells = Vec::new();
     let mut failure = stage.cells(&mut cells, on_progress).err();
+    let tracing = std::mem::take(&mut stage.tracing);
     // Workers that have died are stopped by dropping them: their end is the failure already.
     let died = matches!(failure, Some(LinuxError::WorkerDied { .. }));
     if !died && let Err(error) = crew.stop() {
@@ -156,7 +157,8 @@ fn measure(
     match failure {
         Some(error) if cells.is_empty() => Err(error),
         failure => {
-            let setting = Setting { options, place, clock, precise_sleep: precise.is_on(), signal };
+            let setting =
+                Setting { options, place, clock, precise_sleep: precise.is_on(), tracing: &tracing, signal };
             let run = to_run(&setting, &cells, failure.as_ref());
             let kernel = facts::kernel();
             Ok(Outcome { run, facts: facts::facts(&setting, &cells), kernel, signal, failure })

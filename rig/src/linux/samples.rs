@@ -18,13 +18,15 @@ pub(super) struct Series {
 }
 
 impl Series {
-    fn new() -> Self {
+    /// Without samples.
+    pub(super) fn new() -> Self {
         // The bounds are constants, and right: 1 * 2 <= NS_MAX, DIGITS <= 5.
         let histogram = Histogram::new_with_bounds(1, NS_MAX, DIGITS).expect("valid bounds");
         Self { histogram, exact: (u64::MAX, 0, 0) }
     }
 
-    fn record(&mut self, ns: u64) {
+    /// Counts one sample.
+    pub(super) fn record(&mut self, ns: u64) {
         self.histogram.saturating_record(ns.max(1));
         let (min, max, total) = self.exact;
         self.exact = (min.min(ns), max.max(ns), total.saturating_add(ns));
@@ -35,6 +37,11 @@ impl Series {
         self.histogram.add(&other.histogram).expect("bounds that are the same");
         let ((min, max, total), (a, b, c)) = (self.exact, other.exact);
         self.exact = (min.min(a), max.max(b), total.saturating_add(c));
+    }
+
+    /// Number of samples.
+    pub(super) fn count(&self) -> u64 {
+        self.histogram.len()
     }
 
     /// The form for `run.json`.
@@ -59,7 +66,7 @@ impl Pair {
 
     /// Number of samples.
     pub(super) fn count(&self) -> u64 {
-        self.raw.histogram.len()
+        self.raw.count()
     }
 }
 

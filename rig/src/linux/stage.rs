@@ -18,6 +18,8 @@ use super::refusal::Refusal;
 use super::run::Progress;
 use super::samples::Samples;
 use super::signals::Interrupts;
+use super::trace;
+use reports::schema::Note;
 use std::thread;
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ pub(super) struct Stage<'a> {
     interrupts: &'a Interrupts,
     movers: Movers,
     audit: Audit,
+    /// What a reader has to know of the traced cells.
+    pub(super) tracing: Vec<Note>,
 }
 
 impl<'a> Stage<'a> {
@@ -56,11 +60,11 @@ impl<'a> Stage<'a> {
         thread::sleep(SETTLE);
         crew.park()?;
         let audit = Audit::begin(place, groups, crew, options.move_charges);
-        Ok(Self { options, place, groups, crew, interrupts, movers, audit })
+        Ok(Self { options, place, groups, crew, interrupts, movers, audit, tracing: Vec::new() })
     }
 
-    /// All cells, until something ends them: the closed loop, each rate, standing still with more and more pages, and then
-    /// the refusals, which must not disturb what is measured before.
+    /// All cells, until something ends them: the closed loop, each rate, standing still with more and more pages, the
+    /// traced ones, and then the refusals, which must not disturb what is measured before.
     ///
     /// # Errors
     /// What ended them early; `cells` has those that were finished.
@@ -87,6 +91,7 @@ impl<'a> Stage<'a> {
             cells.push(record);
             on_progress(Progress::Finished { cell, of: plans.len(), moved, refused });
         }
+        self.trace(cells, on_progress)?;
         for refusal in &options.refusals {
             if self.interrupts.caught().is_some() {
                 return Ok(());
@@ -122,7 +127,35 @@ impl<'a> Stage<'a> {
             tallies,
             audited,
             refused: None,
+            traced: None,
         })
+    }
+
+    /// The traced cells, while everybody works.
+    fn trace(
+        &mut self,
+        cells: &mut Vec<CellRecord>,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), LinuxError> {
+        if self.interrupts.caught().is_some() {
+            return Ok(());
+        }
+        let mut tell = |cell, of, label, ended| {
+            on_progress(match ended {
+                None => Progress::Started { cell, of, label, duration: trace::TIME_MAX },
+                Some((moved, refused)) => Progress::Finished { cell, of, moved, refused },
+            });
+        };
+        self.crew.keep(0)?;
+        self.crew.work();
+        let Self { options, groups, crew, interrupts, movers, .. } = self;
+        let mover = movers.first();
+        let mut scene = trace::Scene { options, groups, mover, crew, interrupts };
+        let (notes, failure) = scene.trace(cells, &mut tell);
+        self.tracing = notes;
+        failure.map_or(Ok(()), Err)?;
+        self.crew.park()?;
+        self.movers.verify()
     }
 
     fn look(&self) -> Vec<Audited> {
@@ -151,6 +184,7 @@ impl<'a> Stage<'a> {
             tallies,
             audited,
             refused,
+            traced: None,
         })
     }
 }

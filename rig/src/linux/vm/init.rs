@@ -54,7 +54,7 @@ fn ordered() -> Result<Delivery, Failed> {
     let text = fs::read_to_string(ORDERS).map_err(|error| cannot(&format!("read {ORDERS}"), &error))?;
     let orders = orders::from_text(&text).map_err(|message| (101, message))?;
     let move_charges = setting == Setting::V1Charges;
-    let options = Options { hierarchy: setting.hierarchy(), move_charges, ..orders };
+    let options = Options { hierarchy: setting.hierarchy(), move_charges, own_kernel: true, ..orders };
     match setting {
         Setting::V2Delegated => session::measure(&options, true),
         Setting::V2Undelegated => session::measure(&options, false),

@@ -1,6 +1,7 @@
 //! What to boot, and whether it is there: kernel, QEMU, and a rig that runs without libraries.
 use super::super::option_error::OptionError;
 use super::super::options::Options;
+use super::super::trace::TIME_MAX;
 use super::elf;
 use super::error::VmError;
 use std::fs;
@@ -12,6 +13,8 @@ use std::time::{Duration, SystemTime};
 const AROUND: Duration = Duration::from_secs(180);
 /// A rate that cannot be kept goes on for three times its duration, and a warm-up comes on top.
 const CELL_TIMES: u32 = 5;
+/// There are at most two traced cells, and their trace has to be read.
+const TRACED_TIMES: u32 = 6;
 const QEMU: &str = "qemu-system-x86_64";
 
 /// The wanted machine; which hierarchy it mounts is a matter of each boot.
@@ -85,7 +88,8 @@ impl Machine {
     /// How long the guest may take.
     pub(super) fn limit(&self, options: &Options) -> Duration {
         let cells = options.rates.len() as u32 + u32::from(options.closed_loop);
-        self.timeout.unwrap_or_else(|| AROUND + options.duration * CELL_TIMES * cells)
+        let traced = if options.trace { TIME_MAX * TRACED_TIMES } else { Duration::ZERO };
+        self.timeout.unwrap_or_else(|| AROUND + options.duration * CELL_TIMES * cells + traced)
     }
 
     fn check(&self) -> Result<(), OptionError> {

@@ -1,0 +1,41 @@
+//! Looks inside the kernel while it moves: extra cells with tracing on, so that the other cells stay undisturbed.
+//!
+//! ```text
+//! cell        the traced cells from begin to end, and what a reader has to know of them
+//! moving      their loop: a fixed number of moves, with the time of each
+//! session     everything that is switched on for them, and off again
+//! tracefs     the file system, reached without a mount that anybody else sees; instances, made and removed
+//! buffer      one trace buffer: its files, its pages
+//! page        pages of the kernel's ring buffer -> records; format: where their fields are
+//! event       records -> attaches, lock waits, function calls
+//! graph       which functions, and in which buffer the kernel draws their graph
+//! calls       the calls of one move -> phases that add up to it, and holds of locks
+//! waits       begin and end of contention -> waits by class; flags: what kind of lock it is
+//! symbols     /proc/kallsyms: addresses -> names
+//! figures     all of it, summed up as series and rows; remarks: what a reader has to know
+//! why         why something is not available, and what would mend that
+//! ```
+//!
+//! What the kernel or the machine does not allow is said in a note and is no error. On a host nothing is switched on
+//! outside an instance of our own.
+mod buffer;
+mod calls;
+mod cell;
+mod event;
+mod figures;
+mod flags;
+mod format;
+mod graph;
+mod moving;
+mod page;
+mod remarks;
+mod session;
+mod symbols;
+mod tracefs;
+mod waits;
+mod why;
+
+pub(super) use cell::Scene;
+pub(super) use figures::Traced;
+pub(super) use moving::TIME_MAX;
+pub(super) use tracefs::{Tracefs, remains};

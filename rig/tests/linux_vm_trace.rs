@@ -3,36 +3,18 @@
 //!
 //! Apart from `linux_vm.rs`, since it is about the inside of moves. `.ci/vm COMMAND` fetches and builds what it needs;
 //! without that it says so and is skipped, except with `CI=true`. No test bounds a time of the guest.
-#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
+#[path = "linux_vm/machine.rs"]
+mod machine;
+
+use machine::{Parts, parts, run_of, vm};
 use reports::schema::{Cell, LockRow, Note, NoteKind, Run};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::{env, fs};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
-
-/// Kernel and static rig; `None` when the test cannot run here.
-fn parts(test: &str) -> Option<(PathBuf, PathBuf)> {
-    let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|file| file.is_file());
-    let parts = named("ATTACH_RIG_KERNEL").zip(named("ATTACH_RIG_STATIC"));
-    assert!(
-        parts.is_some() || env::var("CI").as_deref() != Ok("true"),
-        "{test} must not be skipped: run it by .ci/vm"
-    );
-    if parts.is_none() {
-        eprintln!("skipped: needs a kernel, a static rig and QEMU (see .ci/vm): {test}");
-    }
-    parts
-}
-
-fn measured(hierarchy: &str, (kernel, init): (&Path, &Path)) -> Run {
+fn measured(hierarchy: &str, parts: &Parts) -> Run {
     let out = tempfile::tempdir().unwrap();
-    let mut command = Command::new(BINARY);
-    command.arg("vm").arg("--kernel").arg(kernel).arg("--init").arg(init).arg("--out").arg(out.path());
-    command.args(["--hierarchy", hierarchy, "--duration", "200ms"]).stdin(Stdio::null());
-    let output = command.output().unwrap();
+    let arguments = ["--hierarchy", hierarchy, "--duration", "200ms", "--kept-pages", "0"];
+    let output = vm(&arguments, parts, out.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{hierarchy}: {output:?}");
-    serde_json::from_str(&fs::read_to_string(out.path().join("run.json")).unwrap()).unwrap()
+    run_of(out.path())
 }
 
 /// The traced cell, which is the last one; its name says where it was measured and that it was traced.
@@ -58,10 +40,10 @@ fn lock<'a>(cell: &'a Cell, class: &str, mode: &str) -> &'a LockRow {
 
 #[test]
 fn every_callback_of_an_attach_is_timed_and_charges_cost_most() {
-    let Some((kernel, init)) = parts("every_callback_of_an_attach_is_timed_and_charges_cost_most") else {
+    let Some(parts) = parts("every_callback_of_an_attach_is_timed_and_charges_cost_most") else {
         return;
     };
-    let run = measured("v1:charges", (&kernel, &init));
+    let run = measured("v1:charges", &parts);
     let cell = traced(&run, "vm:v1+charges");
     let moves = cell.attach.outcomes["moved"];
     assert!(moves > 0);
@@ -106,8 +88,8 @@ fn every_callback_of_an_attach_is_timed_and_charges_cost_most() {
 
 #[test]
 fn the_global_locks_have_holds_and_what_waits_has_a_name() {
-    let Some((kernel, init)) = parts("the_global_locks_have_holds_and_what_waits_has_a_name") else { return };
-    let run = measured("v1", (&kernel, &init));
+    let Some(parts) = parts("the_global_locks_have_holds_and_what_waits_has_a_name") else { return };
+    let run = measured("v1", &parts);
     let cell = traced(&run, "vm:v1");
     let moves = cell.attach.outcomes["moved"];
     let (mutex, rwsem) = (lock(cell, "cgroup_mutex", ""), lock(cell, "cgroup_threadgroup_rwsem", "W"));

@@ -1,5 +1,6 @@
 //! What the tests of guests share: the parts of a machine, the command, and its child.
 #![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
+#![allow(dead_code, reason = "not every file of tests watches the child")]
 use reports::schema::Run;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

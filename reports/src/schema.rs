@@ -108,7 +108,7 @@ pub struct Cell {
     pub rate_per_s: Option<u64>,
     /// Axis: extra delay between switch and attach in ns; absent when there is no such axis.
     pub delay_ns: Option<u64>,
-    /// Axis of `linux`: pages that the moved process has touched and keeps; absent when there is no such axis.
+    /// Axis of `linux`: touched pages that the moved process keeps beyond those of its start; absent when there is no such axis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resident_pages: Option<u64>,
     /// Axis: seed.

@@ -3,10 +3,8 @@
 //! Apart from the sweep, because a page has a price: here is a slope with an interval, not only two ends.
 use super::View;
 use super::parts::{figure, section as headed, sentence};
-use super::sweep::{MAX_POINTS, MAX_PROTOCOLS, moved, rows};
+use super::sweep::{MAX_POINTS, drawn, rows};
 use crate::aggregate::Point;
-use crate::percentile::Samples;
-use crate::plot::ink::{Ink, series};
 use crate::plot::sweep;
 use crate::schema::Fit;
 use crate::units::{count, grouped, ns, ps};
@@ -15,11 +13,12 @@ use maud::{Markup, html};
 /// Fitted lines that are said.
 const MAX_FITS: usize = 12;
 
-/// Points along the axis of resident pages, few pages first; those that else stand where the first point stands.
+/// Points along the axis of resident pages, few pages first; those that else stand where the first of them stands.
 pub(super) fn points(view: &View<'_>) -> Vec<Point> {
-    let Some(first) = view.sums.points.first() else { return Vec::new() };
+    let with = || view.sums.points.iter().filter(|point| point.resident_pages.is_some());
+    let Some(first) = with().next() else { return Vec::new() };
     let alike = |point: &&Point| Point { resident_pages: first.resident_pages, ..**point } == *first;
-    let mut points: Vec<Point> = view.sums.points.iter().filter(alike).copied().collect();
+    let mut points: Vec<Point> = with().filter(alike).copied().collect();
     points.sort();
     points
 }
@@ -30,26 +29,13 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         return html! {};
     }
     let shown = spread(&all);
-    let sums = view.sums.protocols.iter().take(MAX_PROTOCOLS);
-    let samples: Vec<Vec<Option<&Samples>>> = sums
-        .clone()
-        .map(|sum| shown.iter().map(|point| view.sums.at(&sum.protocol, point).and_then(moved)).collect())
-        .collect();
     let names: Vec<String> = shown
         .iter()
         .map(|point| point.resident_pages.map_or_else(|| point.resident_words(), grouped))
         .collect();
     let question = "What do the pages of a process cost its move?";
-    let frame =
-        sweep::plot(question, view.clock, "pages that the process has touched and keeps", &names, &samples);
-    let keys = sums.enumerate().flat_map(|(n, sum)| {
-        let n = series(n);
-        [
-            (Ink::Series(n), format!("{}, p50", sum.protocol)),
-            (Ink::Faint(n), format!("{}, p99", sum.protocol)),
-        ]
-    });
-    let keys: Vec<(Ink, String)> = keys.collect();
+    let (lines, keys) = drawn(view, &shown);
+    let frame = sweep::plot(question, view.clock, "pages that the process keeps touched", &names, &lines);
     headed(
         view,
         "resident",

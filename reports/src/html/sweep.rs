@@ -5,8 +5,8 @@ use super::View;
 use super::parts::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Axes, Group, Point, ProtocolSum};
 use crate::percentile::Samples;
-use crate::plot::ink::{Ink, series};
-use crate::plot::sweep;
+use crate::plot::ink::Ink;
+use crate::plot::sweep::{self, Row};
 use crate::schema::LatencyKind;
 use crate::units::{maybe_ns, ns, short_ns, times};
 use maud::{Markup, html};
@@ -16,29 +16,19 @@ const MUCH_SLOWER: u64 = 3;
 /// Points of the plot; names of more would not fit under it.
 pub(super) const MAX_POINTS: usize = 8;
 /// Protocols of the plot.
-pub(super) const MAX_PROTOCOLS: usize = 8;
+const MAX_PROTOCOLS: usize = 8;
 
 pub(super) fn section(view: &View<'_>) -> Markup {
     let all = points(view);
     if all.len() < 2 {
         return html! {};
     }
-    let points: Vec<&Point> = all.iter().take(MAX_POINTS).collect();
-    let protocols: Vec<&str> =
-        view.sums.protocols.iter().take(MAX_PROTOCOLS).map(|sum| sum.protocol.as_str()).collect();
-    let samples: Vec<Vec<Option<&Samples>>> = protocols
-        .iter()
-        .map(|name| points.iter().map(|point| view.sums.at(name, point).and_then(moved)).collect())
-        .collect();
+    let points = &all[..all.len().min(MAX_POINTS)];
     let axes = Axes::varying(&all);
     let names: Vec<String> = points.iter().map(|point| axes.words(point)).collect();
     let (title, axis, question) = question(axes);
-    let frame = sweep::plot(question, view.clock, axis, &names, &samples);
-    let keys = protocols.iter().enumerate().flat_map(|(n, name)| {
-        let n = series(n);
-        [(Ink::Series(n), format!("{name}, p50")), (Ink::Faint(n), format!("{name}, p99"))]
-    });
-    let keys: Vec<(Ink, String)> = keys.collect();
+    let (lines, keys) = drawn(view, points);
+    let frame = sweep::plot(question, view.clock, axis, &names, &lines);
     headed(
         view,
         "sweep",
@@ -49,6 +39,26 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             @if all.len() > MAX_POINTS { p.more { "Only the first points of the axis are drawn." } }
         },
     )
+}
+
+/// Protocols that have moves at any of these points. Traced cells are for what goes on inside, and have no place here.
+fn there<'a>(view: &'a View<'_>, points: &'a [Point]) -> impl Iterator<Item = &'a ProtocolSum> {
+    let has = |sum: &&ProtocolSum| {
+        points.iter().any(|point| view.sums.at(&sum.protocol, point).and_then(moved).is_some())
+    };
+    view.sums.protocols.iter().filter(|sum| !traced(&sum.protocol)).filter(has)
+}
+
+/// The lines along the axis, and what they stand for.
+pub(super) fn drawn<'a>(view: &'a View<'_>, points: &'a [Point]) -> (Vec<Row<'a>>, Vec<(Ink, String)>) {
+    let (mut lines, mut keys) = (Vec::new(), Vec::new());
+    for ProtocolSum { protocol, .. } in there(view, points).take(MAX_PROTOCOLS) {
+        let (series, at) = (view.series(protocol), |point| view.sums.at(protocol, point).and_then(moved));
+        keys.push((Ink::Series(series), format!("{protocol}, p50")));
+        keys.push((Ink::Faint(series), format!("{protocol}, p99")));
+        lines.push(Row { series, samples: points.iter().map(at).collect() });
+    }
+    (lines, keys)
 }
 
 /// Points of the axis: those that keep as many pages as the first, for pages have a section of their own.
@@ -92,7 +102,7 @@ pub(super) fn rows(view: &View<'_>, points: &[Point]) -> Markup {
     table(
         "attaches that moved, from their real start",
         &head,
-        &view.sums.protocols.iter().map(row).collect::<Vec<_>>(),
+        &there(view, points).map(row).collect::<Vec<_>>(),
     )
 }
 
@@ -159,6 +169,6 @@ fn traced(protocol: &str) -> bool {
 }
 
 /// Attaches that moved, from their real start.
-pub(super) fn moved(group: &Group) -> Option<&Samples> {
+fn moved(group: &Group) -> Option<&Samples> {
     group.latency("moved", LatencyKind::Raw)
 }

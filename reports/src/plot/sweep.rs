@@ -4,26 +4,32 @@
 //! equal distances, because a closed loop has no rate.
 use super::axis::{Axis, log};
 use super::frame::{Frame, Line};
-use super::ink::{Ink, series};
+use super::ink::Ink;
 use crate::percentile::Samples;
 
-/// One line for the medians and one, faint, for the p99s of each protocol. `samples[protocol][point]`. `None` when
-/// there is nothing to draw.
+/// A protocol along the axis.
+pub(crate) struct Row<'a> {
+    /// Number of its series.
+    pub(crate) series: u8,
+    /// What was measured, by point.
+    pub(crate) samples: Vec<Option<&'a Samples>>,
+}
+
+/// One line for the medians and one, faint, for the p99s of each row. `None` when there is nothing to draw.
 pub(crate) fn plot(
     question: &str,
     clock: &str,
     axis: &str,
     points: &[String],
-    samples: &[Vec<Option<&Samples>>],
+    rows: &[Row<'_>],
 ) -> Option<Frame> {
     let mut lines = Vec::new();
-    for (index, row) in samples.iter().enumerate() {
-        let n = series(index);
-        lines.push(line(Ink::Faint(n), row, Samples::p99));
-        lines.push(line(Ink::Series(n), row, Samples::p50));
+    for Row { series, samples } in rows {
+        lines.push(line(Ink::Faint(*series), samples, Samples::p99));
+        lines.push(line(Ink::Series(*series), samples, Samples::p50));
     }
     lines.retain(|line| !line.points.is_empty());
-    let all = || samples.iter().flatten().flatten();
+    let all = || rows.iter().flat_map(|row| &row.samples).flatten();
     let low = all().filter_map(|samples| samples.p50()).min()?;
     let high = all().filter_map(|samples| samples.p99().or_else(|| samples.p50())).max()?;
     Some(Frame {

@@ -57,7 +57,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
         fault_rate_percent: None,
         rate_per_s: record.plan.rate.map(Rate::per_s),
         delay_ns: None,
-        resident_pages: record.kept_pages.map(|_| record.touched.max(0) as u64),
+        resident_pages: record.kept_pages,
         seed: setting.options.seed,
         duration_ns: record.duration_ns,
         attach: Attach {

@@ -224,9 +224,13 @@ fn whatever_a_killed_run_leaves_is_cleaned_up() {
     let (mut left, mut mounts_before) = (0, mounts());
     for kill in 0..kills {
         let out = tempfile::tempdir().unwrap();
-        let mut rig = command("--duration 60m --threads 2", out.path()).spawn().unwrap();
-        // From before the first cgroup to well into the measurement.
-        sleep(Duration::from_micros(u64::from(kill) * 7_919 % 60_000));
+        // From before the first cgroup to well into the measurement, or through all kinds of cells.
+        let (arguments, longest_us) = match kill % 2 {
+            0 => ("--duration 60m --threads 2", 250_000),
+            _ => ("--duration 20ms --rate 100/s --kept-pages 0,64 --fault core.find:errno=ENODEV", 900_000),
+        };
+        let mut rig = command(arguments, out.path()).spawn().unwrap();
+        sleep(Duration::from_micros(u64::from(kill) * 79_193 % longest_us));
         rig.kill().unwrap();
         rig.wait().unwrap();
         left += groups_of(rig.id()).len() + manifests_of(rig.id());

@@ -1,10 +1,10 @@
 //! What to measure: the options of `attach-rig linux`, parsed from text and checked before anything is touched.
-use super::hierarchy::Hierarchy;
+use super::checks::refusal::Refusal;
+use super::moving::rate::{Rate, text};
 use super::option_error::OptionError;
-use super::rate::{Rate, text};
-use super::refusal::Refusal;
-use super::shared::TIDS;
-use super::workload::{Load, Moves, Workload};
+use super::place::hierarchy::Hierarchy;
+use super::workers::shared::TIDS;
+use super::workers::workload::{Load, Moves, Workload};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;

@@ -1,17 +1,17 @@
 //! One run from begin to end: place, cgroups, workers, cells, and everything gone again whichever way it ends.
 use super::clock::{ClockFacts, PreciseSleep};
-use super::crew::Crew;
-use super::discovery::{Place, discover};
 use super::error::LinuxError;
-use super::facts;
-use super::group::Groups;
-use super::measured::Setting;
 use super::options::Options;
-use super::permission::explain;
-use super::record::to_run;
-use super::run_id::RunId;
+use super::place::discovery::{Place, discover};
+use super::place::group::Groups;
+use super::place::permission::explain;
+use super::place::run_id::RunId;
+use super::result::facts;
+use super::result::measured::Setting;
+use super::result::record::to_run;
 use super::signals::Interrupts;
 use super::stage::Stage;
+use super::workers::crew::Crew;
 use reports::schema::{NoteKind, Run};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -169,7 +169,7 @@ fn measure(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::linux::record::tests::empty_run;
+    use crate::linux::result::record::tests::empty_run;
     use reports::schema::Note;
 
     #[test]

@@ -2,23 +2,23 @@
 //!
 //! Apart from `run`, which makes all that and takes it away. Between two cells everybody stands still, and the counters are
 //! held against the workers' books.
-use super::audit::{Audit, Audited};
+use super::checks::audit::{Audit, Audited};
+use super::checks::provoke::{self, provoke};
+use super::checks::refusal::Refusal;
 use super::clock::now_ns;
-use super::crew::Crew;
-use super::discovery::Place;
 use super::error::LinuxError;
-use super::group::Groups;
-use super::measured::CellRecord;
-use super::mover::{Ended, Plan, Watch};
-use super::movers::Movers;
+use super::moving::mover::{Ended, Plan, Watch};
+use super::moving::movers::Movers;
+use super::moving::samples::Samples;
 use super::options::Options;
-use super::permission::explain;
-use super::provoke::{self, provoke};
-use super::refusal::Refusal;
+use super::place::discovery::Place;
+use super::place::group::Groups;
+use super::place::permission::explain;
+use super::result::measured::CellRecord;
 use super::run::Progress;
-use super::samples::Samples;
 use super::signals::Interrupts;
 use super::trace;
+use super::workers::crew::Crew;
 use reports::schema::Note;
 use std::thread;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The hierarchies of cgroups: which are mounted, where the own cgroup is, whether cgroups can be made below it, and
 //! what their files offer.
-use super::super::discovery::{Membership, Mount, Place, parse_cgroup, parse_mountinfo, place_of};
 use super::super::error::LinuxError;
-use super::super::hierarchy::Hierarchy;
+use super::super::place::discovery::{Membership, Mount, Place, parse_cgroup, parse_mountinfo, place_of};
+use super::super::place::hierarchy::Hierarchy;
 use super::machine::{MOVE_CHARGE, Machine, Trial};
 use super::{Row, Verdict, as_root, verdict};
 use rustix::fs::Access;

@@ -1,11 +1,11 @@
 //! The only part of the doctor that looks: a trait, so that tests can make a machine up, and the machine here.
 use super::super::clock::ClockFacts;
-use super::super::discovery::Place;
 use super::super::error::LinuxError;
-use super::super::facts;
-use super::super::group::Groups;
-use super::super::run_id::RunId;
-use super::super::workload::Moves;
+use super::super::place::discovery::Place;
+use super::super::place::group::Groups;
+use super::super::place::run_id::RunId;
+use super::super::result::facts;
+use super::super::workers::workload::Moves;
 use rustix::fs::{Access, access};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};

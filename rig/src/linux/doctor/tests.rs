@@ -1,7 +1,7 @@
 //! Machines made up of a few texts, and the rows that they give.
 use super::super::clock::ClockFacts;
-use super::super::discovery::Place;
 use super::super::error::{Attempt, Remains};
+use super::super::place::discovery::Place;
 use super::machine::Trial;
 use super::*;
 use rustix::fs::Access;

@@ -1,5 +1,5 @@
 //! Tracing of the kernel: tracefs, the tracer and the events that name what an attach does, and kallsyms.
-use super::super::discovery::mount_points;
+use super::super::place::discovery::mount_points;
 use super::machine::Machine;
 use super::{Row, Verdict, as_root, verdict};
 use rustix::fs::Access;

@@ -1,12 +1,12 @@
 //! The traced cells of a run, after the others and before refusals. What a reader has to know of them is in `remarks`.
-use super::super::crew::Crew;
 use super::super::error::LinuxError;
-use super::super::group::Groups;
-use super::super::measured::CellRecord;
-use super::super::mover::{Ended, Mover, Plan, Watch};
+use super::super::moving::mover::{Ended, Mover, Plan, Watch};
+use super::super::moving::samples::Samples;
 use super::super::options::Options;
-use super::super::samples::Samples;
+use super::super::place::group::Groups;
+use super::super::result::measured::CellRecord;
 use super::super::signals::Interrupts;
+use super::super::workers::crew::Crew;
 use super::figures::{Traced, figures};
 use super::moving::{Moves, TIME_MAX, moves};
 use super::remarks::{Tracing, not_asked, nothing};

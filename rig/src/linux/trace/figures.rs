@@ -1,5 +1,5 @@
 //! What was traced in a cell, summed up: series of phases, rows of locks, counts.
-use super::super::samples::Series;
+use super::super::moving::samples::Series;
 use super::calls::{Hold, Inside, calls, inside};
 use super::event::{Event, What};
 use super::flags;

@@ -1,8 +1,10 @@
 //! The loop of a traced cell: a fixed number of moves, with the time of each, and its trace taken out between moves
 //! where there is time.
 use super::super::clock::now_ns;
-use super::super::mover::{Ended, Mover, Plan, WARM_UP_CLOSED, Watch, sleep_until_or_stop, warm_up_open};
-use super::super::samples::Samples;
+use super::super::moving::mover::{
+    Ended, Mover, Plan, WARM_UP_CLOSED, Watch, sleep_until_or_stop, warm_up_open,
+};
+use super::super::moving::samples::Samples;
 use super::session::Session;
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! What a reader of traced cells has to know: how they differ from the others, and what is not in them and why.
-use super::super::measured::CellRecord;
+use super::super::result::measured::CellRecord;
 use super::event::Kind;
 use super::figures::Traced;
 use super::session::Missing;

@@ -1,7 +1,7 @@
 //! Everything that is switched on for the traced cells: made, set up, and gone again whichever way they end.
 use super::super::error::LinuxError;
-use super::super::group::Groups;
-use super::super::run_id::RunId;
+use super::super::place::group::Groups;
+use super::super::place::run_id::RunId;
 use super::buffer::{Buffer, write};
 use super::event::{Decoder, Event, Kind};
 use super::graph::{self, Graph};

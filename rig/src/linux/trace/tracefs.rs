@@ -3,9 +3,9 @@
 //! Where it is mounted, that mount is used. Elsewhere it is mounted for a descriptor alone (`fsmount`): such a mount lies
 //! in a nameless namespace of its own, nobody finds it in any folder, and it goes with the descriptor, also after a
 //! SIGKILL. Files are reached through `/proc/self/fd`.
-use super::super::discovery::mount_points;
 use super::super::error::{LinuxError, Remains};
-use super::super::run_id::RunId;
+use super::super::place::discovery::mount_points;
+use super::super::place::run_id::RunId;
 use super::why::Unavailable;
 use rustix::fd::{AsRawFd as _, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};

@@ -2,7 +2,7 @@
 //!
 //! Apart from `init`, since only the host knows who executed the guest; nothing leaves [`run`](super::run()) without it.
 use super::super::options::Options;
-use super::super::record::{command, toml};
+use super::super::result::record::{command, toml};
 use super::delivery::Delivery;
 use super::machine::{Accel, Machine};
 use super::setting::Setting;
@@ -82,7 +82,7 @@ fn name(accel: Accel) -> &'static str {
 mod tests {
     use super::super::machine::tests::machine;
     use super::*;
-    use crate::linux::record::tests::empty_run;
+    use crate::linux::result::record::tests::empty_run;
 
     #[test]
     fn every_figure_says_that_it_is_a_guests() {

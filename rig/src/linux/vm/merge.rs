@@ -166,7 +166,7 @@ fn note(kind: NoteKind, setting: Option<Setting>, text: String) -> Note {
 mod tests {
     use super::super::machine::tests::machine;
     use super::*;
-    use crate::linux::record::tests::empty_run;
+    use crate::linux::result::record::tests::empty_run;
 
     fn guest(setting: Setting, controllers: &[&str], notes: &[&str]) -> Guest {
         let mut run = empty_run();

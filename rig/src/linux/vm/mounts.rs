@@ -1,7 +1,7 @@
 //! What init mounts, and the look at whether the kernel mounted what the setting asks for: before anything is measured.
-use super::super::discovery::parse_mountinfo;
-use super::super::facts::kernel;
-use super::super::subtree;
+use super::super::place::discovery::parse_mountinfo;
+use super::super::place::subtree;
+use super::super::result::facts::kernel;
 use super::outcome::Failed;
 use super::setting::{CONTROLLERS, Setting};
 use rustix::mount::{MountFlags, mount};

@@ -1,7 +1,7 @@
 //! QEMU: its command line, and the child from start to end, which comes no later than the rig's own. Apart from
 //! `machine`, which starts nothing.
+use super::super::moving::rate::text;
 use super::super::options::Options;
-use super::super::rate::text;
 use super::super::signals::Interrupts;
 use super::error::VmError;
 use super::init::INIT_ARG;

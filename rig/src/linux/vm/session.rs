@@ -4,7 +4,7 @@
 //! cgroup above both. So the user gets the subtree's own folder and files and those of the leaf it is put into, as a
 //! service manager gives them; what it makes below is its own. Only root can put it there: from above the subtree.
 use super::super::options::Options;
-use super::super::subtree;
+use super::super::place::subtree;
 use super::delivery::{self, Delivery, Said};
 use super::mounts::{CGROUPS, cannot};
 use super::orders;

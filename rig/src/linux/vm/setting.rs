@@ -1,7 +1,7 @@
 //! Which hierarchy of cgroups a guest mounts, how it mounts it, who measures there, and what its figures are called.
-use super::super::discovery::Place;
-use super::super::hierarchy::{Controller, Hierarchy};
 use super::super::option_error::OptionError;
+use super::super::place::discovery::Place;
+use super::super::place::hierarchy::{Controller, Hierarchy};
 use std::ffi::CStr;
 use std::fmt;
 use std::str::FromStr;

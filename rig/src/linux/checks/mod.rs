@@ -1,0 +1,11 @@
+//! What is looked at beside the latency: counters, and moves that have to fail.
+//!
+//! ```text
+//! audit       counters beside the workers' books; counters: reads them
+//! refusal     moves that have to fail; provoke: makes the kernel refuse; reading: what the files say before and after
+//! ```
+pub(super) mod audit;
+pub(super) mod counters;
+pub(super) mod provoke;
+pub(super) mod reading;
+pub(super) mod refusal;

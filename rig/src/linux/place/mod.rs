@@ -1,0 +1,17 @@
+//! Where a run is: hierarchies and places in them, the run's own cgroups, and their removal.
+//!
+//! ```text
+//! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made; hierarchy: which one is wanted
+//! group       the cgroups of a run: made, remembered, removed; subtree: what v2's children get
+//! run_id      their name; manifest: the same on disk, before it is made
+//! permission  what would grant the right, where it is missing
+//! clean       removes what runs left that were killed
+//! ```
+pub(super) mod clean;
+pub(super) mod discovery;
+pub(super) mod group;
+pub(super) mod hierarchy;
+pub(super) mod manifest;
+pub(super) mod permission;
+pub(super) mod run_id;
+pub(super) mod subtree;

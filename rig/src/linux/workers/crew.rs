@@ -1,0 +1,185 @@
+//! All workers of a run: those that are moved, and bystanders that live beside them and never are.
+//!
+//! Told together through the memory that they share: to work, and to stand still while the rig looks at counters.
+use super::super::clock::now_ns;
+use super::super::error::LinuxError;
+use super::super::options::Options;
+use super::orders::Orders;
+use super::shared::{Command, Family, Shared, no_sums};
+use super::tally::Tallied;
+use super::worker::Worker;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::thread;
+use std::time::Duration;
+
+/// How long workers may take to stand still.
+const STILL_NS: u64 = 10_000_000_000;
+const LOOK: Duration = Duration::from_micros(200);
+
+/// See the module's text. Workers begin standing still.
+#[derive(Debug)]
+pub(in crate::linux) struct Crew {
+    shared: Shared,
+    /// Those that are moved come first.
+    workers: Vec<Worker>,
+    moved: usize,
+    died: Arc<AtomicBool>,
+}
+
+/// Pages and tasks of the moved workers, by their own books, while they stand still.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::linux) struct Ledger {
+    /// Pages touched and kept.
+    pub(in crate::linux) touched: i64,
+    /// Tasks, main threads included.
+    pub(in crate::linux) tasks: i64,
+}
+
+impl Crew {
+    /// Starts everybody; `started` hears of each pid before the next one starts.
+    ///
+    /// # Errors
+    /// [`LinuxError::WorkerStart`], [`LinuxError::Setup`], and what `started` says.
+    pub(in crate::linux) fn start(
+        options: &Options,
+        started: &mut dyn FnMut(u32) -> Result<(), LinuxError>,
+    ) -> Result<Self, LinuxError> {
+        let setup = |source| LinuxError::Setup { doing: "share memory with workers".into(), source };
+        let families = options.workloads.iter().map(|workload| workload.spec.processes as usize).sum();
+        let shared = Shared::make(families).map_err(setup)?;
+        shared.board().tell(Command::Park);
+        let memory = shared.number().ok_or_else(|| setup(io::ErrorKind::NotFound.into()))?;
+        let program = options.worker_program.as_deref().unwrap_or(Path::new("/proc/self/exe"));
+        let mut crew = Self { shared, workers: Vec::new(), moved: 0, died: Arc::default() };
+        let (moved, others): (Vec<_>, Vec<_>) =
+            options.workloads.iter().enumerate().partition(|(_, workload)| workload.moved);
+        for (number, workload) in moved.into_iter().chain(others) {
+            for process in 0..workload.spec.processes {
+                let (spec, family) = (workload.spec.clone(), crew.workers.len());
+                // Each workload has streams of its own.
+                let seed = options.seed.wrapping_add(number as u64);
+                let orders = Orders { spec, seed, process, memory, families, family, resume: None };
+                let worker = Worker::start(program, &orders, &crew.died)?;
+                started(worker.pid())?;
+                crew.workers.push(worker);
+                crew.moved += usize::from(workload.moved);
+            }
+        }
+        Ok(crew)
+    }
+
+    /// Those that are moved.
+    pub(in crate::linux) fn moved(&self) -> &[Worker] {
+        &self.workers[..self.moved]
+    }
+
+    /// The memory that all share.
+    pub(in crate::linux) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn moved_families(&self) -> impl Iterator<Item = &Family> {
+        (0..self.moved).map(|number| self.shared.family(number))
+    }
+
+    /// Ids of the threads of the moved workers that are there from the start, by worker, its main thread first.
+    pub(in crate::linux) fn threads(&self) -> Vec<Vec<u32>> {
+        let own = |family: &Family| -> Vec<u32> {
+            family.tids.iter().map(|tid| tid.load(Acquire)).take_while(|tid| *tid != 0).collect()
+        };
+        let of = |(worker, family): (&Worker, &Family)| [vec![worker.pid()], own(family)].concat();
+        self.moved().iter().zip(self.moved_families()).map(of).collect()
+    }
+
+    /// Lets everybody work.
+    pub(in crate::linux) fn work(&self) {
+        self.shared.board().tell(Command::Run);
+    }
+
+    /// Lets everybody stand still, and waits until they do.
+    ///
+    /// # Errors
+    /// [`LinuxError::WorkerDied`], [`LinuxError::WorkerSilent`].
+    pub(in crate::linux) fn park(&mut self) -> Result<(), LinuxError> {
+        self.shared.board().tell(Command::Park);
+        let until = now_ns() + STILL_NS;
+        for number in 0..self.workers.len() {
+            while !self.shared.family(number).is_still() {
+                let worker = &mut self.workers[number];
+                if worker.death_flag().load(Acquire) {
+                    return Err(worker.death());
+                }
+                if now_ns() > until {
+                    return Err(worker.silent());
+                }
+                thread::sleep(LOOK);
+            }
+        }
+        Ok(())
+    }
+
+    /// Becomes true when any of them dies; stored with Release.
+    pub(in crate::linux) fn death_flag(&self) -> &AtomicBool {
+        &self.died
+    }
+
+    /// The error for the first of them that has died or is dying.
+    pub(in crate::linux) fn death(&mut self) -> LinuxError {
+        let dead = self.workers.iter().position(|worker| worker.death_flag().load(Acquire));
+        self.workers[dead.unwrap_or(0)].death()
+    }
+
+    /// What the moved ones have by their own books. Right only while they stand still.
+    pub(in crate::linux) fn ledger(&self) -> Ledger {
+        let sum = |of: fn(&Family) -> i64| self.moved_families().map(of).sum::<i64>();
+        Ledger {
+            touched: sum(|family| family.touched.load(Relaxed)),
+            tasks: self.moved as i64 + sum(|family| family.threads.load(Relaxed)),
+        }
+    }
+
+    /// Tasks by cgroup, from the ids that are in each; `None` when single threads are, whose threads may be anywhere.
+    pub(in crate::linux) fn tasks(&self, places: &[Vec<u32>]) -> Option<Vec<i64>> {
+        let tasks = |id: &u32| {
+            let number = self.moved().iter().position(|worker| worker.pid() == *id)?;
+            Some(1 + self.shared.family(number).threads.load(Relaxed))
+        };
+        let of = |ids: &Vec<u32>| ids.iter().map(tasks).sum();
+        places.iter().map(of).collect()
+    }
+
+    /// Lets every moved worker keep so many pages.
+    ///
+    /// # Errors
+    /// As [`Worker::keep`].
+    pub(in crate::linux) fn keep(&mut self, pages: u64) -> Result<(), LinuxError> {
+        self.workers[..self.moved].iter_mut().try_for_each(|worker| worker.keep(pages))
+    }
+
+    /// Forgets what operations took.
+    pub(in crate::linux) fn reset(&self) {
+        self.shared.families().for_each(Family::reset);
+    }
+
+    /// What operations took since the last reset, of all workers, by operation and condition: idle, attaching.
+    pub(in crate::linux) fn tallies(&self) -> Vec<[Tallied; 2]> {
+        let mut sums = no_sums();
+        self.shared.families().for_each(|family| family.add_to(&mut sums));
+        sums
+    }
+
+    /// Ends and reaps everybody.
+    ///
+    /// # Errors
+    /// As [`Worker::stop`], joined.
+    pub(in crate::linux) fn stop(self) -> Result<(), LinuxError> {
+        self.shared.board().tell(Command::Stop);
+        let stopped = self.workers.into_iter().filter_map(|worker| worker.stop().err());
+        let failed = stopped.fold(None, |before, error| Some(LinuxError::join(before, error)));
+        failed.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,18 @@
+//! Processes that work while they are moved, and others beside them.
+//!
+//! ```text
+//! workload    what they do; orders: as they are told
+//! crew        all of them; worker: starts, asks (replies), watches and ends one
+//! child       what runs inside a worker; actor: a thread at work; pages: its memory
+//! shared      memory that rig and workers share, with their books; tally: a histogram in it
+//! ```
+pub(super) mod actor;
+pub(super) mod child;
+pub(super) mod crew;
+pub(super) mod orders;
+pub(super) mod pages;
+pub(super) mod replies;
+pub(super) mod shared;
+pub(super) mod tally;
+pub(super) mod worker;
+pub(super) mod workload;

@@ -286,7 +286,12 @@ pub(super) struct VmFlags {
     #[arg(long = "hierarchy", value_name = "H", value_delimiter = ',', default_value = "v1")]
     pub(super) hierarchies: Vec<String>,
     /// Cells in which the moved process stands still and keeps so many touched pages; what a page costs is fitted to them.
-    #[arg(long, value_name = "PAGES", value_delimiter = ',', default_value = "0,2048,4096,6144,8192,12288,16384")]
+    #[arg(
+        long,
+        value_name = "PAGES",
+        value_delimiter = ',',
+        default_value = "0,2048,4096,6144,8192,12288,16384"
+    )]
     pub(super) kept_pages: Vec<u64>,
     #[command(flatten)]
     pub(super) work: KernelFlags,

@@ -115,20 +115,9 @@ impl<'a> Stage<'a> {
         }
         self.crew.park()?;
         self.movers.verify()?;
-        let (tallies, audited) = (self.crew.tallies(), self.look());
-        let touched = self.crew.ledger().touched;
-        Ok(CellRecord {
-            plan,
-            samples,
-            ended,
-            duration_ns,
-            kept_pages,
-            touched,
-            tallies,
-            audited,
-            refused: None,
-            traced: None,
-        })
+        let (record, audited) =
+            (CellRecord::new(plan, samples, (ended, duration_ns), self.crew), self.look());
+        Ok(CellRecord { kept_pages, audited, ..record })
     }
 
     /// The traced cells, while everybody works.
@@ -169,22 +158,9 @@ impl<'a> Stage<'a> {
         let pid = self.crew.moved()[0].pid();
         let slack = self.audit.slack_bytes();
         let refused = provoke(refusal, self.place, self.groups, (pid, slack), &mut samples)?;
-        let duration_ns = now_ns() - begin;
-        let (plan, ended) =
-            (Plan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO }, Ended::Complete);
-        let (tallies, audited) = (self.crew.tallies(), self.look());
-        let (refused, touched) = (Some(refused), self.crew.ledger().touched);
-        Ok(CellRecord {
-            plan,
-            samples,
-            ended,
-            duration_ns,
-            kept_pages: None,
-            touched,
-            tallies,
-            audited,
-            refused,
-            traced: None,
-        })
+        let plan = Plan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO };
+        let ended = (Ended::Complete, now_ns() - begin);
+        let (record, audited) = (CellRecord::new(plan, samples, ended, self.crew), self.look());
+        Ok(CellRecord { refused: Some(refused), audited, ..record })
     }
 }

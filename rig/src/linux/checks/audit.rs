@@ -44,6 +44,16 @@ pub(in crate::linux) struct Audited {
 }
 
 impl Audited {
+    /// A counter that is exact.
+    fn exact(
+        (controller, unit): (&'static str, &'static str),
+        cgroup: &str,
+        (usage, truth): (i64, i64),
+    ) -> Self {
+        let cgroup = cgroup.into();
+        Self { controller, cgroup, unit, usage, truth, tolerance: 0, how: None, by_design: None }
+    }
+
     pub(in crate::linux) fn drift(&self) -> i64 {
         self.usage - self.truth
     }
@@ -112,16 +122,7 @@ impl Audit {
     ) -> Vec<Audited> {
         let mut found = Vec::new();
         if self.kept.pids {
-            let row = |cgroup: &str, usage, truth| Audited {
-                controller: "pids",
-                cgroup: cgroup.into(),
-                unit: "tasks",
-                usage,
-                truth,
-                tolerance: 0,
-                how: None,
-                by_design: None,
-            };
+            let row = |cgroup: &str, usage, truth| Audited::exact(("pids", "tasks"), cgroup, (usage, truth));
             match places {
                 Some(places) => found.extend(
                     names
@@ -150,14 +151,9 @@ impl Audit {
         let behind: i64 =
             (0..names.len()).filter(|number| empty(*number)).map(|number| now.pages_of[number]).sum();
         let row = |cgroup: &str, usage, truth| Audited {
-            controller: "memory",
-            cgroup: cgroup.into(),
-            unit: "pages",
-            usage,
-            truth,
             tolerance: self.tolerance,
             how: Some(self.how.clone()),
-            by_design: None,
+            ..Audited::exact(("memory", "pages"), cgroup, (usage, truth))
         };
         let truth = self.begin.pages + ledger.touched - self.ledger.touched;
         let all = Audited {

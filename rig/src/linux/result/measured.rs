@@ -7,6 +7,7 @@ use super::super::moving::samples::Samples;
 use super::super::options::Options;
 use super::super::place::discovery::Place;
 use super::super::trace::Traced;
+use super::super::workers::crew::Crew;
 use super::super::workers::tally::Tallied;
 use reports::schema::Note;
 
@@ -53,6 +54,27 @@ pub(in crate::linux) struct Setting<'a> {
 }
 
 impl CellRecord {
+    /// A cell with what the workers did in it, and nothing special about it.
+    pub(in crate::linux) fn new(
+        plan: Plan,
+        samples: Samples,
+        (ended, duration_ns): (Ended, u64),
+        crew: &Crew,
+    ) -> Self {
+        Self {
+            plan,
+            samples,
+            ended,
+            duration_ns,
+            kept_pages: None,
+            touched: crew.ledger().touched,
+            tallies: crew.tallies(),
+            audited: Vec::new(),
+            refused: None,
+            traced: None,
+        }
+    }
+
     /// Operations that were done, and those that failed.
     pub(in crate::linux) fn work(&self) -> (u64, u64) {
         let all = || self.tallies.iter().flatten();

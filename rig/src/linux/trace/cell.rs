@@ -100,20 +100,9 @@ impl Scene<'_> {
             return Err(self.crew.death());
         }
         self.mover.verify()?;
-        let (tallies, touched) = (self.crew.tallies(), self.crew.ledger().touched);
         let traced = Some(Traced { lost, ..figures(&events, &made, mover, symbols) });
-        Ok(CellRecord {
-            plan,
-            samples,
-            ended,
-            duration_ns,
-            kept_pages: None,
-            touched,
-            tallies,
-            audited: Vec::new(),
-            refused: None,
-            traced,
-        })
+        let record = CellRecord::new(plan, samples, (ended, duration_ns), self.crew);
+        Ok(CellRecord { traced, ..record })
     }
 }
 

@@ -58,16 +58,22 @@ fn spread(all: &[Point]) -> Vec<Point> {
     (0..MAX_POINTS).map(|n| all[n * last / (MAX_POINTS - 1)]).collect()
 }
 
-/// The dearest page against the cheapest.
+/// The dearest page among those whose price can be told from nothing.
 fn takeaway(view: &View<'_>) -> String {
-    let Some(dear) = view.run.fits.iter().max_by_key(|fit| fit.slope_ps) else {
+    let fits = &view.run.fits;
+    if fits.is_empty() {
         return "Too few points for the price of a page.".to_owned();
+    }
+    let priced = || fits.iter().filter(|fit| fit.slope_low_ps.is_none_or(|low| low > 0) && fit.slope_ps > 0);
+    let Some(dear) = priced().max_by_key(|fit| fit.slope_ps) else {
+        return "These points cannot tell the price of a page from nothing.".to_owned();
     };
-    let cheap =
-        view.run.fits.iter().min_by_key(|fit| fit.slope_ps).filter(|fit| fit.protocol != dear.protocol);
     let mut said = format!("A {} costs {} under {}", dear.per, ps(dear.slope_ps), dear.protocol);
-    if let Some(cheap) = cheap {
+    if let Some(cheap) = priced().min_by_key(|fit| fit.slope_ps).filter(|fit| fit.protocol != dear.protocol) {
         said.push_str(&format!(", {} under {}", ps(cheap.slope_ps), cheap.protocol));
+    }
+    if priced().count() < fits.len() {
+        said.push_str(", and elsewhere nothing that these points can tell");
     }
     said + "."
 }

@@ -5,8 +5,10 @@ use super::super::place::discovery::Place;
 use super::super::place::group::Groups;
 use super::super::place::run_id::RunId;
 use super::super::result::facts;
+use super::super::trace::Tracefs;
 use super::super::workers::workload::Moves;
 use rustix::fs::{Access, access};
+use std::cell::OnceCell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -36,6 +38,8 @@ pub(super) trait Machine {
     fn open(&self, path: &Path) -> io::Result<()>;
     /// Makes the cgroups of a run at this place and removes them.
     fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError>;
+    /// tracefs where no folder shows it, reached for this process alone, as a run does.
+    fn hidden_tracefs(&self) -> Option<PathBuf>;
     /// Whether the effective user is root.
     fn is_root(&self) -> bool;
     /// Folders of PATH.
@@ -51,13 +55,15 @@ pub(super) trait Machine {
 /// The machine on which this process runs.
 pub(super) struct Here {
     id: RunId,
+    /// Reached when it is asked for.
+    tracefs: OnceCell<Option<Tracefs>>,
 }
 
 impl Here {
     /// # Errors
     /// [`LinuxError::Setup`] when `/proc/self/stat` cannot be read.
     pub(super) fn new() -> Result<Self, LinuxError> {
-        Ok(Self { id: RunId::own()? })
+        Ok(Self { id: RunId::own()?, tracefs: OnceCell::new() })
     }
 }
 
@@ -89,6 +95,10 @@ impl Machine for Here {
         let move_charge = file.exists().then(|| fs::write(&file, "1"));
         groups.remove()?;
         Ok(Trial { move_charge })
+    }
+
+    fn hidden_tracefs(&self) -> Option<PathBuf> {
+        self.tracefs.get_or_init(|| Tracefs::reach().ok()).as_ref().map(Tracefs::path)
     }
 
     fn is_root(&self) -> bool {

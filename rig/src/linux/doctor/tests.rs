@@ -30,6 +30,8 @@ struct Made {
     mkdir: Option<Errno>,
     /// A cgroup stays.
     stays: bool,
+    /// Where tracefs is reached that is not mounted.
+    hidden_tracefs: Option<PathBuf>,
     read_ns: u64,
     cpus: usize,
 }
@@ -81,6 +83,10 @@ impl Machine for Made {
         }
         let memory = place.controllers.iter().any(|name| name == "memory");
         Ok(Trial { move_charge: memory.then(|| Err(Errno::INVAL.into())) })
+    }
+
+    fn hidden_tracefs(&self) -> Option<PathBuf> {
+        self.hidden_tracefs.clone()
     }
 
     fn is_root(&self) -> bool {
@@ -264,4 +270,17 @@ fn hidden_addresses_dear_clocks_and_a_single_cpu_are_missing() {
     assert_eq!(made.row("kallsyms").verdict, Verdict::NoPermission);
     assert!(made.row("clock").remedy.starts_with("echo tsc"));
     assert_eq!(made.row("cpus").verdict, Verdict::Missing);
+}
+
+#[test]
+fn tracefs_that_no_folder_shows_is_looked_into_as_a_run_does() {
+    let mut made = delegated();
+    assert_eq!(made.row("tracefs").verdict, Verdict::Missing);
+    let folder = Path::new("/proc/self/fd/7");
+    made.hidden_tracefs = Some(folder.into());
+    made.texts.insert(folder.join("available_tracers"), "function_graph nop".into());
+    let row = made.row("tracefs");
+    assert!(row.verdict == Verdict::Ok && row.finding.contains("for this process alone"), "{row:?}");
+    assert_eq!(made.row("tracer:function_graph").verdict, Verdict::Ok);
+    assert_eq!(made.row("event:contention_begin").verdict, Verdict::Missing, "no such event there");
 }

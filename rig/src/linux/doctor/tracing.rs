@@ -41,6 +41,9 @@ fn mounted(machine: &dyn Machine) -> Result<PathBuf, Row> {
     if let Some((point, _)) = usual.or(points.first()) {
         return Ok(point.clone());
     }
+    if let Some(hidden) = machine.hidden_tracefs() {
+        return Ok(hidden);
+    }
     let known = machine.read(Path::new("/proc/filesystems"));
     let has_it = known.map_or(true, |text| text.lines().any(|line| line.ends_with("tracefs")));
     let (finding, remedy) = if has_it {
@@ -64,6 +67,9 @@ fn without(why: &Row) -> Vec<Row> {
 
 fn within(machine: &dyn Machine, point: &Path) -> Vec<Row> {
     let tracefs = match machine.may(point, Access::READ_OK | Access::EXEC_OK) {
+        Ok(()) if point.starts_with("/proc/self/fd") => {
+            Row::ok("tracefs", point.display(), "not mounted; reached for this process alone, as a run does")
+        }
         Ok(()) => Row::ok("tracefs", point.display(), format!("mounted at {}", point.display())),
         Err(error) => refused(machine, "tracefs", point, &error, "CONFIG_FTRACE=y"),
     };

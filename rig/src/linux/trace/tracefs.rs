@@ -53,7 +53,7 @@ impl Tracefs {
     }
 
     /// Its folder.
-    pub(super) fn path(&self) -> PathBuf {
+    pub(in crate::linux) fn path(&self) -> PathBuf {
         format!("/proc/self/fd/{}", self.folder.as_raw_fd()).into()
     }
 

@@ -16,7 +16,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
 /// A run that goes well and leaves nothing.
 fn run(arguments: &str, out: &Path) -> Run {
     let mut command = Command::new(BINARY);
-    command.arg("linux").args(arguments.split_whitespace()).arg("--out").arg(out);
+    command.arg("linux").args(arguments.split_whitespace()).arg("--no-trace").arg("--out").arg(out);
     let rig = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let pid = rig.id();
     let output = rig.wait_with_output().unwrap();

@@ -140,7 +140,8 @@ fn measure(
 ) -> Result<Outcome, LinuxError> {
     let clock = ClockFacts::measure();
     let precise = PreciseSleep::start();
-    let mut crew = Crew::start(options, &mut |pid| groups.started(pid))?;
+    let home = groups.children()[0].join("cgroup.procs");
+    let mut crew = Crew::start(options, &home, &mut |pid| groups.started(pid))?;
     let mut stage = Stage::set(options, place, groups, &mut crew, interrupts)?;
     let (protocol, folder) = (place.label.clone(), stage.groups.top().to_path_buf());
     let worker = stage.crew.moved()[0].pid();

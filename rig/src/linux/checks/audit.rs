@@ -1,8 +1,9 @@
 //! Accounting against the workers' own books, while everybody stands still: what the counters say, and what they should.
 //!
 //! Tasks are exact. Memory is not: each CPU keeps a batch of pages charged in advance, and some freed pages wait in a list
-//! of its own. What the kernel may hide so is computed, and only what exceeds it is drift. Pages that by design stay charged
-//! where they were touched are told apart from pages that got lost.
+//! of its own. What the kernel may hide so is computed, and only what exceeds it is drift. Pages that workers need for
+//! themselves are no part of their books; they are counted by smaps. Pages that by design stay charged where they were
+//! touched are told apart from pages that got lost.
 use super::super::clock::now_ns;
 use super::super::moving::movers::Movers;
 use super::super::place::discovery::Place;
@@ -155,7 +156,10 @@ impl Audit {
             how: Some(self.how.clone()),
             ..Audited::exact(("memory", "pages"), cgroup, (usage, truth))
         };
-        let truth = self.begin.pages + ledger.touched - self.ledger.touched;
+        // What the workers need for themselves may grow, such as by the stacks of more threads. If it shrank, the books
+        // would have pages that are not there.
+        let besides = ledger.besides.zip(self.ledger.besides).map_or(0, |(now, begin)| (now - begin).max(0));
+        let truth = self.begin.pages + ledger.touched - self.ledger.touched + besides;
         let all = Audited {
             by_design: (!self.charges_move && places.is_some()).then_some(behind),
             ..row("all", now.pages, truth)
@@ -210,13 +214,17 @@ mod tests {
     fn audit(charges_move: bool) -> Audit {
         let kept = Kept::all();
         let begin = Counters { tasks: vec![5, 0], pages: 100, pages_of: vec![100, 0] };
-        let ledger = Ledger { touched: 30, tasks: 5 };
+        let ledger = Ledger { touched: 30, tasks: 5, besides: Some(70) };
         Audit { kept, charges_move, begin, ledger, tolerance: 190, how: String::new() }
     }
 
     fn compare(charges_move: bool, tasks: [i64; 2], pages_of: [i64; 2]) -> Vec<Audited> {
+        with(charges_move, tasks, pages_of, Some(70))
+    }
+
+    fn with(charges_move: bool, tasks: [i64; 2], pages_of: [i64; 2], besides: Option<i64>) -> Vec<Audited> {
         let now = Counters { tasks: tasks.into(), pages: pages_of.iter().sum(), pages_of: pages_of.into() };
-        let ledger = Ledger { touched: 2_030, tasks: 5 };
+        let ledger = Ledger { touched: 2_030, tasks: 5, besides };
         audit(charges_move).compare(&["a".into(), "b".into()], &now, Some(&[0, 5]), ledger)
     }
 
@@ -226,6 +234,17 @@ mod tests {
         assert!(found.iter().all(Audited::holds), "{found:?}");
         assert_eq!((found[2].cgroup.as_str(), found[2].by_design), ("all", Some(1_500)));
         assert_eq!(found.len(), 3, "no row for the cgroup that was left");
+    }
+
+    #[test]
+    fn what_workers_need_for_themselves_is_no_drift_unless_it_shrinks() {
+        let all = |besides, usage: i64| {
+            let found = with(false, [0, 5], [1_500, usage - 1_500], besides);
+            (found[2].truth, found[2].holds())
+        };
+        assert_eq!(all(Some(670), 2_700), (2_700, true), "600 pages of stacks");
+        assert_eq!(all(None, 2_700), (2_100, false), "nobody says what they are");
+        assert_eq!(all(Some(-530), 1_500), (2_100, false), "600 pages of the books are not there");
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl CellRecord {
             ended,
             duration_ns,
             kept_pages: None,
-            touched: crew.ledger().touched,
+            touched: crew.touched(),
             tallies: crew.tallies(),
             audited: Vec::new(),
             refused: None,

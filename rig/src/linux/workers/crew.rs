@@ -5,9 +5,11 @@ use super::super::clock::now_ns;
 use super::super::error::LinuxError;
 use super::super::options::Options;
 use super::orders::Orders;
+use super::pages::PAGE_BYTES;
 use super::shared::{Command, Family, Shared, no_sums};
 use super::tally::Tallied;
 use super::worker::Worker;
+use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,21 +39,27 @@ pub(in crate::linux) struct Ledger {
     pub(in crate::linux) touched: i64,
     /// Tasks, main threads included.
     pub(in crate::linux) tasks: i64,
+    /// Pages that they use besides: stacks, heaps, tables of their own. Anonymous memory by smaps, less `touched`; absent
+    /// where smaps cannot be read.
+    pub(in crate::linux) besides: Option<i64>,
 }
 
 impl Crew {
-    /// Starts everybody; `started` hears of each pid before the next one starts.
+    /// Starts everybody, those who are moved in the cgroup of `home`, its `cgroup.procs`; `started` hears of each pid before
+    /// the next one starts.
     ///
     /// # Errors
     /// [`LinuxError::WorkerStart`], [`LinuxError::Setup`], and what `started` says.
     pub(in crate::linux) fn start(
         options: &Options,
+        home: &Path,
         started: &mut dyn FnMut(u32) -> Result<(), LinuxError>,
     ) -> Result<Self, LinuxError> {
         let setup = |source| LinuxError::Setup { doing: "share memory with workers".into(), source };
         let families = options.workloads.iter().map(|workload| workload.spec.processes as usize).sum();
         let shared = Shared::make(families).map_err(setup)?;
         shared.board().tell(Command::Park);
+        let home = OpenOptions::new().write(true).open(home).map_err(setup)?;
         let memory = shared.number().ok_or_else(|| setup(io::ErrorKind::NotFound.into()))?;
         let program = options.worker_program.as_deref().unwrap_or(Path::new("/proc/self/exe"));
         let mut crew = Self { shared, workers: Vec::new(), moved: 0, died: Arc::default() };
@@ -63,7 +71,7 @@ impl Crew {
                 // Each workload has streams of its own.
                 let seed = options.seed.wrapping_add(number as u64);
                 let orders = Orders { spec, seed, process, memory, families, family, resume: None };
-                let worker = Worker::start(program, &orders, &crew.died)?;
+                let worker = Worker::start(program, &orders, &crew.died, workload.moved.then_some(&home))?;
                 started(worker.pid())?;
                 crew.workers.push(worker);
                 crew.moved += usize::from(workload.moved);
@@ -133,11 +141,19 @@ impl Crew {
         self.workers[dead.unwrap_or(0)].death()
     }
 
+    /// Pages that the moved ones have touched and keep.
+    pub(in crate::linux) fn touched(&self) -> i64 {
+        self.moved_families().map(|family| family.touched.load(Relaxed)).sum()
+    }
+
     /// What the moved ones have by their own books. Right only while they stand still.
     pub(in crate::linux) fn ledger(&self) -> Ledger {
         let sum = |of: fn(&Family) -> i64| self.moved_families().map(of).sum::<i64>();
+        let touched = self.touched();
+        let anonymous: Option<i64> = self.moved().iter().map(|worker| anonymous_pages(worker.pid())).sum();
         Ledger {
-            touched: sum(|family| family.touched.load(Relaxed)),
+            touched,
+            besides: anonymous.map(|pages| pages - touched),
             tasks: self.moved as i64 + sum(|family| family.threads.load(Relaxed)),
         }
     }
@@ -182,4 +198,12 @@ impl Crew {
         let failed = stopped.fold(None, |before, error| Some(LinuxError::join(before, error)));
         failed.map_or(Ok(()), Err)
     }
+}
+
+/// Anonymous memory of a process in pages of the ledger, counted by the kernel page by page.
+fn anonymous_pages(pid: u32) -> Option<i64> {
+    let smaps = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = smaps.lines().find_map(|line| line.strip_prefix("Anonymous:"))?;
+    let kib: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024 / PAGE_BYTES as i64)
 }

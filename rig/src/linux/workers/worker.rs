@@ -2,12 +2,14 @@
 //!
 //! Its pid is written into cgroup files until the end, so it must not become somebody else's: the watcher waits with
 //! NOWAIT, which leaves the dead worker in the process table until [`Worker::stop`] or dropping reaps it.
+#![allow(unsafe_code)]
 use super::super::error::{LinuxError, Remains};
 use super::child::{KEEP, READY, WORKER_ARG};
 use super::orders::Orders;
 use super::replies::Replies;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -38,7 +40,8 @@ pub(in crate::linux) struct Worker {
 }
 
 impl Worker {
-    /// Starts the worker and waits until its threads run; `anybody_died` is set, too, when it dies.
+    /// Starts the worker and waits until its threads run; `anybody_died` is set, too, when it dies. With `home`, the
+    /// `cgroup.procs` of a cgroup, it enters that before its program begins, so that all of its memory is charged there.
     ///
     /// # Errors
     /// [`LinuxError::WorkerStart`].
@@ -46,10 +49,15 @@ impl Worker {
         program: &Path,
         orders: &Orders,
         anybody_died: &Arc<AtomicBool>,
+        home: Option<&File>,
     ) -> Result<Self, LinuxError> {
         let fail = |source: io::Error| LinuxError::WorkerStart { reason: source.to_string() };
         let orders = serde_json::to_string(orders).map_err(|error| fail(error.into()))?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        if let Some(home) = home {
+            enter(&mut command, home.try_clone().map_err(fail)?);
+        }
+        let mut child = command
             .arg0("attach-rig")
             .args([WORKER_ARG, &orders])
             .stdin(Stdio::piped())
@@ -188,6 +196,17 @@ impl Drop for Worker {
     }
 }
 
+/// Lets the child move itself between fork and exec. Where it may not, the mover will not be able to move it either, and
+/// says so with the remedy.
+fn enter(command: &mut Command, home: File) {
+    let enter = move || {
+        let _stays = rustix::io::write(&home, b"0");
+        Ok(())
+    };
+    // SAFETY: after the fork it does one system call on a file that is open, and allocates nothing.
+    unsafe { command.pre_exec(enter) };
+}
+
 /// Waits for the end of `pid` without reaping it.
 fn watch(pid: u32, died: [&AtomicBool; 2], tell: &Sender<()>) {
     if let Some(pid) = Pid::from_raw(pid as i32) {
@@ -207,7 +226,7 @@ mod tests {
     fn start(program: &str) -> Result<Worker, LinuxError> {
         let spec = Spec::new("steady", 1, 1);
         let orders = Orders { spec, seed: 1, process: 0, memory: 999, families: 1, family: 0, resume: None };
-        Worker::start(Path::new(program), &orders, &Arc::default())
+        Worker::start(Path::new(program), &orders, &Arc::default(), None)
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //! is told apart, and nothing remains.
 //!
 //! Needs root and a cgroup mount, as `linux.rs` does. No test bounds a wall-clock time.
+#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 #[path = "support/cgroups.rs"]
 mod cgroups;
 
-use cgroups::{groups_of, skipped};
+use cgroups::{groups_of, mounts, skipped};
 use reports::schema::{Cell, Condition, NoteKind, Run};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -124,6 +125,23 @@ fn processes_that_outlive_their_parents_are_counted_until_they_end() {
     let run = run("parallel-build --duration 500ms", out.path());
     counted(&run);
     assert!(run.cells[0].bystanders.iter().any(|row| row.op == "exec" && row.hist.count > 0));
+}
+
+#[test]
+fn memory_is_counted_where_it_is_whoever_execs_and_starts_threads() {
+    if skipped("memory_is_counted_where_it_is_whoever_execs_and_starts_threads") {
+        return;
+    }
+    // Within this process's own cgroup, as always; v2 with the memory controller is looked at in a guest.
+    if !mounts().iter().any(|mount| mount.ends_with("memory")) {
+        eprintln!("skipped: not mounted here: v1:memory");
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let run = run("python-threads --hierarchy v1:memory --duration 500ms", out.path());
+    counted(&run);
+    let all = run.cells[0].drift.iter().find(|row| row.cgroup == "all").unwrap();
+    assert!(all.usage_final > 5_000 && all.tolerance.unwrap() < 1_000, "the check means something: {all:?}");
 }
 
 #[test]

@@ -3,8 +3,7 @@
 //! Apart from the sections of a run, which know nothing of another. The tables have the same rows and clocks of their own;
 //! no plot and no column of times has both. Only ratios, which have no unit, stand in one table.
 use super::View;
-use super::joint::machine;
-use super::parts::{Column, columns, open_table, table, text};
+use super::parts::{Column, columns, machine, open_table, table, text};
 use crate::aggregate::{Group, Point, ProtocolSum};
 use crate::nearest::{Nearest, nearest};
 use crate::percentile::Samples;

@@ -2,12 +2,12 @@
 //!
 //! Apart from the report of one run, whose sections are used as they are; only their anchors differ. Engines never share
 //! an axis or a column here: every plot and table belongs to one run.
-use super::parts::{Column, columns, sentence, table, text};
+use super::parts::{Column, columns, machine, sentence, table, text};
 use super::{MAX_BYTES, ROOM, View, beside, bound, page, summary};
 use crate::aggregate::AggregateError;
-use crate::schema::{Engine, Env, Run};
+use crate::schema::{Env, Run};
 use crate::table::verdict_line;
-use crate::units::{NONE, count, grouped};
+use crate::units::{count, grouped};
 use crate::verdict::protocols;
 use crate::words;
 use maud::{Markup, html};
@@ -78,15 +78,4 @@ fn row(n: usize, view: &View<'_>, env: Option<&Env>) -> Vec<Markup> {
         sentence(&machine(run, env)),
         sentence(verdict_line(run).trim_start_matches("verdict: ")),
     ]
-}
-
-/// `Linux 6.18.0 x86_64, AMD EPYC 7B13`; the modelled CPUs of a simulation, which runs on any machine alike.
-pub(super) fn machine(run: &Run, env: Option<&Env>) -> String {
-    if run.engine == Engine::Sim {
-        return format!("modelled, {}", count(u64::from(run.scenario.cpus), "CPU"));
-    }
-    let Some(env) = env else { return NONE.to_owned() };
-    let known = [env.kernel.as_str(), env.cpu.as_str()];
-    let known: Vec<&str> = known.into_iter().filter(|fact| !fact.is_empty()).collect();
-    format!("{}, {}", known.join(", "), count(u64::from(env.cpus), "CPU"))
 }

@@ -4,7 +4,8 @@
 use super::View;
 use crate::plot::frame::{Frame, legend};
 use crate::plot::ink::Ink;
-use crate::units::{clip, grouped};
+use crate::schema::{Engine, Env, Run};
+use crate::units::{NONE, clip, count, grouped};
 use maud::{Markup, html};
 
 /// Rows of a table; the rest is counted.
@@ -88,4 +89,15 @@ pub(super) fn sentence(text: &str) -> Markup {
 /// A command to copy: one click selects the whole line.
 pub(super) fn command(command: &str) -> Markup {
     html! { pre.command { code { (clip(command, 2_000)) } } }
+}
+
+/// `Linux 6.18.0 x86_64, AMD EPYC 7B13`; the modelled CPUs of a simulation, which runs on any machine alike.
+pub(super) fn machine(run: &Run, env: Option<&Env>) -> String {
+    if run.engine == Engine::Sim {
+        return format!("modelled, {}", count(u64::from(run.scenario.cpus), "CPU"));
+    }
+    let Some(env) = env else { return NONE.to_owned() };
+    let known = [env.kernel.as_str(), env.cpu.as_str()];
+    let known: Vec<&str> = known.into_iter().filter(|fact| !fact.is_empty()).collect();
+    format!("{}, {}", known.join(", "), count(u64::from(env.cpus), "CPU"))
 }

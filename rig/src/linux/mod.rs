@@ -1,7 +1,7 @@
 //! The real kernel: moves real, memory-mapping processes between real cgroups and times every write.
 //!
 //! ```text
-//! run         one run from begin to end; stage: its cells, one after the other
+//! run         one run from begin to end; stage: its cells, one after the other; progress: what it tells meanwhile
 //! options     what to measure; option_error: what is wrong with it
 //! error       what can go wrong, with its exit code; signals: SIGINT and SIGTERM become a flag; clock: the one clock
 //! place       where a run is, and its cgroups
@@ -25,6 +25,7 @@ mod moving;
 mod option_error;
 mod options;
 mod place;
+mod progress;
 mod result;
 mod run;
 mod signals;
@@ -41,6 +42,7 @@ pub use option_error::OptionError;
 pub use options::{Options, Origin};
 pub use place::clean::{Cleaned, clean};
 pub use place::hierarchy::{Controller, Hierarchy};
-pub use run::{Outcome, Progress, run};
+pub use progress::Progress;
+pub use run::{Outcome, run};
 pub use workers::child::{WORKER_ARG, worker_main};
 pub use workers::workload::{Load, Moves, Workload};

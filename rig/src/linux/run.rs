@@ -6,6 +6,7 @@ use super::place::discovery::{Place, discover};
 use super::place::group::Groups;
 use super::place::permission::explain;
 use super::place::run_id::RunId;
+use super::progress::Progress;
 use super::result::facts;
 use super::result::measured::Setting;
 use super::result::record::to_run;
@@ -14,7 +15,6 @@ use super::stage::Stage;
 use super::workers::crew::Crew;
 use reports::schema::{NoteKind, Run};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What a run brought.
 #[derive(Debug)]
@@ -54,42 +54,6 @@ impl Outcome {
             }
         }
     }
-}
-
-/// Where a run is. Told between cells only: within one it would disturb what is measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// The cgroups are made and the workers run.
-    Ready {
-        /// `v1:pids`, `v2`.
-        protocol: String,
-        /// Folder of the run's cgroup.
-        folder: std::path::PathBuf,
-        /// Pid of the first one that is moved.
-        worker: u32,
-    },
-    /// A cell begins.
-    Started {
-        /// From 0.
-        cell: usize,
-        /// Number of cells.
-        of: usize,
-        /// `closed loop` or the rate.
-        label: String,
-        /// How long it should take.
-        duration: Duration,
-    },
-    /// A cell has ended.
-    Finished {
-        /// From 0.
-        cell: usize,
-        /// Number of cells.
-        of: usize,
-        /// Successful moves.
-        moved: u64,
-        /// Refused ones.
-        refused: u64,
-    },
 }
 
 /// Measures. SIGINT, SIGTERM and SIGHUP end it after the write that is under way; what was measured until then comes

@@ -1,6 +1,7 @@
 //! A measurement in the guest, whoever makes it there: the ordinary run, and what it brought as a delivery.
 use super::super::options::Options;
-use super::super::run::{Outcome, Progress, run};
+use super::super::progress::Progress;
+use super::super::run::{Outcome, run};
 use super::delivery::Delivery;
 use std::fs;
 use std::io::{self, Write as _};

@@ -111,6 +111,9 @@ impl Census {
     }
 }
 
+/// Protocols above which those that all did the same are not named one by one.
+const MANY: usize = 4;
+
 /// One sentence per protocol on what it broke and kept, failures named first.
 #[must_use]
 pub fn headline(run: &Run) -> String {
@@ -127,6 +130,9 @@ pub fn headline(run: &Run) -> String {
         sentences.push(format!("Not as expected: {}.", list(&wrong)));
     }
     let names = in_order(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()));
+    if names.len() > MANY && run.verdicts.iter().all(|verdict| verdict.cells_broken == 0) {
+        return format!("{} kept every promise that was checked.", count(names.len() as u64, "protocol"));
+    }
     sentences.extend(names.iter().take(8).map(|name| protocol_sentence(&run.verdicts, name)));
     if names.len() > 8 {
         sentences.push(format!("{} more protocols are in the table.", names.len() - 8));

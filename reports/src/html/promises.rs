@@ -9,6 +9,11 @@ use crate::verdict::in_order;
 use crate::words;
 use maud::{Markup, html};
 
+/// Protocols of the matrix, as columns.
+const MAX_COLUMNS: usize = 12;
+/// Protocols of the matrix, as rows: as many as a table shows openly.
+const MAX_ROWS_OPEN: usize = 24;
+
 pub(super) fn section(view: &View<'_>) -> Markup {
     let verdicts = &view.run.verdicts;
     if verdicts.is_empty() {
@@ -46,23 +51,32 @@ fn matrix(view: &View<'_>) -> Markup {
     let verdicts = &view.run.verdicts;
     let protocols = in_order(verdicts.iter().map(|verdict| verdict.protocol.as_str()));
     let promises = in_order(verdicts.iter().map(|verdict| verdict.promise.as_str()));
-    let shown = &protocols[..protocols.len().min(12)];
-    let head = std::iter::once("promise").chain(shown.iter().copied());
-    let columns: Vec<Column> = head.map(|title| Column(title.to_owned(), false)).collect();
-    let rows = promises.iter().map(|promise| {
-        let cells = shown.iter().map(|protocol| {
-            let at = verdicts.iter().position(|v| v.promise == *promise && v.protocol == *protocol);
-            at.map_or_else(|| html! { "–" }, |at| cell(view, at, &verdicts[at]))
-        });
-        std::iter::once(text(promise)).chain(cells).collect()
-    });
-    let rows: Vec<Vec<Markup>> = rows.collect();
+    // Real kernels have few promises and many names, and a page is longer than wide.
+    let many = protocols.len() > promises.len();
+    let shown = &protocols[..protocols.len().min(if many { MAX_ROWS_OPEN } else { MAX_COLUMNS })];
+    let of = |promise: &str, protocol: &str| {
+        let at = verdicts.iter().position(|v| v.promise == promise && v.protocol == protocol);
+        at.map_or_else(|| html! { "–" }, |at| cell(view, at, &verdicts[at]))
+    };
+    let table = if many {
+        crossed("protocol", shown, &promises, |protocol, promise| of(promise, protocol))
+    } else {
+        crossed("promise", &promises, shown, of)
+    };
     html! {
-        div.matrix { (open_table("promises by protocol", &columns, &rows)) }
+        div.matrix { (table) }
         @if protocols.len() > shown.len() {
             p.more { "and " (grouped((protocols.len() - shown.len()) as u64)) " more protocols; all are in run.json" }
         }
     }
+}
+
+fn crossed(corner: &str, rows: &[&str], columns: &[&str], of: impl Fn(&str, &str) -> Markup) -> Markup {
+    let head = std::iter::once(corner).chain(columns.iter().copied());
+    let head: Vec<Column> = head.map(|title| Column(title.to_owned(), false)).collect();
+    let cells =
+        |row: &&str| std::iter::once(text(row)).chain(columns.iter().map(|column| of(row, column))).collect();
+    open_table("promises by protocol", &head, &rows.iter().map(cells).collect::<Vec<_>>())
 }
 
 /// The matrix is never folded: parts of at most as many rows as a table shows openly.

@@ -16,6 +16,7 @@
 //! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
 //! | [`nearest`] | which simulated protocol comes nearest to what a kernel offers |
 //! | [`table`] | the result on stdout |
+//! | [`outputs`] | the result for other programs: CSV, `.hgrm`, JSON |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
 //!
 //! ```no_run
@@ -38,6 +39,7 @@ pub mod html;
 pub mod json;
 mod layout;
 pub mod nearest;
+pub mod outputs;
 pub mod percentile;
 mod plot;
 pub mod schema;

@@ -10,12 +10,14 @@
 //! | [`table`] | the text on stdout, as snapshots |
 //! | [`html`] | the report: its text as a snapshot, escaping, plots, size, time |
 //! | [`joint`] | several runs on one page, and what is laid side by side |
+//! | [`outputs`] | CSV, `.hgrm` and JSON for other programs: golden files, round trips |
 //! | [`published`] | the committed JSON Schema is the one of the code |
 mod damage;
 mod demo;
 mod disk;
 mod html;
 mod joint;
+mod outputs;
 mod published;
 mod sums;
 mod table;

@@ -1,0 +1,164 @@
+//! CSV in long form: one row per figure, so that any tool can select and pivot.
+//!
+//! | column | what stands in it |
+//! |---|---|
+//! | `engine`, `clock` | `sim`, `threads` or `linux`; `virtual` or `wall`: never add up or compare both |
+//! | `protocol` | with its options |
+//! | `fault_rate_percent`, `rate_per_s`, `delay_ns`, `resident_pages`, `seed` | the axes, empty where there is no such axis |
+//! | `metric` | `attach-latency/moved/raw`, `bystander/mmap/idle`, `lock-wait/mmap_sem/W`, `lock-hold/…`, `phase/switch`, `outcome/moved`, `drift/memory/b`, `broken/rollback` |
+//! | `statistic` | `min`, `p50` to `p99.99`, `max`, `total`; `count`; `final` |
+//! | `value`, `unit` | an integer; `ns` of the clock, `pages`, `tasks`, `attaches`, `operations`, `violations` |
+//! | `n` | samples, or what was examined; empty where there is none |
+//!
+//! A percentile that its samples do not support ([`LEVELS`]) has no row.
+use crate::hist::Hist;
+use crate::percentile::{LEVELS, Samples};
+use crate::schema::{Cell, Condition, Run};
+use crate::words;
+use ::csv::Writer;
+
+const HEADER: [&str; 13] = [
+    "engine",
+    "clock",
+    "protocol",
+    "fault_rate_percent",
+    "rate_per_s",
+    "delay_ns",
+    "resident_pages",
+    "seed",
+    "metric",
+    "statistic",
+    "value",
+    "unit",
+    "n",
+];
+
+/// Why a run could not be written as CSV.
+#[derive(Debug, thiserror::Error)]
+pub enum CsvError {
+    /// A histogram of the run cannot be read.
+    #[error(transparent)]
+    Hist(#[from] crate::hist::HistError),
+    /// The rows could not be written.
+    #[error("CSV cannot be written: {0}")]
+    Write(String),
+}
+
+/// All figures of `run`, cells in the order of the plan.
+///
+/// # Errors
+/// A histogram that cannot be read.
+pub fn csv(run: &Run) -> Result<Vec<u8>, CsvError> {
+    let mut rows = Rows { out: Writer::from_writer(Vec::new()), axes: Vec::new() };
+    rows.write(HEADER.map(str::to_owned).to_vec())?;
+    for cell in &run.cells {
+        rows.axes = axes(run, cell);
+        attaches(&mut rows, cell)?;
+        others(&mut rows, cell)?;
+        accounting(&mut rows, cell)?;
+    }
+    rows.out.into_inner().map_err(|error| CsvError::Write(error.to_string()))
+}
+
+fn axes(run: &Run, cell: &Cell) -> Vec<String> {
+    let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
+    vec![
+        words::engine(run.engine).to_owned(),
+        words::clock(run.engine).to_owned(),
+        cell.protocol.clone(),
+        number(cell.fault_rate_percent.map(u64::from)),
+        number(cell.rate_per_s),
+        number(cell.delay_ns),
+        number(cell.resident_pages),
+        cell.seed.to_string(),
+    ]
+}
+
+fn attaches(rows: &mut Rows, cell: &Cell) -> Result<(), CsvError> {
+    for (outcome, n) in &cell.attach.outcomes {
+        rows.count(&format!("outcome/{outcome}"), *n, "attaches")?;
+    }
+    for series in &cell.attach.latency {
+        let metric = format!("attach-latency/{}/{}", series.outcome, words::latency(series.kind));
+        rows.times(&metric, &series.hist)?;
+    }
+    for series in &cell.attach.phases {
+        rows.times(&format!("phase/{}", series.phase), &series.hist)?;
+    }
+    Ok(())
+}
+
+fn others(rows: &mut Rows, cell: &Cell) -> Result<(), CsvError> {
+    for bystander in &cell.bystanders {
+        let condition = match bystander.condition {
+            Condition::Idle => "idle",
+            Condition::Attaching => "attaching",
+        };
+        let metric = format!("bystander/{}/{condition}", bystander.op);
+        rows.times(&metric, &bystander.hist)?;
+        rows.count(&format!("{metric}/failed"), bystander.failed, "operations")?;
+    }
+    for lock in &cell.locks {
+        let name =
+            if lock.mode.is_empty() { lock.class.clone() } else { format!("{}/{}", lock.class, lock.mode) };
+        rows.times(&format!("lock-wait/{name}"), &lock.wait)?;
+        rows.times(&format!("lock-hold/{name}"), &lock.hold)?;
+    }
+    Ok(())
+}
+
+fn accounting(rows: &mut Rows, cell: &Cell) -> Result<(), CsvError> {
+    for drift in &cell.drift {
+        let metric = format!("drift/{}/{}", drift.controller, drift.cgroup);
+        rows.row(&metric, "final", drift.drift_final.to_string(), &drift.unit, None)?;
+    }
+    for promise in &cell.promises {
+        let (metric, broken) = (format!("broken/{}", promise.name), promise.broken.to_string());
+        rows.row(&metric, "count", broken, "violations", Some(promise.examined))?;
+    }
+    Ok(())
+}
+
+/// Rows of one cell after another.
+struct Rows {
+    out: Writer<Vec<u8>>,
+    axes: Vec<String>,
+}
+
+impl Rows {
+    fn write(&mut self, fields: Vec<String>) -> Result<(), CsvError> {
+        self.out.write_record(fields).map_err(|error| CsvError::Write(error.to_string()))
+    }
+
+    fn row(
+        &mut self,
+        metric: &str,
+        statistic: &str,
+        value: String,
+        unit: &str,
+        n: Option<u64>,
+    ) -> Result<(), CsvError> {
+        let n = n.map(|n| n.to_string()).unwrap_or_default();
+        let mut fields = self.axes.clone();
+        fields.extend([metric.to_owned(), statistic.to_owned(), value, unit.to_owned(), n]);
+        self.write(fields)
+    }
+
+    fn count(&mut self, metric: &str, n: u64, unit: &str) -> Result<(), CsvError> {
+        self.row(metric, "count", n.to_string(), unit, None)
+    }
+
+    fn times(&mut self, metric: &str, hist: &Hist) -> Result<(), CsvError> {
+        let samples = Samples::of(hist)?;
+        let n = samples.n();
+        let (Some(min), Some(max)) = (samples.min(), samples.max()) else { return Ok(()) };
+        self.row(metric, "min", min.to_string(), "ns", Some(n))?;
+        for level in LEVELS {
+            if let Some(value) = samples.quantile(level.q) {
+                self.row(metric, level.name, value.to_string(), "ns", Some(n))?;
+            }
+        }
+        self.row(metric, "max", max.to_string(), "ns", Some(n))?;
+        self.row(metric, "total", samples.total().to_string(), "ns", Some(n))
+    }
+}

@@ -42,6 +42,26 @@ fn one_folder_keeps_its_page_and_several_share_one() {
 }
 
 #[test]
+fn every_form_is_on_stdout_alone_and_the_page_is_written_as_well() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    run(folder, "a", "transactional");
+    let form = |format: &str| {
+        let made = rig(&["report", "a", "--format", format], folder);
+        assert_eq!(made.status.code(), Some(5), "{format}");
+        stdout(&made)
+    };
+    assert_eq!(form("json").trim_end(), fs::read_to_string(folder.join("a/run.json")).unwrap().trim_end());
+    assert!(form("csv").starts_with("engine,clock,protocol,"), "{}", form("csv"));
+    assert!(form("csv").lines().count() > 100);
+    assert!(form("hgrm").contains("Value") && form("hgrm").contains("transactional"));
+    assert_eq!(form("text"), stdout(&rig(&["report", "a"], folder)));
+    let two = rig(&["report", "a", "a", "--format", "csv"], folder);
+    assert_eq!(two.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&two.stderr).contains("once for each"), "{two:?}");
+}
+
+#[test]
 fn what_cannot_be_read_or_written_is_said_with_a_remedy() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();

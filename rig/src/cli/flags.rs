@@ -181,6 +181,23 @@ pub(super) struct ReportFlags {
     /// the current one.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+    /// What stdout carries: the table, run.json, CSV with a row per figure, or HdrHistogram's percentiles of the latencies
+    /// in µs. Other than text for one DIR only.
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) format: Format,
+}
+
+/// Forms of a result on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// The table.
+    Text,
+    /// The run as in run.json.
+    Json,
+    /// One row per figure.
+    Csv,
+    /// Percentiles of each latency series.
+    Hgrm,
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,10 @@
 //! Where results go: stdout, stderr, and the folder of a run.
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "the only place that writes to the terminal")]
 use super::exit::Failure;
-use super::flags::OutputFlags;
+use super::flags::{Format, OutputFlags};
 use reports::schema::{Env, Run};
 use reports::table::{self, TableOptions};
-use reports::{html, json};
+use reports::{html, json, outputs};
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,11 @@ pub(super) fn complain(message: &str) {
 
 /// The result, on stdout. A closed pipe is the reader's business.
 pub(super) fn result(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    result_bytes(text.as_bytes());
+}
+
+fn result_bytes(bytes: &[u8]) {
+    let _ = std::io::stdout().write_all(bytes);
 }
 
 /// UTC now as (date for people, name for folders): RFC 3339 and `20261123T230000Z`.
@@ -103,8 +107,19 @@ impl Folder {
 
 /// Writes the report of a run to `file` and prints its table.
 pub(super) fn render(file: &Path, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
+    render_as(Format::Text, file, run, env)
+}
+
+/// Writes the report of a run to `file` and prints the run in `format`.
+pub(super) fn render_as(format: Format, file: &Path, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
     write_page(file, &html::render(run, env).map_err(Failure::usage)?)?;
-    result(&table::render(run, table_options()).map_err(Failure::usage)?);
+    let bytes = match format {
+        Format::Text => table::render(run, table_options()).map_err(Failure::usage)?.into_bytes(),
+        Format::Json => outputs::json(run).map_err(Failure::internal)?,
+        Format::Csv => outputs::csv(run).map_err(Failure::usage)?,
+        Format::Hgrm => outputs::hgrm(run).map_err(Failure::usage)?.into_bytes(),
+    };
+    result_bytes(&bytes);
     say(&format!("report: {}", file.display()));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `report`: table and report.html again, from run.json or from the cells of a run that was killed; several runs on one page.
 use super::exit::Failure;
-use super::flags::ReportFlags;
+use super::flags::{Format, ReportFlags};
 use super::output;
 use super::run::assemble;
 use crate::driver::Scenario;
@@ -10,11 +10,16 @@ use reports::{json, verdict};
 use std::path::Path;
 
 pub(super) fn report(flags: &ReportFlags) -> Result<u8, Failure> {
+    if flags.format != Format::Text && flags.dirs.len() > 1 {
+        return Err(Failure::usage(
+            "--format other than text is of one run; give one DIR, and call `attach-rig report DIR --format ...` once for each",
+        ));
+    }
     let runs: Vec<(Run, Option<Env>)> = flags.dirs.iter().map(|dir| read(dir)).collect::<Result<_, _>>()?;
     match (flags.dirs.as_slice(), runs.as_slice()) {
         ([dir], [(run, env)]) => {
             let file = flags.out.clone().unwrap_or_else(|| dir.join("report.html"));
-            output::render(&file, run, env.as_ref())?;
+            output::render_as(flags.format, &file, run, env.as_ref())?;
         }
         _ => {
             let file = flags.out.clone().unwrap_or_else(|| "report.html".into());

@@ -15,6 +15,7 @@
 //! | [`fit`] | what a page costs: straight lines through medians |
 //! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
 //! | [`nearest`] | which simulated protocol comes nearest to what a kernel offers |
+//! | [`gate`] | what a file demands of figures, and what they are |
 //! | [`table`] | the result on stdout |
 //! | [`outputs`] | the result for other programs: CSV, `.hgrm`, JSON |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
@@ -34,6 +35,7 @@
 pub mod aggregate;
 pub mod cells;
 pub mod fit;
+pub mod gate;
 pub mod hist;
 pub mod html;
 pub mod json;

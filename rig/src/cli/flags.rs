@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Benchmarks and fault-injects the protocols that move tasks between control groups.
 ///
 /// Exit codes: 0 all as expected; 1 a promise was broken or an expectation did not hold; 2 bad usage, scenario or litmus
-/// test; 4 nothing could run here; 5 inconclusive; 6 a simulation did not repeat itself; 7 something of ours could not be removed; 101 internal error;
+/// test; 3 a performance limit was exceeded; 4 nothing could run here; 5 inconclusive; 6 a simulation did not repeat itself; 7 something of ours could not be removed; 101 internal error;
 /// 130 or 143 interrupted (what was measured is on disk).
 #[derive(Debug, Parser)]
 #[command(name = "attach-rig", version)]
@@ -24,6 +24,8 @@ pub(super) enum Command {
     Replay(ReplayFlags),
     /// Make table and report.html again from folders with run.json (or with the cells of a killed run).
     Report(ReportFlags),
+    /// Hold a run against a file of demands, exactly: figures of sim, and counts on every engine.
+    Gate(GateFlags),
     /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
@@ -91,6 +93,22 @@ pub(super) struct ReplayFlags {
     /// Write it as a Chrome trace as well: a track per actor, and per lock and holder.
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GateFlags {
+    /// The gates, as TOML; reports/gates/default.toml is an example with everything that may stand there.
+    #[arg(value_name = "GATES.toml")]
+    pub(super) gates: PathBuf,
+    /// A folder that `run` has written, or its run.json.
+    #[arg(value_name = "DIR")]
+    pub(super) run: PathBuf,
+    /// An earlier run of the same scenario, for gates with max-increase.
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Prove the gates: the run against itself passes each, and figures that are 20 % worse fail each.
+    #[arg(long, conflicts_with = "baseline")]
+    pub(super) self_test: bool,
 }
 
 #[derive(Debug, Args)]

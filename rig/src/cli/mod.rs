@@ -6,6 +6,7 @@ mod doctor;
 mod exit;
 mod explore;
 mod flags;
+mod gate;
 mod interrupt;
 mod kernel;
 mod linux;
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Replay(flags) => replay::run(&flags),
         Command::Clean => clean::clean(),
         Command::Report(flags) => report::report(&flags),
+        Command::Gate(flags) => gate::gate(&flags),
         Command::List(flags) => list::list(&flags),
         Command::Linux(flags) => linux::linux(&flags),
         Command::Doctor(flags) => doctor::doctor(&flags),

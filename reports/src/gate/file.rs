@@ -1,0 +1,249 @@
+//! What may stand in a file of gates, read into [`Gate`]s with their places.
+//!
+//! Apart from the judgement, because everything here can be said of the file alone: unknown names, conditions that are
+//! missing, waivers that are over. Every error names file, line and column, what is wrong and what would be right.
+use super::metric::{METRICS, Metric, Statistic, statistic_names};
+use serde::Deserialize;
+use std::fmt::Display;
+use std::ops::Range;
+use toml::Spanned;
+
+/// Why gates cannot be judged: what is wrong, where, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct GateError {
+    /// `gates.toml:3:9`, or the name of a run.
+    pub place: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// What breaking a gate means, and so the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Something is wrong: 1.
+    Correctness,
+    /// Something is slow: 3.
+    Performance,
+}
+
+/// Which cells and which of their figures a gate is about; what is absent may be anything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Select {
+    /// Protocol, with its options or without.
+    pub protocol: Option<String>,
+    /// Fault rate in percent.
+    pub fault_rate: Option<u32>,
+    /// Attaches per second.
+    pub rate: Option<u64>,
+    /// Delay in ns.
+    pub delay: Option<u64>,
+    /// Outcome of attaches; `moved` for latencies when absent.
+    pub outcome: Option<String>,
+    /// Operation of the workload.
+    pub op: Option<String>,
+    /// Class of locks.
+    pub lock: Option<String>,
+    /// Name of a promise.
+    pub promise: Option<String>,
+    /// Controller of a counter.
+    pub controller: Option<String>,
+}
+
+/// What is demanded; each in ns or as a count, as the metric is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Exactly this.
+    pub equals: Option<u64>,
+    /// At least this.
+    pub min: Option<u64>,
+    /// At most this.
+    pub max: Option<u64>,
+    /// Above this it is said, and passes.
+    pub warn: Option<u64>,
+    /// At most so many percent more than in the baseline.
+    pub max_increase: Option<u64>,
+    /// Increases up to this do not count.
+    pub floor: u64,
+}
+
+/// One gate.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub select: Select,
+    /// Which figures.
+    pub metric: Metric,
+    /// Which figure of them.
+    pub statistic: Statistic,
+    /// What is demanded.
+    pub limits: Limits,
+    /// What breaking it means.
+    pub class: Class,
+    /// Why a breach is let through for now.
+    pub waived: Option<String>,
+    pub(super) place: String,
+}
+
+/// A file of gates.
+#[derive(Clone, Debug)]
+pub struct Gates {
+    /// In the order of the file.
+    pub gates: Vec<Gate>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    #[serde(default)]
+    gate: Vec<Spanned<RawGate>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawGate {
+    name: Spanned<String>,
+    #[serde(default)]
+    select: Select,
+    metric: Spanned<String>,
+    statistic: Option<Spanned<String>>,
+    equals: Option<u64>,
+    min: Option<u64>,
+    max: Option<u64>,
+    warn: Option<u64>,
+    max_increase: Option<u64>,
+    floor: Option<Spanned<u64>>,
+    class: Class,
+    waive: Option<RawWaive>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWaive {
+    until: Spanned<String>,
+    reason: Spanned<String>,
+}
+
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn place(&self, span: &Range<usize>) -> String {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
+        format!("{}:{line}:{column}", self.file)
+    }
+
+    fn at(&self, span: &Range<usize>, message: impl Display) -> GateError {
+        GateError { place: self.place(span), message: message.to_string() }
+    }
+}
+
+impl Gates {
+    /// Reads `text` of `file`; `today` is a date such as `2026-12-31`, on which waivers are still good or over.
+    ///
+    /// # Errors
+    /// [`GateError`] names the place.
+    pub fn parse(file: &str, text: &str, today: &str) -> Result<Self, GateError> {
+        let source = Source { file, text };
+        let raw: RawFile = toml::from_str(text)
+            .map_err(|error| source.at(&error.span().unwrap_or(0..0), explain(error.message())))?;
+        let gates: Vec<Gate> =
+            raw.gate.into_iter().map(|gate| read(&source, gate, today)).collect::<Result<_, _>>()?;
+        if gates.is_empty() {
+            return Err(source.at(&(0..0), "there is no gate in it; add one, with [[gate]]"));
+        }
+        Ok(Self { gates })
+    }
+}
+
+fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate, GateError> {
+    let gate = gate.into_inner();
+    let name = gate.name.span();
+    let metric = METRICS.iter().find(|(known, _)| known == gate.metric.get_ref()).map(|(_, metric)| *metric);
+    let metric = metric.ok_or_else(|| {
+        let known = nearest(gate.metric.get_ref(), METRICS.iter().map(|(name, _)| *name));
+        source.at(&gate.metric.span(), format!("unknown metric `{}`; {known}", gate.metric.get_ref()))
+    })?;
+    let statistic = match &gate.statistic {
+        Some(wanted) => Statistic::of(metric, wanted.get_ref()).ok_or_else(|| {
+            let known = nearest(wanted.get_ref(), statistic_names(metric));
+            let metric = gate.metric.get_ref();
+            source.at(&wanted.span(), format!("{metric} has no statistic `{}`; {known}", wanted.get_ref()))
+        })?,
+        None => metric.default_statistic().ok_or_else(|| {
+            let known: Vec<_> = statistic_names(metric).collect();
+            source.at(&gate.metric.span(), format!("missing `statistic`; add one of {}", known.join(", ")))
+        })?,
+    };
+    let limits = Limits {
+        equals: gate.equals,
+        min: gate.min,
+        max: gate.max,
+        warn: gate.warn,
+        max_increase: gate.max_increase,
+        floor: gate.floor.as_ref().map_or(0, |floor| *floor.get_ref()),
+    };
+    if [limits.equals, limits.min, limits.max, limits.max_increase].iter().all(Option::is_none) {
+        let what = "it demands nothing that could fail; add `equals`, `min`, `max` or `max-increase`";
+        return Err(source.at(&name, what));
+    }
+    if let Some(floor) = gate.floor.filter(|_| limits.max_increase.is_none()) {
+        return Err(
+            source.at(&floor.span(), "`floor` is about increases; add `max-increase` or take it away")
+        );
+    }
+    let waived = gate.waive.map(|waive| waiver(source, &waive, today)).transpose()?;
+    let place = source.place(&name);
+    let (name, select, class) = (gate.name.into_inner(), gate.select, gate.class);
+    Ok(Gate { name, select, metric, statistic, limits, class, waived, place })
+}
+
+/// The words of a waiver that is still good.
+fn waiver(source: &Source<'_>, waive: &RawWaive, today: &str) -> Result<String, GateError> {
+    let until = waive.until.get_ref();
+    let shape: String = until.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    if shape != "0000-00-00" {
+        let what = format!("`{until}` is no date; write it as in \"2026-12-31\"");
+        return Err(source.at(&waive.until.span(), what));
+    }
+    if until.as_str() < today {
+        let what = format!("this waiver is over since {until}; mend what it waives, or take the gate away");
+        return Err(source.at(&waive.until.span(), what));
+    }
+    if waive.reason.get_ref().trim().is_empty() {
+        return Err(source.at(&waive.reason.span(), "a waiver needs a reason; write one"));
+    }
+    Ok(format!("until {until}: {}", waive.reason.get_ref()))
+}
+
+/// A message of serde in our words, with the nearest of the names that it lists.
+fn explain(message: &str) -> String {
+    for (start, kind) in [("unknown field ", "field"), ("unknown variant ", "value")] {
+        let Some(rest) = message.strip_prefix(start) else { continue };
+        let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+        if let Some((found, known)) = names.split_first() {
+            return format!("unknown {kind} `{found}`; {}", nearest(found, known.iter().copied()));
+        }
+    }
+    if message.starts_with("missing field ") {
+        return format!("{message}; add it");
+    }
+    message.replace("expected u64", "expected a whole number, 0 or more")
+}
+
+/// The nearest of `known` to `name`, and all of them.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
+    let alike = |other: &&&str| strsim::jaro(name, other);
+    let close = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b))).filter(|c| alike(c) > 0.7);
+    let hint = close.map_or_else(String::new, |close| format!("did you mean `{close}`? "));
+    format!("{hint}there are: {}", known.join(", "))
+}

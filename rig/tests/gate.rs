@@ -1,0 +1,119 @@
+//! `attach-rig gate`: every exit code, every error with its place, and the gates held against themselves.
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/gates/default.toml");
+
+fn rig(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_attach-rig")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// A folder with a short run of `steady` in `a`.
+fn with_run() -> tempfile::TempDir {
+    let scratch = tempfile::tempdir().unwrap();
+    let flags = ["run", "steady", "--duration", "5ms", "--protocol", "transactional", "--out", "a"];
+    rig(&flags, scratch.path());
+    assert!(scratch.path().join("a/run.json").exists());
+    scratch
+}
+
+/// Exit code, stdout and stderr of one gate with the lines `body`.
+fn gate(folder: &Path, body: &str, more: &[&str]) -> (i32, String, String) {
+    let text = format!("[[gate]]\nname = \"g\"\nclass = \"performance\"\n{body}\n");
+    fs::write(folder.join("g.toml"), text).unwrap();
+    let out = rig(&[&["gate", "g.toml", "a"], more].concat(), folder);
+    let words = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (out.status.code().unwrap(), words(out.stdout), words(out.stderr))
+}
+
+#[test]
+fn each_verdict_has_its_code() {
+    let scratch = with_run();
+    let folder = scratch.path();
+    for (body, code, last) in [
+        ("metric = \"attach.count\"\nmin = 1", 0, "gates: 1 passed, 0 failed, 0 skipped"),
+        ("metric = \"attach.count\"\nmax = 0", 3, "gates: 0 passed, 1 failed, 0 skipped"),
+        (
+            "metric = \"attach.latency\"\nstatistic = \"p99.99\"\nmax = 1",
+            5,
+            "gates: 0 passed, 0 failed, 1 inconclusive, 0 skipped",
+        ),
+        (
+            "metric = \"attach.count\"\nmax = 0\nwaive = { until = \"2999-01-01\", reason = \"known\" }",
+            0,
+            "gates: 0 passed, 0 failed, 1 skipped",
+        ),
+    ] {
+        let (found, out, err) = gate(folder, body, &[]);
+        assert_eq!((found, out.lines().last()), (code, Some(last)), "{body}\n{out}{err}");
+    }
+    let wrong = "[[gate]]\nname = \"g\"\nclass = \"correctness\"\nmetric = \"attach.count\"\nmax = 0\n";
+    fs::write(folder.join("c.toml"), wrong).unwrap();
+    assert_eq!(rig(&["gate", "c.toml", "a"], folder).status.code(), Some(1));
+}
+
+#[test]
+fn every_error_names_its_place_and_what_would_be_right() {
+    let scratch = with_run();
+    for (body, says) in [
+        (
+            "metric = \"attach.latncy\"\nmax = 1",
+            "g.toml:4:10: unknown metric `attach.latncy`; did you mean `attach.latency`?",
+        ),
+        ("metric = \"attach.latency\"\nmax = 1", "g.toml:4:10: missing `statistic`"),
+        (
+            "metric = \"lock.hold\"\nstatistic = \"p99\"\nmax = 1",
+            "g.toml:5:13: lock.hold has no statistic `p99`",
+        ),
+        ("metric = \"attach.count\"\nmaks = 1", "g.toml:5:1: unknown field `maks`; did you mean `max`?"),
+        ("metric = \"attach.count\"", "demands nothing that could fail"),
+        ("metric = \"attach.count\"\nmax-increase = 5", "--baseline DIR"),
+        (
+            "metric = \"attach.count\"\nmax = 1\nselect = { protocol = \"transactionl\" }",
+            "did you mean `transactional",
+        ),
+        (
+            "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2020-01-01\", reason = \"x\" }",
+            "over since 2020-01-01",
+        ),
+    ] {
+        let (code, out, err) = gate(scratch.path(), body, &[]);
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains("g.toml:") && err.contains(says), "{err}");
+    }
+}
+
+#[test]
+fn a_run_is_within_any_increase_of_itself_and_the_wall_clock_is_refused() {
+    let scratch = with_run();
+    let folder = scratch.path();
+    let body = "metric = \"attach.latency\"\nstatistic = \"max\"\nmax-increase = 0";
+    assert_eq!(gate(folder, body, &["--baseline", "a"]).0, 0);
+    let text = fs::read_to_string(folder.join("a/run.json")).unwrap();
+    let wall = text.replacen("\"sim\"", "\"threads\"", 1);
+    assert_ne!(text, wall);
+    fs::create_dir(folder.join("w")).unwrap();
+    fs::write(folder.join("w/run.json"), wall).unwrap();
+    let out = rig(&["gate", "g.toml", "w"], folder);
+    let err = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(2));
+    assert!(err.contains("wall-clock figures need paired runs"), "{err}");
+    rig(&["run", "steady", "--duration", "6ms", "--protocol", "transactional", "--out", "b"], folder);
+    for (baseline, says) in [("w", "not comparable"), ("b", "has changed since the baseline")] {
+        let (code, _, err) = gate(folder, body, &["--baseline", baseline]);
+        assert_eq!(code, 2);
+        assert!(err.contains(says), "{err}");
+    }
+}
+
+#[test]
+fn a_gate_that_cannot_fail_is_found() {
+    let scratch = with_run();
+    let folder = scratch.path();
+    let (code, out, _) = gate(folder, "metric = \"attach.count\"\nmax = 1000000000", &["--self-test"]);
+    assert_eq!((code, out.contains("CANNOT FAIL")), (2, true), "{out}");
+    let sound = rig(&["gate", DEFAULT, "a", "--self-test"], folder);
+    assert_eq!(sound.status.code(), Some(0), "{}", String::from_utf8_lossy(&sound.stdout));
+    assert_eq!(rig(&["gate", DEFAULT, "a"], folder).status.code(), Some(0));
+}

@@ -18,6 +18,13 @@ use std::time::{Duration, Instant};
 
 /// How often the child, the signals and the time are looked at.
 const LOOK: Duration = Duration::from_millis(20);
+/// When a guest is started again whose init has not said a word: emulated timers get lost now and then, and a kernel that
+/// waits for one waits for ever. A boot takes seconds, on a busy machine tens of them.
+const BOOT: Duration = Duration::from_secs(60);
+/// How often a guest is started.
+const BOOTS: usize = 3;
+/// What init says, and no kernel.
+const WORD: &str = "attach-rig: ";
 /// Lines of the console that an error quotes.
 const TAIL_LINES: usize = 15;
 
@@ -67,8 +74,11 @@ pub(super) fn boot(
 ) -> Result<Accel, VmError> {
     let patience = Patience { begin: Instant::now(), limit: machine.limit(options) };
     for &accel in candidates(machine.accel) {
-        let status =
-            once(&mut command((machine, setting), accel, (found, files)), files, patience, interrupts)?;
+        let start = || {
+            once(&mut command((machine, setting), accel, (found, files)), files, (patience, BOOT), interrupts)
+        };
+        let started = (0..BOOTS).find_map(|_| start().transpose());
+        let Some(status) = started.transpose()? else { continue };
         // KVM that is there but does not work ends QEMU before the guest says a word.
         let silent = fs::metadata(&files.result).map_or(true, |data| data.len() == 0);
         if status.success() || !silent || machine.accel != Accel::Auto {
@@ -97,13 +107,14 @@ fn candidates(wanted: Accel) -> &'static [Accel] {
     }
 }
 
-/// One child from start to end, whichever way it ends.
+/// One child from start to end, whichever way it ends; `None` when it was ended since it did not come so far in time that
+/// init spoke.
 fn once(
     command: &mut Command,
     files: &Files,
-    patience: Patience,
+    (patience, boot): (Patience, Duration),
     interrupts: &Interrupts,
-) -> Result<ExitStatus, VmError> {
+) -> Result<Option<ExitStatus>, VmError> {
     let doing = |doing: String| move |source| VmError::Setup { doing, source };
     // An earlier result in the same folder is not this guest's. Both sides append to the console.
     let console = format!("write {}", files.console.display());
@@ -114,16 +125,24 @@ fn once(
     // A group of its own: Ctrl-C on the terminal is for the rig, which then ends the guest.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).process_group(0);
     leash::tie(command);
+    let (begin, mut speaks) = (Instant::now(), false);
     let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
     loop {
         if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {
-            return Ok(status);
+            return Ok(Some(status));
         }
         if let Some(signal) = interrupts.caught() {
             return Err(VmError::Interrupted { signal });
         }
         if patience.begin.elapsed() >= patience.limit {
             return Err(VmError::Timeout { limit: text(patience.limit), console: tail(&files.console) });
+        }
+        if !speaks && begin.elapsed() >= boot {
+            let console = fs::read(&files.console).unwrap_or_default();
+            speaks = String::from_utf8_lossy(&console).contains(WORD);
+            if !speaks {
+                return Ok(None);
+            }
         }
         thread::sleep(LOOK);
     }
@@ -206,13 +225,28 @@ mod tests {
         let patience = |limit| Patience { begin, limit };
         let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));
         let slow = "echo over >&2; exec sleep 60";
-        let error = once(&mut script(slow), &files, soon, &Interrupts::none()).unwrap_err();
+        let long = Duration::from_secs(60);
+        let error = once(&mut script(slow), &files, (soon, long), &Interrupts::none()).unwrap_err();
         assert!(matches!(&error, VmError::Timeout { console, .. } if console.contains("| over")), "{error}");
         let interrupts = Interrupts::none();
         interrupts.pretend(15);
-        let error = once(&mut script(slow), &files, later, &interrupts).unwrap_err();
+        let error = once(&mut script(slow), &files, (later, long), &interrupts).unwrap_err();
         assert_eq!(error.exit_code(), 143);
         assert!(begin.elapsed() < Duration::from_secs(50), "neither was waited for");
-        assert!(!once(&mut script("exit 3"), &files, later, &Interrupts::none()).unwrap().success());
+        let ended = once(&mut script("exit 3"), &files, (later, long), &Interrupts::none()).unwrap();
+        assert!(!ended.unwrap().success());
+    }
+
+    #[test]
+    fn a_guest_whose_init_does_not_come_to_words_is_given_up_and_one_that_speaks_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::within(folder.path(), folder.path().join("console.log"));
+        let patience = Patience { begin: Instant::now(), limit: Duration::from_secs(60) };
+        let boot = Duration::from_millis(200);
+        let once =
+            |words: &str| once(&mut script(words), &files, (patience, boot), &Interrupts::none()).unwrap();
+        assert_eq!(once("echo clocksource >&2; exec sleep 60"), None);
+        assert!(once("echo 'attach-rig: ready' >&2; sleep 1; exit 0").is_some_and(|status| status.success()));
+        assert!(patience.begin.elapsed() < Duration::from_secs(50));
     }
 }

@@ -38,6 +38,15 @@ pub(super) fn label(delivery: &mut Delivery, (machine, setting): (&Machine, Sett
     delivery.facts.insert("vm.cpus".into(), cpus.to_string());
 }
 
+/// A guest before this one was given up. That may be the emulation, and it may be what somebody is looking for.
+pub(super) fn fell_silent(setting: Setting, words: &str) -> Note {
+    let text = format!(
+        "A guest fell silent and was started again: a timer that the emulation has lost, or a kernel that hangs. Its console \
+         ended with:\n{words}"
+    );
+    Note { kind: NoteKind::Warning, protocol: Some(setting.label().into()), text }
+}
+
 /// The guest names what it found, and behind a space what else is special about the cell.
 fn rename(protocol: &mut String, setting: Setting) {
     let refused = protocol.find(' ').map_or("", |at| &protocol[at..]);
@@ -83,6 +92,13 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
     use crate::linux::result::record::tests::empty_run;
+
+    #[test]
+    fn a_guest_that_was_given_up_is_told_with_its_last_words() {
+        let note = fell_silent(Setting::V2, "  | clocksource\n");
+        assert_eq!((note.kind, note.protocol.as_deref()), (NoteKind::Warning, Some("vm:v2")));
+        assert!(note.text.ends_with("| clocksource\n"), "{}", note.text);
+    }
 
     #[test]
     fn every_figure_says_that_it_is_a_guests() {

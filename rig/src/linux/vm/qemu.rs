@@ -65,13 +65,23 @@ fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Boots and waits for the end; returns who executed the guest.
+/// A guest that has come to its end.
+#[derive(Debug)]
+pub(super) struct Booted {
+    /// Who executed it.
+    pub(super) accel: Accel,
+    /// The last words of those before it that fell silent and were given up.
+    pub(super) silent: Vec<String>,
+}
+
+/// Boots and waits for the end.
 pub(super) fn boot(
     (machine, setting): (&Machine, Setting),
     options: &Options,
     (found, files): (&Found, &Files),
     interrupts: &Interrupts,
-) -> Result<Accel, VmError> {
+) -> Result<Booted, VmError> {
+    let mut silent = Vec::new();
     let patience = Patience { begin: Instant::now(), limit: machine.limit(options) };
     let silence = SILENCE + options.duration * CELL_TIMES;
     for &accel in candidates(machine.accel) {
@@ -83,12 +93,19 @@ pub(super) fn boot(
                 interrupts,
             )
         };
-        let started = (0..STARTS).find_map(|_| start().transpose());
-        let Some(status) = started.transpose()? else { continue };
+        let mut started = None;
+        for _ in 0..STARTS {
+            started = start()?;
+            if started.is_some() {
+                break;
+            }
+            silent.push(tail(&files.console));
+        }
+        let Some(status) = started else { continue };
         // KVM that is there but does not work ends QEMU before the guest says a word.
-        let silent = fs::metadata(&files.result).map_or(true, |data| data.len() == 0);
-        if status.success() || !silent || machine.accel != Accel::Auto {
-            return Ok(accel);
+        let mute = fs::metadata(&files.result).map_or(true, |data| data.len() == 0);
+        if status.success() || !mute || machine.accel != Accel::Auto {
+            return Ok(Booted { accel, silent });
         }
     }
     Err(VmError::NoResult { console: tail(&files.console) })

@@ -5,7 +5,7 @@ use super::super::signals::Interrupts;
 use super::cpio;
 use super::delivery::{self, Delivery};
 use super::error::VmError;
-use super::label::label;
+use super::label::{fell_silent, label};
 use super::machine::{Found, Machine};
 use super::merge::{Guest, Merged, merge};
 use super::orders;
@@ -90,15 +90,16 @@ impl Series {
             .and_then(|()| {
                 qemu::boot((&self.machine, setting), &options, (&self.found, &files), &self.interrupts)
             })
-            .and_then(|accel| Ok((accel, delivered(&files)?)));
+            .and_then(|booted| Ok((booted, delivered(&files)?)));
         // Nothing that is kept needs them, and the initramfs is as large as the rig.
         let removed = files.remove_scratch();
-        let (accel, mut delivery) = result?;
+        let (qemu::Booted { accel, silent }, mut delivery) = result?;
         removed.map_err(doing(format!("remove what the guest was fed in {}", self.folder.display())))?;
         // Who has executed one guest executes all.
         self.machine.accel = accel;
         label(&mut delivery, (&self.machine, setting), &options);
         delivery.run.notes.extend(left_out);
+        delivery.run.notes.extend(silent.iter().map(|words| fell_silent(setting, words)));
         Ok(delivery)
     }
 }

@@ -45,6 +45,7 @@ pub mod outputs;
 pub mod percentile;
 mod plot;
 pub mod schema;
+pub mod stats;
 pub mod table;
 pub mod units;
 pub mod verdict;

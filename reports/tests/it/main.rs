@@ -11,6 +11,7 @@
 //! | [`html`] | the report: its text as a snapshot, escaping, plots, size, time |
 //! | [`joint`] | several runs on one page, and what is laid side by side |
 //! | [`outputs`] | CSV, `.hgrm` and JSON for other programs: golden files, round trips |
+//! | [`statistics`] | machine time: held to scipy, and to made-up noisy machines |
 //! | [`published`] | the committed JSON Schema is the one of the code |
 mod damage;
 mod demo;
@@ -19,6 +20,7 @@ mod html;
 mod joint;
 mod outputs;
 mod published;
+mod statistics;
 mod sums;
 mod table;
 mod verdicts;

@@ -88,6 +88,10 @@ fn every_error_names_its_place_and_what_would_be_right() {
             "`against` means thre-phase, 2,000 /s, which this run has not; protocols:",
         ),
         (
+            "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2999-13-01\", reason = \"x\" }",
+            "`2999-13-01` is no date",
+        ),
+        (
             "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2020-01-01\", reason = \"x\" }",
             "over since 2020-01-01",
         ),
@@ -136,4 +140,37 @@ fn a_gate_that_cannot_fail_is_found() {
     let sound = rig(&["gate", DEFAULT, "a", "--self-test"], folder);
     assert_eq!(sound.status.code(), Some(0), "{}", String::from_utf8_lossy(&sound.stdout));
     assert_eq!(rig(&["gate", DEFAULT, "a"], folder).status.code(), Some(0));
+}
+
+/// This project's own gates and baseline, at a smaller size: a protocol made slower by 2 µs has to be caught.
+#[test]
+fn a_planted_slower_protocol_is_caught() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let run = |out: &str, more: &[&str]| {
+        let flags = ["run", "steady", "--seeds", "64", "--duration", "3ms", "--protocol", "transactional"];
+        rig(&[&flags[..], &["--protocol", "three-phase", "--out", out], more].concat(), folder);
+        fs::read_to_string(folder.join(out).join("run.json")).unwrap()
+    };
+    let before: serde_json::Value = serde_json::from_str(&run("before", &[])).unwrap();
+    let mut after: serde_json::Value = serde_json::from_str(&run("after", &["--delay", "2us"])).unwrap();
+    // What waits between switch and attach, under the name and the scenario of what does not.
+    after["scenario"] = before["scenario"].clone();
+    for cell in after["cells"].as_array_mut().unwrap() {
+        cell["delay_ns"] = serde_json::Value::Null;
+    }
+    fs::write(folder.join("after/run.json"), after.to_string()).unwrap();
+
+    let gates = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/gates/steady.toml");
+    assert_eq!(rig(&["baseline", "update", "own", "before"], folder).status.code(), Some(0));
+    assert_eq!(rig(&["gate", gates, "before", "--baseline", "own"], folder).status.code(), Some(0));
+    let sound = rig(&["gate", gates, "before", "--baseline", "own", "--self-test"], folder);
+    assert_eq!(sound.status.code(), Some(0), "{}", String::from_utf8_lossy(&sound.stdout));
+    let caught = rig(&["gate", gates, "after", "--baseline", "own"], folder);
+    let text = String::from_utf8(caught.stdout).unwrap();
+    assert_ne!(caught.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("FAILED       attaches are as fast as before: attach.latency[moved] p50"),
+        "{text}"
+    );
 }

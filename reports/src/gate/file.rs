@@ -240,7 +240,8 @@ fn detail(select: &Select, metric: Metric) -> Result<Option<String>, String> {
         let known = metric.detail().map_or_else(String::new, |detail| format!("; it has `{detail}`"));
         return Err(format!("`{name}` says nothing about {}{known}", metric.name()));
     }
-    Ok(given.into_iter().find_map(|(_, value)| value.clone()))
+    let moved = (metric == Metric::AttachLatency).then(|| "moved".to_owned());
+    Ok(given.into_iter().find_map(|(_, value)| value.clone()).or(moved))
 }
 
 fn limits(source: &Source<'_>, gate: &RawGate) -> Result<Limits, GateError> {
@@ -280,7 +281,10 @@ fn limits(source: &Source<'_>, gate: &RawGate) -> Result<Limits, GateError> {
 fn waiver(source: &Source<'_>, waive: &RawWaive, today: &str) -> Result<String, GateError> {
     let until = waive.until.get_ref();
     let shape: String = until.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    if shape != "0000-00-00" {
+    let part = |from: usize, most: u32| {
+        until.get(from..from + 2).and_then(|n| n.parse().ok()).is_some_and(|n| (1..=most).contains(&n))
+    };
+    if shape != "0000-00-00" || !part(5, 12) || !part(8, 31) {
         let what = format!("`{until}` is no date; write it as in \"2026-12-31\"");
         return Err(source.at(&waive.until.span(), what));
     }

@@ -88,7 +88,13 @@ fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bo
     }
     let base = place.base.filter(|_| gate.limits.relative());
     let state = judge(&gate.limits, measured, base);
-    Row { place: name, finding: Finding::Exact(measured, base), state }
+    let finding = match (measured, base) {
+        (Measured::Figure(_), None) if state == State::Inconclusive => {
+            Finding::CannotTell("there is no such figure to compare with; make the baseline again".to_owned())
+        }
+        _ => Finding::Exact(measured, base),
+    };
+    Row { place: name, finding, state }
 }
 
 /// `value`, made worse in the direction in which the gate has its limit.

@@ -1,6 +1,7 @@
 //! A comparison as text: what is worse first, what is the same only counted.
 use super::{Comparison, Row, Verdict};
 use crate::figure::diff::change;
+use crate::figure::metric::METRICS;
 use crate::units::{grouped, ns};
 use std::fmt::Write as _;
 
@@ -46,7 +47,10 @@ fn write_place(out: &mut String, place: &str, rows: &[&Row], all: bool) {
     let place = if place.is_empty() { "everywhere" } else { place };
     let _ = writeln!(out, "{place}");
     // What is wrong comes before what is slow, and everything together before its parts.
-    rows.sort_by_key(|row| (row.verdict, !row.key.metric.is_correctness(), row.key.detail.is_some()));
+    rows.sort_by_key(|row| {
+        let metric = METRICS.iter().position(|(_, metric)| *metric == row.key.metric);
+        (row.verdict, !row.key.metric.is_correctness(), metric, row.key.detail.is_some())
+    });
     for alike in rows.chunk_by(|a, b| a.verdict == b.verdict) {
         let most = if all { alike.len() } else { MAX_LINES };
         for row in alike.iter().take(most) {

@@ -37,7 +37,7 @@ pub struct Select {
     pub protocol: Option<String>,
     /// Fault rate in percent.
     pub fault_rate: Option<u32>,
-    /// Attaches per second.
+    /// Attaches per second; 0 is the closed loop.
     pub rate: Option<u64>,
     /// Delay in ns.
     pub delay: Option<u64>,
@@ -90,7 +90,7 @@ pub struct Against {
     pub protocol: Option<String>,
     /// Fault rate in percent.
     pub fault_rate: Option<u32>,
-    /// Attaches per second.
+    /// Attaches per second; 0 is the closed loop.
     pub rate: Option<u64>,
     /// Delay in ns.
     pub delay: Option<u64>,

@@ -116,7 +116,7 @@ impl<'a> Judged<'a> {
     fn other(&self, gate: &Gate, group: &PointSum, against: &Against) -> Result<&PointSum, GateError> {
         let point = Point {
             fault_rate_percent: against.fault_rate.or(group.point.fault_rate_percent),
-            rate_per_s: against.rate.or(group.point.rate_per_s),
+            rate_per_s: against.rate.map_or(group.point.rate_per_s, per_s),
             delay_ns: against.delay.or(group.point.delay_ns),
             ..group.point
         };
@@ -152,6 +152,11 @@ fn comparable(baseline: &Baseline, run: &Run) -> Result<(), GateError> {
     baseline.comparable(&figures(run)?).map_err(|wrong| error("--baseline", &wrong))
 }
 
+/// A rate as gates write it: 0 is the closed loop, which has none.
+fn per_s(rate: u64) -> Option<u64> {
+    (rate > 0).then_some(rate)
+}
+
 /// Whether `wanted`, with options or without, means `protocol`.
 fn is_protocol(wanted: &str, protocol: &str) -> bool {
     wanted == protocol || protocol.split(':').next() == Some(wanted)
@@ -161,7 +166,7 @@ pub(super) fn selects(gate: &Gate, sum: &PointSum) -> bool {
     let select = &gate.select;
     select.protocol.as_deref().is_none_or(|name| is_protocol(name, &sum.protocol))
         && select.fault_rate.is_none_or(|rate| sum.point.fault_rate_percent == Some(rate))
-        && select.rate.is_none_or(|rate| sum.point.rate_per_s == Some(rate))
+        && select.rate.is_none_or(|rate| sum.point.rate_per_s == per_s(rate))
         && select.delay.is_none_or(|delay| sum.point.delay_ns == Some(delay))
 }
 

@@ -17,7 +17,7 @@
 //! | [`nearest`] | which simulated protocol comes nearest to what a kernel offers |
 //! | [`gate`] | what a file demands of figures, and what they are |
 //! | [`table`] | the result on stdout |
-//! | [`outputs`] | the result for other programs: CSV, `.hgrm`, JSON |
+//! | [`outputs`] | the result for other programs: JSON, CSV, HdrHistogram, Markdown, JUnit, benchmark services |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
 //!
 //! ```no_run

@@ -45,7 +45,7 @@ pub struct Point {
 }
 
 impl Point {
-    fn of(cell: &Cell) -> Self {
+    pub(crate) fn of(cell: &Cell) -> Self {
         Self {
             fault_rate_percent: cell.fault_rate_percent,
             rate_per_s: cell.rate_per_s,

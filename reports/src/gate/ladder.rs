@@ -73,26 +73,37 @@ impl Ladder {
         self.gates.iter().filter(|(_, _, state)| states.contains(state)).count()
     }
 
-    /// The ladder as text; the last line is `gates: N passed, N failed, N skipped`, with `N inconclusive` before
-    /// `skipped` when there is any.
+    /// The gates with their rows, the worst first.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut out = String::new();
+    pub fn worst_first(&self) -> Vec<&(Gate, Vec<Row>, State)> {
         let mut order: Vec<_> = self.gates.iter().collect();
         order.sort_by_key(|(_, _, state)| std::cmp::Reverse(*state));
-        for (gate, rows, state) in order {
-            write_gate(&mut out, gate, rows, *state);
-        }
-        for (protocol, metrics) in &self.unseen {
-            let _ = writeln!(out, "not judged under {protocol}: {}", metrics.join(", "));
-        }
+        order
+    }
+
+    /// `gates: N passed, N failed, N skipped`, with `N inconclusive` before `skipped` when there is any.
+    #[must_use]
+    pub fn summary(&self) -> String {
         let (passed, failed) = (self.count(&[State::Passed, State::Warned]), self.count(&[State::Failed]));
         let unclear = match self.count(&[State::Inconclusive]) {
             0 => String::new(),
             n => format!("{n} inconclusive, "),
         };
         let skipped = self.count(&[State::Waived]);
-        let _ = writeln!(out, "gates: {passed} passed, {failed} failed, {unclear}{skipped} skipped");
+        format!("gates: {passed} passed, {failed} failed, {unclear}{skipped} skipped")
+    }
+
+    /// The ladder as text; the last line is the [`Self::summary`].
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for (gate, rows, state) in self.worst_first() {
+            write_gate(&mut out, gate, rows, *state);
+        }
+        for (protocol, metrics) in &self.unseen {
+            let _ = writeln!(out, "not judged under {protocol}: {}", metrics.join(", "));
+        }
+        let _ = writeln!(out, "{}", self.summary());
         out
     }
 }
@@ -114,7 +125,7 @@ fn write_gate(out: &mut String, gate: &Gate, rows: &[Row], state: State) {
     }
 }
 
-fn word(state: State) -> &'static str {
+pub(super) fn word(state: State) -> &'static str {
     match state {
         State::Passed => "passed",
         State::Warned => "warned",
@@ -128,7 +139,7 @@ fn figure(value: u64, is_time: bool) -> String {
     if is_time { format!("{} ({} ns)", ns(value), grouped(value)) } else { grouped(value) }
 }
 
-fn measured(measured: Measured, is_time: bool) -> String {
+pub(super) fn measured(measured: Measured, is_time: bool) -> String {
     match measured {
         Measured::Figure(value) => figure(value, is_time),
         Measured::TooFew(n, needs) => {
@@ -137,7 +148,7 @@ fn measured(measured: Measured, is_time: bool) -> String {
     }
 }
 
-fn demand(limits: &Limits, is_time: bool) -> String {
+pub(super) fn demand(limits: &Limits, is_time: bool) -> String {
     let named = [
         ("equals", limits.equals),
         ("at least", limits.min),

@@ -9,7 +9,9 @@
 //! | [`metric`] | which figures there are, and how each is taken |
 //! | [`judge`] | a run against gates, and gates against themselves |
 //! | [`ladder`] | the outcome: text, and exit code |
+//! | [`forms`] | the outcome for CI: Markdown, JUnit XML, annotations |
 pub mod file;
+pub mod forms;
 pub mod judge;
 pub mod ladder;
 pub mod metric;

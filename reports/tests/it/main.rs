@@ -10,15 +10,21 @@
 //! | [`table`] | the text on stdout, as snapshots |
 //! | [`html`] | the report: its text as a snapshot, escaping, plots, size, time |
 //! | [`joint`] | several runs on one page, and what is laid side by side |
-//! | [`outputs`] | CSV, `.hgrm` and JSON for other programs: golden files, round trips |
+//! | [`outputs`] | CSV and JSON, and what holds of every form for other programs: golden files, damage |
+//! | [`hdr`] | `.hgrm` and `.hlog` against HdrHistogram's own text and reader |
+//! | [`ci`] | JUnit XML, Markdown and annotations, of runs and of gates |
+//! | [`services`] | forms for benchmark services |
 //! | [`published`] | the committed JSON Schema is the one of the code |
+mod ci;
 mod damage;
 mod demo;
 mod disk;
+mod hdr;
 mod html;
 mod joint;
 mod outputs;
 mod published;
+mod services;
 mod sums;
 mod table;
 mod verdicts;

@@ -1,8 +1,8 @@
 //! `gate`: a run held against a file of demands, and the exit code that says how bad it is.
 use super::exit::Failure;
 use super::flags::GateFlags;
-use super::output;
-use reports::gate::{self, Baseline, Gates};
+use super::{github, output};
+use reports::gate::{self, Baseline, Gates, forms};
 use reports::json;
 use reports::schema::Run;
 use std::path::Path;
@@ -25,7 +25,13 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
     let baseline = flags.baseline.as_deref().map(read).transpose()?;
     let baseline = baseline.as_ref().map(|run| Baseline { run });
     let ladder = gate::evaluate(&gates, &run, baseline).map_err(Failure::usage)?;
+    if let Some(file) = &flags.junit {
+        let xml = forms::junit(&ladder).map_err(Failure::internal)?;
+        json::write_atomic(file, xml.as_bytes())
+            .map_err(|error| Failure::usage(format!("{error}; choose another file with --junit FILE")))?;
+    }
     output::result(&ladder.text());
+    github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder))?;
     Ok(ladder.exit_code())
 }
 

@@ -6,18 +6,25 @@ use super::ladder::{Ladder, Row, State, demand, measured, word};
 use crate::outputs::{OutputError, errors, escaped, row, xml};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+/// Rows of the table before the rest is counted.
+const MOST: usize = 100;
+
 /// A table with a row per gate and place, failures first, and the last line of the text above it.
 #[must_use]
 pub fn markdown(ladder: &Ladder) -> String {
     let mut out = format!("## attach-rig: gates\n\n**{}**\n\n", escaped(&ladder.summary()));
     out.push_str("| gate | place | demanded | measured | verdict |\n|---|---|---|---|---|\n");
-    for (gate, rows, _) in ladder.worst_first() {
-        for place in rows {
-            let figures = figures(gate, place);
-            let verdict = word(shown(gate, place)).to_owned();
-            let cells = [gate.name.clone(), place.place.clone(), demanded(gate), figures, verdict];
-            out.push_str(&row(cells.into_iter()));
-        }
+    let order = ladder.worst_first();
+    let mut places: Vec<(&Gate, &Row)> =
+        order.iter().flat_map(|(gate, rows, _)| rows.iter().map(move |place| (gate, place))).collect();
+    places.sort_by_key(|(gate, place)| std::cmp::Reverse(shown(gate, place)));
+    for (gate, place) in places.iter().take(MOST) {
+        let verdict = word(shown(gate, place)).to_owned();
+        let cells = [gate.name.clone(), place.place.clone(), demanded(gate), figures(gate, place), verdict];
+        out.push_str(&row(cells.into_iter()));
+    }
+    if places.len() > MOST {
+        out.push_str(&format!("\nand {} more places\n", places.len() - MOST));
     }
     out.push('\n');
     out

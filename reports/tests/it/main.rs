@@ -2,6 +2,7 @@
 //!
 //! | module | belongs there |
 //! |---|---|
+//! | [`dice`] | the pseudo-random numbers of [`demo`] and [`mutate`] |
 //! | [`demo`] | made-up runs that the other modules render; no test |
 //! | [`disk`] | run.json, env.json and cells on disk: round trips, half files, foreign versions |
 //! | [`damage`] | damaged histograms and files give errors, never panics |
@@ -14,14 +15,20 @@
 //! | [`hdr`] | `.hgrm` and `.hlog` against HdrHistogram's own text and reader |
 //! | [`ci`] | JUnit XML, Markdown and annotations, of runs and of gates |
 //! | [`services`] | forms for benchmark services |
+//! | [`fuzz`], [`mutate`] | thousands of damaged inputs through every reader and every output |
+//! | [`large`] | a run of 1,000 cells: size and time of the report |
 //! | [`published`] | the committed JSON Schema is the one of the code |
 mod ci;
 mod damage;
 mod demo;
+mod dice;
 mod disk;
+mod fuzz;
 mod hdr;
 mod html;
 mod joint;
+mod large;
+mod mutate;
 mod outputs;
 mod published;
 mod services;

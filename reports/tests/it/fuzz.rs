@@ -1,0 +1,115 @@
+//! Damaged, truncated, foreign and nonsensical inputs through the readers and through everything that is made of a run:
+//! an error that names its place, or an output; never a panic, never more than a second.
+use crate::demo::{demo_charges, demo_linux, demo_run};
+use crate::dice::Dice;
+use crate::mutate::{bytes, fuzz, meaning};
+use crate::outputs::FORMS;
+use reports::gate::{Baseline, Gates, evaluate, forms, self_test};
+use reports::json::{read_run, write_run};
+use reports::schema::Run;
+use reports::table::{self, TableOptions};
+use reports::{html, outputs, verdict};
+use std::cell::Cell;
+use std::fs;
+
+const GATES: &str = include_str!("../../gates/default.toml");
+
+/// Runs of each kind, with a few cells each, so that a round is short.
+fn small() -> [Run; 3] {
+    let few = |mut run: Run, every: usize| {
+        let mut at = 0;
+        run.cells.retain(|_| {
+            at += 1;
+            (at - 1) % every == 0
+        });
+        run
+    };
+    [few(demo_run(), 9), few(demo_linux(), 4), demo_charges()]
+}
+
+/// Everything that is made of one run.
+fn drive(run: &Run, whole: &Run) {
+    for (_, of) in FORMS {
+        drop(of(run));
+    }
+    for options in [TableOptions::default(), TableOptions { width: Some(40), color: true }] {
+        drop(table::render(run, options));
+    }
+    drop(html::render(run, None));
+    drop(html::render_all(&[(run.clone(), None), (whole.clone(), None)]));
+    drop((outputs::annotations(run), verdict::exit_code(run), verdict::headline(run)));
+    let gates = Gates::parse("default.toml", GATES, "2026-11-26").unwrap();
+    for (run, base) in [(run, whole), (whole, run)] {
+        if let Ok(ladder) = evaluate(&gates, run, Some(Baseline { run: base })) {
+            drop((
+                ladder.text(),
+                forms::markdown(&ladder),
+                forms::junit(&ladder),
+                forms::annotations(&ladder),
+            ));
+        }
+    }
+    drop(self_test(&gates, run).map(|tested| tested.text()));
+}
+
+#[test]
+fn damage_to_what_a_run_says() {
+    let whole = small();
+    let values: Vec<_> = whole.iter().map(|run| serde_json::to_value(run).unwrap()).collect();
+    let make = |dice: &mut Dice| {
+        let at = dice.below(3) as usize;
+        // The first byte says which; a run is no use without the one to compare it with.
+        let mut input = vec![at as u8];
+        input.extend(serde_json::to_vec(&meaning(dice, &values[at])).unwrap());
+        input
+    };
+    let driven = Cell::new(0);
+    fuzz("meaning", 110, make, |input| {
+        if let Ok(run) = serde_json::from_slice::<Run>(&input[1..]) {
+            driven.set(driven.get() + 1);
+            drive(&run, &whole[usize::from(input[0])]);
+        }
+    });
+    assert!(driven.get() > 25, "much damage is not found by the reader: {}", driven.get());
+}
+
+#[test]
+fn damage_to_the_bytes_of_run_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    let [whole, ..] = small();
+    write_run(&path, &whole).unwrap();
+    let text = fs::read(&path).unwrap();
+    fuzz(
+        "bytes",
+        200,
+        |dice| bytes(dice, &text),
+        |input| {
+            fs::write(&path, input).unwrap();
+            match read_run(&path) {
+                Ok(run) => drive(&run, &whole),
+                Err(error) => assert!(error.to_string().contains("run.json"), "{error}"),
+            }
+        },
+    );
+}
+
+#[test]
+fn damage_to_gates() {
+    let [whole, ..] = small();
+    fuzz(
+        "gates",
+        250,
+        |dice| bytes(dice, GATES.as_bytes()),
+        |input| {
+            let text = String::from_utf8_lossy(input);
+            match Gates::parse("gates.toml", &text, "2026-11-26") {
+                Ok(gates) => match evaluate(&gates, &whole, Some(Baseline { run: &whole })) {
+                    Ok(ladder) => drop((ladder.text(), forms::junit(&ladder))),
+                    Err(error) => assert!(error.to_string().contains("gates.toml:"), "{error}"),
+                },
+                Err(error) => assert!(error.to_string().starts_with("gates.toml:"), "{error}"),
+            }
+        },
+    );
+}

@@ -113,3 +113,32 @@ fn damage_to_gates() {
         },
     );
 }
+
+#[test]
+#[should_panic(expected = "planted, round 3: panicked; the input is in")]
+fn a_panic_is_found_and_its_input_kept() {
+    fuzz(
+        "planted",
+        9,
+        |dice| dice.next().to_le_bytes().to_vec(),
+        |input| {
+            assert_ne!(input, Dice::new(3).next().to_le_bytes(), "planted");
+        },
+    );
+}
+
+#[test]
+#[should_panic(expected = "planted-slow, round 0: took")]
+fn an_input_that_takes_too_long_is_found() {
+    fuzz(
+        "planted-slow",
+        1,
+        |_| vec![0],
+        |_| {
+            let start = std::time::Instant::now();
+            while start.elapsed().as_secs() < 4 {
+                std::hint::spin_loop();
+            }
+        },
+    );
+}

@@ -2,6 +2,7 @@
 use super::exit::Failure;
 use super::flags::GateFlags;
 use super::{github, output};
+use reports::aggregate::aggregate;
 use reports::gate::{self, Baseline, Gates, forms};
 use reports::json;
 use reports::schema::Run;
@@ -38,7 +39,10 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
 /// The run in a folder, or in a file.
 fn read(path: &Path) -> Result<Run, Failure> {
     let file = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
-    json::read_run(&file).map_err(|error| {
+    let run = json::read_run(&file).map_err(|error| {
         Failure::usage(format!("{error}; name a folder that `run` has written, or a run.json"))
-    })
+    })?;
+    // Gates know runs, not files: what is damaged is said here.
+    aggregate(&run).map_err(|error| output::damaged(&file, &error))?;
+    Ok(run)
 }

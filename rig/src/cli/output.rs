@@ -164,7 +164,7 @@ fn tell(file: &Path, run: &Run) -> Result<(), Failure> {
 }
 
 /// The run was read, but something in it cannot be made sense of.
-fn damaged(file: &Path, error: &dyn Error) -> Failure {
+pub(super) fn damaged(file: &Path, error: &dyn Error) -> Failure {
     let file = file.display();
     Failure::usage(format!("{file}: {error}; the file is damaged, take another copy or make the run again"))
 }

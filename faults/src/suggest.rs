@@ -19,6 +19,9 @@ pub(crate) fn nearest(found: &str, names: impl Iterator<Item = &'static str> + C
 /// Names that are at most a third of `found` away from it and about as near as the nearest, or that contain it.
 fn look_alikes(found: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     let limit = (found.len() / 3).max(1);
+    // No edits make up for a greater difference in length, and a distance takes the product of both.
+    let length = found.chars().count();
+    let names = names.filter(|name| name.contains(found) || name.len().abs_diff(length) <= limit);
     let distance = |name: &str| {
         let edits = strsim::damerau_levenshtein(found, name);
         if found.len() > 2 && name.contains(found) { edits.min(1) } else { edits }

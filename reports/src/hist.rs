@@ -6,6 +6,9 @@ use hdrhistogram::serialization::{Deserializer, Serializer, V2Serializer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Significant decimal digits of every histogram that a run holds.
+const DIGITS: u8 = 3;
+
 /// A histogram of nanoseconds. `hdr` is the whole distribution; the other fields repeat what it says exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hist {
@@ -62,9 +65,15 @@ impl Hist {
     /// See [`HistError`].
     pub fn decode(&self) -> Result<Histogram<u64>, HistError> {
         if self.hdr.is_empty() {
-            return Histogram::new(3).map_err(|e| HistError::Hdr(e.to_string()));
+            let empty = Histogram::new(DIGITS).map_err(|e| HistError::Hdr(e.to_string()));
+            return if self.count == 0 {
+                empty
+            } else {
+                Err(HistError::Count { found: 0, stated: self.count })
+            };
         }
         let bytes = STANDARD.decode(&self.hdr)?;
+        check_header(&bytes)?;
         let histogram: Histogram<u64> = Deserializer::new()
             .deserialize(&mut bytes.as_slice())
             .map_err(|e| HistError::Hdr(e.to_string()))?;
@@ -80,4 +89,27 @@ impl Hist {
     pub fn mean_ns(&self) -> Option<u64> {
         self.total_ns.checked_div(self.count)
     }
+}
+
+/// Refuses a header after which the decoder would reserve memory for samples that are not there: a payload longer than
+/// the bytes (up to 4 GiB), or more digits than are ever recorded (some 50 MB for five).
+fn check_header(bytes: &[u8]) -> Result<(), HistError> {
+    const COOKIE: u32 = 0x1c84_9313;
+    const HEADER: usize = 40;
+    let word = |at: usize| bytes.get(at..at + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
+    let wrong = |what: String| Err(HistError::Hdr(what));
+    if bytes.len() < HEADER || word(0) != Some(COOKIE) {
+        return wrong("it does not begin with the header of one, uncompressed".to_owned());
+    }
+    let (payload, digits) = (word(4).unwrap_or(0), word(12).unwrap_or(0));
+    if payload as usize != bytes.len() - HEADER {
+        return wrong(format!(
+            "its header says {payload} bytes of counts, there are {}",
+            bytes.len() - HEADER
+        ));
+    }
+    if digits > u32::from(DIGITS) {
+        return wrong(format!("its header says {digits} significant digits, at most {DIGITS} are recorded"));
+    }
+    Ok(())
 }

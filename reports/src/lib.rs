@@ -19,7 +19,7 @@
 //! | [`gate`] | what a file demands of figures, and what they are |
 //! | [`compare`] | whether one result is better than another, figure by figure; history |
 //! | [`table`] | the result on stdout |
-//! | [`outputs`] | the result for other programs: CSV, `.hgrm`, JSON |
+//! | [`outputs`] | the result for other programs: JSON, CSV, HdrHistogram, Markdown, JUnit, benchmark services |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
 //!
 //! ```no_run

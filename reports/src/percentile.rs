@@ -49,10 +49,7 @@ impl Samples {
     /// # Errors
     /// See [`HistError`].
     pub fn of(hist: &Hist) -> Result<Self, HistError> {
-        if hist.hdr.is_empty() && hist.count > 0 {
-            return Err(HistError::Count { found: 0, stated: hist.count });
-        }
-        if hist.hdr.is_empty() {
+        if hist.hdr.is_empty() && hist.count == 0 {
             return Ok(Self::default());
         }
         let mut histogram = hist.decode()?;

@@ -3,7 +3,7 @@
 //! Apart, so that a reader who goes from the terminal to the HTML meets the same words.
 use crate::aggregate::Group;
 use crate::schema::{Engine, Expectation, LatencyKind, NoteKind, Outcome, Verdict};
-use crate::units::{NONE, grouped, list, signed, times};
+use crate::units::{NONE, count, grouped, list, signed, times};
 
 /// `virtual` or `wall`: what a ns of this engine is.
 #[must_use]
@@ -37,6 +37,28 @@ pub fn verdict(verdict: &Verdict) -> String {
         Outcome::Inconclusive => format!("{what} ?"),
         Outcome::Pass | Outcome::Skipped => what,
     }
+}
+
+/// `failed: rollback under prepare-undo: expected to hold, broken in 2 of 9 cells; replay: ...`, or `inconclusive: ...`.
+#[must_use]
+pub fn verdict_sentence(verdict: &Verdict) -> String {
+    let kind = if verdict.outcome == Outcome::Fail { "failed" } else { "inconclusive" };
+    let expected = match verdict.expected {
+        Expectation::Never => "expected to hold".to_owned(),
+        other => format!("expected to be broken {}", expectation(other)),
+    };
+    let mut text = format!(
+        "{kind}: {} under {}: {expected}, broken in {} of {}",
+        verdict.promise,
+        verdict.protocol,
+        grouped(verdict.cells_broken),
+        count(verdict.cells, "cell"),
+    );
+    if let Some(replay) = &verdict.replay {
+        text.push_str("; replay: ");
+        text.push_str(replay);
+    }
+    text
 }
 
 /// `never`, `sometimes`, `always`.

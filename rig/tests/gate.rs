@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/gates/default.toml");
 
 fn rig(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_attach-rig")).args(arguments).current_dir(folder).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attach-rig"));
+    command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+    command.args(arguments).current_dir(folder).output().unwrap()
 }
 
 /// A folder with a short run of `steady` in `a`.
@@ -173,4 +175,32 @@ fn a_planted_slower_protocol_is_caught() {
         text.contains("FAILED       attaches are as fast as before: attach.latency[moved] p50"),
         "{text}"
     );
+}
+
+#[test]
+fn the_outcome_is_junit_and_a_page_as_well() {
+    let scratch = with_run();
+    let folder = scratch.path();
+    let body = "metric = \"attach.count\"\nmax = 0";
+    let (code, plain, _) = gate(folder, body, &["--junit", "gates.xml"]);
+    assert_eq!(code, 3);
+    let xml = fs::read_to_string(folder.join("gates.xml")).unwrap();
+    assert!(
+        xml.contains("<testsuite name=\"g\" tests=\"1\" skipped=\"0\" errors=\"0\" failures=\"1\">"),
+        "{xml}"
+    );
+    let out = Command::new(env!("CARGO_BIN_EXE_attach-rig"))
+        .args(["gate", "g.toml", "a"])
+        .current_dir(folder)
+        .envs([("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "page.md")])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(out.stdout).unwrap(), plain);
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(said.starts_with("::error title=gate g::transactional"), "{said}");
+    let page = fs::read_to_string(folder.join("page.md")).unwrap();
+    assert!(page.starts_with("## attach-rig: gates\n\n**gates: 0 passed, 1 failed, 0 skipped**"), "{page}");
+    let (code, out, err) = gate(folder, body, &["--junit", "no/such/file.xml"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("no/such/file.xml") && err.contains("--junit FILE"), "{err}");
 }

@@ -4,7 +4,19 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 fn rig(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_attach-rig")).args(arguments).current_dir(folder).output().unwrap()
+    on_github(arguments, folder, &[])
+}
+
+/// With what GitHub sets, and nothing of it where this test itself runs there.
+fn on_github(arguments: &[&str], folder: &Path, set: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attach-rig"));
+    command.args(arguments).current_dir(folder);
+    command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+    command.envs(set.iter().copied()).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -55,6 +67,14 @@ fn every_form_is_on_stdout_alone_and_the_page_is_written_as_well() {
     assert!(form("csv").starts_with("engine,clock,protocol,"), "{}", form("csv"));
     assert!(form("csv").lines().count() > 100);
     assert!(form("hgrm").contains("Value") && form("hgrm").contains("transactional"));
+    assert!(form("hlog").starts_with("#[Histogram log format version 1.3]\n#steady on sim, seed "));
+    assert!(form("markdown").starts_with("## attach-rig: steady on sim\n\n**verdict: inconclusive"));
+    assert!(form("junit").starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "));
+    assert!(form("bmf").contains("\"sim/steady/transactional") && form("bmf") == form("bencher"));
+    assert!(
+        form("gab").contains("\"name\": \"sim/steady/transactional")
+            && form("gab") == form("github-action-benchmark")
+    );
     assert_eq!(form("text"), stdout(&rig(&["report", "a"], folder)));
     let two = rig(&["report", "a", "a", "--format", "csv"], folder);
     assert_eq!(two.status.code(), Some(2));
@@ -77,5 +97,113 @@ fn what_cannot_be_read_or_written_is_said_with_a_remedy() {
         assert_eq!(wrong.status.code(), Some(2), "{said}");
         assert!(said.contains(says), "{said}");
         assert!(wrong.stdout.is_empty());
+    }
+}
+
+/// Changes run.json of `folder/a`: of each verdict what `change` makes of it.
+fn change(folder: &Path, change: impl Fn(&mut serde_json::Value)) {
+    let file = folder.join("a/run.json");
+    let mut run: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    change(&mut run);
+    fs::write(file, run.to_string()).unwrap();
+}
+
+#[test]
+fn a_job_on_github_gets_a_page_and_annotations() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    run(folder, "a", "transactional");
+    change(folder, |run| {
+        let verdicts = run["verdicts"].as_array_mut().unwrap();
+        verdicts.iter_mut().for_each(|verdict| verdict["outcome"] = "fail".into());
+    });
+    let page = folder.join("page.md");
+    fs::write(&page, "# before\n").unwrap();
+    let set = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "page.md")];
+    let told = on_github(&["report", "a"], folder, &set);
+    assert_eq!(told.status.code(), Some(1));
+    let plain = rig(&["report", "a"], folder);
+    assert_eq!(stdout(&told), stdout(&plain), "stdout is the result's");
+    assert!(!stderr(&plain).contains("::error"));
+    let errors = stderr(&told);
+    assert_eq!(errors.lines().filter(|line| line.starts_with("::error title=")).count(), 10, "{errors}");
+    assert!(errors.contains("::and ") && errors.contains(" more\n"), "{errors}");
+    let markdown = stdout(&rig(&["report", "a", "--format", "markdown"], folder));
+    assert_eq!(fs::read_to_string(&page).unwrap(), format!("# before\n{markdown}"));
+
+    on_github(&["report", "a", "a"], folder, &set);
+    assert_eq!(fs::read_to_string(&page).unwrap().matches(&markdown).count(), 3, "a page for each run");
+    fs::write(&page, "x".repeat((1 << 20) - 300)).unwrap();
+    on_github(&["report", "a"], folder, &set);
+    let full = fs::read_to_string(&page).unwrap();
+    assert!(
+        full.len() <= 1 << 20 && full.ends_with("Everything is in run.json.*\n"),
+        "{}",
+        &full[full.len() - 400..]
+    );
+    let nowhere = on_github(&["report", "a"], folder, &[("GITHUB_STEP_SUMMARY", "no/such/page.md")]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(stderr(&nowhere).contains("no/such/page.md") && stderr(&nowhere).contains("GITHUB_STEP_SUMMARY"));
+}
+
+#[test]
+fn damaged_files_are_named_and_nothing_is_written() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    run(folder, "a", "transactional");
+    let whole = fs::read_to_string(folder.join("a/run.json")).unwrap();
+    let gates = "[[gate]]\nname = \"g\"\nclass = \"correctness\"\nmetric = \"attach.count\"\nmin = 1\n";
+    fs::write(folder.join("g.toml"), gates).unwrap();
+    fs::remove_file(folder.join("a/report.html")).unwrap();
+    let damages: [(String, &str); 6] = [
+        (whole[..whole.len() / 2].to_owned(), "EOF"),
+        (whole.replace("attach-rig/run/1", "attach-rig/run/9"), "use the version that wrote the file"),
+        ("[".repeat(100_000), "invalid type"),
+        (String::new(), "EOF"),
+        (
+            whole.replace("\"hdr\":\"HISTFA", "\"hdr\":\"###").replace("\"hdr\":\"HIST", "\"hdr\":\"###"),
+            "histogram",
+        ),
+        (whole.replacen("\"count\":", "\"count\":9", 1), "histogram holds"),
+    ];
+    for (damage, says) in damages {
+        assert_ne!(damage, whole, "{says}");
+        fs::write(folder.join("a/run.json"), &damage).unwrap();
+        let mut commands: Vec<Vec<&str>> = ["text", "csv", "hgrm", "hlog", "markdown", "junit", "bmf", "gab"]
+            .map(|form| vec!["report", "a", "--format", form])
+            .to_vec();
+        commands.push(vec!["report", "a", "a"]);
+        commands.push(vec!["gate", "g.toml", "a"]);
+        for command in commands {
+            let out = rig(&command, folder);
+            let said = stderr(&out);
+            assert_eq!(out.status.code(), Some(2), "{command:?}: {said}");
+            assert!(
+                said.contains("a/run.json") && said.contains(says),
+                "{command:?} does not say {says}: {said}"
+            );
+            assert!(out.stdout.is_empty() && !folder.join("a/report.html").exists());
+        }
+    }
+}
+
+#[test]
+fn other_damaged_inputs_are_named_too() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    for damage in ["", "[", "a = 18446744073709551616", "\0\u{feff}", "name = 7"] {
+        fs::write(folder.join("x.toml"), damage).unwrap();
+        for command in [
+            &["run", "x.toml"][..],
+            &["explore", "x.toml"][..],
+            &["replay", "x.toml"][..],
+            &["gate", "x.toml", "x.toml"][..],
+        ] {
+            let out = rig(command, folder);
+            let said = stderr(&out);
+            assert_eq!(out.status.code(), Some(2), "{command:?} of {damage:?}: {said}");
+            assert!(said.starts_with("attach-rig: ") && said.contains("x.toml"), "{said}");
+            assert!(out.stdout.is_empty());
+        }
     }
 }

@@ -171,6 +171,13 @@ impl Aggregate {
 
     /// Adds the cells of `other`, another run of the same scenario.
     pub fn merge(&mut self, other: Self) {
+        self.axes.faults |= other.axes.faults;
+        self.axes.rate |= other.axes.rate;
+        self.axes.delay |= other.axes.delay;
+        self.axes.resident |= other.axes.resident;
+        let new = other.points.into_iter().filter(|point| !self.points.contains(point));
+        let new: Vec<Point> = new.collect();
+        self.points.extend(new);
         for theirs in other.groups {
             match self.groups.iter_mut().find(|g| g.protocol == theirs.protocol && g.point == theirs.point) {
                 Some(group) => group.sum.merge(theirs.sum),

@@ -4,7 +4,7 @@
 //! answer all of them.
 use super::exact::about;
 use super::{Comparison, Row, Verdict};
-use crate::aggregate::AggregateError;
+use crate::aggregate::{AggregateError, aggregate};
 use crate::figure::metric::{METRICS, Statistic};
 use crate::figure::pairs::{Paired, Spot, across, within};
 use crate::figure::{Baseline, Key};
@@ -30,11 +30,13 @@ pub const FLOOR_PERCENT: f64 = 5.0;
 /// A histogram that cannot be read.
 pub fn sides(names: (&str, &str), a: &[Run], b: &[Run]) -> Result<Comparison, AggregateError> {
     let of = Baseline::of(&b[0])?;
+    let merged = |runs: &[Run]| runs.iter().map(aggregate).collect::<Result<Vec<_>, _>>();
+    let (a, b) = (merged(a)?, merged(b)?);
     let mut asked = Vec::new();
     for place in &of.places {
         for key in keys() {
             let point = place.point();
-            asked.push((place.title(), across(a, b, (&place.protocol, &point), &key)?, key));
+            asked.push((place.title(), across(&a, &b, (&place.protocol, &point), &key), key));
         }
     }
     Ok(comparison(names, &of, rows(asked)))

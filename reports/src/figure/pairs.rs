@@ -5,7 +5,7 @@
 //! were made ([`across`]).
 use super::key::Key;
 use super::metric::Measured;
-use crate::aggregate::{AggregateError, Group, Point, aggregate};
+use crate::aggregate::{Aggregate, AggregateError, Group, Point};
 use crate::schema::Run;
 use crate::stats::{self, blocks};
 
@@ -37,25 +37,19 @@ pub fn within(run: &Run, a: Spot<'_>, b: Spot<'_>, key: &Key) -> Result<Paired, 
     Ok(pair(&side(a)?, &side(b)?))
 }
 
-/// Whole runs: those of `a` beside those of `b`, both in the order in which they were made, A B B A A B B A.
+/// Whole runs, merged: those of `a` beside those of `b`, both in the order in which they were made, A B B A A B B A.
 ///
 /// # Errors
-/// A histogram that cannot be read.
-pub fn across(
-    a: &[Run],
-    b: &[Run],
-    (protocol, point): Spot<'_>,
-    key: &Key,
-) -> Result<Paired, AggregateError> {
-    let side = |runs: &[Run], turns: [usize; 2]| -> Result<Vec<Unit>, AggregateError> {
-        let units = runs.iter().enumerate().map(|(n, run)| {
-            let sums = aggregate(run)?;
+/// Why there are no pairs.
+pub fn across(a: &[Aggregate], b: &[Aggregate], (protocol, point): Spot<'_>, key: &Key) -> Paired {
+    let side = |runs: &[Aggregate], turns: [usize; 2]| -> Vec<Unit> {
+        let units = runs.iter().enumerate().map(|(n, sums)| {
             let measured = sums.at(protocol, point).and_then(|group| key.measure(group));
-            Ok((Some((4 * (n / 2) + turns[n % 2]) as u64), measured))
+            (Some((4 * (n / 2) + turns[n % 2]) as u64), measured)
         });
         units.collect()
     };
-    Ok(pair(&side(a, [0, 3])?, &side(b, [1, 2])?))
+    pair(&side(a, [0, 3]), &side(b, [1, 2]))
 }
 
 /// When it began, and its figure.

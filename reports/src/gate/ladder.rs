@@ -84,8 +84,7 @@ impl Ladder {
         self.gates.iter().filter(|(_, _, state)| states.contains(state)).count()
     }
 
-    /// The ladder as text; the last line is `gates: N passed, N failed, N skipped`, with `N inconclusive` before
-    /// `skipped` when there is any.
+    /// The gates with their rows, the worst first.
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -193,7 +192,7 @@ fn figure(value: u64, is_time: bool) -> String {
     if is_time { format!("{} ({} ns)", ns(value), grouped(value)) } else { grouped(value) }
 }
 
-fn measured(measured: Measured, is_time: bool) -> String {
+pub(super) fn measured(measured: Measured, is_time: bool) -> String {
     match measured {
         Measured::Figure(value) => figure(value, is_time),
         Measured::TooFew(n, needs) => {

@@ -12,7 +12,9 @@
 //! | [`judge`] | the verdict, exactly; gates against themselves |
 //! | [`paired`] | the verdict on machine time |
 //! | [`ladder`] | the outcome: text, and exit code |
+//! | [`forms`] | the outcome for CI: Markdown, JUnit XML, annotations |
 pub mod file;
+pub mod forms;
 pub mod judge;
 pub mod ladder;
 pub mod paired;

@@ -27,7 +27,7 @@ pub(super) fn ask(
     let spot = (place.group.protocol.as_str(), &place.group.point);
     let pairs: Result<Paired, AggregateError> = match (place.against, judged.earlier) {
         (Some(other), _) => within(&judged.runs[0], (&other.protocol, &other.point), spot, &gate.key),
-        (None, Earlier::Paired(others)) => across(others, judged.runs, spot, &gate.key),
+        (None, Earlier::Paired(_)) => Ok(across(&judged.others, &judged.merged, spot, &gate.key)),
         _ => Ok(Err(STORED.to_owned())),
     };
     let pairs = pairs.map_err(|error| GateError { place: gate.place.clone(), message: error.to_string() })?;

@@ -3,7 +3,7 @@
 //! Apart from the verdict, which is arithmetic: here are all the ways in which there is nothing to judge, each with what
 //! the run has instead.
 use super::file::{Against, Gate, GateError, nearest};
-use crate::aggregate::{Aggregate, AggregateError, Group, Point, PointSum, aggregate};
+use crate::aggregate::{Aggregate, AggregateError, Point, PointSum, aggregate};
 use crate::figure::{Baseline, Measured};
 use crate::schema::{Engine, Run};
 use crate::verdict::in_order;
@@ -26,6 +26,12 @@ pub(super) struct Judged<'a> {
     pub(super) earlier: Earlier<'a>,
     /// All of them merged.
     pub(super) all: Aggregate,
+    /// The runs they were made in turn with, merged.
+    base: Option<Aggregate>,
+    /// Each of the runs, merged.
+    pub(super) merged: Vec<Aggregate>,
+    /// Each of those they were made in turn with.
+    pub(super) others: Vec<Aggregate>,
 }
 
 /// One place of a gate: the cells, their figure, and what it is compared with.
@@ -42,19 +48,21 @@ impl<'a> Judged<'a> {
         let Some(first) = runs.first() else {
             return Err(error("gate", &"there is no run to judge; name a folder that `run` has written"));
         };
-        let mut all = merged(first)?;
-        for run in &runs[1..] {
-            comparable(&figures(first)?, run)?;
-            all.merge(merged(run)?);
-        }
+        let own = figures(first)?;
+        runs[1..].iter().try_for_each(|run| comparable(&own, run))?;
+        let merged: Vec<Aggregate> = runs.iter().map(merged).collect::<Result<_, _>>()?;
+        let mut others = Vec::new();
         match earlier {
             Earlier::Nothing => {}
             Earlier::Figures(baseline) => comparable(baseline, first)?,
-            Earlier::Paired(others) => {
-                others.iter().try_for_each(|other| comparable(&figures(other)?, first))?;
+            Earlier::Paired(paired) => {
+                paired.iter().try_for_each(|run| comparable(&own, run))?;
+                others = paired.iter().map(self::merged).collect::<Result<_, _>>()?;
             }
         }
-        Ok(Self { runs, earlier, all })
+        let all = sum(&merged);
+        let base = Some(sum(&others)).filter(|_| !others.is_empty());
+        Ok(Self { runs, earlier, all, base, merged, others })
     }
 
     pub(super) fn engine(&self) -> Engine {
@@ -100,15 +108,7 @@ impl<'a> Judged<'a> {
             Earlier::Figures(baseline) => {
                 baseline.at(&group.protocol, &group.point)?.get(&gate.key).map(Measured::Figure)
             }
-            Earlier::Paired(others) => {
-                let sums = others.iter().filter_map(|run| aggregate(run).ok());
-                let mine = sums.filter_map(|sum| sum.at(&group.protocol, &group.point).cloned());
-                let all = mine.reduce(|mut all: Group, next| {
-                    all.merge(next);
-                    all
-                })?;
-                gate.key.measure(&all)
-            }
+            Earlier::Paired(_) => gate.key.measure(self.base.as_ref()?.at(&group.protocol, &group.point)?),
         }
     }
 
@@ -142,6 +142,12 @@ fn error(place: &str, message: &dyn std::fmt::Display) -> GateError {
 
 fn merged(run: &Run) -> Result<Aggregate, GateError> {
     aggregate(run).map_err(|wrong: AggregateError| error(&format!("run of {}", run.scenario.name), &wrong))
+}
+
+fn sum(runs: &[Aggregate]) -> Aggregate {
+    let mut all = Aggregate::default();
+    runs.iter().cloned().for_each(|run| all.merge(run));
+    all
 }
 
 fn figures(run: &Run) -> Result<Baseline, GateError> {

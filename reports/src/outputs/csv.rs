@@ -11,9 +11,10 @@
 //! | `n` | samples, or what was examined; empty where there is none |
 //!
 //! A percentile that its samples do not support ([`LEVELS`]) has no row.
+use super::{OutputError, names, samples};
 use crate::hist::Hist;
-use crate::percentile::{LEVELS, Samples};
-use crate::schema::{Cell, Condition, Run};
+use crate::percentile::LEVELS;
+use crate::schema::{Cell, Run};
 use crate::words;
 use ::csv::Writer;
 
@@ -33,31 +34,20 @@ const HEADER: [&str; 13] = [
     "n",
 ];
 
-/// Why a run could not be written as CSV.
-#[derive(Debug, thiserror::Error)]
-pub enum CsvError {
-    /// A histogram of the run cannot be read.
-    #[error(transparent)]
-    Hist(#[from] crate::hist::HistError),
-    /// The rows could not be written.
-    #[error("CSV cannot be written: {0}")]
-    Write(String),
-}
-
 /// All figures of `run`, cells in the order of the plan.
 ///
 /// # Errors
 /// A histogram that cannot be read.
-pub fn csv(run: &Run) -> Result<Vec<u8>, CsvError> {
-    let mut rows = Rows { out: Writer::from_writer(Vec::new()), axes: Vec::new() };
+pub fn csv(run: &Run) -> Result<Vec<u8>, OutputError> {
+    let mut rows = Rows { out: Writer::from_writer(Vec::new()), axes: Vec::new(), index: 0 };
     rows.write(HEADER.map(str::to_owned).to_vec())?;
-    for cell in &run.cells {
-        rows.axes = axes(run, cell);
+    for (index, cell) in run.cells.iter().enumerate() {
+        (rows.axes, rows.index) = (axes(run, cell), index);
         attaches(&mut rows, cell)?;
         others(&mut rows, cell)?;
         accounting(&mut rows, cell)?;
     }
-    rows.out.into_inner().map_err(|error| CsvError::Write(error.to_string()))
+    rows.out.into_inner().map_err(|error| OutputError::form("CSV", &error))
 }
 
 fn axes(run: &Run, cell: &Cell) -> Vec<String> {
@@ -74,40 +64,33 @@ fn axes(run: &Run, cell: &Cell) -> Vec<String> {
     ]
 }
 
-fn attaches(rows: &mut Rows, cell: &Cell) -> Result<(), CsvError> {
+fn attaches(rows: &mut Rows, cell: &Cell) -> Result<(), OutputError> {
     for (outcome, n) in &cell.attach.outcomes {
         rows.count(&format!("outcome/{outcome}"), *n, "attaches")?;
     }
     for series in &cell.attach.latency {
-        let metric = format!("attach-latency/{}/{}", series.outcome, words::latency(series.kind));
-        rows.times(&metric, &series.hist)?;
+        rows.times(cell, &names::latency(series), &series.hist)?;
     }
     for series in &cell.attach.phases {
-        rows.times(&format!("phase/{}", series.phase), &series.hist)?;
+        rows.times(cell, &names::phase(series), &series.hist)?;
     }
     Ok(())
 }
 
-fn others(rows: &mut Rows, cell: &Cell) -> Result<(), CsvError> {
+fn others(rows: &mut Rows, cell: &Cell) -> Result<(), OutputError> {
     for bystander in &cell.bystanders {
-        let condition = match bystander.condition {
-            Condition::Idle => "idle",
-            Condition::Attaching => "attaching",
-        };
-        let metric = format!("bystander/{}/{condition}", bystander.op);
-        rows.times(&metric, &bystander.hist)?;
+        let metric = names::bystander(bystander);
+        rows.times(cell, &metric, &bystander.hist)?;
         rows.count(&format!("{metric}/failed"), bystander.failed, "operations")?;
     }
     for lock in &cell.locks {
-        let name =
-            if lock.mode.is_empty() { lock.class.clone() } else { format!("{}/{}", lock.class, lock.mode) };
-        rows.times(&format!("lock-wait/{name}"), &lock.wait)?;
-        rows.times(&format!("lock-hold/{name}"), &lock.hold)?;
+        rows.times(cell, &names::lock("lock-wait", lock), &lock.wait)?;
+        rows.times(cell, &names::lock("lock-hold", lock), &lock.hold)?;
     }
     Ok(())
 }
 
-fn accounting(rows: &mut Rows, cell: &Cell) -> Result<(), CsvError> {
+fn accounting(rows: &mut Rows, cell: &Cell) -> Result<(), OutputError> {
     for drift in &cell.drift {
         let metric = format!("drift/{}/{}", drift.controller, drift.cgroup);
         rows.row(&metric, "final", drift.drift_final.to_string(), &drift.unit, None)?;
@@ -123,11 +106,13 @@ fn accounting(rows: &mut Rows, cell: &Cell) -> Result<(), CsvError> {
 struct Rows {
     out: Writer<Vec<u8>>,
     axes: Vec<String>,
+    /// Place of the cell in the run, for errors.
+    index: usize,
 }
 
 impl Rows {
-    fn write(&mut self, fields: Vec<String>) -> Result<(), CsvError> {
-        self.out.write_record(fields).map_err(|error| CsvError::Write(error.to_string()))
+    fn write(&mut self, fields: Vec<String>) -> Result<(), OutputError> {
+        self.out.write_record(fields).map_err(|error| OutputError::form("CSV", &error))
     }
 
     fn row(
@@ -137,19 +122,19 @@ impl Rows {
         value: String,
         unit: &str,
         n: Option<u64>,
-    ) -> Result<(), CsvError> {
+    ) -> Result<(), OutputError> {
         let n = n.map(|n| n.to_string()).unwrap_or_default();
         let mut fields = self.axes.clone();
         fields.extend([metric.to_owned(), statistic.to_owned(), value, unit.to_owned(), n]);
         self.write(fields)
     }
 
-    fn count(&mut self, metric: &str, n: u64, unit: &str) -> Result<(), CsvError> {
+    fn count(&mut self, metric: &str, n: u64, unit: &str) -> Result<(), OutputError> {
         self.row(metric, "count", n.to_string(), unit, None)
     }
 
-    fn times(&mut self, metric: &str, hist: &Hist) -> Result<(), CsvError> {
-        let samples = Samples::of(hist)?;
+    fn times(&mut self, cell: &Cell, metric: &str, hist: &Hist) -> Result<(), OutputError> {
+        let samples = samples(self.index, cell, metric, hist)?;
         let n = samples.n();
         let (Some(min), Some(max)) = (samples.min(), samples.max()) else { return Ok(()) };
         self.row(metric, "min", min.to_string(), "ns", Some(n))?;

@@ -1,42 +1,56 @@
 //! `.hgrm`: the percentile distribution of each latency series, as HdrHistogram's own tools print and plot it.
 //!
 //! One block per cell and series. A line beginning with `#` names protocol, axes, outcome and kind; then the columns
-//! `Value` in µs, `Percentile` between 0 and 1, `TotalCount` of samples up to there, and `1/(1-Percentile)`.
-//! Percentiles end where [`LEVELS`](crate::percentile::LEVELS) says that the samples end; the last line is the maximum.
-use super::axes;
-use crate::hist::HistError;
-use crate::percentile::{Samples, supported};
+//! `Value` in µs, `Percentile` between 0 and 1, `TotalCount` of samples up to there, and `1/(1-Percentile)`, in steps of
+//! [`TICKS`] in each half of the distance to 1.
+//!
+//! The lines are, byte for byte, those of HdrHistogram's `outputPercentileDistribution`, except that
+//!
+//! - percentiles end where [`LEVELS`](crate::percentile::LEVELS) says that the samples end; theirs go on until the last
+//!   sample, whatever it is worth;
+//! - no value lies beyond the largest sample, which stands exactly in the last line, where theirs is the edge of its
+//!   bucket;
+//! - the mean is exact, theirs that of the buckets' middles;
+//! - the line `#[Buckets = ..., SubBuckets = ...]` is missing: it describes a layout in memory that run.json does not have.
+use super::{OutputError, axes, samples};
+use crate::percentile::supported;
 use crate::schema::{Cell, LatencySeries, Run};
 use crate::words;
 use std::fmt::Write as _;
 
 /// Steps in each half of the distance to 1, as HdrHistogram prints by default.
-const TICKS: u32 = 5;
+const TICKS: u64 = 5;
 
 /// All latency series of `run`.
 ///
 /// # Errors
 /// A histogram that cannot be read.
-pub fn hgrm(run: &Run) -> Result<String, HistError> {
+pub fn hgrm(run: &Run) -> Result<String, OutputError> {
     let mut out = String::new();
-    for cell in &run.cells {
+    for (index, cell) in run.cells.iter().enumerate() {
         for series in &cell.attach.latency {
-            block(&mut out, run, cell, series)?;
+            block(&mut out, run, (index, cell), series)?;
         }
     }
     Ok(out)
 }
 
-fn block(out: &mut String, run: &Run, cell: &Cell, series: &LatencySeries) -> Result<(), HistError> {
-    let samples = Samples::of(&series.hist)?;
+fn block(
+    out: &mut String,
+    run: &Run,
+    (index, cell): (usize, &Cell),
+    series: &LatencySeries,
+) -> Result<(), OutputError> {
+    let name = format!("latency of {}", series.outcome);
+    let samples = samples(index, cell, &name, &series.hist)?;
     let (Some(max), n) = (samples.max(), samples.n()) else { return Ok(()) };
-    let hist = series.hist.decode()?;
+    let hist = series.hist.decode().map_err(|error| OutputError::histogram(index, cell, &name, error))?;
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
         "# protocol={} {} outcome={} kind={} engine={} clock={}",
         cell.protocol,
-        axes(cell),
+        axes(cell).join(" "),
         series.outcome,
         words::latency(series.kind),
         words::engine(run.engine),
@@ -47,23 +61,69 @@ fn block(out: &mut String, run: &Run, cell: &Cell, series: &LatencySeries) -> Re
         "{:>12} {:>14} {:>10} {:>14}\n",
         "Value", "Percentile", "TotalCount", "1/(1-Percentile)"
     );
-    for q in ticks().take_while(|q| supported(*q, n)) {
-        let Some(value) = samples.quantile(q) else { break };
-        let below = hist.count_between(0, hist.value_at_quantile(q));
-        let _ = writeln!(out, "{:>12} {q:>14.12} {below:>10} {:>14.2}", micros(value), 1.0 / (1.0 - q));
+    let mut buckets = hist.iter_recorded();
+    let (mut below, mut value) = (0_u64, 0);
+    for level in levels() {
+        if !supported(level.q(), n) || below >= n {
+            break;
+        }
+        while below == 0 || level.is_above(below, n) {
+            let Some(bucket) = buckets.next() else { break };
+            below = below.saturating_add(bucket.count_at_value());
+            value = bucket.value_iterated_to();
+        }
+        let (value, q, inverse) = (micros(value.min(max)), level.text(), level.inverse());
+        let _ = writeln!(out, "{value:>12} {q} {below:>10} {inverse:>14}");
     }
-    let _ = writeln!(out, "{:>12} {:>14.12} {n:>10}", micros(max), 1.0);
+    let max = micros(max);
+    let _ = writeln!(out, "{max:>12} {} {n:>10}", Level { parts: 1, of: 1 }.text());
     let mean = micros(samples.mean().unwrap_or(0));
-    let _ = writeln!(out, "#[Mean = {mean}, Max = {}, Total count = {n}]\n", micros(max));
+    let deviation = hist.stdev() / 1_000.0;
+    let _ = writeln!(out, "#[Mean    = {mean:>12}, StdDeviation   = {deviation:>12.3}]");
+    let _ = writeln!(out, "#[Max     = {max:>12}, Total count    = {n:>12}]\n");
     Ok(())
 }
 
-/// Quantiles from 0 on: [`TICKS`] steps to the half of what is left, again and again.
-fn ticks() -> impl Iterator<Item = f64> {
-    (0..20_u32).flat_map(|half| {
-        let left = 0.5_f64.powi(half as i32);
-        (0..TICKS).map(move |tick| 1.0 - left + left / 2.0 * f64::from(tick) / f64::from(TICKS))
+/// A quantile as a fraction, exactly. In floating point the third step of 0.1 is above 0.3, and so one sample too far.
+struct Level {
+    parts: u64,
+    of: u64,
+}
+
+impl Level {
+    fn q(&self) -> f64 {
+        self.parts as f64 / self.of as f64
+    }
+
+    /// Twelve decimals, rounded half up.
+    fn text(&self) -> String {
+        decimals::<12>(self.parts, self.of)
+    }
+
+    /// `1/(1-Percentile)` with two decimals.
+    fn inverse(&self) -> String {
+        decimals::<2>(self.of, self.of - self.parts)
+    }
+
+    /// Whether `below` of `n` samples do not reach it.
+    fn is_above(&self, below: u64, n: u64) -> bool {
+        u128::from(below) * u128::from(self.of) < u128::from(n) * u128::from(self.parts)
+    }
+}
+
+/// Levels from 0 on: [`TICKS`] steps to the half of what is left, again and again.
+fn levels() -> impl Iterator<Item = Level> {
+    (0..20_u32).flat_map(|halvings| {
+        let of = (2 * TICKS) << halvings;
+        (0..TICKS).map(move |tick| Level { parts: of - 2 * TICKS + tick, of })
     })
+}
+
+/// `a / b` with so many decimals, rounded half up.
+fn decimals<const DIGITS: usize>(a: u64, b: u64) -> String {
+    let one = 10_u128.pow(DIGITS as u32);
+    let scaled = (2 * u128::from(a) * one + u128::from(b)) / (2 * u128::from(b));
+    format!("{}.{:0DIGITS$}", scaled / one, scaled % one)
 }
 
 /// ns as µs, all digits kept.

@@ -1,17 +1,80 @@
 //! A run in forms that other programs read, each a pure function of [`Run`].
 //!
-//! Apart from [`crate::table`] and [`crate::html`], which are for people: here figures stand whole, unrounded and without
-//! words around them.
+//! Apart from [`crate::table`] and [`crate::html`], which are for people at a terminal or a browser. One form a file; what
+//! several need stands in `names` and `figures`. Whatever runs on the virtual clock says so in every form, and a figure
+//! that its samples do not support stands in none.
+//!
+//! | form | for |
+//! |---|---|
+//! | [`json()`] | anything: run.json itself |
+//! | [`csv()`] | spreadsheets and data frames: a row per figure |
+//! | [`hgrm()`], [`hlog()`] | the tools of HdrHistogram: percentiles of latencies; every distribution in full |
+//! | [`markdown()`], [`annotations()`] | the page of a job on GitHub |
+//! | [`junit()`] | CI servers: a case per promise and point |
+//! | [`bmf()`], [`gab()`] | benchmark services: Bencher, and github-action-benchmark |
+mod annotations;
+mod bmf;
 mod csv;
+mod figures;
+mod gab;
 mod hgrm;
+mod hlog;
+mod junit;
+mod markdown;
+mod names;
 
+pub(crate) use self::annotations::errors;
+pub use self::annotations::{MOST, annotations};
+pub use self::bmf::bmf;
 pub use self::csv::csv;
+pub use self::gab::gab;
 pub use self::hgrm::hgrm;
+pub use self::hlog::hlog;
+pub use self::junit::junit;
+pub(crate) use self::junit::xml;
+pub(crate) use self::markdown::{escaped, row};
+pub use self::markdown::{fitted, markdown};
 
+use crate::aggregate::AggregateError;
+use crate::hist::{Hist, HistError};
+use crate::percentile::Samples;
 use crate::schema::{Cell, Run};
+use std::fmt::Display;
+
+/// Why a run has no such form.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// A histogram of the run cannot be read.
+    #[error(transparent)]
+    Histogram(#[from] AggregateError),
+    /// The form itself could not be written.
+    #[error("cannot write {form}: {message}")]
+    Form {
+        /// `CSV`, `JSON`, ...
+        form: &'static str,
+        /// Why.
+        message: String,
+    },
+}
+
+impl OutputError {
+    fn form(form: &'static str, message: &impl Display) -> Self {
+        Self::Form { form, message: message.to_string() }
+    }
+
+    fn histogram(cell: usize, of: &Cell, series: &str, source: HistError) -> Self {
+        let (protocol, seed, series) = (of.protocol.clone(), of.seed, series.to_owned());
+        Self::Histogram(AggregateError { cell, protocol, seed, series, source })
+    }
+}
+
+/// The samples of one series of the cell at `index`.
+fn samples(index: usize, cell: &Cell, series: &str, hist: &Hist) -> Result<Samples, OutputError> {
+    Samples::of(hist).map_err(|error| OutputError::histogram(index, cell, series, error))
+}
 
 /// The axes of `cell` in words, with the unit in each name; an axis that the cell does not have is left out.
-fn axes(cell: &Cell) -> String {
+fn axes(cell: &Cell) -> Vec<String> {
     let axes = [
         ("fault_rate_percent", cell.fault_rate_percent.map(u64::from)),
         ("rate_per_s", cell.rate_per_s),
@@ -19,15 +82,20 @@ fn axes(cell: &Cell) -> String {
         ("resident_pages", cell.resident_pages),
         ("seed", Some(cell.seed)),
     ];
-    let said: Vec<String> =
-        axes.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?))).collect();
-    said.join(" ")
+    axes.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?))).collect()
 }
 
 /// The run as it stands in run.json, with the same bytes.
 ///
 /// # Errors
 /// When a value cannot be written as JSON.
-pub fn json(run: &Run) -> serde_json::Result<Vec<u8>> {
-    crate::layout::to_vec(run)
+pub fn json(run: &Run) -> Result<Vec<u8>, OutputError> {
+    crate::layout::to_vec(run).map_err(|error| OutputError::form("JSON", &error))
+}
+
+/// JSON with an entry a line and a newline at the end.
+fn pretty(value: &impl serde::Serialize) -> Result<String, OutputError> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| OutputError::form("JSON", &error))?;
+    text.push('\n');
+    Ok(text)
 }

@@ -97,7 +97,7 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
     for verdict in &run.verdicts {
         let outcome = verdict.outcome;
         if matches!(outcome, Outcome::Fail | Outcome::Inconclusive) {
-            lines.push((options.color && outcome == Outcome::Fail, promises::sentence(verdict)));
+            lines.push((options.color && outcome == Outcome::Fail, words::verdict_sentence(verdict)));
         }
     }
     for (index, cell) in run.cells.iter().enumerate() {

@@ -1,9 +1,8 @@
-//! The matrix promise × protocol, and a sentence for each verdict that is no pass.
+//! The matrix promise × protocol.
 //!
 //! Apart from the figures, which have a row per point; a verdict is over all cells of a protocol.
 use super::{TableOptions, new_table, print};
-use crate::schema::{Expectation, Outcome, Run, Verdict};
-use crate::units::{count, grouped};
+use crate::schema::{Outcome, Run, Verdict};
 use crate::verdict::in_order;
 use crate::words;
 use comfy_table::{Cell, Color};
@@ -45,25 +44,4 @@ fn cell(verdict: &Verdict) -> Cell {
         Outcome::Inconclusive => cell.fg(Color::Yellow),
         Outcome::Pass | Outcome::Skipped => cell,
     }
-}
-
-/// `failed: rollback under prepare-undo: expected never, broken in 2 of 9 cells (12 violations); replay: ...`.
-pub(super) fn sentence(verdict: &Verdict) -> String {
-    let kind = if verdict.outcome == Outcome::Fail { "failed" } else { "inconclusive" };
-    let expected = match verdict.expected {
-        Expectation::Never => "expected to hold".to_owned(),
-        other => format!("expected to be broken {}", words::expectation(other)),
-    };
-    let mut text = format!(
-        "{kind}: {} under {}: {expected}, broken in {} of {}",
-        verdict.promise,
-        verdict.protocol,
-        grouped(verdict.cells_broken),
-        count(verdict.cells, "cell"),
-    );
-    if let Some(replay) = &verdict.replay {
-        text.push_str("; replay: ");
-        text.push_str(replay);
-    }
-    text
 }

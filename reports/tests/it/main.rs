@@ -2,6 +2,7 @@
 //!
 //! | module | belongs there |
 //! |---|---|
+//! | [`dice`] | the pseudo-random numbers of [`demo`] and [`mutate`] |
 //! | [`demo`] | made-up runs that the other modules render; no test |
 //! | [`disk`] | run.json, env.json and cells on disk: round trips, half files, foreign versions |
 //! | [`damage`] | damaged histograms and files give errors, never panics |
@@ -11,17 +12,29 @@
 //! | [`html`] | the report: its text as a snapshot, escaping, plots, size, time |
 //! | [`joint`] | several runs on one page, and what is laid side by side |
 //! | [`gates`] | gates: the golden ladder, properties of verdicts, machine time in pairs |
-//! | [`outputs`] | CSV, `.hgrm` and JSON for other programs: golden files, round trips |
 //! | [`statistics`] | machine time: held to scipy, and to made-up noisy machines |
+//! | [`outputs`] | CSV and JSON, and what holds of every form for other programs: golden files, damage |
+//! | [`hdr`] | `.hgrm` and `.hlog` against HdrHistogram's own text and reader |
+//! | [`ci`] | JUnit XML, Markdown and annotations, of runs and of gates |
+//! | [`services`] | forms for benchmark services |
+//! | [`fuzz`], [`mutate`] | thousands of damaged inputs through every reader and every output |
+//! | [`large`] | a run of 1,000 cells: size and time of the report |
 //! | [`published`] | the committed JSON Schema is the one of the code |
+mod ci;
 mod damage;
 mod demo;
+mod dice;
 mod disk;
+mod fuzz;
 mod gates;
+mod hdr;
 mod html;
 mod joint;
+mod large;
+mod mutate;
 mod outputs;
 mod published;
+mod services;
 mod statistics;
 mod sums;
 mod table;

@@ -1,8 +1,32 @@
-//! What other programs read: golden files, and the same figures when read back.
+//! CSV and JSON for other programs, and what holds of every form: golden files, the same bytes twice, damage is an error.
 use crate::demo::{demo_charges, demo_linux, demo_run};
-use reports::outputs::{csv, hgrm, json};
+use reports::outputs::{OutputError, bmf, csv, gab, hgrm, hlog, json, junit, markdown};
 use reports::schema::Run;
 use std::collections::BTreeMap;
+
+/// A form of a run, as text.
+pub(crate) type Form = fn(&Run) -> Result<String, OutputError>;
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Every form, by the name that `--format` gives it.
+pub(crate) const FORMS: [(&str, Form); 8] = [
+    ("json", |run| json(run).map(text)),
+    ("csv", |run| csv(run).map(text)),
+    ("hgrm", hgrm),
+    ("hlog", hlog),
+    ("markdown", markdown),
+    ("junit", junit),
+    ("bmf", bmf),
+    ("gab", gab),
+];
+
+/// Made-up runs by name: of the model, of a kernel, and of a kernel that counts memory.
+pub(crate) fn demos() -> [(&'static str, Run); 3] {
+    [("sim", demo_run()), ("linux", demo_linux()), ("charges", demo_charges())]
+}
 
 /// Rows of the CSV by name of column.
 fn rows(run: &Run) -> Vec<BTreeMap<String, String>> {
@@ -10,17 +34,37 @@ fn rows(run: &Run) -> Vec<BTreeMap<String, String>> {
     ::csv::Reader::from_reader(bytes.as_slice()).deserialize().map(Result::unwrap).collect()
 }
 
+/// What stands of each form in a snapshot: a line of a log of histograms up to the histogram, and of the forms that go
+/// cell by cell the first two cells.
 #[test]
 fn golden_files() {
-    insta::assert_snapshot!("linux-csv", String::from_utf8(csv(&demo_linux()).unwrap()).unwrap());
-    insta::assert_snapshot!("linux-hgrm", hgrm(&demo_linux()).unwrap());
+    for (name, mut run) in demos() {
+        let whole: Vec<(&str, Form)> =
+            FORMS.into_iter().filter(|(form, _)| !["json", "csv", "hgrm", "hlog"].contains(form)).collect();
+        for (form, of) in whole {
+            insta::assert_snapshot!(format!("{name}-{form}"), of(&run).unwrap());
+        }
+        run.cells.truncate(2);
+        insta::assert_snapshot!(format!("{name}-csv"), text(csv(&run).unwrap()));
+        insta::assert_snapshot!(format!("{name}-hgrm"), hgrm(&run).unwrap());
+        let log = hlog(&run).unwrap();
+        let bare = log.lines().map(|line| line.rsplit_once(",HISTF").map_or(line, |(head, _)| head));
+        insta::assert_snapshot!(format!("{name}-hlog"), bare.collect::<Vec<_>>().join("\n"));
+        // Whole histograms say nothing to a reader.
+        run.cells.truncate(1);
+        (run.cells[0].attach.latency, run.cells[0].attach.phases, run.cells[0].bystanders) =
+            (Vec::new(), Vec::new(), Vec::new());
+        run.cells[0].locks.clear();
+        insta::assert_snapshot!(format!("{name}-json"), text(json(&run).unwrap()));
+    }
 }
 
 #[test]
 fn the_same_bytes_twice_and_json_reads_back() {
-    for run in [demo_run(), demo_linux(), demo_charges()] {
-        assert_eq!(csv(&run).unwrap(), csv(&run.clone()).unwrap());
-        assert_eq!(hgrm(&run).unwrap(), hgrm(&run.clone()).unwrap());
+    for (name, run) in demos() {
+        for (form, of) in FORMS {
+            assert_eq!(of(&run).unwrap(), of(&run.clone()).unwrap(), "{form} of {name}");
+        }
         assert_eq!(serde_json::from_slice::<Run>(&json(&run).unwrap()).unwrap(), run);
     }
 }
@@ -50,13 +94,25 @@ fn no_percentile_goes_beyond_its_samples() {
     }
     assert!(seen > 0);
     let few = hgrm(&demo_linux()).unwrap();
-    let block = few.split("#[Mean").find(|block| block.contains("rate_per_s=20 ")).unwrap();
+    let block = few.split("#[Max").find(|block| block.contains("rate_per_s=20 ")).unwrap();
     assert!(block.contains("0.900000000000") && !block.contains("0.995"), "400 samples end at p99: {block}");
 }
 
 #[test]
-fn a_damaged_histogram_is_an_error() {
+fn a_damaged_histogram_is_an_error_that_says_where() {
+    for (form, of) in FORMS.into_iter().filter(|(form, _)| *form != "json") {
+        let mut run = demo_linux();
+        run.cells[4].attach.latency[1].hist.hdr = "###".to_owned();
+        let error = of(&run).unwrap_err().to_string();
+        assert!(error.starts_with("cell 4 (v2, seed 1), ") && error.contains("base64"), "{form}: {error}");
+    }
+}
+
+#[test]
+fn a_run_without_cells_has_every_form() {
     let mut run = demo_linux();
-    run.cells[0].attach.latency[0].hist.hdr = "###".to_owned();
-    assert!(csv(&run).is_err() && hgrm(&run).is_err());
+    (run.cells, run.verdicts, run.notes) = (Vec::new(), Vec::new(), Vec::new());
+    for (form, of) in FORMS {
+        assert!(of(&run).is_ok(), "{form}");
+    }
 }

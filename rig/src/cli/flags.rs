@@ -127,6 +127,9 @@ pub(super) struct GateFlags {
     /// Prove the gates: the run against itself passes each, and figures that are 20 % worse fail each.
     #[arg(long)]
     pub(super) self_test: bool,
+    /// Write the outcome to this file as well, as JUnit XML: a suite per gate, a case per protocol and point.
+    #[arg(long, value_name = "FILE", conflicts_with = "self_test")]
+    pub(super) junit: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -267,8 +270,7 @@ pub(super) struct ReportFlags {
     /// the current one.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// What stdout carries: the table, run.json, CSV with a row per figure, or HdrHistogram's percentiles of the latencies
-    /// in µs. Other than text for one DIR only.
+    /// What stdout carries. Other than text for one DIR only.
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub(super) format: Format,
 }
@@ -282,8 +284,21 @@ pub(super) enum Format {
     Json,
     /// One row per figure.
     Csv,
-    /// Percentiles of each latency series.
+    /// HdrHistogram's percentiles of each latency series, in µs.
     Hgrm,
+    /// HdrHistogram's log (V2): every distribution in full, in ns.
+    Hlog,
+    /// The verdict and one table, as for the page of a job on GitHub; where $GITHUB_STEP_SUMMARY names one it goes there
+    /// as well, whatever the format.
+    Markdown,
+    /// JUnit XML: a suite per protocol, a case per promise and point.
+    Junit,
+    /// Bencher Metric Format, for `bencher run --adapter json`; also called bencher.
+    #[value(alias = "bencher")]
+    Bmf,
+    /// For github-action-benchmark, with `tool: customSmallerIsBetter`; also called github-action-benchmark.
+    #[value(alias = "github-action-benchmark")]
+    Gab,
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,10 @@
 //! `gate`: a run held against a file of demands, and the exit code that says how bad it is.
 use super::exit::Failure;
 use super::flags::GateFlags;
-use super::{output, results};
-use reports::gate::{self, Earlier, Gates, Ladder};
-use reports::html;
+use super::{github, output, results};
+use reports::gate::{self, Earlier, Gates, Ladder, forms};
 use reports::schema::{Env, Run};
+use reports::{html, json};
 
 pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
     let file = flags.gates.display().to_string();
@@ -29,7 +29,13 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
         return Ok(tested.exit_code());
     }
     let ladder = gate::evaluate(&gates, &b, earlier).map_err(Failure::usage)?;
+    if let Some(file) = &flags.junit {
+        let xml = forms::junit(&ladder).map_err(Failure::internal)?;
+        json::write_atomic(file, xml.as_bytes())
+            .map_err(|error| Failure::usage(format!("{error}; choose another file with --junit FILE")))?;
+    }
     output::result(&ladder.text());
+    github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder))?;
     page(flags, &b, env.as_ref(), &ladder)?;
     Ok(ladder.exit_code())
 }

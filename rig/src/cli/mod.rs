@@ -8,6 +8,7 @@ mod exit;
 mod explore;
 mod flags;
 mod gate;
+mod github;
 mod interrupt;
 mod kernel;
 mod linux;

@@ -2,9 +2,11 @@
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "the only place that writes to the terminal")]
 use super::exit::Failure;
 use super::flags::{Format, OutputFlags};
+use super::github;
 use reports::schema::{Env, Run};
 use reports::table::{self, TableOptions};
 use reports::{html, json, outputs};
+use std::error::Error;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -101,40 +103,70 @@ impl Folder {
         if let Some(file) = &self.json {
             wrote(json::write_run(file, run))?;
         }
-        render(&self.path.join("report.html"), run, Some(env))
+        render(Format::Text, &self.path.join("report.html"), (&self.path.join("run.json"), run, Some(env)))
     }
 }
 
-/// Writes the report of a run to `file` and prints its table.
-pub(super) fn render(file: &Path, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
-    render_as(Format::Text, file, run, env)
+/// A run with the file that it comes from, which errors name, and the machine where it is known.
+pub(super) struct Source {
+    pub(super) file: PathBuf,
+    pub(super) run: Run,
+    pub(super) env: Option<Env>,
 }
 
-/// Writes the report of a run to `file` and prints the run in `format`.
-pub(super) fn render_as(format: Format, file: &Path, run: &Run, env: Option<&Env>) -> Result<(), Failure> {
-    write_page(file, &html::render(run, env).map_err(Failure::usage)?)?;
-    let bytes = match format {
-        Format::Text => table::render(run, table_options()).map_err(Failure::usage)?.into_bytes(),
-        Format::Json => outputs::json(run).map_err(Failure::internal)?,
-        Format::Csv => outputs::csv(run).map_err(Failure::usage)?,
-        Format::Hgrm => outputs::hgrm(run).map_err(Failure::usage)?.into_bytes(),
-    };
+/// Writes the report of a run to `page` and prints the run in `format`; nothing is written where one cannot be made.
+pub(super) fn render(
+    format: Format,
+    page: &Path,
+    (file, run, env): (&Path, &Run, Option<&Env>),
+) -> Result<(), Failure> {
+    let html = html::render(run, env).map_err(|error| damaged(file, &error))?;
+    let bytes = form(format, run).map_err(|error| damaged(file, &*error))?;
+    write_page(page, &html)?;
     result_bytes(&bytes);
-    say(&format!("report: {}", file.display()));
-    Ok(())
+    say(&format!("report: {}", page.display()));
+    tell(file, run)
 }
 
-/// Writes one page for all runs to `file` and prints the table of each, apart: their clocks differ.
-pub(super) fn render_all(file: &Path, runs: &[(Run, Option<Env>)]) -> Result<(), Failure> {
-    write_page(file, &html::render_all(runs).map_err(Failure::usage)?)?;
-    for (n, (run, _)) in runs.iter().enumerate() {
-        if n > 0 {
-            result("\n\n");
-        }
-        result(&table::render(run, table_options()).map_err(Failure::usage)?);
-    }
-    say(&format!("report: {}", file.display()));
-    Ok(())
+/// Writes one page for all runs to `page` and prints the table of each, apart: their clocks differ.
+pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure> {
+    let text = |source: &Source| {
+        table::render(&source.run, table_options()).map_err(|error| damaged(&source.file, &error))
+    };
+    let tables: Vec<String> = sources.iter().map(text).collect::<Result<_, _>>()?;
+    let runs: Vec<(Run, Option<Env>)> =
+        sources.iter().map(|source| (source.run.clone(), source.env.clone())).collect();
+    write_page(page, &html::render_all(&runs).map_err(Failure::usage)?)?;
+    result(&tables.join("\n\n"));
+    say(&format!("report: {}", page.display()));
+    sources.iter().try_for_each(|source| tell(&source.file, &source.run))
+}
+
+/// The run in `format`.
+fn form(format: Format, run: &Run) -> Result<Vec<u8>, Box<dyn Error>> {
+    Ok(match format {
+        Format::Text => table::render(run, table_options())?.into_bytes(),
+        Format::Json => outputs::json(run)?,
+        Format::Csv => outputs::csv(run)?,
+        Format::Hgrm => outputs::hgrm(run)?.into_bytes(),
+        Format::Hlog => outputs::hlog(run)?.into_bytes(),
+        Format::Markdown => outputs::markdown(run)?.into_bytes(),
+        Format::Junit => outputs::junit(run)?.into_bytes(),
+        Format::Bmf => outputs::bmf(run)?.into_bytes(),
+        Format::Gab => outputs::gab(run)?.into_bytes(),
+    })
+}
+
+/// Tells the job on GitHub, if this is one.
+fn tell(file: &Path, run: &Run) -> Result<(), Failure> {
+    let markdown = outputs::markdown(run).map_err(|error| damaged(file, &error))?;
+    github::tell(&markdown, &outputs::annotations(run))
+}
+
+/// The run was read, but something in it cannot be made sense of.
+pub(super) fn damaged(file: &Path, error: &dyn Error) -> Failure {
+    let file = file.display();
+    Failure::usage(format!("{file}: {error}; the file is damaged, take another copy or make the run again"))
 }
 
 pub(super) fn write_page(file: &Path, page: &str) -> Result<(), Failure> {

@@ -1,11 +1,11 @@
 //! `report`: table and report.html again, from run.json or from the cells of a run that was killed; several runs on one page.
 use super::exit::Failure;
 use super::flags::{Format, ReportFlags};
-use super::output;
+use super::output::{self, Source};
 use super::run::assemble;
 use crate::driver::Scenario;
 use reports::cells::CellStore;
-use reports::schema::{Env, Run};
+use reports::schema::Run;
 use reports::{json, verdict};
 use std::path::Path;
 
@@ -15,30 +15,27 @@ pub(super) fn report(flags: &ReportFlags) -> Result<u8, Failure> {
             "--format other than text is of one run; give one DIR, and call `attach-rig report DIR --format ...` once for each",
         ));
     }
-    let runs: Vec<(Run, Option<Env>)> = flags.dirs.iter().map(|dir| read(dir)).collect::<Result<_, _>>()?;
-    match (flags.dirs.as_slice(), runs.as_slice()) {
-        ([dir], [(run, env)]) => {
-            let file = flags.out.clone().unwrap_or_else(|| dir.join("report.html"));
-            output::render_as(flags.format, &file, run, env.as_ref())?;
+    let sources: Vec<Source> = flags.dirs.iter().map(|dir| read(dir)).collect::<Result<_, _>>()?;
+    match (flags.dirs.as_slice(), sources.as_slice()) {
+        ([dir], [Source { file, run, env }]) => {
+            let page = flags.out.clone().unwrap_or_else(|| dir.join("report.html"));
+            output::render(flags.format, &page, (file, run, env.as_ref()))?;
         }
         _ => {
-            let file = flags.out.clone().unwrap_or_else(|| "report.html".into());
-            output::render_all(&file, &runs)?;
+            let page = flags.out.clone().unwrap_or_else(|| "report.html".into());
+            output::render_all(&page, &sources)?;
         }
     }
-    let codes: Vec<u8> = runs.iter().map(|(run, _)| verdict::exit_code(run)).collect();
+    let codes: Vec<u8> = sources.iter().map(|source| verdict::exit_code(&source.run)).collect();
     // In the order in which they matter when several apply.
     Ok([1, 5].into_iter().find(|code| codes.contains(code)).unwrap_or(0))
 }
 
 /// What a folder holds.
-fn read(dir: &Path) -> Result<(Run, Option<Env>), Failure> {
-    let run = if dir.join("run.json").exists() {
-        json::read_run(&dir.join("run.json")).map_err(Failure::usage)?
-    } else {
-        salvage(dir)?
-    };
-    Ok((run, json::read_env(&dir.join("env.json")).ok()))
+fn read(dir: &Path) -> Result<Source, Failure> {
+    let file = dir.join("run.json");
+    let run = if file.exists() { json::read_run(&file).map_err(Failure::usage)? } else { salvage(dir)? };
+    Ok(Source { file, run, env: json::read_env(&dir.join("env.json")).ok() })
 }
 
 /// What a killed run left: its scenario and its finished cells.

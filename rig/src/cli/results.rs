@@ -1,5 +1,7 @@
 //! Which result a name on the command line means: a folder, a run.json, a baseline as a file or by its name.
 use super::exit::Failure;
+use super::output;
+use reports::aggregate::aggregate;
 use reports::figure::Baseline;
 use reports::json;
 use reports::schema::{Env, Run};
@@ -16,6 +18,8 @@ pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
             "{error}; name a folder that `run`, `linux` or `vm` has written, or a run.json"
         ))
     })?;
+    // What is made of a run knows no files: what is damaged in one is said here.
+    aggregate(&run).map_err(|error| output::damaged(&file, &error))?;
     let env = file.parent().and_then(|folder| json::read_env(&folder.join("env.json")).ok());
     Ok((run, env))
 }

@@ -94,7 +94,7 @@ impl Schedule {
                 }
                 _ => (None, 0),
             };
-            let fits = |times: &usize| *times > 0 && choices.len() + times <= STEPS_MAX;
+            let fits = |times: &usize| *times > 0 && *times <= STEPS_MAX - choices.len();
             let (Some(who), Some(times)) = (who, times.filter(fits)) else {
                 return Err(format!("`{text}` is no schedule; one looks like 12a3b4a"));
             };
@@ -267,7 +267,7 @@ mod tests {
         let schedule = Schedule::new(list.into_iter().map(ActorId).collect());
         assert_eq!(schedule.to_string(), "3ab2(30)c");
         assert_eq!(Schedule::parse("3ab2(30)c"), Ok(schedule));
-        for wrong in ["3", "0a", "a?", "(x)", "(1", "99999999999a"] {
+        for wrong in ["3", "0a", "a?", "(x)", "(1", "99999999999a", "a18446744073709551615b"] {
             assert!(Schedule::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -2,6 +2,7 @@
 mod cell;
 mod charges;
 
+pub(crate) use crate::dice::Dice;
 use cell::{bystander, cell};
 pub(crate) use charges::demo_charges;
 use hdrhistogram::Histogram;
@@ -33,26 +34,7 @@ pub(crate) const PROMISES: [&str; 12] = [
     "deadlock",
 ];
 
-/// One stream of pseudo-random numbers (splitmix64).
-pub(crate) struct Dice(u64);
-
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
-        self.next() % n.max(1)
-    }
-
     /// `n` times around `mid` ns, with a tail: each halving of probability adds two thirds of `mid`.
     pub(crate) fn hist(&mut self, n: u64, mid: u64) -> Hist {
         let mut histogram = Histogram::new(3).unwrap();

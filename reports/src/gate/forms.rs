@@ -1,0 +1,100 @@
+//! The outcome of gates as Markdown, as JUnit XML and as annotations, for the page of a job and for CI servers.
+//!
+//! Apart from [`super::ladder`], which prints text: these forms have escapes and rules of their own. Nothing is judged here.
+use super::file::Gate;
+use super::ladder::{Ladder, Row, State, demand, finding, word};
+use crate::outputs::{OutputError, errors, escaped, row, xml};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+/// Rows of the table before the rest is counted.
+const MOST: usize = 100;
+
+/// A table with a row per gate and place, failures first, and the last line of the text above it.
+#[must_use]
+pub fn markdown(ladder: &Ladder) -> String {
+    let mut out = format!("## attach-rig: gates\n\n**{}**\n\n", escaped(&ladder.summary()));
+    out.push_str("| gate | place | demanded | measured | verdict |\n|---|---|---|---|---|\n");
+    let order = ladder.in_order();
+    let mut places: Vec<(&Gate, &Row)> =
+        order.flat_map(|(gate, rows, _)| rows.into_iter().map(move |place| (gate, place))).collect();
+    places.sort_by_key(|(gate, place)| std::cmp::Reverse(shown(gate, place)));
+    for (gate, place) in places.iter().take(MOST) {
+        let verdict = word(shown(gate, place)).to_owned();
+        let cells = [gate.name.clone(), place.place.clone(), demanded(gate), figures(gate, place), verdict];
+        out.push_str(&row(cells.into_iter()));
+    }
+    if places.len() > MOST {
+        out.push_str(&format!("\nand {} more places\n", places.len() - MOST));
+    }
+    out.push('\n');
+    out
+}
+
+/// A suite per gate, a case per place. A waived breach and too few samples are skipped, with their reason.
+///
+/// # Errors
+/// When the XML cannot be written.
+pub fn junit(ladder: &Ladder) -> Result<String, OutputError> {
+    let mut report = Report::new("attach-rig gates");
+    for (gate, rows, _) in ladder.in_order() {
+        let mut suite = TestSuite::new(gate.name.as_str());
+        for place in rows {
+            let mut case = TestCase::new(place.place.as_str(), status(gate, place));
+            case.set_classname(format!("gate.{}", gate.name));
+            case.set_system_out(format!("{}: {}", demanded(gate), figures(gate, place)));
+            suite.add_test_case(case);
+        }
+        report.add_test_suite(suite);
+    }
+    xml(&report)
+}
+
+/// An `::error` line for each place at which a gate failed.
+#[must_use]
+pub fn annotations(ladder: &Ladder) -> Vec<String> {
+    let mut failed = Vec::new();
+    for (gate, rows, _) in ladder.in_order() {
+        for place in rows.into_iter().filter(|place| shown(gate, place) == State::Failed) {
+            let message = format!("{}: {}; demanded: {}", place.place, figures(gate, place), demanded(gate));
+            failed.push((format!("gate {}", gate.name), message));
+        }
+    }
+    errors(failed.into_iter())
+}
+
+/// The verdict on a place, a breach that is let through as such.
+fn shown(gate: &Gate, place: &Row) -> State {
+    let waived = place.state == State::Failed && gate.waived.is_some();
+    if waived { State::Waived } else { place.state }
+}
+
+fn status(gate: &Gate, place: &Row) -> TestCaseStatus {
+    let figures = figures(gate, place);
+    match shown(gate, place) {
+        State::Passed | State::Warned => TestCaseStatus::success(),
+        State::Waived => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("waived {}", gate.waived.as_deref().unwrap_or_default()));
+            status
+        }
+        State::Inconclusive => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("inconclusive: {figures}"));
+            status
+        }
+        State::Failed => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(format!("{figures}; demanded: {}", demanded(gate))).set_type("gate");
+            status
+        }
+    }
+}
+
+/// `attach.latency[moved] p99 at most 5 ms`.
+fn demanded(gate: &Gate) -> String {
+    format!("{} {}", gate.key, demand(gate))
+}
+
+fn figures(gate: &Gate, place: &Row) -> String {
+    finding(&place.finding, gate.key.is_time())
+}

@@ -1,0 +1,39 @@
+//! `::error` lines, which GitHub shows beside a job: what was not as expected, the worst first.
+//!
+//! GitHub shows ten annotations of a kind from one step; with [`MOST`] and one that counts the rest, nothing is dropped
+//! unsaid. GitHub reads such lines from stderr as well, so that stdout stays the result's.
+use crate::schema::{Outcome, Run};
+use crate::words;
+
+/// Annotations before the rest is counted.
+pub const MOST: usize = 9;
+
+/// A line for each verdict of `run` that failed.
+#[must_use]
+pub fn annotations(run: &Run) -> Vec<String> {
+    let failed = run.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail);
+    let of = |verdict| {
+        let title = format!("attach-rig {} on {}", run.scenario.name, words::engine(run.engine));
+        (title, words::verdict_sentence(verdict))
+    };
+    errors(failed.map(of))
+}
+
+/// A line for each (title, message), [`MOST`] of them, and one for the rest.
+pub(crate) fn errors(all: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let mut all: Vec<(String, String)> = all.collect();
+    let rest = all.split_off(all.len().min(MOST));
+    if let Some((title, _)) = rest.first() {
+        all.push((title.clone(), format!("and {} more", rest.len())));
+    }
+    let line = |(title, message): &(String, String)| {
+        let title = data(title).replace(':', "%3A").replace(',', "%2C");
+        format!("::error title={title}::{}", data(message))
+    };
+    all.iter().map(line).collect()
+}
+
+/// Text as GitHub's commands escape it.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}

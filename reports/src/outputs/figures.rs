@@ -1,0 +1,139 @@
+//! The few figures of a run that a benchmark service follows over time, smaller always being better.
+//!
+//! Apart from the two forms in which they are written, so that both services get the same numbers. One set per protocol
+//! and point, seeds merged as in the table. A percentile that its samples do not support is left out, and so is the
+//! largest sample: on a real machine it is the machine's.
+use crate::aggregate::{AggregateError, DriftSum, Group, Point, PointSum, aggregate};
+use crate::percentile::{LEVELS, Samples};
+use crate::schema::{Engine, LatencyKind, Run};
+use crate::words;
+
+/// One figure.
+pub(super) struct Figure {
+    /// `sim/default/transactional/fault_rate_percent=1`: what was measured. The engine comes first, so that virtual and
+    /// wall time never meet under one name.
+    pub(super) bench: String,
+    /// `attach-p99`.
+    pub(super) what: String,
+    /// The figure.
+    pub(super) value: u64,
+    /// Smallest and largest of the cells' own figures, where there are several and each has enough samples.
+    pub(super) range: Option<(u64, u64)>,
+    /// What it counts.
+    pub(super) unit: Unit,
+    /// Samples behind it, or attaches.
+    pub(super) n: u64,
+    /// Cells behind it.
+    pub(super) cells: u64,
+}
+
+/// What a figure counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// ns of the clock of that name.
+    Ns(&'static str),
+    /// Broken promises.
+    Violations,
+    /// `pages` or `tasks` of a counter.
+    Of(String),
+}
+
+/// The figures of `run`, protocols and points in the order of the plan.
+pub(super) fn figures(run: &Run) -> Result<Vec<Figure>, AggregateError> {
+    let mut cells = Vec::new();
+    for (index, cell) in run.cells.iter().enumerate() {
+        cells.push((cell.protocol.as_str(), Point::of(cell), Group::of(index, cell)?));
+    }
+    let mut all = Vec::new();
+    for sum in &aggregate(run)?.groups {
+        let mine = cells.iter().filter(|(name, point, _)| *name == sum.protocol && *point == sum.point);
+        let mine: Vec<&Group> = mine.map(|(_, _, group)| group).collect();
+        let bench = bench(run, sum);
+        times(&mut all, run.engine, &bench, &sum.sum, &mine);
+        counts(&mut all, &bench, &sum.sum);
+    }
+    Ok(all)
+}
+
+fn bench(run: &Run, sum: &PointSum) -> String {
+    let point = &sum.point;
+    let axes = [
+        ("fault_rate_percent", point.fault_rate_percent.map(u64::from)),
+        ("rate_per_s", point.rate_per_s),
+        ("delay_ns", point.delay_ns),
+        ("resident_pages", point.resident_pages),
+    ];
+    let mut name = format!("{}/{}/{}", words::engine(run.engine), run.scenario.name, sum.protocol);
+    for (axis, value) in axes {
+        if let Some(value) = value {
+            name.push_str(&format!("/{axis}={value}"));
+        }
+    }
+    name
+}
+
+/// A series of a group: its name, and where it is found in any group.
+type Series<'a> = (String, Box<dyn Fn(&Group) -> Option<&Samples> + 'a>);
+
+fn times(all: &mut Vec<Figure>, engine: Engine, bench: &str, sum: &Group, cells: &[&Group]) {
+    let attaches = [("attach", LatencyKind::Raw), ("attach-from-intended-start", LatencyKind::Corrected)];
+    for (name, kind) in attaches {
+        let series: Series<'_> = (name.to_owned(), Box::new(move |group| group.latency("moved", kind)));
+        for level in LEVELS.iter().filter(|level| [0.5, 0.99, 0.999].contains(&level.q)) {
+            all.extend(time(engine, bench, sum, cells, &series, (level.name, level.q)));
+        }
+    }
+    for bystander in &sum.bystanders {
+        let condition = super::names::condition(bystander.condition);
+        let series: Series<'_> = (
+            format!("{}-{condition}", bystander.op),
+            Box::new(move |group| {
+                group.bystander(&bystander.op, bystander.condition).map(|found| &found.samples)
+            }),
+        );
+        all.extend(time(engine, bench, sum, cells, &series, ("p99", 0.99)));
+    }
+}
+
+fn time(
+    engine: Engine,
+    bench: &str,
+    sum: &Group,
+    cells: &[&Group],
+    (name, find): &Series<'_>,
+    (level, q): (&str, f64),
+) -> Option<Figure> {
+    let samples = find(sum)?;
+    let value = samples.quantile(q)?;
+    let each: Option<Vec<u64>> = cells.iter().map(|cell| find(cell)?.quantile(q)).collect();
+    let each = each.filter(|each| each.len() > 1);
+    // Buckets of merged histograms may differ from those of each by one.
+    let range =
+        each.and_then(|each| Some((*each.iter().min()?.min(&value), *each.iter().max()?.max(&value))));
+    Some(Figure {
+        bench: bench.to_owned(),
+        what: format!("{name}-{level}"),
+        value,
+        range,
+        unit: Unit::Ns(words::clock(engine)),
+        n: samples.n(),
+        cells: cells.len() as u64,
+    })
+}
+
+/// Broken promises, and for each unit the drift that is farthest beyond what is tolerated.
+fn counts(all: &mut Vec<Figure>, bench: &str, sum: &Group) {
+    let attaches = sum.outcomes.values().fold(0, |sum: u64, n| sum.saturating_add(*n));
+    let mut push = |what: String, value, unit| {
+        let bench = bench.to_owned();
+        all.push(Figure { bench, what, value, range: None, unit, n: attaches, cells: sum.cells });
+    };
+    if !sum.promises.is_empty() {
+        let broken = sum.promises.iter().fold(0, |sum: u64, promise| sum.saturating_add(promise.broken));
+        push("broken-promises".to_owned(), broken, Unit::Violations);
+    }
+    for unit in crate::verdict::in_order(sum.drift.iter().map(|drift| drift.unit.as_str())) {
+        let worst = sum.drift.iter().filter(|drift| drift.unit == unit).map(DriftSum::beyond).max();
+        push(format!("drift-{unit}"), worst.unwrap_or(0), Unit::Of(unit.to_owned()));
+    }
+}

@@ -1,0 +1,144 @@
+//! JUnit XML, as CI servers read it: a suite per protocol, a case per promise and point.
+//!
+//! | verdict | case |
+//! |---|---|
+//! | as expected | passed; what was broken, as expected, stands in `system-out` |
+//! | not as expected | failed, at the points that are not as expected, with the command that replays it |
+//! | inconclusive | skipped, with the reason: too little happened is not the same as wrong |
+//! | not checked | skipped |
+//!
+//! Times are given for suites of the wall clock only, as the sum of what was measured: a virtual time would be read as the
+//! time that the test took. Properties of each suite say engine, clock, scenario, seed and the command.
+use super::OutputError;
+use crate::aggregate::{Aggregate, PointSum, PromiseSum, aggregate};
+use crate::schema::{Engine, Expectation, Outcome, Run, Verdict};
+use crate::units::{count, grouped};
+use crate::verdict::in_order;
+use crate::words;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
+
+/// The verdicts of `run`, point by point.
+///
+/// # Errors
+/// A histogram that cannot be read.
+pub fn junit(run: &Run) -> Result<String, OutputError> {
+    let sums = aggregate(run)?;
+    let mut report = Report::new(format!("attach-rig {}", run.scenario.name));
+    let cells = sums.protocols.iter().map(|sum| sum.protocol.as_str());
+    for protocol in in_order(cells.chain(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()))) {
+        report.add_test_suite(suite(run, &sums, protocol));
+    }
+    if run.engine != Engine::Sim {
+        report.set_time(measured(run, None));
+    }
+    xml(&report)
+}
+
+/// Time measured in the cells of `protocol`, or in all.
+fn measured(run: &Run, protocol: Option<&str>) -> Duration {
+    let cells = run.cells.iter().filter(|cell| protocol.is_none_or(|name| name == cell.protocol));
+    Duration::from_nanos(cells.fold(0, |sum: u64, cell| sum.saturating_add(cell.duration_ns)))
+}
+
+fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
+    let mut suite = TestSuite::new(protocol);
+    for (name, value) in [
+        ("engine", words::engine(run.engine).to_owned()),
+        ("clock", words::clock(run.engine).to_owned()),
+        ("scenario", run.scenario.name.clone()),
+        ("seed", run.scenario.seed.to_string()),
+        ("command", run.command.clone()),
+        ("interrupted", run.interrupted.to_string()),
+    ] {
+        suite.add_property((name, value.as_str()));
+    }
+    if run.engine != Engine::Sim {
+        suite.set_time(measured(run, Some(protocol)));
+    }
+    let points: Vec<&PointSum> = sums.groups.iter().filter(|group| group.protocol == protocol).collect();
+    let class = format!("{}.{}.{protocol}", words::engine(run.engine), run.scenario.name);
+    for verdict in run.verdicts.iter().filter(|verdict| verdict.protocol == protocol) {
+        let mut add = |point: String, status, said: Option<String>| {
+            let name = [verdict.promise.clone(), point].into_iter().filter(|part| !part.is_empty());
+            let mut case = TestCase::new(name.collect::<Vec<_>>().join(", "), status);
+            case.set_classname(class.as_str());
+            if let Some(said) = said {
+                case.set_system_out(said);
+            }
+            suite.add_test_case(case);
+        };
+        if points.is_empty() {
+            add(String::new(), skipped(verdict), None);
+        }
+        for group in &points {
+            let promise = group.sum.promises.iter().find(|promise| promise.name == verdict.promise);
+            let (status, said) = status(verdict, promise);
+            add(sums.axes.words(&group.point), status, said);
+        }
+    }
+    let ended = points.iter().flat_map(|group| &group.sum.ended);
+    let ended: Vec<String> = ended.map(|(seed, how)| format!("ended early, seed {seed}: {how}")).collect();
+    if !ended.is_empty() {
+        suite.set_system_err(ended.join("\n"));
+    }
+    suite
+}
+
+/// What became of a promise at one point, and what else there is to say.
+fn status(verdict: &Verdict, promise: Option<&PromiseSum>) -> (TestCaseStatus, Option<String>) {
+    let Some(promise) = promise else { return (skipped(verdict), None) };
+    let wrong = match verdict.expected {
+        Expectation::Never => promise.cells_broken > 0,
+        Expectation::Always => promise.cells_broken < promise.cells,
+        // Where it is broken nowhere, it is as wrong here as elsewhere.
+        Expectation::Sometimes => verdict.cells_broken == 0,
+    };
+    match verdict.outcome {
+        Outcome::Fail if wrong => (failed(verdict, promise), None),
+        Outcome::Pass | Outcome::Fail => {
+            let said = (promise.broken > 0).then(|| format!("as expected: {}", breach(promise)));
+            (TestCaseStatus::success(), said)
+        }
+        Outcome::Inconclusive | Outcome::Skipped => (skipped(verdict), None),
+    }
+}
+
+fn skipped(verdict: &Verdict) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(match verdict.outcome {
+        Outcome::Inconclusive if verdict.cells == 0 => "inconclusive: expected, and no cell checked it",
+        Outcome::Inconclusive => "inconclusive: too little happened to tell",
+        Outcome::Pass | Outcome::Fail | Outcome::Skipped => "not checked here",
+    });
+    status
+}
+
+fn failed(verdict: &Verdict, promise: &PromiseSum) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let expected = match verdict.expected {
+        Expectation::Never => "expected to hold".to_owned(),
+        other => format!("expected to be broken {}", words::expectation(other)),
+    };
+    status.set_message(format!("{expected}; {}", breach(promise))).set_type("broken-promise");
+    status.set_description(words::verdict_sentence(verdict));
+    status
+}
+
+/// `broken 12 times in 2 of 3 cells; first, seed 1: ...`.
+fn breach(promise: &PromiseSum) -> String {
+    let cells = format!("{} of {}", grouped(promise.cells_broken), count(promise.cells, "cell"));
+    let mut text = format!("broken {} in {cells}", count(promise.broken, "time"));
+    if let Some((seed, first)) = &promise.first {
+        text.push_str(&format!("; first, seed {seed}: {first}"));
+    }
+    text
+}
+
+/// The report as XML.
+///
+/// The sum of skipped cases on the root is taken away again: Jenkins' schema does not know it there, only on suites.
+pub(crate) fn xml(report: &Report) -> Result<String, OutputError> {
+    let text = report.to_string().map_err(|error| OutputError::form("JUnit XML", &error))?;
+    Ok(text.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
+}

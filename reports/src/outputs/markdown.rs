@@ -1,0 +1,172 @@
+//! Markdown, as a job on GitHub shows it on its page: the verdict first, then one table, what one has to know, and the
+//! commands.
+//!
+//! Apart from the text for a terminal, because here is room for a few columns only, and every name has to be escaped.
+use super::OutputError;
+use crate::aggregate::{Aggregate, Group, PointSum, aggregate};
+use crate::percentile::Samples;
+use crate::schema::{Engine, LatencyKind, NoteKind, Outcome, Run};
+use crate::units::{clip, count, grouped, maybe_ns};
+use crate::verdict::headline;
+use crate::{table, words};
+use std::fmt::Write as _;
+
+/// Rows of the table, and lines of remarks, before the rest is counted.
+const MOST: usize = 40;
+
+/// Characters of a remark.
+const LONGEST: usize = 400;
+
+/// What stands where something had to be left out.
+const CUT: &str = "\n*Cut here: the page of a job holds 1 MiB at most. Everything is in run.json.*\n";
+
+/// The result of `run`.
+///
+/// # Errors
+/// A histogram that cannot be read.
+pub fn markdown(run: &Run) -> Result<String, OutputError> {
+    let sums = aggregate(run)?;
+    let (engine, clock) = (words::engine(run.engine), words::clock(run.engine));
+    let mut out = format!("## attach-rig: {} on {engine}\n\n", escaped(&run.scenario.name));
+    let _ = writeln!(out, "**{}**\n", escaped(&table::verdict_line(run)));
+    let _ = writeln!(out, "{}\n", escaped(&headline(run)));
+    let whose = match run.engine {
+        Engine::Sim => "of a model; they are the times of no machine",
+        Engine::Threads => "of the machine that ran it, whose locks are real and whose kernel is a model",
+        Engine::Linux => "of the machine that ran it",
+    };
+    let _ = writeln!(out, "Engine {engine}, seed {}. Times are {clock} times {whose}.\n", run.scenario.seed);
+    figures(&mut out, clock, &sums);
+    remarks(&mut out, run);
+    commands(&mut out, run);
+    Ok(out)
+}
+
+/// A row per protocol and point.
+fn figures(out: &mut String, clock: &str, sums: &Aggregate) {
+    if sums.groups.is_empty() {
+        return;
+    }
+    let titles = [
+        "protocol".to_owned(),
+        format!("attach p50, {clock}"),
+        format!("attach p99, {clock}"),
+        "n".to_owned(),
+        "worst bystander, p99".to_owned(),
+        "worst drift".to_owned(),
+        "broken promises".to_owned(),
+    ];
+    out.push_str(&row(titles.into_iter()));
+    out.push_str("|---|--:|--:|--:|---|---|---|\n");
+    for group in sums.groups.iter().take(MOST) {
+        out.push_str(&row(cells(sums, group).into_iter()));
+    }
+    if sums.groups.len() > MOST {
+        let _ = writeln!(out, "\nand {} more; all are in run.json", count_rows(sums.groups.len() - MOST));
+    }
+    out.push('\n');
+}
+
+fn count_rows(rows: usize) -> String {
+    count(rows as u64, "row")
+}
+
+fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
+    let (samples, from) = attaches(&group.sum);
+    let point = sums.axes.words(&group.point);
+    let place = [group.protocol.as_str(), &point, from].into_iter().filter(|part| !part.is_empty());
+    [
+        place.collect::<Vec<_>>().join(", "),
+        maybe_ns(samples.and_then(Samples::p50)),
+        maybe_ns(samples.and_then(Samples::p99)),
+        grouped(samples.map_or(0, Samples::n)),
+        words::slow_down(&group.sum),
+        words::worst_drift(&group.sum),
+        words::broken(&group.sum),
+    ]
+}
+
+/// Attaches that moved: from their intended start where they had one, and then that is said.
+fn attaches(group: &Group) -> (Option<&Samples>, &'static str) {
+    match group.latency("moved", LatencyKind::Corrected) {
+        Some(samples) => (Some(samples), "from the intended start"),
+        None => (group.latency("moved", LatencyKind::Raw), ""),
+    }
+}
+
+/// Verdicts that are no pass, cells that ended early, and the notes that change how to read the rest.
+fn remarks(out: &mut String, run: &Run) {
+    let mut lines = Vec::new();
+    if run.interrupted {
+        lines.push("interrupted: cells are missing".to_owned());
+    }
+    let verdicts = run.verdicts.iter();
+    let open = verdicts.filter(|v| matches!(v.outcome, Outcome::Fail | Outcome::Inconclusive));
+    lines.extend(open.map(words::verdict_sentence));
+    for (index, cell) in run.cells.iter().enumerate() {
+        if let Some(how) = &cell.ended {
+            lines.push(format!("ended early: cell {index}, {} seed {}: {how}", cell.protocol, cell.seed));
+        }
+    }
+    for note in run.notes.iter().filter(|note| note.kind != NoteKind::Info) {
+        let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
+        lines.push(format!("{}: {about}{}", words::note(note.kind), note.text));
+    }
+    for line in lines.iter().take(MOST) {
+        let _ = writeln!(out, "- {}", escaped(&clip(line, LONGEST)));
+    }
+    if lines.len() > MOST {
+        let _ = writeln!(out, "- and {} more; all are in run.json", lines.len() - MOST);
+    }
+    if !lines.is_empty() {
+        out.push('\n');
+    }
+}
+
+/// How to get the first breach again, and the whole run.
+fn commands(out: &mut String, run: &Run) {
+    let wrong = run.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Fail);
+    for (what, command) in [
+        ("The first that is not as expected, once more:", wrong.and_then(|v| v.replay.as_ref())),
+        ("The whole run once more:", Some(&run.command)),
+    ] {
+        if let Some(command) = command.filter(|command| !command.trim().is_empty()) {
+            let command = command.replace(['\r', '\n'], " ");
+            let _ = writeln!(out, "{what}\n\n    {}\n", command.trim());
+        }
+    }
+}
+
+/// A row of a table.
+pub(crate) fn row(cells: impl Iterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.map(|cell| escaped(&cell)).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// `text` with nothing in it that means something in Markdown or HTML, on one line.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '>' | '!' | '$' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// As much of `text` as `room` bytes take, whole paragraphs, with a sentence where something is missing. Nothing at all
+/// where not even that has room.
+#[must_use]
+pub fn fitted(text: &str, room: usize) -> String {
+    if text.len() <= room {
+        return text.to_owned();
+    }
+    let Some(room) = room.checked_sub(CUT.len()) else { return String::new() };
+    let ends = text.match_indices("\n\n").map(|(at, _)| at + 1);
+    let end = ends.take_while(|end| *end <= room).last().unwrap_or(0);
+    format!("{}{CUT}", &text[..end])
+}

@@ -14,10 +14,12 @@
 //! | [`outputs`] | CSV and JSON, and what holds of every form for other programs: golden files, damage |
 //! | [`hdr`] | `.hgrm` and `.hlog` against HdrHistogram's own text and reader |
 //! | [`ci`] | JUnit XML, Markdown and annotations, of runs and of gates |
+//! | [`chrome`] | the Chrome trace of single attaches |
 //! | [`services`] | forms for benchmark services |
 //! | [`fuzz`], [`mutate`] | thousands of damaged inputs through every reader and every output |
 //! | [`large`] | a run of 1,000 cells: size and time of the report |
 //! | [`published`] | the committed JSON Schema is the one of the code |
+mod chrome;
 mod ci;
 mod damage;
 mod demo;

@@ -78,6 +78,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
         promises: promises(record),
         faults: record.refused.as_ref().map(faults).unwrap_or_default(),
         sim: None,
+        timelines: Vec::new(),
         ended: ended(record),
     }
 }

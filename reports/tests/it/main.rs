@@ -5,7 +5,7 @@
 //! | [`dice`] | the pseudo-random numbers of [`demo`] and [`mutate`] |
 //! | [`demo`] | made-up runs that the other modules render; no test |
 //! | [`disk`] | run.json, env.json and cells on disk: round trips, half files, foreign versions |
-//! | [`damage`] | damaged histograms and files give errors, never panics |
+//! | [`damage`] | damaged histograms give errors, never panics |
 //! | [`verdicts`] | each rule of a verdict, and each way in which it must fail |
 //! | [`sums`] | cells merged over seeds |
 //! | [`table`] | the text on stdout, as snapshots |

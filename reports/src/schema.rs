@@ -2,6 +2,10 @@
 //!
 //! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
 //! order in which cells finished. What does stands in `env.json` ([`Env`]). Field order is the order in the file.
+mod timeline;
+
+pub use timeline::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
+
 use crate::hist::Hist;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,6 +139,9 @@ pub struct Cell {
     pub faults: Faults,
     /// Exact counts of the simulator; absent on other engines.
     pub sim: Option<SimCounts>,
+    /// Attaches that moved, step by step, shortest first, at most three; absent where nobody watched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timelines: Vec<Timeline>,
     /// How the cell ended when it did not end well: a deadlock, say, in words. Absent otherwise.
     pub ended: Option<String>,
 }

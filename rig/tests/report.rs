@@ -75,6 +75,7 @@ fn every_form_is_on_stdout_alone_and_the_page_is_written_as_well() {
         form("gab").contains("\"name\": \"sim/steady/transactional")
             && form("gab") == form("github-action-benchmark")
     );
+    assert!(form("chrome-trace").contains("\"thread_name\"") && form("chrome-trace").contains("(virtual)"));
     assert_eq!(form("text"), stdout(&rig(&["report", "a"], folder)));
     let two = rig(&["report", "a", "a", "--format", "csv"], folder);
     assert_eq!(two.status.code(), Some(2));
@@ -169,9 +170,10 @@ fn damaged_files_are_named_and_nothing_is_written() {
     for (damage, says) in damages {
         assert_ne!(damage, whole, "{says}");
         fs::write(folder.join("a/run.json"), &damage).unwrap();
-        let mut commands: Vec<Vec<&str>> = ["text", "csv", "hgrm", "hlog", "markdown", "junit", "bmf", "gab"]
-            .map(|form| vec!["report", "a", "--format", form])
-            .to_vec();
+        let mut commands: Vec<Vec<&str>> =
+            ["text", "csv", "hgrm", "hlog", "chrome-trace", "markdown", "junit", "bmf", "gab"]
+                .map(|form| vec!["report", "a", "--format", form])
+                .to_vec();
         commands.push(vec!["report", "a", "a"]);
         commands.push(vec!["gate", "g.toml", "a"]);
         for command in commands {

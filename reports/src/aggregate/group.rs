@@ -4,7 +4,7 @@
 //! addition; the entries of the lists are in `super::parts`.
 use super::AggregateError;
 use super::locks::LockSum;
-use super::parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, join};
+use super::parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, TimelineAt, join};
 use crate::hist::Hist;
 use crate::percentile::Samples;
 use crate::schema::{Cell, Condition, LatencyKind, LongHold};
@@ -47,6 +47,8 @@ pub struct Group {
     pub rules: Vec<RuleSum>,
     /// (seed, how) of cells that ended early.
     pub ended: Vec<(u64, String)>,
+    /// Single attaches that can be followed step by step.
+    pub timelines: Vec<TimelineAt>,
 }
 
 impl Group {
@@ -95,6 +97,7 @@ impl Group {
             promises: cell.promises.iter().map(|promise| PromiseSum::of(cell.seed, promise)).collect(),
             rules: cell.faults.rules.iter().map(RuleSum::of).collect(),
             ended: cell.ended.iter().map(|how| (cell.seed, how.clone())).collect(),
+            timelines: TimelineAt::all(index, &cell.timelines),
             ..Self::default()
         }
     }
@@ -133,6 +136,7 @@ impl Group {
         join(&mut self.promises, other.promises, |a, b| a.name == b.name, PromiseSum::merge);
         join(&mut self.rules, other.rules, |a, b| a.rule == b.rule, |a, b| a.merge(&b));
         self.ended.extend(other.ended);
+        self.timelines.extend(other.timelines);
     }
 
     /// Attaches with `outcome`.

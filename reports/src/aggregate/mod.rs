@@ -9,7 +9,7 @@ mod parts;
 
 pub use group::Group;
 pub use locks::{LockSum, TimeSum};
-pub use parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum};
+pub use parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, TimelineAt};
 
 use crate::hist::HistError;
 use crate::schema::{Cell, Run};

@@ -3,7 +3,7 @@
 //! Apart from the group, which only says what belongs together. Entries that two cells share are added, others are
 //! appended, so the order is that of first appearance.
 use crate::percentile::Samples;
-use crate::schema::{Condition, Drift, FaultRule, LatencyKind, Promise};
+use crate::schema::{Condition, Drift, FaultRule, LatencyKind, Promise, Timeline};
 
 /// Attach latency of one outcome and one way of counting.
 #[derive(Clone, Debug)]
@@ -155,6 +155,36 @@ pub struct PromiseSum {
     pub cells: u64,
     /// Seed and text of the first violation.
     pub first: Option<(u64, String)>,
+}
+
+/// Where a single attach stands in the run, and how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimelineAt {
+    /// Place of its cell in the run.
+    pub cell: usize,
+    /// Its place among the cell's timelines.
+    pub place: usize,
+    /// Its latency in ns.
+    pub latency_ns: u64,
+}
+
+impl TimelineAt {
+    pub(super) fn all(cell: usize, timelines: &[Timeline]) -> Vec<Self> {
+        let at = |(place, line): (usize, &Timeline)| Self { cell, place, latency_ns: line.latency_ns };
+        timelines.iter().enumerate().map(at).collect()
+    }
+
+    /// The attach of `all` whose latency comes nearest to `ns`; of equals the shorter, then the earlier in the run.
+    #[must_use]
+    pub fn nearest(all: &[Self], ns: u64) -> Option<Self> {
+        all.iter().copied().min_by_key(|at| (at.latency_ns.abs_diff(ns), at.latency_ns, at.cell, at.place))
+    }
+
+    /// The longest attach of `all`; of equals the earlier in the run.
+    #[must_use]
+    pub fn longest(all: &[Self]) -> Option<Self> {
+        all.iter().copied().min_by_key(|at| (std::cmp::Reverse(at.latency_ns), at.cell, at.place))
+    }
 }
 
 /// One rule of the fault plan over the cells.

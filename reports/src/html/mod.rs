@@ -1,8 +1,8 @@
-//! `report.html`: one file without network, script or fonts, readable without its style sheet as well.
+//! `report.html`: one file without network or fonts, readable without its script and its style sheet as well.
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
 //! stand: `summary`, `promises`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks`, `drift`,
-//! `faults`, `remarks`; `joint` puts several runs on one page, with `beside` in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
+//! `faults`, `attach` (in `timeline`), `remarks`; `joint` puts several runs on one page, with `beside` in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod beside;
 mod bystanders;
@@ -19,6 +19,7 @@ mod remarks;
 mod resident;
 mod summary;
 mod sweep;
+mod timeline;
 
 pub use joint::{MAX_RUNS, render_all};
 
@@ -28,15 +29,20 @@ use crate::plot::ink::series;
 use crate::schema::{Engine, Env, Run};
 use crate::units::clip;
 use crate::words;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
 
 /// Bytes that a report never exceeds.
 pub const MAX_BYTES: usize = 2 << 20;
 
 /// The style sheet.
 const STYLE: &str = include_str!("style.css");
+/// The script, which only adds: every word and figure stands there without it.
+const SCRIPT: &str = include_str!("report.js");
 /// Bytes of the page outside of its sections.
-const ROOM: usize = STYLE.len() + 4_096;
+const ROOM: usize = STYLE.len() + SCRIPT.len() + 4_096;
 
 /// What every section reads.
 struct View<'a> {
@@ -66,6 +72,7 @@ impl<'a> View<'a> {
             locks::section(self),
             drift::section(self),
             failures::section(self),
+            timeline::section(self),
             remarks::section(self, env),
         ]
     }
@@ -133,11 +140,17 @@ fn page(title: &str, body: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                meta http-equiv="Content-Security-Policy" content=(policy());
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { main { (body) } }
+            body { main { (body) } script { (PreEscaped(SCRIPT)) } }
         }
     }
+}
+
+/// What the page may do: nothing but its own style and this one script, known by its hash.
+fn policy() -> String {
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+    format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'")
 }

@@ -25,7 +25,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         return html! {};
     }
     let all: Vec<Shares<'_>> = with_phases().take(MAX_BARS).map(shares).collect();
-    let names = in_order(all.iter().flat_map(|shares| shares.parts.iter().map(|part| part.0)));
+    let names = names(view);
     let place = |phase: &str| names.iter().position(|name| *name == phase).unwrap_or(0);
     let bars: Vec<phases::PhaseBar<'_>> = all
         .iter()
@@ -46,6 +46,12 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             (rows(view))
         },
     )
+}
+
+/// Phases of all protocols, in order of appearance: a phase has the same colour in every plot.
+pub(super) fn names<'a>(view: &'a View<'_>) -> Vec<&'a str> {
+    let phases = view.sums.protocols.iter().flat_map(|sum| &sum.sum.phases);
+    in_order(phases.map(|phase| phase.phase.as_str()))
 }
 
 fn shares(sum: &ProtocolSum) -> Shares<'_> {

@@ -10,7 +10,7 @@ use crate::words;
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 10] = [
+const PLACES: [(&str, &str); 11] = [
     ("promises", "promises"),
     ("latency", "attach latency"),
     ("sweep", "along the axis of the run"),
@@ -20,6 +20,7 @@ const PLACES: [(&str, &str); 10] = [
     ("locks", "locks"),
     ("drift", "drift"),
     ("faults", "faults"),
+    ("attach", "one attach, step by step"),
     ("remarks", "notes and how to repeat it"),
 ];
 
@@ -106,6 +107,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
         "locks" => any(|group| !group.locks.is_empty()),
         "drift" => any(|group| !group.drift.is_empty()),
         "faults" => any(super::failures::any),
+        "attach" => any(super::timeline::any),
         _ => true,
     }
 }

@@ -11,9 +11,11 @@
 //! | [`hgrm()`], [`hlog()`] | the tools of HdrHistogram: percentiles of latencies; every distribution in full |
 //! | [`markdown()`], [`annotations()`] | the page of a job on GitHub |
 //! | [`junit()`] | CI servers: a case per promise and point |
+//! | [`chrome_trace()`] | viewers of traces: the attaches that the run keeps step by step |
 //! | [`bmf()`], [`gab()`] | benchmark services: Bencher, and github-action-benchmark |
 mod annotations;
 mod bmf;
+mod chrome;
 mod csv;
 mod figures;
 mod gab;
@@ -26,6 +28,7 @@ mod names;
 pub(crate) use self::annotations::errors;
 pub use self::annotations::{MOST, annotations};
 pub use self::bmf::bmf;
+pub use self::chrome::chrome_trace;
 pub use self::csv::csv;
 pub use self::gab::gab;
 pub use self::hgrm::hgrm;
@@ -47,6 +50,14 @@ pub enum OutputError {
     /// A histogram of the run cannot be read.
     #[error(transparent)]
     Histogram(#[from] AggregateError),
+    /// The run holds nothing of which the form is made.
+    #[error("no {form}: {why}")]
+    Nothing {
+        /// `Chrome trace`.
+        form: &'static str,
+        /// What it lacks, and what has it.
+        why: &'static str,
+    },
     /// The form itself could not be written.
     #[error("cannot write {form}: {message}")]
     Form {

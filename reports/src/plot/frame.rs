@@ -17,6 +17,8 @@ use std::convert::Infallible;
 
 /// Width of a plot in half pixels.
 const WIDTH: u32 = 1440;
+/// Half pixels from one turn of a zigzag to the next.
+const ZIGZAG: usize = 10;
 
 /// A line, point by point in places of the axes.
 #[derive(Clone, Debug)]
@@ -90,8 +92,12 @@ impl Frame {
         let black = Ink::Text.rgb();
         let style = ("sans-serif", TEXT).into_font().into_text_style(root).color(&black);
         for bar in &self.bars {
-            chart.draw_series([Rectangle::new([bar.from, bar.to], bar.ink.rgb().filled())])?;
             let (from, to) = (chart.backend_coord(&bar.from), chart.backend_coord(&bar.to));
+            if bar.ink == Ink::Wait {
+                root.draw(&zigzag(from, to))?;
+                continue;
+            }
+            chart.draw_series([Rectangle::new([bar.from, bar.to], bar.ink.rgb().filled())])?;
             if text_width(&bar.label) < from.0.abs_diff(to.0) {
                 let middle = i32::midpoint(from.0, to.0);
                 let style = style.pos(Pos::new(HPos::Center, VPos::Center));
@@ -100,7 +106,9 @@ impl Frame {
         }
         for line in &self.lines {
             let style = ShapeStyle::from(line.ink.rgb()).stroke_width(4);
-            chart.draw_series([PathElement::new(line.points.clone(), style)])?;
+            if !line.points.is_empty() {
+                chart.draw_series([PathElement::new(line.points.clone(), style)])?;
+            }
             for at in &line.marks {
                 marker(&mut chart, *at, line.ink)?;
             }
@@ -109,6 +117,14 @@ impl Frame {
         let end = style.pos(Pos::new(HPos::Right, VPos::Bottom));
         root.draw(&Text::new(x.name.as_str(), (WIDTH as i32 - 8, self.height as i32 - 8), end))
     }
+}
+
+/// Up and down from `from` to `to`, in half pixels: a span of waiting, which is told from a bar by its shape alone.
+fn zigzag(from: (i32, i32), to: (i32, i32)) -> PathElement<(i32, i32)> {
+    let (left, right) = (from.0.min(to.0), from.0.max(to.0).max(from.0.min(to.0) + 2));
+    let points = (left..right).step_by(ZIGZAG).chain([right]).enumerate();
+    let points = points.map(|(n, x)| (x, if n % 2 == 0 { from.1 } else { to.1 }));
+    PathElement::new(points.collect::<Vec<_>>(), ShapeStyle::from(Ink::Wait.rgb()).stroke_width(3))
 }
 
 fn mesh(chart: &mut Chart<'_, '_>) -> Drawn {
@@ -143,7 +159,7 @@ fn marker(chart: &mut Chart<'_, '_>, at: (f64, f64), ink: Ink) -> Drawn {
 pub(crate) fn legend(entries: &[(Ink, String)], bars: bool) -> Markup {
     html! {
         ul.legend {
-            @for (ink, name) in entries { li { (swatch(*ink, bars)) " " (name) } }
+            @for (ink, name) in entries { li data-k=[ink.number()] { (swatch(*ink, bars)) " " (name) } }
         }
     }
 }
@@ -152,10 +168,18 @@ pub(crate) fn legend(entries: &[(Ink, String)], bars: bool) -> Markup {
 fn swatch(ink: Ink, bar: bool) -> Markup {
     let frame = |out: &mut String| -> Drawn {
         let root = Canvas::new(out, (72, 24)).into_drawing_area();
-        if bar {
+        if ink == Ink::Wait {
+            return root.draw(&zigzag((2, 22), (70, 2)));
+        }
+        if bar && ink != Ink::Fault {
             return root.draw(&Rectangle::new([(0, 2), (72, 22)], ink.rgb().filled()));
         }
-        root.draw(&PathElement::new(vec![(0, 12), (72, 12)], ShapeStyle::from(ink.rgb()).stroke_width(4)))?;
+        if ink != Ink::Fault {
+            root.draw(&PathElement::new(
+                vec![(0, 12), (72, 12)],
+                ShapeStyle::from(ink.rgb()).stroke_width(4),
+            ))?;
+        }
         let mut chart = ChartBuilder::on(&root).build_cartesian_2d(Axis::unit(), Axis::unit())?;
         marker(&mut chart, (0.5, 0.5), ink)
     };

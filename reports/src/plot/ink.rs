@@ -18,12 +18,19 @@ pub(crate) enum Ink {
     Series(u8),
     /// Part number n of a bar: a light fill, so that letters can stand on it, with an edge.
     Bar(u8),
+    /// The same, for a span in which something comes and goes: half as strong, with a dotted edge.
+    Often(u8),
+    /// A span of waiting: a zigzag in the colour of letters.
+    Wait,
+    /// Something went wrong here.
+    Fault,
     /// The other, dashed series of the same colour: idle beside attaching, raw beside corrected.
     Faint(u8),
 }
 
-/// The colours on white, in the order of use; yellow is too light for a thin line.
-const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
+/// The colours on white, in the order of use. Orange and sky blue are darker than Okabe and Ito's, for thin lines want a
+/// contrast of 3 : 1; yellow would need more than that.
+const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B37A00", "#2D93D0", "#000000"];
 
 /// Dashes of solid and of faint series. A pattern repeats after a different number of series than a colour does.
 const DASHES: [&str; 6] = ["", "16 6", "18 5 4 5", "9 4", "26 8", "22 5 4 5 4 5"];
@@ -38,6 +45,9 @@ impl Ink {
             Self::Series(n) => RGBColor(1, n, 0),
             Self::Faint(n) => RGBColor(2, n, 0),
             Self::Bar(n) => RGBColor(3, n, 0),
+            Self::Often(n) => RGBColor(4, n, 0),
+            Self::Wait => RGBColor(0, 0, 3),
+            Self::Fault => RGBColor(0, 0, 4),
         }
     }
 
@@ -47,28 +57,47 @@ impl Ink {
             (1, n, _) => Self::Series(n),
             (2, n, _) => Self::Faint(n),
             (3, n, _) => Self::Bar(n),
+            (4, n, _) => Self::Often(n),
+            (_, _, 3) => Self::Wait,
+            (_, _, 4) => Self::Fault,
             (_, _, 1) => Self::Grid,
             (_, _, 2) => Self::Text,
             _ => Self::Axis,
         }
     }
 
-    /// Class in the style sheet.
+    /// Classes: `s` is the colour in the style sheet, `k` the number of the series, by which legend and plot find each
+    /// other.
     pub(crate) fn class(self) -> String {
         match self {
             Self::Axis => "axis".to_owned(),
             Self::Grid => "grid".to_owned(),
             Self::Text => String::new(),
-            Self::Series(n) | Self::Faint(n) | Self::Bar(n) => format!("s{}", usize::from(n) % COLORS.len()),
+            Self::Wait => "wait".to_owned(),
+            Self::Fault => "fault".to_owned(),
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => {
+                format!("s{} k{n}", usize::from(n) % COLORS.len())
+            }
+        }
+    }
+
+    /// Number of the series; `None` for what is none.
+    pub(crate) fn number(self) -> Option<u8> {
+        match self {
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => Some(n),
+            Self::Axis | Self::Grid | Self::Text | Self::Wait | Self::Fault => None,
         }
     }
 
     /// Colour where there is no style sheet.
     pub(crate) fn color(self) -> &'static str {
         match self {
-            Self::Axis | Self::Text => "currentColor",
+            Self::Axis | Self::Text | Self::Wait => "currentColor",
+            Self::Fault => "#a33a00",
             Self::Grid => "#cccccc",
-            Self::Series(n) | Self::Faint(n) | Self::Bar(n) => COLORS[usize::from(n) % COLORS.len()],
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => {
+                COLORS[usize::from(n) % COLORS.len()]
+            }
         }
     }
 
@@ -85,15 +114,17 @@ impl Ink {
                     "8 5"
                 }
             }
-            Self::Axis | Self::Grid | Self::Text => "",
+            Self::Often(_) => "3 4",
+            Self::Axis | Self::Grid | Self::Text | Self::Wait | Self::Fault => "",
         }
     }
 
     /// Marker of a series: 0 to 4, see [`super::frame`].
     pub(crate) fn marker(self) -> u8 {
         match self {
-            Self::Series(n) | Self::Faint(n) | Self::Bar(n) => n % 5,
-            Self::Axis | Self::Grid | Self::Text => 0,
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => n % 5,
+            Self::Fault => 4,
+            Self::Axis | Self::Grid | Self::Text | Self::Wait => 0,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Plots as inline SVG: pure functions from merged figures to markup.
 //!
 //! Apart from the report, which says what a plot means. One question a file: [`percentiles`], [`sweep`], [`phases`],
-//! [`ccdf`], [`drift`]; each fills a [`frame::Frame`] with lines and bars on two [`axis::Axis`]. [`frame`] hands it to
+//! [`ccdf`], [`drift`], [`timeline`]; each fills a [`frame::Frame`] with lines and bars on two [`axis::Axis`]. [`frame`] hands it to
 //! plotters, and [`svg`] is the one place that knows what the SVG looks like; [`ink`] has colours, dashes and markers.
 pub(crate) mod axis;
 pub(crate) mod ccdf;
@@ -12,3 +12,4 @@ pub(crate) mod percentiles;
 pub(crate) mod phases;
 pub(crate) mod svg;
 pub(crate) mod sweep;
+pub(crate) mod timeline;

@@ -52,8 +52,12 @@ impl<'a> Canvas<'a> {
     /// Light fill with an edge, for bars.
     fn bar(&mut self, color: BackendColor) {
         let ink = Ink::from_rgb(color.rgb);
+        let opacity = if matches!(ink, Ink::Often(_)) { ".15" } else { ".3" };
         let (class, color) = (ink.class(), ink.color());
-        let _ = write!(self.out, r#" class="b {class}" fill="{color}" fill-opacity=".3" stroke="{color}""#);
+        let _ = write!(
+            self.out,
+            r#" class="b {class}" fill="{color}" fill-opacity="{opacity}" stroke="{color}""#
+        );
         let _ = write!(self.out, r#" stroke-width="3" stroke-dasharray="{}"/>"#, ink.dash());
     }
 
@@ -108,7 +112,7 @@ impl DrawingBackend for Canvas<'_> {
             let (width, height) = (b.0 - a.0, b.1 - a.1);
             let _ = write!(self.out, r#"<rect x="{}" y="{}" width="{width}" height="{height}""#, a.0, a.1);
             match (Ink::from_rgb(style.color().rgb), fill) {
-                (Ink::Bar(_), true) => self.bar(style.color()),
+                (Ink::Bar(_) | Ink::Often(_), true) => self.bar(style.color()),
                 (_, true) => self.fill(style.color()),
                 (_, false) => self.stroke(style.color(), style.stroke_width()),
             }

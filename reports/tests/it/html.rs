@@ -1,7 +1,9 @@
 //! The report: its text as a snapshot, escaping, plots, size, time. Files land in the target folder, to be looked at.
 use crate::demo::{demo_charges, demo_env, demo_linux, demo_run, demo_run_of, note};
+use base64::Engine as _;
 use reports::html::{MAX_BYTES, render};
 use reports::schema::{LockRow, NoteKind, Run};
+use sha2::Digest as _;
 use std::path::Path;
 
 fn page(run: &Run) -> String {
@@ -116,10 +118,23 @@ fn the_same_run_gives_the_same_bytes() {
 #[test]
 fn nothing_is_fetched_and_nothing_is_run() {
     for html in [page(&demo_run()), page(&demo_linux()), page(&demo_charges())] {
-        for word in ["http:", "https:", "<script", "@import", "url(", " src=", "<link", "onload"] {
+        for word in ["http:", "https:", "<script ", "@import", "url(", " src=", "<link", "onload", "onclick"]
+        {
             assert!(!html.contains(word), "{word}");
         }
+        assert_eq!(html.matches("<script>").count(), 1);
     }
+}
+
+/// The page allows one script, by its hash, and it is the one that stands there, byte by byte.
+#[test]
+fn the_policy_names_the_script() {
+    let html = page(&demo_run());
+    let script = html.split_once("<script>").unwrap().1.split_once("</script>").unwrap().0;
+    let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(script));
+    assert!(
+        html.contains(&format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'"))
+    );
 }
 
 /// Every element is closed, attributes are quoted, text is escaped: a strict reader takes the body.
@@ -181,9 +196,8 @@ fn hostile_names_stay_text() {
         verdict.replay = Some(EVIL.to_owned());
     });
     let html = page(&run);
-    for word in ["<script", "<img"] {
-        assert!(!html.contains(word), "{word}");
-    }
+    assert!(!html.contains("<img") && !html.contains("<script>alert"));
+    assert_eq!(html.matches("<script").count(), 1, "the report's own");
     assert_eq!(html.matches("</title>").count(), html.matches("<title>").count());
 }
 

@@ -5,7 +5,7 @@
 //! | [`dice`] | the pseudo-random numbers of [`demo`] and [`mutate`] |
 //! | [`demo`] | made-up runs that the other modules render; no test |
 //! | [`disk`] | run.json, env.json and cells on disk: round trips, half files, foreign versions |
-//! | [`damage`] | damaged histograms and files give errors, never panics |
+//! | [`damage`] | damaged histograms give errors, never panics |
 //! | [`verdicts`] | each rule of a verdict, and each way in which it must fail |
 //! | [`sums`] | cells merged over seeds |
 //! | [`table`] | the text on stdout, as snapshots |
@@ -16,10 +16,12 @@
 //! | [`outputs`] | CSV and JSON, and what holds of every form for other programs: golden files, damage |
 //! | [`hdr`] | `.hgrm` and `.hlog` against HdrHistogram's own text and reader |
 //! | [`ci`] | JUnit XML, Markdown and annotations, of runs and of gates |
+//! | [`chrome`] | the Chrome trace of single attaches |
 //! | [`services`] | forms for benchmark services |
 //! | [`fuzz`], [`mutate`] | thousands of damaged inputs through every reader and every output |
 //! | [`large`] | a run of 1,000 cells: size and time of the report |
 //! | [`published`] | the committed JSON Schema is the one of the code |
+mod chrome;
 mod ci;
 mod damage;
 mod demo;

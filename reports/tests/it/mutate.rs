@@ -35,7 +35,7 @@ pub(crate) fn fuzz(name: &str, rounds: u64, make: impl Fn(&mut Dice) -> Vec<u8>,
 }
 
 /// CPU time of this thread: wall time would blame an input for a busy machine.
-fn cpu_time() -> Duration {
+pub(crate) fn cpu_time() -> Duration {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(stat.split_whitespace().next().unwrap().parse().unwrap())
 }

@@ -84,6 +84,27 @@ fn csv_reads_back_with_the_counts_of_the_run() {
 }
 
 #[test]
+fn csv_reads_back_with_every_latency_of_the_run() {
+    for (name, run) in demos() {
+        let mut found = Vec::new();
+        for row in rows(&run).iter().filter(|row| row["metric"].starts_with("attach-latency/")) {
+            if row["statistic"] == "total" {
+                found.push([&row["value"], &row["n"]].map(|field| field.parse::<u64>().unwrap()));
+            }
+        }
+        let wanted: Vec<[u64; 2]> = run
+            .cells
+            .iter()
+            .flat_map(|cell| &cell.attach.latency)
+            .filter(|series| series.hist.count > 0)
+            .map(|series| [series.hist.total_ns, series.hist.count])
+            .collect();
+        assert_eq!(found, wanted, "{name}");
+        assert!(!wanted.is_empty());
+    }
+}
+
+#[test]
 fn no_percentile_goes_beyond_its_samples() {
     let (mut seen, needs) = (0, BTreeMap::from([("p50", 20), ("p90", 60), ("p99", 300), ("p99.9", 3_000)]));
     for row in rows(&demo_run()) {

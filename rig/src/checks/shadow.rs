@@ -237,13 +237,8 @@ impl Shadow {
     /// Who `actor` is, for people.
     #[must_use]
     pub fn who(&self, actor: ActorId) -> String {
-        match self.actors.get(actor.index()).and_then(|actor| actor.who) {
-            Some(Who::Mover(number)) => format!("mover {number}"),
-            Some(Who::Task(task)) => format!("task {}", task.0),
-            Some(Who::Admin(number)) => format!("admin {number}"),
-            Some(Who::Fault(site)) => format!("the fault at {site}"),
-            None => actor.to_string(),
-        }
+        let who: Option<Who> = self.actors.get(actor.index()).and_then(|actor| actor.who);
+        who.map_or_else(|| actor.to_string(), |who| who.to_string())
     }
 
     /// Takes one event. `ended` is told of every counter in which a unit that ends leaves something wrong: time, index,

@@ -299,6 +299,8 @@ pub(super) enum Format {
     /// For github-action-benchmark, with `tool: customSmallerIsBetter`; also called github-action-benchmark.
     #[value(alias = "github-action-benchmark")]
     Gab,
+    /// The attaches that the run keeps step by step, as a Chrome trace for ui.perfetto.dev and chrome://tracing.
+    ChromeTrace,
 }
 
 #[derive(Debug, Args)]

@@ -3,9 +3,10 @@
 use super::exit::Failure;
 use super::flags::{Format, OutputFlags};
 use super::github;
+use reports::outputs::{self, OutputError};
 use reports::schema::{Env, Run};
 use reports::table::{self, TableOptions};
-use reports::{html, json, outputs};
+use reports::{html, json};
 use std::error::Error;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
@@ -121,7 +122,7 @@ pub(super) fn render(
     (file, run, env): (&Path, &Run, Option<&Env>),
 ) -> Result<(), Failure> {
     let html = html::render(run, env).map_err(|error| damaged(file, &error))?;
-    let bytes = form(format, run).map_err(|error| damaged(file, &*error))?;
+    let bytes = form(format, run).map_err(|error| no_form(file, &error))?;
     write_page(page, &html)?;
     result_bytes(&bytes);
     say(&format!("report: {}", page.display()));
@@ -143,7 +144,7 @@ pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure>
 }
 
 /// The run in `format`.
-fn form(format: Format, run: &Run) -> Result<Vec<u8>, Box<dyn Error>> {
+fn form(format: Format, run: &Run) -> Result<Vec<u8>, OutputError> {
     Ok(match format {
         Format::Text => table::render(run, table_options())?.into_bytes(),
         Format::Json => outputs::json(run)?,
@@ -154,13 +155,24 @@ fn form(format: Format, run: &Run) -> Result<Vec<u8>, Box<dyn Error>> {
         Format::Junit => outputs::junit(run)?.into_bytes(),
         Format::Bmf => outputs::bmf(run)?.into_bytes(),
         Format::Gab => outputs::gab(run)?.into_bytes(),
+        Format::ChromeTrace => outputs::chrome_trace(run)?.into_bytes(),
     })
 }
 
 /// Tells the job on GitHub, if this is one.
 fn tell(file: &Path, run: &Run) -> Result<(), Failure> {
-    let markdown = outputs::markdown(run).map_err(|error| damaged(file, &error))?;
+    let markdown = outputs::markdown(run).map_err(|error| no_form(file, &error))?;
     github::tell(&markdown, &outputs::annotations(run))
+}
+
+/// Damage, or a form that a run of this kind does not have.
+fn no_form(file: &Path, error: &OutputError) -> Failure {
+    match error {
+        OutputError::Histogram(error) => damaged(file, error),
+        OutputError::Nothing { .. } | OutputError::Form { .. } => {
+            Failure::usage(format!("{}: {error}", file.display()))
+        }
+    }
 }
 
 /// The run was read, but something in it cannot be made sense of.

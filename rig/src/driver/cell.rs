@@ -160,6 +160,7 @@ fn record(
     let records = Records {
         recorder: &watch.recorder,
         locks: &watch.locks,
+        timelines: &watch.timelines,
         checks: &watch.judge.checks,
         injector: &injector,
         last: last.as_ref(),
@@ -188,6 +189,7 @@ fn record(
             threads: actors,
             operations: watch.recorder.operations(),
         }),
+        timelines: records.timelines(),
         ended,
     };
     let wall_ns = started.elapsed().as_nanos() as u64;

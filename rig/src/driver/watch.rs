@@ -5,7 +5,7 @@ use crate::engine::sim::End;
 use crate::engine::{ActorId, Event, Observer, Stamp};
 use crate::kernel::Snapshot;
 use crate::locks::stats::LockStats;
-use crate::measure::Recorder;
+use crate::measure::{Recorder, Timelines};
 use crate::world::World;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub struct Watch {
     pub recorder: Recorder,
     /// lock_stat.
     pub locks: LockStats,
+    /// Single attaches, step by step.
+    pub timelines: Timelines,
 }
 
 impl Watch {
@@ -30,8 +32,9 @@ impl Watch {
     #[must_use]
     pub fn with(world: Arc<World>, from_ns: u64, on: CheckSet) -> Self {
         let recorder = Recorder::new(world.layout(), from_ns);
-        let mut watch = Self { judge: Judge::new(world, on), recorder, locks: LockStats::default() };
-        let Self { judge, recorder, locks } = &mut watch;
+        let (locks, timelines) = (LockStats::default(), Timelines::new(from_ns));
+        let mut watch = Self { judge: Judge::new(world, on), recorder, locks, timelines };
+        let Self { judge, recorder, locks, .. } = &mut watch;
         for event in judge.opening().to_vec() {
             let stamp = Stamp { at_ns: 0, actor: ActorId(0) };
             recorder.observe(stamp, &event, |_, _| 0);
@@ -48,7 +51,8 @@ impl Watch {
 
 impl Observer for Watch {
     fn observe(&mut self, stamp: Stamp, event: &Event) {
-        let Self { judge, recorder, locks } = self;
+        let Self { judge, recorder, locks, timelines } = self;
+        timelines.observe(stamp, event);
         match event {
             Event::LockContended { .. } | Event::AsksUnfairly { .. } => {
                 return judge.checks.observe(&judge.held, stamp, event);

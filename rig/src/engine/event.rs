@@ -3,7 +3,8 @@
 //! Events are facts ("the counter clamped 3 pages"), never judgements; judging is for [`crate::checks`].
 use super::{ActorId, Object};
 use crate::kernel::{CgroupId, Controller, MaskId, MmId, ProcessId, TaskId};
-use faults::{Errno, Site};
+use faults::{Errno, Fault, Site};
+use std::fmt;
 
 /// When and who.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,17 @@ pub enum Who {
     Fault(Site),
     /// A modelled thread.
     Task(TaskId),
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mover(number) => write!(f, "mover {number}"),
+            Self::Admin(number) => write!(f, "admin {number}"),
+            Self::Fault(site) => write!(f, "the fault at {site}"),
+            Self::Task(task) => write!(f, "task {}", task.0),
+        }
+    }
 }
 
 /// An operation of the workload.
@@ -296,6 +308,8 @@ pub enum Event {
     Enter { controller: Controller, callback: Callback },
     /// The callback returned.
     Leave { controller: Controller, callback: Callback, result: Result<(), Errno> },
+    /// A fault fired in the actor's attach.
+    Injected { site: Site, fault: Fault },
     /// A controller said yes by looking, without reserving: `cgroup` has room for `mm`, has CPUs, or is not frozen.
     Admitted { controller: Controller, cgroup: CgroupId, mm: Option<MmId> },
     /// All tasks of the transaction have been switched.

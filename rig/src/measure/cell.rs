@@ -1,6 +1,7 @@
 //! From raw records to a cell of the schema.
-use super::Recorder;
 use super::recorder::OUTCOMES;
+use super::timelines::told;
+use super::{Recorder, Timelines};
 use crate::checks::{Checks, CounterDrift, Shadow};
 use crate::engine::event::{Callback, Mode, OpKind, Phase};
 use crate::engine::{ActorId, Class};
@@ -18,6 +19,8 @@ pub struct Records<'a> {
     pub recorder: &'a Recorder,
     /// Lock statistics.
     pub locks: &'a LockStats,
+    /// Single attaches.
+    pub timelines: &'a Timelines,
     /// What the checks found.
     pub checks: &'a Checks,
     /// The fault log.
@@ -145,19 +148,22 @@ impl Records<'_> {
     #[must_use]
     pub fn longest_holds(&self, who: impl Fn(ActorId) -> String) -> Vec<schema::LongHold> {
         let longest = |hold: &LongHold| schema::LongHold {
-            lock: hold.object.to_string(),
-            mode: match hold.mode {
-                Mode::Exclusive => "",
-                Mode::Read => "R",
-                Mode::Write => "W",
-            }
-            .to_owned(),
+            lock: told::lock(hold.object, self.checks.shadow()),
+            mode: told::mode(hold.mode).to_owned(),
             hold_ns: hold.hold_ns,
             holder: who(hold.holder),
             phase: hold.phase.map(|phase| phase.name().to_owned()),
             waiters: hold.waiters,
         };
         self.locks.longest().iter().map(longest).collect()
+    }
+
+    /// Attaches that moved, step by step: near the median, near p99, and the longest.
+    #[must_use]
+    pub fn timelines(&self) -> Vec<schema::Timeline> {
+        let moved = &self.recorder.latency[0].raw.histogram;
+        let figures = [0.5, 0.99].map(|q| moved.value_at_quantile(q));
+        self.timelines.told(&figures, self.checks.shadow())
     }
 
     /// Drift per counter.

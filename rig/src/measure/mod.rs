@@ -5,6 +5,8 @@ pub mod cell;
 pub mod env;
 mod ops;
 pub mod recorder;
+pub mod timelines;
 
 pub use recorder::Recorder;
 pub use reports::schema::Expectation;
+pub use timelines::Timelines;

@@ -1,4 +1,5 @@
 //! One cell of the made-up run on the simulator, part by part.
+use super::timeline::timeline;
 use super::{Dice, PROMISES, counts, empty_cell, promise, series};
 use reports::schema::*;
 
@@ -49,6 +50,10 @@ pub(super) fn cell(
             FaultRule { rule, hits: n, fired: if faults == 0 { 0 } else { refused / 3 } }
         });
     cell.faults.rules = if faults == 0 { Vec::new() } else { rules.collect() };
+    let (fast, slow) = (mid * 9 / 10 + seed, mid * 11);
+    cell.timelines = [(fast, false), (mid * 6, true), (slow, faults > 0)]
+        .map(|(ns, fault)| timeline(ns, phases(name), fault))
+        .to_vec();
     cell.sim = Some(SimCounts {
         dispatches: 90_000,
         accesses: 410_000,
@@ -73,7 +78,15 @@ fn attach(attach: &mut Attach, dice: &mut Dice, protocol: &str, mid: u64, n: u64
     }
     attach.latency.push(series("moved", LatencyKind::Raw, dice.hist(n - refused, mid)));
     attach.latency.push(series("refused", LatencyKind::Raw, dice.hist(refused, mid / 3)));
-    let phases: &[(&str, u64)] = match protocol {
+    for (phase, share) in phases(protocol) {
+        let hist = dice.hist(n - refused, mid * share / 100);
+        attach.phases.push(PhaseSeries { phase: (*phase).to_owned(), hist });
+    }
+}
+
+/// Phases with their shares in percent.
+fn phases(protocol: &str) -> &'static [(&'static str, u64)] {
+    match protocol {
         "three-phase" => &[("lock", 8), ("can_attach", 10), ("switch", 2), ("attach", 70), ("unlock", 1)],
         "transactional" => &[
             ("lock", 30),
@@ -84,10 +97,6 @@ fn attach(attach: &mut Attach, dice: &mut Dice, protocol: &str, mid: u64, n: u64
             ("unlock", 1),
         ],
         _ => &[("lock", 20), ("prepare", 30), ("switch", 3), ("attached", 40), ("unlock", 1)],
-    };
-    for (phase, share) in phases {
-        let hist = dice.hist(n - refused, mid * share / 100);
-        attach.phases.push(PhaseSeries { phase: (*phase).to_owned(), hist });
     }
 }
 

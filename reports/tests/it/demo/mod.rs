@@ -1,6 +1,7 @@
 //! Runs with plausible figures, made up by a small generator. The same arguments give the same run.
 mod cell;
 mod charges;
+mod timeline;
 
 pub(crate) use crate::dice::Dice;
 use cell::{bystander, cell};
@@ -191,6 +192,7 @@ pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
         promises: Vec::new(),
         faults: Faults::default(),
         sim: None,
+        timelines: Vec::new(),
         ended: None,
     }
 }

@@ -80,6 +80,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord, first_ns: u64) -> Cell {
         promises: promises(record),
         faults: record.refused.as_ref().map(faults).unwrap_or_default(),
         sim: None,
+        timelines: Vec::new(),
         ended: ended(record),
     }
 }

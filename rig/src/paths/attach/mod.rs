@@ -157,11 +157,12 @@ pub fn find<C: Current>(cur: &C, world: &World, request: &Request) -> Result<(),
 /// # Errors
 /// The injected error.
 pub fn inject<C: Current>(cur: &C, site: Site, subject: &Subject<'_>) -> Result<(), Refusal> {
-    match cur.fault(site) {
-        Some(Fault::Errno(errno)) => return Err(Refusal { site, errno }),
-        Some(Fault::Delay { ns }) => cur.work(Work::Delay, ns),
-        Some(Fault::Throw(what)) => throw::throw(cur, site, subject, what),
-        None => {}
+    let Some(fault) = cur.fault(site) else { return Ok(()) };
+    cur.emit(Event::Injected { site, fault });
+    match fault {
+        Fault::Errno(errno) => return Err(Refusal { site, errno }),
+        Fault::Delay { ns } => cur.work(Work::Delay, ns),
+        Fault::Throw(what) => throw::throw(cur, site, subject, what),
     }
     Ok(())
 }

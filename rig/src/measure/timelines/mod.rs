@@ -1,0 +1,176 @@
+//! Single attaches, step by step: of those that moved one per eighth of an octave of latency, and the longest.
+//!
+//! Apart from [`super::Recorder`], which keeps sums only. Which attach stands at the median or at p99 is known when all have
+//! ended, so the first of each latency class is kept until then, and the ones nearest to the figures are picked from them.
+//! Buffers are used again: in the steady state nothing is allocated.
+mod steps;
+pub(super) mod told;
+
+use crate::engine::event::{Mode, Outcome, Who};
+use crate::engine::{ActorId, Event, Object, Stamp};
+use std::collections::BTreeMap;
+use steps::{Steps, Waited};
+
+/// Latency classes per octave, as a power of two.
+const CLASSES_BITS: u32 = 3;
+
+/// Somebody who waits now: for what, how, since when.
+type Waiting = Option<(Object, Mode, u64)>;
+
+/// See the module's text.
+#[derive(Debug, Default)]
+pub struct Timelines {
+    /// Attaches that began earlier are not kept.
+    from_ns: u64,
+    /// Who is who, by actor.
+    who: Vec<Option<Who>>,
+    /// Who waits for a lock, by actor.
+    waiting: Vec<Waiting>,
+    /// Attaches under way.
+    open: Vec<Steps>,
+    /// The first attach of each latency class.
+    kept: BTreeMap<u32, Steps>,
+    /// The longest, unless it is the first of its class.
+    longest: Option<Steps>,
+    longest_ns: u64,
+    /// Buffers for further attaches.
+    spare: Vec<Steps>,
+}
+
+/// Which latency class `ns` falls into: its octave and the eighth of it.
+fn class(ns: u64) -> u32 {
+    let ns = ns.max(1 << CLASSES_BITS);
+    let octave = ns.ilog2();
+    (octave << CLASSES_BITS) + ((ns >> (octave - CLASSES_BITS)) as u32 & ((1 << CLASSES_BITS) - 1))
+}
+
+fn at<T: Clone + Default>(list: &mut Vec<T>, actor: ActorId) -> &mut T {
+    if actor.index() >= list.len() {
+        list.resize(actor.index() + 1, T::default());
+    }
+    &mut list[actor.index()]
+}
+
+impl Timelines {
+    /// Timelines of attaches that begin at `from_ns` or later.
+    #[must_use]
+    pub fn new(from_ns: u64) -> Self {
+        Self { from_ns, ..Self::default() }
+    }
+
+    fn opened(&mut self, actor: ActorId) -> Option<&mut Steps> {
+        self.open.iter_mut().find(|open| open.actor == actor)
+    }
+
+    /// Takes one event.
+    pub fn observe(&mut self, stamp: Stamp, event: &Event) {
+        let Stamp { at_ns, actor } = stamp;
+        match *event {
+            Event::LockAcquired { object, mode, waited_ns } => self.acquired(stamp, object, mode, waited_ns),
+            Event::LockReleased { object, mode, .. } => {
+                if let Some(open) = self.opened(actor) {
+                    open.releases(object, mode, at_ns);
+                }
+            }
+            Event::LockContended { object, mode } => {
+                *at(&mut self.waiting, actor) = Some((object, mode, at_ns));
+            }
+            Event::Start(who) => *at(&mut self.who, actor) = Some(who),
+            Event::AttachBegin { target, dest, .. } => {
+                let mut steps = self.spare.pop().unwrap_or_default();
+                steps.begin(at_ns, actor, *at(&mut self.who, actor), target, dest);
+                self.open.push(steps);
+            }
+            Event::TxMember { from: Some(from), .. } => {
+                if let Some(open) = self.opened(actor) {
+                    open.comes_from(from);
+                }
+            }
+            Event::Phase(phase) => {
+                if let Some(open) = self.opened(actor) {
+                    open.enter(phase, at_ns);
+                }
+            }
+            Event::Injected { site, fault } => {
+                if let Some(open) = self.opened(actor) {
+                    open.fires(site, fault, at_ns);
+                }
+            }
+            Event::AttachEnd { outcome } => self.end(stamp, outcome),
+            _ => {}
+        }
+    }
+
+    fn acquired(&mut self, stamp: Stamp, object: Object, mode: Mode, waited_ns: Option<u64>) {
+        let Stamp { at_ns, actor } = stamp;
+        if let Some(open) = self.opened(actor) {
+            open.takes(object, mode, at_ns, waited_ns);
+        }
+        let Some(waited_ns) = waited_ns else { return };
+        *at(&mut self.waiting, actor) = None;
+        let (from_ns, who) = (at_ns.saturating_sub(waited_ns), *at(&mut self.who, actor));
+        for open in self.open.iter_mut().filter(|open| open.actor != actor) {
+            open.met(Waited { who, object, mode, from_ns, to_ns: at_ns });
+        }
+    }
+
+    fn end(&mut self, stamp: Stamp, outcome: Outcome) {
+        let Stamp { at_ns, actor } = stamp;
+        let Some(place) = self.open.iter().position(|open| open.actor == actor) else { return };
+        let mut steps = self.open.swap_remove(place);
+        let (new, latency_ns) = (steps.began_ns >= self.from_ns, at_ns.saturating_sub(steps.began_ns));
+        let first = !self.kept.contains_key(&class(latency_ns));
+        if outcome != Outcome::Moved || !new || (!first && latency_ns <= self.longest_ns) {
+            self.spare.push(steps);
+            return;
+        }
+        // Those whom the mover made wait may not have run yet since it let go.
+        for (other, waiting) in self.waiting.iter().enumerate() {
+            if let Some((object, mode, from_ns)) = waiting.filter(|_| other != actor.index()) {
+                let who = self.who.get(other).copied().flatten();
+                steps.met(Waited { who, object, mode, from_ns, to_ns: at_ns });
+            }
+        }
+        steps.end(at_ns);
+        self.keep(steps);
+    }
+
+    fn keep(&mut self, steps: Steps) {
+        let latency_ns = steps.latency_ns;
+        let former = if latency_ns > self.longest_ns { self.longest.take() } else { None };
+        self.spare.extend(former);
+        if let std::collections::btree_map::Entry::Vacant(place) = self.kept.entry(class(latency_ns)) {
+            place.insert(steps);
+        } else {
+            self.longest = Some(steps);
+        }
+        self.longest_ns = self.longest_ns.max(latency_ns);
+    }
+
+    /// Those kept that come nearest to each of `figures` in ns, and the longest; each once, shortest first.
+    fn picked(&self, figures: &[u64]) -> Vec<&Steps> {
+        let all = || self.kept.values().chain(&self.longest);
+        let order = |steps: &&Steps| (steps.latency_ns, steps.began_ns);
+        let near =
+            |figure: &u64| all().min_by_key(|steps| (steps.latency_ns.abs_diff(*figure), order(steps)));
+        let mut picked: Vec<&Steps> = figures.iter().filter_map(near).collect();
+        picked.extend(all().max_by_key(|steps| (steps.latency_ns, std::cmp::Reverse(steps.began_ns))));
+        picked.sort_by_key(order);
+        picked.dedup_by(|a, b| std::ptr::eq(*a, *b));
+        picked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_an_eighth_of_an_octave() {
+        let width = |ns: u64| (ns..).take_while(|other| class(*other) == class(ns)).count() as u64;
+        assert_eq!([width(1024), width(1024 + 128), width(2048)], [128, 128, 256]);
+        assert_eq!((class(0), class(1), class(9)), (class(8), class(8), class(8) + 1));
+        assert!((0..100_000_u64).all(|ns| class(ns) <= class(ns + 1)));
+        assert!(class(u64::MAX) < 64 << CLASSES_BITS);
+    }
+}

@@ -1,0 +1,163 @@
+//! The steps of one attach: a bounded buffer that is filled from events and used again.
+use crate::engine::event::{Mode, Phase, Target, Who};
+use crate::engine::{ActorId, Object};
+use crate::kernel::CgroupId;
+use faults::{Fault, Site};
+use smallvec::SmallVec;
+
+/// Spans of each kind that a timeline holds; more are counted.
+pub(super) const MAX_SPANS: usize = 200;
+
+/// A stretch of time in one phase, in ns of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InPhase {
+    pub(super) phase: Phase,
+    pub(super) from_ns: u64,
+    pub(super) to_ns: u64,
+}
+
+/// A hold, or all holds of one spinlock in one stretch of a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) object: Object,
+    pub(super) mode: Mode,
+    /// Phase in which it was taken, and which stretch of the attach that was.
+    pub(super) phase: Option<Phase>,
+    stretch: usize,
+    pub(super) from_ns: u64,
+    pub(super) to_ns: u64,
+    pub(super) times: u64,
+    pub(super) held_ns: u64,
+    /// Since when it is held now.
+    since_ns: Option<u64>,
+}
+
+/// A wait for a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Waited {
+    pub(super) who: Option<Who>,
+    pub(super) object: Object,
+    pub(super) mode: Mode,
+    pub(super) from_ns: u64,
+    pub(super) to_ns: u64,
+}
+
+/// See the module's text.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub(super) actor: ActorId,
+    pub(super) who: Option<Who>,
+    pub(super) target: Option<Target>,
+    pub(super) from: SmallVec<[CgroupId; 2]>,
+    pub(super) dest: CgroupId,
+    pub(super) began_ns: u64,
+    pub(super) latency_ns: u64,
+    pub(super) phases: Vec<InPhase>,
+    pub(super) holds: Vec<Held>,
+    pub(super) waited: Vec<Waited>,
+    pub(super) waits: Vec<Waited>,
+    pub(super) faults: Vec<(Site, Fault, u64)>,
+    pub(super) left_out: u64,
+}
+
+/// Appends `what` if there is room for it, else counts it.
+fn push<T>(list: &mut Vec<T>, left_out: &mut u64, what: T) {
+    if list.len() < MAX_SPANS {
+        list.push(what);
+    } else {
+        *left_out += 1;
+    }
+}
+
+impl Steps {
+    /// Empties it for another attach; buffers stay.
+    pub(super) fn begin(
+        &mut self,
+        at_ns: u64,
+        actor: ActorId,
+        who: Option<Who>,
+        target: Target,
+        dest: CgroupId,
+    ) {
+        (self.actor, self.who, self.target, self.dest) = (actor, who, Some(target), dest);
+        (self.began_ns, self.latency_ns, self.left_out) = (at_ns, 0, 0);
+        self.from.clear();
+        self.phases.clear();
+        self.holds.clear();
+        self.waited.clear();
+        self.waits.clear();
+        self.faults.clear();
+    }
+
+    pub(super) fn comes_from(&mut self, cgroup: CgroupId) {
+        if !self.from.contains(&cgroup) {
+            self.from.push(cgroup);
+        }
+    }
+
+    fn leave_phase(&mut self, at_ns: u64) {
+        if let Some(last) = self.phases.last_mut().filter(|last| last.to_ns == u64::MAX) {
+            last.to_ns = at_ns;
+        }
+    }
+
+    pub(super) fn enter(&mut self, phase: Phase, at_ns: u64) {
+        self.leave_phase(at_ns);
+        push(&mut self.phases, &mut self.left_out, InPhase { phase, from_ns: at_ns, to_ns: u64::MAX });
+    }
+
+    /// The mover has taken a lock. Holds of a spinlock in one stretch of a phase are one span: a loop over pages takes the
+    /// lock of a counter hundreds of times.
+    pub(super) fn takes(&mut self, object: Object, mode: Mode, at_ns: u64, waited_ns: Option<u64>) {
+        if let Some(waited_ns) = waited_ns {
+            let from_ns = at_ns.saturating_sub(waited_ns);
+            let waited = Waited { who: self.who, object, mode, from_ns, to_ns: at_ns };
+            push(&mut self.waited, &mut self.left_out, waited);
+        }
+        let stretch = self.phases.len();
+        if object.class.spins() {
+            let same = |held: &&mut Held| held.object == object && held.stretch == stretch;
+            let again = self.holds.iter_mut().rev().take_while(|held| held.stretch == stretch).find(same);
+            if let Some(held) = again {
+                held.times += 1;
+                held.since_ns = Some(at_ns);
+                return;
+            }
+        }
+        let phase = self.phases.last().map(|last| last.phase);
+        let (from_ns, to_ns, since_ns) = (at_ns, at_ns, Some(at_ns));
+        let held = Held { object, mode, phase, stretch, from_ns, to_ns, times: 1, held_ns: 0, since_ns };
+        push(&mut self.holds, &mut self.left_out, held);
+    }
+
+    pub(super) fn releases(&mut self, object: Object, mode: Mode, at_ns: u64) {
+        let same = |held: &&mut Held| held.object == object && held.mode == mode && held.since_ns.is_some();
+        if let Some(held) = self.holds.iter_mut().rev().find(same) {
+            let since_ns = held.since_ns.take().unwrap_or(at_ns);
+            held.held_ns += at_ns.saturating_sub(since_ns);
+            held.to_ns = at_ns;
+        }
+    }
+
+    /// Somebody else waited, or still does. It is of interest if the mover held the lock meanwhile.
+    pub(super) fn met(&mut self, wait: Waited) {
+        let hit = |held: &Held| {
+            let to_ns = if held.since_ns.is_some() { u64::MAX } else { held.to_ns };
+            held.object == wait.object && held.from_ns < wait.to_ns && wait.from_ns < to_ns
+        };
+        if self.holds.iter().any(hit) {
+            push(&mut self.waits, &mut self.left_out, wait);
+        }
+    }
+
+    pub(super) fn fires(&mut self, site: Site, fault: Fault, at_ns: u64) {
+        push(&mut self.faults, &mut self.left_out, (site, fault, at_ns));
+    }
+
+    /// The attach has ended.
+    pub(super) fn end(&mut self, at_ns: u64) {
+        self.leave_phase(at_ns);
+        self.latency_ns = at_ns.saturating_sub(self.began_ns);
+        self.waits.sort_by_key(|wait| (wait.from_ns, wait.to_ns));
+    }
+}

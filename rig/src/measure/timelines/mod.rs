@@ -8,6 +8,7 @@ pub(super) mod told;
 
 use crate::engine::event::{Mode, Outcome, Who};
 use crate::engine::{ActorId, Event, Object, Stamp};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use steps::{Steps, Waited};
 
@@ -28,6 +29,8 @@ pub struct Timelines {
     waiting: Vec<Waiting>,
     /// Attaches under way.
     open: Vec<Steps>,
+    /// Whose they are.
+    movers: SmallVec<[ActorId; 4]>,
     /// The first attach of each latency class.
     kept: BTreeMap<u32, Steps>,
     /// The longest, unless it is the first of its class.
@@ -58,15 +61,22 @@ impl Timelines {
         Self { from_ns, ..Self::default() }
     }
 
+    #[inline]
     fn opened(&mut self, actor: ActorId) -> Option<&mut Steps> {
-        self.open.iter_mut().find(|open| open.actor == actor)
+        let place = self.movers.iter().position(|mover| *mover == actor)?;
+        self.open.get_mut(place)
     }
 
-    /// Takes one event.
+    /// Takes one event. Most are locks of somebody who moves nobody, and are done with at once.
+    #[inline]
     pub fn observe(&mut self, stamp: Stamp, event: &Event) {
         let Stamp { at_ns, actor } = stamp;
         match *event {
-            Event::LockAcquired { object, mode, waited_ns } => self.acquired(stamp, object, mode, waited_ns),
+            Event::LockAcquired { object, mode, waited_ns }
+                if waited_ns.is_some() || self.movers.contains(&actor) =>
+            {
+                self.acquired(stamp, object, mode, waited_ns);
+            }
             Event::LockReleased { object, mode, .. } => {
                 if let Some(open) = self.opened(actor) {
                     open.releases(object, mode, at_ns);
@@ -75,11 +85,26 @@ impl Timelines {
             Event::LockContended { object, mode } => {
                 *at(&mut self.waiting, actor) = Some((object, mode, at_ns));
             }
+            Event::Start(_)
+            | Event::AttachBegin { .. }
+            | Event::AttachEnd { .. }
+            | Event::TxMember { .. }
+            | Event::Phase(_)
+            | Event::Injected { .. } => self.rare(stamp, event),
+            _ => {}
+        }
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, stamp: Stamp, event: &Event) {
+        let Stamp { at_ns, actor } = stamp;
+        match *event {
             Event::Start(who) => *at(&mut self.who, actor) = Some(who),
             Event::AttachBegin { target, dest, .. } => {
                 let mut steps = self.spare.pop().unwrap_or_default();
                 steps.begin(at_ns, actor, *at(&mut self.who, actor), target, dest);
                 self.open.push(steps);
+                self.movers.push(actor);
             }
             Event::TxMember { from: Some(from), .. } => {
                 if let Some(open) = self.opened(actor) {
@@ -101,6 +126,7 @@ impl Timelines {
         }
     }
 
+    #[inline(never)]
     fn acquired(&mut self, stamp: Stamp, object: Object, mode: Mode, waited_ns: Option<u64>) {
         let Stamp { at_ns, actor } = stamp;
         if let Some(open) = self.opened(actor) {
@@ -116,7 +142,8 @@ impl Timelines {
 
     fn end(&mut self, stamp: Stamp, outcome: Outcome) {
         let Stamp { at_ns, actor } = stamp;
-        let Some(place) = self.open.iter().position(|open| open.actor == actor) else { return };
+        let Some(place) = self.movers.iter().position(|mover| *mover == actor) else { return };
+        self.movers.swap_remove(place);
         let mut steps = self.open.swap_remove(place);
         let (new, latency_ns) = (steps.began_ns >= self.from_ns, at_ns.saturating_sub(steps.began_ns));
         let first = !self.kept.contains_key(&class(latency_ns));

@@ -54,10 +54,20 @@ pub(super) struct Steps {
     pub(super) latency_ns: u64,
     pub(super) phases: Vec<InPhase>,
     pub(super) holds: Vec<Held>,
+    /// Places in `holds` of spinlocks, by [`spin_slot`].
+    spins: [u16; SPIN_SLOTS],
     pub(super) waited: Vec<Waited>,
     pub(super) waits: Vec<Waited>,
     pub(super) faults: Vec<(Site, Fault, u64)>,
     pub(super) left_out: u64,
+}
+
+/// Slots for spinlocks: a loop over pages takes three in turn.
+const SPIN_SLOTS: usize = 16;
+
+/// Where the place of a spinlock is kept.
+fn spin_slot(object: Object) -> usize {
+    (object.class as usize * 5 + object.owner as usize) % SPIN_SLOTS
 }
 
 /// Appends `what` if there is room for it, else counts it.
@@ -114,15 +124,17 @@ impl Steps {
             let waited = Waited { who: self.who, object, mode, from_ns, to_ns: at_ns };
             push(&mut self.waited, &mut self.left_out, waited);
         }
-        let stretch = self.phases.len();
-        if object.class.spins() {
-            let same = |held: &&mut Held| held.object == object && held.stretch == stretch;
-            let again = self.holds.iter_mut().rev().take_while(|held| held.stretch == stretch).find(same);
-            if let Some(held) = again {
-                held.times += 1;
-                held.since_ns = Some(at_ns);
-                return;
-            }
+        let (stretch, spins) = (self.phases.len(), object.class.spins());
+        if spins
+            && let Some(held) = self.spin(object)
+            && held.stretch == stretch
+        {
+            held.times += 1;
+            held.since_ns = Some(at_ns);
+            return;
+        }
+        if spins {
+            self.spins[spin_slot(object)] = self.holds.len() as u16;
         }
         let phase = self.phases.last().map(|last| last.phase);
         let (from_ns, to_ns, since_ns) = (at_ns, at_ns, Some(at_ns));
@@ -130,9 +142,21 @@ impl Steps {
         push(&mut self.holds, &mut self.left_out, held);
     }
 
+    /// The hold of that spinlock that was last opened, if its slot has not been taken by another one.
+    fn spin(&mut self, object: Object) -> Option<&mut Held> {
+        let at = usize::from(self.spins[spin_slot(object)]);
+        self.holds.get_mut(at).filter(|held| held.object == object)
+    }
+
     pub(super) fn releases(&mut self, object: Object, mode: Mode, at_ns: u64) {
-        let same = |held: &&mut Held| held.object == object && held.mode == mode && held.since_ns.is_some();
-        if let Some(held) = self.holds.iter_mut().rev().find(same) {
+        let open = |held: &Held| held.object == object && held.mode == mode && held.since_ns.is_some();
+        let near = if object.class.spins() { self.spin(object).filter(|held| open(held)) } else { None };
+        // A slot can be taken by another lock while this one is held.
+        let held = match near {
+            Some(held) => Some(held),
+            None => self.holds.iter_mut().rev().find(|held| open(held)),
+        };
+        if let Some(held) = held {
             let since_ns = held.since_ns.take().unwrap_or(at_ns);
             held.held_ns += at_ns.saturating_sub(since_ns);
             held.to_ns = at_ns;

@@ -1,0 +1,100 @@
+//! The lanes of one attach: its phases, what its mover waited for, what it held, who waited.
+//!
+//! Apart from the section, because a plot has room for few lanes, and here it is decided for which.
+use super::lock;
+use crate::plot::ink::{Ink, series};
+use crate::plot::timeline::{Kind, Lane, Span};
+use crate::schema::{HoldSpan, Timeline, WaitSpan};
+use crate::units::grouped;
+use crate::verdict::in_order;
+
+/// Lanes of locks in a plot: those held longest.
+const MAX_LOCKS: usize = 12;
+/// Lanes of others who wait: those who wait longest.
+const MAX_WAITERS: usize = 8;
+/// A lane fills at least one part in so many of the attach: nobody could see less.
+const VISIBLE: u64 = 200;
+
+/// Class of a lock: `mmap_sem` of `mmap_sem(mm 3)`.
+fn class(name: &str) -> &str {
+    name.split('(').next().unwrap_or(name)
+}
+
+/// The phases, what the mover waited for, what it held, who waited; and how many lanes had no room.
+pub(super) fn of(line: &Timeline, place: impl Fn(&str) -> usize) -> (Vec<Lane>, usize) {
+    let phases = line.phases.iter().map(|span| Span {
+        kind: Kind::Whole(place(&span.phase)),
+        from_ns: span.from_ns,
+        to_ns: span.to_ns,
+        label: span.phase.clone(),
+    });
+    let wait = |wait: &WaitSpan| Span {
+        kind: Kind::Wait,
+        from_ns: wait.from_ns,
+        to_ns: wait.to_ns,
+        label: String::new(),
+    };
+    let hold = |hold: &HoldSpan| {
+        let phase = hold.phase.as_deref().map_or(0, &place);
+        let kind = if hold.times > 1 { Kind::Often(phase) } else { Kind::Whole(phase) };
+        let label = if hold.times > 1 { format!("{} times", grouped(hold.times)) } else { String::new() };
+        Span { kind, from_ns: hold.from_ns, to_ns: hold.to_ns, label }
+    };
+    let least_ns = line.latency_ns / VISIBLE;
+    let holds = line.holds.iter().map(|span| (lock(&span.lock, &span.mode), hold(span)));
+    let (held, held_out) = longest_lanes(holds, MAX_LOCKS, least_ns);
+    let name = |span: &WaitSpan| format!("{}: {}", span.who, lock(class(&span.lock), &span.mode));
+    let waits = line.waits.iter().map(|span| (name(span), wait(span)));
+    let (waiting, waiting_out) = longest_lanes(waits, MAX_WAITERS, least_ns);
+    let mut lanes: Vec<Lane> = vec![("phases".to_owned(), phases.collect())];
+    if !line.waited.is_empty() {
+        lanes.push((format!("{} waits", line.who), line.waited.iter().map(wait).collect()));
+    }
+    lanes.extend(held);
+    lanes.extend(waiting);
+    (lanes, held_out + waiting_out)
+}
+
+/// Spans by the name of their lane, in order of appearance: the `max` lanes with the largest sums, of those with at least
+/// `least_ns`; and how many are left out.
+fn longest_lanes(
+    spans: impl Iterator<Item = (String, Span)>,
+    max: usize,
+    least_ns: u64,
+) -> (Vec<Lane>, usize) {
+    let mut lanes: Vec<Lane> = Vec::new();
+    for (name, span) in spans {
+        match lanes.iter_mut().find(|lane| lane.0 == name) {
+            Some(lane) => lane.1.push(span),
+            None => lanes.push((name, vec![span])),
+        }
+    }
+    let length = |lane: &Lane| {
+        let spans = lane.1.iter().map(|span| span.to_ns.saturating_sub(span.from_ns));
+        spans.fold(0, u64::saturating_add)
+    };
+    let mut order: Vec<usize> = (0..lanes.len()).filter(|n| length(&lanes[*n]) >= least_ns).collect();
+    order.sort_by_key(|n| (std::cmp::Reverse(length(&lanes[*n])), *n));
+    order.truncate(max);
+    let (all, mut place) = (lanes.len(), 0..);
+    lanes.retain(|_| order.contains(&place.next().unwrap_or(0)));
+    let left_out = all - lanes.len();
+    (lanes, left_out)
+}
+
+pub(super) fn keys(line: &Timeline, place: impl Fn(&str) -> usize) -> Vec<(Ink, String)> {
+    let phases = in_order(line.phases.iter().map(|span| span.phase.as_str()));
+    let mut keys: Vec<(Ink, String)> =
+        phases.into_iter().map(|phase| (Ink::Bar(series(place(phase))), phase.to_owned())).collect();
+    if let Some(often) = line.holds.iter().find(|hold| hold.times > 1) {
+        let phase = often.phase.as_deref().map_or(0, place);
+        keys.push((Ink::Often(series(phase)), "a spinlock, taken again and again".to_owned()));
+    }
+    if !line.waited.is_empty() || !line.waits.is_empty() {
+        keys.push((Ink::Wait, "waiting".to_owned()));
+    }
+    if !line.faults.is_empty() {
+        keys.push((Ink::Fault, "a fault fires".to_owned()));
+    }
+    keys
+}

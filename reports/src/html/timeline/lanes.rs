@@ -6,7 +6,6 @@ use crate::plot::ink::{Ink, series};
 use crate::plot::timeline::{Kind, Lane, Span};
 use crate::schema::{HoldSpan, Timeline, WaitSpan};
 use crate::units::grouped;
-use crate::verdict::in_order;
 
 /// Lanes of locks in a plot: those held longest.
 const MAX_LOCKS: usize = 12;
@@ -82,15 +81,22 @@ fn longest_lanes(
     (lanes, left_out)
 }
 
-pub(super) fn keys(line: &Timeline, place: impl Fn(&str) -> usize) -> Vec<(Ink, String)> {
-    let phases = in_order(line.phases.iter().map(|span| span.phase.as_str()));
-    let mut keys: Vec<(Ink, String)> =
-        phases.into_iter().map(|phase| (Ink::Bar(series(place(phase))), phase.to_owned())).collect();
-    if let Some(often) = line.holds.iter().find(|hold| hold.times > 1) {
-        let phase = often.phase.as_deref().map_or(0, place);
+/// What stands in the lanes: the phases, and what else there is.
+pub(super) fn keys(lanes: &[Lane], line: &Timeline) -> Vec<(Ink, String)> {
+    let mut keys: Vec<(Ink, String)> = Vec::new();
+    for span in lanes.iter().take(1).flat_map(|lane| &lane.1) {
+        if let Kind::Whole(phase) = span.kind
+            && !keys.iter().any(|key| key.1 == span.label)
+        {
+            keys.push((Ink::Bar(series(phase)), span.label.clone()));
+        }
+    }
+    let spans = || lanes.iter().flat_map(|lane| &lane.1);
+    let often = spans().find_map(|span| if let Kind::Often(phase) = span.kind { Some(phase) } else { None });
+    if let Some(phase) = often {
         keys.push((Ink::Often(series(phase)), "a spinlock, taken again and again".to_owned()));
     }
-    if !line.waited.is_empty() || !line.waits.is_empty() {
+    if spans().any(|span| span.kind == Kind::Wait) {
         keys.push((Ink::Wait, "waiting".to_owned()));
     }
     if !line.faults.is_empty() {

@@ -6,7 +6,7 @@ mod lanes;
 mod said;
 
 use super::View;
-use super::parts::{Column, columns, figure, section as headed, table, text};
+use super::parts::{Column, columns, figure, folded_table, section as headed, text};
 use super::phases;
 use crate::aggregate::{Group, PointSum, TimelineAt};
 use crate::percentile::Samples;
@@ -102,8 +102,8 @@ fn one(view: &View<'_>, group: &PointSum, pick: &Pick<'_>) -> Markup {
     let faults: Vec<u64> = line.faults.iter().map(|fault| fault.at_ns).collect();
     let frame = drawing::plot(&question, view.clock, line.latency_ns, &lanes, &faults);
     html! {
-        (figure(frame.as_ref(), &said::takeaway(pick), &lanes::keys(line, place)))
-        @if left_out > 0 { p.more { "In the table only, because too short to be seen or too many: " (count(left_out as u64, "lock or wait")) "." } }
+        (figure(frame.as_ref(), &said::takeaway(pick), &lanes::keys(&lanes, line)))
+        @if left_out > 0 { p.more { "In the table only, because too short to be seen or too many: " (grouped(left_out as u64)) " of the locks and waits." } }
         (rows(view, line, &pick.of))
         @if line.left_out > 0 { p.more { (count(line.left_out, "span")) " more took place than a timeline holds." } }
     }
@@ -145,5 +145,5 @@ fn rows(view: &View<'_>, line: &Timeline, of: &str) -> Markup {
     }
     rows.sort_by_key(|row| row.0);
     let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| row.1).collect();
-    table(&format!("steps of {of}"), &head, &rows)
+    folded_table(&format!("steps of {of}"), &head, &rows)
 }

@@ -1,7 +1,7 @@
 //! The lanes of one attach: its phases, what its mover waited for, what it held, who waited.
 //!
 //! Apart from the section, because a plot has room for few lanes, and here it is decided for which.
-use super::lock;
+use super::{lock, seen};
 use crate::plot::ink::{Ink, series};
 use crate::plot::timeline::{Kind, Lane, Span};
 use crate::schema::{HoldSpan, Timeline, WaitSpan};
@@ -11,8 +11,6 @@ use crate::units::grouped;
 const MAX_LOCKS: usize = 12;
 /// Lanes of others who wait: those who wait longest.
 const MAX_WAITERS: usize = 8;
-/// A lane fills at least one part in so many of the attach: nobody could see less.
-const VISIBLE: u64 = 200;
 
 /// Class of a lock: `mmap_sem` of `mmap_sem(mm 3)`.
 fn class(name: &str) -> &str {
@@ -39,28 +37,25 @@ pub(super) fn of(line: &Timeline, place: impl Fn(&str) -> usize) -> (Vec<Lane>, 
         let label = if hold.times > 1 { format!("{} times", grouped(hold.times)) } else { String::new() };
         Span { kind, from_ns: hold.from_ns, to_ns: hold.to_ns, label }
     };
-    let least_ns = line.latency_ns / VISIBLE;
-    let holds = line.holds.iter().map(|span| (lock(&span.lock, &span.mode), hold(span)));
-    let (held, held_out) = longest_lanes(holds, MAX_LOCKS, least_ns);
+    let long = |span: &&HoldSpan| seen(line, span.from_ns, span.to_ns);
+    let holds = line.holds.iter().filter(long).map(|span| (lock(&span.lock, &span.mode), hold(span)));
+    let (held, held_out) = longest_lanes(holds, MAX_LOCKS);
     let name = |span: &WaitSpan| format!("{}: {}", span.who, lock(class(&span.lock), &span.mode));
-    let waits = line.waits.iter().map(|span| (name(span), wait(span)));
-    let (waiting, waiting_out) = longest_lanes(waits, MAX_WAITERS, least_ns);
+    let long = |span: &&WaitSpan| seen(line, span.from_ns, span.to_ns);
+    let waits = line.waits.iter().filter(long).map(|span| (name(span), wait(span)));
+    let (waiting, waiting_out) = longest_lanes(waits, MAX_WAITERS);
     let mut lanes: Vec<Lane> = vec![("phases".to_owned(), phases.collect())];
-    if !line.waited.is_empty() {
-        lanes.push((format!("{} waits", line.who), line.waited.iter().map(wait).collect()));
+    let own: Vec<Span> = line.waited.iter().filter(long).map(wait).collect();
+    if !own.is_empty() {
+        lanes.push((format!("{} waits", line.who), own));
     }
     lanes.extend(held);
     lanes.extend(waiting);
     (lanes, held_out + waiting_out)
 }
 
-/// Spans by the name of their lane, in order of appearance: the `max` lanes with the largest sums, of those with at least
-/// `least_ns`; and how many are left out.
-fn longest_lanes(
-    spans: impl Iterator<Item = (String, Span)>,
-    max: usize,
-    least_ns: u64,
-) -> (Vec<Lane>, usize) {
+/// Spans by the name of their lane, in order of appearance: the `max` lanes with the largest sums, and how many are left out.
+fn longest_lanes(spans: impl Iterator<Item = (String, Span)>, max: usize) -> (Vec<Lane>, usize) {
     let mut lanes: Vec<Lane> = Vec::new();
     for (name, span) in spans {
         match lanes.iter_mut().find(|lane| lane.0 == name) {
@@ -72,7 +67,7 @@ fn longest_lanes(
         let spans = lane.1.iter().map(|span| span.to_ns.saturating_sub(span.from_ns));
         spans.fold(0, u64::saturating_add)
     };
-    let mut order: Vec<usize> = (0..lanes.len()).filter(|n| length(&lanes[*n]) >= least_ns).collect();
+    let mut order: Vec<usize> = (0..lanes.len()).collect();
     order.sort_by_key(|n| (std::cmp::Reverse(length(&lanes[*n])), *n));
     order.truncate(max);
     let (all, mut place) = (lanes.len(), 0..);

@@ -18,6 +18,9 @@ use maud::{Markup, html};
 /// Protocols that are shown.
 const MAX_PROTOCOLS: usize = 6;
 
+/// What lasts less than one part in so many of an attach cannot be seen, and is not shown.
+const VISIBLE: u64 = 200;
+
 /// An attach to show: what it stands for, that figure in words, the attach, its seed.
 struct Pick<'a> {
     of: String,
@@ -99,14 +102,25 @@ fn one(view: &View<'_>, group: &PointSum, pick: &Pick<'_>) -> Markup {
     let under = format!("{}{point}", clip(&group.protocol, 80));
     let question = format!("What happens in {}, under {under}?", pick.of);
     let (lanes, left_out) = lanes::of(line, place);
+    let waits =
+        line.waited.iter().chain(&line.waits).filter(|wait| !seen(line, wait.from_ns, wait.to_ns)).count();
+    let short = line.holds.iter().filter(|hold| !seen(line, hold.from_ns, hold.to_ns)).count() + waits;
     let faults: Vec<u64> = line.faults.iter().map(|fault| fault.at_ns).collect();
     let frame = drawing::plot(&question, view.clock, line.latency_ns, &lanes, &faults);
     html! {
         (figure(frame.as_ref(), &said::takeaway(pick), &lanes::keys(&lanes, line)))
-        @if left_out > 0 { p.more { "In the table only, because too short to be seen or too many: " (grouped(left_out as u64)) " of the locks and waits." } }
+        @if left_out > 0 { p.more { (count(left_out as u64, "lane")) " more than a plot has room for: in the table." } }
         (rows(view, line, &pick.of))
+        @if short > 0 {
+            p.more { (grouped(short as u64)) " holds and waits of less than a " (VISIBLE) "th of it each are in run.json." }
+        }
         @if line.left_out > 0 { p.more { (count(line.left_out, "span")) " more took place than a timeline holds." } }
     }
+}
+
+/// Whether a span is long enough to be seen in a plot of its attach.
+fn seen(line: &Timeline, from_ns: u64, to_ns: u64) -> bool {
+    to_ns.saturating_sub(from_ns) >= line.latency_ns / VISIBLE
 }
 
 /// `mmap_sem(mm 3) R`.
@@ -114,7 +128,7 @@ fn lock(name: &str, mode: &str) -> String {
     format!("{name} {mode}").trim_end().to_owned()
 }
 
-/// Everything in order of time.
+/// What can be seen, in order of time.
 fn rows(view: &View<'_>, line: &Timeline, of: &str) -> Markup {
     let mut head: Vec<Column> = columns(&["what", "which", "who", "phase"]);
     head.extend(["from", "length"].map(|name| Column(format!("{name}, {}", view.clock), true)));
@@ -132,10 +146,10 @@ fn rows(view: &View<'_>, line: &Timeline, of: &str) -> Markup {
     for span in &line.phases {
         row("phase", &span.phase, &line.who, &span.phase, (span.from_ns, span.to_ns), None);
     }
-    for wait in line.waited.iter().chain(&line.waits) {
+    for wait in line.waited.iter().chain(&line.waits).filter(|wait| seen(line, wait.from_ns, wait.to_ns)) {
         row("wait", &lock(&wait.lock, &wait.mode), &wait.who, NONE, (wait.from_ns, wait.to_ns), None);
     }
-    for hold in &line.holds {
+    for hold in line.holds.iter().filter(|hold| seen(line, hold.from_ns, hold.to_ns)) {
         let phase = hold.phase.as_deref().unwrap_or(NONE);
         let often = (hold.times > 1).then_some((hold.times, hold.held_ns));
         row("hold", &lock(&hold.lock, &hold.mode), &line.who, phase, (hold.from_ns, hold.to_ns), often);

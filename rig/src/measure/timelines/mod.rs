@@ -31,6 +31,8 @@ pub struct Timelines {
     open: Vec<Steps>,
     /// Whose they are.
     movers: SmallVec<[ActorId; 4]>,
+    /// The bit of each of them ([`bit`]): most events are somebody else's, and this tells so in one look.
+    mask: u64,
     /// The first attach of each latency class.
     kept: BTreeMap<u32, Steps>,
     /// The longest, unless it is the first of its class.
@@ -47,6 +49,11 @@ fn class(ns: u64) -> u32 {
     (octave << CLASSES_BITS) + ((ns >> (octave - CLASSES_BITS)) as u32 & ((1 << CLASSES_BITS) - 1))
 }
 
+/// Bit of an actor, which it shares with every 64th.
+fn bit(actor: ActorId) -> u64 {
+    1 << (actor.0 % 64)
+}
+
 fn at<T: Clone + Default>(list: &mut Vec<T>, actor: ActorId) -> &mut T {
     if actor.index() >= list.len() {
         list.resize(actor.index() + 1, T::default());
@@ -61,7 +68,6 @@ impl Timelines {
         Self { from_ns, ..Self::default() }
     }
 
-    #[inline]
     fn opened(&mut self, actor: ActorId) -> Option<&mut Steps> {
         let place = self.movers.iter().position(|mover| *mover == actor)?;
         self.open.get_mut(place)
@@ -73,14 +79,12 @@ impl Timelines {
         let Stamp { at_ns, actor } = stamp;
         match *event {
             Event::LockAcquired { object, mode, waited_ns }
-                if waited_ns.is_some() || self.movers.contains(&actor) =>
+                if waited_ns.is_some() || self.mask & bit(actor) != 0 =>
             {
                 self.acquired(stamp, object, mode, waited_ns);
             }
-            Event::LockReleased { object, mode, .. } => {
-                if let Some(open) = self.opened(actor) {
-                    open.releases(object, mode, at_ns);
-                }
+            Event::LockReleased { object, mode, .. } if self.mask & bit(actor) != 0 => {
+                self.released(stamp, object, mode);
             }
             Event::LockContended { object, mode } => {
                 *at(&mut self.waiting, actor) = Some((object, mode, at_ns));
@@ -105,6 +109,7 @@ impl Timelines {
                 steps.begin(at_ns, actor, *at(&mut self.who, actor), target, dest);
                 self.open.push(steps);
                 self.movers.push(actor);
+                self.mask |= bit(actor);
             }
             Event::TxMember { from: Some(from), .. } => {
                 if let Some(open) = self.opened(actor) {
@@ -127,6 +132,13 @@ impl Timelines {
     }
 
     #[inline(never)]
+    fn released(&mut self, stamp: Stamp, object: Object, mode: Mode) {
+        if let Some(open) = self.opened(stamp.actor) {
+            open.releases(object, mode, stamp.at_ns);
+        }
+    }
+
+    #[inline(never)]
     fn acquired(&mut self, stamp: Stamp, object: Object, mode: Mode, waited_ns: Option<u64>) {
         let Stamp { at_ns, actor } = stamp;
         if let Some(open) = self.opened(actor) {
@@ -144,6 +156,7 @@ impl Timelines {
         let Stamp { at_ns, actor } = stamp;
         let Some(place) = self.movers.iter().position(|mover| *mover == actor) else { return };
         self.movers.swap_remove(place);
+        self.mask = self.movers.iter().fold(0, |mask, mover| mask | bit(*mover));
         let mut steps = self.open.swap_remove(place);
         let (new, latency_ns) = (steps.began_ns >= self.from_ns, at_ns.saturating_sub(steps.began_ns));
         let first = !self.kept.contains_key(&class(latency_ns));

@@ -56,6 +56,8 @@ pub(super) struct Steps {
     pub(super) holds: Vec<Held>,
     /// Places in `holds` of spinlocks, by [`spin_slot`].
     spins: [u16; SPIN_SLOTS],
+    /// Places in `holds` of everything else: those that others wait for long.
+    sleeping: SmallVec<[u16; 16]>,
     pub(super) waited: Vec<Waited>,
     pub(super) waits: Vec<Waited>,
     pub(super) faults: Vec<(Site, Fault, u64)>,
@@ -94,6 +96,7 @@ impl Steps {
         self.from.clear();
         self.phases.clear();
         self.holds.clear();
+        self.sleeping.clear();
         self.waited.clear();
         self.waits.clear();
         self.faults.clear();
@@ -133,8 +136,11 @@ impl Steps {
             held.since_ns = Some(at_ns);
             return;
         }
+        let place = self.holds.len();
         if spins {
-            self.spins[spin_slot(object)] = self.holds.len() as u16;
+            self.spins[spin_slot(object)] = place as u16;
+        } else if place < MAX_SPANS {
+            self.sleeping.push(place as u16);
         }
         let phase = self.phases.last().map(|last| last.phase);
         let (from_ns, to_ns, since_ns) = (at_ns, at_ns, Some(at_ns));
@@ -169,7 +175,9 @@ impl Steps {
             let to_ns = if held.since_ns.is_some() { u64::MAX } else { held.to_ns };
             held.object == wait.object && held.from_ns < wait.to_ns && wait.from_ns < to_ns
         };
-        if self.holds.iter().any(hit) {
+        let sleeps = || self.sleeping.iter().any(|at| hit(&self.holds[usize::from(*at)]));
+        let met = if wait.object.class.spins() { self.holds.iter().any(hit) } else { sleeps() };
+        if met {
             push(&mut self.waits, &mut self.left_out, wait);
         }
     }

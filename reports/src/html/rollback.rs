@@ -89,7 +89,10 @@ fn takeaway(view: &View<'_>) -> String {
     let refused = |sum: &&ProtocolSum| !sum.sum.refusals.is_empty();
     let wrong = |sum: &ProtocolSum| {
         let broken = PROMISES.iter().filter_map(|name| Some((name, broken(&sum.sum, name)?)));
-        broken.filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {}", grouped(n))).collect::<Vec<_>>()
+        broken
+            .filter(|(_, n)| *n > 0)
+            .map(|(name, n)| format!("{name} {}", count(n, "time")))
+            .collect::<Vec<_>>()
     };
     let watched = |sum: &ProtocolSum| PROMISES.iter().any(|name| broken(&sum.sum, name).is_some());
     let all: Vec<&ProtocolSum> = view.sums.protocols.iter().filter(refused).collect();

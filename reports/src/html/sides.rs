@@ -7,10 +7,14 @@ use super::latency::{axis_cells, axis_columns};
 use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{Group, LockSum, PointSum};
 use crate::percentile::Samples;
-use crate::schema::LatencyKind;
+use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns, ns, percent};
 use crate::words;
 use maud::{Markup, html};
+
+/// What can be said of wall time.
+const WALL: &str =
+    "Times of one session on one machine: which protocol is the fastest is for paired runs to say.";
 
 /// Whether there is anything to lay side by side.
 pub(super) fn any(view: &View<'_>) -> bool {
@@ -21,7 +25,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     if !any(view) {
         return html! {};
     }
-    let said = takeaway(view);
+    let said = if view.run.engine == Engine::Sim { takeaway(view) } else { WALL.to_owned() };
     headed(
         view,
         "sides",

@@ -28,6 +28,9 @@ pub const LEVELS: [Level; 5] = [
     Level { q: 0.9999, name: "p99.99", percent: "99.99 %", needs: 30_000 },
 ];
 
+/// Bins of a histogram that is drawn, per decade.
+pub const BINS_PER_DECADE: f64 = 8.0;
+
 /// Whether `n` samples are enough for quantile `q`: those of the next level in [`LEVELS`] at or above `q`.
 #[must_use]
 pub fn supported(q: f64, n: u64) -> bool {
@@ -122,6 +125,20 @@ impl Samples {
         self.total_ns.checked_div(self.n())
     }
 
+    /// The samples in eighths of a decade: (number of the eighth, counted from 1 ns; samples in it), without empty ones.
+    #[must_use]
+    pub fn bins(&self) -> Vec<(i32, u64)> {
+        let mut bins: Vec<(i32, u64)> = Vec::new();
+        for value in self.hist.iter().flat_map(Histogram::iter_recorded) {
+            let bin = ((value.value_iterated_to().max(1) as f64).log10() * BINS_PER_DECADE).floor() as i32;
+            match bins.last_mut().filter(|last| last.0 == bin) {
+                Some(last) => last.1 = last.1.saturating_add(value.count_at_value()),
+                None => bins.push((bin, value.count_at_value())),
+            }
+        }
+        bins
+    }
+
     /// Points (decades of 1/(1−q), ns) of the percentile curve: from the median in steps of a twentieth of a decade up
     /// to the highest level that the samples support. Empty when they do not support the median.
     #[must_use]
@@ -170,6 +187,19 @@ mod tests {
         let some = samples(299);
         assert!(some.p50().is_some() && some.p99().is_none());
         assert!(some.curve().last().unwrap().0 <= decades(0.9) + 1e-9);
+    }
+
+    #[test]
+    fn bins_hold_every_sample_once() {
+        let some = samples(1_000);
+        let bins = some.bins();
+        assert_eq!(bins.iter().map(|bin| bin.1).sum::<u64>(), 1_000);
+        assert!(bins.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert_eq!(
+            (bins[0], bins[bins.len() - 1].0),
+            ((24, 1), 48),
+            "1 µs begins the 24th eighth, 1 ms the 48th"
+        );
     }
 
     #[test]

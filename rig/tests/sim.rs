@@ -12,6 +12,7 @@
 //! - `proofs`: canaries, every prepare position, random scenarios
 //! - `complexity`: what each protocol asks of a controller, counted and written into the README
 //! - `digests`: one seed, same bytes
+//! - `timelines`: single attaches in run.json
 #[path = "sim/canaries.rs"]
 mod canaries;
 #[path = "sim/canaries_contract.rs"]
@@ -36,3 +37,5 @@ mod proofs;
 mod scopes;
 #[path = "sim/support.rs"]
 mod support;
+#[path = "sim/timelines.rs"]
+mod timelines;

@@ -3,12 +3,15 @@
 //! Apart from the promises: a promise that held under no fault says little, so here is how often it was put to the test.
 use super::View;
 use super::latency::{axis_cells, axis_columns};
-use super::parts::{columns, section as headed, table, text};
+use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::units::{count, grouped, percent};
 use crate::verdict::in_order;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+/// Protocols that get a column of aborts.
+const MAX_PROTOCOLS: usize = 12;
 
 /// Whether a group has anything for this section.
 pub(super) fn any(group: &Group) -> bool {
@@ -27,8 +30,8 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             p { (takeaway(view)) }
             (outcomes(view))
             (rules(view))
-            (counted(view, "Refusals by site", "refusals", |group| &group.refusals))
-            (counted(view, "Aborts by callback", "aborts", |group| &group.aborts))
+            (super::rollback::matrix(view))
+            (aborts(view))
         },
     )
 }
@@ -64,7 +67,7 @@ fn outcomes(view: &View<'_>) -> Markup {
     order.extend(names.into_iter().filter(|name| !["moved", "refused", "noop"].contains(name)).take(6));
     let mut head = columns(&["protocol"]);
     head.extend(axis_columns(view));
-    head.extend(order.iter().map(|name| super::parts::Column((*name).to_owned(), true)));
+    head.extend(order.iter().map(|name| Column((*name).to_owned(), true)));
     head.extend(columns(&["#overlapped a charge", "#spurious refusals"]));
     let rows: Vec<Vec<Markup>> = groups
         .iter()
@@ -96,25 +99,19 @@ fn rules(view: &View<'_>) -> Markup {
     html! { @if !rows.is_empty() { h3 { "Rules of the fault plan" } (table("rules", &head, &rows)) } }
 }
 
-fn counted(
-    view: &View<'_>,
-    title: &str,
-    caption: &str,
-    counts: fn(&Group) -> &BTreeMap<String, u64>,
-) -> Markup {
-    let sums = &view.sums.protocols[..view.sums.protocols.len().min(12)];
-    let names: std::collections::BTreeSet<&str> =
-        sums.iter().flat_map(|sum| counts(&sum.sum).keys().map(String::as_str)).collect();
+fn aborts(view: &View<'_>) -> Markup {
+    let sums = &view.sums.protocols[..view.sums.protocols.len().min(MAX_PROTOCOLS)];
+    let names: BTreeSet<&str> =
+        sums.iter().flat_map(|sum| sum.sum.aborts.keys().map(String::as_str)).collect();
     if names.is_empty() {
         return html! {};
     }
-    let mut head = columns(&["name"]);
-    head.extend(sums.iter().map(|sum| super::parts::Column(sum.protocol.clone(), true)));
+    let mut head = columns(&["callback"]);
+    head.extend(sums.iter().map(|sum| Column(sum.protocol.clone(), true)));
     let rows = names.iter().map(|name| {
-        let figures =
-            sums.iter().map(|sum| html! { (grouped(counts(&sum.sum).get(*name).copied().unwrap_or(0))) });
-        std::iter::once(text(name)).chain(figures).collect()
+        let figure = |sum: &ProtocolSum| grouped(sum.sum.aborts.get(*name).copied().unwrap_or(0));
+        std::iter::once(text(name)).chain(sums.iter().map(|sum| html! { (figure(sum)) })).collect()
     });
     let rows: Vec<Vec<Markup>> = rows.collect();
-    html! { h3 { (title) } (table(caption, &head, &rows)) }
+    html! { h3 { "Aborts by callback" } (table("aborts", &head, &rows)) }
 }

@@ -2,6 +2,7 @@
 //!
 //! Apart from the phases: a phase is one attach's view, a lock everybody's. Times are µs with two decimals, as there.
 use super::View;
+use super::holds;
 use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{LockSum, ProtocolSum, TimeSum};
 use crate::units::{NOT_MEASURED, clip, grouped, lock_stat_us, ns, percent};
@@ -37,6 +38,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         p { (takeaway(view)) }
         @for sum in with_locks().take(MAX_TABLES) { (lock_stat(view, sum)) }
         @if with_locks().count() > MAX_TABLES { p.more { "Locks of the other protocols are in run.json." } }
+        (holds::section(view))
         (by_phase(view))
         (longest(view))
     };

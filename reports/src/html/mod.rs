@@ -1,14 +1,15 @@
 //! `report.html`: one file without network or fonts, readable without its script and its style sheet as well.
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
-//! stand: `summary`, `promises`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks`, `drift`,
-//! `faults`, `attach` (in `timeline`), `remarks`; `joint` puts several runs on one page, with `beside` in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
+//! stand: `summary`, `promises`, `sides`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
+//! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `remarks`; `joint` puts several runs on one page, with `beside` in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod beside;
 mod bystanders;
 mod drift;
 mod failures;
 mod gates;
+mod holds;
 mod joint;
 mod latency;
 mod locks;
@@ -17,6 +18,8 @@ mod phases;
 mod promises;
 mod remarks;
 mod resident;
+mod rollback;
+mod sides;
 mod summary;
 mod sweep;
 mod timeline;
@@ -64,6 +67,7 @@ impl<'a> View<'a> {
     fn sections(&self, env: Option<&Env>) -> Vec<Markup> {
         vec![
             promises::section(self),
+            sides::section(self),
             latency::section(self),
             sweep::section(self),
             resident::section(self),

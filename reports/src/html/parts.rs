@@ -36,12 +36,19 @@ pub(super) fn section(view: &View<'_>, id: &str, title: &str, body: &Markup) -> 
 
 /// A table; a long one is folded, and a very long one cut.
 pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
-    let body = open_table(caption, columns, rows);
     if rows.len() <= OPEN_ROWS {
-        body
+        open_table(caption, columns, rows)
     } else {
-        html! { details { summary { "Table: " (caption) ", " (grouped(rows.len() as u64)) " rows" } (body) } }
+        folded_table(caption, columns, rows)
     }
+}
+
+/// The same, always folded.
+pub(super) fn folded_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
+    html! { details {
+        summary { "Table: " (caption) ", " (count(rows.len() as u64, "row")) }
+        (open_table(caption, columns, rows))
+    } }
 }
 
 /// The same, never folded.

@@ -10,8 +10,9 @@ use crate::words;
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 11] = [
+const PLACES: [(&str, &str); 12] = [
     ("promises", "promises"),
+    ("sides", "side by side"),
     ("latency", "attach latency"),
     ("sweep", "along the axis of the run"),
     ("resident", "resident pages"),
@@ -100,6 +101,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
     let any = |what: fn(&crate::aggregate::Group) -> bool| view.sums.protocols.iter().any(|p| what(&p.sum));
     match id {
         "promises" => !view.run.verdicts.is_empty(),
+        "sides" => super::sides::any(view),
         "sweep" => super::sweep::points(view).len() > 1,
         "resident" => super::resident::points(view).len() > 1,
         "phases" => any(|group| !group.phases.is_empty()),

@@ -79,6 +79,18 @@ impl Axis {
         }
     }
 
+    /// Counts from 1 to `high`, logarithmic, with room for 0 below.
+    pub(crate) fn log_count(name: &str, high: u64) -> Self {
+        let range = (-0.3, log(high.max(10)) + 0.1);
+        let values = (0..19).map(|decade| 10_u64.pow(decade));
+        let ticks = values.map(|value| (log(value), grouped(value)));
+        Self {
+            name: name.to_owned(),
+            range,
+            ticks: ticks.take_while(|(place, _)| *place <= range.1).collect(),
+        }
+    }
+
     /// Times from 0 to `high` ns in equal steps.
     pub(crate) fn time(name: &str, high: u64) -> Self {
         let high = high.max(1);

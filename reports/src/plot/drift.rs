@@ -30,7 +30,8 @@ pub(crate) fn plot(question: &str, clock: &str, unit: &str, all: &[(usize, &[Dri
 /// A drift holds until the next one: the line goes across first, then up or down.
 fn steps(ink: Ink, points: &[DriftPoint]) -> Line {
     let place = |point: &DriftPoint| (point.at_ns as f64, symlog(point.drift));
-    let mut line: Vec<(f64, f64)> = Vec::new();
+    // Everything adds up at the start; the first point is where that ends.
+    let mut line: Vec<(f64, f64)> = vec![(0.0, symlog(0))];
     for point in points.iter().step_by(points.len().div_ceil(MAX_POINTS).max(1)) {
         let (x, y) = place(point);
         if let Some((_, before)) = line.last().copied().filter(|(_, before)| *before != y) {

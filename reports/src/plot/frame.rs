@@ -18,7 +18,7 @@ use std::convert::Infallible;
 /// Width of a plot in half pixels.
 const WIDTH: u32 = 1440;
 /// Half pixels from one turn of a zigzag to the next.
-const ZIGZAG: usize = 10;
+const ZIGZAG: usize = 16;
 
 /// A line, point by point in places of the axes.
 #[derive(Clone, Debug)]
@@ -97,7 +97,9 @@ impl Frame {
                 root.draw(&zigzag(from, to))?;
                 continue;
             }
-            chart.draw_series([Rectangle::new([bar.from, bar.to], bar.ink.rgb().filled())])?;
+            // A bar without any width would not be drawn at all.
+            let corner = (to.0.max(from.0 + 2), to.1);
+            root.draw(&Rectangle::new([(from.0, corner.1), (corner.0, from.1)], bar.ink.rgb().filled()))?;
             if text_width(&bar.label) < from.0.abs_diff(to.0) {
                 let middle = i32::midpoint(from.0, to.0);
                 let style = style.pos(Pos::new(HPos::Center, VPos::Center));

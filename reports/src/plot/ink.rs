@@ -81,11 +81,11 @@ impl Ink {
         }
     }
 
-    /// Number of the series; `None` for what is none.
+    /// Number of the series in a legend; `None` for what is none.
     pub(crate) fn number(self) -> Option<u8> {
         match self {
-            Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => Some(n),
-            Self::Axis | Self::Grid | Self::Text | Self::Wait | Self::Fault => None,
+            Self::Series(n) | Self::Faint(n) | Self::Bar(n) => Some(n),
+            Self::Axis | Self::Grid | Self::Text | Self::Often(_) | Self::Wait | Self::Fault => None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Plots as inline SVG: pure functions from merged figures to markup.
 //!
 //! Apart from the report, which says what a plot means. One question a file: [`percentiles`], [`sweep`], [`phases`],
-//! [`ccdf`], [`drift`], [`timeline`]; each fills a [`frame::Frame`] with lines and bars on two [`axis::Axis`]. [`frame`] hands it to
-//! plotters, and [`svg`] is the one place that knows what the SVG looks like; [`ink`] has colours, dashes and markers.
+//! [`ccdf`], [`holds`], [`drift`], [`timeline`]; each fills a [`frame::Frame`] with lines and bars on two [`axis::Axis`].
+//! [`frame`] hands it to plotters, and [`svg`] is the one place that knows what the SVG looks like; [`ink`] has colours, dashes and markers.
 pub(crate) mod axis;
 pub(crate) mod ccdf;
 pub(crate) mod drift;
 pub(crate) mod frame;
+pub(crate) mod holds;
 pub(crate) mod ink;
 pub(crate) mod percentiles;
 pub(crate) mod phases;

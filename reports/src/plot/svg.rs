@@ -182,9 +182,14 @@ impl DrawingBackend for Canvas<'_> {
     }
 }
 
-/// Width of `text` in half pixels, rather too much than too little: a sans-serif letter is about 0.56 of its height.
+/// Width of `text` in half pixels, rather too much than too little: letters as wide as in DejaVu Sans, a wide face.
 pub(crate) fn text_width(text: &str) -> u32 {
-    (text.chars().count() as u32 * TEXT * 56).div_ceil(100)
+    let percent = |letter: char| match letter {
+        ' ' | '.' | ',' | ':' | '(' | ')' | 'i' | 'j' | 'l' | 't' | 'f' | 'r' => 42,
+        '+' | '−' | '±' | '%' | 'm' | 'w' | 'M' | 'W' => 98,
+        _ => 64,
+    };
+    (text.chars().map(percent).sum::<u32>() * TEXT).div_ceil(100)
 }
 
 /// `body` as an `<svg>` of `size` half pixels that a screen reader calls `name`.

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
 
-fn scenario(name: &str) -> Scenario {
+pub(crate) fn scenario(name: &str) -> Scenario {
     let text = built_in::find(name).expect("built in");
     Scenario::parse(name, text, &workloads::BuiltIn).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Runs every cell of `scenario` on two threads.
-fn cells(scenario: &Scenario) -> Vec<Cell> {
+pub(crate) fn cells(scenario: &Scenario) -> Vec<Cell> {
     let plans = Mutex::new(scenario.cells().into_iter());
     let done = Mutex::new(BTreeMap::new());
     let costs = Costs::default();

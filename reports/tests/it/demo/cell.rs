@@ -50,7 +50,7 @@ pub(super) fn cell(
             FaultRule { rule, hits: n, fired: if faults == 0 { 0 } else { refused / 3 } }
         });
     cell.faults.rules = if faults == 0 { Vec::new() } else { rules.collect() };
-    let (fast, slow) = (mid * 9 / 10 + seed, mid * 11);
+    let (fast, slow) = (mid * 27 / 20 + seed, mid * 11);
     cell.timelines = [(fast, false), (mid * 6, true), (slow, faults > 0)]
         .map(|(ns, fault)| timeline(ns, phases(name), fault))
         .to_vec();

@@ -8,6 +8,7 @@ pub(super) mod told;
 
 use crate::engine::event::{Mode, Outcome, Who};
 use crate::engine::{ActorId, Event, Object, Stamp};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use steps::{Steps, Waited};
 
@@ -28,6 +29,10 @@ pub struct Timelines {
     waiting: Vec<Waiting>,
     /// Attaches under way.
     open: Vec<Steps>,
+    /// Whose they are.
+    movers: SmallVec<[ActorId; 4]>,
+    /// The bit of each of them ([`bit`]): most events are somebody else's, and this tells so in one look.
+    mask: u64,
     /// The first attach of each latency class.
     kept: BTreeMap<u32, Steps>,
     /// The longest, unless it is the first of its class.
@@ -42,6 +47,11 @@ fn class(ns: u64) -> u32 {
     let ns = ns.max(1 << CLASSES_BITS);
     let octave = ns.ilog2();
     (octave << CLASSES_BITS) + ((ns >> (octave - CLASSES_BITS)) as u32 & ((1 << CLASSES_BITS) - 1))
+}
+
+/// Bit of an actor, which it shares with every 64th.
+fn bit(actor: ActorId) -> u64 {
+    1 << (actor.0 % 64)
 }
 
 fn at<T: Clone + Default>(list: &mut Vec<T>, actor: ActorId) -> &mut T {
@@ -59,27 +69,47 @@ impl Timelines {
     }
 
     fn opened(&mut self, actor: ActorId) -> Option<&mut Steps> {
-        self.open.iter_mut().find(|open| open.actor == actor)
+        let place = self.movers.iter().position(|mover| *mover == actor)?;
+        self.open.get_mut(place)
     }
 
-    /// Takes one event.
+    /// Takes one event. Most are locks of somebody who moves nobody, and are done with at once.
+    #[inline]
     pub fn observe(&mut self, stamp: Stamp, event: &Event) {
         let Stamp { at_ns, actor } = stamp;
         match *event {
-            Event::LockAcquired { object, mode, waited_ns } => self.acquired(stamp, object, mode, waited_ns),
-            Event::LockReleased { object, mode, .. } => {
-                if let Some(open) = self.opened(actor) {
-                    open.releases(object, mode, at_ns);
-                }
+            Event::LockAcquired { object, mode, waited_ns }
+                if waited_ns.is_some() || self.mask & bit(actor) != 0 =>
+            {
+                self.acquired(stamp, object, mode, waited_ns);
+            }
+            Event::LockReleased { object, mode, .. } if self.mask & bit(actor) != 0 => {
+                self.released(stamp, object, mode);
             }
             Event::LockContended { object, mode } => {
                 *at(&mut self.waiting, actor) = Some((object, mode, at_ns));
             }
+            Event::Start(_)
+            | Event::AttachBegin { .. }
+            | Event::AttachEnd { .. }
+            | Event::TxMember { .. }
+            | Event::Phase(_)
+            | Event::Injected { .. } => self.rare(stamp, event),
+            _ => {}
+        }
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, stamp: Stamp, event: &Event) {
+        let Stamp { at_ns, actor } = stamp;
+        match *event {
             Event::Start(who) => *at(&mut self.who, actor) = Some(who),
             Event::AttachBegin { target, dest, .. } => {
                 let mut steps = self.spare.pop().unwrap_or_default();
                 steps.begin(at_ns, actor, *at(&mut self.who, actor), target, dest);
                 self.open.push(steps);
+                self.movers.push(actor);
+                self.mask |= bit(actor);
             }
             Event::TxMember { from: Some(from), .. } => {
                 if let Some(open) = self.opened(actor) {
@@ -101,6 +131,14 @@ impl Timelines {
         }
     }
 
+    #[inline(never)]
+    fn released(&mut self, stamp: Stamp, object: Object, mode: Mode) {
+        if let Some(open) = self.opened(stamp.actor) {
+            open.releases(object, mode, stamp.at_ns);
+        }
+    }
+
+    #[inline(never)]
     fn acquired(&mut self, stamp: Stamp, object: Object, mode: Mode, waited_ns: Option<u64>) {
         let Stamp { at_ns, actor } = stamp;
         if let Some(open) = self.opened(actor) {
@@ -116,7 +154,9 @@ impl Timelines {
 
     fn end(&mut self, stamp: Stamp, outcome: Outcome) {
         let Stamp { at_ns, actor } = stamp;
-        let Some(place) = self.open.iter().position(|open| open.actor == actor) else { return };
+        let Some(place) = self.movers.iter().position(|mover| *mover == actor) else { return };
+        self.movers.swap_remove(place);
+        self.mask = self.movers.iter().fold(0, |mask, mover| mask | bit(*mover));
         let mut steps = self.open.swap_remove(place);
         let (new, latency_ns) = (steps.began_ns >= self.from_ns, at_ns.saturating_sub(steps.began_ns));
         let first = !self.kept.contains_key(&class(latency_ns));

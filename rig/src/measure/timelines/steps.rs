@@ -54,10 +54,22 @@ pub(super) struct Steps {
     pub(super) latency_ns: u64,
     pub(super) phases: Vec<InPhase>,
     pub(super) holds: Vec<Held>,
+    /// Places in `holds` of spinlocks, by [`spin_slot`].
+    spins: [u16; SPIN_SLOTS],
+    /// Places in `holds` of everything else: those that others wait for long.
+    sleeping: SmallVec<[u16; 16]>,
     pub(super) waited: Vec<Waited>,
     pub(super) waits: Vec<Waited>,
     pub(super) faults: Vec<(Site, Fault, u64)>,
     pub(super) left_out: u64,
+}
+
+/// Slots for spinlocks: a loop over pages takes three in turn.
+const SPIN_SLOTS: usize = 16;
+
+/// Where the place of a spinlock is kept.
+fn spin_slot(object: Object) -> usize {
+    (object.class as usize * 5 + object.owner as usize) % SPIN_SLOTS
 }
 
 /// Appends `what` if there is room for it, else counts it.
@@ -84,6 +96,7 @@ impl Steps {
         self.from.clear();
         self.phases.clear();
         self.holds.clear();
+        self.sleeping.clear();
         self.waited.clear();
         self.waits.clear();
         self.faults.clear();
@@ -114,15 +127,20 @@ impl Steps {
             let waited = Waited { who: self.who, object, mode, from_ns, to_ns: at_ns };
             push(&mut self.waited, &mut self.left_out, waited);
         }
-        let stretch = self.phases.len();
-        if object.class.spins() {
-            let same = |held: &&mut Held| held.object == object && held.stretch == stretch;
-            let again = self.holds.iter_mut().rev().take_while(|held| held.stretch == stretch).find(same);
-            if let Some(held) = again {
-                held.times += 1;
-                held.since_ns = Some(at_ns);
-                return;
-            }
+        let (stretch, spins) = (self.phases.len(), object.class.spins());
+        if spins
+            && let Some(held) = self.spin(object)
+            && held.stretch == stretch
+        {
+            held.times += 1;
+            held.since_ns = Some(at_ns);
+            return;
+        }
+        let place = self.holds.len();
+        if spins {
+            self.spins[spin_slot(object)] = place as u16;
+        } else if place < MAX_SPANS {
+            self.sleeping.push(place as u16);
         }
         let phase = self.phases.last().map(|last| last.phase);
         let (from_ns, to_ns, since_ns) = (at_ns, at_ns, Some(at_ns));
@@ -130,9 +148,21 @@ impl Steps {
         push(&mut self.holds, &mut self.left_out, held);
     }
 
+    /// The hold of that spinlock that was last opened, if its slot has not been taken by another one.
+    fn spin(&mut self, object: Object) -> Option<&mut Held> {
+        let at = usize::from(self.spins[spin_slot(object)]);
+        self.holds.get_mut(at).filter(|held| held.object == object)
+    }
+
     pub(super) fn releases(&mut self, object: Object, mode: Mode, at_ns: u64) {
-        let same = |held: &&mut Held| held.object == object && held.mode == mode && held.since_ns.is_some();
-        if let Some(held) = self.holds.iter_mut().rev().find(same) {
+        let open = |held: &Held| held.object == object && held.mode == mode && held.since_ns.is_some();
+        let near = if object.class.spins() { self.spin(object).filter(|held| open(held)) } else { None };
+        // A slot can be taken by another lock while this one is held.
+        let held = match near {
+            Some(held) => Some(held),
+            None => self.holds.iter_mut().rev().find(|held| open(held)),
+        };
+        if let Some(held) = held {
             let since_ns = held.since_ns.take().unwrap_or(at_ns);
             held.held_ns += at_ns.saturating_sub(since_ns);
             held.to_ns = at_ns;
@@ -145,7 +175,9 @@ impl Steps {
             let to_ns = if held.since_ns.is_some() { u64::MAX } else { held.to_ns };
             held.object == wait.object && held.from_ns < wait.to_ns && wait.from_ns < to_ns
         };
-        if self.holds.iter().any(hit) {
+        let sleeps = || self.sleeping.iter().any(|at| hit(&self.holds[usize::from(*at)]));
+        let met = if wait.object.class.spins() { self.holds.iter().any(hit) } else { sleeps() };
+        if met {
             push(&mut self.waits, &mut self.left_out, wait);
         }
     }

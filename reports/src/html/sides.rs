@@ -1,0 +1,130 @@
+//! Protocols side by side: one row each, with the figures by which one of them is chosen.
+//!
+//! Apart from the sections that follow, which take one question each and show the evidence; every figure here stands there
+//! with its plot. One point of the axes at a time: figures of different points do not add up to one.
+use super::View;
+use super::latency::{axis_cells, axis_columns};
+use super::parts::{Column, columns, section as headed, table, text};
+use crate::aggregate::{Group, LockSum, PointSum};
+use crate::percentile::Samples;
+use crate::schema::{Engine, LatencyKind};
+use crate::units::{NONE, grouped, maybe_ns, ns, percent};
+use crate::words;
+use maud::{Markup, html};
+
+/// What can be said of wall time.
+const WALL: &str =
+    "Times of one session on one machine: which protocol is the fastest is for paired runs to say.";
+
+/// Whether there is anything to lay side by side.
+pub(super) fn any(view: &View<'_>) -> bool {
+    view.sums.protocols.len() > 1 && view.sums.groups.iter().any(|group| moved(&group.sum).is_some())
+}
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    if !any(view) {
+        return html! {};
+    }
+    let said = if view.run.engine == Engine::Sim { takeaway(view) } else { WALL.to_owned() };
+    headed(
+        view,
+        "sides",
+        "Protocols side by side",
+        &html! { @if !said.is_empty() { p { (said) } } (rows(view)) },
+    )
+}
+
+fn moved(group: &Group) -> Option<&Samples> {
+    group.latency("moved", LatencyKind::Raw)
+}
+
+fn kept_all(group: &Group) -> bool {
+    !group.promises.is_empty() && group.promises.iter().all(|promise| promise.broken == 0)
+}
+
+/// At the first point that has a median: the fastest of all, and the fastest of those that keep what they promise.
+fn takeaway(view: &View<'_>) -> String {
+    let p50 = |group: &PointSum| moved(&group.sum).and_then(Samples::p50);
+    let Some(point) = view.sums.groups.iter().find(|group| p50(group).is_some()).map(|group| group.point)
+    else {
+        return String::new();
+    };
+    let here: Vec<(u64, &PointSum)> = view
+        .sums
+        .groups
+        .iter()
+        .filter(|group| group.point == point)
+        .filter_map(|group| Some((p50(group)?, group)))
+        .collect();
+    let least = |all: &mut dyn Iterator<Item = &(u64, &PointSum)>| {
+        all.min_by_key(|one| one.0).map(|one| (one.0, one.1.protocol.clone()))
+    };
+    let Some((fastest_ns, fastest)) = least(&mut here.iter()) else { return String::new() };
+    let words = view.sums.axes.words(&point);
+    let at = if words.is_empty() { String::new() } else { format!(" ({words})") };
+    let first = format!("The fastest at the median is {fastest} with {}{at}", ns(fastest_ns));
+    let watched = here.iter().any(|one| !one.1.sum.promises.is_empty());
+    match least(&mut here.iter().filter(|one| kept_all(&one.1.sum))) {
+        _ if !watched => format!("{first}."),
+        Some((_, kept)) if kept == fastest => format!("{first}, and it keeps every promise there."),
+        Some((kept_ns, kept)) => {
+            let more = percent(kept_ns - fastest_ns, fastest_ns);
+            format!(
+                "{first}; of those that keep every promise there it is {kept} with {}, {more} more.",
+                ns(kept_ns)
+            )
+        }
+        None => format!("{first}; none keeps every promise there."),
+    }
+}
+
+/// The class that is waited for longest, and how long.
+fn waited(group: &Group) -> String {
+    let name = |lock: &LockSum| match lock.mode.as_str() {
+        "" => lock.class.clone(),
+        mode => format!("{}-{mode}", lock.class),
+    };
+    let most = group.locks.iter().filter(|lock| lock.wait.total_ns > 0).max_by_key(|lock| lock.wait.total_ns);
+    most.map_or_else(|| NONE.to_owned(), |lock| format!("{} {}", name(lock), ns(lock.wait.total_ns)))
+}
+
+/// A column: its title, and what stands in it.
+type Shown = (&'static str, fn(&Group) -> String);
+
+/// All columns; those in which nothing would stand are left out.
+const SHOWN: [Shown; 9] = [
+    ("#moved", |group| grouped(group.outcome("moved"))),
+    ("#not moved", |group| {
+        let all = group.outcomes.values().copied().fold(0, u64::saturating_add);
+        let not = all.saturating_sub(group.outcome("moved")).saturating_sub(group.outcome("noop"));
+        if not == 0 { NONE.to_owned() } else { grouped(not) }
+    }),
+    ("#p50", |group| maybe_ns(moved(group).and_then(Samples::p50))),
+    ("#p99", |group| maybe_ns(moved(group).and_then(Samples::p99))),
+    ("#max", |group| maybe_ns(moved(group).and_then(Samples::max))),
+    ("bystanders' p99", words::slow_down),
+    ("most waited for", waited),
+    ("worst drift", words::worst_drift),
+    ("broken promises", words::broken),
+];
+
+fn rows(view: &View<'_>) -> Markup {
+    let groups = &view.sums.groups;
+    let shown: Vec<&Shown> =
+        SHOWN.iter().filter(|(_, cell)| groups.iter().any(|group| cell(&group.sum) != NONE)).collect();
+    let mut head = columns(&["protocol"]);
+    head.extend(axis_columns(view));
+    head.extend(shown.iter().map(|(title, _)| match title.strip_prefix('#') {
+        Some(title @ ("p50" | "p99" | "max")) => Column(format!("{title}, {}", view.clock), true),
+        Some(title) => Column(title.to_owned(), true),
+        None => Column((*title).to_owned(), false),
+    }));
+    let row = |group: &PointSum| {
+        let mut row = vec![text(&group.protocol)];
+        row.extend(axis_cells(view, group));
+        row.extend(shown.iter().map(|(_, cell)| text(&cell(&group.sum))));
+        row
+    };
+    let rows: Vec<Vec<Markup>> = groups.iter().map(row).collect();
+    html! { div.wrap { (table("attaches that moved, from their real start, and what else came of it", &head, &rows)) } }
+}

@@ -1,0 +1,42 @@
+//! Reports in a real browser, Chromium without a window: what no look at the text of a page can tell.
+//!
+//! - `client`: the browser and its protocol
+//! - `page`: a page under a setting: wide or narrow, light or dark, without script, printed
+//! - `looks`: every report looks right under every setting, and complains about nothing
+//! - `buttons`: sorting, following a name, copying
+//! - `canaries`: pages with one fault each, which the checks must find
+//! - `demo`: the made-up runs that the other tests render
+//!
+//! Without Chromium the tests say so and pass, except where `CI` is set: there they fail. `CHROMIUM` names another program,
+//! `RUNS` folders of runs whose reports are looked at as well (as in `PATH`), `PICTURES` a folder for pictures of all.
+#[path = "browser/buttons.rs"]
+mod buttons;
+#[path = "browser/canaries.rs"]
+mod canaries;
+#[path = "browser/client.rs"]
+mod client;
+#[allow(dead_code, reason = "the other tests use the rest")]
+#[path = "it/demo/mod.rs"]
+mod demo;
+#[path = "browser/looks.rs"]
+mod looks;
+#[path = "browser/page.rs"]
+mod page;
+
+use client::Browser;
+
+/// A browser, or `None` where there is none, which is said.
+#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+fn browser(test: &str) -> Option<Browser> {
+    let Some(program) = client::find() else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI is set, and there is no chromium: apt-get install chromium"
+        );
+        eprintln!(
+            "{test}: skipped, for there is no chromium here (apt-get install chromium, or set CHROMIUM)"
+        );
+        return None;
+    };
+    Some(Browser::start(&program))
+}

@@ -1,0 +1,86 @@
+//! Pages with one fault each. A check that does not find it finds nothing.
+use super::browser;
+use super::page::{Page, Setting, WIDE};
+use std::path::Path;
+
+/// What a page is like: its head and its body.
+fn write(folder: &Path, name: &str, style: &str, body: &str) -> std::path::PathBuf {
+    let file = folder.join(format!("{name}.html"));
+    let page = format!(
+        "<!doctype html><meta charset=utf-8><title>canary</title><style>{style}</style><main>{body}</main>"
+    );
+    std::fs::write(&file, page).unwrap();
+    file
+}
+
+/// One plot with `inside` in it.
+fn plot(inside: &str) -> String {
+    format!(
+        "<figure><div class=plot><svg viewBox='0 0 720 320' width=720 height=320 font-size=24>{inside}</svg></div></figure>"
+    )
+}
+
+/// (check, style, body, what it must say).
+fn canaries() -> Vec<(&'static str, &'static str, String, &'static str)> {
+    let cell = |n: u32| format!("<tr><th scope=row>{n}</th></tr>");
+    let table = |head: &str| {
+        let rows: String = [3, 1, 2].map(cell).concat();
+        format!("<table><caption>c</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    };
+    vec![
+        (
+            "overlaps",
+            "",
+            plot("<text x=50 y=50>ten letters</text><text x=90 y=54>more letters</text>"),
+            "covers",
+        ),
+        ("overlaps", "", plot("<text x=700 y=50>ten letters</text>"), "leaves its plot"),
+        ("sideways", "", "<p style='width:3000px'>wide</p>".to_owned(), "px in 1280"),
+        ("anchors", "", "<a href='#there'>x</a>".to_owned(), "#there leads nowhere"),
+        ("anchors", "", "<p id=twice></p><p id=twice></p>".to_owned(), "twice is there twice"),
+        ("letters", "body{background:#fff;color:#999}", "<p>pale</p>".to_owned(), "pale: 2.8"),
+        ("letters", "body{background:#fff}text{fill:#bbb}", plot("<text x=50 y=50>pale</text>"), "pale: 1.9"),
+        ("graphics", ".s0{stroke:#e69f00}", plot("<path class='s0 k0' d='M0,0 9,9'/>"), "s0 k0: 2.2"),
+        ("sorting", "", table("<th>n</th>"), "n has no button"),
+        ("sorting", "", table("<th><button>n</button></th>"), "no order ever changed"),
+    ]
+}
+
+#[test]
+fn every_check_of_a_page_finds_what_it_is_for() {
+    let Some(mut browser) = browser("canaries") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (n, (check, style, body, told)) in canaries().into_iter().enumerate() {
+        let file = write(folder.path(), &format!("{check}-{n}"), style, &body);
+        let found = Page::open(&mut browser, &file, WIDE).check(check);
+        assert!(found.iter().any(|line| line.contains(told)), "{check}: {told:?} is not in {found:?}");
+    }
+    let fine = plot("<text x=50 y=50>ten letters</text><text x=50 y=90>more letters</text>");
+    let file = write(folder.path(), "fine", "body{background:#fff;color:#000}", &fine);
+    for setting in [WIDE, Setting { width: 800, ..WIDE }] {
+        let mut page = Page::open(&mut browser, &file, setting);
+        for check in ["overlaps", "sideways", "anchors", "letters", "graphics"] {
+            assert_eq!(page.check(check), Vec::<String>::new(), "{check}");
+        }
+    }
+}
+
+#[test]
+fn complaints_and_requests_are_heard() {
+    let Some(mut browser) = browser("complaints") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let policy =
+        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; script-src 'sha256-AAAA'\">";
+    for (name, body, told) in [
+        ("error", "<script>console.error('no')</script>".to_owned(), "console: "),
+        ("warning", "<script>console.warn('no')</script>".to_owned(), "console: "),
+        ("exception", "<script>nothing.there()</script>".to_owned(), "exception: "),
+        ("policy", format!("{policy}<script>1</script>"), "Content Security Policy"),
+        ("request", "<img src='other.png'>".to_owned(), "request: "),
+        ("address", "<img src='http://127.0.0.1:9/x.png'>".to_owned(), "request: "),
+    ] {
+        let file = write(folder.path(), name, "", &body);
+        let found = Page::open(&mut browser, &file, WIDE).complaints();
+        assert!(found.iter().any(|line| line.contains(told)), "{name}: {found:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! The flags, as clap sees them.
+use super::threads;
 use clap::{Args, Parser, Subcommand};
+use reports::schema::Engine;
 use std::path::PathBuf;
 
 /// Benchmarks and fault-injects the protocols that move tasks between control groups.
@@ -16,7 +18,7 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run a scenario in virtual time: protocols side by side, with faults, every promise checked.
+    /// Run a scenario, in virtual time or on threads: protocols side by side, with faults, every promise checked.
     Run(RunFlags),
     /// Run litmus tests under every schedule, or many: which promises can be broken, and how.
     Explore(ExploreFlags),
@@ -141,6 +143,9 @@ pub(super) struct RunFlags {
     /// A built-in scenario (see `list scenarios`) or a TOML file.
     #[arg(default_value = "default")]
     pub(super) scenario: String,
+    /// What runs it: the simulator, or OS threads with real locks and the machine's clock, one cell after the other.
+    #[arg(long, value_enum, default_value = "sim", value_name = "E")]
+    engine: EngineName,
     /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
     #[arg(long = "protocol", value_name = "P")]
     pub(super) protocols: Vec<String>,
@@ -169,14 +174,41 @@ pub(super) struct RunFlags {
     /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) cpus: Option<u32>,
-    /// Virtual time of every cell, with its unit, such as 40ms.
+    /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 1s when
+    /// absent.
     #[arg(long, value_name = "T")]
-    pub(super) duration: Option<String>,
-    /// Cells that run side by side; as many as there are CPUs when absent. Does not change a byte of the result.
+    duration: Option<String>,
+    /// Cells that run side by side; as many as there are CPUs when absent. Does not change a byte of the result. On threads
+    /// always one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
     #[command(flatten)]
     pub(super) output: OutputFlags,
+}
+
+/// Engines of `run`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum EngineName {
+    /// Virtual time from a table of costs; the same seed gives the same bytes.
+    Sim,
+    /// OS threads; no run repeats itself.
+    Threads,
+}
+
+impl RunFlags {
+    /// The engine, as results name it.
+    pub(super) fn engine(&self) -> Engine {
+        match self.engine {
+            EngineName::Sim => Engine::Sim,
+            EngineName::Threads => Engine::Threads,
+        }
+    }
+
+    /// How long a cell is, if that is not the scenario's to say.
+    pub(super) fn duration(&self) -> Option<String> {
+        let otherwise = (self.engine == EngineName::Threads).then(|| threads::DURATION.to_owned());
+        self.duration.clone().or(otherwise)
+    }
 }
 
 #[derive(Debug, Args)]

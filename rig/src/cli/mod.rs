@@ -21,6 +21,7 @@ mod report;
 mod run;
 mod selftest;
 mod thin;
+mod threads;
 mod vm;
 
 pub use exit::Failure;

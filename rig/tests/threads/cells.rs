@@ -1,0 +1,72 @@
+//! Whole cells on OS threads: what protocols keep and break, that enough happened, and that the simulator agrees.
+use rig::driver::agree::differences;
+use rig::driver::threads::{self, CellResult};
+use rig::driver::{CellPlan, Overrides, Scenario, built_in, run_cell};
+use rig::engine::Costs;
+use rig::measure::cell::Cell;
+
+/// A built-in scenario, so long on each engine.
+pub(crate) fn scenario(name: &str, duration: &str) -> Scenario {
+    let text = built_in::find(name).or_else(|| built_in::find_canary(name)).expect("built in");
+    let overrides = Overrides { duration: Some(duration.to_owned()), ..Overrides::default() };
+    Scenario::parse_with(name, text, &overrides, &workloads::BuiltIn)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn on_threads(scenario: &Scenario, plan: &CellPlan) -> CellResult {
+    threads::run_cell(scenario, plan, &Costs::default()).expect("there are threads")
+}
+
+pub(crate) fn broken(cell: &Cell) -> Vec<String> {
+    let broken = cell.promises.iter().filter(|promise| promise.broken > 0);
+    broken.map(|promise| format!("{} {}: {:?}", promise.name, promise.broken, promise.first)).collect()
+}
+
+/// Runs `name` on both engines: one seed each, every protocol and fault rate.
+fn agree(name: &str, on_sim: &str, on_machine: &str) -> Vec<Cell> {
+    let (short, long) = (scenario(name, on_sim), scenario(name, on_machine));
+    let simulated: Vec<_> =
+        short.cells().iter().map(|plan| run_cell(&short, plan, &Costs::default()).cell).collect();
+    let measured: Vec<_> = long.cells().iter().map(|plan| on_threads(&long, plan).cell).collect();
+    for cell in &measured {
+        assert_eq!(cell.ended, None, "{} {:?}", cell.protocol, broken(cell));
+    }
+    let differences = differences(&simulated, &measured, &long.expect);
+    let unexplained: Vec<_> = differences.iter().filter(|difference| difference.reason.is_none()).collect();
+    assert!(unexplained.is_empty(), "{name}: {unexplained:#?}");
+    measured
+}
+
+#[test]
+fn both_engines_agree_on_the_default_scenario() {
+    let cells = agree("default", "40ms", "300ms");
+    for cell in &cells {
+        let which = format!("{} {:?}", cell.protocol, cell.fault_rate_percent);
+        assert!(cell.attach.outcomes["moved"] > 3, "{which}: {:?}", cell.attach.outcomes);
+        assert!(cell.attach.overlaps > 3, "{which}");
+        assert!(!cell.bystanders.is_empty() && !cell.locks.is_empty(), "{which}");
+        let keeps = cell.protocol == "transactional" || cell.protocol == "prepare-undo:hold=locks";
+        if keeps {
+            assert_eq!(broken(cell), [""; 0], "{which}");
+        } else {
+            assert!(
+                broken(cell).iter().any(|words| words.starts_with("drift")),
+                "{which}: {:?}",
+                broken(cell)
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_not_judged_is_not_among_the_promises() {
+    let scenario = scenario("default", "20ms");
+    let cell = on_threads(&scenario, &scenario.cells()[0]).cell;
+    let unjudged = threads::unjudged(&scenario);
+    assert_eq!(unjudged, ["stale-decision", "wrong-group"]);
+    for name in unjudged {
+        assert!(cell.promises.iter().all(|promise| promise.name != name));
+    }
+    assert_eq!(cell.promises.len(), rig::checks::NAMES.len() - 2);
+    assert_eq!(cell.sim, None);
+}

@@ -44,9 +44,9 @@ impl<P: Policy> State<P> {
     #[cold]
     fn queued(&self, ask: Ask) -> (Step, u32) {
         let mut policy = self.policy.lock();
-        // AcqRel: acquires what the give released that left this word, in `at_once` or by the store below; what it
-        // releases is for nobody, for a word that is QUEUED is only looked at under the raw lock.
-        let word = self.word.swap(QUEUED, Ordering::AcqRel);
+        // Acquire: pairs with the give that left this word, in `at_once` or by the store below. It releases nothing: who
+        // finds QUEUED looks no further but under the raw lock.
+        let word = self.word.swap(QUEUED, Ordering::Acquire);
         if word != QUEUED {
             policy.restore(word);
         }

@@ -27,8 +27,8 @@ use std::sync::Arc;
 const LOOKS: u64 = 16;
 /// Bounds of the time between two looks, in ns.
 const LOOK_EVERY_NS: std::ops::RangeInclusive<u64> = 2_000_000..=100_000_000;
-/// How long after its end a cell is given up, in ns of the machine: thousands of threads may have to exit.
-const DRAIN_NS: u64 = 20_000_000_000;
+/// What a cell may take after four times its length, in ns of the machine: thousands of threads may have to exit.
+const DRAIN_NS: u64 = 3_000_000_000;
 
 /// What a cell gives.
 pub struct CellResult {
@@ -63,7 +63,7 @@ pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> std::io:
     let mut threads = Threads::new(Setting {
         costs: costs.clone(),
         injector: Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed),
-        give_up_ns: end_ns + DRAIN_NS,
+        give_up_ns: end_ns.saturating_mul(4) + DRAIN_NS,
         rest_every_ns: (end_ns / LOOKS).clamp(*LOOK_EVERY_NS.start(), *LOOK_EVERY_NS.end()),
         listener: Box::new(move || makes.listener()),
     });

@@ -1,7 +1,7 @@
 //! The flags, as clap sees them.
+use super::matrix::On;
 use super::threads;
 use clap::{Args, Parser, Subcommand};
-use reports::schema::Engine;
 use std::path::PathBuf;
 
 /// Benchmarks and fault-injects the protocols that move tasks between control groups.
@@ -146,6 +146,10 @@ pub(super) struct RunFlags {
     /// What runs it: the simulator, or OS threads with real locks and the machine's clock, one cell after the other.
     #[arg(long, value_enum, default_value = "sim", value_name = "E")]
     engine: EngineName,
+    /// On threads: put real memory under the pages, so that touching faults it in and giving back lets it go. Without it a
+    /// page costs what the table of costs says.
+    #[arg(long)]
+    real_pages: bool,
     /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
     #[arg(long = "protocol", value_name = "P")]
     pub(super) protocols: Vec<String>,
@@ -196,11 +200,11 @@ enum EngineName {
 }
 
 impl RunFlags {
-    /// The engine, as results name it.
-    pub(super) fn engine(&self) -> Engine {
+    /// The engine, and how; `None` when the flags do not go together.
+    pub(super) fn on(&self) -> Option<On> {
         match self.engine {
-            EngineName::Sim => Engine::Sim,
-            EngineName::Threads => Engine::Threads,
+            EngineName::Sim => (!self.real_pages).then_some(On::Sim),
+            EngineName::Threads => Some(On::Threads { real_pages: self.real_pages }),
         }
     }
 

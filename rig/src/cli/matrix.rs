@@ -8,9 +8,18 @@ use crate::engine::Costs;
 use crate::engine::threads::Counts;
 use crossbeam::channel;
 use reports::cells::CellStore;
-use reports::schema::{Cell, Engine};
+use reports::schema::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+
+/// The engine, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum On {
+    /// Virtual time.
+    Sim,
+    /// OS threads; pages are real memory, or cost what the table says.
+    Threads { real_pages: bool },
+}
 
 /// What running the matrix gave.
 #[derive(Default)]
@@ -40,7 +49,7 @@ type Finished = (usize, Result<(Cell, Did), String>);
 
 /// Runs `plans` on `engine`, `jobs` at once; every finished cell is on disk before the next is counted.
 pub(super) fn run(
-    engine: Engine,
+    engine: On,
     scenario: &Scenario,
     plans: &[CellPlan],
     jobs: usize,
@@ -77,11 +86,10 @@ pub(super) fn run(
     })
 }
 
-fn one(engine: Engine, scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> Result<(Cell, Did), String> {
-    if engine == Engine::Threads {
-        let result = threads::run_cell(scenario, plan, costs).map_err(|error| {
-            format!("no thread for an actor: {error}; use fewer processes and threads, or raise the limit (ulimit -u)")
-        })?;
+fn one(engine: On, scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> Result<(Cell, Did), String> {
+    if let On::Threads { real_pages } = engine {
+        let result =
+            threads::run_cell(scenario, plan, costs, real_pages).map_err(|refused| refused.to_string())?;
         let did = Did { operations: result.operations, counts: result.counts, ..Did::default() };
         return Ok((result.cell, did));
     }

@@ -1,7 +1,7 @@
 //! `run`: a scenario in virtual time, or on threads.
 use super::exit::{self, Failure};
 use super::flags::RunFlags;
-use super::matrix::{self, Matrix};
+use super::matrix::{self, Matrix, On};
 use super::output::{self, Folder};
 use super::{parallel, positions, thin, threads};
 use crate::driver::{CellPlan, Overrides, Scenario, built_in};
@@ -16,9 +16,11 @@ use std::time::Instant;
 
 pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let scenario = read(flags)?;
-    let engine = flags.engine();
+    let engine = flags.on().ok_or_else(|| {
+        Failure::usage("--real-pages is memory of this machine; give --engine threads as well")
+    })?;
     if positions::wanted(flags.fail_nth.as_deref())? {
-        if engine != Engine::Sim {
+        if engine != On::Sim {
             return Err(Failure::usage(
                 "--fail-nth all needs the same run again and again; leave out --engine",
             ));
@@ -31,14 +33,14 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let plans = scenario.cells();
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
     let store = CellStore::open(folder.path()).map_err(Failure::internal)?;
-    let jobs = if engine == Engine::Sim { parallel::jobs(flags.jobs) } else { 1 };
+    let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
     keep_scenario(folder.path(), &scenario)?;
     let matrix = matrix::run(engine, &scenario, &plans, jobs, &store)?;
     let mut env = env::here(date, BTreeMap::new());
-    if engine == Engine::Sim {
+    if engine == On::Sim {
         speed(&mut env, &matrix);
     } else {
-        threads::facts(&mut env, &matrix.did);
+        threads::facts(&mut env, engine, &matrix.did);
     }
     let signal = matrix.signal;
     let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), command(flags, &scenario));
@@ -105,8 +107,8 @@ fn keep_scenario(folder: &Path, scenario: &Scenario) -> Result<(), Failure> {
 fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     let mut words = vec!["attach-rig".to_owned(), "run".to_owned(), flags.scenario.clone()];
     let mut flag = |name: &str, value: String| words.push(format!("--{name} {value}"));
-    if flags.engine() == Engine::Threads {
-        flag("engine", "threads".to_owned());
+    if let Some(On::Threads { real_pages }) = flags.on() {
+        flag("engine", if real_pages { "threads --real-pages" } else { "threads" }.to_owned());
     }
     protocols(flags).into_iter().for_each(|protocol| flag("protocol", protocol));
     flags.faults.iter().for_each(|rule| flag("fault", format!("\"{rule}\"")));

@@ -1,5 +1,5 @@
 //! What a run on threads says differently: what it did not judge, what the machine did not show, what it is measured with.
-use super::matrix::Did;
+use super::matrix::{Did, On};
 use crate::driver::{Scenario, threads};
 use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::Expectations;
@@ -61,13 +61,15 @@ fn skipped(protocol: &str, promise: &str) -> Verdict {
 }
 
 /// Facts about the run and the machine.
-pub(super) fn facts(env: &mut Env, did: &Did) {
+pub(super) fn facts(env: &mut Env, engine: On, did: &Did) {
     let mut fact = |name: &str, value: String| env.facts.insert(name.to_owned(), value);
     fact("threads.operations", did.operations.to_string());
     fact("threads.started", did.counts.actors.to_string());
     fact("threads.waits", did.counts.waits.to_string());
     fact("threads.looks_at_rest", did.counts.rests.to_string());
     fact("threads.looks_missed", did.counts.missed_rests.to_string());
+    let real_pages = engine == (On::Threads { real_pages: true });
+    fact("threads.real_pages", if real_pages { "yes" } else { "no" }.to_owned());
     let source = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
     let source = std::fs::read_to_string(source).unwrap_or_else(|_| "unknown".to_owned());
     fact(

@@ -89,6 +89,7 @@ fn run(faults: &str, body: impl FnOnce(&ThreadCurrent<Blind>) + Send + 'static) 
         injector: Injector::new(plan, 0),
         give_up_ns: u64::MAX,
         rest_every_ns: 0,
+        real_pages: false,
         listener: Box::new(|| Blind),
     });
     threads.spawn(body);

@@ -16,7 +16,7 @@ pub(crate) fn scenario(name: &str, duration: &str) -> Scenario {
 }
 
 pub(crate) fn on_threads(scenario: &Scenario, plan: &CellPlan) -> CellResult {
-    threads::run_cell(scenario, plan, &Costs::default()).expect("there are threads")
+    threads::run_cell(scenario, plan, &Costs::default(), false).expect("there are threads")
 }
 
 pub(crate) fn broken(cell: &Cell) -> Vec<String> {
@@ -98,4 +98,15 @@ fn canaries_are_caught_by_the_same_checks() {
     let missed = Canary::ALL.iter().filter(|canary| !NOT_ON_THREADS.contains(&canary.name()));
     let missed: Vec<_> = missed.filter(|canary| !is_caught(**canary)).map(|canary| canary.name()).collect();
     assert_eq!(missed, [""; 0]);
+}
+
+#[test]
+fn real_pages_keep_the_same_promises() {
+    let scenario = scenario("default", "60ms");
+    let transactional = Protocol::parse("transactional").expect("in the table");
+    let result = threads::run_cell(&scenario, &CellPlan::alone(transactional, 1), &Costs::default(), true);
+    let cell = result.expect("there is memory").cell;
+    assert_eq!((cell.ended.as_deref(), broken(&cell)), (None, vec![]));
+    let touches = cell.bystanders.iter().filter(|bystander| bystander.op == "touch");
+    assert!(touches.map(|touch| touch.hist.count).sum::<u64>() > 0);
 }

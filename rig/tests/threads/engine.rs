@@ -41,6 +41,7 @@ fn setting<L: Default + 'static>(rest_every_ns: u64) -> Setting<L> {
         injector: Injector::new(Plan::default(), 0),
         give_up_ns: 20_000_000_000,
         rest_every_ns,
+        real_pages: false,
         listener: Box::new(L::default),
     }
 }

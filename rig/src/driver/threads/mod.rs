@@ -11,7 +11,7 @@ use super::cell::{CellCurrent, fill};
 use super::plan::CellPlan;
 use super::scenario::Scenario;
 use crate::engine::threads::current::ThreadCurrent;
-use crate::engine::threads::{Counts, Finished, Setting, Threads};
+use crate::engine::threads::{Counts, Finished, Refused, Setting, Threads};
 use crate::engine::{Costs, End};
 use crate::locks::held::HeldTable;
 use crate::locks::stats::LockStats;
@@ -49,11 +49,16 @@ pub fn unjudged(scenario: &Scenario) -> Vec<&'static str> {
 /// Runs a cell.
 ///
 /// # Errors
-/// When the system has no thread left for an actor.
+/// When the system refuses a thread or memory.
 ///
 /// # Panics
 /// When the world of a validated scenario cannot be built: a bug of ours.
-pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> std::io::Result<CellResult> {
+pub fn run_cell(
+    scenario: &Scenario,
+    plan: &CellPlan,
+    costs: &Costs,
+    real_pages: bool,
+) -> Result<CellResult, Refused> {
     let world = World::new(scenario.world()).expect("a validated scenario");
     let hub = Hub::new(world.layout(), &world.opening(), plan.checks, scenario.warm_up_ns);
     let hub = Arc::new(hub);
@@ -65,6 +70,7 @@ pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> std::io:
         injector: Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed),
         give_up_ns: end_ns.saturating_mul(4) + DRAIN_NS,
         rest_every_ns: (end_ns / LOOKS).clamp(*LOOK_EVERY_NS.start(), *LOOK_EVERY_NS.end()),
+        real_pages,
         listener: Box::new(move || makes.listener()),
     });
     cast::start(&mut threads, scenario, plan, &world);

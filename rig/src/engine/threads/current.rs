@@ -1,7 +1,8 @@
 //! `Current` on an OS thread.
-use super::{Abandoned, Shared};
+use super::{Abandoned, Refused, Shared, Trouble};
 use crate::engine::event::Stamp;
 use crate::engine::{Access, ActorId, Current, Event, Object, Observer, Wait, Work};
+use crate::kernel::MmId;
 use crossbeam::epoch::LocalHandle;
 use faults::{Fault, Site};
 use rustix::thread::{futex, set_current_timer_slack};
@@ -29,6 +30,8 @@ pub struct ThreadCurrent<L> {
     locks: Cell<u32>,
     /// Operations and attaches under way.
     busy: Cell<u32>,
+    /// What the operation under way works on.
+    mm: Cell<Option<MmId>>,
 }
 
 /// Whether somebody measures with the time of `event`; the others get the time read last.
@@ -60,6 +63,7 @@ impl<L: Observer + Send + 'static> ThreadCurrent<L> {
             depth: Cell::new(0),
             locks: Cell::new(0),
             busy: Cell::new(0),
+            mm: Cell::new(None),
         }
     }
 
@@ -91,10 +95,26 @@ impl<L: Observer + Send + 'static> ThreadCurrent<L> {
                     self.shared.rest.pause();
                 }
                 change(&self.busy, 1);
+                self.mm.set(if let Event::OpBegin { mm, .. } = event { *mm } else { None });
             }
             Event::OpEnd { .. } | Event::AttachEnd { .. } => change(&self.busy, -1),
             _ => {}
         }
+    }
+
+    /// Does the work on real pages, if it is that and they are real.
+    fn touches(&self, work: Work, pages: u64) -> bool {
+        let (Some(real), Some(mm)) = (&self.shared.pages, self.mm.get()) else { return false };
+        let done = match work {
+            Work::PageZero => real.touch(mm, pages),
+            Work::PageFree => real.give_back(mm, pages),
+            _ => return false,
+        };
+        if let Err(error) = done {
+            self.shared.give_up(Trouble::Refused(Refused::Memory(error)));
+            self.unwind_if_abandoned();
+        }
+        true
     }
 
     /// Sleeps for about `ns`, or less.
@@ -120,8 +140,12 @@ impl<L: Observer + Send + 'static> Current for ThreadCurrent<L> {
         self.id
     }
 
-    /// Burns the CPU for as long as the table says. Time in which the machine lets somebody else run counts as well.
+    /// Burns the CPU for as long as the table says. Time in which the machine lets somebody else run counts as well. Pages
+    /// that are real cost what they cost.
     fn work(&self, work: Work, times: u64) {
+        if self.touches(work, times) {
+            return;
+        }
         let until_ns = self.now() + self.shared.costs.work_ns(work) * times;
         while self.now() < until_ns {
             std::hint::spin_loop();

@@ -9,6 +9,7 @@
 //! A slot is what others see of an actor. Slots are used again, and so is the listener in them.
 mod clock;
 pub mod current;
+mod pages;
 mod rest;
 mod token;
 mod watchdog;
@@ -19,6 +20,7 @@ use crossbeam::epoch::Collector;
 use crossbeam::utils::CachePadded;
 use current::ThreadCurrent;
 use faults::{Injector, Plan, Site};
+use pages::Pages;
 use parking_lot::Mutex;
 use rest::Rest;
 use rustix::thread::futex;
@@ -49,8 +51,23 @@ pub struct Setting<L> {
     pub give_up_ns: u64,
     /// How often everybody is asked to rest, in ns; 0 for never.
     pub rest_every_ns: u64,
+    /// Whether pages are real: touching them faults memory in, instead of burning what a page costs.
+    pub real_pages: bool,
     /// Makes the listener of a slot.
     pub listener: Box<dyn Fn() -> L + Send + Sync>,
+}
+
+/// The system refused what a run needs.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// A thread for an actor.
+    #[error(
+        "the system has no thread for another actor: {0}; use fewer processes and threads, or raise `ulimit -u`"
+    )]
+    Thread(std::io::Error),
+    /// Memory for real pages.
+    #[error("the system has no memory for real pages: {0}; use fewer processes, or leave out --real-pages")]
+    Memory(std::io::Error),
 }
 
 /// A run that has not begun: actors can be added.
@@ -92,8 +109,8 @@ pub struct Counts {
 enum Trouble {
     /// A panic of an actor: a bug.
     Panic(Box<dyn Any + Send>),
-    /// The system has no thread left.
-    NoThread(std::io::Error),
+    /// The system refused something.
+    Refused(Refused),
 }
 
 /// Payload with which actors of an abandoned run are unwound.
@@ -120,6 +137,8 @@ struct Shared<L> {
     slots: boxcar::Vec<CachePadded<Slot<L>>>,
     free: Mutex<Vec<ActorId>>,
     rest: Rest,
+    /// Absent where pages are a cost only.
+    pages: Option<Pages>,
     /// 1 once the run is abandoned; sleepers wait for that too.
     abandoned: AtomicU32,
     trouble: Mutex<Option<Trouble>>,
@@ -143,11 +162,11 @@ impl<L: Observer + Send + 'static> Threads<L> {
     /// look around; the clock stands still meanwhile.
     ///
     /// # Errors
-    /// When the system has no thread left for an actor.
+    /// When the system refuses a thread or memory.
     ///
     /// # Panics
     /// Passes on the panic of an actor.
-    pub fn run(self, at_rest: impl FnMut(u64)) -> std::io::Result<Finished<L>> {
+    pub fn run(self, at_rest: impl FnMut(u64)) -> Result<Finished<L>, Refused> {
         let (give_up_ns, rest_every_ns) = (self.setting.give_up_ns, self.setting.rest_every_ns);
         let shared = Arc::new(Shared::new(self.setting));
         for body in self.bodies {
@@ -156,7 +175,7 @@ impl<L: Observer + Send + 'static> Threads<L> {
         let (end, counts) = watchdog::watch(&shared, give_up_ns, rest_every_ns, at_rest);
         match shared.trouble.lock().take() {
             Some(Trouble::Panic(payload)) => resume_unwind(payload),
-            Some(Trouble::NoThread(error)) => return Err(error),
+            Some(Trouble::Refused(refused)) => return Err(refused),
             None => {}
         }
         let taken = |(at, slot): (usize, &CachePadded<Slot<L>>)| {
@@ -173,7 +192,7 @@ impl<L: Observer + Send + 'static> Threads<L> {
 
 impl<L: Observer + Send + 'static> Shared<L> {
     fn new(setting: Setting<L>) -> Self {
-        let Setting { costs, injector, listener, .. } = setting;
+        let Setting { costs, injector, listener, real_pages, .. } = setting;
         Self {
             clock: Clock::new(),
             costs,
@@ -183,6 +202,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
             slots: boxcar::Vec::new(),
             free: Mutex::default(),
             rest: Rest::default(),
+            pages: real_pages.then(Pages::default),
             abandoned: AtomicU32::new(0),
             trouble: Mutex::default(),
             epochs: Collector::new(),
@@ -214,7 +234,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
         let thread = thread::Builder::new().name(id.to_string()).stack_size(STACK_BYTES);
         if let Err(error) = thread.spawn(move || shared.live(id, body)) {
             self.rest.died();
-            self.give_up(Trouble::NoThread(error));
+            self.give_up(Trouble::Refused(Refused::Thread(error)));
         }
         id
     }

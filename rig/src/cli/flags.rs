@@ -178,7 +178,7 @@ pub(super) struct RunFlags {
     /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) cpus: Option<u32>,
-    /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 1s when
+    /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 2s when
     /// absent.
     #[arg(long, value_name = "T")]
     duration: Option<String>,

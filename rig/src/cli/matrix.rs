@@ -45,7 +45,7 @@ pub(super) struct Did {
     pub(super) counts: Counts,
 }
 
-type Finished = (usize, Result<(Cell, Did), String>);
+type Finished = (usize, Result<(Cell, Did), Failure>);
 
 /// Runs `plans` on `engine`, `jobs` at once; every finished cell is on disk before the next is counted.
 pub(super) fn run(
@@ -70,7 +70,7 @@ pub(super) fn run(
             scope.spawn(move || {
                 for plan in plans.into_iter().take_while(|_| interrupt.signal().is_none()) {
                     let result = catch_unwind(AssertUnwindSafe(|| one(engine, scenario, plan, costs)));
-                    let result = result.unwrap_or_else(|panic| Err(describe(panic.as_ref())));
+                    let result = result.unwrap_or_else(|panic| Err(bug(plan.index, panic.as_ref())));
                     if sender.send((plan.index, result)).is_err() {
                         return;
                     }
@@ -86,10 +86,9 @@ pub(super) fn run(
     })
 }
 
-fn one(engine: On, scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> Result<(Cell, Did), String> {
+fn one(engine: On, scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> Result<(Cell, Did), Failure> {
     if let On::Threads { real_pages } = engine {
-        let result =
-            threads::run_cell(scenario, plan, costs, real_pages).map_err(|refused| refused.to_string())?;
+        let result = threads::run_cell(scenario, plan, costs, real_pages).map_err(Failure::cannot)?;
         let did = Did { operations: result.operations, counts: result.counts, ..Did::default() };
         return Ok((result.cell, did));
     }
@@ -107,8 +106,7 @@ fn collect(
     let bar = progress::bar(total as u64);
     let mut matrix = Matrix::default();
     while let Ok((index, result)) = receiver.recv() {
-        let (cell, did) =
-            result.map_err(|error| Failure::internal(format!("cell {index} came to nothing: {error}")))?;
+        let (cell, did) = result?;
         store.save(index, &cell).map_err(Failure::internal)?;
         bar.set_message(cell.protocol.clone());
         bar.inc(1);
@@ -135,9 +133,9 @@ impl Did {
     }
 }
 
-fn describe(panic: &(dyn std::any::Any + Send)) -> String {
+fn bug(index: usize, panic: &(dyn std::any::Any + Send)) -> Failure {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    let text =
-        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
-    format!("it panicked: {text}; this is a bug")
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    let text = text.unwrap_or_else(|| "no message".to_owned());
+    Failure::internal(format!("cell {index} panicked: {text}; this is a bug"))
 }

@@ -6,7 +6,7 @@ use reports::verdict::Expectations;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Length of a cell when nobody says one: a scenario's own is virtual, and far too short here.
-pub(super) const DURATION: &str = "1s";
+pub(super) const DURATION: &str = "2s";
 
 /// What `scenario` expects of promises that are judged here.
 pub(super) fn expectations(scenario: &Scenario) -> Expectations {

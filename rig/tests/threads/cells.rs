@@ -61,6 +61,39 @@ fn both_engines_agree_on_the_default_scenario() {
 }
 
 #[test]
+fn both_engines_agree_on_smaller_scenarios() {
+    for name in ["near-limit", "mmap-sem", "cpuset-race", "everybody", "thrown"] {
+        agree(name, "20ms", "40ms");
+    }
+}
+
+#[test]
+fn figures_of_a_cell_fit_together() {
+    let scenario = scenario("default", "100ms");
+    let protocol = Protocol::parse("transactional").expect("in the table");
+    let cell = on_threads(&scenario, &CellPlan::alone(protocol, 1)).cell;
+    let moved = cell.attach.outcomes["moved"];
+    let raw = cell.attach.latency.iter().find(|series| series.outcome == "moved").expect("some moved");
+    assert_eq!(raw.hist.count, moved);
+    for phase in ["lock", "prepare", "switch", "finish", "unlock"] {
+        let series = cell.attach.phases.iter().find(|series| series.phase == phase).expect(phase);
+        assert_eq!(series.hist.count, moved, "{phase}");
+        assert!(series.hist.total_ns <= raw.hist.total_ns, "{phase}");
+    }
+    let cgroup_mutex = cell.locks.iter().find(|row| row.class == "cgroup_mutex").expect("it was held");
+    assert!(cgroup_mutex.acquisitions >= moved);
+    assert_eq!(cgroup_mutex.hold.count, cgroup_mutex.acquisitions);
+    assert_eq!(cgroup_mutex.wait.count, cgroup_mutex.contentions);
+    let in_prepare =
+        cgroup_mutex.hold_by_phase.iter().find(|hold| hold.phase == "prepare").expect("it was held");
+    assert!(in_prepare.holds >= moved && in_prepare.total_ns <= cgroup_mutex.hold.total_ns);
+    assert!(!cell.longest_holds.is_empty());
+    let drift = cell.drift.first().expect("counters are listed");
+    assert_eq!((drift.peak_over, drift.peak_under, drift.integral_abs_us), (None, None, None));
+    assert!(cell.drift.iter().flat_map(|drift| &drift.series).all(|point| point.quiescent));
+}
+
+#[test]
 fn what_is_not_judged_is_not_among_the_promises() {
     let scenario = scenario("default", "20ms");
     let cell = on_threads(&scenario, &scenario.cells()[0]).cell;

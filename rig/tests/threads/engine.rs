@@ -131,6 +131,7 @@ fn everybody_rests_between_operations_and_the_clock_stands_still() {
     let inside = Arc::new(AtomicU64::new(0));
     let (theirs, seen) = (Arc::clone(&inside), Arc::clone(&inside));
     let mut rests = Vec::new();
+    let began = Instant::now();
     let finished = run::<Blind>(
         2_000_000,
         move |cur| {
@@ -158,9 +159,12 @@ fn everybody_rests_between_operations_and_the_clock_stands_still() {
     );
     assert_eq!(finished.end, End::Done);
     assert_eq!(finished.counts.rests, rests.len() as u64);
-    assert!(rests.len() > 5, "{rests:?}");
-    // Every look took 3 ms of the machine's time, and the run is 60 ms long all the same.
-    assert!(finished.now_ns < 60_000_000 + 40_000_000, "{}", finished.now_ns);
+    assert!(!rests.is_empty());
+    let looked = Duration::from_millis(3) * rests.len() as u32;
+    assert!(
+        began.elapsed() >= Duration::from_nanos(finished.now_ns) + looked,
+        "looks take no time of the run"
+    );
 }
 
 #[test]

@@ -16,8 +16,30 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 /// The number that an actor has among its own.
 pub(super) const ME: ActorId = ActorId(0);
 
-/// What an actor's ledger adds up to, by counter. Written by its actor alone.
-type Books = CachePadded<Vec<AtomicI64>>;
+/// What an actor's ledger adds up to, by counter. Written by its actor alone, on cache lines of its own.
+#[derive(Debug)]
+struct Books {
+    rows: Vec<CachePadded<[AtomicI64; Self::ROW]>>,
+}
+
+impl Books {
+    /// Counters of a row.
+    const ROW: usize = 8;
+
+    fn new(counters: usize) -> Self {
+        Self { rows: (0..counters.div_ceil(Self::ROW)).map(|_| CachePadded::default()).collect() }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &AtomicI64> {
+        self.rows.iter().flat_map(|row| row.iter())
+    }
+
+    fn add(&self, index: usize, pages: i64) {
+        let book = &self.rows[index / Self::ROW][index % Self::ROW];
+        // Relaxed, and not one step: nobody else writes; readers read while this actor rests.
+        book.store(book.load(Relaxed) + pages, Relaxed);
+    }
+}
 
 /// Where listeners come from, and what they share.
 pub(super) struct Hub {
@@ -52,7 +74,7 @@ impl Hub {
     /// A listener.
     pub(super) fn listener(&self) -> Listener {
         let counters = self.layout.cgroups.len() * Controller::COUNT;
-        let books = Arc::new(CachePadded::new((0..counters).map(|_| AtomicI64::new(0)).collect()));
+        let books = Arc::new(Books::new(counters));
         self.books.lock().push(Arc::clone(&books));
         let mut checks = Checks::with(self.layout.clone(), self.on);
         let held = HeldTable::default();
@@ -73,7 +95,7 @@ impl Hub {
     /// Adds every ledger to `sums`. While everybody rests.
     pub(super) fn add_books(&self, sums: &mut [i64]) {
         for books in self.books.lock().iter() {
-            for (sum, book) in sums.iter_mut().zip(&***books) {
+            for (sum, book) in sums.iter_mut().zip(books.all()) {
                 // Relaxed: everybody rests, which the engine orders after what they wrote.
                 *sum += book.load(Relaxed);
             }
@@ -94,21 +116,15 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    fn book(&self, index: usize, pages: i64) {
-        let book = &self.books[index];
-        // Relaxed, and not one step: nobody else writes; readers read while this actor rests.
-        book.store(book.load(Relaxed) + pages, Relaxed);
-    }
-
     fn keep_books(&self, event: &Event) {
         match *event {
             Event::Ledger { controller, cgroup, pages, .. } => {
                 for level in self.layout.upward(cgroup) {
-                    self.book(Shadow::index(controller, level), pages);
+                    self.books.add(Shadow::index(controller, level), pages);
                 }
             }
             Event::Clamp { controller, cgroup, missing } => {
-                self.book(Shadow::index(controller, cgroup), missing as i64);
+                self.books.add(Shadow::index(controller, cgroup), missing as i64);
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use crate::engine::event::Stamp;
 use crate::engine::{Access, ActorId, Current, Event, Object, Observer, Wait, Work};
 use crate::kernel::MmId;
 use crossbeam::epoch::LocalHandle;
+use crossbeam::utils::CachePadded;
 use faults::{Fault, Site};
 use rustix::thread::{futex, set_current_timer_slack};
 use std::cell::{Cell, RefCell};
@@ -20,7 +21,7 @@ const GRACE_STEP_NS: u64 = 10_000;
 pub struct ThreadCurrent<L> {
     shared: Arc<Shared<L>>,
     id: ActorId,
-    listener: RefCell<Box<L>>,
+    listener: RefCell<Box<CachePadded<L>>>,
     reader: LocalHandle,
     /// Time read last: counters of two CPUs may differ by a little, and nobody's time goes back.
     last_ns: Cell<u64>,
@@ -50,7 +51,7 @@ fn is_timed(event: &Event) -> bool {
 }
 
 impl<L: Observer + Send + 'static> ThreadCurrent<L> {
-    pub(super) fn new(shared: Arc<Shared<L>>, id: ActorId, listener: Box<L>) -> Self {
+    pub(super) fn new(shared: Arc<Shared<L>>, id: ActorId, listener: Box<CachePadded<L>>) -> Self {
         // Without it a sleep is some 50 µs too long; where it is refused it stays so.
         let _ = set_current_timer_slack(Some(NonZeroU64::MIN));
         let reader = shared.epochs.register();
@@ -67,7 +68,7 @@ impl<L: Observer + Send + 'static> ThreadCurrent<L> {
         }
     }
 
-    pub(super) fn into_listener(self) -> Box<L> {
+    pub(super) fn into_listener(self) -> Box<CachePadded<L>> {
         self.listener.into_inner()
     }
 

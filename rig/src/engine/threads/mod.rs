@@ -123,8 +123,8 @@ struct Slot<L> {
     waits_on: Mutex<Option<Object>>,
     /// How often its actor has waited.
     waits: AtomicU64,
-    /// Away while its actor runs.
-    listener: Mutex<Option<Box<L>>>,
+    /// Away while its actor runs, on cache lines of its own.
+    listener: Mutex<Option<Box<CachePadded<L>>>>,
 }
 
 struct Shared<L> {
@@ -179,7 +179,8 @@ impl<L: Observer + Send + 'static> Threads<L> {
             None => {}
         }
         let taken = |(at, slot): (usize, &CachePadded<Slot<L>>)| {
-            Some((ActorId(at as u32), *slot.listener.lock().take()?))
+            let listener = slot.listener.lock().take()?;
+            Some((ActorId(at as u32), listener.into_inner()))
         };
         let listeners: Vec<_> = shared.slots.iter().filter_map(taken).collect();
         let waits = shared.slots.iter().map(|(_, slot)| slot.waits.load(Ordering::Relaxed)).sum();
@@ -220,7 +221,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
             token: Token::default(),
             waits_on: Mutex::default(),
             waits: AtomicU64::new(0),
-            listener: Mutex::new(Some(Box::new((self.listener)()))),
+            listener: Mutex::new(Some(Box::new(CachePadded::new((self.listener)())))),
         };
         ActorId(self.slots.push(CachePadded::new(slot)) as u32)
     }

@@ -15,7 +15,9 @@
 //! | [`fit`] | what a page costs: straight lines through medians |
 //! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
 //! | [`nearest`] | which simulated protocol comes nearest to what a kernel offers |
+//! | [`figure`], [`stats`] | figures by name, baselines of them; whether machine time differs |
 //! | [`gate`] | what a file demands of figures, and what they are |
+//! | [`compare`] | whether one result is better than another, figure by figure; history |
 //! | [`table`] | the result on stdout |
 //! | [`outputs`] | the result for other programs: CSV, `.hgrm`, JSON |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
@@ -34,6 +36,8 @@
 //! ```
 pub mod aggregate;
 pub mod cells;
+pub mod compare;
+pub mod figure;
 pub mod fit;
 pub mod gate;
 pub mod hist;
@@ -45,6 +49,7 @@ pub mod outputs;
 pub mod percentile;
 mod plot;
 pub mod schema;
+pub mod stats;
 pub mod table;
 pub mod units;
 pub mod verdict;

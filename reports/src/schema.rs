@@ -113,6 +113,10 @@ pub struct Cell {
     pub resident_pages: Option<u64>,
     /// Axis: seed.
     pub seed: u64,
+    /// When the measured part began, in ns since the run did, on engines with the machine's clock; absent on `sim`, where
+    /// cells have no order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_ns: Option<u64>,
     /// Length of the measured part in ns.
     pub duration_ns: u64,
     /// What happened to the attaches.

@@ -68,10 +68,28 @@ fn every_error_names_its_place_and_what_would_be_right() {
         ),
         ("metric = \"attach.count\"\nmaks = 1", "g.toml:5:1: unknown field `maks`; did you mean `max`?"),
         ("metric = \"attach.count\"", "demands nothing that could fail"),
-        ("metric = \"attach.count\"\nmax-increase = 5", "--baseline DIR"),
+        ("metric = \"attach.count\"\nmax-increase = 5", "name an earlier one with --baseline"),
         (
             "metric = \"attach.count\"\nmax = 1\nselect = { protocol = \"transactionl\" }",
             "did you mean `transactional",
+        ),
+        (
+            "metric = \"attach.latency\"\nstatistic = \"p50\"\nmax = 1\nselect = { lock = \"mmap_sem\" }",
+            "g.toml:7:10: `lock` says nothing about attach.latency; it has `outcome`",
+        ),
+        ("metric = \"attach.count\"\nmax-ratio = -1.0", "g.toml:5:13: `max-ratio` is a number from 0.001 on"),
+        ("metric = \"attach.count\"\nmax = 1\nfloor = 3", "g.toml:6:9: `floor` is about differences"),
+        (
+            "metric = \"attach.count\"\nmax = 1\nagainst = { rate = 1 }",
+            "`against` is what a figure is compared with",
+        ),
+        (
+            "metric = \"attach.count\"\nmax-ratio = 1.5\nagainst = { protocol = \"thre-phase\" }",
+            "`against` means thre-phase, 2,000 /s, which this run has not; protocols:",
+        ),
+        (
+            "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2999-13-01\", reason = \"x\" }",
+            "`2999-13-01` is no date",
         ),
         (
             "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2020-01-01\", reason = \"x\" }",
@@ -88,19 +106,25 @@ fn every_error_names_its_place_and_what_would_be_right() {
 fn a_run_is_within_any_increase_of_itself_and_the_wall_clock_is_refused() {
     let scratch = with_run();
     let folder = scratch.path();
-    let body = "metric = \"attach.latency\"\nstatistic = \"max\"\nmax-increase = 0";
+    let body = "metric = \"attach.latency\"\nstatistic = \"max\"\nchange = 0";
     assert_eq!(gate(folder, body, &["--baseline", "a"]).0, 0);
     let text = fs::read_to_string(folder.join("a/run.json")).unwrap();
     let wall = text.replacen("\"sim\"", "\"threads\"", 1);
     assert_ne!(text, wall);
     fs::create_dir(folder.join("w")).unwrap();
     fs::write(folder.join("w/run.json"), wall).unwrap();
-    let out = rig(&["gate", "g.toml", "w"], folder);
+    let out = rig(&["gate", "g.toml", "w", "--baseline", "w"], folder);
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert_eq!(out.status.code(), Some(5), "a stored time of a machine tells nothing: {text}");
+    assert!(text.contains("run both in turn"), "{text}");
+    let alone = "[[gate]]\nname = \"g\"\nclass = \"performance\"\nmetric = \"attach.latency\"\nstatistic = \"max\"\nmax = 1\n";
+    fs::write(folder.join("alone.toml"), alone).unwrap();
+    let out = rig(&["gate", "alone.toml", "w"], folder);
     let err = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(2));
-    assert!(err.contains("wall-clock figures need paired runs"), "{err}");
+    assert!(err.contains("judged only beside others that were measured in turn"), "{err}");
     rig(&["run", "steady", "--duration", "6ms", "--protocol", "transactional", "--out", "b"], folder);
-    for (baseline, says) in [("w", "not comparable"), ("b", "has changed since the baseline")] {
+    for (baseline, says) in [("w", "not comparable"), ("b", "is not the same in both")] {
         let (code, _, err) = gate(folder, body, &["--baseline", baseline]);
         assert_eq!(code, 2);
         assert!(err.contains(says), "{err}");
@@ -116,4 +140,37 @@ fn a_gate_that_cannot_fail_is_found() {
     let sound = rig(&["gate", DEFAULT, "a", "--self-test"], folder);
     assert_eq!(sound.status.code(), Some(0), "{}", String::from_utf8_lossy(&sound.stdout));
     assert_eq!(rig(&["gate", DEFAULT, "a"], folder).status.code(), Some(0));
+}
+
+/// This project's own gates and baseline, at a smaller size: a protocol made slower by 2 µs has to be caught.
+#[test]
+fn a_planted_slower_protocol_is_caught() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let run = |out: &str, more: &[&str]| {
+        let flags = ["run", "steady", "--seeds", "64", "--duration", "3ms", "--protocol", "transactional"];
+        rig(&[&flags[..], &["--protocol", "three-phase", "--out", out], more].concat(), folder);
+        fs::read_to_string(folder.join(out).join("run.json")).unwrap()
+    };
+    let before: serde_json::Value = serde_json::from_str(&run("before", &[])).unwrap();
+    let mut after: serde_json::Value = serde_json::from_str(&run("after", &["--delay", "2us"])).unwrap();
+    // What waits between switch and attach, under the name and the scenario of what does not.
+    after["scenario"] = before["scenario"].clone();
+    for cell in after["cells"].as_array_mut().unwrap() {
+        cell["delay_ns"] = serde_json::Value::Null;
+    }
+    fs::write(folder.join("after/run.json"), after.to_string()).unwrap();
+
+    let gates = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/gates/steady.toml");
+    assert_eq!(rig(&["baseline", "update", "own", "before"], folder).status.code(), Some(0));
+    assert_eq!(rig(&["gate", gates, "before", "--baseline", "own"], folder).status.code(), Some(0));
+    let sound = rig(&["gate", gates, "before", "--baseline", "own", "--self-test"], folder);
+    assert_eq!(sound.status.code(), Some(0), "{}", String::from_utf8_lossy(&sound.stdout));
+    let caught = rig(&["gate", gates, "after", "--baseline", "own"], folder);
+    let text = String::from_utf8(caught.stdout).unwrap();
+    assert_ne!(caught.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("FAILED       attaches are as fast as before: attach.latency[moved] p50"),
+        "{text}"
+    );
 }

@@ -45,7 +45,9 @@ pub struct Point {
 }
 
 impl Point {
-    fn of(cell: &Cell) -> Self {
+    /// That of `cell`.
+    #[must_use]
+    pub fn of(cell: &Cell) -> Self {
         Self {
             fault_rate_percent: cell.fault_rate_percent,
             rate_per_s: cell.rate_per_s,
@@ -165,6 +167,22 @@ impl Aggregate {
     pub fn at(&self, protocol: &str, point: &Point) -> Option<&Group> {
         let found = self.groups.iter().find(|group| group.protocol == protocol && group.point == *point);
         found.map(|group| &group.sum)
+    }
+
+    /// Adds the cells of `other`, another run of the same scenario.
+    pub fn merge(&mut self, other: Self) {
+        for theirs in other.groups {
+            match self.groups.iter_mut().find(|g| g.protocol == theirs.protocol && g.point == theirs.point) {
+                Some(group) => group.sum.merge(theirs.sum),
+                None => self.groups.push(theirs),
+            }
+        }
+        for theirs in other.protocols {
+            match self.protocols.iter_mut().find(|p| p.protocol == theirs.protocol) {
+                Some(protocol) => protocol.sum.merge(theirs.sum),
+                None => self.protocols.push(theirs),
+            }
+        }
     }
 }
 

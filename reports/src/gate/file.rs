@@ -2,7 +2,8 @@
 //!
 //! Apart from the judgement, because everything here can be said of the file alone: unknown names, conditions that are
 //! missing, waivers that are over. Every error names file, line and column, what is wrong and what would be right.
-use super::metric::{METRICS, Metric, Statistic, statistic_names};
+use crate::figure::Key;
+use crate::figure::metric::{METRICS, Metric, Statistic, statistic_names};
 use serde::Deserialize;
 use std::fmt::Display;
 use std::ops::Range;
@@ -63,10 +64,36 @@ pub struct Limits {
     pub max: Option<u64>,
     /// Above this it is said, and passes.
     pub warn: Option<u64>,
-    /// At most so many percent more than in the baseline.
+    /// At most so many percent more than what it is compared with.
     pub max_increase: Option<u64>,
-    /// Increases up to this do not count.
+    /// At most so many thousandths of it.
+    pub max_ratio: Option<u64>,
+    /// At most so many percent more or less than it; 0: exactly the same.
+    pub change: Option<u64>,
+    /// Differences up to this do not count.
     pub floor: u64,
+}
+
+impl Limits {
+    /// Whether any of them compares with something.
+    #[must_use]
+    pub fn relative(&self) -> bool {
+        self.max_increase.is_some() || self.max_ratio.is_some() || self.change.is_some()
+    }
+}
+
+/// The other place of the same run with which a gate compares: what is absent is as in the place that is judged.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Against {
+    /// Protocol, with its options or without.
+    pub protocol: Option<String>,
+    /// Fault rate in percent.
+    pub fault_rate: Option<u32>,
+    /// Attaches per second.
+    pub rate: Option<u64>,
+    /// Delay in ns.
+    pub delay: Option<u64>,
 }
 
 /// One gate.
@@ -76,10 +103,10 @@ pub struct Gate {
     pub name: String,
     /// What it is about.
     pub select: Select,
-    /// Which figures.
-    pub metric: Metric,
-    /// Which figure of them.
-    pub statistic: Statistic,
+    /// Which figure.
+    pub key: Key,
+    /// With what it compares, if not with a baseline.
+    pub against: Option<Against>,
     /// What is demanded.
     pub limits: Limits,
     /// What breaking it means.
@@ -107,8 +134,8 @@ struct RawFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawGate {
     name: Spanned<String>,
-    #[serde(default)]
-    select: Select,
+    select: Option<Spanned<Select>>,
+    against: Option<Against>,
     metric: Spanned<String>,
     statistic: Option<Spanned<String>>,
     equals: Option<u64>,
@@ -116,6 +143,8 @@ struct RawGate {
     max: Option<u64>,
     warn: Option<u64>,
     max_increase: Option<u64>,
+    max_ratio: Option<Spanned<f64>>,
+    change: Option<u64>,
     floor: Option<Spanned<u64>>,
     class: Class,
     waive: Option<RawWaive>,
@@ -166,22 +195,62 @@ impl Gates {
 
 fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate, GateError> {
     let gate = gate.into_inner();
-    let name = gate.name.span();
-    let metric = METRICS.iter().find(|(known, _)| known == gate.metric.get_ref()).map(|(_, metric)| *metric);
+    let span = gate.select.as_ref().map_or(gate.name.span(), Spanned::span);
+    let select = gate.select.as_ref().map(|select| select.get_ref().clone()).unwrap_or_default();
+    let (metric, statistic) = figure(source, &gate)?;
+    let detail = detail(&select, metric).map_err(|what| source.at(&span, what))?;
+    let limits = limits(source, &gate)?;
+    let waived = gate.waive.map(|waive| waiver(source, &waive, today)).transpose()?;
+    let (place, key) = (source.place(&gate.name.span()), Key { metric, detail, statistic });
+    let (name, against, class) = (gate.name.into_inner(), gate.against, gate.class);
+    Ok(Gate { name, select, key, against, limits, class, waived, place })
+}
+
+fn figure(source: &Source<'_>, gate: &RawGate) -> Result<(Metric, Statistic), GateError> {
+    let (name, span) = (gate.metric.get_ref(), gate.metric.span());
+    let metric = METRICS.iter().find(|(known, _)| known == name).map(|(_, metric)| *metric);
     let metric = metric.ok_or_else(|| {
-        let known = nearest(gate.metric.get_ref(), METRICS.iter().map(|(name, _)| *name));
-        source.at(&gate.metric.span(), format!("unknown metric `{}`; {known}", gate.metric.get_ref()))
+        let known = nearest(name, METRICS.iter().map(|(name, _)| *name));
+        source.at(&span, format!("unknown metric `{name}`; {known}"))
     })?;
     let statistic = match &gate.statistic {
         Some(wanted) => Statistic::of(metric, wanted.get_ref()).ok_or_else(|| {
             let known = nearest(wanted.get_ref(), statistic_names(metric));
-            let metric = gate.metric.get_ref();
-            source.at(&wanted.span(), format!("{metric} has no statistic `{}`; {known}", wanted.get_ref()))
+            source.at(&wanted.span(), format!("{name} has no statistic `{}`; {known}", wanted.get_ref()))
         })?,
         None => metric.default_statistic().ok_or_else(|| {
             let known: Vec<_> = statistic_names(metric).collect();
-            source.at(&gate.metric.span(), format!("missing `statistic`; add one of {}", known.join(", ")))
+            source.at(&span, format!("missing `statistic`; add one of {}", known.join(", ")))
         })?,
+    };
+    Ok((metric, statistic))
+}
+
+/// The one name in `select` that tells figures of `metric` apart; any other would be passed over in silence.
+fn detail(select: &Select, metric: Metric) -> Result<Option<String>, String> {
+    let given = [
+        ("outcome", &select.outcome),
+        ("op", &select.op),
+        ("lock", &select.lock),
+        ("promise", &select.promise),
+        ("controller", &select.controller),
+    ];
+    let wrong = given.iter().find(|(name, value)| value.is_some() && metric.detail() != Some(name));
+    if let Some((name, _)) = wrong {
+        let known = metric.detail().map_or_else(String::new, |detail| format!("; it has `{detail}`"));
+        return Err(format!("`{name}` says nothing about {}{known}", metric.name()));
+    }
+    let moved = (metric == Metric::AttachLatency).then(|| "moved".to_owned());
+    Ok(given.into_iter().find_map(|(_, value)| value.clone()).or(moved))
+}
+
+fn limits(source: &Source<'_>, gate: &RawGate) -> Result<Limits, GateError> {
+    let name = gate.name.span();
+    let ratio = |ratio: &Spanned<f64>| {
+        let thousandths = (ratio.get_ref() * 1_000.0).round();
+        let fits = (1.0..=1e9).contains(&thousandths);
+        let wrong = || source.at(&ratio.span(), "`max-ratio` is a number from 0.001 on, such as 1.25");
+        if fits { Ok(thousandths as u64) } else { Err(wrong()) }
     };
     let limits = Limits {
         equals: gate.equals,
@@ -189,28 +258,33 @@ fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate
         max: gate.max,
         warn: gate.warn,
         max_increase: gate.max_increase,
+        max_ratio: gate.max_ratio.as_ref().map(ratio).transpose()?,
+        change: gate.change,
         floor: gate.floor.as_ref().map_or(0, |floor| *floor.get_ref()),
     };
-    if [limits.equals, limits.min, limits.max, limits.max_increase].iter().all(Option::is_none) {
-        let what = "it demands nothing that could fail; add `equals`, `min`, `max` or `max-increase`";
+    let relative = limits.relative();
+    if [limits.equals, limits.min, limits.max].iter().all(Option::is_none) && !relative {
+        let what = "it demands nothing that could fail; add `equals`, `min`, `max`, `max-increase`, `max-ratio` or `change`";
         return Err(source.at(&name, what));
     }
-    if let Some(floor) = gate.floor.filter(|_| limits.max_increase.is_none()) {
-        return Err(
-            source.at(&floor.span(), "`floor` is about increases; add `max-increase` or take it away")
-        );
+    let relatives = "add `max-increase`, `max-ratio` or `change`, or take it away";
+    if let Some(floor) = gate.floor.as_ref().filter(|_| !relative) {
+        return Err(source.at(&floor.span(), format!("`floor` is about differences; {relatives}")));
     }
-    let waived = gate.waive.map(|waive| waiver(source, &waive, today)).transpose()?;
-    let place = source.place(&name);
-    let (name, select, class) = (gate.name.into_inner(), gate.select, gate.class);
-    Ok(Gate { name, select, metric, statistic, limits, class, waived, place })
+    if gate.against.is_some() && !relative {
+        return Err(source.at(&name, format!("`against` is what a figure is compared with; {relatives}")));
+    }
+    Ok(limits)
 }
 
 /// The words of a waiver that is still good.
 fn waiver(source: &Source<'_>, waive: &RawWaive, today: &str) -> Result<String, GateError> {
     let until = waive.until.get_ref();
     let shape: String = until.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    if shape != "0000-00-00" {
+    let part = |from: usize, most: u32| {
+        until.get(from..from + 2).and_then(|n| n.parse().ok()).is_some_and(|n| (1..=most).contains(&n))
+    };
+    if shape != "0000-00-00" || !part(5, 12) || !part(8, 31) {
         let what = format!("`{until}` is no date; write it as in \"2026-12-31\"");
         return Err(source.at(&waive.until.span(), what));
     }
@@ -236,7 +310,9 @@ fn explain(message: &str) -> String {
     if message.starts_with("missing field ") {
         return format!("{message}; add it");
     }
-    message.replace("expected u64", "expected a whole number, 0 or more")
+    message
+        .replace("expected u64", "expected a whole number, 0 or more")
+        .replace("expected f64", "expected a number")
 }
 
 /// The nearest of `known` to `name`, and all of them.

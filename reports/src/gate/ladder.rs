@@ -2,9 +2,11 @@
 //!
 //! Apart, so that the judgement knows nothing of words. The last line counts gates: one is inconclusive when a place has
 //! too few samples and none failed; waived is one that failed and is let through, counted as skipped.
-use super::file::{Class, Gate, Limits};
-use super::metric::Measured;
-use crate::units::{grouped, ns};
+use super::file::{Class, Gate};
+use crate::figure::Measured;
+use crate::figure::diff::change;
+use crate::stats::Estimate;
+use crate::units::{count, grouped, ns};
 use std::fmt::Write as _;
 
 /// A verdict, the worst last.
@@ -22,15 +24,24 @@ pub enum State {
     Failed,
 }
 
+/// What was found in one place.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// The figure, and the one it is compared with.
+    Exact(Measured, Option<Measured>),
+    /// Pairs of machine time, and why they are no answer.
+    Paired(Option<Estimate>, Option<String>),
+    /// Why there are no pairs.
+    CannotTell(String),
+}
+
 /// One place that a gate has judged.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Protocol and point.
+    /// Protocol and point, and those it is compared with.
     pub place: String,
-    /// What was measured.
-    pub measured: Measured,
-    /// What the baseline has.
-    pub base: Option<Measured>,
+    /// What was found there.
+    pub finding: Finding,
     /// The verdict.
     pub state: State,
 }
@@ -78,43 +89,97 @@ impl Ladder {
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let mut order: Vec<_> = self.gates.iter().collect();
-        order.sort_by_key(|(_, _, state)| std::cmp::Reverse(*state));
-        for (gate, rows, state) in order {
-            write_gate(&mut out, gate, rows, *state);
+        for (gate, rows, state) in self.in_order() {
+            write_gate(&mut out, gate, &rows, state);
         }
         for (protocol, metrics) in &self.unseen {
             let _ = writeln!(out, "not judged under {protocol}: {}", metrics.join(", "));
         }
+        let _ = writeln!(out, "{}", self.summary());
+        out
+    }
+
+    /// Every gate with its rows and its verdict, failures first, in both.
+    pub fn in_order(&self) -> impl Iterator<Item = (&Gate, Vec<&Row>, State)> {
+        let mut order: Vec<_> = self.gates.iter().collect();
+        order.sort_by_key(|(_, _, state)| std::cmp::Reverse(*state));
+        order.into_iter().map(|(gate, rows, state)| {
+            let mut rows: Vec<&Row> = rows.iter().collect();
+            rows.sort_by_key(|row| std::cmp::Reverse(row.state));
+            (gate, rows, *state)
+        })
+    }
+
+    /// (protocol, metrics) that no gate looks at.
+    #[must_use]
+    pub fn unseen(&self) -> &[(String, Vec<&'static str>)] {
+        &self.unseen
+    }
+
+    /// `gates: 41 passed, 1 failed, 3 skipped`.
+    #[must_use]
+    pub fn summary(&self) -> String {
         let (passed, failed) = (self.count(&[State::Passed, State::Warned]), self.count(&[State::Failed]));
         let unclear = match self.count(&[State::Inconclusive]) {
             0 => String::new(),
             n => format!("{n} inconclusive, "),
         };
         let skipped = self.count(&[State::Waived]);
-        let _ = writeln!(out, "gates: {passed} passed, {failed} failed, {unclear}{skipped} skipped");
-        out
+        format!("gates: {passed} passed, {failed} failed, {unclear}{skipped} skipped")
     }
 }
 
-fn write_gate(out: &mut String, gate: &Gate, rows: &[Row], state: State) {
-    let is_time = gate.metric.is_time(gate.statistic);
-    let what = format!("{} {}", gate.metric.name(), gate.statistic.name());
-    let _ = writeln!(out, "{:<12} {}: {what} {}", word(state), gate.name, demand(&gate.limits, is_time));
+fn write_gate(out: &mut String, gate: &Gate, rows: &[&Row], state: State) {
+    let is_time = gate.key.is_time();
+    let demand = demand(gate);
+    let _ = writeln!(out, "{:<12} {}: {} {demand}", word(state), gate.name, gate.key);
     if let Some(waiver) = &gate.waived {
         let _ = writeln!(out, "  waived {waiver}");
     }
-    let mut rows: Vec<&Row> = rows.iter().collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.state));
     for row in rows {
-        let base =
-            row.base.map_or_else(String::new, |base| format!(", baseline {}", measured(base, is_time)));
-        let figure = measured(row.measured, is_time);
-        let _ = writeln!(out, "  {:<12} {}: {figure}{base}", word(row.state), row.place);
+        let _ = writeln!(out, "  {:<12} {}: {}", word(row.state), row.place, finding(&row.finding, is_time));
     }
 }
 
-fn word(state: State) -> &'static str {
+/// What was found, in words.
+pub(crate) fn finding(finding: &Finding, is_time: bool) -> String {
+    match finding {
+        Finding::Exact(found, base) => {
+            let base = match (found, base) {
+                (Measured::Figure(value), Some(Measured::Figure(base))) if value == base => {
+                    ", the same on both sides".to_owned()
+                }
+                (Measured::Figure(value), Some(Measured::Figure(base))) => {
+                    format!(", compared with {}: {}", figure(*base, is_time), change(*base, *value))
+                }
+                (_, Some(base)) => format!(", compared with {}", measured(*base, is_time)),
+                (_, None) => String::new(),
+            };
+            format!("{}{base}", measured(*found, is_time))
+        }
+        Finding::Paired(estimate, why) => {
+            let said = estimate.map(|seen| paired(&seen));
+            [said, why.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
+        Finding::CannotTell(why) => why.clone(),
+    }
+}
+
+/// An estimate in words: `+12.3 % (95 %: +9.0 to +15.8 %), 40 pairs`.
+pub(crate) fn paired(seen: &Estimate) -> String {
+    let percent = |ratio: f64| {
+        let tenths = ((ratio - 1.0) * 1_000.0).round() as i64;
+        let sign = if tenths < 0 { "−" } else { "+" };
+        format!("{sign}{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10)
+    };
+    let interval = seen
+        .interval
+        .map_or_else(String::new, |(low, high)| format!(" (95 %: {} to {} %)", percent(low), percent(high)));
+    format!("{} %{interval}, {} pairs", percent(seen.ratio), seen.pairs)
+}
+
+/// `passed`, `FAILED`, ...
+pub(crate) fn word(state: State) -> &'static str {
     match state {
         State::Passed => "passed",
         State::Warned => "warned",
@@ -134,10 +199,19 @@ fn measured(measured: Measured, is_time: bool) -> String {
         Measured::TooFew(n, needs) => {
             format!("{} samples, {} are needed; run longer or with more seeds", grouped(n), grouped(needs))
         }
+        Measured::TooFewSeeds(n, needs) => {
+            format!(
+                "{}, {} are needed for a simulated time; run with --seeds {needs}",
+                count(n, "seed"),
+                grouped(needs)
+            )
+        }
     }
 }
 
-fn demand(limits: &Limits, is_time: bool) -> String {
+/// What `gate` demands, in words.
+pub(crate) fn demand(gate: &Gate) -> String {
+    let (limits, is_time) = (&gate.limits, gate.key.is_time());
     let named = [
         ("equals", limits.equals),
         ("at least", limits.min),
@@ -148,12 +222,23 @@ fn demand(limits: &Limits, is_time: bool) -> String {
         .iter()
         .filter_map(|(word, limit)| limit.map(|limit| format!("{word} {}", figure(limit, is_time))))
         .collect();
+    let floor = match limits.floor {
+        0 => String::new(),
+        floor => format!(" and {}", figure(floor, is_time)),
+    };
+    let other = if gate.against.is_some() { "the other" } else { "the baseline" };
     if let Some(percent) = limits.max_increase {
-        let floor = match limits.floor {
-            0 => String::new(),
-            floor => format!(" and {}", figure(floor, is_time)),
-        };
-        said.push(format!("at most {percent} %{floor} above the baseline"));
+        said.push(format!("at most {percent} %{floor} above {other}"));
+    }
+    if let Some(thousandths) = limits.max_ratio {
+        let ratio = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+        let ratio = ratio.trim_end_matches('0').trim_end_matches('.').to_owned();
+        said.push(format!("at most {ratio} times {other}{floor}"));
+    }
+    match limits.change {
+        Some(0) if limits.floor == 0 => said.push(format!("exactly as {other}")),
+        Some(percent) => said.push(format!("within {percent} %{floor} of {other}")),
+        None => {}
     }
     said.join(", ")
 }

@@ -1,19 +1,24 @@
-//! Gates: what a file demands of the figures of a run, exactly, and what they are.
+//! Gates: what a file demands of the figures of a run, and what they are.
 //!
-//! Only what repeats is judged: figures of `sim`, and counts on every engine. A gate judges every protocol at every point
-//! that it selects apart, over all seeds as [`crate::aggregate`] merges them; its verdict is the worst of these places.
+//! A gate judges every protocol at every point that it selects apart, over all seeds as [`crate::aggregate`] merges them;
+//! its verdict is the worst of these places. Figures of `sim`, and counts on every engine, are compared exactly: with what
+//! the file says, with a baseline, or with another protocol or point of the same run. Machine time is compared only in
+//! pairs that were measured in turn, by [`crate::stats`].
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`file`] | what may stand in the file, and every error about it |
-//! | [`metric`] | which figures there are, and how each is taken |
-//! | [`judge`] | a run against gates, and gates against themselves |
+//! | [`places`] | where in a run a gate finds its figure, and what that is compared with |
+//! | [`judge`] | the verdict, exactly; gates against themselves |
+//! | [`paired`] | the verdict on machine time |
 //! | [`ladder`] | the outcome: text, and exit code |
 pub mod file;
 pub mod judge;
 pub mod ladder;
-pub mod metric;
+pub mod paired;
+mod places;
 
 pub use file::{GateError, Gates};
-pub use judge::{Baseline, evaluate, self_test};
+pub use judge::{evaluate, self_test};
 pub use ladder::Ladder;
+pub use places::Earlier;

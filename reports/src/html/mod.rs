@@ -8,6 +8,7 @@ mod beside;
 mod bystanders;
 mod drift;
 mod failures;
+mod gates;
 mod joint;
 mod latency;
 mod locks;
@@ -22,6 +23,7 @@ mod sweep;
 pub use joint::{MAX_RUNS, render_all};
 
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
+use crate::gate::Ladder;
 use crate::plot::ink::series;
 use crate::schema::{Engine, Env, Run};
 use crate::units::clip;
@@ -93,12 +95,25 @@ impl<'a> View<'a> {
 /// # Errors
 /// [`AggregateError`] when a histogram in the run is damaged.
 pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
+    whole(run, env, None)
+}
+
+fn whole(run: &Run, env: Option<&Env>, ladder: Option<&Ladder>) -> Result<String, AggregateError> {
     let view = View::of(run, "")?;
     let mut sections = view.sections(env);
+    sections.splice(..0, ladder.map(|ladder| gates::section(&view, ladder)));
     let summary = summary::section(&view);
     bound(&mut sections, MAX_BYTES.saturating_sub(summary.0.len() + ROOM));
     let title = format!("{} on {} – attach-rig", clip(&run.scenario.name, 120), words::engine(run.engine));
     Ok(page(&title, &html! { (summary) @for section in &sections { (section) } }).into_string())
+}
+
+/// The same with the gates that the run was held against, right below its summary.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_gated(run: &Run, env: Option<&Env>, ladder: &Ladder) -> Result<String, AggregateError> {
+    whole(run, env, Some(ladder))
 }
 
 /// Leaves the longest sections out until all of them are within `bytes`. Rows, plots and names are bounded, so this

@@ -144,7 +144,7 @@ fn paint(options: TableOptions, text: &str, color: Color) -> String {
 const HEADER_LINE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// An empty table in the style of this crate.
-fn new_table(options: TableOptions, header: &[String]) -> Table {
+pub(crate) fn new_table(options: TableOptions, header: &[String]) -> Table {
     let mut table = Table::new();
     table.load_style(HEADER_LINE);
     match options.width {

@@ -1,6 +1,6 @@
 //! The flags, as clap sees them.
 use super::matrix::On;
-use super::threads;
+use super::{results, threads};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -26,7 +26,14 @@ pub(super) enum Command {
     Replay(ReplayFlags),
     /// Make table and report.html again from folders with run.json (or with the cells of a killed run).
     Report(ReportFlags),
-    /// Hold a run against a file of demands, exactly: figures of sim, and counts on every engine.
+    /// Hold results beside each other, or the protocols of one: better, same, worse, cannot tell, each with its reason.
+    ///
+    /// Simulated figures, broken promises and drift are compared exactly, machine time in pairs that were measured in turn.
+    /// Exit codes: 1 something got wrong, 3 something got slower, 5 nothing could be told, 2 not comparable.
+    Compare(CompareFlags),
+    /// Keep figures of a run, one a line, for gates and comparisons to come.
+    Baseline(BaselineFlags),
+    /// Hold a run against a file of demands: simulated figures and counts exactly, machine time in pairs.
     Gate(GateFlags),
     /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
     List(ListFlags),
@@ -102,15 +109,75 @@ pub(super) struct GateFlags {
     /// The gates, as TOML; reports/gates/default.toml is an example with everything that may stand there.
     #[arg(value_name = "GATES.toml")]
     pub(super) gates: PathBuf,
-    /// A folder that `run` has written, or its run.json.
-    #[arg(value_name = "DIR")]
-    pub(super) run: PathBuf,
-    /// An earlier run of the same scenario, for gates with max-increase.
-    #[arg(long, value_name = "DIR|FILE")]
+    /// A folder that `run`, `linux` or `vm` has written, or its run.json.
+    #[arg(value_name = "DIR", required = true)]
+    pub(super) runs: Vec<PathBuf>,
+    /// What `max-increase`, `max-ratio` and `change` compare with: an earlier run of the same scenario, or a stored
+    /// baseline by its name. Gates with `against` need none.
+    #[arg(long, value_name = "NAME|DIR|FILE", conflicts_with = "paired")]
     pub(super) baseline: Option<PathBuf>,
+    /// Where stored baselines lie.
+    #[arg(long, value_name = "DIR", default_value = results::BASELINES)]
+    pub(super) baselines: PathBuf,
+    /// The results were made in turn, A B B A, in this order: B is judged beside A. The way to judge wall-clock times.
+    #[arg(long)]
+    pub(super) paired: bool,
+    /// Write the report of the run with its gates to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
     /// Prove the gates: the run against itself passes each, and figures that are 20 % worse fail each.
-    #[arg(long, conflicts_with = "baseline")]
+    #[arg(long)]
     pub(super) self_test: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareFlags {
+    /// Folders that `run`, `linux` or `vm` have written, files run.json, or baselines by their names. Each is compared with the
+    /// first; of one alone, its protocols are.
+    #[arg(value_name = "RESULT")]
+    pub(super) results: Vec<PathBuf>,
+    /// The results were made in turn, A B B A, in this order: the way to compare wall-clock times.
+    #[arg(long, conflicts_with_all = ["baseline", "against"])]
+    pub(super) paired: bool,
+    /// Compare with this baseline.
+    #[arg(long, value_name = "NAME|DIR|FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Of one result: the protocol with which the others are compared; the first when absent.
+    #[arg(long, value_name = "P")]
+    pub(super) against: Option<String>,
+    /// Keep the figures of the last result as a baseline; what changes is printed.
+    #[arg(long, value_name = "NAME")]
+    pub(super) save_baseline: Option<String>,
+    /// Where baselines lie.
+    #[arg(long, value_name = "DIR", default_value = results::BASELINES)]
+    pub(super) baselines: PathBuf,
+    /// Also print the figures that are the same.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Instead: the figures of every run below this folder over time.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["results", "paired", "baseline", "against", "save_baseline"])]
+    pub(super) history: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BaselineFlags {
+    #[command(subcommand)]
+    pub(super) what: BaselineWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineWhat {
+    /// Keep the figures of a result under a name, and print each that changes by that.
+    Update {
+        /// Its name.
+        name: String,
+        /// A folder that `run` has written, or its run.json.
+        #[arg(value_name = "RESULT")]
+        result: PathBuf,
+        /// Where baselines lie.
+        #[arg(long, value_name = "DIR", default_value = results::BASELINES)]
+        baselines: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -292,6 +359,10 @@ pub(super) struct KernelFlags {
     /// Length of each measured part, such as 10s; that of the scenario when absent, else 10s, in a guest 5s.
     #[arg(long, value_name = "T")]
     pub(super) duration: Option<String>,
+    /// Measure every cell so often, forth and back in turn (A B B A): pairs of which `compare` and `gate` can tell whether
+    /// one is slower. 40 find a difference of 10 % in nine sessions of ten.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(super) repeat: u32,
     /// Processes that are moved.
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "scenario")]
     pub(super) processes: u32,

@@ -1,11 +1,10 @@
 //! `gate`: a run held against a file of demands, and the exit code that says how bad it is.
 use super::exit::Failure;
 use super::flags::GateFlags;
-use super::output;
-use reports::gate::{self, Baseline, Gates};
-use reports::json;
-use reports::schema::Run;
-use std::path::Path;
+use super::{output, results};
+use reports::gate::{self, Earlier, Gates, Ladder};
+use reports::html;
+use reports::schema::{Env, Run};
 
 pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
     let file = flags.gates.display().to_string();
@@ -16,23 +15,45 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
     })?;
     let (today, _) = output::now();
     let gates = Gates::parse(&file, &text, &today[..10]).map_err(Failure::usage)?;
-    let run = read(&flags.run)?;
+    let (a, b, env) = sides(flags)?;
+    let baseline =
+        flags.baseline.as_deref().map(|name| results::figures(name, &flags.baselines)).transpose()?;
+    let earlier = match &baseline {
+        _ if flags.paired => Earlier::Paired(&a),
+        Some(baseline) => Earlier::Figures(baseline),
+        None => Earlier::Nothing,
+    };
     if flags.self_test {
-        let tested = gate::self_test(&gates, &run).map_err(Failure::usage)?;
+        let tested = gate::self_test(&gates, &b, earlier).map_err(Failure::usage)?;
         output::result(&tested.text());
         return Ok(tested.exit_code());
     }
-    let baseline = flags.baseline.as_deref().map(read).transpose()?;
-    let baseline = baseline.as_ref().map(|run| Baseline { run });
-    let ladder = gate::evaluate(&gates, &run, baseline).map_err(Failure::usage)?;
+    let ladder = gate::evaluate(&gates, &b, earlier).map_err(Failure::usage)?;
     output::result(&ladder.text());
+    page(flags, &b, env.as_ref(), &ladder)?;
     Ok(ladder.exit_code())
 }
 
-/// The run in a folder, or in a file.
-fn read(path: &Path) -> Result<Run, Failure> {
-    let file = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
-    json::read_run(&file).map_err(|error| {
-        Failure::usage(format!("{error}; name a folder that `run` has written, or a run.json"))
-    })
+/// Runs to compare with, the runs to judge, and the machine of the first of these.
+type Sides = (Vec<Run>, Vec<Run>, Option<Env>);
+
+fn sides(flags: &GateFlags) -> Result<Sides, Failure> {
+    if flags.paired {
+        let (a, b) = results::in_turn(&flags.runs)?;
+        return Ok((a, b, None));
+    }
+    match flags.runs.as_slice() {
+        [one] => {
+            let (run, env) = results::run(one)?;
+            Ok((Vec::new(), vec![run], env))
+        }
+        _ => Err(Failure::usage("give one result, or several that were made in turn with --paired")),
+    }
+}
+
+fn page(flags: &GateFlags, runs: &[Run], env: Option<&Env>, ladder: &Ladder) -> Result<(), Failure> {
+    let Some(file) = &flags.html else { return Ok(()) };
+    output::write_page(file, &html::render_gated(&runs[0], env, ladder).map_err(Failure::usage)?)?;
+    output::say(&format!("report: {}", file.display()));
+    Ok(())
 }

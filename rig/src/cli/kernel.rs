@@ -25,6 +25,7 @@ pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Fa
         options.duration = linux::parse_duration(duration).map_err(usage)?;
     }
     options.trace = !flags.no_trace;
+    options.repeat = flags.repeat;
     options.seed = flags.seed.unwrap_or(options.seed);
     let refusals = flags.faults.iter().map(|rule| Refusal::parse(rule));
     options.refusals = refusals.collect::<Result<_, _>>().map_err(usage)?;

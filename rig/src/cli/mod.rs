@@ -2,6 +2,7 @@
 //!
 //! stdout carries the result and nothing else; progress and warnings go to stderr.
 mod clean;
+mod compare;
 mod doctor;
 mod exit;
 mod explore;
@@ -18,6 +19,7 @@ mod positions;
 mod progress;
 mod replay;
 mod report;
+mod results;
 mod run;
 mod selftest;
 mod thin;
@@ -56,6 +58,8 @@ pub fn main() -> ExitCode {
         Command::Replay(flags) => replay::run(&flags),
         Command::Clean => clean::clean(),
         Command::Report(flags) => report::report(&flags),
+        Command::Compare(flags) => compare::compare(&flags),
+        Command::Baseline(flags) => compare::baseline(&flags),
         Command::Gate(flags) => gate::gate(&flags),
         Command::List(flags) => list::list(&flags),
         Command::Linux(flags) => linux::linux(&flags),

@@ -137,7 +137,7 @@ pub(super) fn render_all(file: &Path, runs: &[(Run, Option<Env>)]) -> Result<(),
     Ok(())
 }
 
-fn write_page(file: &Path, page: &str) -> Result<(), Failure> {
+pub(super) fn write_page(file: &Path, page: &str) -> Result<(), Failure> {
     let wrong = |error| {
         Failure::usage(format!("{error}; choose another file with `attach-rig report DIR --out FILE`"))
     };

@@ -103,6 +103,7 @@ pub(super) fn fill(
         rate_per_s: scenario.rate_per_s(),
         delay_ns: plan.delay_ns,
         resident_pages: None,
+        began_ns: None,
         seed: plan.seed,
         duration_ns: scenario.duration_ns,
         attach: records.attach(undoing),

@@ -41,6 +41,8 @@ pub struct Options {
     pub moves: Moves,
     /// Cells in which every moved process stands still and keeps so many touched pages, back to back: what a page costs.
     pub kept_pages: Vec<u64>,
+    /// How often all these cells are measured, forth and back in turn (A B B A), so that they can be compared in pairs.
+    pub repeat: u32,
     /// Refusals to be provoked after the moves, one cell each.
     pub refusals: Vec<Refusal>,
     /// What all this comes from.
@@ -97,6 +99,7 @@ impl Default for Options {
             movers: 1,
             moves: Moves::Processes,
             kept_pages: Vec::new(),
+            repeat: 1,
             refusals: Vec::new(),
             origin: Origin::default(),
             move_charges: false,

@@ -63,8 +63,8 @@ impl<'a> Stage<'a> {
         Ok(Self { options, place, groups, crew, interrupts, movers, audit, tracing: Vec::new() })
     }
 
-    /// All cells, until something ends them: the closed loop, each rate, standing still with more and more pages, the
-    /// traced ones, and then the refusals, which must not disturb what is measured before.
+    /// All cells, until something ends them: the closed loop, each rate, standing still with more and more pages, and all
+    /// that again backwards and forwards as often as is wanted; the traced ones, and then the refusals, which must not disturb what is measured before.
     ///
     /// # Errors
     /// What ended them early; `cells` has those that were finished.
@@ -79,7 +79,8 @@ impl<'a> Stage<'a> {
         let open = options.rates.iter().map(|rate| plan(Some(*rate)));
         let kept = Plan { rate: None, pause: Duration::ZERO, duration: options.duration.min(KEPT_CELL) };
         let kept = options.kept_pages.iter().map(|pages| (kept, Some(*pages)));
-        let plans: Vec<_> = closed.into_iter().chain(open).chain(kept).collect();
+        let once: Vec<_> = closed.into_iter().chain(open).chain(kept).collect();
+        let plans: Vec<_> = (0..options.repeat).flat_map(|turn| in_turn(&once, turn)).collect();
         for (cell, (plan, kept)) in plans.iter().enumerate() {
             if self.interrupts.caught().is_some() {
                 return Ok(());
@@ -163,4 +164,9 @@ impl<'a> Stage<'a> {
         let (record, audited) = (CellRecord::new(plan, samples, ended, self.crew), self.look());
         Ok(CellRecord { refused: Some(refused), audited, ..record })
     }
+}
+
+/// Forwards in even turns, backwards in odd ones: a machine that gets slower does so for all alike.
+fn in_turn<T: Copy>(plans: &[T], turn: u32) -> Vec<T> {
+    if turn.is_multiple_of(2) { plans.to_vec() } else { plans.iter().rev().copied().collect() }
 }

@@ -198,6 +198,7 @@ pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
         rate_per_s: None,
         delay_ns: None,
         resident_pages: None,
+        began_ns: None,
         seed,
         duration_ns: 50_000_000,
         attach: Attach::default(),

@@ -1,7 +1,7 @@
 //! What a run has measured, before it becomes `run.json` and notes.
 use super::super::checks::audit::Audited;
 use super::super::checks::provoke::Refused;
-use super::super::clock::ClockFacts;
+use super::super::clock::{ClockFacts, now_ns};
 use super::super::moving::mover::{Ended, Plan};
 use super::super::moving::samples::Samples;
 use super::super::options::Options;
@@ -20,6 +20,8 @@ pub(in crate::linux) struct CellRecord {
     pub(in crate::linux) samples: Samples,
     /// How it ended.
     pub(in crate::linux) ended: Ended,
+    /// When the measured part began, on the machine's monotonic clock.
+    pub(in crate::linux) began_ns: u64,
     /// Length of the measured part.
     pub(in crate::linux) duration_ns: u64,
     /// Pages that every moved process keeps while it stands still; absent where it works.
@@ -54,7 +56,7 @@ pub(in crate::linux) struct Setting<'a> {
 }
 
 impl CellRecord {
-    /// A cell with what the workers did in it, and nothing special about it.
+    /// A cell that has just ended, with what the workers did in it, and nothing special about it.
     pub(in crate::linux) fn new(
         plan: Plan,
         samples: Samples,
@@ -65,6 +67,7 @@ impl CellRecord {
             plan,
             samples,
             ended,
+            began_ns: now_ns().saturating_sub(duration_ns),
             duration_ns,
             kept_pages: None,
             touched: crew.touched(),

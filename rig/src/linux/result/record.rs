@@ -25,7 +25,8 @@ pub(in crate::linux) fn to_run(
     failure: Option<&LinuxError>,
 ) -> Run {
     let options = setting.options;
-    let cells: Vec<Cell> = records.iter().map(|record| cell(setting, record)).collect();
+    let first_ns = records.iter().map(|record| record.began_ns).min().unwrap_or(0);
+    let cells: Vec<Cell> = records.iter().map(|record| cell(setting, record, first_ns)).collect();
     let notes = notes(setting, records, failure);
     let fits = fit::over_resident_pages(&cells, "a move");
     let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
@@ -53,7 +54,7 @@ pub(in crate::linux) fn to_run(
     }
 }
 
-fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
+fn cell(setting: &Setting<'_>, record: &CellRecord, first_ns: u64) -> Cell {
     let samples = &record.samples;
     let latency = [series("moved", &samples.moved), series("refused", &samples.refused)];
     Cell {
@@ -63,6 +64,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord) -> Cell {
         delay_ns: None,
         resident_pages: record.kept_pages,
         seed: setting.options.seed,
+        began_ns: Some(record.began_ns - first_ns),
         duration_ns: record.duration_ns,
         attach: Attach {
             outcomes: samples.outcomes(),
@@ -183,6 +185,9 @@ pub(in crate::linux) fn command(options: &Options) -> String {
     for pages in &options.kept_pages {
         command += &format!(" --kept-pages {pages}");
     }
+    if options.repeat > 1 {
+        command += &format!(" --repeat {}", options.repeat);
+    }
     for refusal in &options.refusals {
         command += &format!(" --fault \"{}\"", refusal.rule());
     }
@@ -197,7 +202,7 @@ pub(in crate::linux) fn command(options: &Options) -> String {
 
 /// What was measured, and below it the scenario, if there is one.
 pub(in crate::linux) fn toml(options: &Options) -> String {
-    let Options { hierarchy, rates, closed_loop, duration, kept_pages, trace, .. } = options;
+    let Options { hierarchy, rates, closed_loop, duration, kept_pages, trace, repeat, .. } = options;
     let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
     let faults: Vec<String> =
         options.refusals.iter().map(|refusal| format!("\"{}\"", refusal.rule())).collect();
@@ -205,7 +210,7 @@ pub(in crate::linux) fn toml(options: &Options) -> String {
         options.workloads.iter().map(|workload| format!("# {}\n", words(workload))).collect();
     format!(
         "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
-         duration = \"{}\"\nkept_pages = {kept_pages:?}\nfaults = [{}]\ntrace = {trace}\n{}{}",
+         duration = \"{}\"\nrepeat = {repeat}\nkept_pages = {kept_pages:?}\nfaults = [{}]\ntrace = {trace}\n{}{}",
         rates.join(", "),
         text(*duration),
         faults.join(", "),

@@ -50,6 +50,7 @@ fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> Cell
         plan,
         samples,
         ended,
+        began_ns: 0,
         duration_ns: 1,
         kept_pages: None,
         touched: 0,

@@ -1,10 +1,10 @@
-//! Which figures gates can be about, and how each is taken from merged cells.
+//! Which figures there are, and how each is taken from merged cells.
 //!
 //! Apart, because it is the one table that has to grow with the schema. Integers only.
-use super::file::Select;
-use crate::aggregate::{Group, TimeSum};
+use crate::aggregate::{Group, LockSum, TimeSum};
 use crate::percentile::{LEVELS, Samples};
 use crate::schema::LatencyKind;
+use crate::verdict::in_order;
 
 /// A kind of figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Metric {
 }
 
 /// Names in a file of gates.
-pub(super) const METRICS: [(&str, Metric); 8] = [
+pub(crate) const METRICS: [(&str, Metric); 8] = [
     ("attach.latency", Metric::AttachLatency),
     ("attach.count", Metric::AttachCount),
     ("bystander.latency", Metric::BystanderLatency),
@@ -56,13 +56,26 @@ pub enum Statistic {
     Total,
 }
 
-/// What was measured for one gate in one place.
+/// Which change of a figure is for the worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worse {
+    /// A larger figure, as of a latency.
+    More,
+    /// A smaller one, as of attaches that moved.
+    Less,
+    /// Neither: it is other work, such as more refusals.
+    Neither,
+}
+
+/// A figure, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measured {
     /// The figure in ns, or the count.
     Figure(u64),
     /// So many samples, too few for the percentile, which needs so many.
     TooFew(u64, u64),
+    /// So many seeds, too few for a simulated time, which needs so many.
+    TooFewSeeds(u64, u64),
 }
 
 const TIMES: [&str; 4] = ["max", "mean", "count", "total"];
@@ -71,7 +84,7 @@ const TIMES: [&str; 4] = ["max", "mean", "count", "total"];
 const OUTCOMES: [&str; 5] = ["moved", "noop", "refused", "partial", "gone"];
 
 /// Names of what `metric` has.
-pub(super) fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static str> {
+pub(crate) fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static str> {
     let levels = matches!(metric, Metric::AttachLatency | Metric::BystanderLatency);
     let rest: &[&str] = match metric {
         Metric::AttachLatency | Metric::BystanderLatency | Metric::LockWait | Metric::LockHold => &TIMES,
@@ -83,7 +96,7 @@ pub(super) fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static s
 }
 
 impl Statistic {
-    pub(super) fn of(metric: Metric, name: &str) -> Option<Self> {
+    pub(crate) fn of(metric: Metric, name: &str) -> Option<Self> {
         let name = statistic_names(metric).find(|known| *known == name)?;
         Some(match name {
             "max" => Self::Max,
@@ -117,7 +130,7 @@ impl Metric {
     }
 
     /// The statistic of a metric that is a count.
-    pub(super) fn default_statistic(self) -> Option<Statistic> {
+    pub(crate) fn default_statistic(self) -> Option<Statistic> {
         match self {
             Self::AttachCount | Self::PromiseBroken | Self::FaultFired => Some(Statistic::Count),
             Self::DriftFinal => Some(Statistic::Max),
@@ -132,55 +145,104 @@ impl Metric {
         times.contains(&self) && statistic != Statistic::Count
     }
 
-    /// The figure of `group`; `None` where there is nothing that `select` means.
-    pub(super) fn measure(self, statistic: Statistic, select: &Select, group: &Group) -> Option<Measured> {
-        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
+    /// What of this metric is worse than before.
+    #[must_use]
+    pub fn worse(self, statistic: Statistic, detail: Option<&str>) -> Worse {
+        match (self, statistic) {
+            (Self::DriftFinal | Self::PromiseBroken, _) => Worse::More,
+            (Self::AttachCount, _) if detail == Some("moved") => Worse::Less,
+            (Self::BystanderLatency, Statistic::Count) => Worse::Less,
+            (Self::AttachCount | Self::FaultFired, _) | (_, Statistic::Count | Statistic::Total) => {
+                Worse::Neither
+            }
+            _ => Worse::More,
+        }
+    }
+
+    /// Whether it says that something is wrong, and not that it is slow.
+    #[must_use]
+    pub fn is_correctness(self) -> bool {
+        matches!(self, Self::DriftFinal | Self::PromiseBroken)
+    }
+
+    /// What tells figures of this metric apart, as a gate selects it: `outcome`, `op`, `lock`, `promise`, `controller`.
+    #[must_use]
+    pub fn detail(self) -> Option<&'static str> {
+        match self {
+            Self::AttachLatency | Self::AttachCount => Some("outcome"),
+            Self::BystanderLatency => Some("op"),
+            Self::LockWait | Self::LockHold => Some("lock"),
+            Self::DriftFinal => Some("controller"),
+            Self::PromiseBroken => Some("promise"),
+            Self::FaultFired => None,
+        }
+    }
+
+    /// The details that `group` has.
+    pub(crate) fn details(self, group: &Group) -> Vec<&str> {
+        match self {
+            Self::AttachLatency => in_order(group.latency.iter().map(|series| series.outcome.as_str())),
+            Self::AttachCount => group.outcomes.keys().map(String::as_str).collect(),
+            Self::BystanderLatency => group.ops(),
+            Self::LockWait | Self::LockHold => in_order(group.locks.iter().map(|lock| lock.class.as_str())),
+            Self::DriftFinal => in_order(group.drift.iter().map(|drift| drift.controller.as_str())),
+            Self::PromiseBroken => group.promises.iter().map(|promise| promise.name.as_str()).collect(),
+            Self::FaultFired => Vec::new(),
+        }
+    }
+
+    /// The figure of `group`: of `detail`, or of everything together (latencies of attaches: of those that moved). `None`
+    /// where there is no such thing.
+    pub(crate) fn measure(
+        self,
+        statistic: Statistic,
+        detail: Option<&str>,
+        group: &Group,
+    ) -> Option<Measured> {
+        let is = |found: &str| detail.is_none_or(|wanted| wanted == found);
         match self {
             Self::AttachLatency => {
-                let outcome = select.outcome.as_deref().unwrap_or("moved");
+                let outcome = detail.unwrap_or("moved");
                 of_samples(group.latency(outcome, LatencyKind::Raw)?, statistic)
             }
             Self::BystanderLatency => {
-                let mut all = group.bystanders.iter().filter(|b| is(&select.op, &b.op));
+                let mut all = group.bystanders.iter().filter(|b| is(&b.op));
                 let mut samples = all.next()?.samples.clone();
                 all.for_each(|more| samples.merge(more.samples.clone()));
                 of_samples(&samples, statistic)
             }
             Self::AttachCount => {
-                let counted = group.outcomes.iter().filter(|(name, _)| is(&select.outcome, name));
-                let none = select.outcome.as_deref().filter(|name| OUTCOMES.contains(name)).map(|_| 0);
+                let counted = group.outcomes.iter().filter(|(name, _)| is(name));
+                let none = detail.filter(|name| OUTCOMES.contains(name)).map(|_| 0);
                 figure(counted.map(|(_, n)| *n).reduce(u64::saturating_add).or(none))
             }
-            Self::LockWait | Self::LockHold => {
-                let of = |lock: &crate::aggregate::LockSum| {
-                    if self == Self::LockWait { lock.wait } else { lock.hold }
-                };
-                let locks = group.locks.iter().filter(|lock| is(&select.lock, &lock.class)).map(of);
-                of_times(
-                    locks.reduce(|mut sum, next| {
-                        sum.merge(next);
-                        sum
-                    })?,
-                    statistic,
-                )
-            }
+            Self::LockWait | Self::LockHold => self.of_locks(statistic, group, is),
             Self::DriftFinal => {
-                let drifts = group.drift.iter().filter(|drift| is(&select.controller, &drift.controller));
+                let drifts = group.drift.iter().filter(|drift| is(&drift.controller));
                 figure(drifts.map(crate::aggregate::DriftSum::beyond).max())
             }
             Self::PromiseBroken => {
-                let kept = group.promises.iter().filter(|promise| is(&select.promise, &promise.name));
+                let kept = group.promises.iter().filter(|promise| is(&promise.name));
                 figure(kept.map(|promise| promise.broken).reduce(u64::saturating_add))
             }
             Self::FaultFired => {
                 let fired = group.rules.iter().map(|rule| rule.fired);
-                figure(if statistic == Statistic::Min {
-                    fired.min()
-                } else {
-                    fired.reduce(u64::saturating_add)
+                figure(match statistic {
+                    Statistic::Min => fired.min(),
+                    _ => fired.reduce(u64::saturating_add),
                 })
             }
         }
+    }
+
+    fn of_locks(self, statistic: Statistic, group: &Group, is: impl Fn(&str) -> bool) -> Option<Measured> {
+        let times = |lock: &LockSum| if self == Self::LockWait { lock.wait } else { lock.hold };
+        let locks = group.locks.iter().filter(|lock| is(&lock.class)).map(times);
+        let sum = locks.reduce(|mut sum, next| {
+            sum.merge(next);
+            sum
+        })?;
+        of_times(sum, statistic)
     }
 }
 

@@ -1,0 +1,98 @@
+//! Is one result better than another: figure by figure better, same, worse, or cannot tell, each with its reason.
+//!
+//! Apart from [`crate::gate`], which asks what somebody has demanded; this asks about everything. Figures of `sim`, and what
+//! is right or wrong on any engine, are compared exactly; machine time in pairs measured in turn, or not at all.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`exact`] | two sets of figures |
+//! | [`paired`] | machine time |
+//! | [`text`] | what is printed |
+//! | [`history`] | the figures of many runs over time |
+pub mod exact;
+pub mod history;
+pub mod paired;
+pub mod text;
+
+use crate::figure::Key;
+use crate::figure::metric::Worse;
+
+/// What a change of a figure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// For the worse.
+    Worse,
+    /// Not enough is known.
+    CannotTell,
+    /// For the better.
+    Better,
+    /// Other work was done, which is neither.
+    Differs,
+    /// The same.
+    Same,
+}
+
+/// One figure on both sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Protocol and point, of both sides where they differ.
+    pub place: String,
+    /// Which figure.
+    pub key: Key,
+    /// What it is on either side; `None` where there is none, or where there are many.
+    pub sides: (Option<u64>, Option<u64>),
+    /// What that means.
+    pub verdict: Verdict,
+    /// Why, where the figures do not say it already.
+    pub why: String,
+}
+
+/// Two results beside each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// Names of both sides.
+    pub names: (String, String),
+    /// Scenario, engine and clock, in words.
+    pub about: String,
+    /// The figures, place by place.
+    pub rows: Vec<Row>,
+    /// What a reader has to know of some of them.
+    pub notes: Vec<String>,
+}
+
+impl Comparison {
+    /// How many figures came out so.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> u64 {
+        self.rows.iter().filter(|row| row.verdict == verdict).count() as u64
+    }
+
+    /// 1 when something has got wrong, 3 when something has got slower, 5 when nothing at all could be told, else 0.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let worse = |wrong: bool| {
+            self.rows
+                .iter()
+                .any(|row| row.verdict == Verdict::Worse && row.key.metric.is_correctness() == wrong)
+        };
+        let told = self.rows.iter().any(|row| row.verdict != Verdict::CannotTell);
+        match (worse(true), worse(false), told) {
+            (true, _, _) => 1,
+            (_, true, _) => 3,
+            (_, _, false) => 5,
+            _ => 0,
+        }
+    }
+}
+
+/// What it means that `key` went from `a` to `b`, when both are exact.
+fn meaning(key: &Key, a: u64, b: u64) -> Verdict {
+    match (key.metric.worse(key.statistic, key.detail.as_deref()), a.cmp(&b)) {
+        (_, std::cmp::Ordering::Equal) => Verdict::Same,
+        (Worse::Neither, _) => Verdict::Differs,
+        (Worse::More, std::cmp::Ordering::Less) | (Worse::Less, std::cmp::Ordering::Greater) => {
+            Verdict::Worse
+        }
+        _ => Verdict::Better,
+    }
+}

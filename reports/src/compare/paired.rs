@@ -1,0 +1,115 @@
+//! Machine time of two sides that were measured in turn.
+//!
+//! Apart from the exact comparison: only a few figures are asked about, because each further question takes more pairs to
+//! answer all of them.
+use super::exact::about;
+use super::{Comparison, Row, Verdict};
+use crate::aggregate::AggregateError;
+use crate::figure::metric::{METRICS, Statistic};
+use crate::figure::pairs::{Paired, Spot, across, within};
+use crate::figure::{Baseline, Key};
+use crate::gate::ladder::paired;
+use crate::gate::paired::reason;
+use crate::schema::Run;
+use crate::stats::{Answer, Question, decide};
+
+/// What is asked: enough for the body and the tail of what movers and workers see.
+const ASKED: [(&str, &str); 4] = [
+    ("attach.latency", "p50"),
+    ("attach.latency", "p99"),
+    ("bystander.latency", "p50"),
+    ("bystander.latency", "p99"),
+];
+
+/// Differences of at most so many percent are none.
+pub const FLOOR_PERCENT: f64 = 5.0;
+
+/// Runs of two sides in the order in which they were made, A B B A, each side in its own.
+///
+/// # Errors
+/// A histogram that cannot be read.
+pub fn sides(names: (&str, &str), a: &[Run], b: &[Run]) -> Result<Comparison, AggregateError> {
+    let of = Baseline::of(&b[0])?;
+    let mut asked = Vec::new();
+    for place in &of.places {
+        for key in keys() {
+            let point = place.point();
+            asked.push((place.title(), across(a, b, (&place.protocol, &point), &key)?, key));
+        }
+    }
+    Ok(comparison(names, &of, rows(asked)))
+}
+
+/// Every other protocol of `run` beside `against`, cell by cell.
+///
+/// # Errors
+/// A histogram that cannot be read.
+pub fn protocols(run: &Run, against: &str) -> Result<Vec<Comparison>, AggregateError> {
+    let of = Baseline::of(run)?;
+    let mut names: Vec<&str> = of.places.iter().map(|place| place.protocol.as_str()).collect();
+    names.dedup();
+    let mut all = Vec::new();
+    for other in names.into_iter().filter(|name| *name != against) {
+        let mut asked = Vec::new();
+        for place in of.places.iter().filter(|place| place.protocol == other) {
+            let point = place.point();
+            let spots: (Spot<'_>, Spot<'_>) = ((against, &point), (other, &point));
+            for key in keys().filter(|_| of.at(against, &point).is_some()) {
+                asked.push((place.axes_title(), within(run, spots.0, spots.1, &key)?, key));
+            }
+        }
+        all.push(comparison((against, other), &of, rows(asked)));
+    }
+    Ok(all)
+}
+
+pub(super) fn keys() -> impl Iterator<Item = Key> {
+    ASKED.into_iter().filter_map(|(name, statistic)| {
+        let (_, metric) = METRICS.iter().find(|(known, _)| *known == name)?;
+        let detail = (name == "attach.latency").then(|| "moved".to_owned());
+        Some(Key { metric: *metric, detail, statistic: Statistic::of(*metric, statistic)? })
+    })
+}
+
+fn comparison(names: (&str, &str), of: &Baseline, rows: Vec<Row>) -> Comparison {
+    let note = format!("Differences of at most {FLOOR_PERCENT} % count as none.");
+    let names = (names.0.to_owned(), names.1.to_owned());
+    Comparison { names, about: about(of), rows, notes: vec![note] }
+}
+
+/// Asks whether it is slower and whether it is faster, of everything at once.
+fn rows(asked: Vec<(String, Paired, Key)>) -> Vec<Row> {
+    let floor = (1.0 + FLOOR_PERCENT / 100.0).ln();
+    let question = |ratios: Vec<f64>| Question { ratios, above: 0.0, floor };
+    let pairs = asked.iter().filter_map(|(_, pairs, _)| pairs.as_ref().ok());
+    let questions: Vec<Question> = pairs
+        .flat_map(|pairs| {
+            let faster = pairs.ratios.iter().map(|ratio| -ratio).collect();
+            [question(pairs.ratios.clone()), question(faster)]
+        })
+        .collect();
+    let answers = decide(&questions);
+    let mut answered = questions.chunks_exact(2).zip(answers.chunks_exact(2));
+    let rows = asked.into_iter().map(|(place, pairs, key)| {
+        let (verdict, why) = match pairs.map(|_| answered.next()) {
+            Err(why) => (Verdict::CannotTell, why),
+            Ok(None) => (Verdict::CannotTell, String::new()),
+            Ok(Some((questions, answers))) => {
+                let said = questions[0].estimate().map_or_else(String::new, |seen| paired(&seen));
+                let why = answers.iter().find_map(|answer| reason(*answer));
+                (meaning(answers), [said].into_iter().chain(why).collect::<Vec<_>>().join("; "))
+            }
+        };
+        Row { place, key, sides: (None, None), verdict, why }
+    });
+    rows.collect()
+}
+
+fn meaning(answers: &[Answer]) -> Verdict {
+    match answers {
+        [Answer::Larger, _] => Verdict::Worse,
+        [_, Answer::Larger] => Verdict::Better,
+        [Answer::NotLarger, Answer::NotLarger] => Verdict::Same,
+        _ => Verdict::CannotTell,
+    }
+}

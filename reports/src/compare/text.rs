@@ -1,0 +1,84 @@
+//! A comparison as text: what is worse first, what is the same only counted.
+use super::{Comparison, Row, Verdict};
+use crate::figure::diff::change;
+use crate::units::{grouped, ns};
+use std::fmt::Write as _;
+
+/// Lines of one verdict in one place, beyond which the rest is counted.
+const MAX_LINES: usize = 12;
+
+/// The comparison; with `all`, also every figure that is the same, and no line left out.
+#[must_use]
+pub fn text(compared: &Comparison, all: bool) -> String {
+    let mut out = String::new();
+    let (a, b) = &compared.names;
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{b} beside {a}: {}", compared.about);
+    let mut places: Vec<&str> = compared.rows.iter().map(|row| row.place.as_str()).collect();
+    places.dedup();
+    for place in places {
+        let mine: Vec<&Row> = compared.rows.iter().filter(|row| row.place == place).collect();
+        write_place(&mut out, place, &mine, all);
+    }
+    compared.notes.iter().for_each(|note| _ = writeln!(out, "{note}"));
+    let n = |verdict| grouped(compared.count(verdict));
+    let differs = match compared.count(Verdict::Differs) {
+        0 => String::new(),
+        n => format!("; {} are of other work", grouped(n)),
+    };
+    let _ = writeln!(
+        out,
+        "compare: {} better, {} same, {} worse, {} cannot tell{differs}",
+        n(Verdict::Better),
+        n(Verdict::Same),
+        n(Verdict::Worse),
+        n(Verdict::CannotTell)
+    );
+    out
+}
+
+fn write_place(out: &mut String, place: &str, rows: &[&Row], all: bool) {
+    let shown = |row: &&&Row| all || !matches!(row.verdict, Verdict::Same | Verdict::Differs);
+    let mut rows: Vec<&&Row> = rows.iter().filter(shown).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let place = if place.is_empty() { "everywhere" } else { place };
+    let _ = writeln!(out, "{place}");
+    // What is wrong comes before what is slow, and everything together before its parts.
+    rows.sort_by_key(|row| (row.verdict, !row.key.metric.is_correctness(), row.key.detail.is_some()));
+    for alike in rows.chunk_by(|a, b| a.verdict == b.verdict) {
+        let most = if all { alike.len() } else { MAX_LINES };
+        for row in alike.iter().take(most) {
+            let _ = writeln!(out, "  {:<11} {}: {}", word(row.verdict), row.key, said(row));
+        }
+        if alike.len() > most {
+            let _ = writeln!(out, "  {:<11} and {} more; --all shows them", "", alike.len() - most);
+        }
+    }
+}
+
+/// `better`, `same`, `worse`, `cannot tell`, `differs`.
+#[must_use]
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Worse => "worse",
+        Verdict::CannotTell => "cannot tell",
+        Verdict::Better => "better",
+        Verdict::Differs => "differs",
+        Verdict::Same => "same",
+    }
+}
+
+fn said(row: &Row) -> String {
+    let shown = |value: u64| if row.key.is_time() { ns(value) } else { grouped(value) };
+    let figures = match row.sides {
+        (Some(a), Some(b)) if a == b => Some(shown(a)),
+        (Some(a), Some(b)) => Some(format!("{} -> {}  {}", shown(a), shown(b), change(a, b))),
+        (Some(a), None) => Some(format!("{} -> none", shown(a))),
+        (None, Some(b)) => Some(format!("none -> {}", shown(b))),
+        (None, None) => None,
+    };
+    let why = Some(row.why.clone()).filter(|why| !why.is_empty());
+    figures.into_iter().chain(why).collect::<Vec<_>>().join("; ")
+}

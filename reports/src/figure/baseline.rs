@@ -1,0 +1,217 @@
+//! A baseline: the figures of a run as a file that a repository keeps, one figure a line, so that a change can be reviewed.
+//!
+//! Apart from run.json, whose histograms nobody can read in a diff and which is a hundred times as long. A baseline says
+//! of what it is: another scenario, other seeds or another length are not comparable, and neither is another schema.
+use super::key::{self, Key};
+use crate::aggregate::{AggregateError, Axes, Point, aggregate};
+use crate::json::{self, ReadError, WriteError};
+use crate::schema::{Engine, Run};
+use crate::words;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Version of this form; a reader refuses any other.
+pub const SCHEMA: &str = "attach-rig/baseline/1";
+
+/// The figures of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of attach-rig that made the run.
+    pub version: String,
+    /// Where its times come from.
+    pub engine: Engine,
+    /// Name of its scenario.
+    pub scenario: String,
+    /// Command that makes the run again.
+    pub command: String,
+    /// The scenario in full, line by line, with flags applied.
+    pub toml: Vec<String>,
+    /// The figures, in the order of the plan.
+    pub places: Vec<PlaceFigures>,
+}
+
+/// The figures of one protocol at one point, over all seeds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceFigures {
+    /// Protocol with its options.
+    pub protocol: String,
+    /// Axis: fault rate in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault_rate_percent: Option<u32>,
+    /// Axis: attaches per second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_s: Option<u64>,
+    /// Axis: delay in ns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ns: Option<u64>,
+    /// Axis: pages kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident_pages: Option<u64>,
+    /// Cells that were merged: one for each seed.
+    pub cells: u64,
+    /// Figures by [`Key`]; times in ns of the engine's clock.
+    pub figures: BTreeMap<String, u64>,
+}
+
+/// Why there is no baseline, or none to compare with.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Another form.
+    #[error("{}: schema is \"{found}\", this attach-rig reads only \"{SCHEMA}\"; make the baseline again", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+    },
+    /// A name in it that is no figure.
+    #[error("{}: {what}", path.display())]
+    Figure {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The run cannot be read.
+    #[error(transparent)]
+    Run(#[from] AggregateError),
+    /// They do not answer the same question.
+    #[error("not comparable: {0}")]
+    NotComparable(String),
+}
+
+impl PlaceFigures {
+    /// Where it stands on the axes.
+    #[must_use]
+    pub fn point(&self) -> Point {
+        Point {
+            fault_rate_percent: self.fault_rate_percent,
+            rate_per_s: self.rate_per_s,
+            delay_ns: self.delay_ns,
+            resident_pages: self.resident_pages,
+        }
+    }
+
+    /// `faults 10 %, delay 1.00 µs`: the axes that it has; empty when there is none.
+    #[must_use]
+    pub fn axes_title(&self) -> String {
+        let point = self.point();
+        let axes = Axes {
+            faults: self.fault_rate_percent.is_some(),
+            rate: self.rate_per_s.is_some(),
+            delay: self.delay_ns.is_some(),
+            resident: self.resident_pages.is_some(),
+        };
+        axes.words(&point)
+    }
+
+    /// The same after the protocol.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let axes = self.axes_title();
+        if axes.is_empty() { self.protocol.clone() } else { format!("{}, {axes}", self.protocol) }
+    }
+
+    /// A figure.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<u64> {
+        self.figures.get(&key.to_string()).copied()
+    }
+}
+
+impl Baseline {
+    /// The figures of `run`.
+    ///
+    /// # Errors
+    /// A histogram that cannot be read.
+    pub fn of(run: &Run) -> Result<Self, AggregateError> {
+        let places = aggregate(run)?.groups.into_iter().map(|group| PlaceFigures {
+            protocol: group.protocol,
+            fault_rate_percent: group.point.fault_rate_percent,
+            rate_per_s: group.point.rate_per_s,
+            delay_ns: group.point.delay_ns,
+            resident_pages: group.point.resident_pages,
+            cells: group.sum.cells,
+            figures: key::figures(&group.sum).into_iter().map(|(key, n)| (key.to_string(), n)).collect(),
+        });
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            version: run.version.clone(),
+            engine: run.engine,
+            scenario: run.scenario.name.clone(),
+            command: run.command.clone(),
+            toml: run.scenario.toml.lines().map(str::to_owned).collect(),
+            places: places.collect(),
+        })
+    }
+
+    /// Reads the file `path`.
+    ///
+    /// # Errors
+    /// [`BaselineError`] names it, and the line where there is one.
+    pub fn read(path: &Path) -> Result<Self, BaselineError> {
+        let value: serde_json::Value = json::read_value(path)?;
+        let found = value.get("schema").and_then(serde_json::Value::as_str).unwrap_or("missing");
+        if found != SCHEMA {
+            return Err(BaselineError::Foreign { path: path.to_owned(), found: found.to_owned() });
+        }
+        let baseline: Self = json::read_value(path)?;
+        let names = baseline.places.iter().flat_map(|place| place.figures.keys());
+        for name in names {
+            if let Err(what) = name.parse::<Key>() {
+                return Err(BaselineError::Figure { path: path.to_owned(), what });
+            }
+        }
+        Ok(baseline)
+    }
+
+    /// Writes it to `path`, a line for each figure.
+    ///
+    /// # Errors
+    /// See [`WriteError`].
+    pub fn write(&self, path: &Path) -> Result<(), WriteError> {
+        let encode = |source| WriteError::Encode { path: path.to_owned(), source };
+        let mut text = serde_json::to_string_pretty(self).map_err(encode)?;
+        text.push('\n');
+        json::write_atomic(path, text.as_bytes())
+    }
+
+    /// The figures of `protocol` at `point`.
+    #[must_use]
+    pub fn at(&self, protocol: &str, point: &Point) -> Option<&PlaceFigures> {
+        self.places.iter().find(|place| place.protocol == protocol && place.point() == *point)
+    }
+
+    /// Whether `later` answers the same question.
+    ///
+    /// # Errors
+    /// [`BaselineError::NotComparable`] says what differs, and the way out.
+    pub fn comparable(&self, later: &Self) -> Result<(), BaselineError> {
+        let of = |one: &Self| format!("{} on {}", one.scenario, words::engine(one.engine));
+        let wrong = |what: String| Err(BaselineError::NotComparable(what));
+        if (&self.scenario, self.engine) != (&later.scenario, later.engine) {
+            let (a, b) = (of(self), of(later));
+            return wrong(format!("one is {a}, the other {b}; name two of the same scenario and engine"));
+        }
+        if self.toml == later.toml {
+            return Ok(());
+        }
+        let differs = self.toml.iter().zip(&later.toml).find(|(a, b)| a != b);
+        let first = differs.map_or_else(String::new, |(a, b)| format!(" (`{a}` and `{b}`)"));
+        wrong(format!(
+            "the scenario {} is not the same in both{first}, by its text or by flags; make both with the same",
+            self.scenario
+        ))
+    }
+}

@@ -1,0 +1,22 @@
+//! The figures of a run by name: the vocabulary in which runs are compared, gates are written and baselines are kept.
+//!
+//! Apart from [`crate::aggregate`], which adds up, because a name has to mean the same in a file of gates, in a stored
+//! baseline and in what `compare` prints. A name is `attach.latency[moved] p99`: a metric, in brackets what of it, and a
+//! statistic.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`metric`] | which figures there are, and how each is taken |
+//! | [`key`] | their names |
+//! | [`baseline`] | the figures of a run as a file |
+//! | [`diff`] | what changed from one baseline to the next |
+//! | [`pairs`] | a figure on two sides that were measured in turn |
+pub mod baseline;
+pub mod diff;
+pub mod key;
+pub mod metric;
+pub mod pairs;
+
+pub use baseline::{Baseline, BaselineError, PlaceFigures};
+pub use key::Key;
+pub use metric::{Measured, Metric, Statistic, Worse};

@@ -1,0 +1,83 @@
+//! A figure on two sides that were measured in turn, as log ratios of pairs.
+//!
+//! Apart from the statistics, which know no runs. Within a run the units are single cells, which engines with the machine's
+//! clock measure forth and back ([`within`]); across runs they are whole runs, given in the order A B B A in which they
+//! were made ([`across`]).
+use super::key::Key;
+use super::metric::Measured;
+use crate::aggregate::{AggregateError, Group, Point, aggregate};
+use crate::schema::Run;
+use crate::stats::{self, blocks};
+
+/// One protocol at one point.
+pub type Spot<'a> = (&'a str, &'a Point);
+
+/// Pairs of two sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pairs {
+    /// Logs of b/a, in order of time.
+    pub ratios: Vec<f64>,
+    /// The middle one of the a, in ns.
+    pub middle_ns: u64,
+}
+
+/// Pairs, or why there are none and what would give some.
+pub type Paired = Result<Pairs, String>;
+
+/// Cells of `run`: `a` beside `b`.
+///
+/// # Errors
+/// A histogram that cannot be read.
+pub fn within(run: &Run, a: Spot<'_>, b: Spot<'_>, key: &Key) -> Result<Paired, AggregateError> {
+    let side = |(protocol, point): Spot<'_>| -> Result<Vec<Unit>, AggregateError> {
+        let cells = run.cells.iter().enumerate();
+        let mine = cells.filter(|(_, cell)| cell.protocol == protocol && Point::of(cell) == *point);
+        mine.map(|(index, cell)| Ok((cell.began_ns, key.measure(&Group::of(index, cell)?)))).collect()
+    };
+    Ok(pair(&side(a)?, &side(b)?))
+}
+
+/// Whole runs: those of `a` beside those of `b`, both in the order in which they were made, A B B A A B B A.
+///
+/// # Errors
+/// A histogram that cannot be read.
+pub fn across(
+    a: &[Run],
+    b: &[Run],
+    (protocol, point): Spot<'_>,
+    key: &Key,
+) -> Result<Paired, AggregateError> {
+    let side = |runs: &[Run], turns: [usize; 2]| -> Result<Vec<Unit>, AggregateError> {
+        let units = runs.iter().enumerate().map(|(n, run)| {
+            let sums = aggregate(run)?;
+            let measured = sums.at(protocol, point).and_then(|group| key.measure(group));
+            Ok((Some((4 * (n / 2) + turns[n % 2]) as u64), measured))
+        });
+        units.collect()
+    };
+    Ok(pair(&side(a, [0, 3])?, &side(b, [1, 2])?))
+}
+
+/// When it began, and its figure.
+type Unit = (Option<u64>, Option<Measured>);
+
+fn pair(a: &[Unit], b: &[Unit]) -> Paired {
+    let runs = |side: &[Unit]| side.iter().map(|unit| read(*unit)).collect::<Result<Vec<_>, String>>();
+    let (a, b) = (runs(a)?, runs(b)?);
+    let mut values: Vec<u64> = a.iter().map(|run| run.value).collect();
+    values.sort_unstable();
+    let middle_ns = values.get(values.len() / 2).copied().unwrap_or(0);
+    let ratios = blocks(&a, &b).map_err(|why| why.to_string())?;
+    Ok(Pairs { ratios, middle_ns })
+}
+
+fn read((began, measured): Unit) -> Result<stats::Run, String> {
+    let began = began.ok_or("run.json does not say when its cells began; make the run again")?;
+    match measured {
+        Some(Measured::Figure(value)) => Ok(stats::Run { began, value }),
+        Some(Measured::TooFew(n, needs)) => {
+            Err(format!("a run has {n} samples of it, {needs} are needed; give it a longer --duration"))
+        }
+        Some(Measured::TooFewSeeds(..)) | None => Err("a run has no such figure".to_owned()),
+    }
+}

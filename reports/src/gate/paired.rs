@@ -1,0 +1,114 @@
+//! The verdict on machine time: pairs measured in turn, all gates of a file answered together.
+//!
+//! Apart from the exact verdict, because here "cannot tell" is an answer.
+use super::file::{Gate, GateError};
+use super::ladder::{Finding, Row, State};
+use super::places::{Earlier, Judged, Place};
+use crate::aggregate::AggregateError;
+use crate::figure::pairs::{Paired, across, within};
+use crate::stats::{Answer, Estimate, Question, decide};
+
+/// What is to be answered about one place.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// One question for each direction that is limited, or why there is none.
+    questions: Result<Vec<Question>, String>,
+    /// The middle of the A in ns, for floors in ns.
+    middle_ns: u64,
+}
+
+/// What `gate` asks about `place`, with every second side made worse by the factor `worse`.
+pub(super) fn ask(
+    judged: &Judged<'_>,
+    gate: &Gate,
+    place: &Place<'_>,
+    worse: f64,
+) -> Result<Asked, GateError> {
+    let spot = (place.group.protocol.as_str(), &place.group.point);
+    let pairs: Result<Paired, AggregateError> = match (place.against, judged.earlier) {
+        (Some(other), _) => within(&judged.runs[0], (&other.protocol, &other.point), spot, &gate.key),
+        (None, Earlier::Paired(others)) => across(others, judged.runs, spot, &gate.key),
+        _ => Ok(Err(STORED.to_owned())),
+    };
+    let pairs = pairs.map_err(|error| GateError { place: gate.place.clone(), message: error.to_string() })?;
+    let middle_ns = pairs.as_ref().map_or(0, |pairs| pairs.middle_ns);
+    let questions = pairs.map(|pairs| {
+        questions(gate, &pairs.ratios.iter().map(|ratio| ratio + worse.ln()).collect::<Vec<_>>())
+    });
+    Ok(Asked { questions, middle_ns })
+}
+
+/// Why a stored time is no side of a pair.
+pub(crate) const STORED: &str = "a wall-clock time of another hour, if not of another machine, tells nothing; run both in turn, A B B A, and name them with --paired";
+
+fn questions(gate: &Gate, ratios: &[f64]) -> Vec<Question> {
+    let limits = &gate.limits;
+    let percent = |percent: u64| (1.0 + percent as f64 / 100.0).ln();
+    let mut all = Vec::new();
+    if let Some(most) = limits.max_increase {
+        all.push(Question { ratios: ratios.to_vec(), above: 0.0, floor: percent(most) });
+    }
+    if let Some(most) = limits.max_ratio {
+        all.push(Question { ratios: ratios.to_vec(), above: (most as f64 / 1_000.0).ln(), floor: 0.0 });
+    }
+    if let Some(most) = limits.change {
+        let less = ratios.iter().map(|ratio| -ratio).collect();
+        all.push(Question { ratios: ratios.to_vec(), above: 0.0, floor: percent(most) });
+        all.push(Question { ratios: less, above: 0.0, floor: percent(most) });
+    }
+    all
+}
+
+/// Answers everything that was asked, in the same order: all questions of a file together.
+pub(super) fn answers(asked: &[Asked]) -> Vec<Vec<Answer>> {
+    let all: Vec<Question> =
+        asked.iter().filter_map(|one| one.questions.as_ref().ok()).flatten().cloned().collect();
+    let mut answers = decide(&all).into_iter();
+    asked
+        .iter()
+        .map(|one| answers.by_ref().take(one.questions.as_ref().map_or(0, Vec::len)).collect())
+        .collect()
+}
+
+/// The row of a place.
+pub(super) fn row(gate: &Gate, place: String, asked: &Asked, answers: &[Answer]) -> Row {
+    let questions = match &asked.questions {
+        Ok(questions) => questions,
+        Err(why) => {
+            return Row { place, finding: Finding::CannotTell(why.clone()), state: State::Inconclusive };
+        }
+    };
+    let estimate = questions.first().and_then(Question::estimate);
+    let small = estimate.is_some_and(|seen| difference_ns(&seen, asked.middle_ns) <= gate.limits.floor);
+    let states = answers.iter().map(|answer| match answer {
+        Answer::NotLarger => State::Passed,
+        Answer::Larger | Answer::Unsettled | Answer::Unconfirmed if gate.limits.floor > 0 && small => {
+            State::Passed
+        }
+        Answer::Larger => State::Failed,
+        _ => State::Inconclusive,
+    });
+    let state = states.max().unwrap_or(State::Inconclusive);
+    let why = answers.iter().find_map(|answer| reason(*answer)).filter(|_| state == State::Inconclusive);
+    Row { place, finding: Finding::Paired(estimate, why), state }
+}
+
+fn difference_ns(estimate: &Estimate, middle_ns: u64) -> u64 {
+    ((estimate.ratio - 1.0).abs() * middle_ns as f64) as u64
+}
+
+/// Why an answer is none, and what would give one.
+pub(crate) fn reason(answer: Answer) -> Option<String> {
+    match answer {
+        Answer::Larger | Answer::NotLarger => None,
+        Answer::TooFew(pairs, needs) => Some(format!(
+            "{pairs} pairs, {needs} are needed to say anything; 40 find a difference of 10 % in nine sessions of ten"
+        )),
+        Answer::Unsettled => {
+            Some("the estimate is beyond the limit, and may be chance; make more pairs".to_owned())
+        }
+        Answer::Unconfirmed => Some(
+            "the first half of the session says so, the second does not; make the session again".to_owned(),
+        ),
+    }
+}

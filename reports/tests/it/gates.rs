@@ -1,0 +1,203 @@
+//! Gates on made-up runs: the ladder as a golden file, what holds for every limit and figure, and machine time in pairs.
+use crate::demo;
+use hdrhistogram::Histogram;
+use proptest::prelude::*;
+use reports::figure::{Baseline, Measured};
+use reports::gate::file::Limits;
+use reports::gate::judge::judge;
+use reports::gate::ladder::State;
+use reports::gate::{Earlier, Gates, Ladder, evaluate, self_test};
+use reports::hist::Hist;
+use reports::schema::{Engine, LatencyKind, Run};
+
+fn gates(body: &str) -> Gates {
+    Gates::parse("g.toml", body, "2026-11-26").unwrap()
+}
+
+const MANY: &str = r#"
+[[gate]]
+name = "moves at all"
+metric = "attach.count"
+select = { outcome = "moved" }
+min = 1
+class = "performance"
+
+[[gate]]
+name = "keeps its promises"
+metric = "promise.broken"
+equals = 0
+class = "correctness"
+
+[[gate]]
+name = "three-phase drifts, as is known"
+select = { protocol = "three-phase" }
+metric = "drift.final"
+equals = 0
+class = "correctness"
+waive = { until = "2027-01-31", reason = "that is what it is here to show" }
+
+[[gate]]
+name = "exactly as before"
+metric = "lock.hold"
+statistic = "total"
+select = { lock = "mmap_sem" }
+change = 0
+class = "performance"
+
+[[gate]]
+name = "no slower than the other"
+select = { protocol = "transactional" }
+against = { protocol = "three-phase" }
+metric = "attach.latency"
+statistic = "p99"
+max-ratio = 1.25
+floor = 1000
+class = "performance"
+"#;
+
+#[test]
+fn the_ladder_is_the_golden_one() {
+    let run = demo::demo_run();
+    let baseline = Baseline::of(&run).unwrap();
+    let ladder = evaluate(&gates(MANY), &[run], Earlier::Figures(&baseline)).unwrap();
+    insta::assert_snapshot!("ladder", ladder.text());
+}
+
+#[test]
+fn the_report_shows_the_ladder() {
+    let run = demo::demo_run();
+    let baseline = Baseline::of(&run).unwrap();
+    let ladder = evaluate(&gates(MANY), std::slice::from_ref(&run), Earlier::Figures(&baseline)).unwrap();
+    let page = reports::html::render_gated(&run, None, &ladder).unwrap();
+    let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}"));
+    assert!(at("id=\"gates\"") < at("id=\"promises\""));
+    assert!(page.contains(&ladder.summary()) && page.contains("that is what it is here to show"));
+}
+
+proptest! {
+    #[test]
+    fn a_larger_figure_never_does_better(
+        value in 0..2_000_u64, more in 0..2_000_u64, base in 0..2_000_u64,
+        max in prop::option::of(0..2_000_u64), increase in prop::option::of(0..200_u64),
+        ratio in prop::option::of(1..5_000_u64), floor in 0..300_u64,
+    ) {
+        let limits = Limits { max, max_increase: increase, max_ratio: ratio, floor, ..Limits::default() };
+        let state = |value| judge(&limits, Measured::Figure(value), Some(Measured::Figure(base)));
+        let bad = |state| state == State::Failed;
+        prop_assume!(value >= base || !limits.relative());
+        prop_assert!(!bad(state(value)) || bad(state(value + more)));
+    }
+
+    #[test]
+    fn what_equals_its_baseline_is_within_every_relative_limit_from_one_on(
+        value: u64, increase: u64, ratio in 1_000..10_000_u64, change: u64, floor: u64,
+    ) {
+        let limits = Limits {
+            max_increase: Some(increase), max_ratio: Some(ratio), change: Some(change), floor, ..Limits::default()
+        };
+        let same = Some(Measured::Figure(value));
+        prop_assert_eq!(judge(&limits, Measured::Figure(value), same), State::Passed);
+    }
+
+    #[test]
+    fn without_a_figure_or_a_baseline_nothing_is_passed_or_failed(n: u64, needs: u64, value: u64, change: u64) {
+        let limits = Limits { change: Some(change), ..Limits::default() };
+        for (measured, base) in [
+            (Measured::TooFew(n, needs), Some(Measured::Figure(value))),
+            (Measured::Figure(value), None),
+            (Measured::Figure(value), Some(Measured::TooFew(n, needs))),
+        ] {
+            prop_assert_eq!(judge(&limits, measured, base), State::Inconclusive);
+        }
+    }
+
+    #[test]
+    fn no_file_of_gates_is_a_panic(text in "\\PC{0,200}", today in "[0-9-]{10}") {
+        let _ = Gates::parse("g.toml", &text, &today);
+        let _ = Gates::parse("g.toml", &format!("{MANY}\n{text}"), &today);
+    }
+}
+
+/// 400 samples from `ns` on.
+fn from(ns: u64) -> Hist {
+    let mut histogram = Histogram::new(3).unwrap();
+    (0..400).for_each(|n| histogram.record(ns + 10 * n).unwrap());
+    Hist::encode(&histogram, (ns, ns + 3_990, 400 * ns))
+}
+
+/// A run on a machine: `pairs` cells a protocol, forth and back, the second slower by `percent`; the noise is made up.
+fn on_a_machine(pairs: u64, percent: u64) -> Run {
+    let mut run = demo::demo_run();
+    run.engine = Engine::Threads;
+    let mut cell = run.cells[0].clone();
+    (cell.sim, cell.fault_rate_percent) = (None, None);
+    run.cells.clear();
+    for n in 0..pairs {
+        let mut pair = [("a", 100), ("b", 100 + percent)];
+        if n % 2 == 1 {
+            pair.reverse();
+        }
+        for (name, factor) in pair {
+            let at = run.cells.len() as u64;
+            let around = 1_000 * factor + 700 * (at * 7_919 % 11);
+            cell.attach.latency = vec![demo::series("moved", LatencyKind::Raw, from(around))];
+            (cell.protocol, cell.began_ns) = (name.to_owned(), Some(1_000_000 * at));
+            run.cells.push(cell.clone());
+        }
+    }
+    run
+}
+
+const SLOWER: &str = r#"
+[[gate]]
+name = "b is not slower"
+select = { protocol = "b" }
+against = { protocol = "a" }
+metric = "attach.latency"
+statistic = "p50"
+max-increase = 5
+class = "performance"
+"#;
+
+fn judged(run: Run) -> Ladder {
+    evaluate(&gates(SLOWER), &[run], Earlier::Nothing).unwrap()
+}
+
+#[test]
+fn pairs_of_machine_time_pass_fail_or_say_what_is_missing() {
+    assert_eq!(judged(on_a_machine(24, 0)).exit_code(), 0);
+    let slower = judged(on_a_machine(24, 20));
+    assert_eq!(slower.exit_code(), 3);
+    let text = slower.text();
+    assert!(text.contains("FAILED       b against a: +19.") && text.contains(" %), 24 pairs"), "{text}");
+    let few = judged(on_a_machine(4, 20));
+    assert_eq!(few.exit_code(), 5);
+    assert!(few.text().contains("4 pairs, 10 are needed to say anything"), "{}", few.text());
+    let mut after = on_a_machine(24, 0);
+    after
+        .cells
+        .iter_mut()
+        .filter(|cell| cell.protocol == "b")
+        .for_each(|cell| *cell.began_ns.as_mut().unwrap() += 1 << 40);
+    let after = judged(after);
+    assert_eq!(after.exit_code(), 5);
+    assert!(after.text().contains("runs 1 and 2 were not made in turn (A B B A)"), "{}", after.text());
+}
+
+#[test]
+fn a_paired_gate_is_held_against_itself_too() {
+    let tested = self_test(&gates(SLOWER), &[on_a_machine(24, 0)], Earlier::Nothing).unwrap();
+    assert_eq!(tested.rows, [("b is not slower".to_owned(), State::Passed, State::Failed)]);
+    let deaf = SLOWER.replace("max-increase = 5", "max-ratio = 3.0");
+    let tested = self_test(&gates(&deaf), &[on_a_machine(24, 0)], Earlier::Nothing).unwrap();
+    assert_eq!(tested.exit_code(), 2, "{}", tested.text());
+}
+
+#[test]
+fn whole_runs_made_in_turn_are_judged_like_cells() {
+    let body = SLOWER.replace("against = { protocol = \"a\" }\n", "");
+    let runs = |percent: u64| (0..12).map(|_| on_a_machine(1, percent)).collect::<Vec<Run>>();
+    let (a, b) = (runs(0), runs(20));
+    assert_eq!(evaluate(&gates(&body), &b, Earlier::Paired(&a)).unwrap().exit_code(), 3);
+    assert_eq!(evaluate(&gates(&body), &a, Earlier::Paired(&a)).unwrap().exit_code(), 0);
+}

@@ -1,0 +1,150 @@
+//! `compare` and `baseline`: results beside each other, and figures that are kept.
+use super::exit::{self, Failure};
+use super::flags::{BaselineFlags, BaselineWhat, CompareFlags};
+use super::{output, results};
+use reports::compare::history::{Entry, chapters};
+use reports::compare::{Comparison, exact, history, paired, text};
+use reports::figure::{Baseline, diff};
+use reports::schema::Engine;
+use std::path::{Path, PathBuf};
+
+pub(super) fn compare(flags: &CompareFlags) -> Result<u8, Failure> {
+    if let Some(folder) = &flags.history {
+        return over_time(folder);
+    }
+    let compared = if flags.paired {
+        let (a, b) = results::in_turn(&flags.results)?;
+        let names = (shown(&flags.results[0]), shown(&flags.results[1]));
+        vec![paired::sides((&names.0, &names.1), &a, &b).map_err(Failure::usage)?]
+    } else if let Some(baseline) = &flags.baseline {
+        let a = results::figures(baseline, &flags.baselines)?;
+        beside(&shown(baseline), &a, &flags.results, &flags.baselines)?
+    } else {
+        match flags.results.as_slice() {
+            [] => {
+                return Err(Failure::usage(
+                    "there is nothing to compare; name two results, or one whose protocols are compared",
+                ));
+            }
+            [one] => within(one, flags)?,
+            [first, others @ ..] => {
+                let a = results::figures(first, &flags.baselines)?;
+                beside(&shown(first), &a, others, &flags.baselines)?
+            }
+        }
+    };
+    for (n, one) in compared.iter().enumerate() {
+        output::result(&format!("{}{}", if n > 0 { "\n" } else { "" }, text::text(one, flags.all)));
+    }
+    if let (Some(name), Some(result)) = (&flags.save_baseline, flags.results.last()) {
+        save(name, result, &flags.baselines)?;
+    }
+    Ok(exit::worst(&compared.iter().map(Comparison::exit_code).collect::<Vec<_>>()))
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn beside(
+    name: &str,
+    a: &Baseline,
+    others: &[PathBuf],
+    baselines: &Path,
+) -> Result<Vec<Comparison>, Failure> {
+    let others = others.iter().map(|other| {
+        let b = results::figures(other, baselines)?;
+        exact::exact((name, &shown(other)), a, &b).map_err(Failure::usage)
+    });
+    others.collect()
+}
+
+/// The protocols of one result.
+fn within(path: &Path, flags: &CompareFlags) -> Result<Vec<Comparison>, Failure> {
+    let of = results::figures(path, &flags.baselines)?;
+    let names: Vec<&str> = of.places.iter().map(|place| place.protocol.as_str()).collect();
+    let against = match &flags.against {
+        Some(name) if names.contains(&name.as_str()) => name,
+        Some(name) => {
+            let mut names = names;
+            names.dedup();
+            return Err(Failure::usage(format!(
+                "{} has no protocol {name}; it has: {}",
+                path.display(),
+                names.join(", ")
+            )));
+        }
+        None => names.first().copied().unwrap_or_default(),
+    };
+    let mut compared = exact::protocols(&of, against);
+    if of.engine != Engine::Sim {
+        let times = paired::protocols(&results::run(path)?.0, against).map_err(Failure::usage)?;
+        compared.iter_mut().zip(times).for_each(|(one, times)| one.rows.extend(times.rows));
+    }
+    if compared.is_empty() {
+        return Err(Failure::usage(format!(
+            "{} has one protocol only; name another result beside it",
+            path.display()
+        )));
+    }
+    Ok(compared)
+}
+
+/// Everything below `folder`, by time.
+fn over_time(folder: &Path) -> Result<u8, Failure> {
+    let mut entries = Vec::new();
+    for path in runs_below(folder)? {
+        let (run, env) = results::run(&path)?;
+        let figures = Baseline::of(&run).map_err(Failure::usage)?;
+        let started = env.map(|env| env.started).unwrap_or_default();
+        entries.push(Entry { name: shown(&path), started, figures });
+    }
+    if entries.is_empty() {
+        return Err(Failure::usage(format!(
+            "no run.json below {}; name a folder that holds folders of runs, such as target/attach-rig/default",
+            folder.display()
+        )));
+    }
+    output::result(&history::text(&chapters(entries)));
+    Ok(exit::OK)
+}
+
+fn runs_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| {
+        Failure::usage(format!("cannot read {}: {error}; name a folder of runs", folder.display()))
+    })?;
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        // Links, such as `latest`, lead to runs that are there under their own name.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(runs_below(&entry.path())?);
+        } else if entry.file_name() == "run.json" {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+pub(super) fn baseline(flags: &BaselineFlags) -> Result<u8, Failure> {
+    let BaselineWhat::Update { name, result, baselines } = &flags.what;
+    save(name, result, baselines)?;
+    Ok(exit::OK)
+}
+
+/// Prints what changes, and keeps the figures of `result` as the baseline `name`.
+fn save(name: &str, result: &Path, folder: &Path) -> Result<(), Failure> {
+    let file = results::file(name, folder)?;
+    let new = results::figures(result, folder)?;
+    let old = file.exists().then(|| Baseline::read(&file)).transpose().map_err(Failure::usage)?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::usage(format!(
+            "cannot make {}: {error}; name another folder with --baselines",
+            folder.display()
+        ))
+    })?;
+    new.write(&file).map_err(Failure::usage)?;
+    output::result(&diff::diff(old.as_ref(), &new));
+    output::say(&format!("baseline: {}", file.display()));
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Which result a name on the command line means: a folder, a run.json, a baseline as a file or by its name.
+use super::exit::Failure;
+use reports::figure::Baseline;
+use reports::json;
+use reports::schema::{Env, Run};
+use std::path::{Path, PathBuf};
+
+/// Where baselines lie when nobody says otherwise.
+pub(super) const BASELINES: &str = "reports/baselines";
+
+/// A run with what is known of its machine.
+pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
+    let file = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
+    let run = json::read_run(&file).map_err(|error| {
+        Failure::usage(format!(
+            "{error}; name a folder that `run`, `linux` or `vm` has written, or a run.json"
+        ))
+    })?;
+    let env = file.parent().and_then(|folder| json::read_env(&folder.join("env.json")).ok());
+    Ok((run, env))
+}
+
+/// The figures of a run, or of a stored baseline. `name` is a folder, a file, or the name of a baseline in `folder`.
+pub(super) fn figures(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
+    if name.is_dir() {
+        return Baseline::of(&run(name)?.0).map_err(Failure::usage);
+    }
+    if !name.exists() {
+        return named(name, folder);
+    }
+    let bytes = std::fs::read(name).unwrap_or_default();
+    let is_baseline = serde_json::from_slice::<Schema>(&bytes)
+        .is_ok_and(|found| found.schema.starts_with("attach-rig/baseline/"));
+    if is_baseline {
+        Baseline::read(name).map_err(Failure::usage)
+    } else {
+        Baseline::of(&run(name)?.0).map_err(Failure::usage)
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Schema {
+    schema: String,
+}
+
+fn named(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
+    let file = file(&name.display().to_string(), folder)?;
+    if file.exists() {
+        return Baseline::read(&file).map_err(Failure::usage);
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut known: Vec<String> = entries
+        .filter_map(|entry| Some(entry.path().file_name()?.to_str()?.strip_suffix(".json")?.to_owned()))
+        .collect();
+    known.sort();
+    let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+    Err(Failure::usage(format!(
+        "{} is neither a folder nor a file nor a baseline in {} (there are: {known}); make one with `attach-rig baseline update NAME DIR`",
+        name.display(),
+        folder.display()
+    )))
+}
+
+/// Where the baseline `name` lies.
+pub(super) fn file(name: &str, folder: &Path) -> Result<PathBuf, Failure> {
+    let fits = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && !name.starts_with('.');
+    if !fits {
+        return Err(Failure::usage(format!(
+            "`{name}` is no name of a baseline, nor a result that is there; use letters, digits, `-`, `_` and `.`"
+        )));
+    }
+    Ok(folder.join(format!("{name}.json")))
+}
+
+/// Runs that were made in turn, A B B A: the A and the B.
+pub(super) fn in_turn(paths: &[PathBuf]) -> Result<(Vec<Run>, Vec<Run>), Failure> {
+    if paths.len() < 4 || !paths.len().is_multiple_of(4) {
+        return Err(Failure::usage(format!(
+            "--paired takes results in the order in which they were made, A B B A and so on: four, eight, twelve; these are {}",
+            paths.len()
+        )));
+    }
+    let (mut a, mut b, mut last) = (Vec::new(), Vec::new(), (String::new(), PathBuf::new()));
+    for (n, path) in paths.iter().enumerate() {
+        let (run, env) = run(path)?;
+        let started = env.map(|env| env.started).unwrap_or_default();
+        if started < last.0 && !started.is_empty() {
+            return Err(Failure::usage(format!(
+                "{} was made before {}, which stands before it; name results in the order in which they were made",
+                path.display(),
+                last.1.display()
+            )));
+        }
+        last = (started, path.clone());
+        if matches!(n % 4, 0 | 3) { a.push(run) } else { b.push(run) }
+    }
+    Ok((a, b))
+}

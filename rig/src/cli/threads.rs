@@ -1,5 +1,6 @@
 //! What a run on threads says differently: what it did not judge, what the machine did not show, what it is measured with.
 use super::matrix::{Did, On};
+use crate::driver::agree::breaks_without_locks;
 use crate::driver::{Scenario, threads};
 use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::Expectations;
@@ -18,14 +19,21 @@ pub(super) fn expectations(scenario: &Scenario) -> Expectations {
     scenario.expect.iter().map(|(protocol, promises)| (protocol.clone(), judged(promises))).collect()
 }
 
-/// Names what was not judged, and calls a breach that was expected and not seen inconclusive: which schedules there are is
-/// the machine's business, and what they did not show may be there all the same.
+/// Names what was not judged. Which schedules there are is the machine's business: a breach that was expected and not seen is
+/// inconclusive, for it may be there all the same; one that the scenario, written for the simulator, does not name is no
+/// surprise where the protocol keeps no locks.
 pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &mut Vec<Note>) {
     let info = |text: String| Note { kind: NoteKind::Info, text, protocol: None };
     let unjudged = threads::unjudged(scenario);
-    for verdict in verdicts.iter_mut() {
-        if verdict.expected != Expectation::Never && verdict.outcome == Outcome::Fail {
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.outcome == Outcome::Fail) {
+        let (protocol, promise) = (&verdict.protocol, &verdict.promise);
+        if verdict.expected != Expectation::Never {
             verdict.outcome = Outcome::Inconclusive;
+        } else if breaks_without_locks(protocol, promise) {
+            notes.push(info(format!(
+                "{promise} broke under {protocol}, of which the scenario says nothing: it keeps no locks, and here a mover may lose its CPU between the switch and the last callback."
+            )));
+            (verdict.expected, verdict.outcome) = (Expectation::Sometimes, Outcome::Pass);
         }
     }
     let protocols: BTreeSet<String> = verdicts.iter().map(|verdict| verdict.protocol.clone()).collect();
@@ -36,7 +44,9 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
         scenario.protocols.iter().position(|protocol| protocol.to_string() == verdict.protocol)
     });
     let names = unjudged.join(", ");
-    notes.push(info(format!("Not checked on threads, for it needs an order of all events: {names}.")));
+    notes.push(info(format!(
+        "Not checked on threads: {names}. Decisions and charges need an order of all events; who should have taken a thread or a page along cannot be told at rest where single threads move."
+    )));
     notes.push(info(
         "drift, left-behind, partial-move and ledger are looked for while everybody rests, a few times in every cell; what came and went in between is not seen."
             .to_owned(),

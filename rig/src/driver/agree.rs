@@ -50,10 +50,16 @@ fn broken(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
 /// What protocols break that keep no locks from the first look to the last.
 const BREAKS_WITHOUT_LOCKS: [&str; 4] = ["drift", "left-behind", "underflow", "partial-move"];
 
+/// Whether `protocol` keeps no locks and may break `promise` for it, if the schedule is bad enough.
+#[must_use]
+pub fn breaks_without_locks(protocol: &str, promise: &str) -> bool {
+    let locks = protocol.starts_with("transactional") || protocol.contains("hold=locks");
+    !locks && BREAKS_WITHOUT_LOCKS.contains(&promise)
+}
+
 /// Whether `protocol` may break `promise` as far as anybody knows.
 fn may_break(protocol: &str, promise: &str, expected: Expectation) -> bool {
-    let locks = protocol.starts_with("transactional") || protocol.contains("hold=locks");
-    expected != Expectation::Never || (!locks && BREAKS_WITHOUT_LOCKS.contains(&promise))
+    expected != Expectation::Never || breaks_without_locks(protocol, promise)
 }
 
 fn reason(promise: &str, on_sim: u64, on_threads: Option<u64>, may_break: bool) -> Option<Reason> {

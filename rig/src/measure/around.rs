@@ -113,10 +113,13 @@ impl Around {
     }
 
     fn charging(&self, mm: MmId) -> &Charging {
-        while self.charging.count() <= mm.index() {
+        loop {
+            if let Some(charging) = self.charging.get(mm.index()) {
+                return charging;
+            }
+            // Somebody else may be adding it just now; then there is one more than needed.
             self.charging.push(CachePadded::default());
         }
-        &self.charging[mm.index()]
     }
 
     pub(super) fn op_begins(&self, mm: MmId) {

@@ -110,3 +110,30 @@ fn a_deadlock_is_in_the_record_and_the_command_ends() {
     let first = deadlock["first"].as_str().expect("it says who waits for whom");
     assert!(first.contains("waits for mmap_sem") && first.contains("held by mover"), "{first}");
 }
+
+/// On the simulator nobody loses his CPU, and the scenario does not say that three-phase drifts. Here it may.
+#[test]
+fn what_protocols_without_locks_break_is_no_surprise() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let flags = [
+        "run",
+        "parallel-build",
+        "--engine",
+        "threads",
+        "--protocol",
+        "three-phase",
+        "--delay",
+        "300us",
+        "--duration",
+        "500ms",
+        "--out",
+        "a",
+    ];
+    let out = rig(&flags, scratch.path());
+    let run = json(&scratch.path().join("a/run.json"));
+    let drift = run["verdicts"].as_array().expect("verdicts").iter().find(|v| v["promise"] == "drift");
+    let drift = drift.expect("it is judged");
+    assert_ne!(drift["cells_broken"], 0, "{}", words(&out.stdout));
+    assert_eq!((&drift["expected"], &drift["outcome"]), (&"sometimes".into(), &"pass".into()));
+    assert!(run["notes"].to_string().contains("drift broke under three-phase"), "{}", run["notes"]);
+}

@@ -88,10 +88,13 @@ pub(super) struct Pages {
 
 impl Pages {
     fn space(&self, mm: MmId) -> io::Result<&Space> {
-        while self.spaces.count() <= mm.index() {
-            self.spaces.push(OnceLock::new());
-        }
-        let space = &self.spaces[mm.index()];
+        let space = loop {
+            match self.spaces.get(mm.index()) {
+                Some(space) => break space,
+                // Somebody else may be adding it just now; then there is one more than needed.
+                None => self.spaces.push(OnceLock::new()),
+            };
+        };
         if space.get().is_none() {
             // Another may have been faster; then this one is dropped again.
             let _ = space.set(Space::new()?);

@@ -18,6 +18,9 @@ mod client;
 #[allow(dead_code, reason = "the other tests use the rest")]
 #[path = "it/demo/mod.rs"]
 mod demo;
+#[allow(dead_code, reason = "the other tests use the rest")]
+#[path = "it/dice.rs"]
+mod dice;
 #[path = "browser/looks.rs"]
 mod looks;
 #[path = "browser/page.rs"]

@@ -12,7 +12,7 @@
 //! | [`world`] | the modelled kernel behind locks and Words |
 //! | [`kernel`] | plain data and arithmetic of it |
 //! | [`locks`] | policies as pure state machines, guards, statistics |
-//! | [`engine`] | the trait `Current`, events, costs, the simulator |
+//! | [`engine`] | the trait `Current`, events, costs, the simulator, OS threads |
 //! | [`checks`] | one promise a file |
 //! | [`measure`] | recorders, environment, the step to the schema |
 //! | [`linux`] | the real kernel |

@@ -1,4 +1,4 @@
-//! The seam, proved: protocol modules, unchanged, under engines that are not ours.
+//! The seam, proved: protocol modules, unchanged, under other engines than the simulator's time.
 //!
 //! | what | in |
 //! |---|---|
@@ -7,8 +7,7 @@
 //! | what it finds: final states, deadlocks | `seam/exploring.rs` |
 //! | the reducing policy against it | `seam/reducing.rs` |
 //! | runs given up anywhere, worlds put back to the start | `seam/abandoned.rs` |
-//! | an engine: OS threads, plain waiting, no statistics | `seam/os_threads.rs` |
-//! | a hundred thousand attaches on it | `seam/hammer.rs` |
+//! | thousands of attaches on OS threads, and in virtual time | `seam/hammer.rs` |
 //! | what must not compile | `seam/compile_fail.rs` |
 
 mod seam {
@@ -18,6 +17,5 @@ mod seam {
     pub(super) mod example;
     pub(super) mod exploring;
     pub(super) mod hammer;
-    pub(super) mod os_threads;
     pub(super) mod reducing;
 }

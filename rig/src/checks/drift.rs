@@ -123,6 +123,15 @@ impl Drift {
         }
     }
 
+    /// Everybody is at rest, and this is the drift of the counter.
+    pub(super) fn found(&mut self, shadow: &Shadow, at_ns: u64, index: usize, drift: i64) {
+        let Some(at) = self.position[index] else { return };
+        let change = drift - self.counters[at].now;
+        if change != 0 {
+            self.changed(shadow, at_ns, index, change);
+        }
+    }
+
     /// Holds the drift that was followed against usage − truth, at a quiescent moment.
     pub(super) fn audit(&mut self, ledger: &mut Tally, shadow: &Shadow, at_ns: u64) {
         self.tally.examine();

@@ -113,16 +113,38 @@ impl LockOrder {
     #[cold]
     fn edge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, pair: (usize, usize), gated: bool) {
         let who = doing(shadow, held, ask.stamp.actor);
+        if let Some(circle) = self.insert(pair, who, gated) {
+            self.tally.broken(|| format!("at {} ns a circle: {circle}", ask.stamp.at_ns));
+        }
+    }
+
+    /// Adds an edge; returns the circle that it closes.
+    fn insert(&mut self, pair: (usize, usize), who: String, gated: bool) -> Option<String> {
         self.edges.retain(|(known, _)| *known != pair);
         self.edges.push((pair, who));
         self.after[pair.0] |= 1 << pair.1;
         if !gated {
             self.free[pair.0] |= 1 << pair.1;
         }
-        let Some(path) = self.path(pair.1, pair.0, gated) else { return };
+        let path = self.path(pair.1, pair.0, gated)?;
         let around = path.windows(2).map(|step| (step[0], step[1])).chain([pair]);
-        let words: Vec<_> = around.map(|pair| self.words(pair)).collect();
-        self.tally.broken(|| format!("at {} ns a circle: {}", ask.stamp.at_ns, words.join("; ")));
+        Some(around.map(|pair| self.words(pair)).collect::<Vec<_>>().join("; "))
+    }
+
+    /// Adds what others have asked for while they held something; each of the circles that close only now is one more.
+    pub(super) fn join(&mut self, other: &Self) {
+        let found = other.tally.broken > 0;
+        self.tally.add(&other.tally);
+        for ((from, to), who) in &other.edges {
+            let gated = other.free[*from] & (1 << to) == 0;
+            let known = if gated { self.after[*from] } else { self.free[*from] };
+            if known & (1 << to) == 0
+                && let Some(circle) = self.insert((*from, *to), who.clone(), gated)
+                && !found
+            {
+                self.tally.broken(|| format!("a circle of what several have done: {circle}"));
+            }
+        }
     }
 
     /// `mmap_sem -> callback_mutex by task 3 in mmap`.

@@ -2,6 +2,10 @@
 //!
 //! [`shadow`] follows the events and knows places, truth, ledger and what is in flight; a check looks at an event
 //! together with the shadow and counts. Checks read; they never repair. Each has a run that it must call broken.
+//!
+//! Where events have no order of all of them, each actor has checks of its own for what its own events decide, and
+//! [`at_rest`] adds them up and looks at the world while everybody rests.
+pub mod at_rest;
 mod contract;
 mod deadlock;
 mod drift;

@@ -43,6 +43,18 @@ pub const NAMES: [&str; 17] = [
     "ledger",
 ];
 
+/// Checks of which each actor's own events say everything.
+const OWN: [&str; 8] = [
+    "overrun",
+    "underflow",
+    "rollback",
+    "leaked-reservation",
+    "contract",
+    "lock-shared",
+    "sleep-in-atomic",
+    "lock-order",
+];
+
 /// Which checks are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckSet {
@@ -76,6 +88,18 @@ impl CheckSet {
             on[at.ok_or_else(|| UnknownCheck((*name).to_owned()))?] = true;
         }
         Ok(Self { on })
+    }
+
+    /// Those of them that one actor's own events decide: no order of everybody's events is needed.
+    #[must_use]
+    pub fn own(self) -> Self {
+        Self { on: std::array::from_fn(|at| self.on[at] && OWN.contains(&NAMES[at])) }
+    }
+
+    /// Those of them that are not named.
+    #[must_use]
+    pub fn without(self, names: &[&str]) -> Self {
+        Self { on: std::array::from_fn(|at| self.on[at] && !names.contains(&NAMES[at])) }
     }
 
     pub(super) fn has(&self, name: Name) -> bool {

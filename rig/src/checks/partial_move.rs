@@ -39,6 +39,10 @@ impl PartialMove {
         &self.tally
     }
 
+    pub(super) fn tally_mut(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
     pub(super) fn observe(&mut self, shadow: &Shadow, stamp: Stamp, event: &Event) {
         match *event {
             Event::AttachBegin { target, dest, .. } => self.begin(shadow, stamp.actor, target, dest),

@@ -241,6 +241,27 @@ impl Shadow {
         who.map_or_else(|| actor.to_string(), |who| who.to_string())
     }
 
+    /// What everybody's ledger says of a counter while everybody is at rest, and what it should read.
+    pub(super) fn found(&mut self, index: usize, usage: i64, truth: i64) {
+        self.usage[index] = usage;
+        self.truth[index] = truth;
+    }
+
+    /// The controller counts from now on.
+    pub(super) fn counts_now(&mut self, controller: Controller) {
+        self.counting[controller.index()] = self.layout.hierarchy_of(controller);
+    }
+
+    /// Takes over what another shadow says of its actor `theirs`, who is `actor` here, and its clamps.
+    pub(super) fn take_over(&mut self, actor: ActorId, other: &Self, theirs: ActorId) {
+        if let Some(shadow) = other.actors.get(theirs.index()) {
+            *at(&mut self.actors, actor.index()) = shadow.clone();
+        }
+        for (mine, theirs) in self.clamps.iter_mut().zip(&other.clamps) {
+            *mine += theirs;
+        }
+    }
+
     /// Takes one event. `ended` is told of every counter in which a unit that ends leaves something wrong: time, index,
     /// by how much.
     pub(super) fn observe(

@@ -12,6 +12,15 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Adds what was found elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.examined += other.examined;
+        self.broken += other.broken;
+        if self.first.is_none() {
+            self.first.clone_from(&other.first);
+        }
+    }
+
     /// It was put to the test.
     pub fn examine(&mut self) {
         self.examined += 1;

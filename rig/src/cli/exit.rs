@@ -33,6 +33,11 @@ impl Failure {
         Self { code: USAGE, message: message.to_string() }
     }
 
+    /// Nothing could run here.
+    pub(super) fn cannot(message: impl Display) -> Self {
+        Self { code: CANNOT, message: message.to_string() }
+    }
+
     /// A bug of ours.
     pub(super) fn internal(message: impl Display) -> Self {
         Self { code: INTERNAL, message: message.to_string() }

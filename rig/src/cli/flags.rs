@@ -1,5 +1,6 @@
 //! The flags, as clap sees them.
-use super::results;
+use super::matrix::On;
+use super::{results, threads};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run a scenario in virtual time: protocols side by side, with faults, every promise checked.
+    /// Run a scenario, in virtual time or on threads: protocols side by side, with faults, every promise checked.
     Run(RunFlags),
     /// Run litmus tests under every schedule, or many: which promises can be broken, and how.
     Explore(ExploreFlags),
@@ -212,6 +213,13 @@ pub(super) struct RunFlags {
     /// A built-in scenario (see `list scenarios`) or a TOML file.
     #[arg(default_value = "default")]
     pub(super) scenario: String,
+    /// What runs it: the simulator, or OS threads with real locks and the machine's clock, one cell after the other.
+    #[arg(long, value_enum, default_value = "sim", value_name = "E")]
+    engine: EngineName,
+    /// On threads: put real memory under the pages, so that touching faults it in and giving back lets it go. Without it a
+    /// page costs what the table of costs says.
+    #[arg(long)]
+    real_pages: bool,
     /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
     #[arg(long = "protocol", value_name = "P")]
     pub(super) protocols: Vec<String>,
@@ -240,14 +248,41 @@ pub(super) struct RunFlags {
     /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) cpus: Option<u32>,
-    /// Virtual time of every cell, with its unit, such as 40ms.
+    /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 2s when
+    /// absent.
     #[arg(long, value_name = "T")]
-    pub(super) duration: Option<String>,
-    /// Cells that run side by side; as many as there are CPUs when absent. Does not change a byte of the result.
+    duration: Option<String>,
+    /// Cells that run side by side; as many as there are CPUs when absent. Does not change a byte of the result. On threads
+    /// always one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
     #[command(flatten)]
     pub(super) output: OutputFlags,
+}
+
+/// Engines of `run`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum EngineName {
+    /// Virtual time from a table of costs; the same seed gives the same bytes.
+    Sim,
+    /// OS threads; no run repeats itself.
+    Threads,
+}
+
+impl RunFlags {
+    /// The engine, and how; `None` when the flags do not go together.
+    pub(super) fn on(&self) -> Option<On> {
+        match self.engine {
+            EngineName::Sim => (!self.real_pages).then_some(On::Sim),
+            EngineName::Threads => Some(On::Threads { real_pages: self.real_pages }),
+        }
+    }
+
+    /// How long a cell is, if that is not the scenario's to say.
+    pub(super) fn duration(&self) -> Option<String> {
+        let otherwise = (self.engine == EngineName::Threads).then(|| threads::DURATION.to_owned());
+        self.duration.clone().or(otherwise)
+    }
 }
 
 #[derive(Debug, Args)]

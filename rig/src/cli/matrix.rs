@@ -1,32 +1,55 @@
-//! Runs the cells of a scenario side by side. A cell depends on its plan alone, so their order changes nothing.
+//! Runs the cells of a scenario: side by side in virtual time, where a cell depends on its plan alone, so that their order
+//! changes nothing; one after the other on threads, which need the machine for themselves.
 use super::exit::Failure;
 use super::interrupt::Interrupt;
 use super::progress;
-use crate::driver::cell::CellResult;
-use crate::driver::{CellPlan, Scenario, run_cell};
+use crate::driver::{CellPlan, Scenario, run_cell, threads};
 use crate::engine::Costs;
+use crate::engine::threads::Counts;
 use crossbeam::channel;
 use reports::cells::CellStore;
 use reports::schema::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+/// The engine, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum On {
+    /// Virtual time.
+    Sim,
+    /// OS threads; pages are real memory, or cost what the table says.
+    Threads { real_pages: bool },
+}
+
 /// What running the matrix gave.
+#[derive(Default)]
 pub(super) struct Matrix {
     /// Finished cells with their position in the plan, in order.
     pub(super) cells: Vec<(usize, Cell)>,
-    /// Wall time spent simulating, summed over cells, in ns.
-    pub(super) simulated_ns: u64,
-    /// Steps that went on in place, summed.
-    pub(super) in_place: u64,
+    /// What all cells did.
+    pub(super) did: Did,
     /// The signal that interrupted it.
     pub(super) signal: Option<u8>,
 }
 
-type Finished = (usize, Result<CellResult, String>);
+/// What cells did, beside what stands in them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Did {
+    /// Wall time spent simulating, summed over cells, in ns; 0 on threads.
+    pub(super) simulated_ns: u64,
+    /// Steps that went on in place; 0 on threads.
+    pub(super) in_place: u64,
+    /// Operations of the workload on threads; on `sim` they stand in the cells.
+    pub(super) operations: u64,
+    /// Threads, waits and rests; 0 on `sim`.
+    pub(super) counts: Counts,
+}
 
-/// Runs `plans` on `jobs` OS threads; every finished cell is on disk before the next is counted.
+type Finished = (usize, Result<(Cell, Did), Failure>);
+
+/// Runs `plans` on `engine`, `jobs` at once; every finished cell is on disk before the next is counted.
 pub(super) fn run(
+    engine: On,
     scenario: &Scenario,
     plans: &[CellPlan],
     jobs: usize,
@@ -46,8 +69,8 @@ pub(super) fn run(
             let (interrupt, costs) = (&interrupt, &costs);
             scope.spawn(move || {
                 for plan in plans.into_iter().take_while(|_| interrupt.signal().is_none()) {
-                    let result = catch_unwind(AssertUnwindSafe(|| run_cell(scenario, plan, costs)));
-                    let result = result.map_err(|panic| describe(panic.as_ref()));
+                    let result = catch_unwind(AssertUnwindSafe(|| one(engine, scenario, plan, costs)));
+                    let result = result.unwrap_or_else(|panic| Err(bug(plan.index, panic.as_ref())));
                     if sender.send((plan.index, result)).is_err() {
                         return;
                     }
@@ -63,6 +86,17 @@ pub(super) fn run(
     })
 }
 
+fn one(engine: On, scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> Result<(Cell, Did), Failure> {
+    if let On::Threads { real_pages } = engine {
+        let result = threads::run_cell(scenario, plan, costs, real_pages).map_err(Failure::cannot)?;
+        let did = Did { operations: result.operations, counts: result.counts, ..Did::default() };
+        return Ok((result.cell, did));
+    }
+    let result = run_cell(scenario, plan, costs);
+    let did = Did { simulated_ns: result.wall_ns, in_place: result.in_place, ..Did::default() };
+    Ok((result.cell, did))
+}
+
 fn collect(
     receiver: &channel::Receiver<Finished>,
     total: usize,
@@ -70,15 +104,13 @@ fn collect(
     interrupt: &Interrupt,
 ) -> Result<Matrix, Failure> {
     let bar = progress::bar(total as u64);
-    let mut matrix = Matrix { cells: Vec::new(), simulated_ns: 0, in_place: 0, signal: None };
+    let mut matrix = Matrix::default();
     while let Ok((index, result)) = receiver.recv() {
-        let CellResult { cell, wall_ns, in_place, .. } = result
-            .map_err(|panic| Failure::internal(format!("cell {index} panicked: {panic}; this is a bug")))?;
+        let (cell, did) = result?;
         store.save(index, &cell).map_err(Failure::internal)?;
         bar.set_message(cell.protocol.clone());
         bar.inc(1);
-        matrix.simulated_ns += wall_ns;
-        matrix.in_place += in_place;
+        matrix.did.add(did);
         matrix.cells.push((index, cell));
         if interrupt.signal().is_some() {
             break;
@@ -89,7 +121,21 @@ fn collect(
     Ok(matrix)
 }
 
-fn describe(panic: &(dyn std::any::Any + Send)) -> String {
+impl Did {
+    fn add(&mut self, other: Self) {
+        self.simulated_ns += other.simulated_ns;
+        self.in_place += other.in_place;
+        self.operations += other.operations;
+        self.counts.actors += other.counts.actors;
+        self.counts.waits += other.counts.waits;
+        self.counts.rests += other.counts.rests;
+        self.counts.missed_rests += other.counts.missed_rests;
+    }
+}
+
+fn bug(index: usize, panic: &(dyn std::any::Any + Send)) -> Failure {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    let text = text.unwrap_or_else(|| "no message".to_owned());
+    Failure::internal(format!("cell {index} panicked: {text}; this is a bug"))
 }

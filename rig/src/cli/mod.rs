@@ -24,6 +24,7 @@ mod results;
 mod run;
 mod selftest;
 mod thin;
+mod threads;
 mod vm;
 
 pub use exit::Failure;

@@ -1,10 +1,9 @@
-//! `run`: a scenario in virtual time.
+//! `run`: a scenario in virtual time, or on threads.
 use super::exit::{self, Failure};
 use super::flags::RunFlags;
-use super::matrix::{self, Matrix};
+use super::matrix::{self, Matrix, On};
 use super::output::{self, Folder};
-use super::thin;
-use super::{parallel, positions};
+use super::{parallel, positions, thin, threads};
 use crate::driver::{CellPlan, Overrides, Scenario, built_in};
 use crate::measure::env;
 use reports::cells::CellStore;
@@ -12,11 +11,20 @@ use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread;
 use std::time::Instant;
 
 pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let scenario = read(flags)?;
+    let engine = flags.on().ok_or_else(|| {
+        Failure::usage("--real-pages is memory of this machine; give --engine threads as well")
+    })?;
     if positions::wanted(flags.fail_nth.as_deref())? {
+        if engine != On::Sim {
+            return Err(Failure::usage(
+                "--fail-nth all needs the same run again and again; leave out --engine",
+            ));
+        }
         return positions::of_scenario(&scenario, parallel::jobs(flags.jobs));
     }
     let started = Instant::now();
@@ -25,11 +33,15 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let plans = scenario.cells();
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
     let store = CellStore::open(folder.path()).map_err(Failure::internal)?;
-    let jobs = parallel::jobs(flags.jobs);
+    let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
     keep_scenario(folder.path(), &scenario)?;
-    let matrix = matrix::run(&scenario, &plans, jobs, &store)?;
+    let matrix = matrix::run(engine, &scenario, &plans, jobs, &store)?;
     let mut env = env::here(date, BTreeMap::new());
-    speed(&mut env, &matrix);
+    if engine == On::Sim {
+        speed(&mut env, &matrix);
+    } else {
+        threads::facts(&mut env, engine, &matrix.did);
+    }
     let signal = matrix.signal;
     let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), command(flags, &scenario));
     env.wall_ns = started.elapsed().as_nanos() as u64;
@@ -75,7 +87,7 @@ fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
         seed: flags.seed.map(i64::try_from).transpose().map_err(too_large)?,
         seeds: flags.seeds.map(u32::try_from).transpose().map_err(too_large)?,
         cpus: flags.cpus,
-        duration: flags.duration.clone(),
+        duration: flags.duration(),
     })
 }
 
@@ -95,6 +107,9 @@ fn keep_scenario(folder: &Path, scenario: &Scenario) -> Result<(), Failure> {
 fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     let mut words = vec!["attach-rig".to_owned(), "run".to_owned(), flags.scenario.clone()];
     let mut flag = |name: &str, value: String| words.push(format!("--{name} {value}"));
+    if let Some(On::Threads { real_pages }) = flags.on() {
+        flag("engine", if real_pages { "threads --real-pages" } else { "threads" }.to_owned());
+    }
     protocols(flags).into_iter().for_each(|protocol| flag("protocol", protocol));
     flags.faults.iter().for_each(|rule| flag("fault", format!("\"{rule}\"")));
     if let Some(rates) = &flags.fault_rate {
@@ -110,8 +125,8 @@ fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     if let Some(cpus) = flags.cpus {
         flag("cpus", cpus.to_string());
     }
-    if let Some(duration) = &flags.duration {
-        flag("duration", duration.clone());
+    if let Some(duration) = flags.duration() {
+        flag("duration", duration);
     }
     words.join(" ")
 }
@@ -124,16 +139,22 @@ pub(super) fn assemble(
     interrupted: bool,
     command: String,
 ) -> Run {
-    let notes: Vec<_> =
+    let mut notes: Vec<_> =
         finished.iter().flat_map(|(index, cell)| thin::notes(scenario, &plans[*index], cell)).collect();
     let cells: Vec<Cell> = finished.into_iter().map(|(_, cell)| cell).collect();
-    let replay = |cell: &Cell, _: &schema::Promise| Some(replay(&command, cell));
-    let verdicts = verdict::judge(&cells, &scenario.expect, &notes, replay);
+    // Only the simulator counts so.
+    let on_threads = !cells.is_empty() && cells.iter().all(|cell| cell.sim.is_none());
+    let expect = if on_threads { threads::expectations(scenario) } else { scenario.expect.clone() };
+    let replay = |cell: &Cell, _: &schema::Promise| (!on_threads).then(|| replay(&command, cell));
+    let mut verdicts = verdict::judge(&cells, &expect, &notes, replay);
+    if on_threads {
+        threads::finish(scenario, &mut verdicts, &mut notes);
+    }
     Run {
         schema: schema::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        engine: Engine::Sim,
-        scenario: describe(scenario),
+        engine: if on_threads { Engine::Threads } else { Engine::Sim },
+        scenario: describe(scenario, on_threads),
         command,
         interrupted,
         cells,
@@ -143,13 +164,14 @@ pub(super) fn assemble(
     }
 }
 
-fn describe(scenario: &Scenario) -> schema::Scenario {
+fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {
+    let here = || thread::available_parallelism().map_or(1, |n| n.get() as u32);
     schema::Scenario {
         name: scenario.name.clone(),
         about: scenario.about.clone(),
         controllers: scenario.controllers().iter().map(ToString::to_string).collect(),
         seed: scenario.seed,
-        cpus: scenario.cpus,
+        cpus: if on_threads { here() } else { scenario.cpus },
         duration_ns: scenario.duration_ns,
         toml: scenario.toml.clone(),
     }
@@ -172,10 +194,11 @@ fn speed(env: &mut Env, matrix: &Matrix) {
     let sum = |of: fn(&schema::SimCounts) -> u64| -> u64 {
         matrix.cells.iter().filter_map(|(_, cell)| cell.sim.as_ref()).map(of).sum()
     };
-    let per_second = |n: u64| (u128::from(n) * 1_000_000_000).checked_div(u128::from(matrix.simulated_ns));
+    let per_second =
+        |n: u64| (u128::from(n) * 1_000_000_000).checked_div(u128::from(matrix.did.simulated_ns));
     env.dispatches_per_s = per_second(sum(|sim| sim.dispatches)).map(|n| n as u64);
     env.accesses_per_s = per_second(sum(|sim| sim.accesses)).map(|n| n as u64);
-    let in_place = per_second(matrix.in_place).unwrap_or(0).to_string();
+    let in_place = per_second(matrix.did.in_place).unwrap_or(0).to_string();
     env.facts.insert("steps resumed in place per s, beside dispatches".to_owned(), in_place);
 }
 

@@ -1,8 +1,11 @@
-//! One cell of an experiment: build a world, run workload and movers on the simulator, drain, check, record.
+//! One cell of an experiment: build a world, run workload and movers, drain, check, record.
 //!
-//! [`scenario`] reads what is to be run, [`plan`] turns it into cells, [`cell`] runs one.
+//! [`scenario`] reads what is to be run, [`plan`] turns it into cells, [`cell`] runs one on the simulator, [`threads`] on OS
+//! threads.
 mod admin;
+pub mod agree;
 pub mod built_in;
+mod cast;
 pub mod catalogue;
 pub mod cell;
 pub mod error;
@@ -15,6 +18,7 @@ pub mod positions;
 pub mod random;
 pub mod scenario;
 pub mod selftest;
+pub mod threads;
 pub mod watch;
 mod worker;
 

@@ -6,6 +6,7 @@ pub mod costs;
 pub mod event;
 pub mod object;
 pub mod sim;
+pub mod threads;
 
 pub use costs::{Costs, Work};
 pub use event::{Event, Observer, Stamp};
@@ -39,6 +40,17 @@ pub enum Wait {
     Spin,
     /// Gives its CPU away; for everything else. Not allowed while a spinlock is held.
     Sleep,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every actor has ended.
+    Done,
+    /// Nobody can run any more; who waits for what.
+    Deadlock(Vec<(ActorId, Object)>),
+    /// It came to no end and was given up.
+    Abandoned,
 }
 
 /// The thread now running.
@@ -80,6 +92,17 @@ pub trait Current {
 
     /// A spinlock was released.
     fn preempt_enable(&self);
+
+    /// Runs an RCU read section: [`Current::synchronize_rcu`] waits for its end. Nobody sleeps in it. Where time is
+    /// virtual the wait is the cost of a grace period, and nothing has to be done here.
+    fn rcu_read<R>(&self, section: impl FnOnce() -> R) -> R {
+        section()
+    }
+
+    /// Sleeps for a grace period of `grace_ns`, and until every read section that began before it has ended.
+    fn synchronize_rcu(&self, grace_ns: u64) {
+        self.sleep_until(self.now() + grace_ns);
+    }
 
     /// Whether the run is being abandoned: guards dropped now do nothing.
     fn abandoned(&self) -> bool;

@@ -77,6 +77,13 @@ impl HeldTable {
         })
     }
 
+    /// Takes over what another table says of `theirs`, who is `actor` here.
+    pub fn take_over(&mut self, actor: ActorId, other: &Self, theirs: ActorId) {
+        let Some(holder) = other.holders.get(theirs.index()) else { return };
+        self.total += holder.holds.len();
+        *self.holder(actor) = holder.clone();
+    }
+
     /// Takes an event; hands every part of a hold that ends with it to `ended`.
     pub fn observe(&mut self, stamp: Stamp, event: &Event, mut ended: impl FnMut(Ended)) {
         let at_ns = stamp.at_ns;

@@ -44,6 +44,14 @@ pub trait Policy: Default {
     fn waiters(&self) -> usize;
     /// Whether nobody holds it and nobody waits.
     fn is_free(&self) -> bool;
+
+    /// Who holds it, as a number: 0 when nobody does. Only while nobody waits.
+    fn word(&self) -> u32;
+    /// The state of that word: held so, and nobody waits.
+    fn restore(&mut self, word: u32);
+    /// The same step from the state of `word`, where it grants and leaves nobody waiting: the word of the state after it.
+    /// `None` for `u32::MAX`, which is the word of no state. A test holds it against [`Policy::step`].
+    fn at_once(word: u32, ask: Ask) -> Option<u32>;
 }
 
 /// One holder, the others in order. For spinlocks and mutexes.
@@ -85,6 +93,23 @@ impl Policy for Exclusive {
     fn is_free(&self) -> bool {
         !self.held && self.queue.is_empty()
     }
+
+    fn word(&self) -> u32 {
+        u32::from(self.held)
+    }
+
+    fn restore(&mut self, word: u32) {
+        self.held = word != 0;
+        self.queue.clear();
+    }
+
+    fn at_once(word: u32, ask: Ask) -> Option<u32> {
+        match (word, ask) {
+            (0, Ask::Take { .. } | Ask::TakeUnfair { .. }) => Some(1),
+            (1, Ask::Give { .. }) => Some(0),
+            _ => None,
+        }
+    }
 }
 
 /// Readers or one writer, fair: a reader queues behind a waiting writer. As lib/rwsem-spinlock.c.
@@ -103,6 +128,9 @@ pub struct Fair {
     writer: bool,
     queue: VecDeque<(ActorId, bool)>,
 }
+
+/// Word of a semaphore that a writer holds; below it stands the number of readers.
+const WRITER: u32 = 1 << 30;
 
 impl Fair {
     fn admit(&mut self) -> Woken {
@@ -167,6 +195,27 @@ impl Policy for Fair {
     fn is_free(&self) -> bool {
         self.readers == 0 && !self.writer && self.queue.is_empty()
     }
+
+    fn word(&self) -> u32 {
+        if self.writer { WRITER } else { self.readers }
+    }
+
+    fn restore(&mut self, word: u32) {
+        self.writer = word == WRITER;
+        self.readers = if self.writer { 0 } else { word };
+        self.queue.clear();
+    }
+
+    fn at_once(word: u32, ask: Ask) -> Option<u32> {
+        match ask {
+            Ask::Take { mode: Mode::Read, .. } | Ask::TakeUnfair { .. } => {
+                (word < WRITER - 1).then(|| word + 1)
+            }
+            Ask::Take { .. } => (word == 0).then_some(WRITER),
+            Ask::Give { mode: Mode::Read } => (1..WRITER).contains(&word).then(|| word - 1),
+            Ask::Give { .. } => (word == WRITER).then_some(0),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -184,6 +233,40 @@ mod tests {
 
     fn give(lock: &mut impl Policy, mode: Mode) -> Vec<ActorId> {
         lock.step(Ask::Give { mode }).woken.to_vec()
+    }
+
+    /// Every step from every state in which nobody waits: the short way is the policy's, and is taken wherever it can be.
+    fn short_ways<P: Policy>(words: &[u32], modes: &[Mode]) {
+        for word in words {
+            let takes = modes.iter().map(|mode| Ask::Take { who: A, mode: *mode });
+            let gives = modes.iter().filter(|mode| match (*word, **mode) {
+                (0, _) => false,
+                (1.., Mode::Exclusive) => true,
+                (word, mode) => (word == WRITER) == (mode == Mode::Write),
+            });
+            let gives = gives.map(|mode| Ask::Give { mode: *mode });
+            for ask in takes.chain(gives).chain([Ask::TakeUnfair { who: A }]) {
+                let mut lock = P::default();
+                lock.restore(*word);
+                assert_eq!(lock.word(), *word, "{ask:?}");
+                let step = lock.step(ask);
+                let expected = (step.granted && lock.waiters() == 0).then(|| lock.word());
+                assert_eq!(P::at_once(*word, ask), expected, "{ask:?} at {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_way_is_the_policys() {
+        for ask in [
+            Ask::Take { who: A, mode: Mode::Read },
+            Ask::TakeUnfair { who: A },
+            Ask::Give { mode: Mode::Read },
+        ] {
+            assert_eq!((Exclusive::at_once(u32::MAX, ask), Fair::at_once(u32::MAX, ask)), (None, None));
+        }
+        short_ways::<Exclusive>(&[0, 1], &[Mode::Exclusive]);
+        short_ways::<Fair>(&[0, 1, 2, 100, WRITER], &[Mode::Read, Mode::Write]);
     }
 
     #[test]

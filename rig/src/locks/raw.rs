@@ -1,5 +1,6 @@
 //! What all locks share: the access, the step of the policy, the wait, the wake and the events.
 use super::policy::{Ask, Policy, Step, Woken};
+use super::state::State;
 use crate::engine::event::Mode;
 use crate::engine::{Access, Class, Current, Event, Object, Wait};
 
@@ -8,13 +9,12 @@ use crate::engine::{Access, Class, Current, Event, Object, Wait};
 pub(super) struct Raw<P> {
     object: Object,
     how: Wait,
-    /// The policy's state. Held for one step only: on real threads this is the short raw lock under every lock.
-    policy: parking_lot::Mutex<P>,
+    state: State<P>,
 }
 
 impl<P: Policy> Raw<P> {
     pub(super) fn new(class: Class, owner: u32, how: Wait) -> Self {
-        Self { object: Object { class, owner }, how, policy: parking_lot::Mutex::default() }
+        Self { object: Object { class, owner }, how, state: State::default() }
     }
 
     pub(super) fn take<C: Current>(&self, cur: &C, mode: Mode) {
@@ -29,7 +29,7 @@ impl<P: Policy> Raw<P> {
     fn ask<C: Current>(&self, cur: &C, mode: Mode, ask: Ask) {
         let access = if self.how == Wait::Spin { Access::Spin } else { Access::Lock };
         cur.access(self.object, access);
-        let granted = self.policy.lock().step(ask).granted;
+        let (Step { granted, .. }, _) = self.state.step(ask);
         let waited_ns = (!granted).then(|| self.wait(cur, mode));
         if self.how == Wait::Spin {
             cur.preempt_disable();
@@ -63,20 +63,16 @@ impl<P: Policy> Raw<P> {
         let access = if self.how == Wait::Spin { Access::SpinRelease } else { Access::Release };
         cur.access(self.object, access);
         let_go();
-        let (Step { woken, .. }, waiters) = {
-            let mut policy = self.policy.lock();
-            let waiters = policy.waiters() as u32;
-            (policy.step(Ask::Give { mode }), waiters)
-        };
+        let (Step { woken, .. }, waiters) = self.state.step(Ask::Give { mode });
         cur.emit(Event::LockReleased { object: self.object, mode, waiters });
         woken
     }
 
     pub(super) fn is_free(&self) -> bool {
-        self.policy.lock().is_free()
+        self.state.is_free()
     }
 
     pub(super) fn reset(&self) {
-        *self.policy.lock() = P::default();
+        self.state.reset();
     }
 }

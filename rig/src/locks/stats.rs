@@ -40,6 +40,14 @@ impl Recorder {
         self.max_ns = self.max_ns.max(ns);
         self.total_ns += ns;
     }
+
+    /// Adds all samples of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.histogram.add(&other.histogram).expect("a histogram that grows takes every value");
+        self.min_ns = self.min_ns.min(other.min_ns);
+        self.max_ns = self.max_ns.max(other.max_ns);
+        self.total_ns += other.total_ns;
+    }
 }
 
 /// Figures of one class in one mode.
@@ -132,6 +140,20 @@ impl LockStats {
             row.hold.record(hold_ns);
             self.keep(LongHold { object: hold.object, mode: hold.mode, hold_ns, holder, phase, waiters });
         }
+    }
+
+    /// Adds what was recorded elsewhere, all of it of one actor: `holder`.
+    pub fn merge(&mut self, other: &Self, holder: ActorId) {
+        for (mine, theirs) in self.rows.iter_mut().flatten().zip(other.rows.iter().flatten()) {
+            mine.wait.merge(&theirs.wait);
+            mine.hold.merge(&theirs.hold);
+            for ((holds, total_ns), (their_holds, their_ns)) in mine.by_phase.iter_mut().zip(theirs.by_phase)
+            {
+                *holds += their_holds;
+                *total_ns += their_ns;
+            }
+        }
+        other.longest.iter().for_each(|hold| self.keep(LongHold { holder, ..*hold }));
     }
 
     fn keep(&mut self, hold: LongHold) {

@@ -19,8 +19,6 @@ pub struct Records<'a> {
     pub recorder: &'a Recorder,
     /// Lock statistics.
     pub locks: &'a LockStats,
-    /// Single attaches.
-    pub timelines: &'a Timelines,
     /// What the checks found.
     pub checks: &'a Checks,
     /// The fault log.
@@ -160,10 +158,10 @@ impl Records<'_> {
 
     /// Attaches that moved, step by step: near the median, near p99, and the longest.
     #[must_use]
-    pub fn timelines(&self) -> Vec<schema::Timeline> {
+    pub fn timelines(&self, seen: &Timelines) -> Vec<schema::Timeline> {
         let moved = &self.recorder.latency[0].raw.histogram;
         let figures = [0.5, 0.99].map(|q| moved.value_at_quantile(q));
-        self.timelines.told(&figures, self.checks.shadow())
+        seen.told(&figures, self.checks.shadow())
     }
 
     /// Drift per counter.

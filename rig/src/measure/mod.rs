@@ -1,8 +1,11 @@
 //! Measuring: recorders fed by events, the environment, and the step from both to the schema of `run.json`.
 //!
 //! With the real kernel's own module, the only place that names `reports`' schema. Nothing here judges.
+pub mod alone;
+pub mod around;
 pub mod cell;
 pub mod env;
+mod merge;
 mod ops;
 pub mod recorder;
 pub mod timelines;

@@ -78,6 +78,17 @@ impl Ops {
         self.flights[actor as usize] = Some(flight);
     }
 
+    /// Adds what was recorded elsewhere.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.series.iter_mut().zip(&other.series) {
+            for at in [0, 1] {
+                mine.by_condition[at].merge(&theirs.by_condition[at]);
+                mine.failed[at] += theirs.failed[at];
+            }
+        }
+        self.finished += other.finished;
+    }
+
     /// The operation ended; it is recorded if it began at `from_ns` or later.
     pub(super) fn end(&mut self, stamp: Stamp, failed: bool, attaches: u64, from_ns: u64) {
         let Some(flight) = self.flights[stamp.actor.index()].take() else { return };

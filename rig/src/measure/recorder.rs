@@ -107,6 +107,13 @@ impl Recorder {
         self.ops.finished
     }
 
+    /// The attach of `actor` overlapped an attempt to charge that was seen elsewhere.
+    pub(super) fn overlapped(&mut self, actor: ActorId) {
+        if let Some(open) = self.opened(actor) {
+            open.overlapped = true;
+        }
+    }
+
     fn opened(&mut self, actor: ActorId) -> Option<&mut Open> {
         self.open.iter_mut().find(|open| open.actor == actor)
     }

@@ -145,15 +145,18 @@ impl World {
         self.mms.get(id.0)
     }
 
-    /// The cgroup of `task` in `hierarchy` now. One access; an RCU read section in the kernel.
+    /// The cgroup of `task` in `hierarchy` now. One access, in an RCU read section.
     pub fn cgroup_of<C: Current>(&self, cur: &C, task: TaskId, hierarchy: HierarchyId) -> CgroupId {
-        CssSetId(self.task(task).cgroups.load(cur)).cgroup(hierarchy)
+        cur.rcu_read(|| CssSetId(self.task(task).cgroups.load(cur)).cgroup(hierarchy))
     }
 
-    /// The cgroup to which `mm` is charged in `hierarchy` now: that of its owner. Two accesses.
+    /// The cgroup to which `mm` is charged in `hierarchy` now: that of its owner. Two accesses, in an RCU read
+    /// section.
     pub fn owner_cgroup<C: Current>(&self, cur: &C, mm: &Mm, hierarchy: HierarchyId) -> CgroupId {
-        let owner = TaskId::from_word(mm.owner.load(cur));
-        self.cgroup_of(cur, owner, hierarchy)
+        cur.rcu_read(|| {
+            let owner = TaskId::from_word(mm.owner.load(cur));
+            self.cgroup_of(cur, owner, hierarchy)
+        })
     }
 
     /// The counter of `controller` at `cgroup`; every cgroup of a hierarchy has one for each counting controller of it.

@@ -1,13 +1,15 @@
 //! A mover against a mapping thread, on OS threads and, the same function, in virtual time.
+use super::example;
 use super::example::{A, B, FINAL_STATES, P_0, mm, mover, place, protocol, roomy, state, usage, world};
-use super::{example, os_threads};
 use faults::{Injector, Plan};
 use rand::{RngExt, SeedableRng};
 use rig::engine::event::Blind;
+use rig::engine::sim::Sim;
 use rig::engine::sim::current::SimCurrent;
 use rig::engine::sim::time::Time;
-use rig::engine::sim::{End, Sim};
-use rig::engine::{Costs, Current};
+use rig::engine::threads::current::ThreadCurrent;
+use rig::engine::threads::{Setting, Threads};
+use rig::engine::{Costs, Current, End};
 use rig::kernel::{Controller, MaskId};
 use rig::paths::mm::{mmap, munmap, release, touch};
 use rig::protocols::Protocol;
@@ -16,7 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-const ATTACHES: u32 = 100_000;
+/// Attaches of a test. One that moves little is so fast that it needs five times as many to meet anybody.
+const ATTACHES: u32 = 20_000;
+/// Attaches of the long test, which runs where this variable says how many; a million is what was tried.
+const LONG: &str = "ATTACH_RIG_HAMMER";
 /// Above this the mapping thread unmaps.
 const VM_MAX: u64 = 200;
 
@@ -76,15 +81,36 @@ fn drift(world: &World) -> Vec<String> {
     found
 }
 
-#[allow(clippy::print_stderr, reason = "how long it took is for whoever reads the test's output")]
+/// Runs `body`, and whatever it spawns, until all have ended; returns how often one waited for another.
+fn run(faults: &str, body: impl FnOnce(&ThreadCurrent<Blind>) + Send + 'static) -> u64 {
+    let plan = Plan::parse(faults).expect("a plan");
+    let mut threads = Threads::new(Setting {
+        costs: Costs::default(),
+        injector: Injector::new(plan, 0),
+        give_up_ns: u64::MAX,
+        rest_every_ns: 0,
+        real_pages: false,
+        listener: Box::new(|| Blind),
+    });
+    threads.spawn(body);
+    let finished = threads.run(|_| {}).expect("there are threads");
+    assert_eq!(finished.end, End::Done);
+    finished.counts.waits
+}
+
 fn on_threads(name: &str, controllers: &[Controller]) -> Vec<String> {
+    hammer(name, controllers, "", if controllers.len() == 1 { 5 * ATTACHES } else { ATTACHES })
+}
+
+#[allow(clippy::print_stderr, reason = "how long it took is for whoever reads the test's output")]
+fn hammer(name: &str, controllers: &[Controller], faults: &str, attaches: u32) -> Vec<String> {
     let began = Instant::now();
     let (world, protocol) = (world(roomy(controllers)), protocol(name));
     let theirs = Arc::clone(&world);
-    let waits = os_threads::run(move |cur| back_and_forth(cur, &theirs, protocol, ATTACHES));
+    let waits = run(faults, move |cur| back_and_forth(cur, &theirs, protocol, attaches));
     assert!(world.locks_free(), "{name}: everybody has ended and a lock is held");
     let (took, drift) = (began.elapsed(), drift(&world));
-    eprintln!("{name} with {controllers:?}: {ATTACHES} attaches in {took:?}, {waits} waits: {drift:?}");
+    eprintln!("{name} with {controllers:?}: {attaches} attaches in {took:?}, {waits} waits: {drift:?}");
     assert!(waits > 0 || !drift.is_empty(), "{name}: the two never met");
     drift
 }
@@ -104,10 +130,20 @@ fn prepare_undo_with_its_locks_held_does_not_drift_on_os_threads() {
     assert_eq!(on_threads("prepare-undo:hold=locks", &Controller::ALL), [""; 0]);
 }
 
+/// A window of 10 µs between the switch and attach(), or the commits.
+const WINDOW: &str = "core.switched: delay=10us";
+
 #[test]
-fn three_phase_and_prepare_undo_drift_on_os_threads() {
-    assert_ne!(on_threads("three-phase", ALONE), [""; 0]);
-    assert_ne!(on_threads("prepare-undo", ALONE), [""; 0]);
+fn three_phase_and_prepare_undo_drift_through_a_window_and_transactional_does_not() {
+    assert_ne!(hammer("three-phase", ALONE, WINDOW, ATTACHES), [""; 0]);
+    assert_ne!(hammer("prepare-undo", ALONE, WINDOW, ATTACHES), [""; 0]);
+    assert_eq!(hammer("transactional", ALONE, WINDOW, ATTACHES), [""; 0]);
+}
+
+#[test]
+fn transactional_does_not_drift_in_as_many_attaches_as_one_asks_for() {
+    let asked = std::env::var(LONG).ok().map(|n| n.parse().expect("a number of attaches"));
+    assert_eq!(hammer("transactional", ALONE, WINDOW, asked.unwrap_or(1_000)), [""; 0]);
 }
 
 /// The same function in virtual time, on two modelled CPUs.
@@ -116,7 +152,7 @@ fn in_virtual_time(name: &str, controllers: &[Controller]) -> Vec<String> {
     let mut sim =
         Sim::new(Time::new(2, Costs::default(), u64::MAX), Blind, Injector::new(Plan::default(), 0));
     let theirs = Arc::clone(&world);
-    sim.spawn(move |cur: &SimCurrent<Time, Blind>| back_and_forth(cur, &theirs, protocol, ATTACHES / 10));
+    sim.spawn(move |cur: &SimCurrent<Time, Blind>| back_and_forth(cur, &theirs, protocol, ATTACHES / 2));
     assert_eq!(sim.run().end, End::Done);
     assert!(world.locks_free(), "{name}: everybody has ended and a lock is held");
     drift(&world)
@@ -141,7 +177,7 @@ fn os_threads_end_in_states_that_depth_first_finds() {
         for _ in 0..500 {
             world.reset();
             let (moved, mapped) = (Arc::clone(&world), Arc::clone(&world));
-            os_threads::run(move |cur| {
+            run("", move |cur| {
                 cur.spawn(move |cur| example::mapper(cur, &mapped));
                 mover(cur, &moved, protocol(name), B);
             });

@@ -9,6 +9,7 @@ pub mod current;
 pub mod steps;
 pub mod time;
 
+pub use super::End;
 use super::{Access, ActorId, Event, Object, Observer, Wait, Work};
 use coroutine::{Coroutine, Stacks};
 use current::SimCurrent;
@@ -64,17 +65,6 @@ pub enum Next {
     Nobody,
     /// The run is to be given up.
     Abandon,
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Every actor has ended.
-    Done,
-    /// Nobody can run any more; who waits for what.
-    Deadlock(Vec<(ActorId, Object)>),
-    /// The policy gave up.
-    Abandoned,
 }
 
 /// What an actor is doing, as far as waking it is concerned.

@@ -225,6 +225,6 @@ pub fn transaction<C: Current>(
 /// A grace period, if this is where the options want one.
 fn grace_period<C: Current>(cur: &C, world: &World, here: Grace) {
     if world.options().grace == here {
-        cur.sleep_until(cur.now() + world.options().grace_ns);
+        cur.synchronize_rcu(world.options().grace_ns);
     }
 }

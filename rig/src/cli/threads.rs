@@ -1,0 +1,89 @@
+//! What a run on threads says differently: what it did not judge, what the machine did not show, what it is measured with.
+use super::matrix::{Did, On};
+use crate::driver::agree::breaks_without_locks;
+use crate::driver::{Scenario, threads};
+use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
+use reports::verdict::Expectations;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Length of a cell when nobody says one: a scenario's own is virtual, and far too short here.
+pub(super) const DURATION: &str = "2s";
+
+/// What `scenario` expects of promises that are judged here.
+pub(super) fn expectations(scenario: &Scenario) -> Expectations {
+    let unjudged = threads::unjudged(scenario);
+    let judged = |promises: &BTreeMap<String, Expectation>| {
+        let kept = promises.iter().filter(|(promise, _)| !unjudged.contains(&promise.as_str()));
+        kept.map(|(promise, expected)| (promise.clone(), *expected)).collect()
+    };
+    scenario.expect.iter().map(|(protocol, promises)| (protocol.clone(), judged(promises))).collect()
+}
+
+/// Names what was not judged. Which schedules there are is the machine's business: a breach that was expected and not seen is
+/// inconclusive, for it may be there all the same; one that the scenario, written for the simulator, does not name is no
+/// surprise where the protocol keeps no locks.
+pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &mut Vec<Note>) {
+    let info = |text: String| Note { kind: NoteKind::Info, text, protocol: None };
+    let unjudged = threads::unjudged(scenario);
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.outcome == Outcome::Fail) {
+        let (protocol, promise) = (&verdict.protocol, &verdict.promise);
+        if verdict.expected != Expectation::Never {
+            verdict.outcome = Outcome::Inconclusive;
+        } else if breaks_without_locks(protocol, promise) {
+            notes.push(info(format!(
+                "{promise} broke under {protocol}, of which the scenario says nothing: it keeps no locks, and here a mover may lose its CPU between the switch and the last callback."
+            )));
+            (verdict.expected, verdict.outcome) = (Expectation::Sometimes, Outcome::Pass);
+        }
+    }
+    let protocols: BTreeSet<String> = verdicts.iter().map(|verdict| verdict.protocol.clone()).collect();
+    for protocol in protocols {
+        verdicts.extend(unjudged.iter().map(|promise| skipped(&protocol, promise)));
+    }
+    verdicts.sort_by_key(|verdict| {
+        scenario.protocols.iter().position(|protocol| protocol.to_string() == verdict.protocol)
+    });
+    let names = unjudged.join(", ");
+    notes.push(info(format!(
+        "Not checked on threads: {names}. Decisions and charges need an order of all events; who should have taken a thread or a page along cannot be told at rest where single threads move."
+    )));
+    notes.push(info(
+        "drift, left-behind, partial-move and ledger are looked for while everybody rests, a few times in every cell; what came and went in between is not seen."
+            .to_owned(),
+    ));
+    notes.push(info(
+        "Locks, waits and threads are real. Work that touches nothing shared (clearing a page, making a process) burns as many ns as the table of costs says."
+            .to_owned(),
+    ));
+}
+
+fn skipped(protocol: &str, promise: &str) -> Verdict {
+    Verdict {
+        protocol: protocol.to_owned(),
+        promise: promise.to_owned(),
+        expected: Expectation::Never,
+        cells_broken: 0,
+        cells: 0,
+        violations: 0,
+        outcome: Outcome::Skipped,
+        replay: None,
+    }
+}
+
+/// Facts about the run and the machine.
+pub(super) fn facts(env: &mut Env, engine: On, did: &Did) {
+    let mut fact = |name: &str, value: String| env.facts.insert(name.to_owned(), value);
+    fact("threads.operations", did.operations.to_string());
+    fact("threads.started", did.counts.actors.to_string());
+    fact("threads.waits", did.counts.waits.to_string());
+    fact("threads.looks_at_rest", did.counts.rests.to_string());
+    fact("threads.looks_missed", did.counts.missed_rests.to_string());
+    let real_pages = engine == (On::Threads { real_pages: true });
+    fact("threads.real_pages", if real_pages { "yes" } else { "no" }.to_owned());
+    let source = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    let source = std::fs::read_to_string(source).unwrap_or_else(|_| "unknown".to_owned());
+    fact(
+        "clock",
+        format!("quanta: time stamp counter where it is invariant; the system's is {}", source.trim()),
+    );
+}

@@ -1,0 +1,128 @@
+//! What two engines say of the same scenario, protocol by protocol: where both judge a promise they agree, or there is a
+//! reason, from a closed list.
+use crate::measure::Expectation;
+use crate::measure::cell::Cell;
+use std::collections::BTreeMap;
+
+/// Why the simulator and OS threads may differ on a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It is not judged on threads: that needs an order of all events.
+    NotJudged,
+    /// On threads it is looked for at rest only, and was right again by then. The simulator looks after every event.
+    RightAgainAtRest,
+    /// The scenario says that it breaks sometimes, and the machine's schedules did not come by the place.
+    NotReached,
+    /// The protocol does not lock, or the scenario says that it breaks sometimes, and only the machine's schedules came by
+    /// the place: a mover that loses its CPU between switch and attach leaves a window of milliseconds.
+    OnlyReached,
+}
+
+/// A promise on which two engines differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Protocol with its options.
+    pub protocol: String,
+    /// The promise.
+    pub promise: String,
+    /// How often it was broken on the simulator.
+    pub on_sim: u64,
+    /// How often on threads; absent where it was not judged.
+    pub on_threads: Option<u64>,
+    /// Why; `None` is a bug of one of the engines.
+    pub reason: Option<Reason>,
+}
+
+/// Promises that threads look for at rest only.
+const AT_REST: [&str; 3] = ["drift", "left-behind", "partial-move"];
+
+/// (protocol, promise) -> how often it was broken.
+fn broken(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
+    let mut sums = BTreeMap::new();
+    for cell in cells {
+        for promise in &cell.promises {
+            *sums.entry((cell.protocol.as_str(), promise.name.as_str())).or_insert(0) += promise.broken;
+        }
+    }
+    sums
+}
+
+/// What protocols break that keep no locks from the first look to the last.
+const BREAKS_WITHOUT_LOCKS: [&str; 4] = ["drift", "left-behind", "underflow", "partial-move"];
+
+/// Whether `protocol` keeps no locks and may break `promise` for it, if the schedule is bad enough.
+#[must_use]
+pub fn breaks_without_locks(protocol: &str, promise: &str) -> bool {
+    let locks = protocol.starts_with("transactional") || protocol.contains("hold=locks");
+    !locks && BREAKS_WITHOUT_LOCKS.contains(&promise)
+}
+
+/// Whether `protocol` may break `promise` as far as anybody knows.
+fn may_break(protocol: &str, promise: &str, expected: Expectation) -> bool {
+    expected != Expectation::Never || breaks_without_locks(protocol, promise)
+}
+
+fn reason(promise: &str, on_sim: u64, on_threads: Option<u64>, may_break: bool) -> Option<Reason> {
+    match on_threads {
+        None => Some(Reason::NotJudged),
+        Some(0) if on_sim > 0 && AT_REST.contains(&promise) => Some(Reason::RightAgainAtRest),
+        Some(0) => may_break.then_some(Reason::NotReached),
+        Some(_) => may_break.then_some(Reason::OnlyReached),
+    }
+}
+
+/// Where the two differ; `expected` is what the scenario says of a protocol, by its name with options.
+#[must_use]
+pub fn differences(
+    on_sim: &[Cell],
+    on_threads: &[Cell],
+    expected: &BTreeMap<String, BTreeMap<String, Expectation>>,
+) -> Vec<Difference> {
+    let threads = broken(on_threads);
+    let mut found = Vec::new();
+    for ((protocol, promise), on_sim) in broken(on_sim) {
+        let on_threads = threads.get(&(protocol, promise)).copied();
+        if on_threads.is_some_and(|n| (n > 0) == (on_sim > 0)) {
+            continue;
+        }
+        let bare = protocol.split(':').next().unwrap_or(protocol);
+        let of_protocol = expected.get(protocol).or_else(|| expected.get(bare));
+        let expected = of_protocol.and_then(|of| of.get(promise)).copied().unwrap_or_default();
+        found.push(Difference {
+            protocol: protocol.to_owned(),
+            promise: promise.to_owned(),
+            on_sim,
+            on_threads,
+            reason: reason(promise, on_sim, on_threads, may_break(protocol, promise, expected)),
+        });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_scenario_expects_or_rest_hides_has_a_reason() {
+        assert_eq!(reason("stale-decision", 3, None, false), Some(Reason::NotJudged));
+        assert_eq!(reason("partial-move", 3, Some(0), false), Some(Reason::RightAgainAtRest));
+        assert_eq!(reason("underflow", 3, Some(0), true), Some(Reason::NotReached));
+        assert_eq!(reason("underflow", 3, Some(0), false), None);
+        assert_eq!(reason("drift", 0, Some(1), true), Some(Reason::OnlyReached));
+        assert_eq!(reason("drift", 0, Some(1), false), None);
+        assert_eq!(reason("contract", 2, Some(0), false), None);
+    }
+
+    #[test]
+    fn who_locks_may_break_nothing_that_nobody_expects() {
+        let (never, sometimes) = (Expectation::Never, Expectation::Sometimes);
+        assert!(may_break("three-phase", "drift", never) && may_break("prepare-undo", "underflow", never));
+        assert!(
+            !may_break("three-phase", "contract", never) && may_break("three-phase", "overrun", sometimes)
+        );
+        for locks in ["transactional", "transactional:mmap-sem=unfair", "prepare-undo:hold=locks"] {
+            assert!(!may_break(locks, "drift", never), "{locks}");
+        }
+    }
+}

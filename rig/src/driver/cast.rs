@@ -1,0 +1,113 @@
+//! Who takes part in a cell: workers, movers and admins of a scenario, started on whichever engine runs it.
+use super::admin::Admin;
+use super::mover::{self, Mover};
+use super::plan::CellPlan;
+use super::scenario::{Movers, Moves, Scenario};
+use super::worker::{self, Role, Stage};
+use crate::engine::Current;
+use crate::engine::event::Target;
+use crate::kernel::{CgroupId, ProcessId};
+use crate::world::World;
+use std::sync::Arc;
+use workloads::ActorKey;
+
+/// An engine on which actors can be started before it runs.
+pub(super) trait Starts<C> {
+    /// Starts one.
+    fn start<F: FnOnce(&C) + Send + 'static>(&mut self, body: F);
+}
+
+/// Golden-ratio increment of splitmix64: keeps the seeds of workloads apart.
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Starts everybody. Nobody runs yet.
+pub(super) fn start<C: Current>(
+    starts: &mut impl Starts<C>,
+    scenario: &Scenario,
+    plan: &CellPlan,
+    world: &Arc<World>,
+) {
+    let stage = Arc::new(Stage {
+        world: Arc::clone(world),
+        protocol: plan.protocol,
+        seed: plan.seed,
+        end_ns: scenario.warm_up_ns + scenario.duration_ns,
+        evacuates: scenario.takes_cpus_away(),
+    });
+    workers(starts, scenario, &stage);
+    movers(starts, scenario, &stage);
+    admins(starts, scenario, &stage);
+}
+
+fn workers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<Stage>) {
+    let mut next = 0;
+    for (at, workload) in scenario.workloads.iter().enumerate() {
+        let plan = Arc::new(workload.plan.clone());
+        let seed = stage.seed.wrapping_add(SEED_STEP.wrapping_mul(at as u64 + 1));
+        for process in 0..plan.processes() {
+            for (thread, task) in stage.world.threads(ProcessId(next)).into_iter().enumerate() {
+                let stage = Arc::clone(stage);
+                let key = ActorKey::root(process, thread as u32);
+                let role = Role { plan: Arc::clone(&plan), seed, key };
+                // The slots of the first threads are named by movers, and never used again.
+                std::mem::forget(stage.world.tasks.pin(task.0));
+                starts.start(move |cur| worker::work(cur, &stage, task, &role));
+            }
+            std::mem::forget(stage.world.processes.pin(next));
+            next += 1;
+        }
+    }
+}
+
+fn movers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<Stage>) {
+    let each = scenario.movers.iter().flat_map(|movers| (0..movers.count).map(move |_| movers));
+    for (number, movers) in each.enumerate() {
+        let task = match movers.moves {
+            Moves::Adopt(controller) => mover::Task::Adopt(controller, stage.world.root(movers.hierarchy)),
+            _ => {
+                let between = movers.between.clone();
+                mover::Task::Move { between, targets: targets(scenario, movers, &stage.world) }
+            }
+        };
+        let mover = Mover { number: number as u32, pacing: movers.pacing, task };
+        let stage = Arc::clone(stage);
+        starts.start(move |cur| mover.work(cur, &stage));
+    }
+}
+
+/// What movers move: everybody, or processes or threads of workloads that say so, and where in the list of destinations
+/// they are at the start.
+fn targets(scenario: &Scenario, movers: &Movers, world: &World) -> Vec<(Target, usize)> {
+    let position = |cgroup: CgroupId| {
+        movers.between.iter().position(|at| *at == cgroup).unwrap_or(movers.between.len() - 1)
+    };
+    if movers.moves == Moves::Everybody {
+        return vec![(Target::All, movers.between.len() - 1)];
+    }
+    let mut targets = Vec::new();
+    let mut next = 0;
+    for workload in &scenario.workloads {
+        let places = scenario.places(workload, movers.hierarchy);
+        for process in (0..workload.plan.processes()).map(|p| ProcessId(next + p)) {
+            if !workload.moved || places.is_empty() {
+                continue;
+            }
+            if movers.moves == Moves::Processes {
+                targets.push((Target::Process(process), position(places[0])));
+            } else {
+                let threads = world.threads(process).into_iter().zip(places.iter().cycle());
+                targets.extend(threads.map(|(task, place)| (Target::Thread(task), position(*place))));
+            }
+        }
+        next += workload.plan.processes();
+    }
+    targets
+}
+
+fn admins<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<Stage>) {
+    for (number, admin) in scenario.admins.iter().enumerate() {
+        let admin = Admin { number: number as u32, pacing: admin.pacing, act: admin.act.clone() };
+        let stage = Arc::clone(stage);
+        starts.start(move |cur| admin.work(cur, &stage));
+    }
+}

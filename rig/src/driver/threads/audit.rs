@@ -1,0 +1,110 @@
+//! Looks at the world while everybody rests, and at the end: counters against ledgers, and both against tasks and pages.
+use super::listener::Hub;
+use crate::checks::at_rest::AtRest;
+use crate::checks::{CheckSet, Checks, Shadow};
+use crate::driver::scenario::{Moves, Scenario};
+use crate::engine::{ActorId, Event, Stamp};
+use crate::kernel::{Controller, CssSetId, HierarchyId, ProcessId, Snapshot};
+use crate::locks::held::HeldTable;
+use crate::world::{World, bit};
+use std::sync::Arc;
+
+/// See the module's text.
+pub(super) struct Audit {
+    world: Arc<World>,
+    hub: Arc<Hub>,
+    /// What the ledger says of the start, by counter.
+    opening: Vec<i64>,
+    /// Hierarchies in which only whole processes move.
+    whole: Vec<HierarchyId>,
+    /// What was found, so far at rest only.
+    pub(super) checks: Checks,
+}
+
+/// Hierarchies of `scenario` in which processes start whole and only whole processes move.
+fn whole(scenario: &Scenario) -> Vec<HierarchyId> {
+    let moves_whole = |hierarchy: HierarchyId| {
+        let mut here = scenario.movers.iter().filter(|movers| movers.hierarchy == hierarchy);
+        here.all(|movers| movers.moves != Moves::Threads)
+    };
+    let starts_whole = |hierarchy| {
+        let mut places = scenario.workloads.iter().map(|workload| scenario.places(workload, hierarchy));
+        places.all(|places| places.windows(2).all(|pair| pair[0] == pair[1]))
+    };
+    let all = (0..scenario.hierarchies.len() as u32).map(HierarchyId);
+    all.filter(|hierarchy| moves_whole(*hierarchy) && starts_whole(*hierarchy)).collect()
+}
+
+/// What cannot be judged in `scenario` where events have no order of all of them.
+pub(super) fn unjudged(scenario: &Scenario) -> Vec<&'static str> {
+    // A decision is held against what everybody has charged by the switch, a charge against everybody's moves before.
+    let mut unjudged = vec!["stale-decision", "wrong-group"];
+    let whole = whole(scenario);
+    let all_whole = whole.len() == scenario.hierarchies.len();
+    if !all_whole || scenario.takes_cpus_away() {
+        // At rest one sees only where threads and pages are, not which move should have taken them along.
+        unjudged.extend(["left-behind", "partial-move"]);
+    }
+    unjudged
+}
+
+impl Audit {
+    /// Of a world at its start.
+    pub(super) fn new(world: &Arc<World>, hub: &Arc<Hub>, scenario: &Scenario, on: CheckSet) -> Self {
+        let layout = world.layout();
+        let mut opening = vec![0; layout.cgroups.len() * Controller::COUNT];
+        for event in world.opening() {
+            if let Event::Ledger { controller, cgroup, pages, .. } = event {
+                layout.upward(cgroup).for_each(|level| opening[Shadow::index(controller, level)] += pages);
+            }
+        }
+        Self {
+            world: Arc::clone(world),
+            hub: Arc::clone(hub),
+            opening,
+            whole: whole(scenario),
+            checks: Checks::with(layout, on.without(&unjudged(scenario))),
+        }
+    }
+
+    /// Everybody rests, or has ended.
+    pub(super) fn look(&mut self, at_ns: u64) -> Snapshot {
+        let mut books = self.opening.clone();
+        self.hub.add_books(&mut books);
+        let joined = |controller: &Controller| self.world.adopted.peek() & bit(*controller) != 0;
+        let rest = AtRest {
+            at_ns,
+            snapshot: self.world.snapshot(),
+            books,
+            adopted: self.world.spec.late.iter().copied().filter(joined).collect(),
+            masks: self.world.callback_mutex.quiet(|cpusets| cpusets.of_cgroup.clone()),
+            torn: self.torn(),
+        };
+        self.checks.at_rest(&rest);
+        rest.snapshot
+    }
+
+    fn torn(&self) -> Vec<(ProcessId, HierarchyId)> {
+        let mut torn = Vec::new();
+        for process in (0..self.world.processes.used()).map(ProcessId) {
+            let threads = self.world.threads(process);
+            let css = |task| CssSetId(self.world.task(task).cgroups.peek());
+            for hierarchy in &self.whole {
+                let mut places = threads.iter().map(|task| css(*task).cgroup(*hierarchy));
+                if let Some(first) = places.next()
+                    && places.any(|place| place != first)
+                {
+                    torn.push((process, *hierarchy));
+                }
+            }
+        }
+        torn
+    }
+
+    /// Tells the checks which thread belongs to which process, so that they can explain who waits for whom.
+    pub(super) fn name_threads(&mut self, held: &HeldTable) {
+        for event in self.world.opening().iter().filter(|event| matches!(event, Event::Born { .. })) {
+            self.checks.observe(held, Stamp { at_ns: 0, actor: ActorId(0) }, event);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What becomes of one actor's events on its own thread: recorders, statistics and checks of its own, and a ledger that
+//! others may read while everybody rests.
+use crate::checks::{CheckSet, Checks, Shadow, Tally};
+use crate::engine::event::Outcome;
+use crate::engine::{ActorId, Event, Observer, Stamp};
+use crate::kernel::{Controller, Layout};
+use crate::locks::held::HeldTable;
+use crate::locks::stats::LockStats;
+use crate::measure::alone::Alone;
+use crate::measure::around::Around;
+use crossbeam::utils::CachePadded;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+/// The number that an actor has among its own.
+pub(super) const ME: ActorId = ActorId(0);
+
+/// What an actor's ledger adds up to, by counter. Written by its actor alone, on cache lines of its own.
+#[derive(Debug)]
+struct Books {
+    rows: Vec<CachePadded<[AtomicI64; Self::ROW]>>,
+}
+
+impl Books {
+    /// Counters of a row.
+    const ROW: usize = 8;
+
+    fn new(counters: usize) -> Self {
+        Self { rows: (0..counters.div_ceil(Self::ROW)).map(|_| CachePadded::default()).collect() }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &AtomicI64> {
+        self.rows.iter().flat_map(|row| row.iter())
+    }
+
+    fn add(&self, index: usize, pages: i64) {
+        let book = &self.rows[index / Self::ROW][index % Self::ROW];
+        // Relaxed, and not one step: nobody else writes; readers read while this actor rests.
+        book.store(book.load(Relaxed) + pages, Relaxed);
+    }
+}
+
+/// Where listeners come from, and what they share.
+pub(super) struct Hub {
+    layout: Layout,
+    /// The facts that a listener has to know: which thread belongs to which process.
+    opening: Vec<Event>,
+    around: Arc<Around>,
+    on: CheckSet,
+    from_ns: u64,
+    books: Mutex<Vec<Arc<Books>>>,
+}
+
+impl Hub {
+    /// Of a world with that layout and opening.
+    pub(super) fn new(layout: Layout, opening: &[Event], on: CheckSet, from_ns: u64) -> Self {
+        let born = opening.iter().filter(|event| matches!(event, Event::Born { .. }));
+        Self {
+            around: Arc::new(Around::new(layout.clone())),
+            opening: born.copied().collect(),
+            layout,
+            on: on.own(),
+            from_ns,
+            books: Mutex::default(),
+        }
+    }
+
+    /// What all actors do at once.
+    pub(super) fn around(&self) -> &Around {
+        &self.around
+    }
+
+    /// A listener.
+    pub(super) fn listener(&self) -> Listener {
+        let counters = self.layout.cgroups.len() * Controller::COUNT;
+        let books = Arc::new(Books::new(counters));
+        self.books.lock().push(Arc::clone(&books));
+        let mut checks = Checks::with(self.layout.clone(), self.on);
+        let held = HeldTable::default();
+        for event in &self.opening {
+            checks.observe(&held, Stamp { at_ns: 0, actor: ME }, event);
+        }
+        Listener {
+            layout: self.layout.clone(),
+            books,
+            recorder: Alone::new(Arc::clone(&self.around), self.from_ns),
+            locks: LockStats::default(),
+            held,
+            checks,
+            in_part: Tally::default(),
+        }
+    }
+
+    /// Adds every ledger to `sums`. While everybody rests.
+    pub(super) fn add_books(&self, sums: &mut [i64]) {
+        for books in self.books.lock().iter() {
+            for (sum, book) in sums.iter_mut().zip(books.all()) {
+                // Relaxed: everybody rests, which the engine orders after what they wrote.
+                *sum += book.load(Relaxed);
+            }
+        }
+    }
+}
+
+/// See the module's text.
+pub(super) struct Listener {
+    layout: Layout,
+    books: Arc<Books>,
+    pub(super) recorder: Alone,
+    pub(super) locks: LockStats,
+    pub(super) held: HeldTable,
+    pub(super) checks: Checks,
+    /// Attaches that have moved a part of what they were to move.
+    pub(super) in_part: Tally,
+}
+
+impl Listener {
+    fn keep_books(&self, event: &Event) {
+        match *event {
+            Event::Ledger { controller, cgroup, pages, .. } => {
+                for level in self.layout.upward(cgroup) {
+                    self.books.add(Shadow::index(controller, level), pages);
+                }
+            }
+            Event::Clamp { controller, cgroup, missing } => {
+                self.books.add(Shadow::index(controller, cgroup), missing as i64);
+            }
+            _ => {}
+        }
+    }
+
+    fn judge_outcome(&mut self, stamp: Stamp, event: &Event) {
+        let Event::AttachEnd { outcome } = *event else { return };
+        if matches!(outcome, Outcome::Moved | Outcome::Partial { .. }) {
+            self.in_part.examine();
+        }
+        if let Outcome::Partial { site, errno } = outcome {
+            let at_ns = stamp.at_ns;
+            self.in_part.broken(|| {
+                format!("at {at_ns} ns an attach moved a part: {} refused with {errno}", site.name())
+            });
+        }
+    }
+}
+
+/// Whether it is about what others change as well: one actor cannot follow it, and looks are taken at rest.
+fn is_truth(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TotalVm { .. }
+            | Event::Owner { .. }
+            | Event::Record { .. }
+            | Event::Born { .. }
+            | Event::Exiting { .. }
+            | Event::Exited { .. }
+            | Event::Mask { .. }
+            | Event::Cpus { .. }
+            | Event::Limit { .. }
+            | Event::Frozen { .. }
+            | Event::Removed { .. }
+            | Event::Adopted { .. }
+    )
+}
+
+impl Observer for Listener {
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        let stamp = Stamp { actor: ME, ..stamp };
+        if is_truth(event) {
+            return;
+        }
+        match event {
+            Event::LockContended { .. } | Event::AsksUnfairly { .. } => {
+                return self.checks.observe(&self.held, stamp, event);
+            }
+            Event::LockAcquired { .. } | Event::LockReleased { .. } => {}
+            _ => {
+                self.keep_books(event);
+                self.judge_outcome(stamp, event);
+                self.recorder.observe(stamp, event);
+            }
+        }
+        self.checks.observe(&self.held, stamp, event);
+        self.locks.observe(&mut self.held, stamp, event);
+    }
+}

@@ -1,0 +1,135 @@
+//! Runs one cell on OS threads, for as long as it says by the machine's clock.
+//!
+//! The same cast as on the simulator. Every actor has a [`listener`] of its own; whenever everybody rests, and at the end,
+//! an [`audit`] looks at the world. What is judged nowhere here is not among the promises of the cell, and is named by
+//! [`unjudged`]. No run repeats itself.
+mod audit;
+mod listener;
+
+use super::cast::{self, Starts};
+use super::cell::{CellCurrent, fill};
+use super::plan::CellPlan;
+use super::scenario::Scenario;
+use crate::engine::threads::current::ThreadCurrent;
+use crate::engine::threads::{Counts, Finished, Refused, Setting, Threads};
+use crate::engine::{Costs, End};
+use crate::locks::held::HeldTable;
+use crate::locks::stats::LockStats;
+use crate::measure::Recorder;
+use crate::measure::cell::{Cell, Records};
+use crate::world::World;
+use audit::Audit;
+use faults::Injector;
+use listener::{Hub, Listener, ME};
+use std::sync::Arc;
+
+/// Looks at rest in every cell, one more at the end.
+const LOOKS: u64 = 16;
+/// Bounds of the time between two looks, in ns.
+const LOOK_EVERY_NS: std::ops::RangeInclusive<u64> = 2_000_000..=100_000_000;
+/// What a cell may take after four times its length, in ns of the machine: thousands of threads may have to exit.
+const DRAIN_NS: u64 = 3_000_000_000;
+
+/// What a cell gives.
+pub struct CellResult {
+    /// Everything for `run.json`.
+    pub cell: Cell,
+    /// Operations of the workload.
+    pub operations: u64,
+    /// Threads, waits and rests.
+    pub counts: Counts,
+}
+
+/// Promises that cells of `scenario` cannot judge on this engine.
+#[must_use]
+pub fn unjudged(scenario: &Scenario) -> Vec<&'static str> {
+    audit::unjudged(scenario)
+}
+
+/// Runs a cell.
+///
+/// # Errors
+/// When the system refuses a thread or memory.
+///
+/// # Panics
+/// When the world of a validated scenario cannot be built: a bug of ours.
+pub fn run_cell(
+    scenario: &Scenario,
+    plan: &CellPlan,
+    costs: &Costs,
+    real_pages: bool,
+) -> Result<CellResult, Refused> {
+    let world = World::new(scenario.world()).expect("a validated scenario");
+    let hub = Hub::new(world.layout(), &world.opening(), plan.checks, scenario.warm_up_ns);
+    let hub = Arc::new(hub);
+    let mut audit = Audit::new(&world, &hub, scenario, plan.checks);
+    let end_ns = scenario.warm_up_ns + scenario.duration_ns;
+    let makes = Arc::clone(&hub);
+    let mut threads = Threads::new(Setting {
+        costs: costs.clone(),
+        injector: Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed),
+        give_up_ns: end_ns.saturating_mul(4) + DRAIN_NS,
+        rest_every_ns: (end_ns / LOOKS).clamp(*LOOK_EVERY_NS.start(), *LOOK_EVERY_NS.end()),
+        real_pages,
+        listener: Box::new(move || makes.listener()),
+    });
+    cast::start(&mut threads, scenario, plan, &world);
+    let finished = threads.run(|at_ns| drop(audit.look(at_ns)))?;
+    Ok(record(scenario, plan, finished, audit, &hub))
+}
+
+fn record(
+    scenario: &Scenario,
+    plan: &CellPlan,
+    finished: Finished<Listener>,
+    mut audit: Audit,
+    hub: &Hub,
+) -> CellResult {
+    let Finished { end, now_ns, injector, listeners, counts } = finished;
+    let (mut locks, mut held) = (LockStats::default(), HeldTable::default());
+    let mut recorder = Recorder::new(audit.checks.shadow().layout().clone(), scenario.warm_up_ns);
+    for (actor, listener) in &listeners {
+        listener.recorder.add_to(&mut recorder);
+        locks.merge(&listener.locks, *actor);
+        held.take_over(*actor, &listener.held, ME);
+        audit.checks.join(*actor, &listener.checks);
+        audit.checks.moved_in_part(&listener.in_part);
+    }
+    let counters: Vec<_> = audit.checks.shadow().layout().counters().collect();
+    for (controller, cgroup) in counters {
+        let peak = hub.around().reserved_peak(controller, cgroup);
+        audit.checks.reserved_at_most(controller, cgroup, peak);
+    }
+    let last = match &end {
+        End::Done => Some(audit.look(now_ns)),
+        End::Deadlock(waiting) => {
+            audit.name_threads(&held);
+            audit.checks.deadlocked(&held, waiting);
+            None
+        }
+        End::Abandoned => {
+            audit.checks.gave_up(&held, now_ns);
+            None
+        }
+    };
+    audit.checks.finish(now_ns);
+    let records = Records {
+        recorder: &recorder,
+        locks: &locks,
+        checks: &audit.checks,
+        injector: &injector,
+        last: last.as_ref(),
+    };
+    let mut cell = fill(scenario, plan, &records, |actor| audit.checks.shadow().who(actor), &end);
+    for drift in &mut cell.drift {
+        // Between two looks nobody knows.
+        (drift.peak_over, drift.peak_under, drift.integral_abs_us) = (None, None, None);
+    }
+    CellResult { cell, operations: recorder.operations(), counts }
+}
+
+impl Starts<ThreadCurrent<Listener>> for Threads<Listener> {
+    fn start<F: FnOnce(&ThreadCurrent<Listener>) + Send + 'static>(&mut self, body: F) {
+        self.spawn(body);
+    }
+}

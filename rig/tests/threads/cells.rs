@@ -1,0 +1,145 @@
+//! Whole cells on OS threads: what protocols keep and break, that enough happened, and that the simulator agrees.
+use rig::checks::CheckSet;
+use rig::driver::agree::differences;
+use rig::driver::threads::{self, CellResult};
+use rig::driver::{CellPlan, Overrides, Scenario, built_in, run_cell};
+use rig::engine::Costs;
+use rig::measure::cell::Cell;
+use rig::protocols::{Canary, Protocol};
+
+/// A built-in scenario, so long on each engine.
+pub(crate) fn scenario(name: &str, duration: &str) -> Scenario {
+    let text = built_in::find(name).or_else(|| built_in::find_canary(name)).expect("built in");
+    let overrides = Overrides { duration: Some(duration.to_owned()), ..Overrides::default() };
+    Scenario::parse_with(name, text, &overrides, &workloads::BuiltIn)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn on_threads(scenario: &Scenario, plan: &CellPlan) -> CellResult {
+    threads::run_cell(scenario, plan, &Costs::default(), false).expect("there are threads")
+}
+
+pub(crate) fn broken(cell: &Cell) -> Vec<String> {
+    let broken = cell.promises.iter().filter(|promise| promise.broken > 0);
+    broken.map(|promise| format!("{} {}: {:?}", promise.name, promise.broken, promise.first)).collect()
+}
+
+/// Runs `name` on both engines: one seed each, every protocol and fault rate.
+fn agree(name: &str, on_sim: &str, on_machine: &str) -> Vec<Cell> {
+    let (short, long) = (scenario(name, on_sim), scenario(name, on_machine));
+    let simulated: Vec<_> =
+        short.cells().iter().map(|plan| run_cell(&short, plan, &Costs::default()).cell).collect();
+    let measured: Vec<_> = long.cells().iter().map(|plan| on_threads(&long, plan).cell).collect();
+    for cell in &measured {
+        assert_eq!(cell.ended, None, "{} {:?}", cell.protocol, broken(cell));
+    }
+    let differences = differences(&simulated, &measured, &long.expect);
+    let unexplained: Vec<_> = differences.iter().filter(|difference| difference.reason.is_none()).collect();
+    assert!(unexplained.is_empty(), "{name}: {unexplained:#?}");
+    measured
+}
+
+#[test]
+fn both_engines_agree_on_the_default_scenario() {
+    let cells = agree("default", "40ms", "300ms");
+    for cell in &cells {
+        let which = format!("{} {:?}", cell.protocol, cell.fault_rate_percent);
+        assert!(cell.attach.outcomes["moved"] > 3, "{which}: {:?}", cell.attach.outcomes);
+        assert!(cell.attach.overlaps > 3, "{which}");
+        assert!(!cell.bystanders.is_empty() && !cell.locks.is_empty(), "{which}");
+        let keeps = cell.protocol == "transactional" || cell.protocol == "prepare-undo:hold=locks";
+        if keeps {
+            assert_eq!(broken(cell), [""; 0], "{which}");
+        } else {
+            assert!(
+                broken(cell).iter().any(|words| words.starts_with("drift")),
+                "{which}: {:?}",
+                broken(cell)
+            );
+        }
+    }
+}
+
+#[test]
+fn both_engines_agree_on_smaller_scenarios() {
+    for name in ["near-limit", "mmap-sem", "cpuset-race", "everybody", "thrown"] {
+        agree(name, "20ms", "40ms");
+    }
+}
+
+#[test]
+fn figures_of_a_cell_fit_together() {
+    let scenario = scenario("default", "100ms");
+    let protocol = Protocol::parse("transactional").expect("in the table");
+    let cell = on_threads(&scenario, &CellPlan::alone(protocol, 1)).cell;
+    let moved = cell.attach.outcomes["moved"];
+    let raw = cell.attach.latency.iter().find(|series| series.outcome == "moved").expect("some moved");
+    assert_eq!(raw.hist.count, moved);
+    for phase in ["lock", "prepare", "switch", "finish", "unlock"] {
+        let series = cell.attach.phases.iter().find(|series| series.phase == phase).expect(phase);
+        assert_eq!(series.hist.count, moved, "{phase}");
+        assert!(series.hist.total_ns <= raw.hist.total_ns, "{phase}");
+    }
+    let cgroup_mutex = cell.locks.iter().find(|row| row.class == "cgroup_mutex").expect("it was held");
+    assert!(cgroup_mutex.acquisitions >= moved);
+    assert_eq!(cgroup_mutex.hold.count, cgroup_mutex.acquisitions);
+    assert_eq!(cgroup_mutex.wait.count, cgroup_mutex.contentions);
+    let in_prepare =
+        cgroup_mutex.hold_by_phase.iter().find(|hold| hold.phase == "prepare").expect("it was held");
+    assert!(in_prepare.holds >= moved && in_prepare.total_ns <= cgroup_mutex.hold.total_ns);
+    assert!(!cell.longest_holds.is_empty());
+    let drift = cell.drift.first().expect("counters are listed");
+    assert_eq!((drift.peak_over, drift.peak_under, drift.integral_abs_us), (None, None, None));
+    assert!(cell.drift.iter().flat_map(|drift| &drift.series).all(|point| point.quiescent));
+}
+
+#[test]
+fn what_is_not_judged_is_not_among_the_promises() {
+    let scenario = scenario("default", "20ms");
+    let cell = on_threads(&scenario, &scenario.cells()[0]).cell;
+    let unjudged = threads::unjudged(&scenario);
+    assert_eq!(unjudged, ["stale-decision", "wrong-group"]);
+    for name in unjudged {
+        assert!(cell.promises.iter().all(|promise| promise.name != name));
+    }
+    assert_eq!(cell.promises.len(), rig::checks::NAMES.len() - 2);
+    assert_eq!(cell.sim, None);
+}
+
+/// Canaries of checks that have nothing to say here: two need an order of all events, one where masks were before, one which
+/// move should have taken a thread along.
+const NOT_ON_THREADS: [&str; 4] = ["wrong-group", "check-only", "abort-sets-masks", "half-switched"];
+
+/// Whether its check finds the canary, sooner or later: which schedules there are is the machine's business.
+fn is_caught(canary: Canary) -> bool {
+    let transactional = Protocol::parse("transactional").expect("in the table");
+    ["20ms", "100ms", "300ms", "1s", "3s"].into_iter().any(|duration| {
+        let scenario = scenario(canary.scenario(), duration);
+        let plan = CellPlan {
+            fault_rate: scenario.fault_rates.first().copied(),
+            checks: CheckSet::only(&[canary.check()]).expect("a check"),
+            ..CellPlan::alone(transactional.with_canary(Some(canary)), 1)
+        };
+        let cell = on_threads(&scenario, &plan).cell;
+        assert!(cell.promises.iter().all(|promise| promise.name == canary.check()), "no other check is on");
+        !broken(&cell).is_empty()
+    })
+}
+
+#[test]
+fn canaries_are_caught_by_the_same_checks() {
+    let missed = Canary::ALL.iter().filter(|canary| !NOT_ON_THREADS.contains(&canary.name()));
+    let missed: Vec<_> = missed.filter(|canary| !is_caught(**canary)).map(|canary| canary.name()).collect();
+    assert_eq!(missed, [""; 0]);
+}
+
+#[test]
+fn real_pages_keep_the_same_promises() {
+    let scenario = scenario("default", "60ms");
+    let transactional = Protocol::parse("transactional").expect("in the table");
+    let result = threads::run_cell(&scenario, &CellPlan::alone(transactional, 1), &Costs::default(), true);
+    let cell = result.expect("there is memory").cell;
+    assert_eq!((cell.ended.as_deref(), broken(&cell)), (None, vec![]));
+    let touches = cell.bystanders.iter().filter(|bystander| bystander.op == "touch");
+    assert!(touches.map(|touch| touch.hist.count).sum::<u64>() > 0);
+}

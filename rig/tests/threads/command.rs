@@ -1,0 +1,139 @@
+//! `attach-rig run --engine threads`: what is written, what is said, and the exit codes.
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rig(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_attach-rig"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("it runs")
+}
+
+fn words(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json(file: &Path) -> serde_json::Value {
+    serde_json::from_str(&fs::read_to_string(file).expect("it is there")).expect("JSON")
+}
+
+const SHORT: [&str; 10] = [
+    "run",
+    "steady",
+    "--engine",
+    "threads",
+    "--duration",
+    "20ms",
+    "--protocol",
+    "transactional",
+    "--out",
+    "a",
+];
+
+#[test]
+fn a_run_is_labelled_and_says_what_it_did_not_check() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let out = rig(&SHORT, scratch.path());
+    // 20 ms are too short to tell.
+    assert_eq!(out.status.code(), Some(5), "{}", words(&out.stderr));
+    let table = words(&out.stdout);
+    assert!(table.contains("on threads") && table.contains("wall"), "{table}");
+    let run = json(&scratch.path().join("a/run.json"));
+    assert_eq!(run["engine"], "threads");
+    assert!(
+        run["command"].as_str().expect("a command").contains("--engine threads --protocol"),
+        "{}",
+        run["command"]
+    );
+    assert!(run["cells"][0]["sim"].is_null());
+    let skipped = run["verdicts"].as_array().expect("verdicts").iter().filter(|v| v["outcome"] == "skipped");
+    let skipped: Vec<_> = skipped.map(|v| v["promise"].as_str().expect("a name")).collect();
+    assert_eq!(skipped, ["stale-decision", "wrong-group"]);
+    let notes = run["notes"].to_string();
+    assert!(notes.contains("Not checked on threads") && notes.contains("stale-decision"), "{notes}");
+    let facts = json(&scratch.path().join("a/env.json"))["facts"].clone();
+    assert_eq!(facts["threads.real_pages"], "no");
+    let number = |name: &str| facts[name].as_str().and_then(|n| n.parse::<u64>().ok()).expect(name);
+    assert!(number("threads.started") > 0 && number("threads.operations") > 0);
+}
+
+#[test]
+fn the_cells_of_a_killed_run_are_known_for_what_they_are() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    rig(&SHORT, scratch.path());
+    let folder = scratch.path().join("a");
+    let run = json(&folder.join("run.json"));
+    fs::create_dir(folder.join("cells")).expect("run has removed it");
+    fs::write(folder.join("cells/00000.json"), run["cells"][0].to_string()).expect("written");
+    fs::remove_file(folder.join("run.json")).expect("it is there");
+    rig(&["report", "a"], scratch.path());
+    assert_eq!(json(&folder.join("run.json"))["engine"], "threads");
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_refused_with_the_remedy() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    for (flags, remedy) in [
+        (&["run", "steady", "--real-pages"][..], "give --engine threads as well"),
+        (&["run", "steady", "--engine", "threads", "--fail-nth", "all"][..], "leave out --engine"),
+        (&["run", "steady", "--engine", "linux"][..], "possible values: sim, threads"),
+    ] {
+        let out = rig(flags, scratch.path());
+        assert_eq!(out.status.code(), Some(2), "{flags:?}");
+        assert!(words(&out.stderr).contains(remedy), "{flags:?}: {}", words(&out.stderr));
+    }
+}
+
+#[test]
+fn a_deadlock_is_in_the_record_and_the_command_ends() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let flags = [
+        "run",
+        "canary-busy",
+        "--engine",
+        "threads",
+        "--canary",
+        "plain-read",
+        "--duration",
+        "1s",
+        "--out",
+        "a",
+    ];
+    let out = rig(&flags, scratch.path());
+    assert_eq!(out.status.code(), Some(1), "{}", words(&out.stderr));
+    let run = json(&scratch.path().join("a/run.json"));
+    assert_eq!(run["cells"][0]["ended"], "deadlock");
+    let promises = run["cells"][0]["promises"].as_array().expect("promises");
+    let deadlock = promises.iter().find(|promise| promise["name"] == "deadlock").expect("it is judged");
+    let first = deadlock["first"].as_str().expect("it says who waits for whom");
+    assert!(first.contains("waits for mmap_sem") && first.contains("held by mover"), "{first}");
+}
+
+/// On the simulator nobody loses his CPU, and the scenario does not say that three-phase drifts. Here it may.
+#[test]
+fn what_protocols_without_locks_break_is_no_surprise() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let flags = [
+        "run",
+        "parallel-build",
+        "--engine",
+        "threads",
+        "--protocol",
+        "three-phase",
+        "--delay",
+        "300us",
+        "--duration",
+        "500ms",
+        "--out",
+        "a",
+    ];
+    let out = rig(&flags, scratch.path());
+    let run = json(&scratch.path().join("a/run.json"));
+    let drift = run["verdicts"].as_array().expect("verdicts").iter().find(|v| v["promise"] == "drift");
+    let drift = drift.expect("it is judged");
+    assert_ne!(drift["cells_broken"], 0, "{}", words(&out.stdout));
+    assert_eq!((&drift["expected"], &drift["outcome"]), (&"sometimes".into(), &"pass".into()));
+    assert!(run["notes"].to_string().contains("drift broke under three-phase"), "{}", run["notes"]);
+}

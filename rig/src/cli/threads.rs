@@ -52,7 +52,7 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
             .to_owned(),
     ));
     notes.push(info(
-        "Locks, waits and threads are real. Work that touches nothing shared (clearing a page, making a process) burns as many ns as the table of costs says."
+        "Locks, waits and threads are real. Work that touches nothing shared (making a process, say, or clearing a page without --real-pages) burns as many ns as the table of costs says."
             .to_owned(),
     ));
 }

@@ -125,7 +125,7 @@ fn what_protocols_without_locks_break_is_no_surprise() {
         "--delay",
         "300us",
         "--duration",
-        "500ms",
+        "1s",
         "--out",
         "a",
     ];

@@ -3,8 +3,8 @@
 //! [`Threads`] starts actors and waits for their end; [`current::ThreadCurrent`] is what they see. An access is nothing
 //! here: the machine decides who runs. Work that touches nothing shared burns as many ns as the table of costs says.
 //! There is no order of all events, so every actor tells its own to a listener of its own, on its own thread; what needs
-//! the whole world is looked at while everybody rests ([`rest`]). Whoever can never go on is found from outside
-//! ([`watchdog`]); then every actor is unwound, guards dropped on the way do nothing, and the run ends in an orderly way.
+//! the whole world is looked at while everybody rests (`rest`). Whoever can never go on is found from outside
+//! (`watchdog`); then every actor is unwound, guards dropped on the way do nothing, and the run ends in an orderly way.
 //!
 //! A slot is what others see of an actor. Slots are used again, and so is the listener in them.
 mod clock;

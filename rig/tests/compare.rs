@@ -62,7 +62,10 @@ fn few_seeds_tell_nothing_about_times_but_all_about_promises() {
     let flags = ["run", "steady", "--protocol", "transactional", "--protocol", "prepare-undo:hold=locks"];
     rig(&[&flags[..], &["--duration", "2ms", "--seeds", "2", "--out", "a"]].concat(), folder);
     let (_, out, _) = said(&["compare", "a"], folder);
-    assert!(out.contains("cannot tell lock.hold max: ") && out.contains("; 2 of 64 seeds\n"), "{out}");
+    assert!(
+        out.contains("cannot tell attach.latency[moved] max: ") && out.contains("; 2 of 64 seeds\n"),
+        "{out}"
+    );
     assert!(out.contains("run with --seeds 64.\ncompare: 0 better, "), "{out}");
 }
 

@@ -1,26 +1,21 @@
 //! Gates in the report: what was demanded and what was found, failures first, and what nobody looked at.
 use super::View;
-use super::parts::{columns, section as headed, sentence, table, text};
-use crate::gate::ladder::{Ladder, State, demand, finding, word};
+use super::parts::{columns, open_table, section as headed, sentence, text};
+use crate::gate::file::Gate;
+use crate::gate::ladder::{Ladder, Row, State, demand, finding, word};
 use crate::units::count;
 use maud::{Markup, html};
 
 pub(super) fn section(view: &View<'_>, ladder: &Ladder) -> Markup {
-    let titles = columns(&["gate", "verdict", "figure", "demanded", "where", "found"]);
-    let mut rows = Vec::new();
+    let (mut wrong, mut right) = (Vec::new(), Vec::new());
     for (gate, places, _) in ladder.in_order() {
         for row in places {
             let bad = matches!(row.state, State::Failed | State::Inconclusive);
-            rows.push(vec![
-                text(&gate.name),
-                html! { span .bad[row.state == State::Failed] .thin[row.state == State::Inconclusive] .good[!bad] { (word(row.state)) } },
-                html! { code { (gate.key) } },
-                sentence(&demand(gate)),
-                text(&row.place),
-                sentence(&finding(&row.finding, gate.key.is_time())),
-            ]);
+            let rows = if bad { &mut wrong } else { &mut right };
+            rows.push(cells(gate, row, bad));
         }
     }
+    let titles = columns(&["gate", "verdict", "figure", "demanded", "where", "found"]);
     headed(
         view,
         "gates",
@@ -30,7 +25,11 @@ pub(super) fn section(view: &View<'_>, ladder: &Ladder) -> Markup {
             @for (gate, _, _) in ladder.in_order().filter(|(gate, _, _)| gate.waived.is_some()) {
                 p.warn { (gate.name) " is waived " (gate.waived.as_deref().unwrap_or_default()) }
             }
-            div.matrix { (table("Each gate in each place, failures first", &titles, &rows)) }
+            @if !wrong.is_empty() { div.matrix { (open_table("Not as demanded, or nothing to tell", &titles, &wrong)) } }
+            @if !right.is_empty() { details {
+                summary { "As demanded: " (count(right.len() as u64, "place")) }
+                div.matrix { (open_table("As demanded", &titles, &right)) }
+            } }
             @if !ladder.unseen().is_empty() {
                 details {
                     summary { "Not judged under " (count(ladder.unseen().len() as u64, "protocol")) }
@@ -39,4 +38,18 @@ pub(super) fn section(view: &View<'_>, ladder: &Ladder) -> Markup {
             }
         },
     )
+}
+
+fn cells(gate: &Gate, row: &Row, bad: bool) -> Vec<Markup> {
+    let verdict = html! {
+        span .bad[row.state == State::Failed] .thin[row.state == State::Inconclusive] .good[!bad] { (word(row.state)) }
+    };
+    vec![
+        text(&gate.name),
+        verdict,
+        html! { code { (gate.key) } },
+        sentence(&demand(gate)),
+        text(&row.place),
+        sentence(&finding(&row.finding, gate.key.is_time())),
+    ]
 }

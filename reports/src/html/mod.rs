@@ -55,12 +55,14 @@ struct View<'a> {
     clock: &'static str,
     /// In front of every anchor: empty, or what tells the runs of one page apart.
     prefix: String,
+    /// Whether there are gates to show.
+    gated: bool,
 }
 
 impl<'a> View<'a> {
     fn of(run: &'a Run, prefix: &str) -> Result<Self, AggregateError> {
         let (sums, clock) = (aggregate(run)?, words::clock(run.engine));
-        Ok(Self { run, sums, clock, prefix: prefix.to_owned() })
+        Ok(Self { run, sums, clock, prefix: prefix.to_owned(), gated: false })
     }
 
     /// The sections of a run without its summary, in the order in which they stand.
@@ -110,7 +112,7 @@ pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
 }
 
 fn whole(run: &Run, env: Option<&Env>, ladder: Option<&Ladder>) -> Result<String, AggregateError> {
-    let view = View::of(run, "")?;
+    let view = View { gated: ladder.is_some(), ..View::of(run, "")? };
     let mut sections = view.sections(env);
     sections.splice(..0, ladder.map(|ladder| gates::section(&view, ladder)));
     let summary = summary::section(&view);

@@ -10,7 +10,8 @@ use crate::words;
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 12] = [
+const PLACES: [(&str, &str); 13] = [
+    ("gates", "gates"),
     ("promises", "promises"),
     ("sides", "side by side"),
     ("latency", "attach latency"),
@@ -100,6 +101,7 @@ fn facts(view: &View<'_>) -> String {
 fn exists(view: &View<'_>, id: &str) -> bool {
     let any = |what: fn(&crate::aggregate::Group) -> bool| view.sums.protocols.iter().any(|p| what(&p.sum));
     match id {
+        "gates" => view.gated,
         "promises" => !view.run.verdicts.is_empty(),
         "sides" => super::sides::any(view),
         "sweep" => super::sweep::points(view).len() > 1,

@@ -102,7 +102,7 @@ impl Timelines {
     }
 
     /// Takes an event that is about an attach, or says who somebody is.
-    #[inline(never)]
+    #[cold]
     pub fn attach(&mut self, stamp: Stamp, event: &Event) {
         let Stamp { at_ns, actor } = stamp;
         match *event {
@@ -141,8 +141,10 @@ impl Timelines {
         }
         let Some(waited_ns) = waited_ns else { return };
         *at(&mut self.waiting, actor) = None;
-        let (from_ns, who) = (at_ns.saturating_sub(waited_ns), *at(&mut self.who, actor));
-        for open in self.open.iter_mut().filter(|open| open.actor != actor) {
+        let from_ns = at_ns.saturating_sub(waited_ns);
+        let who = self.who.get(actor.index()).copied().flatten();
+        let others = self.open.iter_mut().filter(|open| open.actor != actor);
+        for open in others.filter(|open| open.held(object, (from_ns, at_ns))) {
             open.met(Waited { who, object, mode, from_ns, to_ns: at_ns });
         }
     }
@@ -161,7 +163,9 @@ impl Timelines {
         }
         // Those whom the mover made wait may not have run yet since it let go.
         for (other, waiting) in self.waiting.iter().enumerate() {
-            if let Some((object, mode, from_ns)) = waiting.filter(|_| other != actor.index()) {
+            if let Some((object, mode, from_ns)) = waiting.filter(|_| other != actor.index())
+                && steps.held(object, (from_ns, at_ns))
+            {
                 let who = self.who.get(other).copied().flatten();
                 steps.met(Waited { who, object, mode, from_ns, to_ns: at_ns });
             }

@@ -18,7 +18,7 @@ use std::convert::Infallible;
 /// Width of a plot in half pixels.
 const WIDTH: u32 = 1440;
 /// Half pixels from one turn of a zigzag to the next.
-const ZIGZAG: usize = 16;
+const ZIGZAG: usize = 22;
 
 /// A line, point by point in places of the axes.
 #[derive(Clone, Debug)]

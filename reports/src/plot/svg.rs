@@ -17,16 +17,27 @@ pub(crate) const TEXT: u32 = 24;
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
+/// An element of straight lines: how they look, where in the text their points end, and where the element does.
+#[derive(Clone, Copy)]
+struct Straight {
+    rgb: (u8, u8, u8),
+    width: u32,
+    points_end: usize,
+    end: usize,
+}
+
 /// Collects elements; [`picture`] wraps them.
 pub(crate) struct Canvas<'a> {
     out: &'a mut String,
     size: (u32, u32),
+    /// The element of straight lines that was written last.
+    line: Option<Straight>,
 }
 
 impl<'a> Canvas<'a> {
     /// A canvas of `size` half pixels that appends to `out`.
     pub(crate) fn new(out: &'a mut String, size: (u32, u32)) -> Self {
-        Self { out, size }
+        Self { out, size, line: None }
     }
 
     fn stroke(&mut self, color: BackendColor, width: u32) {
@@ -37,6 +48,11 @@ impl<'a> Canvas<'a> {
             ink.class(),
             ink.color()
         );
+        self.dash(ink);
+    }
+
+    /// The dashes of `ink`, if it has any, and the end of the element.
+    fn dash(&mut self, ink: Ink) {
         if !ink.dash().is_empty() {
             let _ = write!(self.out, r#" stroke-dasharray="{}""#, ink.dash());
         }
@@ -58,7 +74,8 @@ impl<'a> Canvas<'a> {
             self.out,
             r#" class="b {class}" fill="{color}" fill-opacity="{opacity}" stroke="{color}""#
         );
-        let _ = write!(self.out, r#" stroke-width="3" stroke-dasharray="{}"/>"#, ink.dash());
+        self.out.push_str(r#" stroke-width="3""#);
+        self.dash(ink);
     }
 
     fn points(&mut self, points: impl IntoIterator<Item = BackendCoord>) {
@@ -95,8 +112,23 @@ impl DrawingBackend for Canvas<'_> {
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
         if style.color().alpha > 0.0 {
-            let _ = write!(self.out, r#"<path d="M{},{} {},{}""#, from.0, from.1, to.0, to.1);
-            self.stroke(style.color(), style.stroke_width());
+            let (rgb, width) = (style.color().rgb, style.stroke_width());
+            let points = format!("M{},{} {},{}", from.0, from.1, to.0, to.1);
+            // Lines of one mesh follow each other, and are one element.
+            let end = self.out.len();
+            let last = self.line.filter(|line| (line.rgb, line.width, line.end) == (rgb, width, end));
+            let points_end = if let Some(last) = last {
+                self.out.insert_str(last.points_end, &points);
+                last.points_end + points.len()
+            } else {
+                self.out.push_str(r#"<path d=""#);
+                self.out.push_str(&points);
+                let points_end = self.out.len();
+                self.out.push('"');
+                self.stroke(style.color(), width);
+                points_end
+            };
+            self.line = Some(Straight { rgb, width, points_end, end: self.out.len() });
         }
         Ok(())
     }

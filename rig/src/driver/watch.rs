@@ -52,15 +52,25 @@ impl Watch {
 impl Observer for Watch {
     fn observe(&mut self, stamp: Stamp, event: &Event) {
         let Self { judge, recorder, locks, timelines } = self;
-        timelines.observe(stamp, event);
         match event {
-            Event::LockContended { .. } | Event::AsksUnfairly { .. } => {
+            Event::LockContended { object, mode } => {
+                timelines.contended(stamp, *object, *mode);
                 return judge.checks.observe(&judge.held, stamp, event);
             }
+            Event::AsksUnfairly { .. } => return judge.checks.observe(&judge.held, stamp, event),
             Event::LockAcquired { .. } | Event::LockReleased { .. } => {
+                if timelines.follows(stamp.actor, event) {
+                    timelines.lock(stamp, event);
+                }
                 judge.checks.observe(&judge.held, stamp, event);
                 return locks.observe(&mut judge.held, stamp, event);
             }
+            Event::Start(_)
+            | Event::AttachBegin { .. }
+            | Event::AttachEnd { .. }
+            | Event::TxMember { .. }
+            | Event::Phase(_)
+            | Event::Injected { .. } => timelines.attach(stamp, event),
             _ => {}
         }
         let shadow = judge.checks.shadow();

@@ -104,7 +104,9 @@ fn one(view: &View<'_>, group: &PointSum, pick: &Pick<'_>) -> Markup {
     let (lanes, left_out) = lanes::of(line, place);
     let waits =
         line.waited.iter().chain(&line.waits).filter(|wait| !seen(line, wait.from_ns, wait.to_ns)).count();
-    let short = line.holds.iter().filter(|hold| !seen(line, hold.from_ns, hold.to_ns)).count() + waits;
+    let phases = line.phases.iter().filter(|span| !seen(line, span.from_ns, span.to_ns)).count();
+    let short =
+        phases + line.holds.iter().filter(|hold| !seen(line, hold.from_ns, hold.to_ns)).count() + waits;
     let faults: Vec<u64> = line.faults.iter().map(|fault| fault.at_ns).collect();
     let frame = drawing::plot(&question, view.clock, line.latency_ns, &lanes, &faults);
     html! {
@@ -112,7 +114,7 @@ fn one(view: &View<'_>, group: &PointSum, pick: &Pick<'_>) -> Markup {
         @if left_out > 0 { p.more { (count(left_out as u64, "lane")) " more than a plot has room for: in the table." } }
         (rows(view, line, &pick.of))
         @if short > 0 {
-            p.more { (grouped(short as u64)) " holds and waits of less than a " (VISIBLE) "th of it each are in run.json." }
+            p.more { (grouped(short as u64)) " phases, holds and waits of less than a " (VISIBLE) "th of it each are in run.json." }
         }
         @if line.left_out > 0 { p.more { (count(line.left_out, "span")) " more took place than a timeline holds." } }
     }
@@ -132,18 +134,17 @@ fn lock(name: &str, mode: &str) -> String {
 fn rows(view: &View<'_>, line: &Timeline, of: &str) -> Markup {
     let mut head: Vec<Column> = columns(&["what", "which", "who", "phase"]);
     head.extend(["from", "length"].map(|name| Column(format!("{name}, {}", view.clock), true)));
-    head.extend(columns(&["#times", "#held meanwhile"]));
+    head.extend(columns(&["again and again"]));
     let mut rows: Vec<(u64, Vec<Markup>)> = Vec::new();
     let mut row =
         |what: &str, which: &str, who: &str, phase: &str, span: (u64, u64), often: Option<(u64, u64)>| {
             let mut cells = vec![html! { (what) }, text(which), text(who), text(phase)];
             cells.extend([span.0, span.1.saturating_sub(span.0)].map(|at| html! { (ns(at)) }));
-            let (times, held) =
-                often.map_or((NONE.to_owned(), NONE.to_owned()), |(n, held)| (grouped(n), ns(held)));
-            cells.extend([html! { (times) }, html! { (held) }]);
+            let often = often.map(|(n, held)| format!("{}, {} in all", count(n, "time"), ns(held)));
+            cells.push(html! { (often.unwrap_or_default()) });
             rows.push((span.0, cells));
         };
-    for span in &line.phases {
+    for span in line.phases.iter().filter(|span| seen(line, span.from_ns, span.to_ns)) {
         row("phase", &span.phase, &line.who, &span.phase, (span.from_ns, span.to_ns), None);
     }
     for wait in line.waited.iter().chain(&line.waits).filter(|wait| seen(line, wait.from_ns, wait.to_ns)) {

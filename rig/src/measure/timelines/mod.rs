@@ -73,34 +73,37 @@ impl Timelines {
         self.open.get_mut(place)
     }
 
-    /// Takes one event. Most are locks of somebody who moves nobody, and are done with at once.
+    /// Whether a lock that `actor` takes or gives matters here. Most do not: they are taken at once, by somebody who moves
+    /// nobody.
     #[inline]
-    pub fn observe(&mut self, stamp: Stamp, event: &Event) {
-        let Stamp { at_ns, actor } = stamp;
+    #[must_use]
+    pub fn follows(&self, actor: ActorId, event: &Event) -> bool {
+        self.mask & bit(actor) != 0 || matches!(event, Event::LockAcquired { waited_ns: Some(_), .. })
+    }
+
+    /// Takes an event about a lock that it follows.
+    #[inline(never)]
+    pub fn lock(&mut self, stamp: Stamp, event: &Event) {
         match *event {
-            Event::LockAcquired { object, mode, waited_ns }
-                if waited_ns.is_some() || self.mask & bit(actor) != 0 =>
-            {
-                self.acquired(stamp, object, mode, waited_ns);
+            Event::LockAcquired { object, mode, waited_ns } => self.acquired(stamp, object, mode, waited_ns),
+            Event::LockReleased { object, mode, .. } => {
+                if let Some(open) = self.opened(stamp.actor) {
+                    open.releases(object, mode, stamp.at_ns);
+                }
             }
-            Event::LockReleased { object, mode, .. } if self.mask & bit(actor) != 0 => {
-                self.released(stamp, object, mode);
-            }
-            Event::LockContended { object, mode } => {
-                *at(&mut self.waiting, actor) = Some((object, mode, at_ns));
-            }
-            Event::Start(_)
-            | Event::AttachBegin { .. }
-            | Event::AttachEnd { .. }
-            | Event::TxMember { .. }
-            | Event::Phase(_)
-            | Event::Injected { .. } => self.rare(stamp, event),
             _ => {}
         }
     }
 
+    /// Somebody has to wait for a lock.
     #[inline(never)]
-    fn rare(&mut self, stamp: Stamp, event: &Event) {
+    pub fn contended(&mut self, stamp: Stamp, object: Object, mode: Mode) {
+        *at(&mut self.waiting, stamp.actor) = Some((object, mode, stamp.at_ns));
+    }
+
+    /// Takes an event that is about an attach, or says who somebody is.
+    #[cold]
+    pub fn attach(&mut self, stamp: Stamp, event: &Event) {
         let Stamp { at_ns, actor } = stamp;
         match *event {
             Event::Start(who) => *at(&mut self.who, actor) = Some(who),
@@ -131,14 +134,6 @@ impl Timelines {
         }
     }
 
-    #[inline(never)]
-    fn released(&mut self, stamp: Stamp, object: Object, mode: Mode) {
-        if let Some(open) = self.opened(stamp.actor) {
-            open.releases(object, mode, stamp.at_ns);
-        }
-    }
-
-    #[inline(never)]
     fn acquired(&mut self, stamp: Stamp, object: Object, mode: Mode, waited_ns: Option<u64>) {
         let Stamp { at_ns, actor } = stamp;
         if let Some(open) = self.opened(actor) {
@@ -146,8 +141,10 @@ impl Timelines {
         }
         let Some(waited_ns) = waited_ns else { return };
         *at(&mut self.waiting, actor) = None;
-        let (from_ns, who) = (at_ns.saturating_sub(waited_ns), *at(&mut self.who, actor));
-        for open in self.open.iter_mut().filter(|open| open.actor != actor) {
+        let from_ns = at_ns.saturating_sub(waited_ns);
+        let who = self.who.get(actor.index()).copied().flatten();
+        let others = self.open.iter_mut().filter(|open| open.actor != actor);
+        for open in others.filter(|open| open.held(object, (from_ns, at_ns))) {
             open.met(Waited { who, object, mode, from_ns, to_ns: at_ns });
         }
     }
@@ -166,7 +163,9 @@ impl Timelines {
         }
         // Those whom the mover made wait may not have run yet since it let go.
         for (other, waiting) in self.waiting.iter().enumerate() {
-            if let Some((object, mode, from_ns)) = waiting.filter(|_| other != actor.index()) {
+            if let Some((object, mode, from_ns)) = waiting.filter(|_| other != actor.index())
+                && steps.held(object, (from_ns, at_ns))
+            {
                 let who = self.who.get(other).copied().flatten();
                 steps.met(Waited { who, object, mode, from_ns, to_ns: at_ns });
             }

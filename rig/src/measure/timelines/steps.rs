@@ -56,8 +56,8 @@ pub(super) struct Steps {
     pub(super) holds: Vec<Held>,
     /// Places in `holds` of spinlocks, by [`spin_slot`].
     spins: [u16; SPIN_SLOTS],
-    /// Places in `holds` of everything else: those that others wait for long.
-    sleeping: SmallVec<[u16; 16]>,
+    /// Everything else, with its place in `holds`: what others wait for long.
+    sleeping: SmallVec<[(Object, u16); 16]>,
     pub(super) waited: Vec<Waited>,
     pub(super) waits: Vec<Waited>,
     pub(super) faults: Vec<(Site, Fault, u64)>,
@@ -140,7 +140,7 @@ impl Steps {
         if spins {
             self.spins[spin_slot(object)] = place as u16;
         } else if place < MAX_SPANS {
-            self.sleeping.push(place as u16);
+            self.sleeping.push((object, place as u16));
         }
         let phase = self.phases.last().map(|last| last.phase);
         let (from_ns, to_ns, since_ns) = (at_ns, at_ns, Some(at_ns));
@@ -169,17 +169,22 @@ impl Steps {
         }
     }
 
-    /// Somebody else waited, or still does. It is of interest if the mover held the lock meanwhile.
-    pub(super) fn met(&mut self, wait: Waited) {
+    /// Whether the mover held `object` at some time from `from_ns` to `to_ns`.
+    pub(super) fn held(&self, object: Object, (from_ns, to_ns): (u64, u64)) -> bool {
         let hit = |held: &Held| {
-            let to_ns = if held.since_ns.is_some() { u64::MAX } else { held.to_ns };
-            held.object == wait.object && held.from_ns < wait.to_ns && wait.from_ns < to_ns
+            let until_ns = if held.since_ns.is_some() { u64::MAX } else { held.to_ns };
+            held.object == object && held.from_ns < to_ns && from_ns < until_ns
         };
-        let sleeps = || self.sleeping.iter().any(|at| hit(&self.holds[usize::from(*at)]));
-        let met = if wait.object.class.spins() { self.holds.iter().any(hit) } else { sleeps() };
-        if met {
-            push(&mut self.waits, &mut self.left_out, wait);
+        if object.class.spins() {
+            return self.holds.iter().any(hit);
         }
+        let mut places = self.sleeping.iter().filter(|held| held.0 == object);
+        places.any(|held| hit(&self.holds[usize::from(held.1)]))
+    }
+
+    /// Somebody else waited, or still does, for something that the mover held meanwhile.
+    pub(super) fn met(&mut self, wait: Waited) {
+        push(&mut self.waits, &mut self.left_out, wait);
     }
 
     pub(super) fn fires(&mut self, site: Site, fault: Fault, at_ns: u64) {

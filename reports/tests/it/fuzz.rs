@@ -153,6 +153,35 @@ fn damage_to_gates() {
 }
 
 #[test]
+fn damage_to_a_baseline() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("steady.json");
+    let [whole, ..] = small();
+    let figures = Baseline::of(&whole).unwrap();
+    figures.write(&path).unwrap();
+    let written = fs::read(&path).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&written).unwrap();
+    let make = |dice: &mut Dice| match dice.below(2) {
+        0 => bytes(dice, &written),
+        _ => serde_json::to_vec(&meaning(dice, &value)).unwrap(),
+    };
+    let gates = Gates::parse(GATES[0].0, GATES[0].1, "2026-11-26").unwrap();
+    fuzz("baseline", 200, make, |input| {
+        fs::write(&path, input).unwrap();
+        match Baseline::read(&path) {
+            Ok(read) => {
+                let ladder = evaluate(&gates, std::slice::from_ref(&whole), Earlier::Figures(&read));
+                drop(ladder.map(|ladder| ladder.text()));
+                let compared = exact::exact(("a", "b"), &read, &figures);
+                drop(compared.map(|compared| text::text(&compared, true)));
+                drop((exact::protocols(&read, "transactional"), diff(Some(&read), &figures)));
+            }
+            Err(error) => assert!(error.to_string().contains("steady.json"), "{error}"),
+        }
+    });
+}
+
+#[test]
 #[should_panic(expected = "planted, round 3: panicked; the input is in")]
 fn a_panic_is_found_and_its_input_kept() {
     fuzz(

@@ -1,13 +1,11 @@
 //! Two sets of figures, beside each other: of two runs or stored baselines, or of two protocols of one run.
-use super::paired::keys;
-use super::{Comparison, Row, Verdict, meaning};
+use super::{Comparison, Row, Verdict, about, asked, meaning};
 use crate::figure::baseline::{Baseline, BaselineError, PlaceFigures};
 use crate::figure::key::Key;
 use crate::figure::metric::Metric;
 use crate::gate::judge::SEEDS;
 use crate::gate::paired::STORED;
 use crate::schema::Engine;
-use crate::words;
 use std::collections::BTreeSet;
 
 /// Compares `b` with `a`, which have to be of the same scenario.
@@ -60,12 +58,6 @@ fn comparison(names: (&str, &str), about: String, rows: Vec<Row>) -> Comparison 
 /// End of the reason where there were not enough seeds.
 const FEW: &str = " seeds";
 
-/// `default on sim, times in virtual ns`.
-#[must_use]
-pub fn about(of: &Baseline) -> String {
-    format!("{} on {}, {} time", of.scenario, words::engine(of.engine), words::clock(of.engine))
-}
-
 /// The figures of one place.
 fn beside(engine: Engine, title: &str, a: Option<&PlaceFigures>, b: Option<&PlaceFigures>) -> Vec<Row> {
     let names: BTreeSet<&String> =
@@ -87,7 +79,7 @@ fn untold(of: &Baseline) -> Vec<Row> {
         let (sides, why) = ((None, place.get(&key)), STORED.to_owned());
         Row { place: place.title(), key, sides, verdict: Verdict::CannotTell, why }
     };
-    of.places.iter().flat_map(|place| keys().take(1).map(move |key| row(place, key))).collect()
+    of.places.iter().flat_map(|place| asked().take(1).map(move |key| row(place, key))).collect()
 }
 
 /// `None` for what cannot be compared exactly: on machines, whatever depends on how fast they were.

@@ -50,7 +50,7 @@ pub fn text(chapters: &[Vec<Entry>]) -> String {
     let mut out = String::new();
     for chapter in chapters {
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}", super::exact::about(&chapter[0].figures));
+        let _ = writeln!(out, "{}", super::about(&chapter[0].figures));
         for (title, table) in tables(chapter) {
             let _ = writeln!(out, "\n{title}\n{table}");
         }

@@ -14,8 +14,17 @@ pub mod history;
 pub mod paired;
 pub mod text;
 
-use crate::figure::Key;
-use crate::figure::metric::Worse;
+use crate::figure::metric::{METRICS, Worse};
+use crate::figure::{Baseline, Key, Statistic};
+use crate::words;
+
+/// What is asked: enough for the body and the tail of what movers and workers see.
+const ASKED: [(&str, &str); 4] = [
+    ("attach.latency", "p50"),
+    ("attach.latency", "p99"),
+    ("bystander.latency", "p50"),
+    ("bystander.latency", "p99"),
+];
 
 /// What a change of a figure means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,4 +104,19 @@ fn meaning(key: &Key, a: u64, b: u64) -> Verdict {
         }
         _ => Verdict::Better,
     }
+}
+
+/// `default on sim, times in virtual ns`.
+#[must_use]
+pub fn about(of: &Baseline) -> String {
+    format!("{} on {}, {} time", of.scenario, words::engine(of.engine), words::clock(of.engine))
+}
+
+/// [`ASKED`] as figures.
+fn asked() -> impl Iterator<Item = Key> {
+    ASKED.into_iter().filter_map(|(name, statistic)| {
+        let (_, metric) = METRICS.iter().find(|(known, _)| *known == name)?;
+        let detail = (name == "attach.latency").then(|| "moved".to_owned());
+        Some(Key { metric: *metric, detail, statistic: Statistic::of(*metric, statistic)? })
+    })
 }

@@ -2,24 +2,14 @@
 //!
 //! Apart from the exact comparison: only a few figures are asked about, because each further question takes more pairs to
 //! answer all of them.
-use super::exact::about;
-use super::{Comparison, Row, Verdict};
+use super::{Comparison, Row, Verdict, about, asked as keys};
 use crate::aggregate::{AggregateError, aggregate};
-use crate::figure::metric::{METRICS, Statistic};
 use crate::figure::pairs::{Paired, Spot, across, within};
 use crate::figure::{Baseline, Key};
 use crate::gate::ladder::paired;
 use crate::gate::paired::reason;
 use crate::schema::Run;
 use crate::stats::{Answer, Question, decide};
-
-/// What is asked: enough for the body and the tail of what movers and workers see.
-const ASKED: [(&str, &str); 4] = [
-    ("attach.latency", "p50"),
-    ("attach.latency", "p99"),
-    ("bystander.latency", "p50"),
-    ("bystander.latency", "p99"),
-];
 
 /// Differences of at most so many percent are none.
 pub const FLOOR_PERCENT: f64 = 5.0;
@@ -63,14 +53,6 @@ pub fn protocols(run: &Run, against: &str) -> Result<Vec<Comparison>, AggregateE
         all.push(comparison((against, other), &of, rows(asked)));
     }
     Ok(all)
-}
-
-pub(super) fn keys() -> impl Iterator<Item = Key> {
-    ASKED.into_iter().filter_map(|(name, statistic)| {
-        let (_, metric) = METRICS.iter().find(|(known, _)| *known == name)?;
-        let detail = (name == "attach.latency").then(|| "moved".to_owned());
-        Some(Key { metric: *metric, detail, statistic: Statistic::of(*metric, statistic)? })
-    })
 }
 
 fn comparison(names: (&str, &str), of: &Baseline, rows: Vec<Row>) -> Comparison {

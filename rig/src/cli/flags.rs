@@ -1,8 +1,11 @@
 //! The flags, as clap sees them.
 use super::matrix::On;
-use super::{results, threads};
+use super::threads;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+/// Where baselines lie when nobody says otherwise.
+const BASELINES: &str = "reports/baselines";
 
 /// Benchmarks and fault-injects the protocols that move tasks between control groups.
 ///
@@ -117,7 +120,7 @@ pub(super) struct GateFlags {
     #[arg(long, value_name = "NAME|DIR|FILE", conflicts_with = "paired")]
     pub(super) baseline: Option<PathBuf>,
     /// Where stored baselines lie.
-    #[arg(long, value_name = "DIR", default_value = results::BASELINES)]
+    #[arg(long, value_name = "DIR", default_value = BASELINES)]
     pub(super) baselines: PathBuf,
     /// The results were made in turn, A B B A, in this order: B is judged beside A. The way to judge wall-clock times.
     #[arg(long)]
@@ -152,7 +155,7 @@ pub(super) struct CompareFlags {
     #[arg(long, value_name = "NAME")]
     pub(super) save_baseline: Option<String>,
     /// Where baselines lie.
-    #[arg(long, value_name = "DIR", default_value = results::BASELINES)]
+    #[arg(long, value_name = "DIR", default_value = BASELINES)]
     pub(super) baselines: PathBuf,
     /// Also print the figures that are the same.
     #[arg(long)]
@@ -178,7 +181,7 @@ pub(super) enum BaselineWhat {
         #[arg(value_name = "RESULT")]
         result: PathBuf,
         /// Where baselines lie.
-        #[arg(long, value_name = "DIR", default_value = results::BASELINES)]
+        #[arg(long, value_name = "DIR", default_value = BASELINES)]
         baselines: PathBuf,
     },
 }

@@ -35,7 +35,7 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
             .map_err(|error| Failure::usage(format!("{error}; choose another file with --junit FILE")))?;
     }
     output::result(&ladder.text());
-    github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder))?;
+    github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder), output::say)?;
     page(flags, &b, env.as_ref(), &ladder)?;
     Ok(ladder.exit_code())
 }

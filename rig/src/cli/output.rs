@@ -162,7 +162,7 @@ fn form(format: Format, run: &Run) -> Result<Vec<u8>, OutputError> {
 /// Tells the job on GitHub, if this is one.
 fn tell(file: &Path, run: &Run) -> Result<(), Failure> {
     let markdown = outputs::markdown(run).map_err(|error| no_form(file, &error))?;
-    github::tell(&markdown, &outputs::annotations(run))
+    github::tell(&markdown, &outputs::annotations(run), say)
 }
 
 /// Damage, or a form that a run of this kind does not have.

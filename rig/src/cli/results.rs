@@ -7,9 +7,6 @@ use reports::json;
 use reports::schema::{Env, Run};
 use std::path::{Path, PathBuf};
 
-/// Where baselines lie when nobody says otherwise.
-pub(super) const BASELINES: &str = "reports/baselines";
-
 /// A run with what is known of its machine.
 pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
     let file = if path.is_dir() { path.join("run.json") } else { path.to_owned() };

@@ -10,8 +10,9 @@
 //! | `locks contended/<kind>` | wall time divided by the acquisitions of two threads, each with some work inside | void unless the threads really meet: the share of acquisitions that come after another thread's stands beside it |
 //!
 //! A contended row in which fewer than 1 % of the acquisitions come after another thread's has no figure: the threads ran
-//! one after the other. Rows with different shares did different things: whoever keeps a lock for long turns is quick and
-//! unfair. `cargo bench --bench locks`.
+//! one after the other, or one kept the lock nearly all the time. Rows with different shares did different things: a lock
+//! that lets its last holder in again is quick and unfair, one that hands over pays for waking the other. So read a time
+//! only together with its share. `cargo bench --bench locks`.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #[path = "locks/rows.rs"]
 mod rows;
@@ -24,7 +25,7 @@ use rows::{Kind, Outcome, Row};
 const TURNS: u64 = 20_000;
 /// Rounds of which the median is taken, the rows in turn.
 const ROUNDS: usize = 7;
-/// Below this share, in percent, the threads have not met.
+/// Below this share, in percent, the threads have hardly met.
 const MET_PERCENT: f64 = 1.0;
 
 /// One line for each row, or why there is no figure.

@@ -65,7 +65,7 @@ fn main() {
         let name = format!("recorder/{digits} digits: ours beside hdrhistogram");
         shared::beside(
             &name,
-            5_000,
+            500,
             |rounds| ours(rounds, &samples, digits),
             |rounds| theirs(rounds, &samples, digits),
         );

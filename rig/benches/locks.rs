@@ -19,10 +19,11 @@ mod rows;
 #[path = "shared/mod.rs"]
 mod shared;
 
-use rows::{Kind, Outcome, Row};
+use rows::{Kind, Length, Outcome, Row};
+use std::time::Duration;
 
-/// Acquisitions of each thread in one contended round.
-const TURNS: u64 = 20_000;
+/// Length of one contended round, and of the only one of a smoke test.
+const ROUND: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(10)];
 /// Rounds of which the median is taken, the rows in turn.
 const ROUNDS: usize = 7;
 /// Below this share, in percent, the threads have hardly met.
@@ -34,11 +35,11 @@ fn contended(kind: &Kind) {
     if !shared::wanted(&name) {
         return;
     }
-    let (rounds, turns) = if shared::full() { (ROUNDS, TURNS) } else { (1, TURNS / 20) };
+    let (rounds, length) = if shared::full() { (ROUNDS, ROUND[0]) } else { (1, ROUND[1]) };
     let mut outcomes: Vec<Vec<Outcome>> = kind.rows.iter().map(|_| Vec::new()).collect();
     for _ in 0..rounds {
         for (row, outcomes) in kind.rows.iter().zip(&mut outcomes) {
-            outcomes.push((row.run)(2, turns));
+            outcomes.push((row.run)(2, Length::For(length)));
         }
     }
     for (Row { name: who, .. }, outcomes) in kind.rows.iter().zip(outcomes) {
@@ -58,7 +59,9 @@ fn main() {
     for kind in rows::kinds() {
         let mut group = criterion.benchmark_group(format!("locks/{}", kind.name));
         for row in &kind.rows {
-            group.bench_function(row.name, |bench| bench.iter_custom(|turns| (row.run)(1, turns).took));
+            group.bench_function(row.name, |bench| {
+                bench.iter_custom(|turns| (row.run)(1, Length::Turns(turns)).took);
+            });
         }
         group.finish();
         contended(&kind);

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Work inside a contended hold, in rounds of a few instructions: some 200 ns.
 const WORK: u32 = 200;
+/// Turns between two readings of the clock.
+const TOGETHER: u64 = 64;
 
 /// Who was in the lock last. Readers are here together, hence an atomic; relaxed, for it is only counted with.
 #[derive(Default)]
@@ -60,11 +62,38 @@ impl Outcome {
     }
 }
 
+/// How long a run lasts.
+#[derive(Clone, Copy)]
+pub(crate) enum Length {
+    /// So many turns of each thread.
+    Turns(u64),
+    /// So long, whatever comes of it: threads that share CPUs with others need time to meet.
+    For(Duration),
+}
+
+impl Length {
+    /// Takes turns; returns how many, and how many of them say yes.
+    fn take(self, mut turn: impl FnMut() -> bool) -> (u64, u64) {
+        let mut some = |turns: u64| (0..turns).map(|_| u64::from(turn())).sum::<u64>();
+        let mut sums = (0, 0);
+        match self {
+            Self::Turns(turns) => sums = (turns, some(turns)),
+            Self::For(duration) => {
+                let began = Instant::now();
+                while began.elapsed() < duration {
+                    sums = (sums.0 + TOGETHER, sums.1 + some(TOGETHER));
+                }
+            }
+        }
+        sums
+    }
+}
+
 /// One lock, by whom.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// Runs that many threads with that many turns each.
-    pub(crate) run: Box<dyn Fn(u32, u64) -> Outcome>,
+    /// Runs that many threads for so long.
+    pub(crate) run: Box<dyn Fn(u32, Length) -> Outcome>,
 }
 
 /// One kind of lock, ours and what would be used instead.
@@ -83,12 +112,12 @@ where
     L: Observer + Default + Send + 'static,
     T: Send + Sync + 'static,
 {
-    Row { name, run: Box::new(move |threads, turns| run(&Arc::new(make()), (threads, turns), hold)) }
+    Row { name, run: Box::new(move |threads, length| run(&Arc::new(make()), (threads, length), hold)) }
 }
 
 fn run<L, T>(
     lock: &Arc<T>,
-    (threads, turns): (u32, u64),
+    (threads, length): (u32, Length),
     hold: impl Fn(&T, &ThreadCurrent<L>, Turn) -> bool + Copy + Send + 'static,
 ) -> Outcome
 where
@@ -111,8 +140,8 @@ where
         engine.spawn(move |cur| {
             together.wait();
             let began = Instant::now();
-            let after_another: u64 = (0..turns).map(|_| u64::from(hold(&lock, cur, turn))).sum();
-            tell.send((began, Instant::now(), after_another)).expect("awaited");
+            let sums = length.take(|| hold(&lock, cur, turn));
+            tell.send((began, Instant::now(), sums)).expect("awaited");
         });
     }
     assert_eq!(engine.run(|_| {}).expect("there are threads").end, End::Done);
@@ -122,8 +151,8 @@ where
     let ended = told.iter().map(|(_, ended, _)| *ended).max().expect("somebody ran");
     Outcome {
         took: ended - began,
-        acquisitions: u64::from(threads) * turns,
-        after_another: told.iter().map(|(.., after_another)| after_another).sum(),
+        acquisitions: told.iter().map(|(.., (turns, _))| turns).sum(),
+        after_another: told.iter().map(|(.., (_, after_another))| after_another).sum(),
     }
 }
 

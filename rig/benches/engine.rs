@@ -5,7 +5,7 @@
 //!
 //! | row | what runs | mind |
 //! |---|---|---|
-//! | `cell` | the scenario `steady`: protocols, locks, all checks, all statistics | a dispatch here stands for the events on its way; it also counts building the world |
+//! | `cell` | the scenario `steady`: protocols, locks, all checks, all statistics | a dispatch here stands for the events and the steps in place on its way; it also counts building the world |
 //! | `ours` | the engine alone: virtual CPUs, run queues, time slices | modelled CPUs for all, so nobody queues |
 //! | `bare` | a binary heap of times and corosensei | no CPUs, no wakes, no accesses, no abandoning |
 //! | `nexosim` | as many models that schedule themselves, on one thread | models are no coroutines; it has mailboxes, keys and a clock that others can use |
@@ -25,6 +25,7 @@ use rig::engine::sim::Sim;
 use rig::engine::sim::time::Time;
 use rig::engine::{Costs, Current, Work};
 use rivals::{bare, delay_ns, nexosim};
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// Steps of an actor in a round.
@@ -59,13 +60,22 @@ fn steady() -> (Scenario, CellPlan) {
     (scenario, plan)
 }
 
+/// Wall time of that many cells.
+fn cells<T>(cell: impl Fn() -> T) -> impl Fn(u64) -> Duration {
+    move |rounds| {
+        let began = Instant::now();
+        (0..rounds).for_each(|_| drop(black_box(cell())));
+        began.elapsed()
+    }
+}
+
 fn main() {
     let mut criterion = shared::criterion();
     let mut group = criterion.benchmark_group("engine");
     let (scenario, plan) = steady();
     let cell = || run_cell(&scenario, &plan, &Costs::default());
     let counted = cell();
-    let dispatches = counted.cell.sim.map_or(0, |sim| sim.dispatches) + counted.in_place;
+    let dispatches = counted.cell.sim.map_or(0, |sim| sim.dispatches);
     group.throughput(Throughput::Elements(dispatches));
     group.bench_function("cell/steady", |bench| bench.iter(cell));
     for actors in ACTORS {
@@ -77,6 +87,9 @@ fn main() {
         }
     }
     group.finish();
+    shared::beside("engine: cell beside bare, for each dispatch", 10, cells(&cell), |rounds| {
+        bare(ACTORS[0], (rounds * dispatches).div_ceil(ACTORS[0] * STEPS))
+    });
     for actors in ACTORS {
         let rounds = 200_000 / (actors * STEPS) + 1;
         for (name, theirs) in [("bare", bare as fn(u64, u64) -> Duration), ("nexosim", nexosim)] {

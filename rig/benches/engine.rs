@@ -1,0 +1,101 @@
+//! How fast the simulator is: beside the least that could do the same, a heap and coroutines, and beside nexosim.
+//!
+//! In every row but `cell` the same actors wait the same times in turn, so that each step is one entry of the event queue
+//! and one switch to another actor; nobody touches anything shared.
+//!
+//! | row | what runs | mind |
+//! |---|---|---|
+//! | `cell` | the scenario `steady`: protocols, locks, all checks, all statistics | a dispatch here stands for the events and the steps in place on its way; it also counts building the world |
+//! | `ours` | the engine alone: virtual CPUs, run queues, time slices | modelled CPUs for all, so nobody queues |
+//! | `bare` | a binary heap of times and corosensei | no CPUs, no wakes, no accesses, no abandoning |
+//! | `nexosim` | as many models that schedule themselves, on one thread | models are no coroutines; it has mailboxes, keys and a clock that others can use |
+//!
+//! Wall time divided by dispatches; criterion shows dispatches a second. Ratios are of pairs measured in turn.
+//! `cargo bench --bench engine`.
+#[path = "engine/rivals.rs"]
+mod rivals;
+#[path = "shared/mod.rs"]
+mod shared;
+
+use criterion::{BenchmarkId, Throughput};
+use faults::{Injector, Plan};
+use rig::driver::{CellPlan, Overrides, Scenario, built_in, run_cell};
+use rig::engine::event::Blind;
+use rig::engine::sim::Sim;
+use rig::engine::sim::time::Time;
+use rig::engine::{Costs, Current, Work};
+use rivals::{bare, delay_ns, nexosim};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Steps of an actor in a round.
+const STEPS: u64 = 100;
+/// Actors.
+const ACTORS: [u64; 2] = [16, 1000];
+
+/// Our engine; starting the actors is not measured.
+fn ours(actors: u64, rounds: u64) -> Duration {
+    let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);
+    let mut sim = Sim::new(time, Blind, Injector::new(Plan::default(), 1));
+    for actor in 0..actors {
+        sim.spawn(move |cur| {
+            for step in 0..rounds * STEPS {
+                cur.work(Work::Delay, delay_ns(actor, step));
+            }
+        });
+    }
+    let began = Instant::now();
+    let counts = sim.run().policy.counts();
+    assert!(counts.dispatches + counts.in_place >= actors * rounds * STEPS);
+    began.elapsed()
+}
+
+/// The scenario, short.
+fn steady() -> (Scenario, CellPlan) {
+    let text = built_in::find("steady").expect("built in");
+    let overrides = Overrides { duration: Some("5ms".to_owned()), ..Overrides::default() };
+    let files = workloads::Folder::new(std::path::Path::new("."));
+    let scenario = Scenario::parse_with("steady", text, &overrides, &files).expect("reads");
+    let plan = scenario.cells().into_iter().next().expect("a cell");
+    (scenario, plan)
+}
+
+/// Wall time of that many cells.
+fn cells<T>(cell: impl Fn() -> T) -> impl Fn(u64) -> Duration {
+    move |rounds| {
+        let began = Instant::now();
+        (0..rounds).for_each(|_| drop(black_box(cell())));
+        began.elapsed()
+    }
+}
+
+fn main() {
+    let mut criterion = shared::criterion();
+    let mut group = criterion.benchmark_group("engine");
+    let (scenario, plan) = steady();
+    let cell = || run_cell(&scenario, &plan, &Costs::default());
+    let counted = cell();
+    let dispatches = counted.cell.sim.map_or(0, |sim| sim.dispatches);
+    group.throughput(Throughput::Elements(dispatches));
+    group.bench_function("cell/steady", |bench| bench.iter(cell));
+    for actors in ACTORS {
+        group.throughput(Throughput::Elements(actors * STEPS));
+        for (name, run) in [("ours", ours as fn(u64, u64) -> Duration), ("bare", bare), ("nexosim", nexosim)]
+        {
+            let id = BenchmarkId::new(name, format!("actors={actors}"));
+            group.bench_function(id, |bench| bench.iter_custom(|rounds| run(actors, rounds)));
+        }
+    }
+    group.finish();
+    shared::beside("engine: cell beside bare, for each dispatch", 10, cells(&cell), |rounds| {
+        bare(ACTORS[0], (rounds * dispatches).div_ceil(ACTORS[0] * STEPS))
+    });
+    for actors in ACTORS {
+        let rounds = 200_000 / (actors * STEPS) + 1;
+        for (name, theirs) in [("bare", bare as fn(u64, u64) -> Duration), ("nexosim", nexosim)] {
+            let name = format!("engine: ours beside {name}, actors={actors}");
+            shared::beside(&name, rounds, |rounds| ours(actors, rounds), |rounds| theirs(actors, rounds));
+        }
+    }
+    criterion.final_summary();
+}

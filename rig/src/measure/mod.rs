@@ -3,8 +3,10 @@
 //! With the real kernel's own module, the only place that names `reports`' schema. Nothing here judges.
 pub mod alone;
 pub mod around;
+pub mod calibrate;
 pub mod cell;
 pub mod env;
+pub mod itself;
 mod merge;
 mod ops;
 pub mod recorder;

@@ -15,6 +15,7 @@ mod latency;
 mod locks;
 mod parts;
 mod phases;
+mod predicted;
 mod promises;
 mod remarks;
 mod resident;

@@ -21,6 +21,12 @@ pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<u8, Failure> {
     );
     write_atomic(&flags.out, costs::text(&head, &table).as_bytes()).map_err(Failure::usage)?;
     let count = measured.entries.len();
+    let wide = measured.entries.iter().filter(|found| found.trials.is_wide()).count();
+    if wide > 0 {
+        say(&format!(
+            "the trials of {wide} entries differ by more than a factor of two: something else was running; measure again on an idle machine"
+        ));
+    }
     result(&format!(
         "{}\n\n{}\n\ncalibrate: {count} entries measured on {}, {} kept as built in; written to {name}\n",
         entries(&measured),

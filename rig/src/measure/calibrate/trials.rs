@@ -53,6 +53,12 @@ impl Trials {
         format!("{}..{}", ns(self.at(10)), ns(self.at(90)))
     }
 
+    /// Whether p90 is more than twice p10: something else was running.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        self.at(90) > self.at(10).saturating_mul(2)
+    }
+
     /// The longest trial in whole ns.
     #[must_use]
     pub fn longest_ns(&self) -> u64 {
@@ -127,6 +133,7 @@ mod tests {
         assert_eq!((trials.n(), trials.median_ps(), trials.ns()), (101, 5_100, 5));
         assert_eq!(trials.spread(), "1.1..9.1");
         assert_eq!(trials.longest_ns(), 10);
+        assert!(trials.is_wide() && !Trials::of(vec![100, 150, 200]).is_wide());
         assert_eq!(trials.less(5_000).median_ps(), 100);
         assert_eq!((Trials::default().median_ps(), Trials::of(vec![3]).ns()), (0, 1));
         assert_eq!(per_turn(10, 4), 2_500);

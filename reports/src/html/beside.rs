@@ -2,8 +2,8 @@
 //!
 //! Apart from the sections of a run, which know nothing of another. The tables have the same rows and clocks of their own;
 //! no plot and no column of times has both. Only ratios, which have no unit, stand in one table.
-use super::View;
 use super::parts::{Column, columns, machine, open_table, table, text};
+use super::{View, predicted};
 use crate::aggregate::{Group, Point, ProtocolSum};
 use crate::nearest::{Nearest, nearest};
 use crate::percentile::Samples;
@@ -88,6 +88,9 @@ fn scenario(simulated: &[Side<'_>], measured: &[Side<'_>]) -> Markup {
             cells of the run, locks of a class summed up. ‘–’: not there, or too few samples. Figures of different clocks are not to be compared one by \
             one; what may be compared is which of them grows, and by what factor." }
         (slow_downs(&all))
+        @for (model, here) in simulated.iter().flat_map(|model| measured.iter().map(move |here| (model, here))) {
+            (predicted::section((model.number, model.view), (here.number, here.view)))
+        }
     }
 }
 

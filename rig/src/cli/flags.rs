@@ -42,6 +42,10 @@ pub(super) enum Command {
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
     Linux(LinuxFlags),
+    /// Measure on this machine what things cost, and write a table of costs for `run --costs`.
+    ///
+    /// Takes a few seconds; let nothing else run. What cannot be measured from outside a kernel keeps its figure.
+    Calibrate(CalibrateFlags),
     /// Remove what runs of `linux` have left that were killed: processes, cgroups, tracing instances, lists of them.
     Clean,
     /// Say what works on this machine, what does not, why, and the command that mends it.
@@ -251,6 +255,9 @@ pub(super) struct RunFlags {
     /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) cpus: Option<u32>,
+    /// A table of costs, such as `calibrate` writes, instead of the built-in one. What differs becomes part of the scenario.
+    #[arg(long, value_name = "FILE")]
+    pub(super) costs: Option<PathBuf>,
     /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 2s when
     /// absent.
     #[arg(long, value_name = "T")]
@@ -416,6 +423,13 @@ pub(super) struct KernelFlags {
     /// Leave out the traced cells, which look inside the kernel after the others.
     #[arg(long)]
     pub(super) no_trace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CalibrateFlags {
+    /// Where the table goes; costs.toml when absent. What is there already is replaced.
+    #[arg(long, value_name = "FILE", default_value = "costs.toml")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,6 @@ use super::exit::Failure;
 use super::interrupt::Interrupt;
 use super::progress;
 use crate::driver::{CellPlan, Scenario, run_cell, threads};
-use crate::engine::Costs;
 use crate::engine::threads::Counts;
 use crossbeam::channel;
 use reports::cells::CellStore;
@@ -56,7 +55,6 @@ pub(super) fn run(
     store: &CellStore,
 ) -> Result<Matrix, Failure> {
     let interrupt = Interrupt::listen().map_err(Failure::internal)?;
-    let costs = Costs::default();
     let (plan_sender, plan_receiver) = channel::unbounded::<&CellPlan>();
     let (sender, receiver) = channel::unbounded::<Finished>();
     for plan in plans {
@@ -66,10 +64,10 @@ pub(super) fn run(
     let result = thread::scope(|scope| {
         for _ in 0..jobs.min(plans.len()) {
             let (plans, sender) = (plan_receiver.clone(), sender.clone());
-            let (interrupt, costs) = (&interrupt, &costs);
+            let interrupt = &interrupt;
             scope.spawn(move || {
                 for plan in plans.into_iter().take_while(|_| interrupt.signal().is_none()) {
-                    let result = catch_unwind(AssertUnwindSafe(|| one(engine, scenario, plan, costs)));
+                    let result = catch_unwind(AssertUnwindSafe(|| one(engine, scenario, plan)));
                     let result = result.unwrap_or_else(|panic| Err(bug(plan.index, panic.as_ref())));
                     if sender.send((plan.index, result)).is_err() {
                         return;
@@ -86,13 +84,14 @@ pub(super) fn run(
     })
 }
 
-fn one(engine: On, scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> Result<(Cell, Did), Failure> {
+fn one(engine: On, scenario: &Scenario, plan: &CellPlan) -> Result<(Cell, Did), Failure> {
     if let On::Threads { real_pages } = engine {
-        let result = threads::run_cell(scenario, plan, costs, real_pages).map_err(Failure::cannot)?;
+        let result =
+            threads::run_cell(scenario, plan, &scenario.costs, real_pages).map_err(Failure::cannot)?;
         let did = Did { operations: result.operations, counts: result.counts, ..Did::default() };
         return Ok((result.cell, did));
     }
-    let result = run_cell(scenario, plan, costs);
+    let result = run_cell(scenario, plan, &scenario.costs);
     let did = Did { simulated_ns: result.wall_ns, in_place: result.in_place, ..Did::default() };
     Ok((result.cell, did))
 }

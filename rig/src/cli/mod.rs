@@ -1,6 +1,7 @@
 //! The command: flags to one validated plan, to dispatch, to an exit code. Everything it does is in the library.
 //!
 //! stdout carries the result and nothing else; progress and warnings go to stderr.
+mod calibrate;
 mod clean;
 mod compare;
 mod doctor;
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Run(flags) => run::run(&flags),
         Command::Explore(flags) => explore::explore(&flags),
         Command::Replay(flags) => replay::run(&flags),
+        Command::Calibrate(flags) => calibrate::calibrate(&flags),
         Command::Clean => clean::clean(),
         Command::Report(flags) => report::report(&flags),
         Command::Compare(flags) => compare::compare(&flags),

@@ -15,10 +15,9 @@ const MAX_TRACES: usize = 12;
 /// Every position of a scenario, under each of its protocols.
 pub(super) fn of_scenario(scenario: &Scenario, jobs: usize) -> Result<u8, Failure> {
     say(&format!("seed {}, every prepare position of scenario {} fails once", scenario.seed, scenario.name));
-    let costs = Costs::default();
     let protocols = &scenario.protocols;
     let all = parallel::map(jobs, protocols.len(), |at| {
-        positions::try_all(scenario, protocols[at], scenario.seed, &costs)
+        positions::try_all(scenario, protocols[at], scenario.seed, &scenario.costs)
     });
     let mut text = String::new();
     let mut unexpected = 0;

@@ -4,7 +4,8 @@ use super::flags::RunFlags;
 use super::matrix::{self, Matrix, On};
 use super::output::{self, Folder};
 use super::{parallel, positions, thin, threads};
-use crate::driver::{CellPlan, Overrides, Scenario, built_in};
+use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
+use crate::engine::costs;
 use crate::measure::env;
 use reports::cells::CellStore;
 use reports::schema::{self, Cell, Engine, Env, Run};
@@ -35,8 +36,10 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let store = CellStore::open(folder.path()).map_err(Failure::internal)?;
     let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
     keep_scenario(folder.path(), &scenario)?;
+    // Before the cells, while nothing else of ours runs.
+    let facts = if engine == On::Sim { BTreeMap::new() } else { threads::measuring()? };
     let matrix = matrix::run(engine, &scenario, &plans, jobs, &store)?;
-    let mut env = env::here(date, BTreeMap::new());
+    let mut env = env::here(date, facts);
     if engine == On::Sim {
         speed(&mut env, &matrix);
     } else {
@@ -88,7 +91,20 @@ fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
         seeds: flags.seeds.map(u32::try_from).transpose().map_err(too_large)?,
         cpus: flags.cpus,
         duration: flags.duration(),
+        costs: flags.costs.as_deref().map(costs).transpose()?,
     })
+}
+
+/// What a table of costs in a file says differently.
+fn costs(file: &Path) -> Result<costs::Table, Failure> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("--costs {name}: {error}; `attach-rig calibrate --out {name}` writes one"))
+    })?;
+    let table = costs::read(&text).map_err(|error| {
+        Failure::usage(ScenarioError::at(&name.to_string(), &text, Some(error.at), error.message))
+    })?;
+    Ok(costs::differing(&table))
 }
 
 /// Protocols that were asked for, a canary as one of them.
@@ -124,6 +140,9 @@ fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     }
     if let Some(cpus) = flags.cpus {
         flag("cpus", cpus.to_string());
+    }
+    if let Some(costs) = &flags.costs {
+        flag("costs", costs.display().to_string());
     }
     if let Some(duration) = flags.duration() {
         flag("duration", duration);

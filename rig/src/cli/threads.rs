@@ -1,7 +1,9 @@
 //! What a run on threads says differently: what it did not judge, what the machine did not show, what it is measured with.
+use super::exit::Failure;
 use super::matrix::{Did, On};
 use crate::driver::agree::breaks_without_locks;
 use crate::driver::{Scenario, threads};
+use crate::measure::itself::Itself;
 use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::Expectations;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +70,11 @@ fn skipped(protocol: &str, promise: &str) -> Verdict {
         outcome: Outcome::Skipped,
         replay: None,
     }
+}
+
+/// What measuring costs here and how far off it is.
+pub(super) fn measuring() -> Result<BTreeMap<String, String>, Failure> {
+    Itself::measure().map(|itself| itself.facts()).map_err(Failure::cannot)
 }
 
 /// Facts about the run and the machine.

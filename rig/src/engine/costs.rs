@@ -1,7 +1,9 @@
 //! The table of costs: what work, accesses and scheduling take in virtual ns. One TOML file, a source per figure.
 use super::Access;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::Spanned;
 
 /// The built-in table.
 const BUILT_IN: &str = include_str!("costs.toml");
@@ -80,6 +82,19 @@ const ACCESSES: [(&str, Access); 7] = [
     ("release", Access::Release),
 ];
 
+/// The groups of the table with their names, in its order.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let access = ACCESSES.iter().map(|(name, _)| ("access", *name));
+    let sched = SCHED.iter().map(|name| ("sched", *name));
+    access.chain(sched).chain(Work::NAMES.iter().map(|(name, _)| ("work", *name)))
+}
+
+/// Names of the group `sched`.
+const SCHED: [&str; 4] = ["spin_handoff", "context_switch", "wakeup", "time_slice"];
+
+/// Bounds of an entry in ns: time has to pass whatever actors do, and a second is more than any of this takes.
+const NS: std::ops::RangeInclusive<u64> = 1..=1_000_000_000;
+
 /// Costs in virtual ns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Costs {
@@ -95,63 +110,175 @@ pub struct Costs {
     pub time_slice_ns: u64,
 }
 
-/// What is wrong with a table of costs.
-#[derive(Debug, thiserror::Error)]
-pub enum CostsError {
-    /// Not TOML, or an entry without `ns` and `source`.
-    #[error("{0}")]
-    Toml(#[from] toml::de::Error),
-    /// A figure is missing.
-    #[error("cost `{0}` is missing; every entry needs `ns = N` and `source = \"...\"`")]
-    Missing(String),
-    /// A figure that nothing uses.
-    #[error("cost `{0}` is unknown; remove it")]
-    Unknown(String),
+/// What is wrong with a table of costs, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CostsError {
+    /// Bytes of the text that are to blame.
+    pub at: Range<usize>,
+    /// What is wrong and what would be right.
+    pub message: String,
 }
 
-#[derive(Deserialize)]
+/// An entry of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
-    ns: u64,
-    #[serde(rename = "source")]
-    _source: String,
+pub struct Entry {
+    /// The cost in ns.
+    pub ns: u64,
+    /// Where the figure is from.
+    pub source: String,
 }
 
-type Table = BTreeMap<String, BTreeMap<String, Entry>>;
+/// Entries by group and name.
+pub type Table = BTreeMap<String, BTreeMap<String, Entry>>;
+
+/// Entries as they are written: each with its place.
+pub type Written = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<Entry>>>;
+
+/// Reads a complete table.
+///
+/// # Errors
+/// [`CostsError`] when it is not TOML, or when an entry is missing, unknown, out of bounds or without a source.
+pub fn read(text: &str) -> Result<Table, CostsError> {
+    let written: Written = toml::from_str(text).map_err(|error| CostsError {
+        at: error.span().unwrap_or_default(),
+        message: format!("{}; every entry needs `ns = N` and `source = \"...\"`", error.message()),
+    })?;
+    let mut costs = Costs::default();
+    costs.put(&written)?;
+    let header = |group: &str| written.keys().find(|known| known.get_ref() == group).map(Spanned::span);
+    for (group, name) in names() {
+        if !written.get(group).is_some_and(|entries| entries.contains_key(name)) {
+            return Err(CostsError {
+                at: header(group).unwrap_or(text.len()..text.len()),
+                message: format!(
+                    "cost `{group}.{name}` is missing; write [{group}.{name}] with `ns = N` and `source = \"...\"`"
+                ),
+            });
+        }
+    }
+    let plain = |(name, entry): (Spanned<String>, Spanned<Entry>)| (name.into_inner(), entry.into_inner());
+    let of_group = |(group, entries): (Spanned<String>, BTreeMap<_, _>)| {
+        (group.into_inner(), entries.into_iter().map(plain).collect())
+    };
+    Ok(written.into_iter().map(of_group).collect())
+}
+
+/// The built-in table.
+///
+/// # Panics
+/// When it is damaged: a bug of ours, which a test finds.
+#[must_use]
+pub fn built_in() -> Table {
+    toml::from_str(BUILT_IN).expect("a test reads the built-in table")
+}
+
+/// The entries of `table` whose figures are not those of the built-in one.
+#[must_use]
+pub fn differing(table: &Table) -> Table {
+    let known = built_in();
+    let differs = |group: &str, name: &str, entry: &Entry| {
+        known.get(group).and_then(|entries| entries.get(name)).is_none_or(|known| known.ns != entry.ns)
+    };
+    let mut found = table.clone();
+    for (group, entries) in &mut found {
+        entries.retain(|name, entry| differs(group, name, entry));
+    }
+    found.retain(|_, entries| !entries.is_empty());
+    found
+}
+
+/// A complete table as text, in the form of the built-in one, behind `head`, which is made a comment.
+#[must_use]
+pub fn text(head: &str, table: &Table) -> String {
+    let mut text: String = head.lines().map(|line| format!("# {line}\n")).collect();
+    let mut last = "";
+    for (group, name) in names() {
+        let Some(entry) = table.get(group).and_then(|entries| entries.get(name)) else { continue };
+        if group != last {
+            text.push('\n');
+            last = group;
+        }
+        let source = toml::Value::from(entry.source.as_str());
+        text.push_str(&format!("[{group}.{name}]\nns = {}\nsource = {source}\n", entry.ns));
+    }
+    text
+}
 
 impl Costs {
-    /// Reads a table.
+    /// Reads a complete table.
     ///
     /// # Errors
-    /// [`CostsError`] when it is not TOML, or when an entry is missing, unknown or without a source.
+    /// As [`read`].
     pub fn parse(text: &str) -> Result<Self, CostsError> {
-        let mut table: Table = toml::from_str(text)?;
-        let mut take = |group: &str, name: &str| {
-            table
-                .get_mut(group)
-                .and_then(|entries| entries.remove(name))
-                .map(|entry| entry.ns)
-                .ok_or_else(|| CostsError::Missing(format!("{group}.{name}")))
-        };
-        let mut costs = Self {
-            work: [0; Work::NAMES.len()],
-            access: [0; ACCESSES.len()],
-            spin_handoff_ns: take("sched", "spin_handoff")?,
-            context_switch_ns: take("sched", "context_switch")?,
-            wakeup_ns: take("sched", "wakeup")?,
-            time_slice_ns: take("sched", "time_slice")?,
-        };
-        for (name, work) in Work::NAMES {
-            costs.work[work as usize] = take("work", name)?;
+        Ok(Self::of(&read(text)?))
+    }
+
+    /// The built-in table with the entries of `table`; names that are none do nothing.
+    #[must_use]
+    pub fn of(table: &Table) -> Self {
+        let mut costs = Self::default();
+        costs.take(table);
+        costs
+    }
+
+    fn take(&mut self, table: &Table) {
+        for (group, entries) in table {
+            for (name, entry) in entries {
+                if let Some(ns) = self.slot(group, name) {
+                    *ns = entry.ns;
+                }
+            }
         }
-        for (name, access) in ACCESSES {
-            costs.access[access as usize] = take("access", name)?;
+    }
+
+    /// Replaces what `written` names.
+    ///
+    /// # Errors
+    /// [`CostsError`] when an entry is unknown or out of bounds.
+    pub fn put(&mut self, written: &Written) -> Result<(), CostsError> {
+        for (group, entries) in written {
+            for (name, entry) in entries {
+                let full = format!("{}.{}", group.get_ref(), name.get_ref());
+                let Some(slot) = self.slot(group.get_ref(), name.get_ref()) else {
+                    let message = format!("cost `{full}` is unknown; remove it, or write {}", nearest(&full));
+                    return Err(CostsError { at: name.span(), message });
+                };
+                let ns = entry.get_ref().ns;
+                if !NS.contains(&ns) {
+                    let (low, high) = (NS.start(), NS.end());
+                    let message = format!("cost `{full}` is {ns} ns; it has to be from {low} to {high}");
+                    return Err(CostsError { at: entry.span(), message });
+                }
+                *slot = ns;
+            }
         }
-        match table.iter().find_map(|(group, rest)| rest.keys().next().map(|name| format!("{group}.{name}")))
-        {
-            Some(unknown) => Err(CostsError::Unknown(unknown)),
-            None => Ok(costs),
+        Ok(())
+    }
+
+    fn slot(&mut self, group: &str, name: &str) -> Option<&mut u64> {
+        match (group, name) {
+            ("sched", "spin_handoff") => Some(&mut self.spin_handoff_ns),
+            ("sched", "context_switch") => Some(&mut self.context_switch_ns),
+            ("sched", "wakeup") => Some(&mut self.wakeup_ns),
+            ("sched", "time_slice") => Some(&mut self.time_slice_ns),
+            ("work", name) => {
+                let (_, work) = Work::NAMES.iter().find(|(known, _)| *known == name)?;
+                self.work.get_mut(*work as usize)
+            }
+            ("access", name) => {
+                let (_, access) = ACCESSES.iter().find(|(known, _)| *known == name)?;
+                self.access.get_mut(*access as usize)
+            }
+            _ => None,
         }
+    }
+
+    /// The figure of that name in ns.
+    #[must_use]
+    pub fn named(&self, group: &str, name: &str) -> Option<u64> {
+        self.clone().slot(group, name).map(|ns| *ns)
     }
 
     /// Cost of `work` in ns.
@@ -167,10 +294,26 @@ impl Costs {
     }
 }
 
+/// The known entry whose name is most like `full`.
+fn nearest(full: &str) -> String {
+    let known = names().map(|(group, name)| format!("{group}.{name}"));
+    let alike = |a: &String, b: &String| strsim::jaro(full, a).total_cmp(&strsim::jaro(full, b));
+    known.max_by(alike).map_or(String::new(), |name| format!("`{name}`"))
+}
+
 impl Default for Costs {
     /// The built-in table.
     fn default() -> Self {
-        Self::parse(BUILT_IN).expect("a test parses the built-in table")
+        let mut costs = Self {
+            work: [0; Work::NAMES.len()],
+            access: [0; ACCESSES.len()],
+            spin_handoff_ns: 0,
+            context_switch_ns: 0,
+            wakeup_ns: 0,
+            time_slice_ns: 0,
+        };
+        costs.take(&built_in());
+        costs
     }
 }
 
@@ -178,24 +321,56 @@ impl Default for Costs {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_built_in_table_is_complete_and_every_figure_has_a_source() {
-        let costs = Costs::parse(BUILT_IN).expect("complete");
-        assert_eq!(costs.work_ns(Work::MovePage), 2300);
-        assert_eq!(costs.work_ns(Work::Delay), 1);
-        assert_eq!(costs.access_ns(Access::Release), 10);
+    fn wrong(text: &str) -> (usize, String) {
+        let error = Costs::parse(text).expect_err("it is wrong");
+        (text[..error.at.start].matches('\n').count() + 1, error.message)
+    }
+
+    fn line_of(text: &str, what: &str) -> usize {
+        text[..text.find(what).expect("it is there")].matches('\n').count() + 1
     }
 
     #[test]
-    fn a_figure_without_source_or_without_use_is_refused() {
+    fn the_built_in_table_is_complete_and_every_figure_has_a_source() {
+        let costs = Costs::parse(BUILT_IN).expect("complete");
+        assert_eq!(costs, Costs::default());
+        assert_eq!(costs.work_ns(Work::MovePage), 2300);
+        assert_eq!(costs.work_ns(Work::Delay), 1);
+        assert_eq!(costs.access_ns(Access::Release), 10);
+        assert_eq!(costs.named("sched", "wakeup"), Some(1000));
+    }
+
+    #[test]
+    fn a_table_is_written_as_it_is_read() {
+        let mut table = built_in();
+        let entry = table.get_mut("work").and_then(|work| work.get_mut("exec")).expect("it is there");
+        *entry = Entry { ns: 7, source: "a \"quoted\" name".to_owned() };
+        assert_eq!(read(&text("a comment\nof two lines", &table)), Ok(table.clone()));
+        let differs = differing(&table);
+        assert_eq!(Costs::of(&differs).work_ns(Work::Exec), 7);
+        assert_eq!(differs.values().map(BTreeMap::len).sum::<usize>(), 1);
+        assert!(differing(&built_in()).is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_at_its_place() {
         let without = BUILT_IN.replacen("source = \"L1 hit", "x = \"L1 hit", 1);
-        assert!(matches!(Costs::parse(&without), Err(CostsError::Toml(_))));
-        let unknown = format!("{BUILT_IN}\n[work.nap]\nns = 1\nsource = \"none\"\n");
-        assert_eq!(
-            Costs::parse(&unknown).expect_err("unknown").to_string(),
-            "cost `work.nap` is unknown; remove it"
-        );
-        let missing = BUILT_IN.replacen("[work.delay]", "[work.dely]", 1);
-        assert!(matches!(Costs::parse(&missing), Err(CostsError::Missing(name)) if name == "work.delay"));
+        assert_eq!(wrong(&without).0, line_of(&without, "x = \"L1 hit"));
+        let unknown = format!("{BUILT_IN}\n[work.exe]\nns = 1\nsource = \"none\"\n");
+        let expected = "cost `work.exe` is unknown; remove it, or write `work.exec`".to_owned();
+        assert_eq!(wrong(&unknown), (line_of(&unknown, "[work.exe]"), expected));
+        let (line, message) = wrong(&BUILT_IN.replacen("[work.delay]", "[work.exec2]", 1));
+        assert!(line > 1 && message.starts_with("cost `work.exec2` is unknown"), "{message}");
+        let (end, _) = BUILT_IN.split_once("[work.delay]").expect("it is the last");
+        let (line, message) = wrong(end);
+        assert_eq!(line, line_of(end, "[work.syscall]"));
+        assert!(message.starts_with("cost `work.delay` is missing; write [work.delay]"), "{message}");
+        for ns in ["0", "1000000001"] {
+            let out_of_bounds = BUILT_IN.replacen("ns = 45000", &format!("ns = {ns}"), 1);
+            let (line, message) = wrong(&out_of_bounds);
+            assert_eq!(line, line_of(&out_of_bounds, "[work.fork_process]"));
+            assert!(message.ends_with("it has to be from 1 to 1000000000"), "{message}");
+        }
+        assert!(wrong(&BUILT_IN.replacen("ns = 45000", "ns = -1", 1)).1.contains("every entry needs"));
     }
 }

@@ -8,6 +8,9 @@ use std::num::NonZeroU64;
 
 const NS_PER_S: u64 = 1_000_000_000;
 const READS: u64 = 20_000;
+/// Starts whose lateness is looked at, and the time before each, in ns.
+const STARTS: usize = 32;
+const START_EVERY_NS: u64 = 1_000_000;
 
 /// Now, in ns since boot.
 pub(super) fn now_ns() -> u64 {
@@ -46,6 +49,18 @@ impl ClockFacts {
         }
         Self { resolution_ns: ns(clock_getres(ClockId::Monotonic)), step_ns, read_ns: (last - begin) / READS }
     }
+}
+
+/// How late one who sleeps until a start comes, in words. Measured by the calling thread, in some 30 ms.
+pub(super) fn lateness() -> String {
+    let late = |_| {
+        let due_ns = now_ns() + START_EVERY_NS;
+        sleep_until_ns(due_ns);
+        now_ns().saturating_sub(due_ns)
+    };
+    let mut late_ns = [0; STARTS].map(late);
+    late_ns.sort_unstable();
+    format!("late by {} ns (median), {} ns at worst of {STARTS}", late_ns[STARTS / 2], late_ns[STARTS - 1])
 }
 
 /// Sets the calling thread's timer slack to 1 ns for its lifetime. The default, 50 µs, would be added to every wake-up
@@ -92,6 +107,12 @@ mod tests {
         sleep_until_ns(at);
         assert!(now_ns() >= at);
         sleep_until_ns(0);
+    }
+
+    #[test]
+    fn how_late_starts_are_is_said() {
+        let words = lateness();
+        assert!(words.starts_with("late by ") && words.ends_with(" ns at worst of 32"), "{words}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! One run from begin to end: place, cgroups, workers, cells, and everything gone again whichever way it ends.
-use super::clock::{ClockFacts, PreciseSleep};
+use super::clock::{ClockFacts, PreciseSleep, lateness};
 use super::error::LinuxError;
 use super::options::Options;
 use super::place::discovery::{Place, discover};
@@ -104,6 +104,7 @@ fn measure(
 ) -> Result<Outcome, LinuxError> {
     let clock = ClockFacts::measure();
     let precise = PreciseSleep::start();
+    let starts = lateness();
     let home = groups.children()[0].join("cgroup.procs");
     let mut crew = Crew::start(options, &home, &mut |pid| groups.started(pid))?;
     let mut stage = Stage::set(options, place, groups, &mut crew, interrupts)?;
@@ -125,8 +126,9 @@ fn measure(
             let setting =
                 Setting { options, place, clock, precise_sleep: precise.is_on(), tracing: &tracing, signal };
             let run = to_run(&setting, &cells, failure.as_ref());
-            let kernel = facts::kernel();
-            Ok(Outcome { run, facts: facts::facts(&setting, &cells), kernel, signal, failure })
+            let (kernel, mut facts) = (facts::kernel(), facts::facts(&setting, &cells));
+            facts.insert("measuring.starts".to_owned(), starts);
+            Ok(Outcome { run, facts, kernel, signal, failure })
         }
     }
 }

@@ -18,7 +18,8 @@ pub fn here(started: String, facts: BTreeMap<String, String>) -> Env {
     }
 }
 
-fn cpu_model() -> String {
+/// The CPU as the kernel names it; `unknown` where it does not.
+pub(super) fn cpu_model() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = info.lines().find(|line| line.starts_with("model name")).unwrap_or("unknown");
     line.rsplit(": ").next().unwrap_or("unknown").to_owned()

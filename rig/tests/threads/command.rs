@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn rig(arguments: &[&str], folder: &Path) -> Output {
+pub(super) fn rig(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_attach-rig"))
         .args(arguments)
         .current_dir(folder)
@@ -11,11 +11,11 @@ fn rig(arguments: &[&str], folder: &Path) -> Output {
         .expect("it runs")
 }
 
-fn words(bytes: &[u8]) -> String {
+pub(super) fn words(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn json(file: &Path) -> serde_json::Value {
+pub(super) fn json(file: &Path) -> serde_json::Value {
     serde_json::from_str(&fs::read_to_string(file).expect("it is there")).expect("JSON")
 }
 

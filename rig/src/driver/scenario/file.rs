@@ -3,6 +3,7 @@
 use super::Demand;
 use super::source::{Read, Source, explain};
 use crate::driver::fields::{Duration, Limit, Pace};
+use crate::engine::costs;
 use crate::measure::Expectation;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -48,6 +49,8 @@ pub(crate) struct File {
     pub(crate) movers: Spanned<OneOrMore<Movers>>,
     #[serde(default)]
     pub(crate) admins: Vec<Spanned<Admin>>,
+    #[serde(default)]
+    pub(crate) costs: costs::Written,
     #[serde(default)]
     pub(crate) demand: Demand,
     #[serde(default)]

@@ -18,6 +18,7 @@ pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
 
 use super::error::ScenarioError;
+use crate::engine::Costs;
 use crate::kernel::{CgroupId, Controller};
 use crate::measure::Expectation;
 use crate::protocols::Protocol;
@@ -67,6 +68,8 @@ pub struct Scenario {
     pub movers: Vec<Movers>,
     /// Admins.
     pub admins: Vec<Admin>,
+    /// What things cost: the built-in table, but for what the scenario says.
+    pub costs: Costs,
     /// What a cell must at least have seen.
     pub demand: Demand,
     /// Expected breaches: protocol, promise.
@@ -139,6 +142,7 @@ impl Scenario {
             expect: source.expect(&parsed.expect)?,
             duration_ns: source.time(&parsed.duration, "duration", 1)?,
             warm_up_ns: source.time(&parsed.warm_up, "warm-up", 0)?,
+            costs: source.costs(&parsed.costs)?,
             demand: parsed.demand,
             toml: overrides.text(&source)?,
             name: parsed.name.clone(),

@@ -2,7 +2,9 @@
 use super::file::{Admin, AdminValue, File};
 use super::source::{Read, Source};
 use crate::driver::fields::Duration;
+use crate::engine::costs;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 /// What the command line changes in a scenario; each replaces what the file says.
@@ -24,6 +26,8 @@ pub struct Overrides {
     pub cpus: Option<u32>,
     /// `--duration`, with its unit.
     pub duration: Option<String>,
+    /// `--costs`: what differs from the built-in table. Costs that the file names are replaced as well.
+    pub costs: Option<costs::Table>,
 }
 
 impl Overrides {
@@ -47,6 +51,9 @@ impl Overrides {
         if let Some(delays) = &self.delays {
             let delays = delays.iter().map(|delay| duration(source, "--delay", delay));
             file.delays = delays.collect::<Read<_>>()?;
+        }
+        if let Some(table) = &self.costs {
+            file.costs = written(source, table);
         }
         if let Some(text) = &self.duration {
             file.duration = duration(source, "--duration", text)?;
@@ -74,11 +81,13 @@ impl Overrides {
 
     /// The scenario's text with the overrides in it; the text itself when there are none.
     pub(super) fn text(&self, source: &Source<'_>) -> Read<String> {
-        if *self == Self::default() {
-            return Ok(source.text().to_owned());
-        }
         let mut table: toml::Table = toml::from_str(source.text())
             .map_err(|error| source.at(error.span().unwrap_or_default(), error.message()))?;
+        let built_in = self.costs.as_ref().is_some_and(BTreeMap::is_empty);
+        let kept = table.contains_key("costs") && built_in;
+        if !kept && *self == (Self { costs: self.costs.clone().filter(|_| built_in), ..Self::default() }) {
+            return Ok(source.text().to_owned());
+        }
         let mut set = |key: &str, value: Option<toml::Value>| {
             if let Some(value) = value {
                 table.insert(key.to_owned(), value);
@@ -93,6 +102,13 @@ impl Overrides {
         set("seed", self.seed.map(toml::Value::from));
         set("seeds", self.seeds.map(toml::Value::from));
         set("duration", self.duration.clone().map(toml::Value::from));
+        if let Some(costs) = &self.costs {
+            table.remove("costs");
+            if !costs.is_empty() {
+                let costs = toml::Value::try_from(costs).map_err(|error| source.at(0..0, error))?;
+                table.insert("costs".to_owned(), costs);
+            }
+        }
         if let Some(cpus) = self.cpus {
             scale(&mut table, i64::from(cpus));
         }
@@ -154,6 +170,15 @@ fn share(listed: &[i64], written: i64, cpus: i64) -> Vec<i64> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// The entries of `table`, blamed on the flag.
+fn written(source: &mut Source<'_>, table: &costs::Table) -> costs::Written {
+    let span = source.flag("--costs".to_owned());
+    let name = |name: &String| Spanned::new(span.clone(), name.clone());
+    let entry =
+        |(known, entry): (&String, &costs::Entry)| (name(known), Spanned::new(span.clone(), entry.clone()));
+    table.iter().map(|(group, entries)| (name(group), entries.iter().map(entry).collect())).collect()
 }
 
 fn number(source: &mut Source<'_>, flag: &str, value: i64) -> Spanned<i64> {

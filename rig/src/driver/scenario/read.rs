@@ -4,6 +4,7 @@ use super::file::{Expect, File, Options as OptionsFile};
 use super::source::{Read, Source, nearest};
 use crate::checks;
 use crate::driver::fields::Duration;
+use crate::engine::costs::{self, Costs};
 use crate::kernel::Controller;
 use crate::kernel::cpumask::MAX_CPUS;
 use crate::measure::Expectation;
@@ -46,6 +47,13 @@ impl Source<'_> {
                 time.get_ref()
             ),
         ))
+    }
+
+    /// The built-in costs with what the scenario says instead.
+    pub(crate) fn costs(&self, written: &costs::Written) -> Read<Costs> {
+        let mut costs = Costs::default();
+        costs.put(written).map_err(|error| self.at(error.at, error.message))?;
+        Ok(costs)
     }
 
     pub(crate) fn delays(&self, delays: &[Spanned<Duration>]) -> Read<Vec<u64>> {

@@ -9,7 +9,7 @@
 //! A slot is what others see of an actor. Slots are used again, and so is the listener in them.
 mod clock;
 pub mod current;
-mod pages;
+pub mod pages;
 mod rest;
 mod token;
 mod watchdog;

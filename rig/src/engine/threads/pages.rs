@@ -18,7 +18,7 @@ const ROOM_PAGES: usize = 16 * 1024;
 
 /// Memory of one address space. Nothing of it is there before it is touched.
 #[derive(Debug)]
-struct Space {
+pub struct Space {
     start: NonNull<c_void>,
     /// Pages touched; beyond the room they start again at the first.
     touched: AtomicUsize,
@@ -31,7 +31,11 @@ unsafe impl Send for Space {}
 unsafe impl Sync for Space {}
 
 impl Space {
-    fn new() -> io::Result<Self> {
+    /// Room without memory.
+    ///
+    /// # Errors
+    /// When the kernel has no room.
+    pub fn new() -> io::Result<Self> {
         // SAFETY: a null hint without MAP_FIXED lets the kernel choose free addresses, so no mapping of anyone is replaced.
         let start = unsafe {
             let (rights, flags) =
@@ -42,7 +46,8 @@ impl Space {
         Ok(Self { start, touched: AtomicUsize::new(0) })
     }
 
-    fn touch(&self, pages: usize) {
+    /// Touches `pages` more.
+    pub fn touch(&self, pages: usize) {
         // Relaxed: a number; two who touch get different pages, and that is all.
         let first = self.touched.fetch_add(pages, Ordering::Relaxed);
         for page in first..first + pages {
@@ -55,7 +60,11 @@ impl Space {
         }
     }
 
-    fn give_back(&self, pages: usize) -> io::Result<()> {
+    /// Gives up to `pages` back.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn give_back(&self, pages: usize) -> io::Result<()> {
         let less = |touched: usize| Some(touched.saturating_sub(pages));
         // Relaxed: as in `touch`.
         let before = self.touched.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).unwrap_or(0);

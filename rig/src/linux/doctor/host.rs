@@ -1,6 +1,7 @@
 //! What is not about cgroups: virtual machines, a kernel to boot in one, the clock, CPUs, the kernel that runs.
 use super::machine::Machine;
 use super::{Row, Verdict, as_root, verdict};
+use crate::measure::itself::Itself;
 use rustix::fs::Access;
 use std::io;
 use std::path::Path;
@@ -18,7 +19,30 @@ const RESOLUTION_NS_MAX: u64 = 1000;
 /// The rows, in a fixed order.
 pub(super) fn rows(machine: &dyn Machine) -> Vec<Row> {
     let uname = Row::ok("kernel", "uname -srm", machine.kernel());
-    vec![qemu(machine), kvm(machine), image(machine), clock(machine), cpus(machine), uname]
+    let [statistics, starts] = measuring(machine);
+    vec![
+        qemu(machine),
+        kvm(machine),
+        image(machine),
+        clock(machine),
+        statistics,
+        starts,
+        cpus(machine),
+        uname,
+    ]
+}
+
+/// What measuring on threads costs, and how far off it is.
+fn measuring(machine: &dyn Machine) -> [Row; 2] {
+    let measured = machine.measuring();
+    let row = |check, looked_at, words: fn(&Itself) -> String| match &measured {
+        Ok(itself) => Row::ok(check, looked_at, words(itself)),
+        Err(why) => Row::bad((check, Verdict::Missing), looked_at, why, "ulimit -u unlimited"),
+    };
+    [
+        row("statistics", "a mutex on a thread", Itself::lock_words),
+        row("starts", "a thread that sleeps until a start", Itself::start_words),
+    ]
 }
 
 fn qemu(machine: &dyn Machine) -> Row {

@@ -7,6 +7,7 @@ use super::super::place::run_id::RunId;
 use super::super::result::facts;
 use super::super::trace::Tracefs;
 use super::super::workers::workload::Moves;
+use crate::measure::itself::Itself;
 use rustix::fs::{Access, access};
 use std::cell::OnceCell;
 use std::fs::{self, File, OpenOptions};
@@ -46,6 +47,8 @@ pub(super) trait Machine {
     fn programs(&self) -> Vec<PathBuf>;
     /// Measures the clock.
     fn clock(&self) -> ClockFacts;
+    /// Measures what measuring on threads costs; the reason where there are none.
+    fn measuring(&self) -> Result<Itself, String>;
     /// CPUs on which this process may run.
     fn cpus(&self) -> usize;
     /// `uname -srm`.
@@ -111,6 +114,10 @@ impl Machine for Here {
 
     fn clock(&self) -> ClockFacts {
         ClockFacts::measure()
+    }
+
+    fn measuring(&self) -> Result<Itself, String> {
+        Itself::measure().map_err(|refused| refused.to_string())
     }
 
     fn cpus(&self) -> usize {

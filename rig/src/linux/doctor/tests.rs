@@ -4,6 +4,7 @@ use super::super::error::{Attempt, Remains};
 use super::super::place::discovery::Place;
 use super::machine::Trial;
 use super::*;
+use crate::measure::itself::Itself;
 use rustix::fs::Access;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
@@ -34,12 +35,13 @@ struct Made {
     hidden_tracefs: Option<PathBuf>,
     read_ns: u64,
     cpus: usize,
+    threads: bool,
 }
 
 impl Made {
     fn new(root: bool, texts: &[(&str, &str)]) -> Self {
         let texts = texts.iter().map(|(path, text)| (path.into(), (*text).to_owned())).collect();
-        Self { texts, root, cpus: 2, ..Self::default() }
+        Self { texts, root, cpus: 2, threads: true, ..Self::default() }
     }
 
     fn row(&self, check: &str) -> Row {
@@ -99,6 +101,11 @@ impl Machine for Made {
 
     fn clock(&self) -> ClockFacts {
         ClockFacts { resolution_ns: 1, step_ns: 1, read_ns: self.read_ns }
+    }
+
+    fn measuring(&self) -> Result<Itself, String> {
+        let itself = Itself { lock_ns: 30, told_lock_ns: 95, late_ns: 60_000, ..Itself::default() };
+        if self.threads { Ok(itself) } else { Err("no thread".to_owned()) }
     }
 
     fn cpus(&self) -> usize {
@@ -283,4 +290,17 @@ fn tracefs_that_no_folder_shows_is_looked_into_as_a_run_does() {
     assert!(row.verdict == Verdict::Ok && row.finding.contains("for this process alone"), "{row:?}");
     assert_eq!(made.row("tracer:function_graph").verdict, Verdict::Ok);
     assert_eq!(made.row("event:contention_begin").verdict, Verdict::Missing, "no such event there");
+}
+
+#[test]
+fn what_measuring_costs_is_said_and_why_it_is_unknown() {
+    let mut made = mixed();
+    assert!(made.row("statistics").finding.starts_with("65 ns of statistics per acquisition"));
+    assert!(made.row("starts").finding.starts_with("late by 60000 ns (median)"));
+    made.threads = false;
+    for check in ["statistics", "starts"] {
+        let row = made.row(check);
+        assert_eq!((row.verdict, row.finding.as_str()), (Verdict::Missing, "no thread"));
+        assert!(row.remedy.contains("ulimit"), "{row:?}");
+    }
 }

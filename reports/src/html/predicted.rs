@@ -1,0 +1,190 @@
+//! How well the simulator predicts threads: for each figure that both have, the measured one in units of the simulated one,
+//! and from where on that must not be believed.
+//!
+//! Apart from `beside`, whose tables keep both clocks apart. Here stand only ratios; they have no unit and no axis.
+use super::View;
+use super::parts::{Column, columns, table};
+use crate::aggregate::{Group, Point};
+use crate::percentile::Samples;
+use crate::schema::{Condition, Engine, LatencyKind};
+use crate::units::{NONE, grouped, ns, times};
+use crate::verdict::in_order;
+use maud::{Markup, html};
+
+/// Protocols of the table.
+const MAX_COLUMNS: usize = 6;
+/// Operations that get rows.
+const MAX_OPS: usize = 8;
+/// Time slice of the simulator's built-in table of costs, in ns.
+const SLICE_NS: u64 = 3_000_000;
+/// Behind a ratio that must not be believed.
+const DOUBT: &str = " †";
+
+/// What a row compares, of the cells of one protocol.
+type Figure<'a> = Box<dyn Fn(&View<'_>, &str) -> Option<u64> + 'a>;
+
+/// The section for a simulated run and one on threads, each with its number; nothing for another engine.
+pub(super) fn section(
+    (model_number, model): (usize, &View<'_>),
+    (number, here): (usize, &View<'_>),
+) -> Markup {
+    let there = |name: &str| here.sums.protocols.iter().any(|sum| sum.protocol == name);
+    let names = model.sums.protocols.iter().map(|sum| sum.protocol.as_str()).filter(|name| there(name));
+    let names: Vec<&str> = names.take(MAX_COLUMNS).collect();
+    if here.run.engine != Engine::Threads || names.is_empty() {
+        return html! {};
+    }
+    let slice_ns = slice_ns(&model.run.scenario.toml);
+    let mut rows = Vec::new();
+    for (title, figure) in figures(model) {
+        let ratios: Vec<Option<String>> =
+            names.iter().map(|name| ratio(figure(model, name)?, figure(here, name)?, slice_ns)).collect();
+        if ratios.iter().any(Option::is_some) {
+            let cells = ratios.into_iter().map(|ratio| html! { (ratio.unwrap_or_else(|| NONE.to_owned())) });
+            rows.push(std::iter::once(html! { (title) }).chain(cells).collect::<Vec<_>>());
+        }
+    }
+    if rows.is_empty() {
+        return html! {};
+    }
+    let mut head = columns(&["figure"]);
+    head.extend(names.iter().map(|name| Column((*name).to_owned(), true)));
+    let caption = format!(
+        "run {number} ÷ run {model_number}: {} time on threads in units of {} time, factors, no times",
+        here.clock, model.clock
+    );
+    html! {
+        h3 { "How well run " (model_number) " predicts run " (number) }
+        (table(&caption, &head, &rows))
+        p.key { "×1 is a figure that came as predicted. Two protocols with the same factor are ordered as predicted, however large it is." }
+        ul { @for limit in limits(model, here, slice_ns) { li { (limit) } } }
+    }
+}
+
+/// `×1.8`, marked where either time is beyond a time slice.
+fn ratio(simulated: u64, measured: u64, slice_ns: u64) -> Option<String> {
+    let doubt = if simulated.max(measured) >= slice_ns { DOUBT } else { "" };
+    times(measured, simulated).map(|ratio| format!("×{ratio}{doubt}"))
+}
+
+/// From where on the factors must not be believed.
+fn limits(model: &View<'_>, here: &View<'_>, slice_ns: u64) -> Vec<String> {
+    let (modelled, cpus) = (model.run.scenario.cpus, here.run.scenario.cpus);
+    let mut limits = vec![format!(
+        "Not to be believed where marked{DOUBT}: a time beyond a time slice ({} by the table of costs) holds turns of others, whom the simulator schedules by a rule of its own.",
+        ns(slice_ns)
+    )];
+    if modelled != cpus {
+        limits.push(format!(
+            "Simulated with {}, measured with {}: waits for a CPU are not comparable; `run --cpus {cpus}` simulates as many.",
+            cpu_words(modelled),
+            cpu_words(cpus)
+        ));
+    }
+    if let Some(actors) = actors(&here.run.scenario.toml).filter(|actors| *actors > u64::from(cpus)) {
+        limits.push(format!(
+            "{} threads at the start for {}: when more want to run than there are CPUs, tails (p99) are the kernel's scheduling and not to be believed.",
+            grouped(actors),
+            cpu_words(cpus)
+        ));
+    }
+    if costs(&model.run.scenario.toml).is_none() {
+        limits.push(
+            "Simulated by the built-in table of costs, not by one of this machine: `attach-rig calibrate` measures one, for `run --costs`."
+                .to_owned(),
+        );
+    }
+    limits
+}
+
+fn cpu_words(cpus: u32) -> String {
+    crate::units::count(u64::from(cpus), "CPU")
+}
+
+/// Rows for what `model` has.
+fn figures<'a>(model: &View<'_>) -> Vec<(String, Figure<'a>)> {
+    let mut rows: Vec<(String, Figure<'a>)> = Vec::new();
+    let quantiles = [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")];
+    for (q, name) in quantiles {
+        rows.push((format!("attach, {name}"), Box::new(move |view, of| moved(view, of)?.quantile(q))));
+    }
+    let sums = || model.sums.protocols.iter();
+    for op in in_order(sums().flat_map(|sum| sum.sum.ops())).into_iter().take(MAX_OPS) {
+        for (condition, words) in [(Condition::Idle, "idle"), (Condition::Attaching, "attaching")] {
+            for (q, name) in [(0.5, "p50"), (0.99, "p99")] {
+                let op = op.to_owned();
+                let title = format!("{op} {words}, {name}");
+                let figure = move |view: &View<'_>, of: &str| {
+                    whole(view, of)?.bystander(&op, condition)?.samples.quantile(q)
+                };
+                rows.push((title, Box::new(figure)));
+            }
+        }
+    }
+    rows
+}
+
+fn whole<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Group> {
+    view.sums.protocols.iter().find(|sum| sum.protocol == protocol).map(|sum| &sum.sum)
+}
+
+/// Moves from their real start, without faults or delays put in.
+fn moved<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Samples> {
+    let plain = |at: &Point| at.fault_rate_percent.unwrap_or(0) == 0 && at.delay_ns.unwrap_or(0) == 0;
+    let mut groups = view.sums.groups.iter();
+    let found = groups.find(|group| group.protocol == protocol && plain(&group.point))?;
+    found.sum.latency("moved", LatencyKind::Raw)
+}
+
+/// The costs that a scenario has of its own.
+fn costs(scenario: &str) -> Option<toml::Table> {
+    scenario.parse::<toml::Table>().ok()?.get("costs")?.as_table().cloned()
+}
+
+/// The time slice of a simulated scenario.
+fn slice_ns(scenario: &str) -> u64 {
+    let own = || costs(scenario)?.get("sched")?.get("time_slice")?.get("ns")?.as_integer();
+    own().and_then(|ns| u64::try_from(ns).ok()).unwrap_or(SLICE_NS)
+}
+
+/// Threads of workloads and movers with which a scenario begins.
+fn actors(scenario: &str) -> Option<u64> {
+    let table: toml::Table = scenario.parse().ok()?;
+    let number = |entry: &toml::Value, name: &str| {
+        entry.get(name).and_then(toml::Value::as_integer).and_then(|n| u64::try_from(n).ok()).unwrap_or(1)
+    };
+    let listed = |name: &str| match table.get(name) {
+        Some(toml::Value::Array(list)) => list.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    };
+    let workloads = listed("workloads");
+    let tasks =
+        workloads.iter().map(|entry| number(entry, "processes").saturating_mul(number(entry, "threads")));
+    let movers = listed("movers");
+    let movers = movers.iter().map(|entry| number(entry, "count"));
+    Some(tasks.chain(movers).fold(0, u64::saturating_add))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_beyond_a_time_slice_is_marked() {
+        assert_eq!(ratio(1_000, 1_800, 3_000_000).as_deref(), Some("×1.8"));
+        assert_eq!(ratio(1_000_000, 3_000_000, 3_000_000).as_deref(), Some("×3.0 †"));
+        assert_eq!(ratio(0, 1, 3_000_000), None);
+    }
+
+    #[test]
+    fn a_scenario_says_how_many_begin_and_how_long_a_slice_is() {
+        let toml =
+            "[[workloads]]\nprocesses = 2\nthreads = 4\n[[workloads]]\nthreads = 3\n[movers]\ncount = 2\n";
+        assert_eq!(actors(toml), Some(13));
+        assert_eq!(slice_ns(toml), SLICE_NS);
+        let own = format!("{toml}[costs.sched.time_slice]\nns = 7\nsource = \"none\"\n");
+        assert_eq!((slice_ns(&own), costs(toml)), (7, None));
+        assert_eq!(actors("no toml"), None);
+    }
+}

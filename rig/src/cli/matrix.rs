@@ -8,8 +8,10 @@ use crate::engine::threads::Counts;
 use crossbeam::channel;
 use reports::cells::CellStore;
 use reports::schema::Cell;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+use std::time::Instant;
 
 /// The engine, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +56,10 @@ pub(super) fn run(
     jobs: usize,
     store: &CellStore,
 ) -> Result<Matrix, Failure> {
-    let interrupt = Interrupt::listen().map_err(Failure::internal)?;
+    let (interrupt, began) = (Interrupt::listen().map_err(Failure::internal)?, Instant::now());
     let (plan_sender, plan_receiver) = channel::unbounded::<&CellPlan>();
     let (sender, receiver) = channel::unbounded::<Finished>();
-    for plan in plans {
+    for plan in order(engine, plans) {
         plan_sender.send(plan).expect("the receiver lives");
     }
     drop(plan_sender);
@@ -67,7 +69,7 @@ pub(super) fn run(
             let interrupt = &interrupt;
             scope.spawn(move || {
                 for plan in plans.into_iter().take_while(|_| interrupt.signal().is_none()) {
-                    let result = catch_unwind(AssertUnwindSafe(|| one(engine, scenario, plan)));
+                    let result = catch_unwind(AssertUnwindSafe(|| one(engine, scenario, plan, began)));
                     let result = result.unwrap_or_else(|panic| Err(bug(plan.index, panic.as_ref())));
                     if sender.send((plan.index, result)).is_err() {
                         return;
@@ -84,12 +86,30 @@ pub(super) fn run(
     })
 }
 
-fn one(engine: On, scenario: &Scenario, plan: &CellPlan) -> Result<(Cell, Did), Failure> {
+/// The order in which `plans` run. On threads seed after seed, forth and back in turn, so that each protocol and point stands
+/// beside every other as A B B A: machine time is compared in such pairs.
+fn order(engine: On, plans: &[CellPlan]) -> Vec<&CellPlan> {
+    if engine == On::Sim {
+        return plans.iter().collect();
+    }
+    let mut seeds: BTreeMap<u64, Vec<&CellPlan>> = BTreeMap::new();
+    plans.iter().for_each(|plan| seeds.entry(plan.seed).or_default().push(plan));
+    let turns = seeds.into_values().enumerate().map(|(turn, mut cells)| {
+        if turn % 2 == 1 {
+            cells.reverse();
+        }
+        cells
+    });
+    turns.flatten().collect()
+}
+
+fn one(engine: On, scenario: &Scenario, plan: &CellPlan, began: Instant) -> Result<(Cell, Did), Failure> {
     if let On::Threads { real_pages } = engine {
+        let began_ns = Some(began.elapsed().as_nanos() as u64);
         let result =
             threads::run_cell(scenario, plan, &scenario.costs, real_pages).map_err(Failure::cannot)?;
         let did = Did { operations: result.operations, counts: result.counts, ..Did::default() };
-        return Ok((result.cell, did));
+        return Ok((Cell { began_ns, ..result.cell }, did));
     }
     let result = run_cell(scenario, plan, &scenario.costs);
     let did = Did { simulated_ns: result.wall_ns, in_place: result.in_place, ..Did::default() };

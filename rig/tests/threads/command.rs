@@ -137,3 +137,26 @@ fn what_protocols_without_locks_break_is_no_surprise() {
     assert_eq!((&drift["expected"], &drift["outcome"]), (&"sometimes".into(), &"pass".into()));
     assert!(run["notes"].to_string().contains("drift broke under three-phase"), "{}", run["notes"]);
 }
+
+#[test]
+fn cells_are_made_forth_and_back_and_say_when() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let more = ["--protocol", "three-phase", "--seeds", "4"];
+    rig(&[&SHORT[..], &more].concat(), scratch.path());
+    let run = json(&scratch.path().join("a/run.json"));
+    let mut cells: Vec<(u64, String)> = run["cells"].as_array().expect("cells").iter().map(told).collect();
+    cells.sort();
+    let order: String =
+        cells.iter().map(|(_, protocol)| if protocol == "transactional" { 'A' } else { 'B' }).collect();
+    assert_eq!(order, "ABBAABBA");
+    let gate = "[[gate]]\nname = \"g\"\nclass = \"performance\"\nselect = { protocol = \"three-phase\" }\nmetric = \"bystander.latency\"\nstatistic = \"max\"\nagainst = { protocol = \"transactional\" }\nmax-ratio = 9.0\n";
+    fs::write(scratch.path().join("g.toml"), gate).expect("a file");
+    let out = rig(&["gate", "g.toml", "a"], scratch.path());
+    assert_eq!(out.status.code(), Some(5));
+    assert!(words(&out.stdout).contains("4 pairs, 10 are needed to say anything"), "{}", words(&out.stdout));
+}
+
+/// When a cell began, and its protocol.
+fn told(cell: &serde_json::Value) -> (u64, String) {
+    (cell["began_ns"].as_u64().expect("when it began"), cell["protocol"].as_str().expect("a name").to_owned())
+}

@@ -8,7 +8,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`schema`], [`hist`] | the form of `run.json` and `env.json`; histograms in it |
+//! | [`schema`], [`hist`], [`slices`] | the form of `run.json` and `env.json`; histograms and time in it |
 //! | [`json`], [`cells`] | reading and writing them so that a kill loses nothing that was finished |
 //! | [`verdict`] | what happened against what was expected, and the exit code |
 //! | [`percentile`], [`aggregate`] | which percentiles samples support; cells merged over seeds |
@@ -49,6 +49,7 @@ pub mod outputs;
 pub mod percentile;
 mod plot;
 pub mod schema;
+pub mod slices;
 pub mod stats;
 pub mod table;
 pub mod units;

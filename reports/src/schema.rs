@@ -7,6 +7,7 @@ mod timeline;
 pub use timeline::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
 
 use crate::hist::Hist;
+use crate::slices::Slices;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -164,6 +165,9 @@ pub struct Attach {
     pub latency: Vec<LatencySeries>,
     /// Time in each phase, of attaches that moved. Phases in the order in which they come.
     pub phases: Vec<PhaseSeries>,
+    /// Attaches and faults over time, where somebody wrote that down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_time: Option<Slices>,
 }
 
 /// Latency of attaches with one outcome.

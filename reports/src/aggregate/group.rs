@@ -8,6 +8,7 @@ use super::parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, Rul
 use crate::hist::Hist;
 use crate::percentile::Samples;
 use crate::schema::{Cell, Condition, LatencyKind, LongHold};
+use crate::slices::Slices;
 use crate::verdict::in_order;
 use std::collections::BTreeMap;
 
@@ -31,6 +32,8 @@ pub struct Group {
     pub spurious_refusals: u64,
     /// Attach latencies.
     pub latency: Vec<LatencySum>,
+    /// Attaches and faults over time.
+    pub over_time: Option<Slices>,
     /// Phases of attaches that moved.
     pub phases: Vec<PhaseSum>,
     /// The workload's operations.
@@ -91,6 +94,7 @@ impl Group {
             aborts: cell.attach.aborts.clone(),
             overlaps: cell.attach.overlaps,
             spurious_refusals: cell.attach.spurious_refusals,
+            over_time: cell.attach.over_time.clone(),
             locks: cell.locks.iter().map(LockSum::of).collect(),
             longest_holds: cell.longest_holds.iter().map(|hold| (cell.seed, hold.clone())).collect(),
             drift: cell.drift.iter().map(|drift| DriftSum::of(index, drift)).collect(),
@@ -110,6 +114,10 @@ impl Group {
         add_counts(&mut self.aborts, other.aborts);
         self.overlaps = self.overlaps.saturating_add(other.overlaps);
         self.spurious_refusals = self.spurious_refusals.saturating_add(other.spurious_refusals);
+        match (&mut self.over_time, other.over_time) {
+            (Some(own), Some(theirs)) => own.merge(&theirs),
+            (own, theirs) => *own = own.take().or(theirs),
+        }
         join(
             &mut self.latency,
             other.latency,

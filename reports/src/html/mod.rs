@@ -13,6 +13,7 @@ mod holds;
 mod joint;
 mod latency;
 mod locks;
+mod over_time;
 mod parts;
 mod phases;
 mod predicted;
@@ -72,6 +73,7 @@ impl<'a> View<'a> {
             promises::section(self),
             sides::section(self),
             latency::section(self),
+            over_time::section(self),
             sweep::section(self),
             resident::section(self),
             phases::section(self),

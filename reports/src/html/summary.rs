@@ -10,11 +10,12 @@ use crate::words;
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 13] = [
+const PLACES: [(&str, &str); 14] = [
     ("gates", "gates"),
     ("promises", "promises"),
     ("sides", "side by side"),
     ("latency", "attach latency"),
+    ("time", "over time"),
     ("sweep", "along the axis of the run"),
     ("resident", "resident pages"),
     ("phases", "phases"),
@@ -104,6 +105,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
         "gates" => view.gated,
         "promises" => !view.run.verdicts.is_empty(),
         "sides" => super::sides::any(view),
+        "time" => super::over_time::any(view),
         "sweep" => super::sweep::points(view).len() > 1,
         "resident" => super::resident::points(view).len() > 1,
         "phases" => any(|group| !group.phases.is_empty()),

@@ -173,7 +173,7 @@ fn swatch(ink: Ink, bar: bool) -> Markup {
         if ink == Ink::Wait {
             return root.draw(&zigzag((2, 22), (70, 2)));
         }
-        if bar && ink != Ink::Fault {
+        if ink == Ink::Shade || (bar && ink != Ink::Fault) {
             return root.draw(&Rectangle::new([(0, 2), (72, 22)], ink.rgb().filled()));
         }
         if ink != Ink::Fault {

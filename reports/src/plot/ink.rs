@@ -24,6 +24,8 @@ pub(crate) enum Ink {
     Wait,
     /// Something went wrong here.
     Fault,
+    /// How often something went wrong meanwhile: a faint fill behind lines.
+    Shade,
     /// The other, dashed series of the same colour: idle beside attaching, raw beside corrected.
     Faint(u8),
 }
@@ -48,6 +50,7 @@ impl Ink {
             Self::Often(n) => RGBColor(4, n, 0),
             Self::Wait => RGBColor(0, 0, 3),
             Self::Fault => RGBColor(0, 0, 4),
+            Self::Shade => RGBColor(0, 0, 5),
         }
     }
 
@@ -60,6 +63,7 @@ impl Ink {
             (4, n, _) => Self::Often(n),
             (_, _, 3) => Self::Wait,
             (_, _, 4) => Self::Fault,
+            (_, _, 5) => Self::Shade,
             (_, _, 1) => Self::Grid,
             (_, _, 2) => Self::Text,
             _ => Self::Axis,
@@ -75,6 +79,7 @@ impl Ink {
             Self::Text => String::new(),
             Self::Wait => "wait".to_owned(),
             Self::Fault => "fault".to_owned(),
+            Self::Shade => "shade".to_owned(),
             Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => {
                 format!("s{} k{n}", usize::from(n) % COLORS.len())
             }
@@ -85,14 +90,20 @@ impl Ink {
     pub(crate) fn number(self) -> Option<u8> {
         match self {
             Self::Series(n) | Self::Faint(n) | Self::Bar(n) => Some(n),
-            Self::Axis | Self::Grid | Self::Text | Self::Often(_) | Self::Wait | Self::Fault => None,
+            Self::Axis
+            | Self::Grid
+            | Self::Text
+            | Self::Often(_)
+            | Self::Wait
+            | Self::Fault
+            | Self::Shade => None,
         }
     }
 
     /// Colour where there is no style sheet.
     pub(crate) fn color(self) -> &'static str {
         match self {
-            Self::Axis | Self::Text | Self::Wait => "currentColor",
+            Self::Axis | Self::Text | Self::Wait | Self::Shade => "currentColor",
             Self::Fault => "#a33a00",
             Self::Grid => "#cccccc",
             Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => {
@@ -115,7 +126,7 @@ impl Ink {
                 }
             }
             Self::Often(_) => "3 4",
-            Self::Axis | Self::Grid | Self::Text | Self::Wait | Self::Fault => "",
+            Self::Axis | Self::Grid | Self::Text | Self::Wait | Self::Fault | Self::Shade => "",
         }
     }
 
@@ -124,7 +135,7 @@ impl Ink {
         match self {
             Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => n % 5,
             Self::Fault => 4,
-            Self::Axis | Self::Grid | Self::Text | Self::Wait => 0,
+            Self::Axis | Self::Grid | Self::Text | Self::Wait | Self::Shade => 0,
         }
     }
 }

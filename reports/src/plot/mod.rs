@@ -9,6 +9,7 @@ pub(crate) mod drift;
 pub(crate) mod frame;
 pub(crate) mod holds;
 pub(crate) mod ink;
+pub(crate) mod over_time;
 pub(crate) mod percentiles;
 pub(crate) mod phases;
 pub(crate) mod svg;

@@ -62,7 +62,8 @@ impl<'a> Canvas<'a> {
     /// Fill of an area; the class `f` tells the style sheet that it is one.
     fn fill(&mut self, color: BackendColor) {
         let ink = Ink::from_rgb(color.rgb);
-        let _ = write!(self.out, r#" class="f {}" fill="{}"/>"#, ink.class(), ink.color());
+        let opacity = if ink == Ink::Shade { r#" fill-opacity=".16""# } else { "" };
+        let _ = write!(self.out, r#" class="f {}" fill="{}"{opacity}/>"#, ink.class(), ink.color());
     }
 
     /// Light fill with an edge, for bars.

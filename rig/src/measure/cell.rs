@@ -55,6 +55,7 @@ impl Records<'_> {
             spurious_refusals: recorder.spurious_refusals,
             latency: self.latency(),
             phases: self.phases(),
+            over_time: recorder.over_time.used(),
         }
     }
 

@@ -5,6 +5,7 @@ impl Recorder {
     /// Adds what `other` has recorded.
     pub fn merge(&mut self, other: &Self) {
         self.ops.merge(&other.ops);
+        self.over_time.merge(&other.over_time);
         for (mine, theirs) in self.latency.iter_mut().zip(&other.latency) {
             mine.raw.merge(&theirs.raw);
             mine.corrected.merge(&theirs.corrected);

@@ -5,6 +5,7 @@ use crate::engine::{ActorId, Event, Stamp};
 use crate::kernel::{CgroupId, Controller, Layout, MmId};
 use crate::locks::stats::Recorder as Series;
 use faults::{Errno, Site};
+use reports::slices::Slices;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
@@ -60,6 +61,8 @@ pub struct Recorder {
     pub phases: [Series; Phase::ALL.len()],
     /// Attaches by outcome.
     pub outcomes: [u64; OUTCOMES.len()],
+    /// Attaches and faults over time, from `from_ns` on.
+    pub over_time: Slices,
     /// Refusals by site and error.
     pub refusals: BTreeMap<(Site, Errno), u64>,
     /// Undoing callbacks run.
@@ -92,6 +95,7 @@ impl Recorder {
             latency: std::array::from_fn(|_| latency()),
             phases: std::array::from_fn(|_| Series::new(3)),
             outcomes: [0; OUTCOMES.len()],
+            over_time: Slices::default(),
             refusals: BTreeMap::new(),
             aborts: BTreeMap::new(),
             overlaps: 0,
@@ -160,6 +164,9 @@ impl Recorder {
                 *self.aborts.entry((controller, callback)).or_insert(0) += 1;
             }
             Event::AttachEnd { outcome } => self.end(stamp, outcome),
+            Event::Injected { .. } if stamp.at_ns >= self.from_ns => {
+                self.over_time.fault(stamp.at_ns - self.from_ns);
+            }
             _ => {}
         }
     }
@@ -188,13 +195,16 @@ impl Recorder {
         if let Some(due_ns) = open.due_ns {
             self.latency[index].corrected.record(stamp.at_ns.saturating_sub(due_ns));
         }
+        let at_ns = stamp.at_ns - self.from_ns;
         match outcome {
             Outcome::Moved => {
+                self.over_time.moved(at_ns, stamp.at_ns - open.began_ns);
                 for (series, ns) in self.phases.iter_mut().zip(open.phases_ns) {
                     ns.into_iter().for_each(|ns| series.record(ns));
                 }
             }
             Outcome::Refused { site, errno } | Outcome::Partial { site, errno } => {
+                self.over_time.refused(at_ns);
                 *self.refusals.entry((site, errno)).or_insert(0) += 1;
             }
             Outcome::Noop | Outcome::Gone => {}

@@ -2,6 +2,7 @@
 use super::timeline::timeline;
 use super::{Dice, PROMISES, counts, empty_cell, promise, series};
 use reports::schema::*;
+use reports::slices::Slices;
 
 pub(super) fn bystander(dice: &mut Dice, op: &str, condition: Condition, n: u64, mid: u64) -> Bystander {
     Bystander { op: op.to_owned(), condition, failed: dice.below(4), hist: dice.hist(n, mid) }
@@ -19,6 +20,7 @@ pub(super) fn cell(
     cell.fault_rate_percent = Some(faults);
     let refused = n * u64::from(faults) / 100;
     attach(&mut cell.attach, dice, name, mid, n, refused);
+    cell.attach.over_time = over_time(seed, mid, refused).used();
     for (op, mid) in
         [("mmap", 1_900), ("munmap", 2_300), ("touch", 620), ("fork-thread", 41_000), ("exit", 36_000)]
     {
@@ -62,6 +64,17 @@ pub(super) fn cell(
         operations: 30_000,
     });
     cell
+}
+
+/// 300 attaches over 50 ms, one of them long, and `faults` faults; dice of their own, so that nothing else changes.
+fn over_time(seed: u64, mid: u64, faults: u64) -> Slices {
+    let (mut dice, mut slices) = (Dice::new(seed), Slices::default());
+    for n in 0..300_u64 {
+        let long = if n == 200 { mid * 9 } else { 0 };
+        slices.moved(n * 166_000, mid / 2 + dice.below(mid) + long);
+    }
+    (0..faults).for_each(|_| slices.fault(dice.below(50_000_000)));
+    slices
 }
 
 fn attach(attach: &mut Attach, dice: &mut Dice, protocol: &str, mid: u64, n: u64, refused: u64) {

@@ -78,7 +78,7 @@ pub(super) fn figure(frame: Option<&Frame>, takeaway: &str, keys: &[(Ink, String
     let Some(frame) = frame else { return html! {} };
     html! { figure {
         figcaption { h3 { (frame.question) } p { (takeaway) } }
-        (legend(keys, !frame.bars.is_empty()))
+        (legend(keys, frame.bars.iter().any(|bar| bar.ink != Ink::Shade)))
         div.plot { (frame.draw()) }
     } }
 }

@@ -18,6 +18,8 @@ use maud::{Markup, html};
 /// Protocols that are shown.
 const MAX_PROTOCOLS: usize = 6;
 
+/// Rows of a table of steps: a hold that is taken again and again would fill pages.
+const MAX_STEPS: usize = 40;
 /// What lasts less than one part in so many of an attach cannot be seen, and is not shown.
 const VISIBLE: u64 = 200;
 
@@ -159,6 +161,10 @@ fn rows(view: &View<'_>, line: &Timeline, of: &str) -> Markup {
         row("fault", &fault.what, &line.who, NONE, (fault.at_ns, fault.at_ns), None);
     }
     rows.sort_by_key(|row| row.0);
-    let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| row.1).collect();
-    folded_table(&format!("steps of {of}"), &head, &rows)
+    let more = rows.len().saturating_sub(MAX_STEPS);
+    let rows: Vec<Vec<Markup>> = rows.into_iter().map(|row| row.1).take(MAX_STEPS).collect();
+    html! {
+        (folded_table(&format!("steps of {of}"), &head, &rows))
+        @if more > 0 { p.more { (count(more as u64, "later step")) " of the table left out; all are in run.json." } }
+    }
 }

@@ -3,7 +3,7 @@
 //! Apart from the report of one run, whose sections are used as they are; only their anchors differ. Engines never share
 //! an axis or a column here: every plot and table belongs to one run.
 use super::parts::{Column, columns, machine, sentence, table, text};
-use super::{MAX_BYTES, ROOM, View, beside, bound, page, summary};
+use super::{MAX_BYTES, ROOM, View, beside, bound, page, scaling, summary};
 use crate::aggregate::AggregateError;
 use crate::schema::{Env, Run};
 use crate::table::verdict_line;
@@ -28,7 +28,7 @@ pub fn render_all(runs: &[(Run, Option<Env>)]) -> Result<String, AggregateError>
         .map(|(n, (run, _))| View::of(run, &format!("r{}-", n + 1)))
         .collect::<Result<_, _>>()?;
     let envs: Vec<Option<&Env>> = shown.iter().map(|(_, env)| env.as_ref()).collect();
-    let mut sections = vec![beside::section(&views, &envs)];
+    let mut sections = vec![beside::section(&views, &envs), scaling::section(&views)];
     let per_run: Vec<Vec<Markup>> = views.iter().zip(&envs).map(|(view, env)| view.sections(*env)).collect();
     let lengths: Vec<usize> = per_run.iter().map(Vec::len).collect();
     sections.extend(per_run.into_iter().flatten());
@@ -37,7 +37,7 @@ pub fn render_all(runs: &[(Run, Option<Env>)]) -> Result<String, AggregateError>
     let fixed = summaries.iter().map(|summary| summary.0.len() + 200).sum::<usize>() + head.0.len() + ROOM;
     bound(&mut sections, MAX_BYTES.saturating_sub(fixed));
     let mut rest = sections.iter();
-    let first = rest.next();
+    let joint = rest.by_ref().take(2).collect::<Vec<_>>();
     let articles = html! {
         @for (n, (summary, length)) in summaries.iter().zip(lengths).enumerate() {
             article id={ "r" (n + 1) } {
@@ -47,7 +47,7 @@ pub fn render_all(runs: &[(Run, Option<Env>)]) -> Result<String, AggregateError>
             }
         }
     };
-    let body = html! { (head) @if let Some(first) = first { (first) } (articles) };
+    let body = html! { (head) @for section in joint { (section) } (articles) };
     Ok(page(&format!("{} – attach-rig", count(runs.len() as u64, "run")), &body).into_string())
 }
 

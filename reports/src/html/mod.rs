@@ -21,6 +21,7 @@ mod promises;
 mod remarks;
 mod resident;
 mod rollback;
+mod scaling;
 mod sides;
 mod summary;
 mod sweep;

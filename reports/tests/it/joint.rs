@@ -110,3 +110,23 @@ fn the_size_is_bounded_whatever_the_runs() {
     assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
     assert!(html.contains("3 runs more than a page may hold"));
 }
+
+#[test]
+fn runs_that_differ_in_cpus_are_followed_along_them() {
+    let on = |cpus: u32, seeds: u64| {
+        let mut run = demo_run_of(seeds, 300);
+        run.scenario.cpus = cpus;
+        (run, None)
+    };
+    let html = page(&[on(8, 1), on(2, 2), on(16, 3)]);
+    let section = html.split_once("<section id=\"scaling\">").unwrap().1.split_once("</section>").unwrap().0;
+    let said = words(&html);
+    assert!(said.contains("From 2 CPUs to 16 CPUs the median changes most under "), "{said}");
+    let (two, eight) = (section.find("2 CPUs: p50, virtual"), section.find("8 CPUs: p50, virtual"));
+    assert!(two.unwrap() < eight.unwrap(), "by CPUs, not in the order given");
+    assert_eq!((section.matches("<svg viewBox").count(), section.matches("<li data-k").count()), (1, 4));
+    // Another engine, or the same CPUs, is no scale.
+    let mut threads = on(4, 1);
+    threads.0.engine = Engine::Threads;
+    assert!(!page(&[on(8, 1), on(8, 2), threads]).contains("id=\"scaling\""));
+}

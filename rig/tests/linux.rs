@@ -11,6 +11,7 @@ use reports::schema::{Cell, LatencyKind, Run};
 use rig::linux::{Hierarchy, Options, Progress};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -156,12 +157,17 @@ fn a_worker_that_dies_is_an_error_and_no_hang() {
     }
     for loops in ["--rate 1/s --no-closed-loop", "--rate 20/s"] {
         let out = tempfile::tempdir().unwrap();
-        let rig = command(&format!("--duration 60m {loops}"), out.path()).spawn().unwrap();
+        let mut rig = command(&format!("--duration 60m {loops}"), out.path()).spawn().unwrap();
         let pid = rig.id();
+        // One that dies earlier has never been ready, which is another error.
+        let (mut told, mut text) = (BufReader::new(rig.stderr.take().unwrap()), String::new());
+        while !text.contains("moves within") {
+            assert!(told.read_line(&mut text).unwrap() > 0, "{loops}: {text}");
+        }
         kill(worker_of(&rig), Signal::KILL);
+        told.read_to_string(&mut text).unwrap();
         let output = rig.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(5), "{loops}: {output:?}");
-        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(5), "{loops}: {text}");
         assert!(text.contains("died during the run: signal: 9 (SIGKILL)"), "{text}");
         assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
     }

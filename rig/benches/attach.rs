@@ -10,6 +10,7 @@
 //! | `attach/threads` | wall ns of one attach by the machine's clock, with lock statistics | locks, lists and callbacks are real; work on pages burns what the table of costs says |
 //!
 //! Never compare a row of one group with a row of the other.
+#![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #[path = "shared/mod.rs"]
 mod shared;
 
@@ -17,22 +18,22 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 use faults::{Injector, Plan};
 use rig::driver::watch::Watch;
-use rig::engine::event::{Outcome, Target, Who};
+use rig::engine::event::{Target, Who};
 use rig::engine::sim::Sim;
 use rig::engine::sim::time::Time;
 use rig::engine::threads::{Setting, Threads};
 use rig::engine::{Costs, Current, End, Event};
-use rig::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
-use rig::paths::attach::Request;
-use rig::protocols::{Protocol, attach};
-use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
-use shared::Statistics;
+use rig::kernel::{ProcessId, TaskId};
+use rig::protocols::Protocol;
+use rig::world::World;
+use shared::moving::{self, PROTOCOLS, Statistics};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-const PROTOCOLS: [&str; 4] = ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=locks"];
 /// (threads, pages).
 const SIZES: [(usize, u64); 3] = [(1, 0), (64, 0), (1, 4096)];
+/// Attaches of one size, from whose times a slope is taken.
+const ATTACHES: u64 = 20;
 /// Virtual or machine ns after which a run would be given up: never.
 const NEVER_NS: u64 = u64::MAX >> 1;
 
@@ -45,50 +46,26 @@ struct Point {
     pages: u64,
 }
 
-impl Point {
-    /// A process of that size in `a`, and an empty `b`.
-    fn world(self) -> Arc<World> {
-        let cgroup = |name: &str| CgroupSpec {
-            name: name.to_owned(),
-            hierarchy: HierarchyId(0),
-            limits: vec![],
-            cpus: None,
-            frozen: false,
-        };
-        let process = ProcessSpec {
-            name: "p".to_owned(),
-            cgroups: vec![CgroupId(0); self.threads],
-            vm_pages: self.pages,
-            rss_pages: self.pages,
-            elsewhere: vec![],
-        };
-        let spec = WorldSpec {
-            cpus: 2,
-            hierarchies: vec![vec![Controller::Memrlimit, Controller::Memory, Controller::Cpuset]],
-            cgroups: vec![cgroup("a"), cgroup("b")],
-            processes: vec![process],
-            options: Options::default(),
-            late: vec![],
-            keeps_ids: false,
-        };
-        World::new(spec).expect("a good spec")
-    }
+/// What some attaches took.
+#[derive(Clone, Copy)]
+struct Took {
+    /// By the machine's clock.
+    wall: Duration,
+    /// By the engine's: virtual in the simulator.
+    engine_ns: u64,
+}
 
-    /// Wall time of that many attaches.
-    fn mover<C: Current>(self, cur: &C, world: &World, attaches: u64) -> Duration {
+impl Point {
+    fn mover<C: Current>(self, cur: &C, world: &World, attaches: u64) -> Took {
         cur.emit(Event::Start(Who::Mover(0)));
-        let began = Instant::now();
-        for turn in 0..attaches {
-            let dest = CgroupId(1 - (turn % 2) as u32);
-            let request = Request { target: self.target, dest, due_ns: None };
-            assert_eq!(attach(self.protocol, cur, world, &request), Outcome::Moved);
-        }
-        began.elapsed()
+        let (began, began_ns) = (Instant::now(), cur.now());
+        moving::to_and_fro(cur, world, (self.protocol, self.target), attaches);
+        Took { wall: began.elapsed(), engine_ns: cur.now() - began_ns }
     }
 }
 
-fn sim(point: Point, attaches: u64) -> Duration {
-    let world = point.world();
+fn sim(point: Point, attaches: u64) -> Took {
+    let world = moving::world(point.threads, point.pages);
     let time = Time::new(2, Costs::default(), NEVER_NS);
     let watch = Watch::new(Arc::clone(&world), 0);
     let mut sim = Sim::new(time, watch, Injector::new(Plan::default(), 1));
@@ -98,8 +75,8 @@ fn sim(point: Point, attaches: u64) -> Duration {
     told.recv().expect("the mover has ended")
 }
 
-fn threads(point: Point, attaches: u64) -> Duration {
-    let world = point.world();
+fn threads(point: Point, attaches: u64) -> Took {
+    let world = moving::world(point.threads, point.pages);
     let mut threads = Threads::<Statistics>::new(Setting {
         costs: Costs::default(),
         injector: Injector::new(Plan::default(), 1),
@@ -114,28 +91,61 @@ fn threads(point: Point, attaches: u64) -> Duration {
     told.recv().expect("the mover has ended")
 }
 
-fn points(group: &mut BenchmarkGroup<'_, WallTime>, sizes: &[(usize, u64)], run: fn(Point, u64) -> Duration) {
-    for name in PROTOCOLS {
+/// Every protocol, moving a process and moving its leader alone.
+fn moves() -> impl Iterator<Item = (&'static str, &'static str, Point)> {
+    PROTOCOLS.into_iter().flat_map(|name| {
         let protocol = Protocol::parse(name).expect("known");
-        for (mode, target) in
-            [("process", Target::Process(ProcessId(0))), ("thread", Target::Thread(TaskId(0)))]
-        {
-            for (threads, pages) in sizes.iter().copied() {
-                let point = Point { protocol, target, threads, pages };
-                let id = BenchmarkId::new(name, format!("{mode}/threads={threads}/pages={pages}"));
-                group.bench_function(id, |bench| bench.iter_custom(|attaches| run(point, attaches)));
-            }
+        let modes = [("process", Target::Process(ProcessId(0))), ("thread", Target::Thread(TaskId(0)))];
+        modes.map(|(mode, target)| (name, mode, Point { protocol, target, threads: 1, pages: 0 }))
+    })
+}
+
+fn points(group: &mut BenchmarkGroup<'_, WallTime>, run: fn(Point, u64) -> Took) {
+    for (name, mode, point) in moves() {
+        for (threads, pages) in SIZES {
+            let point = Point { threads, pages, ..point };
+            let id = BenchmarkId::new(name, format!("{mode}/threads={threads}/pages={pages}"));
+            group.bench_function(id, |bench| bench.iter_custom(|attaches| run(point, attaches).wall));
         }
     }
 }
 
+/// How much longer an attach takes for each thread and each page more, in ns of `clock`.
+fn slopes(engine: &str, what: &str, run: impl Fn(Point, u64) -> Took, clock: impl Fn(Took) -> f64) {
+    for (name, mode, point) in moves() {
+        let title = format!("attach/{engine}/{name}/{mode}: growth");
+        if !shared::wanted(&title) {
+            continue;
+        }
+        let attach_ns = |(threads, pages)| {
+            let run = || clock(run(Point { threads, pages, ..point }, ATTACHES)) / ATTACHES as f64;
+            // The quickest of some: the others were disturbed.
+            (0..3).map(|_| run()).fold(f64::INFINITY, f64::min)
+        };
+        let [least, threads, pages] = SIZES.map(attach_ns);
+        let each_thread = (threads - least) / (SIZES[1].0 - SIZES[0].0) as f64;
+        let each_page = (pages - least) / (SIZES[2].1 - SIZES[0].1) as f64;
+        println!("{title}: {each_thread:.1} {what} ns a thread, {each_page:.2} {what} ns a page");
+    }
+}
+
+fn engine_ns(took: Took) -> f64 {
+    took.engine_ns as f64
+}
+
+fn wall_ns(took: Took) -> f64 {
+    took.wall.as_nanos() as f64
+}
+
 fn main() {
     let mut criterion: Criterion = shared::criterion();
-    let mut group = criterion.benchmark_group("attach/sim");
-    points(&mut group, &SIZES, sim);
-    group.finish();
-    let mut group = criterion.benchmark_group("attach/threads");
-    points(&mut group, &SIZES, threads);
-    group.finish();
+    for (engine, run) in [("sim", sim as fn(Point, u64) -> Took), ("threads", threads)] {
+        let mut group = criterion.benchmark_group(format!("attach/{engine}"));
+        points(&mut group, run);
+        group.finish();
+    }
+    slopes("sim", "virtual", sim, engine_ns);
+    slopes("sim", "wall", sim, wall_ns);
+    slopes("threads", "wall", threads, wall_ns);
     criterion.final_summary();
 }

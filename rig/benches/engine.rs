@@ -1,11 +1,13 @@
 //! How fast the simulator is: beside the least that could do the same, a heap and coroutines, and beside nexosim.
 //!
 //! In every row but `cell` the same actors wait the same times in turn, so that each step is one entry of the event queue
-//! and one switch to another actor; nobody touches anything shared.
+//! and one switch to another actor. In `checked` every actor takes and gives a lock of its own after each wait; these are
+//! steps as well, and counted.
 //!
 //! | row | what runs | mind |
 //! |---|---|---|
 //! | `cell` | the scenario `steady`: protocols, locks, all checks, all statistics | a dispatch here stands for the events and the steps in place on its way; it also counts building the world |
+//! | `checked` | the engine, a lock for each step, with all checks and all statistics of a cell | the bare loop has neither locks nor anybody who looks |
 //! | `ours` | the engine alone: virtual CPUs, run queues, time slices | modelled CPUs for all, so nobody queues |
 //! | `bare` | a binary heap of times and corosensei | no CPUs, no wakes, no accesses, no abandoning |
 //! | `nexosim` | as many models that schedule themselves, on one thread | models are no coroutines; it has mailboxes, keys and a clock that others can use |
@@ -19,19 +21,28 @@ mod shared;
 
 use criterion::{BenchmarkId, Throughput};
 use faults::{Injector, Plan};
+use rig::driver::watch::Watch;
 use rig::driver::{CellPlan, Overrides, Scenario, built_in, run_cell};
-use rig::engine::event::Blind;
+use rig::engine::event::{Blind, Mode, Who};
 use rig::engine::sim::Sim;
 use rig::engine::sim::time::Time;
-use rig::engine::{Costs, Current, Work};
+use rig::engine::{Class, Costs, Current, Event, Work};
+use rig::locks::Mutex;
 use rivals::{bare, delay_ns, nexosim};
+use shared::moving;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Steps of an actor in a round.
-const STEPS: u64 = 100;
+/// Steps of an actor in a round; where there are locks, a third of them are waits.
+const STEPS: u64 = 120;
 /// Actors.
 const ACTORS: [u64; 2] = [16, 1000];
+
+/// Takes the time of so many actors and rounds of steps.
+type Run = fn(u64, u64) -> Duration;
+
+/// The rows in which the same actors wait.
+const ROWS: [(&str, Run); 4] = [("ours", ours), ("checked", checked), ("bare", bare), ("nexosim", nexosim)];
 
 /// Our engine; starting the actors is not measured.
 fn ours(actors: u64, rounds: u64) -> Duration {
@@ -48,6 +59,33 @@ fn ours(actors: u64, rounds: u64) -> Duration {
     let counts = sim.run().policy.counts();
     assert!(counts.dispatches + counts.in_place >= actors * rounds * STEPS);
     began.elapsed()
+}
+
+/// Our engine with everything that looks at a cell, and a lock for every step.
+fn checked(actors: u64, rounds: u64) -> Duration {
+    let world = moving::world(1, 0);
+    let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);
+    let watch = Watch::new(world, 0);
+    let mut sim = Sim::new(time, watch, Injector::new(Plan::default(), 1));
+    for actor in 0..actors {
+        sim.spawn(move |cur| {
+            cur.emit(Event::Start(Who::Mover(actor as u32)));
+            let lock = Mutex::new(Class::CgroupMutex, actor as u32, 0);
+            for turn in 0..rounds * STEPS / 3 {
+                cur.work(Work::Delay, delay_ns(actor, turn));
+                *lock.lock(cur) += 1;
+            }
+        });
+    }
+    let began = Instant::now();
+    let finished = sim.run();
+    let took = began.elapsed();
+    let locks = finished.observer.locks.row(Class::CgroupMutex, Mode::Exclusive);
+    assert_eq!(locks.hold.histogram.len(), actors * rounds * STEPS / 3);
+    let counts = finished.policy.counts();
+    // Hardly any goes on in place: others are due before.
+    assert!(counts.dispatches > actors * rounds * STEPS * 9 / 10, "{counts:?}");
+    took
 }
 
 /// The scenario, short.
@@ -80,21 +118,26 @@ fn main() {
     group.bench_function("cell/steady", |bench| bench.iter(cell));
     for actors in ACTORS {
         group.throughput(Throughput::Elements(actors * STEPS));
-        for (name, run) in [("ours", ours as fn(u64, u64) -> Duration), ("bare", bare), ("nexosim", nexosim)]
-        {
+        for (name, run) in ROWS {
             let id = BenchmarkId::new(name, format!("actors={actors}"));
             group.bench_function(id, |bench| bench.iter_custom(|rounds| run(actors, rounds)));
         }
     }
     group.finish();
-    shared::beside("engine: cell beside bare, for each dispatch", 10, cells(&cell), |rounds| {
-        bare(ACTORS[0], (rounds * dispatches).div_ceil(ACTORS[0] * STEPS))
-    });
+    let steps = dispatches + counted.in_place;
+    for (each, count) in [("dispatch", dispatches), ("step, in place or not", steps)] {
+        let name = format!("engine: cell beside bare, for each {each}");
+        shared::beside(&name, 10, cells(&cell), |rounds| {
+            bare(ACTORS[0], (rounds * count).div_ceil(ACTORS[0] * STEPS))
+        });
+    }
     for actors in ACTORS {
         let rounds = 200_000 / (actors * STEPS) + 1;
-        for (name, theirs) in [("bare", bare as fn(u64, u64) -> Duration), ("nexosim", nexosim)] {
-            let name = format!("engine: ours beside {name}, actors={actors}");
-            shared::beside(&name, rounds, |rounds| ours(actors, rounds), |rounds| theirs(actors, rounds));
+        for (mine, ours) in &ROWS[..2] {
+            for (other, theirs) in &ROWS[2..] {
+                let name = format!("engine: {mine} beside {other}, actors={actors}");
+                shared::beside(&name, rounds, |rounds| ours(actors, rounds), |rounds| theirs(actors, rounds));
+            }
         }
     }
     criterion.final_summary();

@@ -4,15 +4,18 @@
 //! give. So the differences are those of the locks. Ours hand over to the one that waits longest and tell events; theirs
 //! let anybody in. std and parking_lot have no spinlock and no fair rwsem: beside ours stands what one would use instead.
 //!
-//! | group | figure | mind |
+//! | rows | figure | mind |
 //! |---|---|---|
 //! | `locks/<kind>` | wall ns of take and give, nobody else there | statistics include two readings of the clock and one histogram record |
-//! | `locks contended/<kind>` | wall time divided by the acquisitions of two threads, each with some work inside | void unless the threads really meet: the share of acquisitions that come after another thread's stands beside it |
+//! | `locks/<kind>: statistics add` | wall ns that these cost, of pairs measured in turn | |
+//! | `locks contended/<kind>` | wall time divided by the acquisitions of two threads, with 1 µs of work inside each | void unless the threads really meet: the share of acquisitions that come after another thread's stands beside it |
+//! | `locks contended/<kind>: statistics leave` | throughput with statistics divided by that without, of pairs measured in turn | only of pairs whose shares are alike; void with fewer than five |
 //!
 //! A contended row in which fewer than 1 % of the acquisitions come after another thread's has no figure: the threads ran
 //! one after the other, or one kept the lock nearly all the time. Rows with different shares did different things: a lock
 //! that lets its last holder in again is quick and unfair, one that hands over pays for waking the other. So read a time
-//! only together with its share. `cargo bench --bench locks`.
+//! only together with its share. Two threads that sleep for a lock may hand it over every time or hardly ever, and which of
+//! the two lasts for a while and then changes: that is why a pair counts only where both have done the same. Readers do not exclude each other: below 1 µs each. `cargo bench --bench locks`.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #[path = "locks/rows.rs"]
 mod rows;
@@ -23,35 +26,84 @@ use rows::{Kind, Length, Outcome, Row};
 use std::time::Duration;
 
 /// Length of one contended round, and of the only one of a smoke test.
-const ROUND: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(10)];
+const ROUND: [Duration; 2] = [Duration::from_millis(30), Duration::from_millis(5)];
 /// Rounds of which the median is taken, the rows in turn.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 31;
+/// The shares of a pair that did the same differ by no more, in percent of acquisitions.
+const ALIKE_PERCENT: f64 = 5.0;
+/// Fewer pairs than these have no median.
+const LEAST_PAIRS: usize = 5;
 /// Below this share, in percent, the threads have hardly met.
 const MET_PERCENT: f64 = 1.0;
+/// Acquisitions of one round that is not contended.
+const TURNS: u64 = 200_000;
 
-/// One line for each row, or why there is no figure.
+/// Whether the threads have met in both, and have handed over alike.
+fn did_the_same(one: &Outcome, other: &Outcome) -> bool {
+    let shares = [one, other].map(Outcome::percent_after_another);
+    shares.iter().all(|share| *share >= MET_PERCENT) && (shares[0] - shares[1]).abs() <= ALIKE_PERCENT
+}
+
+/// What the rounds of one row gave.
+struct Contended {
+    name: &'static str,
+    outcomes: Vec<Outcome>,
+}
+
+impl Contended {
+    /// Percent of acquisitions that come after another thread's.
+    fn share(&self) -> f64 {
+        shared::median(&mut self.outcomes.iter().map(Outcome::percent_after_another).collect::<Vec<_>>())
+    }
+
+    /// Whether the threads have met.
+    fn is_void(&self) -> bool {
+        self.share() < MET_PERCENT
+    }
+
+    fn print(&self, name: &str) {
+        let (who, share) = (self.name, self.share());
+        if self.is_void() {
+            println!("{name}/{who}: void, {share:.2} % of acquisitions come after another thread's");
+        } else {
+            let ns = shared::median(&mut self.outcomes.iter().map(Outcome::ns_each).collect::<Vec<_>>());
+            println!("{name}/{who}: {ns:.0} ns, {share:.0} % of acquisitions come after another thread's");
+        }
+    }
+}
+
+/// A line for each row, and one for what statistics leave of the throughput; or why there is no figure.
 fn contended(kind: &Kind) {
     let name = format!("locks contended/{}", kind.name);
     if !shared::wanted(&name) {
         return;
     }
     let (rounds, length) = if shared::full() { (ROUNDS, ROUND[0]) } else { (1, ROUND[1]) };
-    let mut outcomes: Vec<Vec<Outcome>> = kind.rows.iter().map(|_| Vec::new()).collect();
+    let mut rows: Vec<_> =
+        kind.rows.iter().map(|row| Contended { name: row.name, outcomes: Vec::new() }).collect();
     for _ in 0..rounds {
-        for (row, outcomes) in kind.rows.iter().zip(&mut outcomes) {
-            outcomes.push((row.run)(2, Length::For(length)));
+        for (row, contended) in kind.rows.iter().zip(&mut rows) {
+            contended.outcomes.push((row.run)(2, Length::For(length)));
         }
     }
-    for (Row { name: who, .. }, outcomes) in kind.rows.iter().zip(outcomes) {
-        let mut shares: Vec<f64> = outcomes.iter().map(Outcome::percent_after_another).collect();
-        let mut times: Vec<f64> = outcomes.iter().map(Outcome::ns_each).collect();
-        let (share, ns) = (shared::median(&mut shares), shared::median(&mut times));
-        if share < MET_PERCENT {
-            println!("{name}/{who}: void, {share:.2} % of acquisitions come after another thread's");
-        } else {
-            println!("{name}/{who}: {ns:.0} ns, {share:.0} % of acquisitions come after another thread's");
-        }
+    rows.iter().for_each(|row| row.print(&name));
+    let [bare, counted, ..] = &rows[..] else { unreachable!("ours come first") };
+    let pairs = bare.outcomes.iter().zip(&counted.outcomes);
+    let alike = pairs.filter(|(bare, counted)| did_the_same(bare, counted));
+    let left: Vec<f64> = alike.map(|(bare, counted)| bare.ns_each() / counted.ns_each()).collect();
+    if left.len() < LEAST_PAIRS.min(rounds) {
+        println!("{name}: statistics leave: void, {} of {rounds} pairs handed over alike", left.len());
+    } else {
+        println!("{name}: statistics leave {} of the throughput", shared::spread(left, 2));
     }
+}
+
+/// What statistics cost while nobody else is there.
+fn added(kind: &Kind) {
+    let [bare, counted, ..] = &kind.rows[..] else { unreachable!("ours come first") };
+    let took = |row: &Row, turns| (row.run)(1, Length::Turns(turns)).took;
+    let name = format!("locks/{}: statistics add", kind.name);
+    shared::added(&name, TURNS, |turns| took(counted, turns), |turns| took(bare, turns));
 }
 
 fn main() {
@@ -64,6 +116,7 @@ fn main() {
             });
         }
         group.finish();
+        added(&kind);
         contended(&kind);
     }
     criterion.final_summary();

@@ -5,81 +5,31 @@
 //! Counted by a global allocator that belongs to this test binary only, on the thread that runs the simulation, after a
 //! warm-up that lets every queue and histogram grow to its size. Starting an actor allocates, so nobody is started while
 //! the counter runs.
+#[path = "../benches/shared/moving.rs"]
+mod moving;
+
 use allocation_counter::measure;
 use faults::{Injector, Plan};
+use moving::{PROTOCOLS, Statistics, to_and_fro, world};
 use rig::driver::watch::Watch;
-use rig::engine::event::{Outcome, Target, Who};
+use rig::engine::event::{Target, Who};
 use rig::engine::sim::Sim;
 use rig::engine::sim::current::SimCurrent;
 use rig::engine::sim::time::Time;
 use rig::engine::{Costs, Current, End, Event, Observer, Stamp};
-use rig::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
-use rig::locks::held::HeldTable;
-use rig::locks::stats::LockStats;
-use rig::paths::attach::Request;
+use rig::kernel::{ProcessId, TaskId};
 use rig::paths::{actors, mm};
-use rig::protocols::{Protocol, attach};
-use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
+use rig::protocols::Protocol;
+use rig::world::World;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-const PROTOCOLS: [&str; 4] = ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=locks"];
 const THREADS: usize = 4;
 const PAGES: u64 = 64;
 /// Enough that histograms have seen their largest values.
 const WARM_UP: u64 = 200;
 const COUNTED: u64 = 100;
-
-/// Lock statistics, and nothing else.
-#[derive(Default)]
-struct Locks {
-    held: HeldTable,
-    stats: LockStats,
-}
-
-impl Observer for Locks {
-    fn observe(&mut self, stamp: Stamp, event: &Event) {
-        self.stats.observe(&mut self.held, stamp, event);
-    }
-}
-
-/// A process of some threads in `a`, and an empty `b`.
-fn world(threads: usize) -> Arc<World> {
-    let cgroup = |name: &str| CgroupSpec {
-        name: name.to_owned(),
-        hierarchy: HierarchyId(0),
-        limits: vec![],
-        cpus: None,
-        frozen: false,
-    };
-    let process = ProcessSpec {
-        name: "p".to_owned(),
-        cgroups: vec![CgroupId(0); threads],
-        vm_pages: 2 * PAGES,
-        rss_pages: PAGES,
-        elsewhere: vec![],
-    };
-    let spec = WorldSpec {
-        cpus: 4,
-        hierarchies: vec![vec![Controller::Memrlimit, Controller::Memory, Controller::Cpuset]],
-        cgroups: vec![cgroup("a"), cgroup("b")],
-        processes: vec![process],
-        options: Options::default(),
-        late: vec![],
-        keeps_ids: false,
-    };
-    World::new(spec).expect("a good spec")
-}
-
-/// Moves the process to and fro; `turns` of it.
-fn to_and_fro<C: Current>(cur: &C, world: &World, protocol: Protocol, turns: u64) {
-    for turn in 0..turns {
-        let dest = CgroupId(1 - (turn % 2) as u32);
-        let request = Request { target: Target::Process(ProcessId(0)), dest, due_ns: None };
-        assert_eq!(attach(protocol, cur, world, &request), Outcome::Moved);
-    }
-}
 
 /// A thread that maps, touches and unmaps until it is told to stop.
 fn busy<C: Current>(cur: &C, world: &World, task: TaskId, stop: &Cell<bool>) {
@@ -95,7 +45,7 @@ fn busy<C: Current>(cur: &C, world: &World, task: TaskId, stop: &Cell<bool>) {
 
 /// Allocations of [`COUNTED`] attaches, with everything that `observer` makes of the events and that threads do meanwhile.
 fn allocations<O: Observer + 'static>(world: Arc<World>, name: &str, observer: O, threads: u32) -> u64 {
-    let protocol = Protocol::parse(name).expect("known");
+    let what = (Protocol::parse(name).expect("known"), Target::Process(ProcessId(0)));
     let time = Time::new(4, Costs::default(), u64::MAX >> 1);
     let mut sim: Sim<Time, O> = Sim::new(time, observer, Injector::new(Plan::default(), 1));
     let (stop, counted) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
@@ -106,8 +56,8 @@ fn allocations<O: Observer + 'static>(world: Arc<World>, name: &str, observer: O
     let theirs = Rc::clone(&counted);
     sim.spawn(move |cur| {
         cur.emit(Event::Start(Who::Mover(0)));
-        to_and_fro(cur, &world, protocol, WARM_UP);
-        theirs.set(measure(|| to_and_fro(cur, &world, protocol, COUNTED)).count_total);
+        to_and_fro(cur, &world, what, WARM_UP);
+        theirs.set(measure(|| to_and_fro(cur, &world, what, COUNTED)).count_total);
         stop.set(true);
     });
     assert_eq!(sim.run().end, End::Done);
@@ -119,7 +69,7 @@ fn attaches_and_lock_statistics_allocate_nothing() {
     for name in PROTOCOLS {
         for threads in [0, 3] {
             assert_eq!(
-                allocations(world(THREADS), name, Locks::default(), threads),
+                allocations(world(THREADS, PAGES), name, Statistics::default(), threads),
                 0,
                 "{name}, {threads} at work"
             );
@@ -132,14 +82,14 @@ fn an_attach_of_more_than_eight_threads_allocates_its_lists() {
     for name in PROTOCOLS {
         // Members and their pins, each of which doubles from 8 to 64; three-phase lists once and moves one at a time.
         let each = if name == "three-phase" { 1 } else { 2 * 3 };
-        assert_eq!(allocations(world(64), name, Locks::default(), 0), COUNTED * each, "{name}");
+        assert_eq!(allocations(world(64, PAGES), name, Statistics::default(), 0), COUNTED * each, "{name}");
     }
 }
 
 #[test]
 fn all_checks_allocate_nothing_while_others_are_at_work() {
     for name in PROTOCOLS {
-        let world = world(THREADS);
+        let world = world(THREADS, PAGES);
         let watch = Watch::new(Arc::clone(&world), 0);
         assert_eq!(allocations(world, name, watch, 3), 0, "{name}");
     }
@@ -147,13 +97,13 @@ fn all_checks_allocate_nothing_while_others_are_at_work() {
 
 #[test]
 fn checks_allocate_only_snapshots_while_nothing_is_in_flight() {
-    let each = measure(|| drop(world(THREADS).snapshot())).count_total
-        - measure(|| drop(world(THREADS))).count_total;
+    let each = measure(|| drop(world(THREADS, PAGES).snapshot())).count_total
+        - measure(|| drop(world(THREADS, PAGES))).count_total;
     assert!(each > 0);
     for name in PROTOCOLS {
         // One before the attach, one after every transaction; three-phase has one for every thread.
         let snapshots = 1 + if name == "three-phase" { THREADS as u64 } else { 1 };
-        let world = world(THREADS);
+        let world = world(THREADS, PAGES);
         let watch = Watch::new(Arc::clone(&world), 0);
         assert_eq!(allocations(world, name, watch, 0), COUNTED * snapshots * each, "{name}");
     }
@@ -171,5 +121,5 @@ fn the_counter_sees_what_an_observer_allocates() {
             }
         }
     }
-    assert_eq!(allocations(world(THREADS), "transactional", Boxes, 0), COUNTED);
+    assert_eq!(allocations(world(THREADS, PAGES), "transactional", Boxes, 0), COUNTED);
 }

@@ -1,5 +1,5 @@
 //! The locks side by side: how each is made, taken and given, and the loop that all of them run in.
-use crate::shared::Statistics;
+use crate::shared::moving::Statistics;
 use faults::{Injector, Plan};
 use rig::engine::event::Blind;
 use rig::engine::threads::current::ThreadCurrent;
@@ -8,13 +8,32 @@ use rig::engine::{Class, Costs, End, Observer};
 use rig::locks::{Mutex, RwSem, SpinLock};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Barrier, mpsc};
+use std::sync::{Arc, Barrier, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
-/// Work inside a contended hold, in rounds of a few instructions: some 200 ns.
-const WORK: u32 = 200;
 /// Turns between two readings of the clock.
 const TOGETHER: u64 = 64;
+
+/// Rounds of a few instructions that take 1 µs here: the work inside a contended hold.
+pub(crate) fn a_microsecond() -> u32 {
+    const ROUNDS: u32 = 10_000_000;
+    static FOUND: OnceLock<u32> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let rounds_a_us = || {
+            let began = Instant::now();
+            work(ROUNDS);
+            f64::from(ROUNDS) / (began.elapsed().as_secs_f64() * 1e6)
+        };
+        // The quickest of some: the others were disturbed.
+        (0..5).map(|_| rounds_a_us()).fold(1.0, f64::max) as u32
+    })
+}
+
+fn work(rounds: u32) {
+    for round in 0..rounds {
+        black_box(round);
+    }
+}
 
 /// Who was in the lock last. Readers are here together, hence an atomic; relaxed, for it is only counted with.
 #[derive(Default)]
@@ -35,9 +54,7 @@ impl Turn {
         if after_another {
             inside.0.store(self.thread, Relaxed);
         }
-        for round in 0..self.work {
-            black_box(round);
-        }
+        work(self.work);
         after_another
     }
 }
@@ -96,7 +113,7 @@ pub(crate) struct Row {
     pub(crate) run: Box<dyn Fn(u32, Length) -> Outcome>,
 }
 
-/// One kind of lock, ours and what would be used instead.
+/// One kind of lock: ours, ours with statistics, and what would be used instead.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) rows: Vec<Row>,
@@ -136,7 +153,7 @@ where
     let (tell, told) = mpsc::channel();
     for thread in 1..=threads {
         let (lock, together, tell) = (Arc::clone(lock), Arc::clone(&together), tell.clone());
-        let turn = Turn { thread, work: if threads > 1 { WORK } else { 0 } };
+        let turn = Turn { thread, work: if threads > 1 { a_microsecond() } else { 0 } };
         engine.spawn(move |cur| {
             together.wait();
             let began = Instant::now();

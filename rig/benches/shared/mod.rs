@@ -14,10 +14,9 @@
 //! median of the ratios is shown. No bench has a limit; `cargo test --benches` runs each once at a small size.
 #![allow(dead_code, reason = "each bench uses a part")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
+pub(crate) mod moving;
+
 use criterion::Criterion;
-use rig::engine::{Event, Observer, Stamp};
-use rig::locks::held::HeldTable;
-use rig::locks::stats::LockStats;
 use std::time::Duration;
 
 /// Pairs of which the median is taken: many and short, so that most are not disturbed.
@@ -37,61 +36,112 @@ pub(crate) fn full() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Whether rows that criterion does not know are asked for: not with `--list`, and only if a filter names a part of `name`.
-pub(crate) fn wanted(name: &str) -> bool {
+/// Flags of criterion that are followed by a value.
+const WITH_VALUE: [&str; 20] = [
+    "--color",
+    "--colour",
+    "-c",
+    "--save-baseline",
+    "-s",
+    "--baseline",
+    "-b",
+    "--baseline-lenient",
+    "--format",
+    "--load-baseline",
+    "--sample-size",
+    "--warm-up-time",
+    "--measurement-time",
+    "--nresamples",
+    "--noise-threshold",
+    "--confidence-level",
+    "--significance-level",
+    "--profile-time",
+    "--plotting-backend",
+    "--output-format",
+];
+
+/// Names of rows that the command line asks for: all without any.
+fn filters() -> Vec<String> {
     let mut arguments = std::env::args().skip(1);
-    let listed = std::env::args().any(|argument| argument == "--list");
-    let filter = arguments.find(|argument| !argument.starts_with('-'));
-    !listed && filter.is_none_or(|filter| name.contains(&filter))
+    let mut filters = Vec::new();
+    while let Some(argument) = arguments.next() {
+        if WITH_VALUE.contains(&argument.as_str()) {
+            arguments.next();
+        } else if !argument.starts_with('-') {
+            filters.push(argument);
+        }
+    }
+    filters
 }
 
-/// Prints how often the time of `theirs` `ours` takes, as the median of pairs measured in turn. Both get a number of
-/// rounds and say how long these took.
-pub(crate) fn beside(
-    name: &str,
+/// Whether rows that criterion does not know are asked for: not with `--list`, and only if a filter names a part of `name`.
+pub(crate) fn wanted(name: &str) -> bool {
+    let filters = filters();
+    let listed = std::env::args().any(|argument| argument == "--list");
+    !listed && (filters.is_empty() || filters.iter().any(|filter| name.contains(filter)))
+}
+
+/// Times of some rounds of `ours` and of as many of `theirs`, measured in turn, as (ours, theirs) in ns a round. Both get a
+/// number of rounds and say how long these took.
+fn in_turn(
     rounds: u64,
     mut ours: impl FnMut(u64) -> Duration,
     mut theirs: impl FnMut(u64) -> Duration,
-) {
-    if !wanted(name) {
-        return;
-    }
+) -> Vec<(f64, f64)> {
     let (pairs, rounds) = if full() { (PAIRS, rounds) } else { (1, rounds.div_ceil(100)) };
-    let mut ratios = Vec::new();
-    for turn in 0..pairs {
-        let second = if turn % 2 == 0 { None } else { Some(theirs(rounds)) };
-        let mine = ours(rounds);
-        let other = second.unwrap_or_else(|| theirs(rounds));
-        ratios.push(mine.as_secs_f64() / other.as_secs_f64());
+    let each = |took: Duration| took.as_secs_f64() * 1e9 / rounds as f64;
+    let pair = |turn: usize| {
+        if turn.is_multiple_of(2) {
+            let mine = ours(rounds);
+            (each(mine), each(theirs(rounds)))
+        } else {
+            let other = theirs(rounds);
+            (each(ours(rounds)), each(other))
+        }
+    };
+    (0..pairs).map(pair).collect()
+}
+
+/// Prints how often the time of `theirs` `ours` takes: the median of the ratios of pairs.
+pub(crate) fn beside(
+    name: &str,
+    rounds: u64,
+    ours: impl FnMut(u64) -> Duration,
+    theirs: impl FnMut(u64) -> Duration,
+) {
+    if wanted(name) {
+        let pairs = in_turn(rounds, ours, theirs);
+        let ratios = pairs.iter().map(|(ours, theirs)| ours / theirs);
+        println!("{name}: ratio {}", spread(ratios.collect(), 2));
     }
-    println!(
-        "{name}: ratio {:.2}, median of {} pairs in turn ({})",
-        median(&mut ratios),
-        pairs,
-        range(&ratios)
-    );
+}
+
+/// Prints how many ns longer a round of `ours` takes than one of `theirs`: the median of the differences of pairs.
+pub(crate) fn added(
+    name: &str,
+    rounds: u64,
+    ours: impl FnMut(u64) -> Duration,
+    theirs: impl FnMut(u64) -> Duration,
+) {
+    if wanted(name) {
+        let pairs = in_turn(rounds, ours, theirs);
+        let added = pairs.iter().map(|(ours, theirs)| ours - theirs);
+        println!("{name}: {} ns", spread(added.collect(), 1));
+    }
+}
+
+/// `0.95, median of 31 pairs in turn (0.90 to 0.99)`.
+pub(crate) fn spread(mut values: Vec<f64>, digits: usize) -> String {
+    let middle = median(&mut values);
+    let (least, most) = (values[0], values[values.len() - 1]);
+    format!(
+        "{middle:.digits$}, median of {} pairs in turn ({least:.digits$} to {most:.digits$})",
+        values.len()
+    )
 }
 
 /// The middle of `values`, which it sorts.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-/// Smallest and largest of sorted values.
-fn range(values: &[f64]) -> String {
-    format!("{:.2} to {:.2}", values[0], values[values.len() - 1])
-}
-
-/// Lock statistics, as every cell has them, and nothing else.
-#[derive(Default)]
-pub(crate) struct Statistics {
-    held: HeldTable,
-    stats: LockStats,
-}
-
-impl Observer for Statistics {
-    fn observe(&mut self, stamp: Stamp, event: &Event) {
-        self.stats.observe(&mut self.held, stamp, event);
-    }
 }

@@ -345,25 +345,29 @@ impl Shadow {
 
     fn end(&mut self, stamp: Stamp, ended: &mut impl FnMut(&Self, u64, usize, i64)) {
         self.in_flight -= 1;
-        let cpusets = std::mem::take(&mut self.actors[stamp.actor.index()].unit.cpusets);
+        let actor = stamp.actor.index();
+        let cpusets = std::mem::take(&mut self.actors[actor].unit.cpusets);
         if let Some(hierarchy) = self.counting(Controller::Cpuset).filter(|_| !cpusets.is_empty()) {
             let inside = |shadow: &Self, task| {
                 shadow.place(task, hierarchy).is_some_and(|cgroup| cpusets.contains(&cgroup))
             };
-            self.touch(stamp.actor.index(), inside);
+            self.touch(actor, inside);
         }
-        let mut unit = std::mem::take(&mut self.actors[stamp.actor.index()].unit);
-        for net in &unit.nets {
+        // By index, where it is: a unit is large, and most end with one net and nothing touched.
+        for at in 0..self.actors[actor].unit.nets.len() {
+            let net = self.actors[actor].unit.nets[at];
             self.reserved[net.index] -= net.reserved;
             if net.imbalance() != 0 {
                 ended(self, stamp.at_ns, net.index, net.imbalance());
             }
         }
-        for task in &unit.touched {
+        let touched = std::mem::take(&mut self.actors[actor].unit.touched);
+        self.actors[actor].unit.clear();
+        for task in &touched {
             self.recheck_mask(*task, |shadow, index, change| ended(shadow, stamp.at_ns, index, change));
         }
-        unit.clear();
-        self.actors[stamp.actor.index()].unit = unit;
+        self.actors[actor].unit.touched = touched;
+        self.actors[actor].unit.touched.clear();
     }
 
     fn charge(

@@ -1,0 +1,69 @@
+//! The smallest run that attaches: a process, two cgroups with memrlimit, memory and cpuset, and a mover.
+use rig::engine::event::{Outcome, Target};
+use rig::engine::{Current, Event, Observer, Stamp};
+use rig::kernel::{CgroupId, Controller, HierarchyId};
+use rig::locks::held::HeldTable;
+use rig::locks::stats::LockStats;
+use rig::paths::attach::Request;
+use rig::protocols::{Protocol, attach};
+use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
+use std::sync::Arc;
+
+/// As `--protocol` names them.
+pub(crate) const PROTOCOLS: [&str; 4] =
+    ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=locks"];
+
+/// A process of so many threads, with so many pages touched and as many mapped besides, in `a`; and an empty `b`.
+pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
+    let cgroup = |name: &str| CgroupSpec {
+        name: name.to_owned(),
+        hierarchy: HierarchyId(0),
+        limits: vec![],
+        cpus: None,
+        frozen: false,
+    };
+    let process = ProcessSpec {
+        name: "p".to_owned(),
+        cgroups: vec![CgroupId(0); threads],
+        vm_pages: 2 * pages,
+        rss_pages: pages,
+        elsewhere: vec![],
+    };
+    let spec = WorldSpec {
+        cpus: 4,
+        hierarchies: vec![vec![Controller::Memrlimit, Controller::Memory, Controller::Cpuset]],
+        cgroups: vec![cgroup("a"), cgroup("b")],
+        processes: vec![process],
+        options: Options::default(),
+        late: vec![],
+        keeps_ids: false,
+    };
+    World::new(spec).expect("a good spec")
+}
+
+/// Moves `target` to and fro so many times, from `a`.
+pub(crate) fn to_and_fro<C: Current>(
+    cur: &C,
+    world: &World,
+    (protocol, target): (Protocol, Target),
+    attaches: u64,
+) {
+    for turn in 0..attaches {
+        let dest = CgroupId(1 - (turn % 2) as u32);
+        let request = Request { target, dest, due_ns: None };
+        assert_eq!(attach(protocol, cur, world, &request), Outcome::Moved);
+    }
+}
+
+/// Lock statistics, as every cell has them, and nothing else.
+#[derive(Default)]
+pub(crate) struct Statistics {
+    held: HeldTable,
+    stats: LockStats,
+}
+
+impl Observer for Statistics {
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        self.stats.observe(&mut self.held, stamp, event);
+    }
+}

@@ -32,8 +32,8 @@ use std::time::{Duration, Instant};
 
 /// (threads, pages).
 const SIZES: [(usize, u64); 3] = [(1, 0), (64, 0), (1, 4096)];
-/// Attaches of one size, from whose times a slope is taken.
-const ATTACHES: u64 = 20;
+/// Attaches of one size, from whose times a slope is taken, and how often; and in a smoke test.
+const ATTACHES: [(u64, u64); 2] = [(20, 3), (2, 1)];
 /// Virtual or machine ns after which a run would be given up: never.
 const NEVER_NS: u64 = u64::MAX >> 1;
 
@@ -117,10 +117,11 @@ fn slopes(engine: &str, what: &str, run: impl Fn(Point, u64) -> Took, clock: imp
         if !shared::wanted(&title) {
             continue;
         }
+        let (attaches, times) = ATTACHES[usize::from(!shared::full())];
         let attach_ns = |(threads, pages)| {
-            let run = || clock(run(Point { threads, pages, ..point }, ATTACHES)) / ATTACHES as f64;
+            let run = || clock(run(Point { threads, pages, ..point }, attaches)) / attaches as f64;
             // The quickest of some: the others were disturbed.
-            (0..3).map(|_| run()).fold(f64::INFINITY, f64::min)
+            (0..times).map(|_| run()).fold(f64::INFINITY, f64::min)
         };
         let [least, threads, pages] = SIZES.map(attach_ns);
         let each_thread = (threads - least) / (SIZES[1].0 - SIZES[0].0) as f64;

@@ -444,7 +444,7 @@ pub(super) struct VmFlags {
     /// Kernel image; the newest /boot/vmlinuz-* when absent.
     #[arg(long, value_name = "FILE")]
     pub(super) kernel: Option<PathBuf>,
-    /// Statically linked attach-rig, init of the guest; this program when absent.
+    /// The attach-rig that is init of the guest, with the libraries that it needs; this program when absent.
     #[arg(long, value_name = "FILE")]
     pub(super) init: Option<PathBuf>,
     /// CPUs of the guest.

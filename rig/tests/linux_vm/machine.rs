@@ -12,20 +12,20 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
 /// What a guest is made of.
 pub(crate) struct Parts {
     pub(crate) kernel: PathBuf,
-    /// The static rig.
+    /// A rig of a release build.
     pub(crate) init: PathBuf,
 }
 
-/// Kernel and static rig; `None` when the test cannot run here.
+/// Kernel and rig; `None` when the test cannot run here.
 pub(crate) fn parts(test: &str) -> Option<Parts> {
     let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|file| file.is_file());
     let path = env::var_os("PATH").unwrap_or_default();
-    let reason = match (named("ATTACH_RIG_KERNEL"), named("ATTACH_RIG_STATIC")) {
+    let reason = match (named("ATTACH_RIG_KERNEL"), named("ATTACH_RIG_INIT")) {
         _ if !env::split_paths(&path).any(|folder| folder.join("qemu-system-x86_64").is_file()) => {
             "needs qemu-system-x86_64"
         }
         (None, _) => "needs a kernel, named by ATTACH_RIG_KERNEL",
-        (_, None) => "needs a static rig, named by ATTACH_RIG_STATIC",
+        (_, None) => "needs a release build of the rig, named by ATTACH_RIG_INIT",
         (Some(kernel), Some(init)) => return Some(Parts { kernel, init }),
     };
     assert!(

@@ -1,5 +1,7 @@
 //! One seed, same bytes: committed digests of `run.json`, the same in debug and release builds.
 //!
+//! `ATTACH_RIG_BINARY` names another build to judge than that of the tests.
+//!
 //! When the model changes on purpose: `UPDATE=1 cargo test -p rig --test sim digests`, and say why in the commit.
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -15,7 +17,9 @@ const RUNS: [(&str, &[&str]); 4] = [
 
 fn digest(args: &[&str]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
-    let status = Command::new(env!("CARGO_BIN_EXE_attach-rig"))
+    let binary =
+        std::env::var_os("ATTACH_RIG_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_attach-rig").into());
+    let status = Command::new(binary)
         .arg("run")
         .args(args)
         .arg("--out")

@@ -1,10 +1,12 @@
-//! The initramfs: a cpio archive of the format newc with the rig as `/init` and its orders beside it.
+//! The initramfs: a cpio archive of the format newc with the rig as `/init`, its orders, and the libraries that it needs,
+//! where its loader looks for them.
 //!
 //! Apart, since the crate that writes the format is named only here.
 use ::cpio::newc::{Builder, ModeFileType, trailer};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the guest finds what it is to measure.
 pub(super) const ORDERS: &str = "/orders";
@@ -13,32 +15,45 @@ const FOLDERS: [&str; 4] = ["dev", "proc", "sys", "tmp"];
 /// Devices with their major and minor numbers: Rust's runtime needs open standard streams before anything is mounted.
 const DEVICES: [(&str, u32, u32); 2] = [("dev/console", 5, 1), ("dev/null", 1, 3)];
 
+/// A file of the guest: its name without the first slash, its mode, its bytes.
+type Entry = (String, u32, Vec<u8>);
+
 /// Writes the archive to `file`.
 ///
 /// # Errors
-/// When `init` cannot be read or `file` not be written.
-pub(super) fn write(file: &Path, init: &Path, orders: &str) -> io::Result<()> {
-    let init = fs::read(init)?;
-    archive(BufWriter::new(File::create(file)?), &init, orders.as_bytes())?.flush()
+/// When `init` or a library cannot be read or `file` not be written.
+pub(super) fn write(file: &Path, (init, libraries): (&Path, &[PathBuf]), orders: &str) -> io::Result<()> {
+    let inside = |name: &str| name.trim_start_matches('/').to_owned();
+    let mut files = vec![("init".to_owned(), 0o755, fs::read(init)?), (inside(ORDERS), 0o644, orders.into())];
+    for library in libraries {
+        files.push((inside(&library.to_string_lossy()), 0o755, fs::read(library)?));
+    }
+    archive(BufWriter::new(File::create(file)?), &files)?.flush()
 }
 
-fn archive<W: Write>(mut to: W, init: &[u8], orders: &[u8]) -> io::Result<W> {
+/// Folders in which the files are, outer ones first.
+fn folders(files: &[Entry]) -> BTreeSet<&Path> {
+    let above = |name| Path::new(name).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
+    FOLDERS.iter().map(Path::new).chain(files.iter().flat_map(|(name, ..)| above(name))).collect()
+}
+
+fn archive<W: Write>(mut to: W, files: &[Entry]) -> io::Result<W> {
     // Entries that share an inode are links to each other: each needs a number of its own.
     let mut inode = 0;
     let mut entry = |name: &str, mode: u32, kind| {
         inode += 1;
         Builder::new(name).ino(inode).mode(mode).nlink(1).set_mode_file_type(kind)
     };
-    for name in FOLDERS {
-        to = entry(name, 0o755, ModeFileType::Directory).write(to, 0).finish()?;
+    for folder in folders(files) {
+        to = entry(&folder.to_string_lossy(), 0o755, ModeFileType::Directory).write(to, 0).finish()?;
     }
     for (name, major, minor) in DEVICES {
         let device = entry(name, 0o600, ModeFileType::Char).rdev_major(major).rdev_minor(minor);
         to = device.write(to, 0).finish()?;
     }
-    for (name, mode, content) in [("init", 0o755, init), (ORDERS.trim_start_matches('/'), 0o644, orders)] {
+    for (name, mode, content) in files {
         let size = u32::try_from(content.len()).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        let mut writer = entry(name, mode, ModeFileType::Regular).write(to, size);
+        let mut writer = entry(name, *mode, ModeFileType::Regular).write(to, size);
         writer.write_all(content)?;
         to = writer.finish()?;
     }
@@ -53,7 +68,10 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        let bytes = archive(Vec::new(), b"program", b"orders").unwrap();
+        let file = |name: &str, mode, content: &str| (name.to_owned(), mode, content.into());
+        let files =
+            [file("init", 0o755, "program"), file("orders", 0o644, "orders"), file("lib/x/c.so", 0o755, "c")];
+        let bytes = archive(Vec::new(), &files).unwrap();
         let (mut rest, mut seen) = (bytes.as_slice(), Vec::new());
         loop {
             let mut reader = Reader::new(rest).unwrap();
@@ -69,9 +87,11 @@ mod tests {
         }
         let entry = |name: &str, mode, device, content: &str| (name.into(), mode, device, content.into());
         assert_eq!(seen[0], entry("dev", 0o040_755, (0, 0), ""));
-        assert_eq!(seen[4], entry("dev/console", 0o020_600, (5, 1), ""));
-        assert_eq!(seen[6], entry("init", 0o100_755, (0, 0), "program"));
-        assert_eq!(seen[7], entry("orders", 0o100_644, (0, 0), "orders"));
-        assert_eq!(seen.len(), 8);
+        assert_eq!([1, 2].map(|at| &*seen[at].0), ["lib", "lib/x"]);
+        assert_eq!(seen[6], entry("dev/console", 0o020_600, (5, 1), ""));
+        assert_eq!(seen[8], entry("init", 0o100_755, (0, 0), "program"));
+        assert_eq!(seen[9], entry("orders", 0o100_644, (0, 0), "orders"));
+        assert_eq!(seen[10], entry("lib/x/c.so", 0o100_755, (0, 0), "c"));
+        assert_eq!(seen.len(), 11);
     }
 }

@@ -1,41 +1,73 @@
-//! Whether a file is a program that runs without libraries: the header of ELF, as elf(5) has it.
+//! What a program needs in order to run: the header of ELF, as elf(5) has it, and the libraries that its loader lists.
 //!
-//! Apart, since it is the one place that reads a foreign format by offsets.
-use std::path::Path;
+//! Apart, since it is the one place that reads a foreign format by offsets, and a loader's words.
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{fs, io};
 
 /// Type of the program header that names a dynamic loader.
 const PT_INTERP: u32 = 3;
 
-/// What keeps the file from being init of a guest; `None` when nothing does.
+/// Files that the program needs besides itself, its loader among them: none when it is linked statically.
 ///
 /// # Errors
-/// When it cannot be read.
-pub(super) fn problem(file: &Path) -> io::Result<Option<&'static str>> {
-    Ok(problem_of(&fs::read(file)?))
+/// When the file or its loader cannot be read or run; inside, what keeps it from running in a guest.
+pub(super) fn libraries(file: &Path) -> io::Result<Result<Vec<PathBuf>, String>> {
+    let loader = match loader_of(&fs::read(file)?) {
+        Ok(Some(loader)) => loader,
+        Ok(None) => return Ok(Ok(Vec::new())),
+        Err(problem) => return Ok(Err(problem.into())),
+    };
+    // As ldd does; the program itself does not run.
+    let output = Command::new(&loader).arg("--list").arg(file).output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Ok(Err(format!("{} does not say what it needs: {said}", loader.display())));
+    }
+    Ok(listed(&String::from_utf8_lossy(&output.stdout), loader))
 }
 
-fn problem_of(bytes: &[u8]) -> Option<&'static str> {
+/// `libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x7f…)`, or without an arrow the loader and what the kernel provides.
+fn listed(text: &str, loader: PathBuf) -> Result<Vec<PathBuf>, String> {
+    let mut files = vec![loader];
+    for (name, place) in text.lines().filter_map(|line| line.split_once(" => ")) {
+        let place = place.split(" (").next().unwrap_or_default().trim();
+        if !place.starts_with('/') {
+            return Err(format!("it needs {}, which is not here", name.trim()));
+        }
+        files.push(place.into());
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// The dynamic loader that the program names, if any; or why it is no program for a guest.
+fn loader_of(bytes: &[u8]) -> Result<Option<PathBuf>, &'static str> {
     // 64 bits, little-endian, x86-64.
     if !bytes.starts_with(b"\x7fELF\x02\x01") || bytes.get(18) != Some(&62) {
-        return Some("it is no program for x86-64");
+        return Err("it is no program for x86-64");
     }
-    match interpreted(bytes) {
-        Some(false) => None,
-        Some(true) => Some("it is linked dynamically"),
-        None => Some("its ELF header is cut short"),
-    }
+    interpreter(bytes).ok_or("its ELF header is cut short")
 }
 
-fn interpreted(bytes: &[u8]) -> Option<bool> {
+/// `None` where the file ends too soon.
+fn interpreter(bytes: &[u8]) -> Option<Option<PathBuf>> {
     let (start, size, count) = (number(bytes, 32, 8)?, number(bytes, 54, 2)?, number(bytes, 56, 2)?);
     for index in 0..count {
         let at = start.checked_add(index.checked_mul(size)?)?;
         if number(bytes, at, 4)? == u64::from(PT_INTERP) {
-            return Some(true);
+            let (from, long) =
+                (number(bytes, at.checked_add(8)?, 8)?, number(bytes, at.checked_add(32)?, 8)?);
+            let name =
+                bytes.get(usize::try_from(from).ok()?..usize::try_from(from.checked_add(long)?).ok()?)?;
+            let name = name.strip_suffix(b"\0").unwrap_or(name);
+            return Some(Some(OsStr::from_bytes(name).into()));
         }
     }
-    Some(false)
+    Some(None)
 }
 
 /// The little-endian number of `size` bytes at `at`.
@@ -49,22 +81,40 @@ fn number(bytes: &[u8], at: u64, size: usize) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// A header with one program header of that type.
+    /// A header with one program header of that type, which points at `/ld`.
     fn elf(kind: u8) -> Vec<u8> {
         let mut bytes = vec![0; 64 + 56];
         bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
         (bytes[18], bytes[32], bytes[54], bytes[56], bytes[64]) = (62, 64, 56, 1, kind);
+        (bytes[64 + 8], bytes[64 + 32]) = (64 + 56, 4);
+        bytes.extend(b"/ld\0");
         bytes
     }
 
     #[test]
-    fn a_loader_or_a_foreign_file_is_a_problem() {
-        assert_eq!(problem_of(&elf(1)), None);
-        assert!(problem_of(&elf(3)).unwrap().contains("dynamically"));
-        assert!(problem_of(&elf(1)[..64]).unwrap().contains("cut short"));
-        assert!(problem_of(b"#!/bin/sh\n").unwrap().contains("no program"));
+    fn a_header_names_a_loader_or_none() {
+        assert_eq!(loader_of(&elf(1)), Ok(None));
+        assert_eq!(loader_of(&elf(3)), Ok(Some("/ld".into())));
+        assert!(loader_of(&elf(1)[..64]).unwrap_err().contains("cut short"));
+        assert!(loader_of(&elf(3)[..64 + 56]).unwrap_err().contains("cut short"));
+        assert!(loader_of(b"#!/bin/sh\n").unwrap_err().contains("no program"));
         let mut far = elf(1);
         far[32..40].fill(0xff);
-        assert!(problem_of(&far).unwrap().contains("cut short"));
+        assert!(loader_of(&far).unwrap_err().contains("cut short"));
+    }
+
+    #[test]
+    fn libraries_are_read_from_the_list_or_missed_by_name() {
+        let text = "\tlinux-vdso.so.1 (0x00007ffd)\n\tlibc.so.6 => /lib/libc.so.6 (0x00007f5a)\n\t/ld (0x00007f5b)\n";
+        assert_eq!(listed(text, "/ld".into()), Ok(vec!["/ld".into(), "/lib/libc.so.6".into()]));
+        let missing = listed("\tlibx.so => not found\n", "/ld".into());
+        assert!(missing.unwrap_err().contains("libx.so"));
+    }
+
+    #[test]
+    fn every_library_of_this_program_is_a_file() {
+        let own = format!("/proc/{}/exe", std::process::id());
+        let libraries = libraries(Path::new(&own)).unwrap().unwrap();
+        assert!(libraries.iter().all(|library| library.is_absolute() && library.is_file()), "{libraries:?}");
     }
 }

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 /// How a Debian machine gets a kernel without installing one.
 const GET_KERNEL: &str = "apt-get download $(apt-cache depends linux-image-cloud-amd64 | awk '/Depends/ {print $2; exit}') \
     && dpkg -x linux-image-*.deb kernel, then --kernel kernel/boot/vmlinuz-*";
-/// The command that makes a rig that runs without libraries.
-const MAKE_STATIC: &str = "RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --target x86_64-unknown-linux-gnu, \
+/// A rig that runs anywhere.
+const GET_INIT: &str = "leave out --init, for the running rig; or make one that needs no libraries: \
+    RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --target x86_64-unknown-linux-gnu, \
     then --init target/x86_64-unknown-linux-gnu/release/attach-rig";
 
 /// Why there is no result from a virtual machine. Each variant says what to do about it.
@@ -28,13 +29,13 @@ pub enum VmError {
         "no qemu-system-x86_64 on the PATH\n  try, as root: apt-get install --no-install-recommends qemu-system-x86"
     )]
     NoQemu,
-    /// The rig that should be init needs libraries that no guest has. Exit code 4.
-    #[error("{} cannot be init of a guest: {problem}\n  try: {MAKE_STATIC}", init.display())]
-    NotStatic {
+    /// The rig that should be init cannot run in a guest. Exit code 4.
+    #[error("{} cannot be init of a guest: {problem}\n  try: {GET_INIT}", init.display())]
+    NoInit {
         /// The file.
         init: PathBuf,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
     /// The machine refused something. Exit code 4.
     #[error("cannot {doing}: {source}")]
@@ -101,7 +102,7 @@ impl VmError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoKernel { .. } | Self::NoQemu | Self::NotStatic { .. } | Self::Setup { .. } => 4,
+            Self::NoKernel { .. } | Self::NoQemu | Self::NoInit { .. } | Self::Setup { .. } => 4,
             Self::Timeout { .. } | Self::NoResult { .. } => 5,
             Self::Interrupted { signal } => 128 + *signal as u8,
             Self::Guest { code, .. } => *code,

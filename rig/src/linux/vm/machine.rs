@@ -1,4 +1,4 @@
-//! What to boot, and whether it is there: kernel, QEMU, and a rig that runs without libraries.
+//! What to boot, and whether it is there: kernel, QEMU, and a rig with all that it needs.
 use super::super::option_error::OptionError;
 use super::super::options::Options;
 use super::super::trace::TIME_MAX;
@@ -22,7 +22,7 @@ const QEMU: &str = "qemu-system-x86_64";
 pub struct Machine {
     /// Kernel image; the newest `/boot/vmlinuz-*` when absent.
     pub kernel: Option<PathBuf>,
-    /// A statically linked rig; the running one when absent.
+    /// A rig for x86-64; the running one when absent.
     pub init: Option<PathBuf>,
     /// CPUs.
     pub cpus: u32,
@@ -68,6 +68,8 @@ impl FromStr for Accel {
 pub(super) struct Found {
     pub(super) kernel: PathBuf,
     pub(super) init: PathBuf,
+    /// What it needs besides itself, by absolute path.
+    pub(super) libraries: Vec<PathBuf>,
     pub(super) qemu: PathBuf,
 }
 
@@ -75,14 +77,17 @@ impl Machine {
     /// Looks for everything that a boot needs.
     pub(super) fn find(&self) -> Result<Found, VmError> {
         self.check()?;
-        let init = self.init.clone().unwrap_or_else(|| "/proc/self/exe".into());
+        // Not "self", for a loader is to read it, too; and not the file's name, under which there may be another by now.
+        let own = || format!("/proc/{}/exe", std::process::id()).into();
+        let init = self.init.clone().unwrap_or_else(own);
         let unreadable = |source| VmError::Setup { doing: format!("read {}", init.display()), source };
-        if let Some(problem) = elf::problem(&init).map_err(unreadable)? {
-            return Err(VmError::NotStatic { init, problem });
-        }
+        let libraries = match elf::libraries(&init).map_err(unreadable)? {
+            Ok(libraries) => libraries,
+            Err(problem) => return Err(VmError::NoInit { init, problem }),
+        };
         let path = std::env::var_os("PATH").unwrap_or_default();
         let qemu = std::env::split_paths(&path).map(|folder| folder.join(QEMU)).find(|file| file.is_file());
-        Ok(Found { kernel: self.kernel()?, init, qemu: qemu.ok_or(VmError::NoQemu)? })
+        Ok(Found { kernel: self.kernel()?, init, libraries, qemu: qemu.ok_or(VmError::NoQemu)? })
     }
 
     /// How long the guest may take.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! series      one guest after the other; merge: what they brought, as one run
-//! machine     what to boot, and what must be there first: kernel, QEMU, a static rig (elf)
+//! machine     what to boot, and what must be there first: kernel, QEMU, a rig and its libraries (elf)
 //! setting     which hierarchy of cgroups the guest mounts, and what its figures are called
 //! orders      what the guest is to measure, as a file within its initramfs (cpio)
 //! qemu        the command line; the child, its time limit and its end; leash: not after the rig's

@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_command_line_names_every_file_and_the_setting() {
-        let found = Found { kernel: "/k".into(), init: "/i".into(), qemu: "/q".into() };
+        let found = Found { kernel: "/k".into(), init: "/i".into(), libraries: vec![], qemu: "/q".into() };
         let files = Files::within(Path::new("/a,b"), "/a,b/console.log".into());
         let line = format!("{:?}", command((&machine(), Setting::V1Charges), Accel::Tcg, (&found, &files)));
         for part in [

@@ -84,7 +84,7 @@ impl Series {
         let doing = |doing: String| move |source| VmError::Setup { doing, source };
         let orders = orders::to_text(&options).map_err(|error| doing("write orders".into())(error.into()))?;
         files.clear().map_err(doing(format!("remove older files in {}", self.folder.display())))?;
-        let written = cpio::write(&files.initramfs, &self.found.init, &orders);
+        let written = cpio::write(&files.initramfs, (&self.found.init, &self.found.libraries), &orders);
         let result = written
             .map_err(doing(format!("write {}", files.initramfs.display())))
             .and_then(|()| {

@@ -2,6 +2,8 @@
 //! in the checks, which take a snapshot of the whole world whenever nothing is in flight, and in attaches of more threads
 //! than their lists hold in place.
 //!
+//! And how much memory many threads take: the most that this process ever had, which the other tests hardly raise.
+//!
 //! Counted by a global allocator that belongs to this test binary only, on the thread that runs the simulation, after a
 //! warm-up that lets every queue and histogram grow to its size. Starting an actor allocates, so nobody is started while
 //! the counter runs.
@@ -12,6 +14,7 @@ use allocation_counter::measure;
 use faults::{Injector, Plan};
 use moving::{PROTOCOLS, Statistics, to_and_fro, world};
 use rig::driver::watch::Watch;
+use rig::driver::{Scenario, run_cell};
 use rig::engine::event::{Target, Who};
 use rig::engine::sim::Sim;
 use rig::engine::sim::current::SimCurrent;
@@ -122,4 +125,52 @@ fn the_counter_sees_what_an_observer_allocates() {
         }
     }
     assert_eq!(allocations(world(THREADS, PAGES), "transactional", Boxes, 0), COUNTED);
+}
+
+/// A thousand processes of ten threads, all at work.
+const CROWD: &str = r#"
+name = "crowd"
+about = "How much memory do ten thousand modelled threads take?"
+cpus = 64
+duration = "2ms"
+warm-up = "0ms"
+protocols = ["transactional"]
+
+[hierarchy]
+controllers = ["memrlimit", "memory", "cpuset"]
+
+[cgroups.a]
+[cgroups.b]
+
+[[workloads]]
+cgroup = "a"
+shape = "mixed"
+processes = 1000
+threads = 10
+initial_pages = 16
+cap_pages = 32
+move = true
+
+[movers]
+between = ["a", "b"]
+"#;
+
+/// Most memory that this process ever had, in KiB.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+#[test]
+fn ten_thousand_modelled_threads_take_less_than_a_gibibyte() {
+    let scenario =
+        Scenario::parse("crowd", CROWD, &workloads::BuiltIn).unwrap_or_else(|error| panic!("{error}"));
+    let before = peak_kib();
+    let result = run_cell(&scenario, &scenario.cells()[0], &Costs::default());
+    let (threads, peak) = (result.cell.sim.map_or(0, |sim| sim.threads), peak_kib());
+    assert!(threads >= 10_000, "{threads}");
+    // Each has at least a page of stack of its own.
+    assert!(peak - before >= 4 * threads, "{before} to {peak} KiB");
+    assert!(peak < 1 << 20, "{peak} KiB");
 }

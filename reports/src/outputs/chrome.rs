@@ -30,7 +30,8 @@ pub fn chrome_trace(run: &Run) -> Result<String, OutputError> {
         }
     }
     if pid == 0 {
-        let why = "this run keeps no attach step by step; those of sim do that have moved something";
+        let why =
+            "this run keeps no attach step by step; cells of sim and threads do that have moved something";
         return Err(OutputError::Nothing { form: "Chrome trace", why });
     }
     super::pretty(&json!({"displayTimeUnit": "ns", "traceEvents": events}))

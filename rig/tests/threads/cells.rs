@@ -85,6 +85,14 @@ fn figures_of_a_cell_fit_together() {
         cgroup_mutex.hold_by_phase.iter().find(|hold| hold.phase == "prepare").expect("it was held");
     assert!(in_prepare.holds >= moved && in_prepare.total_ns <= cgroup_mutex.hold.total_ns);
     assert!(!cell.longest_holds.is_empty());
+    let longest = cell.timelines.last().expect("some moved");
+    assert_eq!(longest.latency_ns, raw.hist.max_ns);
+    assert!(cell.timelines.iter().all(|line| line.who.starts_with("mover ")), "{:?}", cell.timelines);
+    for line in &cell.timelines {
+        assert_eq!(line.phases.last().map(|phase| phase.to_ns), Some(line.latency_ns));
+        assert!(line.holds.iter().any(|hold| hold.lock.starts_with("cgroup_mutex")), "{line:?}");
+        assert!(line.holds.iter().all(|hold| hold.from_ns <= hold.to_ns && hold.held_ns <= line.latency_ns));
+    }
     let drift = cell.drift.first().expect("counters are listed");
     assert_eq!((drift.peak_over, drift.peak_under, drift.integral_abs_us), (None, None, None));
     assert!(cell.drift.iter().flat_map(|drift| &drift.series).all(|point| point.quiescent));

@@ -8,6 +8,7 @@ use crate::locks::held::HeldTable;
 use crate::locks::stats::LockStats;
 use crate::measure::alone::Alone;
 use crate::measure::around::Around;
+use crate::measure::timelines::apart::Apart;
 use crossbeam::utils::CachePadded;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -85,6 +86,7 @@ impl Hub {
             layout: self.layout.clone(),
             books,
             recorder: Alone::new(Arc::clone(&self.around), self.from_ns),
+            timelines: Apart::new(self.from_ns),
             locks: LockStats::default(),
             held,
             checks,
@@ -108,6 +110,7 @@ pub(super) struct Listener {
     layout: Layout,
     books: Arc<Books>,
     pub(super) recorder: Alone,
+    pub(super) timelines: Apart,
     pub(super) locks: LockStats,
     pub(super) held: HeldTable,
     pub(super) checks: Checks,
@@ -180,6 +183,7 @@ impl Observer for Listener {
                 self.recorder.observe(stamp, event);
             }
         }
+        self.timelines.observe(stamp, event);
         self.checks.observe(&self.held, stamp, event);
         self.locks.observe(&mut self.held, stamp, event);
     }

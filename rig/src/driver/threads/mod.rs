@@ -15,8 +15,8 @@ use crate::engine::threads::{Counts, Finished, Refused, Setting, Threads};
 use crate::engine::{Costs, End};
 use crate::locks::held::HeldTable;
 use crate::locks::stats::LockStats;
-use crate::measure::Recorder;
 use crate::measure::cell::{Cell, Records};
+use crate::measure::{Recorder, Timelines};
 use crate::world::World;
 use audit::Audit;
 use faults::Injector;
@@ -125,6 +125,8 @@ fn record(
         // Between two looks nobody knows.
         (drift.peak_over, drift.peak_under, drift.integral_abs_us) = (None, None, None);
     }
+    let apart = listeners.iter().map(|(actor, listener)| (*actor, &listener.timelines));
+    cell.timelines = records.timelines(&Timelines::of_all(apart));
     CellResult { cell, operations: recorder.operations(), counts }
 }
 

@@ -23,6 +23,10 @@ const LOOK: Duration = Duration::from_millis(20);
 const SILENCE: Duration = Duration::from_secs(60);
 /// Times its duration that a cell may be silent.
 const CELL_TIMES: u32 = 5;
+/// How a kernel says that somebody does not get on: RCU, the watchdogs of CPUs and of tasks.
+const COMPLAINTS: [&str; 3] = ["rcu: INFO: ", "lockup", "blocked for more than"];
+/// How lines of the rig begin on a console.
+const OWN_WORDS: &str = "attach-rig:";
 /// How often a guest is started.
 const STARTS: usize = 3;
 /// Lines of the console that an error quotes.
@@ -148,7 +152,7 @@ fn once(
     // A group of its own: Ctrl-C on the terminal is for the rig, which then ends the guest.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).process_group(0);
     leash::tie(command);
-    let (mut said, mut last) = (0, Instant::now());
+    let (mut read, mut said, mut last) = (0, 0, Instant::now());
     let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
     loop {
         if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {
@@ -160,15 +164,27 @@ fn once(
         if patience.begin.elapsed() >= patience.limit {
             return Err(VmError::Timeout { limit: text(patience.limit), console: tail(&files.console) });
         }
-        let says = fs::metadata(&files.console).map_or(0, |data| data.len());
-        if says != said {
-            (said, last) = (says, Instant::now());
+        let size = fs::metadata(&files.console).map_or(0, |data| data.len());
+        if size != read {
+            read = size;
+            let says = words(&String::from_utf8_lossy(&fs::read(&files.console).unwrap_or_default()));
+            if says != said {
+                (said, last) = (says, Instant::now());
+            }
         }
         if last.elapsed() >= silence {
             return Ok(None);
         }
         thread::sleep(LOOK);
     }
+}
+
+/// Lines that say that somebody gets on. A kernel that hangs complains for ever: what follows its first complaint counts only
+/// where it is the rig's.
+fn words(console: &str) -> usize {
+    let complains = |line: &&str| COMPLAINTS.iter().any(|words| line.contains(words));
+    let before = console.lines().take_while(|line| !complains(line)).count();
+    before + console.lines().skip(before).filter(|line| line.starts_with(OWN_WORDS)).count()
 }
 
 /// A child that does not outlive this value.
@@ -188,8 +204,9 @@ fn command(
     (found, files): (&Found, &Files),
 ) -> Command {
     let mut command = Command::new(&found.qemu);
-    let accel = if accel == Accel::Kvm { "kvm" } else { "tcg" };
-    command.args(["-machine", "q35", "-accel", accel, "-cpu", if accel == "kvm" { "host" } else { "max" }]);
+    let emulated = accel != Accel::Kvm;
+    let (accel, cpu) = if emulated { ("tcg", "max") } else { ("kvm", "host") };
+    command.args(["-machine", "q35", "-accel", accel, "-cpu", cpu]);
     command.args(["-smp", &machine.cpus.to_string(), "-m", &machine.memory]);
     command.args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
     command.arg("-kernel").arg(&found.kernel).arg("-initrd").arg(&files.initramfs);
@@ -200,7 +217,10 @@ fn command(
         command.args(["-serial", &format!("chardev:{id}")]);
     }
     // A panic reboots, and -no-reboot makes that the end of QEMU.
-    let line = format!("console=ttyS0 panic=-1 attach-rig.vm={setting} -- {INIT_ARG}");
+    // The emulated counters of all CPUs are one, which the kernel cannot know. Without that it takes the HPET, whose steps are
+    // 800 ns, and of which QEMU loses a timer far more often.
+    let clock = if emulated { "tsc=reliable " } else { "" };
+    let line = format!("{clock}console=ttyS0 panic=-1 attach-rig.vm={setting} -- {INIT_ARG}");
     command.args(["-append", &line]);
     command
 }
@@ -218,6 +238,17 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
 
+    #[test]
+    fn complaints_of_a_kernel_are_no_signs_of_life() {
+        let boot = "[    0.1] Linux\n[    0.2] Serial\n";
+        let hangs = "[   60.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n[   60.0]  </TASK>\n";
+        let says = |parts: &[&str]| words(&parts.concat());
+        assert_eq!([says(&[]), says(&[boot])], [0, 2]);
+        assert_eq!(says(&[boot, hangs]), 2);
+        assert_eq!(says(&[boot, hangs, hangs]), 2);
+        assert_eq!(says(&[boot, hangs, "attach-rig: 1/2 closed loop\n", hangs]), 3);
+    }
+
     fn script(words: &str) -> Command {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", words]);
@@ -231,12 +262,15 @@ mod tests {
         let line = format!("{:?}", command((&machine(), Setting::V1Charges), Accel::Tcg, (&found, &files)));
         for part in [
             "\"tcg\"",
+            "\"tsc=reliable console=ttyS0 ",
             "path=/a,,b/console.log",
             "attach-rig.vm=v1:charges -- __vm-init",
             "\"/a,b/initramfs.cpio\"",
         ] {
             assert!(line.contains(part), "{part}: {line}");
         }
+        let line = format!("{:?}", command((&machine(), Setting::V2), Accel::Kvm, (&found, &files)));
+        assert!(line.contains("\"kvm\" \"-cpu\" \"host\"") && !line.contains("tsc="), "{line}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Apart from [`super::Recorder`], which keeps sums only. Which attach stands at the median or at p99 is known when all have
 //! ended, so the first of each latency class is kept until then, and the ones nearest to the figures are picked from them.
 //! Buffers are used again: in the steady state nothing is allocated.
+pub mod apart;
 mod steps;
 pub(super) mod told;
 
@@ -14,6 +15,9 @@ use steps::{Steps, Waited};
 
 /// Latency classes per octave, as a power of two.
 const CLASSES_BITS: u32 = 3;
+
+/// The number that an actor has among its own.
+const ME: ActorId = ActorId(0);
 
 /// Somebody who waits now: for what, how, since when.
 type Waiting = Option<(Object, Mode, u64)>;

@@ -43,7 +43,7 @@ pub(super) struct Waited {
 }
 
 /// See the module's text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Steps {
     pub(super) actor: ActorId,
     pub(super) who: Option<Who>,
@@ -195,6 +195,11 @@ impl Steps {
     pub(super) fn end(&mut self, at_ns: u64) {
         self.leave_phase(at_ns);
         self.latency_ns = at_ns.saturating_sub(self.began_ns);
+        self.in_order();
+    }
+
+    /// All who waited are known.
+    pub(super) fn in_order(&mut self) {
         self.waits.sort_by_key(|wait| (wait.from_ns, wait.to_ns));
     }
 }

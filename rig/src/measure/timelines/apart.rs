@@ -1,0 +1,190 @@
+//! Timelines where every actor sees its own events alone: each mover keeps its attaches, everybody keeps its waits, and
+//! who waited for what a mover held is found when all have ended.
+use super::steps::{Steps, Waited};
+use super::{ME, Timelines, class};
+use crate::engine::event::Who;
+use crate::engine::{ActorId, Event, Stamp};
+
+/// Waits of one actor that are kept; more are counted.
+const MAX_WAITS: usize = 1 << 16;
+
+/// Attaches and waits of one actor.
+#[derive(Debug, Default)]
+pub struct Apart {
+    from_ns: u64,
+    who: Option<Who>,
+    waits: Vec<Waited>,
+    left_out: u64,
+    /// Absent until this actor attaches something: most never do.
+    attaches: Option<Box<Timelines>>,
+}
+
+impl Apart {
+    /// Of attaches that begin at `from_ns` or later.
+    #[must_use]
+    pub fn new(from_ns: u64) -> Self {
+        Self { from_ns, ..Self::default() }
+    }
+
+    /// Takes one event of the actor.
+    #[inline]
+    pub fn observe(&mut self, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::LockAcquired { waited_ns: None, .. } | Event::LockReleased { .. } => {
+                if let Some(attaches) = &mut self.attaches
+                    && attaches.follows(ME, event)
+                {
+                    attaches.lock(stamp, event);
+                }
+            }
+            _ => self.rare(stamp, event),
+        }
+    }
+
+    fn rare(&mut self, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::LockAcquired { object, mode, waited_ns: Some(waited_ns) } => {
+                let (from_ns, to_ns) = (stamp.at_ns.saturating_sub(waited_ns), stamp.at_ns);
+                if self.waits.len() < MAX_WAITS {
+                    self.waits.push(Waited { who: self.who, object, mode, from_ns, to_ns });
+                } else {
+                    self.left_out += 1;
+                }
+                self.attaches.iter_mut().for_each(|attaches| attaches.lock(stamp, event));
+            }
+            Event::Start(who) => {
+                self.who = Some(who);
+                self.attaches.iter_mut().for_each(|attaches| attaches.attach(stamp, event));
+            }
+            Event::AttachBegin { .. } => {
+                let (who, from_ns) = (self.who, self.from_ns);
+                let attaches = self.attaches.get_or_insert_with(|| {
+                    let mut new = Box::new(Timelines::new(from_ns));
+                    who.iter().for_each(|who| new.attach(stamp, &Event::Start(*who)));
+                    new
+                });
+                attaches.attach(stamp, event);
+            }
+            Event::AttachEnd { .. } | Event::TxMember { .. } | Event::Phase(_) | Event::Injected { .. } => {
+                self.attaches.iter_mut().for_each(|attaches| attaches.attach(stamp, event));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Timelines {
+    /// What all actors have kept: of each latency class the attach that began first, the longest, and who waited for what
+    /// their movers held.
+    #[must_use]
+    pub fn of_all<'a>(all: impl Iterator<Item = (ActorId, &'a Apart)> + Clone) -> Self {
+        let mut together = Self::default();
+        let mut steps: Vec<_> = all.clone().flat_map(|(actor, apart)| apart.kept(actor)).collect();
+        steps.sort_by_key(|steps| (steps.began_ns, steps.actor));
+        for mut steps in steps {
+            if together.kept.contains_key(&class(steps.latency_ns)) && steps.latency_ns <= together.longest_ns
+            {
+                continue;
+            }
+            let mover = steps.actor;
+            for (_, apart) in all.clone().filter(|(actor, _)| *actor != mover) {
+                apart.tell_waits(&mut steps);
+            }
+            steps.in_order();
+            together.keep(steps);
+        }
+        together
+    }
+}
+
+impl Apart {
+    fn kept(&self, actor: ActorId) -> impl Iterator<Item = Steps> + '_ {
+        let kept = self.attaches.iter().flat_map(|attaches| attaches.kept.values().chain(&attaches.longest));
+        kept.cloned().map(move |mut steps| {
+            steps.actor = actor;
+            steps
+        })
+    }
+
+    /// Tells the attach of another actor who waited here for what its mover held.
+    fn tell_waits(&self, steps: &mut Steps) {
+        let (from_ns, until_ns) = (steps.began_ns, steps.began_ns + steps.latency_ns);
+        for wait in &self.waits {
+            let meanwhile = wait.to_ns > from_ns && wait.from_ns < until_ns;
+            if meanwhile && steps.held(wait.object, (wait.from_ns, wait.to_ns)) {
+                steps.met(*wait);
+            }
+        }
+        // Those that were not kept came last; whether any was for this mover nobody knows.
+        if self.waits.last().is_some_and(|last| last.to_ns < until_ns) {
+            steps.left_out += self.left_out;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::{Mode, Outcome, Phase, Target};
+    use crate::engine::{Class, Object};
+    use crate::kernel::{CgroupId, ProcessId, TaskId};
+
+    const LOCK: Object = Object { class: Class::MmapSem, owner: 3 };
+    const OTHER: Object = Object { class: Class::MmapSem, owner: 4 };
+
+    fn told(events: &[(u64, Event)]) -> Apart {
+        let mut apart = Apart::new(0);
+        for (at_ns, event) in events {
+            apart.observe(Stamp { at_ns: *at_ns, actor: ME }, event);
+        }
+        apart
+    }
+
+    fn acquired(object: Object, waited_ns: Option<u64>) -> Event {
+        Event::LockAcquired { object, mode: Mode::Write, waited_ns }
+    }
+
+    fn attach(from_ns: u64, for_ns: u64) -> Vec<(u64, Event)> {
+        let (target, dest) = (Target::Process(ProcessId(0)), CgroupId(1));
+        let released = Event::LockReleased { object: LOCK, mode: Mode::Write, waiters: 1 };
+        vec![
+            (from_ns, Event::AttachBegin { target, dest, due_ns: None }),
+            (from_ns, Event::Phase(Phase::Lock)),
+            (from_ns + 1, acquired(LOCK, None)),
+            (from_ns + for_ns, released),
+            (from_ns + for_ns, Event::AttachEnd { outcome: Outcome::Moved }),
+        ]
+    }
+
+    #[test]
+    fn waits_of_others_for_what_the_mover_held_are_found_afterwards() {
+        let mover =
+            told(&[vec![(0, Event::Start(Who::Mover(7)))], attach(100, 50), attach(1000, 900)].concat());
+        let task = told(&[
+            (0, Event::Start(Who::Task(TaskId(2)))),
+            (90, acquired(LOCK, Some(20))),
+            (150, acquired(LOCK, Some(40))),
+            (160, acquired(OTHER, Some(40))),
+            (1900, acquired(LOCK, Some(300))),
+        ]);
+        let all = [(ActorId(0), &mover), (ActorId(1), &task)];
+        let together = Timelines::of_all(all.into_iter());
+        let seen: Vec<_> = together
+            .kept
+            .values()
+            .map(|steps| (steps.who, steps.latency_ns, steps.waits.iter().map(|wait| wait.from_ns).collect()))
+            .collect();
+        let mover = Some(Who::Mover(7));
+        assert_eq!(seen, [(mover, 50, vec![110]), (mover, 900, vec![1600])]);
+    }
+
+    #[test]
+    fn of_attaches_alike_the_first_is_kept_and_of_all_the_longest() {
+        let (early, late) =
+            (told(&attach(100, 1000)), told(&[attach(50, 1024), attach(3000, 1010)].concat()));
+        let together = Timelines::of_all([(ActorId(0), &early), (ActorId(1), &late)].into_iter());
+        let kept: Vec<_> = together.kept.values().map(|steps| (steps.actor.0, steps.latency_ns)).collect();
+        assert_eq!(kept, [(0, 1000), (1, 1024)]);
+        assert_eq!(together.longest_ns, 1024);
+    }
+}

@@ -125,8 +125,8 @@ fn record(
         // Between two looks nobody knows.
         (drift.peak_over, drift.peak_under, drift.integral_abs_us) = (None, None, None);
     }
-    let apart = listeners.iter().map(|(actor, listener)| (*actor, &listener.timelines));
-    cell.timelines = records.timelines(&Timelines::of_all(apart));
+    let apart: Vec<_> = listeners.iter().map(|(actor, listener)| (*actor, &listener.timelines)).collect();
+    cell.timelines = records.timelines(&Timelines::of_all(&apart));
     CellResult { cell, operations: recorder.operations(), counts }
 }
 

@@ -77,9 +77,9 @@ impl Timelines {
     /// What all actors have kept: of each latency class the attach that began first, the longest, and who waited for what
     /// their movers held.
     #[must_use]
-    pub fn of_all<'a>(all: impl Iterator<Item = (ActorId, &'a Apart)> + Clone) -> Self {
+    pub fn of_all(all: &[(ActorId, &Apart)]) -> Self {
         let mut together = Self::default();
-        let mut steps: Vec<_> = all.clone().flat_map(|(actor, apart)| apart.kept(actor)).collect();
+        let mut steps: Vec<_> = all.iter().flat_map(|(actor, apart)| apart.kept(*actor)).collect();
         steps.sort_by_key(|steps| (steps.began_ns, steps.actor));
         for mut steps in steps {
             if together.kept.contains_key(&class(steps.latency_ns)) && steps.latency_ns <= together.longest_ns
@@ -87,7 +87,7 @@ impl Timelines {
                 continue;
             }
             let mover = steps.actor;
-            for (_, apart) in all.clone().filter(|(actor, _)| *actor != mover) {
+            for (_, apart) in all.iter().filter(|(actor, _)| *actor != mover) {
                 apart.tell_waits(&mut steps);
             }
             steps.in_order();
@@ -168,7 +168,7 @@ mod tests {
             (1900, acquired(LOCK, Some(300))),
         ]);
         let all = [(ActorId(0), &mover), (ActorId(1), &task)];
-        let together = Timelines::of_all(all.into_iter());
+        let together = Timelines::of_all(&all);
         let seen: Vec<_> = together
             .kept
             .values()
@@ -182,7 +182,7 @@ mod tests {
     fn of_attaches_alike_the_first_is_kept_and_of_all_the_longest() {
         let (early, late) =
             (told(&attach(100, 1000)), told(&[attach(50, 1024), attach(3000, 1010)].concat()));
-        let together = Timelines::of_all([(ActorId(0), &early), (ActorId(1), &late)].into_iter());
+        let together = Timelines::of_all(&[(ActorId(0), &early), (ActorId(1), &late)]);
         let kept: Vec<_> = together.kept.values().map(|steps| (steps.actor.0, steps.latency_ns)).collect();
         assert_eq!(kept, [(0, 1000), (1, 1024)]);
         assert_eq!(together.longest_ns, 1024);

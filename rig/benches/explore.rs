@@ -8,6 +8,8 @@
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #[path = "explore/model.rs"]
 mod model;
+#[path = "shared/mod.rs"]
+mod shared;
 
 use model::{OPERATIONS, ours, theirs, work};
 use rig::engine::event::Blind;
@@ -70,11 +72,6 @@ fn theirs(tasks: u64, schedules: u64) -> Rate {
     rate(tasks, schedules, began.elapsed())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
 fn pairs(tasks: u64, schedules: u64, pairs: usize) {
     for checked in [true, false] {
         let (mut ratios, mut mine, mut other, mut whole) = (vec![], vec![], vec![], [vec![], vec![]]);
@@ -86,23 +83,23 @@ fn pairs(tasks: u64, schedules: u64, pairs: usize) {
             whole[0].push(a.schedules);
             whole[1].push(b.schedules);
         }
-        let [mine_whole, other_whole] = whole.map(median);
+        let [mine_whole, other_whole] = whole.map(|mut values: Vec<f64>| shared::median(&mut values));
         println!(
             "{tasks:>5} tasks, {:10} ours {:>7.2} M operations/s, {mine_whole:>9.0} schedules/s; shuttle {:>7.2} M, {other_whole:>9.0}; ratio {:.2}",
             if checked { "all checks:" } else { "no checks:" },
-            median(mine) / 1e6,
-            median(other) / 1e6,
-            median(ratios)
+            shared::median(&mut mine) / 1e6,
+            shared::median(&mut other) / 1e6,
+            shared::median(&mut ratios)
         );
     }
 }
 
 fn main() {
-    // `cargo bench` says so; `cargo test --benches` does not.
-    if !std::env::args().any(|arg| arg == "--bench") {
-        return pairs(2, 10, 1);
-    }
-    for (tasks, schedules) in [(2, 20_000), (8, 5_000), (1000, 40)] {
-        pairs(tasks, schedules, PAIRS);
+    let sizes: &[(u64, u64)] =
+        if shared::full() { &[(2, 20_000), (8, 5_000), (1000, 40)] } else { &[(2, 10)] };
+    for (tasks, schedules) in sizes.iter().copied() {
+        if shared::wanted(&format!("explore/{tasks} tasks")) {
+            pairs(tasks, schedules, if shared::full() { PAIRS } else { 1 });
+        }
     }
 }

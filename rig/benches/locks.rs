@@ -23,6 +23,7 @@ mod rows;
 mod shared;
 
 use rows::{Kind, Length, Outcome, Row};
+use shared::Figure;
 use std::time::Duration;
 
 /// Length of one contended round, and of the only one of a smoke test.
@@ -103,7 +104,8 @@ fn added(kind: &Kind) {
     let [bare, counted, ..] = &kind.rows[..] else { unreachable!("ours come first") };
     let took = |row: &Row, turns| (row.run)(1, Length::Turns(turns)).took;
     let name = format!("locks/{}: statistics add", kind.name);
-    shared::added(&name, TURNS, |turns| took(counted, turns), |turns| took(bare, turns));
+    let (ours, theirs) = (|turns| took(counted, turns), |turns| took(bare, turns));
+    shared::compare((&name, Figure::AddedNs), TURNS, ours, theirs);
 }
 
 fn main() {

@@ -4,6 +4,9 @@
 //! Needs root, a cgroup mount and a C compiler; without them it says so. `cargo bench --bench mover`; under
 //! `cargo test --benches` one short pair.
 #![allow(clippy::print_stdout, reason = "the result of a bench")]
+#[path = "shared/mod.rs"]
+mod shared;
+
 use rig::linux::{Options, Progress, run, worker_main};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -42,8 +45,11 @@ fn main() -> ExitCode {
     {
         return worker_main(rest);
     }
-    let full = arguments.iter().any(|argument| argument == "--bench");
-    let (pairs, duration) = if full { (7, Duration::from_secs(1)) } else { (1, Duration::from_millis(50)) };
+    if !shared::wanted("mover") {
+        return ExitCode::SUCCESS;
+    }
+    let (pairs, duration) =
+        if shared::full() { (7, Duration::from_secs(1)) } else { (1, Duration::from_millis(50)) };
     let scratch = tempfile::tempdir().expect("a folder for temporary files");
     let Some(program) = compiled(scratch.path()) else {
         println!("mover: not measured, cc cannot compile {SOURCE}; install a C compiler");

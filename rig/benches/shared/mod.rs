@@ -102,32 +102,40 @@ fn in_turn(
     (0..pairs).map(pair).collect()
 }
 
-/// Prints how often the time of `theirs` `ours` takes: the median of the ratios of pairs.
+/// What is said of a pair.
+#[derive(Clone, Copy)]
+pub(crate) enum Figure {
+    /// How often the time of the other one takes.
+    Ratio,
+    /// How many ns longer a round takes than the other one's.
+    AddedNs,
+}
+
+/// Prints that figure of `ours` beside `theirs`: the median over pairs.
+pub(crate) fn compare(
+    (name, figure): (&str, Figure),
+    rounds: u64,
+    ours: impl FnMut(u64) -> Duration,
+    theirs: impl FnMut(u64) -> Duration,
+) {
+    if !wanted(name) {
+        return;
+    }
+    let pairs = in_turn(rounds, ours, theirs).into_iter();
+    match figure {
+        Figure::Ratio => println!("{name}: ratio {}", spread(pairs.map(|(a, b)| a / b).collect(), 2)),
+        Figure::AddedNs => println!("{name}: {} ns", spread(pairs.map(|(a, b)| a - b).collect(), 1)),
+    }
+}
+
+/// [`compare`] for a ratio.
 pub(crate) fn beside(
     name: &str,
     rounds: u64,
     ours: impl FnMut(u64) -> Duration,
     theirs: impl FnMut(u64) -> Duration,
 ) {
-    if wanted(name) {
-        let pairs = in_turn(rounds, ours, theirs);
-        let ratios = pairs.iter().map(|(ours, theirs)| ours / theirs);
-        println!("{name}: ratio {}", spread(ratios.collect(), 2));
-    }
-}
-
-/// Prints how many ns longer a round of `ours` takes than one of `theirs`: the median of the differences of pairs.
-pub(crate) fn added(
-    name: &str,
-    rounds: u64,
-    ours: impl FnMut(u64) -> Duration,
-    theirs: impl FnMut(u64) -> Duration,
-) {
-    if wanted(name) {
-        let pairs = in_turn(rounds, ours, theirs);
-        let added = pairs.iter().map(|(ours, theirs)| ours - theirs);
-        println!("{name}: {} ns", spread(added.collect(), 1));
-    }
+    compare((name, Figure::Ratio), rounds, ours, theirs);
 }
 
 /// `0.95, median of 31 pairs in turn (0.90 to 0.99)`.

@@ -2,7 +2,7 @@
 //!
 //! A mover moves one process, or its leader alone, to and fro between two cgroups with memrlimit, memory and cpuset, and
 //! nobody else is at work. Axes: protocol, what is moved, threads of the process, pages touched. `cargo bench --bench
-//! attach`; the table in `shared/mod.rs` says what the other benches ask.
+//! attach`.
 //!
 //! | group | figure | mind |
 //! |---|---|---|

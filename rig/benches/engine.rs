@@ -7,7 +7,7 @@
 //! | row | what runs | mind |
 //! |---|---|---|
 //! | `cell` | the scenario `steady`: protocols, locks, all checks, all statistics | a dispatch here stands for the events and the steps in place on its way; it also counts building the world |
-//! | `checked` | the engine, a lock for each step, with all checks and all statistics of a cell | the bare loop has neither locks nor anybody who looks |
+//! | `checked` | the engine, a lock after each wait, with all checks and all statistics of a cell | the bare loop has neither locks nor anybody who looks |
 //! | `ours` | the engine alone: virtual CPUs, run queues, time slices | modelled CPUs for all, so nobody queues |
 //! | `bare` | a binary heap of times and corosensei | no CPUs, no wakes, no accesses, no abandoning |
 //! | `nexosim` | as many models that schedule themselves, on one thread | models are no coroutines; it has mailboxes, keys and a clock that others can use |
@@ -61,7 +61,7 @@ fn ours(actors: u64, rounds: u64) -> Duration {
     began.elapsed()
 }
 
-/// Our engine with everything that looks at a cell, and a lock for every step.
+/// Our engine with everything that looks at a cell, and a lock after every wait.
 fn checked(actors: u64, rounds: u64) -> Duration {
     let world = moving::world(1, 0);
     let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);

@@ -15,7 +15,8 @@
 //! one after the other, or one kept the lock nearly all the time. Rows with different shares did different things: a lock
 //! that lets its last holder in again is quick and unfair, one that hands over pays for waking the other. So read a time
 //! only together with its share. Two threads that sleep for a lock may hand it over every time or hardly ever, and which of
-//! the two lasts for a while and then changes: that is why a pair counts only where both have done the same. Readers do not exclude each other: below 1 µs each. `cargo bench --bench locks`.
+//! the two lasts for a while and then changes: that is why a pair counts only where both have done the same. Readers do not
+//! exclude each other: below 1 µs each. `cargo bench --bench locks`.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #[path = "locks/rows.rs"]
 mod rows;

@@ -1,17 +1,6 @@
 //! What the benches share: the settings of criterion, sizes, and pairs measured in turn. Each bench uses a part of it.
 //!
-//! | bench | question | unit |
-//! |---|---|---|
-//! | `attach` | what one attach costs to simulate, and how long one takes on OS threads | wall ns an attach |
-//! | `locks` | what our locks and their statistics cost beside parking_lot and std | wall ns an acquisition |
-//! | `recorder` | what recording a sample costs beside hdrhistogram alone | wall ns a sample, ratio |
-//! | `engine` | how fast the simulator is beside a bare loop of coroutines and nexosim | wall ns a dispatch, ratio |
-//! | `report` | what drawing report.html costs | wall ms a page |
-//! | `explore` | how fast schedules are explored beside shuttle | operations a second, ratio |
-//! | `mover` | whether the mover of real processes costs anything beside a C loop | ratio |
-//!
-//! Absolute figures hold for one machine and one moment. What can be compared is measured in turn within one run, and the
-//! median of the ratios is shown. No bench has a limit; `cargo test --benches` runs each once at a small size.
+//! What each bench asks, and how fair it is, says `rig/benches/README.md`.
 #![allow(dead_code, reason = "each bench uses a part")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 pub(crate) mod moving;

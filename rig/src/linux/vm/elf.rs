@@ -13,7 +13,7 @@ const PT_INTERP: u32 = 3;
 /// Files that the program needs besides itself, its loader among them: none when it is linked statically.
 ///
 /// # Errors
-/// When the file or its loader cannot be read or run; inside, what keeps it from running in a guest.
+/// When the file cannot be read; inside, what keeps it from running in a guest.
 pub(super) fn libraries(file: &Path) -> io::Result<Result<Vec<PathBuf>, String>> {
     let loader = match loader_of(&fs::read(file)?) {
         Ok(Some(loader)) => loader,
@@ -21,12 +21,15 @@ pub(super) fn libraries(file: &Path) -> io::Result<Result<Vec<PathBuf>, String>>
         Err(problem) => return Ok(Err(problem.into())),
     };
     // As ldd does; the program itself does not run.
-    let output = Command::new(&loader).arg("--list").arg(file).output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Ok(Err(format!("{} does not say what it needs: {said}", loader.display())));
-    }
-    Ok(listed(&String::from_utf8_lossy(&output.stdout), loader))
+    let output = Command::new(&loader).arg("--list").arg(file).output();
+    let said = match output {
+        Ok(output) if output.status.success() => {
+            return Ok(listed(&String::from_utf8_lossy(&output.stdout), loader));
+        }
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Ok(Err(format!("its loader {} does not say what it needs: {said}", loader.display())))
 }
 
 /// `libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x7f…)`, or without an arrow the loader and what the kernel provides.
@@ -115,6 +118,15 @@ mod tests {
     fn every_library_of_this_program_is_a_file() {
         let own = format!("/proc/{}/exe", std::process::id());
         let libraries = libraries(Path::new(&own)).unwrap().unwrap();
+        assert_eq!(libraries.is_empty(), cfg!(target_feature = "crt-static"));
         assert!(libraries.iter().all(|library| library.is_absolute() && library.is_file()), "{libraries:?}");
+    }
+
+    #[test]
+    fn a_loader_that_is_not_here_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), elf(3)).unwrap();
+        let problem = libraries(file.path()).unwrap().unwrap_err();
+        assert!(problem.starts_with("its loader /ld does not say what it needs: "), "{problem}");
     }
 }

@@ -1,0 +1,77 @@
+//! The flags, as clap sees them: the commands here, what each takes in a file for each kind of them.
+mod modelled;
+mod real;
+mod results;
+
+pub(super) use modelled::*;
+pub(super) use real::*;
+pub(super) use results::*;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Benchmarks and fault-injects the protocols that move tasks between control groups.
+///
+/// Exit codes: 0 all as expected; 1 a promise was broken or an expectation did not hold; 2 bad usage, scenario or litmus
+/// test; 3 a performance limit was exceeded; 4 nothing could run here; 5 inconclusive; 6 a simulation did not repeat itself; 7 something of ours could not be removed; 101 internal error;
+/// 130 or 143 interrupted (what was measured is on disk).
+#[derive(Debug, Parser)]
+#[command(name = "attach-rig", version)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario, in virtual time or on threads: protocols side by side, with faults, every promise checked.
+    Run(RunFlags),
+    /// Run litmus tests under every schedule, or many: which promises can be broken, and how.
+    Explore(ExploreFlags),
+    /// Run one schedule once more, step by step: one that `explore` has printed or saved.
+    Replay(ReplayFlags),
+    /// Make table and report.html again from folders with run.json (or with the cells of a killed run).
+    Report(ReportFlags),
+    /// Hold results beside each other, or the protocols of one: better, same, worse, cannot tell, each with its reason.
+    ///
+    /// Simulated figures, broken promises and drift are compared exactly, machine time in pairs that were measured in turn.
+    /// Exit codes: 1 something got wrong, 3 something got slower, 5 nothing could be told, 2 not comparable.
+    Compare(CompareFlags),
+    /// Keep figures of a run, one a line, for gates and comparisons to come.
+    Baseline(BaselineFlags),
+    /// Hold a run against a file of demands: simulated figures and counts exactly, machine time in pairs.
+    Gate(GateFlags),
+    /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
+    List(ListFlags),
+    /// Move a real process between real cgroups and time every move.
+    Linux(LinuxFlags),
+    /// Measure on this machine what things cost, and write a table of costs for `run --costs`.
+    ///
+    /// Takes a few seconds; let nothing else run. What cannot be measured from outside a kernel keeps its figure.
+    Calibrate(CalibrateFlags),
+    /// Remove what runs of `linux` have left that were killed: processes, cgroups, tracing instances, lists of them.
+    Clean,
+    /// Say what works on this machine, what does not, why, and the command that mends it.
+    Doctor(DoctorFlags),
+    /// The same in a virtual machine with a kernel of its own, which this boots under QEMU with itself as init.
+    Vm(VmFlags),
+    /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
+    /// same runs without it are green, and random scenarios keep every promise under transactional.
+    Selftest(SelftestFlags),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutputFlags {
+    /// Folder for the results; target/attach-rig/SCENARIO/TIME when absent.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Write run.json to this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListFlags {
+    /// One of protocols, controllers, workloads, sites, events, scenarios, litmus; all when absent. Or canaries.
+    pub(super) what: Option<String>,
+}

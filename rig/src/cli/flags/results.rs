@@ -1,0 +1,128 @@
+//! Flags of what looks at results: `report`, `compare`, `baseline`, `gate`.
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Where baselines lie when nobody says otherwise.
+const BASELINES: &str = "reports/baselines";
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct GateFlags {
+    /// The gates, as TOML; reports/gates/default.toml is an example with everything that may stand there.
+    #[arg(value_name = "GATES.toml")]
+    pub(in crate::cli) gates: PathBuf,
+    /// A folder that `run`, `linux` or `vm` has written, or its run.json.
+    #[arg(value_name = "DIR", required = true)]
+    pub(in crate::cli) runs: Vec<PathBuf>,
+    /// What `max-increase`, `max-ratio` and `change` compare with: an earlier run of the same scenario, or a stored
+    /// baseline by its name. Gates with `against` need none.
+    #[arg(long, value_name = "NAME|DIR|FILE", conflicts_with = "paired")]
+    pub(in crate::cli) baseline: Option<PathBuf>,
+    /// Where stored baselines lie.
+    #[arg(long, value_name = "DIR", default_value = BASELINES)]
+    pub(in crate::cli) baselines: PathBuf,
+    /// The results were made in turn, A B B A, in this order: B is judged beside A. The way to judge wall-clock times.
+    #[arg(long)]
+    pub(in crate::cli) paired: bool,
+    /// Write the report of the run with its gates to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
+    /// Prove the gates: the run against itself passes each, and figures that are 20 % worse fail each.
+    #[arg(long)]
+    pub(in crate::cli) self_test: bool,
+    /// Write the outcome to this file as well, as JUnit XML: a suite per gate, a case per protocol and point.
+    #[arg(long, value_name = "FILE", conflicts_with = "self_test")]
+    pub(in crate::cli) junit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CompareFlags {
+    /// Folders that `run`, `linux` or `vm` have written, files run.json, or baselines by their names. Each is compared with the
+    /// first; of one alone, its protocols are.
+    #[arg(value_name = "RESULT")]
+    pub(in crate::cli) results: Vec<PathBuf>,
+    /// The results were made in turn, A B B A, in this order: the way to compare wall-clock times.
+    #[arg(long, conflicts_with_all = ["baseline", "against"])]
+    pub(in crate::cli) paired: bool,
+    /// Compare with this baseline.
+    #[arg(long, value_name = "NAME|DIR|FILE")]
+    pub(in crate::cli) baseline: Option<PathBuf>,
+    /// Of one result: the protocol with which the others are compared; the first when absent.
+    #[arg(long, value_name = "P")]
+    pub(in crate::cli) against: Option<String>,
+    /// Keep the figures of the last result as a baseline; what changes is printed.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) save_baseline: Option<String>,
+    /// Where baselines lie.
+    #[arg(long, value_name = "DIR", default_value = BASELINES)]
+    pub(in crate::cli) baselines: PathBuf,
+    /// Also print the figures that are the same.
+    #[arg(long)]
+    pub(in crate::cli) all: bool,
+    /// Instead: the figures of every run below this folder over time.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["results", "paired", "baseline", "against", "save_baseline"])]
+    pub(in crate::cli) history: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BaselineFlags {
+    #[command(subcommand)]
+    pub(in crate::cli) what: BaselineWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum BaselineWhat {
+    /// Keep the figures of a result under a name, and print each that changes by that.
+    Update {
+        /// Its name.
+        name: String,
+        /// A folder that `run` has written, or its run.json.
+        #[arg(value_name = "RESULT")]
+        result: PathBuf,
+        /// Where baselines lie.
+        #[arg(long, value_name = "DIR", default_value = BASELINES)]
+        baselines: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReportFlags {
+    /// A folder that `run`, `linux` or `vm` has written. Several make one page, on which a scenario that was both simulated
+    /// and measured stands side by side; the table of each is printed.
+    #[arg(value_name = "DIR", required = true, num_args = 1..=reports::html::MAX_RUNS)]
+    pub(in crate::cli) dirs: Vec<PathBuf>,
+    /// Where the page goes, replacing what is there; DIR/report.html when absent, and with several folders report.html in
+    /// the current one.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// What stdout carries. Other than text for one DIR only.
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(in crate::cli) format: Format,
+}
+
+/// Forms of a result on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum Format {
+    /// The table.
+    Text,
+    /// The run as in run.json.
+    Json,
+    /// One row per figure.
+    Csv,
+    /// HdrHistogram's percentiles of each latency series, in µs.
+    Hgrm,
+    /// HdrHistogram's log (V2): every distribution in full, in ns.
+    Hlog,
+    /// The verdict and one table, as for the page of a job on GitHub; where $GITHUB_STEP_SUMMARY names one it goes there
+    /// as well, whatever the format.
+    Markdown,
+    /// JUnit XML: a suite per protocol, a case per promise and point.
+    Junit,
+    /// Bencher Metric Format, for `bencher run --adapter json`; also called bencher.
+    #[value(alias = "bencher")]
+    Bmf,
+    /// For github-action-benchmark, with `tool: customSmallerIsBetter`; also called github-action-benchmark.
+    #[value(alias = "github-action-benchmark")]
+    Gab,
+    /// The attaches that the run keeps step by step, as a Chrome trace for ui.perfetto.dev and chrome://tracing.
+    ChromeTrace,
+}

@@ -116,7 +116,13 @@ impl Rollback {
 
 fn charges(shadow: &Shadow, unit: &Unit) -> Option<String> {
     let net = unit.nets.iter().find(|net| net.charged != 0 || net.truth != 0)?;
-    Some(format!("{} changed by {:+} and its truth by {:+}", shadow.name(net.index), net.charged, net.truth))
+    let (name, charged, truth, missing) = (shadow.name(net.index), net.charged, net.truth, net.missing);
+    let why = if missing == 0 {
+        String::new()
+    } else {
+        format!(": {missing} of what it was to give back were not there any more")
+    };
+    Some(format!("{name} changed by {charged:+} and its truth by {truth:+}{why}"))
 }
 
 fn places(shadow: &Shadow, unit: &Unit) -> Option<String> {

@@ -152,7 +152,9 @@ impl Shadow {
                 let index = Self::index(controller, cgroup);
                 self.usage[index] += missing as i64;
                 self.clamps[index] += 1;
-                at(&mut self.actors, actor).unit.net(index).charged += missing as i64;
+                let net = at(&mut self.actors, actor).unit.net(index);
+                net.charged += missing as i64;
+                net.missing += missing as i64;
             }
             Event::TotalVm { mm, pages } => self.total_vm(actor, mm, pages),
             Event::Owner { mm, task } => self.owner(actor, mm, task),

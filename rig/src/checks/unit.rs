@@ -14,6 +14,8 @@ pub struct Net {
     pub truth: i64,
     /// The part of `charged` that a transaction has reserved.
     pub reserved: i64,
+    /// What it was to uncharge and did not find there.
+    pub missing: i64,
 }
 
 impl Net {

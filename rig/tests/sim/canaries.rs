@@ -1,5 +1,5 @@
 //! Every check is seen red: by a planted bug where a few lines make one, else by events that tell of one.
-use crate::support::{A, B, P, Ran, Setup, leader, mover, process_to, run, three_phase, world};
+use crate::support::{A, B, P, Ran, Setup, first, leader, mover, process_to, run, three_phase, world};
 use faults::{Errno, Site};
 use rig::checks::Checks;
 use rig::engine::Current as _;
@@ -119,12 +119,19 @@ fn rollback_and_leaked_reservation_find_what_an_abort_forgot() {
         let begin = [Event::TxBegin { dest: B }];
         let all: Vec<_> =
             begin.iter().chain(events).copied().chain([Event::TxEnd { moved: false }]).collect();
-        broken(&told(&all))
+        told(&all)
     };
-    assert_eq!(tx(&[ledger(5, true), ledger(-5, true)]), [""; 0], "given back");
-    assert_eq!(tx(&[ledger(5, true)]), ["drift", "rollback", "leaked-reservation"]);
+    assert_eq!(broken(&tx(&[ledger(5, true), ledger(-5, true)])), [""; 0], "given back");
+    let forgotten = tx(&[ledger(5, true)]);
+    assert_eq!(broken(&forgotten), ["drift", "rollback", "leaked-reservation"]);
+    assert!(first(&forgotten, "rollback").ends_with("changed by +5 and its truth by +0"));
     let moved = Event::Place { task: TaskId(0), from: A, to: B };
-    assert!(tx(&[moved]).contains(&"rollback"), "a task that stayed behind the switch");
+    assert!(broken(&tx(&[moved])).contains(&"rollback"), "a task that stayed behind the switch");
+    let clamp = Event::Clamp { controller: MEMRLIMIT, cgroup: B, missing: 3 };
+    let short = tx(&[ledger(5, true), ledger(-5, true), clamp]);
+    assert!(broken(&short).contains(&"rollback"));
+    let why = "by +3 and its truth by +0: 3 of what it was to give back were not there any more";
+    assert!(first(&short, "rollback").ends_with(why), "{}", first(&short, "rollback"));
 }
 
 #[test]

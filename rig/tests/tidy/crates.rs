@@ -1,4 +1,4 @@
-//! Arrows between crates: the three leaves know nothing of ours, rig knows the leaves.
+//! Arrows between crates: rig knows the leaves, every crate may use `input`, and `input` knows nothing of ours.
 
 use super::{
     source::{Files, Violation, code, places, planted, rust},
@@ -7,8 +7,10 @@ use super::{
 
 const LEAVES: [&str; 3] = ["faults", "reports", "workloads"];
 const OURS: [&str; 4] = ["faults", "reports", "rig", "workloads"];
+/// The leaf under all leaves: its name, and its folder.
+const INPUT: (&str, &str) = ("input", "rig/input");
 
-/// Manifests name as dependencies only what the crate may know, and the workspace has four members.
+/// Manifests name as dependencies only what the crate may know, and the workspace has the crates named here.
 pub(crate) fn manifests(files: &Files) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (path, text) in files {
@@ -17,21 +19,22 @@ pub(crate) fn manifests(files: &Files) -> Vec<Violation> {
         let known: &[&str] = if owner == "rig" || owner.is_empty() { &LEAVES } else { &[] };
         let mut report = |line, text| violations.push(Violation::new(path, line, text));
         for (line, entry) in dependencies(text) {
-            let named = OURS.iter().find(|ours| names(entry, ours));
+            let named = OURS.iter().chain([&INPUT.0]).find(|ours| names(entry, ours));
             match named {
+                Some(ours) if *ours == INPUT.0 && owner != INPUT.1 => {}
                 Some(ours) if !known.contains(ours) => {
                     report(line, format!("{owner} must not depend on {ours}"));
                 }
                 None if entry.contains("path") && entry.contains("../") => {
-                    report(line, "a path to something that is not one of the four crates".to_owned());
+                    report(line, "a path to something that is not one of our crates".to_owned());
                 }
                 _ => {}
             }
         }
         if owner.is_empty() {
             for (line, member) in members(text) {
-                if !OURS.contains(&member) {
-                    report(line, format!("`{member}` is not one of the four crates"));
+                if !OURS.contains(&member) && member != INPUT.1 {
+                    report(line, format!("`{member}` is not one of our crates"));
                 }
             }
         } else if OURS.contains(&owner) && text.contains("[workspace]") {
@@ -78,7 +81,7 @@ fn members(manifest: &str) -> Vec<(usize, &str)> {
 /// No file of a leaf names another of our crates.
 pub(crate) fn names_in_code(files: &Files) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for leaf in LEAVES {
+    for leaf in LEAVES.into_iter().chain([INPUT.1]) {
         for (path, text) in rust(files, leaf) {
             for named in paths(&code(text)) {
                 let root = named.parts[0];
@@ -104,7 +107,11 @@ fn planted_dependencies_are_found() {
         ),
         ("reports/Cargo.toml", "[dependencies]\nhidden = { package = \"rig\", path = \"../rig\" } # no"),
         ("workloads/Cargo.toml", "[target.'cfg(unix)'.dependencies.faults]\nworkspace = true"),
-        ("rig/Cargo.toml", "[dependencies]\nfaults.workspace = true\nextra = { path = \"../extra\" }"),
+        (
+            "rig/Cargo.toml",
+            "[dependencies]\nfaults.workspace = true\ninput.workspace = true\nextra = { path = \"../extra\" }",
+        ),
+        ("rig/input/Cargo.toml", "[dependencies]\nfaults.workspace = true\nserde = \"1\""),
     ]);
     assert_eq!(
         places(&manifests(&files)),
@@ -113,7 +120,8 @@ fn planted_dependencies_are_found() {
             "faults/Cargo.toml:4",
             "reports/Cargo.toml:2",
             "workloads/Cargo.toml:1",
-            "rig/Cargo.toml:3"
+            "rig/Cargo.toml:4",
+            "rig/input/Cargo.toml:2"
         ]
     );
 }
@@ -124,7 +132,11 @@ fn planted_names_are_found() {
         ("faults/src/lib.rs", "// rig::a is fine here\nuse serde::de;\nuse rig::kernel;\n"),
         ("reports/tests/all.rs", "use reports::schema;\nfn f() { faults::Plan::default() }\n"),
         ("workloads/src/lib.rs", "use crate::faults::x;\n"),
-        ("rig/src/lib.rs", "use faults::Plan;\n"),
+        ("rig/src/lib.rs", "use faults::Plan;\nuse input::file;\n"),
+        ("rig/input/src/lib.rs", "use faults::Plan;\n"),
     ]);
-    assert_eq!(places(&names_in_code(&files)), ["faults/src/lib.rs:3", "reports/tests/all.rs:2"]);
+    assert_eq!(
+        places(&names_in_code(&files)),
+        ["faults/src/lib.rs:3", "reports/tests/all.rs:2", "rig/input/src/lib.rs:1"]
+    );
 }

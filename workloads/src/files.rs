@@ -2,8 +2,11 @@
 //! whoever makes a plan never asks where a trace lies; what the bytes mean is the business of `trace`.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::trace::Part;
 
 /// A recording that is part of the crate. How each was made stands in `recordings/README.md`.
 pub(crate) struct Recording {
@@ -31,12 +34,21 @@ pub(crate) const RECORDINGS: [Recording; 2] = [
 
 /// Reads a recording by the name that follows `trace:`.
 pub trait Files {
-    /// The bytes of the recording, plain or gzip.
+    /// The bytes of the recording, packed or not.
     ///
     /// # Errors
     ///
     /// As reading a file; `NotFound` when there is no such recording.
     fn read(&self, name: &str) -> io::Result<Cow<'static, [u8]>>;
+
+    /// The files of the recording: one, or those that `strace -ff` wrote.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Files::read).
+    fn parts(&self, name: &str) -> io::Result<Vec<Part>> {
+        Ok(vec![Part::whole(self.read(name)?)])
+    }
 }
 
 /// Only the recordings that are part of the crate.
@@ -74,18 +86,111 @@ impl Folder {
 
 impl Files for Folder {
     fn read(&self, name: &str) -> io::Result<Cow<'static, [u8]>> {
-        BuiltIn.read(name).or_else(|_| {
-            let path = self.path.join(name);
-            let named =
-                |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-            std::fs::read(&path).map(Cow::Owned).map_err(named)
-        })
+        BuiltIn.read(name).or_else(|_| read_file(&self.path.join(name)))
+    }
+
+    fn parts(&self, name: &str) -> io::Result<Vec<Part>> {
+        if let Ok(bytes) = BuiltIn.read(name) {
+            return Ok(vec![Part::whole(bytes)]);
+        }
+        let path = self.path.join(name);
+        if path.is_dir() {
+            return by_pid(&path, None);
+        }
+        let missing = match read_file(&path) {
+            Ok(bytes) => return Ok(vec![Part::whole(bytes)]),
+            Err(error) => error,
+        };
+        let prefix = path.file_name().and_then(|name| name.to_str()).filter(|_| !path.exists());
+        let folder =
+            path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        match (folder, prefix) {
+            (Some(folder), Some(prefix)) if folder.is_dir() => {
+                by_pid(folder, Some(prefix)).map_err(|_| missing)
+            }
+            _ => Err(missing),
+        }
     }
 }
+
+fn read_file(path: &Path) -> io::Result<Cow<'static, [u8]>> {
+    input::file::read(path, input::file::DATA_MAX).map(Cow::Owned).map_err(|error| {
+        let kind = if error.is_missing() { io::ErrorKind::NotFound } else { io::ErrorKind::InvalidInput };
+        io::Error::new(kind, error.to_string())
+    })
+}
+
+/// The files `PREFIX.PID` of a folder, as `strace -ff -o PREFIX` writes them, by pid.
+fn by_pid(folder: &Path, prefix: Option<&str>) -> io::Result<Vec<Part>> {
+    let mut found: BTreeMap<(String, u32), PathBuf> = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some((stem, pid)) = name.to_str().and_then(stem_and_pid) else { continue };
+        if prefix.is_none_or(|prefix| prefix == stem) {
+            found.insert((stem.to_owned(), pid), entry.path());
+        }
+    }
+    let invalid = |what: String| {
+        let folder = input::text::printable(&folder.to_string_lossy()).into_owned();
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{folder} holds {what}"))
+    };
+    let stems: BTreeSet<&str> = found.keys().map(|(stem, _)| stem.as_str()).collect();
+    match stems.len() {
+        0 => {
+            return Err(invalid(
+                "no file NAME.PID, as `strace -ff -o NAME` writes them; give such a folder, or a file".into(),
+            ));
+        }
+        1 => {}
+        _ => {
+            let names: Vec<String> =
+                stems.iter().map(|stem| input::text::printable(stem).into_owned()).collect();
+            return Err(invalid(format!(
+                "several recordings ({}); give FOLDER/NAME of one",
+                names.join(", ")
+            )));
+        }
+    }
+    if found.len() > PARTS_MAX {
+        return Err(invalid(format!(
+            "{} files, and {PARTS_MAX} are read at most; record a shorter run",
+            found.len()
+        )));
+    }
+    found.into_iter().map(|((_, pid), path)| Ok(Part { pid: Some(pid), bytes: read_file(&path)? })).collect()
+}
+
+/// Splits `NAME.PID`, or `NAME.PID.gz` of whatever packer.
+fn stem_and_pid(name: &str) -> Option<(&str, u32)> {
+    let packed = [".gz", ".xz", ".zst", ".bz2"].iter().find_map(|end| name.strip_suffix(end));
+    let (stem, pid) = packed.unwrap_or(name).rsplit_once('.')?;
+    Some((stem, pid.parse().ok().filter(|pid| *pid > 0)?))
+}
+
+/// Most files of one recording.
+const PARTS_MAX: usize = 65_536;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_or_a_prefix_gives_the_files_of_strace_ff_by_pid() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["log.12", "log.7", "log.100.gz", "notes.txt"] {
+            std::fs::write(dir.path().join(name), name).unwrap();
+        }
+        let folder = Folder::new(dir.path());
+        for name in [".", "log", "./log"] {
+            let pids: Vec<_> = folder.parts(name).unwrap().iter().map(|part| part.pid.unwrap()).collect();
+            assert_eq!(pids, [7, 12, 100], "{name}");
+        }
+        assert_eq!(folder.parts("log.12").unwrap()[0].pid, None);
+        assert_eq!(folder.parts("lo").unwrap_err().kind(), io::ErrorKind::NotFound);
+        std::fs::write(dir.path().join("other.12"), "").unwrap();
+        assert!(folder.parts(".").unwrap_err().to_string().contains("several recordings (log, other)"));
+    }
 
     #[test]
     fn a_folder_gives_files_and_built_in_recordings() {

@@ -54,4 +54,6 @@ pub use plan::{ACTORS_MAX, Plan};
 pub use shapes::{ShapeInfo, shapes};
 pub use spec::{Mix, Spec, TRACE_PREFIX};
 pub use stream::Stream;
-pub use trace::{Trace, TraceError, TraceOptions, TraceReport};
+pub use trace::{
+    DroppedLines, Drops, PageCounts, Part, Sample, Trace, TraceError, TraceOptions, TraceReport,
+};

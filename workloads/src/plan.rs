@@ -85,8 +85,8 @@ impl Plan {
 fn recorded(spec: &Spec, name: &str, files: &dyn Files) -> Result<Source, SpecError> {
     let options = resolve::trace_options(spec)?;
     let missing = |source| SpecError::TraceMissing { name: name.to_owned(), source };
-    let bytes = files.read(name).map_err(missing)?;
+    let parts = files.parts(name).map_err(missing)?;
     let unusable = |source| SpecError::TraceUnusable { name: name.to_owned(), source };
-    let trace = Trace::load(&bytes, options).map_err(unusable)?;
+    let trace = Trace::load(&parts, options).map_err(unusable)?;
     Ok(Source::Recorded { trace: Arc::new(trace), repeat: spec.trace_repeat.unwrap_or(true) })
 }

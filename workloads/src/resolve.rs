@@ -47,6 +47,7 @@ pub(crate) fn trace_options(spec: &Spec) -> Result<TraceOptions, SpecError> {
     let mut options = TraceOptions::default();
     set(&mut options.scale_percent, spec.trace_scale_percent);
     set(&mut options.touch_percent, spec.trace_touch_percent);
+    set(&mut options.lenient, spec.trace_lenient);
     options.think_ns_max = duration("trace_think_max", spec.trace_think_max.as_deref())?;
     in_range("trace_touch_percent", options.touch_percent, 0, 100)?;
     Ok(options)
@@ -145,12 +146,13 @@ fn refuse(spec: &Spec, fields: &[Given], reason: &'static str) -> Result<(), Spe
     }
 }
 
-fn trace_fields(spec: &Spec) -> [Given; 4] {
+fn trace_fields(spec: &Spec) -> [Given; 5] {
     [
         ("trace_scale_percent", spec.trace_scale_percent.is_some()),
         ("trace_think_max", spec.trace_think_max.is_some()),
         ("trace_touch_percent", spec.trace_touch_percent.is_some()),
         ("trace_repeat", spec.trace_repeat.is_some()),
+        ("trace_lenient", spec.trace_lenient.is_some()),
     ]
 }
 

@@ -74,13 +74,17 @@ pub struct Spec {
     /// Longest think of a recording after scaling, with its unit; none if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_think_max: Option<String>,
-    /// Share of the pages of each private mapping that is touched as soon as the program can reach them, in
-    /// percent: an assumption, because page faults are not in a recording. 50 if absent.
+    /// Share of the pages that is touched where a call of a recording commits more than 256 pages at once, in
+    /// percent; 50 if absent, 0 touches nothing at all. Smaller steps are touched whole. Samples of /proc in the
+    /// recording count instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_touch_percent: Option<u32>,
     /// Whether the first process of a recording starts again when it has ended; yes if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_repeat: Option<bool>,
+    /// Whether a recording is accepted of which more than 20 % of the lines were not understood; no if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_lenient: Option<bool>,
 }
 
 /// Weights of the operations, relative to each other; an absent one keeps the preset's. At least one must not
@@ -137,6 +141,7 @@ impl Spec {
             trace_think_max: None,
             trace_touch_percent: None,
             trace_repeat: None,
+            trace_lenient: None,
         }
     }
 }

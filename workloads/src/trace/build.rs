@@ -1,188 +1,315 @@
 //! From events to streams: follows every task from its fork to its exit, and turns calls into amounts of
 //! pages and times into thinks.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeSet;
 
-use super::call::{Mapping, Meaning, meaning};
+use super::adopt::{self, Family};
+use super::call::{Kind, Meaning};
 use super::join::{Event, Events, What};
 use super::life::Life;
-use super::mm::{Change, Mm};
+use super::mm::{Added, Books, Mm};
+use super::space::{Space, Totals};
+use super::touch::{Rule, TOUCHED_PAGES_MAX};
 use super::{Task, TraceOptions, TraceReport};
 use crate::op::Op;
 
-/// Makes the streams of all tasks; the first is the root. Empty when the log holds no task.
-pub(super) fn tasks(events: Events, options: TraceOptions, report: &mut TraceReport) -> Vec<Task> {
-    let mut builder = Builder::new(events.firsts, options);
-    for event in &events.list {
-        builder.take(event, report);
+/// Makes the streams of all tasks; the first process's first is the second value. Empty when there is no task.
+pub(super) fn tasks(
+    events: &Events,
+    is_by_file: bool,
+    options: TraceOptions,
+    report: &mut TraceReport,
+) -> (Vec<Task>, usize) {
+    let family = adopt::family(events, is_by_file);
+    let root = family.processes.first().and_then(|tasks| tasks.first()).copied().unwrap_or(0);
+    let mut builder = Builder::new(events, family, root, options);
+    builder.start(report);
+    for (at, event) in events.list.iter().enumerate() {
+        builder.take(at, event);
     }
-    builder.finish(report)
+    (builder.finish(report), root)
 }
 
 struct Builder {
     options: TraceOptions,
+    family: Family,
+    root: usize,
     lives: Vec<Life>,
-    mms: Vec<Mm>,
-    /// Tasks that no fork has claimed yet, by pid, with the line on which each first appeared.
-    unclaimed: BTreeMap<u32, VecDeque<(usize, u64)>>,
+    spaces: Vec<Space>,
+    totals: Totals,
+    /// Tasks with their number of execs, of which a sample was taken.
+    sampled: BTreeSet<(usize, usize)>,
+    /// Execs of each task so far.
+    execs: Vec<usize>,
+    begin_ns: u64,
+    end_ns: u64,
+    /// Whether the root has done anything.
+    has_begun: bool,
 }
 
 impl Builder {
-    fn new(firsts: Vec<(u32, u64)>, options: TraceOptions) -> Self {
-        let mut lives: Vec<Life> = firsts.iter().map(|_| Life::default()).collect();
-        if let Some(root) = lives.first_mut() {
-            root.mm = Some(0);
-        }
-        let mut unclaimed: BTreeMap<u32, VecDeque<(usize, u64)>> = BTreeMap::new();
-        for (task, (pid, line)) in firsts.into_iter().enumerate().skip(1) {
-            unclaimed.entry(pid).or_default().push_back((task, line));
-        }
-        Builder { options, lives, mms: vec![Mm::default()], unclaimed }
-    }
-
-    fn take(&mut self, event: &Event, report: &mut TraceReport) {
-        let life = &mut self.lives[event.task];
-        let Some(mm) = life.mm else {
-            TraceReport::count(&mut report.ignored, "(task without its fork)");
-            return;
-        };
-        if life.at_ns == 0 {
-            life.at_ns = event.at_ns;
-        }
-        let What::Call { name, args, result } = &event.what else {
-            report.used += 1;
-            self.exit(event);
-            return;
-        };
-        let counts = match meaning(name, args, result) {
-            Meaning::Failed => &mut report.failed,
-            Meaning::Ignored => &mut report.ignored,
-            Meaning::Unknown => &mut report.unknown,
-            Meaning::Malformed => {
-                TraceReport::count(&mut report.unknown, &format!("({name} malformed)"));
-                return;
-            }
-            Meaning::Open { addr, bytes } => match self.mms[mm].open(addr, bytes) {
-                0 => &mut report.ignored,
-                opened => {
-                    report.used += 1;
-                    self.touch(event, mm, opened);
-                    return;
-                }
-            },
-            replayed => {
-                report.used += 1;
-                self.replay(event, mm, replayed);
-                return;
-            }
-        };
-        TraceReport::count(counts, name);
-    }
-
-    fn replay(&mut self, event: &Event, mm: usize, what: Meaning) {
-        let space = &mut self.mms[mm];
-        match what {
-            Meaning::Map { addr, bytes, kind } => {
-                let change = space.map(addr, bytes, kind == Mapping::Reserved);
-                self.resize(event, mm, change, kind == Mapping::Own);
-            }
-            Meaning::Unmap { addr, bytes } => {
-                let change = space.unmap(addr, bytes);
-                self.resize(event, mm, change, false);
-            }
-            Meaning::Break { end } => {
-                let change = space.set_break(end);
-                self.resize(event, mm, change, true);
-            }
-            Meaning::Remap { old_addr, old_bytes, addr, bytes } => {
-                let change = space.remap((old_addr, old_bytes), (addr, bytes));
-                self.resize(event, mm, change, true);
-            }
-            Meaning::Release { bytes } => {
-                let released = space.release(bytes);
-                self.push_pages(event, released, |pages| Op::Release { pages });
-            }
-            Meaning::Fork { pid, is_thread } => self.fork(event, mm, pid, is_thread),
-            Meaning::Exec => self.exec(event),
-            Meaning::Exit => self.exit(event),
-            Meaning::Open { .. }
-            | Meaning::Failed
-            | Meaning::Ignored
-            | Meaning::Unknown
-            | Meaning::Malformed => {}
+    fn new(events: &Events, family: Family, root: usize, options: TraceOptions) -> Self {
+        let times = || events.list.iter().map(|event| event.at_ns);
+        let count = events.firsts.len();
+        Builder {
+            options,
+            family,
+            root,
+            lives: (0..count).map(|_| Life::default()).collect(),
+            spaces: Vec::new(),
+            totals: Totals::default(),
+            sampled: sampled_images(events, count),
+            execs: vec![0; count],
+            begin_ns: times().min().unwrap_or(0),
+            end_ns: times().max().unwrap_or(0),
+            has_begun: false,
         }
     }
 
-    fn resize(&mut self, event: &Event, mm: usize, change: Change, touchable: bool) {
-        match change {
-            Change::Shrunk(pages) => self.push_pages(event, pages, |pages| Op::Munmap { pages }),
-            Change::Grown(pages) => {
-                self.push_pages(event, pages, |pages| Op::Mmap { pages });
-                if touchable {
-                    self.touch(event, mm, pages);
+    /// Lets the first task start those that were there at the beginning.
+    fn start(&mut self, report: &mut TraceReport) {
+        report.assumptions.append(&mut self.family.assumptions);
+        let processes = std::mem::take(&mut self.family.processes);
+        report.adopted = processes.iter().map(Vec::len).sum::<usize>().saturating_sub(1) as u64;
+        for process in &processes {
+            let space = self.spaces.len();
+            let Some(&leader) = process.first() else { continue };
+            self.totals.process_started();
+            self.spaces.push(Space {
+                is_first: leader == self.root,
+                is_sampled: self.sampled.contains(&(leader, 0)),
+                ..Space::default()
+            });
+            for &task in process {
+                self.begin(task, space, self.begin_ns);
+                let parent = if task == leader { self.root } else { leader };
+                if task != self.root {
+                    self.give_child(parent, task, self.begin_ns, task != leader);
                 }
             }
         }
     }
 
-    /// Touches the assumed share of pages that the program can now reach.
-    fn touch(&mut self, event: &Event, mm: usize, pages: u64) {
-        let wanted = (pages * u64::from(self.options.touch_percent)).div_ceil(100);
-        let touched = self.mms[mm].touch(wanted);
-        self.push_pages(event, touched, |pages| Op::Touch { pages });
+    fn begin(&mut self, task: usize, space: usize, at_ns: u64) {
+        self.lives[task].space = Some(space);
+        self.lives[task].at_ns = at_ns;
+        self.spaces[space].users += 1;
+        self.totals.thread_started();
     }
 
-    fn fork(&mut self, event: &Event, mm: usize, pid: u32, is_thread: bool) {
-        let waiting = self.unclaimed.entry(pid).or_default();
-        while waiting.front().is_some_and(|&(_, line)| line < event.order) {
-            waiting.pop_front();
+    fn give_child(&mut self, parent: usize, task: usize, at_ns: u64, is_thread: bool) {
+        let child = self.lives[parent].task.children.len() as u32;
+        self.lives[parent].task.children.push(task);
+        self.push(
+            parent,
+            at_ns,
+            if is_thread { Op::ForkThread { child } } else { Op::ForkProcess { child } },
+        );
+    }
+
+    fn take(&mut self, at: usize, event: &Event) {
+        let Some(space) = self.lives[event.task].space else { return };
+        match event.what {
+            What::Exited | What::Call(Meaning::Exit) => self.exit(event),
+            What::Sample { anon_pages } => {
+                self.change(event, space, |space, _| {
+                    space.sample(anon_pages.min(TOUCHED_PAGES_MAX));
+                    Added::default()
+                });
+            }
+            What::Call(Meaning::Fork { is_thread, stack, .. }) => {
+                self.fork(at, event, space, is_thread, stack)
+            }
+            What::Call(Meaning::Exec) => self.exec(event, space),
+            What::Call(meaning) => {
+                self.change(event, space, |space, rule| replay(&mut space.mm, meaning, rule))
+            }
         }
+        self.has_begun |= event.task == self.root;
+    }
+
+    /// Changes an address space, and pushes the operations that change the replay's in the same way.
+    fn change(&mut self, event: &Event, at: usize, with: impl FnOnce(&mut Space, &mut Rule) -> Added) {
+        let room = TOUCHED_PAGES_MAX.saturating_sub(self.totals.touched_now);
+        let space = &mut self.spaces[at];
+        let percent = if space.is_sampled { 0 } else { self.options.touch_percent };
+        let mut rule = Rule::new(percent, room);
+        let before = space.mm.books();
+        let added = with(space, &mut rule);
+        let after = space.mm.books();
+        let ops = catch_up(&mut space.replayed, after);
+        self.totals.pages.reserved += added.reserved;
+        self.totals.pages.committed += added.committed;
+        self.totals.pages.refused += rule.refused;
+        self.totals.changed(before, after);
+        for op in ops.into_iter().flatten() {
+            self.push(event.task, event.at_ns, op);
+        }
+    }
+
+    fn fork(&mut self, at: usize, event: &Event, space: usize, is_thread: bool, stack: (u64, u64)) {
         // A child that left no line still was a task: it exits at once.
-        let task = waiting.pop_front().map_or(self.lives.len(), |(task, _)| task);
-        if task == self.lives.len() {
+        let task = self.family.children.get(&at).copied().unwrap_or(self.lives.len());
+        let is_silent = task == self.lives.len();
+        if is_silent {
             self.lives.push(Life::default());
+            self.execs.push(0);
         }
-        let child_mm = if is_thread { mm } else { self.mms.len() };
+        if is_thread {
+            self.change(event, space, |space, _| {
+                space.mm.use_as_stack(stack);
+                Added::default()
+            });
+        }
+        let child_space = if is_thread { space } else { self.spaces.len() };
         if !is_thread {
-            let copy = self.mms[mm].fork();
-            self.mms.push(copy);
+            let parent = &self.spaces[space];
+            let copy = Space {
+                mm: parent.mm.fork(),
+                inherited: parent.anon_pages(),
+                is_sampled: self.sampled.contains(&(task, 0)),
+                replayed: Books { touched: 0, ..parent.replayed },
+                ..Space::default()
+            };
+            self.spaces.push(copy);
+            self.totals.process_started();
         }
-        self.lives[task].mm = Some(child_mm);
-        self.lives[task].at_ns = event.at_ns;
-        let child = self.lives[event.task].task.children.len() as u32;
-        self.lives[event.task].task.children.push(task);
-        self.push(event, if is_thread { Op::ForkThread { child } } else { Op::ForkProcess { child } });
+        self.give_child(event.task, task, event.at_ns, is_thread);
+        self.begin(task, child_space, event.at_ns);
+        if is_thread && !is_silent {
+            self.touch_stack(event, task, child_space);
+        }
+    }
+
+    /// A thread uses the top of its stack.
+    fn touch_stack(&mut self, event: &Event, task: usize, space: usize) {
+        let by_thread = Event { order: event.order, task, at_ns: event.at_ns, what: What::Exited };
+        self.change(&by_thread, space, |space, rule| space.mm.touch_stack(rule));
     }
 
     /// The exec with which strace itself started the program is left out: the process of the replay is new as
     /// well.
-    fn exec(&mut self, event: &Event) {
-        self.lives[event.task].mm = Some(self.mms.len());
-        self.mms.push(Mm::default());
-        let is_start = event.task == 0 && self.lives[0].task.ops.is_empty();
+    fn exec(&mut self, event: &Event, space: usize) {
+        self.execs[event.task] += 1;
+        let is_start = event.task == self.root && !self.has_begun;
+        let old = std::mem::replace(
+            &mut self.spaces[space],
+            Space {
+                users: 1,
+                is_sampled: self.sampled.contains(&(event.task, self.execs[event.task])),
+                ..Space::default()
+            },
+        );
+        self.spaces[space].is_first = old.is_first;
+        self.totals.image_gone(&old);
+        // Other threads of the process end.
+        for (task, life) in self.lives.iter_mut().enumerate() {
+            if life.space == Some(space) && task != event.task {
+                life.space = None;
+                self.totals.threads_now -= u64::from(!life.has_exited);
+            }
+        }
         if is_start {
-            self.lives[0].at_ns = event.at_ns;
+            self.lives[event.task].at_ns = event.at_ns;
         } else {
-            self.push(event, Op::Exec);
+            self.push(event.task, event.at_ns, Op::Exec);
         }
     }
 
     fn exit(&mut self, event: &Event) {
-        self.push(event, Op::Exit);
-    }
-
-    fn push_pages(&mut self, event: &Event, pages: u64, op: impl FnOnce(u32) -> Op) {
-        if pages > 0 {
-            self.push(event, op(u32::try_from(pages).unwrap_or(u32::MAX)));
+        let life = &self.lives[event.task];
+        if life.has_exited {
+            return;
+        }
+        let space = life.space;
+        self.push(event.task, event.at_ns, Op::Exit);
+        self.totals.threads_now -= 1;
+        let Some(at) = space else { return };
+        self.spaces[at].users = self.spaces[at].users.saturating_sub(1);
+        if self.spaces[at].users == 0 {
+            self.totals.process_ended(&self.spaces[at]);
+            self.totals.image_gone(&self.spaces[at]);
         }
     }
 
-    fn push(&mut self, event: &Event, op: Op) {
-        self.lives[event.task].push(event.at_ns, op, self.options);
+    fn push(&mut self, task: usize, at_ns: u64, op: Op) {
+        self.lives[task].push(at_ns, op, self.options);
     }
 
-    fn finish(self, report: &mut TraceReport) -> Vec<Task> {
-        report.orphans = self.lives.iter().filter(|life| life.mm.is_none()).count() as u64;
-        self.lives.into_iter().map(Life::end).collect()
+    fn finish(mut self, report: &mut TraceReport) -> Vec<Task> {
+        for space in self.spaces.iter().filter(|space| space.users > 0) {
+            self.totals.process_ended(space);
+        }
+        let (threads, processes) = (self.totals.threads, self.totals.processes);
+        (report.threads, report.processes) = (threads, processes);
+        (report.threads_peak, report.processes_peak) = (self.totals.threads_peak, self.totals.processes_peak);
+        report.pages = self.totals.pages;
+        self.lives.into_iter().map(|life| life.end(self.end_ns, self.options)).collect()
     }
+}
+
+/// The images of tasks, by their number of execs, of which there is a sample.
+fn sampled_images(events: &Events, count: usize) -> BTreeSet<(usize, usize)> {
+    let mut execs = vec![0; count];
+    let mut sampled = BTreeSet::new();
+    for event in &events.list {
+        match event.what {
+            What::Call(Meaning::Exec) => execs[event.task] += 1,
+            What::Sample { .. } => {
+                sampled.insert((event.task, execs[event.task]));
+            }
+            _ => {}
+        }
+    }
+    sampled
+}
+
+/// Does to an address space what a call did.
+fn replay(mm: &mut Mm, meaning: Meaning, rule: &mut Rule) -> Added {
+    match meaning {
+        Meaning::Map { addr, bytes, kind, is_populated, .. } => {
+            let pages = bytes.div_ceil(4096);
+            let touched = match kind {
+                Kind::Own if is_populated => rule.whole(pages),
+                Kind::Own => rule.share(pages),
+                _ => 0,
+            };
+            mm.map((addr, bytes), kind, touched)
+        }
+        Meaning::Protect { addr, bytes, access } => mm.protect((addr, bytes), access, rule),
+        Meaning::Unmap { addr, bytes } => {
+            mm.unmap(addr, bytes);
+            Added::default()
+        }
+        Meaning::Break { end, .. } => mm.set_break(end, rule),
+        Meaning::Remap { old, new, keeps_old } => mm.remap(old, new, keeps_old, rule),
+        Meaning::Release { addr, bytes } => {
+            mm.release(addr, bytes);
+            Added::default()
+        }
+        Meaning::Populate { addr, bytes } => {
+            mm.populate(addr, bytes, rule);
+            Added::default()
+        }
+        _ => Added::default(),
+    }
+}
+
+/// The operations that make what the replay has the same as the recording had. Unmapping takes untouched
+/// pages first, so touched ones are given back after it.
+fn catch_up(replayed: &mut Books, wanted: Books) -> [Option<Op>; 2] {
+    let amount = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
+    let size = match wanted.mapped.checked_sub(replayed.mapped) {
+        Some(0) => None,
+        Some(grown) => Some(Op::Mmap { pages: amount(grown) }),
+        None => Some(Op::Munmap { pages: amount(replayed.mapped - wanted.mapped) }),
+    };
+    let touched = replayed.touched.min(wanted.mapped);
+    let content = match wanted.touched.checked_sub(touched) {
+        Some(0) => None,
+        Some(more) => Some(Op::Touch { pages: amount(more) }),
+        None => Some(Op::Release { pages: amount(touched - wanted.touched) }),
+    };
+    *replayed = wanted;
+    [size, content]
 }

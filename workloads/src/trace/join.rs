@@ -1,19 +1,35 @@
 //! From lines to events: puts the halves of interrupted calls together, and gives each line to a task. A pid
 //! is not a task — pids come back after an exit, and an exec by a thread hands it the pid of its leader — so
-//! tasks get numbers of their own, in the order in which they first appear. What the calls mean is for `call`
+//! tasks get numbers of their own, in the order in which they first appear. The meaning of calls is for `call`
 //! and `build`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::TraceReport;
-use super::line::{self, Body, Line};
+use super::body::{self, Body, Call};
+use super::call::{Meaning, is_fork, meaning};
+use super::read::{Read, ReadLine};
+use super::report::{BLANK, TraceReport};
+use super::sample::Sample;
 
-/// Everything that `build` needs to know of the log.
+/// Everything that `build` needs to know of the recording.
 #[derive(Debug, Default)]
 pub(super) struct Events {
+    /// In the order in which they took effect.
     pub(super) list: Vec<Event>,
-    /// By task: its pid when it first appeared, and the line on which it did.
-    pub(super) firsts: Vec<(u32, u64)>,
+    /// By task.
+    pub(super) firsts: Vec<First>,
+    /// Processes of which strace said that it attached to all their threads, with how many.
+    pub(super) attached: BTreeMap<u32, u32>,
+    /// The first task of the process of a task, where a sample says it.
+    pub(super) leaders: BTreeMap<usize, usize>,
+}
+
+/// How a task first appeared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct First {
+    /// Its pid; 0 where lines have none.
+    pub(super) pid: u32,
+    pub(super) line: u64,
 }
 
 #[derive(Debug)]
@@ -22,20 +38,19 @@ pub(super) struct Event {
     /// before the parent returns.
     pub(super) order: u64,
     pub(super) task: usize,
-    /// When the call was made, or the note written; nanoseconds since 1970.
+    /// When the call was made, or the note written; nanoseconds.
     pub(super) at_ns: u64,
     pub(super) what: What,
 }
 
 #[derive(Debug)]
 pub(super) enum What {
-    Call { name: String, args: String, result: String },
+    Call(Meaning),
+    /// Anonymous pages of the task's process.
+    Sample {
+        anon_pages: u64,
+    },
     Exited,
-}
-
-/// Whether a call makes a task.
-pub(super) fn is_fork(name: &str) -> bool {
-    matches!(name, "clone" | "clone2" | "clone3" | "fork" | "vfork")
 }
 
 struct Pending {
@@ -45,93 +60,278 @@ struct Pending {
     at_ns: u64,
 }
 
-#[derive(Default)]
-struct Joiner {
+/// The pid of lines without one, as long as it is not known.
+const UNNAMED: u32 = 0;
+
+struct Joiner<'a> {
     events: Events,
+    report: &'a mut TraceReport,
     /// The task that has a pid now.
     tasks: BTreeMap<u32, usize>,
     /// First halves, by task.
     pending: BTreeMap<usize, Pending>,
+    /// Pids that forks or strace named and that have not appeared yet.
+    announced: BTreeSet<u32>,
+    /// The exits of the task whose lines have no pid: taken back when it goes on.
+    unnamed_exits: Vec<usize>,
+    last_unnamed: Option<usize>,
+    /// Samples still to come, the next one last.
+    samples: Vec<Sample>,
+    /// Pids of samples so far.
+    sampled: BTreeSet<u32>,
 }
 
-/// Reads a whole log. Events come in the order in which they took effect.
-pub(super) fn events(text: &str, report: &mut TraceReport) -> Events {
-    let mut joiner = Joiner::default();
-    for (number, text) in (0..).zip(text.lines()) {
-        report.lines += 1;
-        match line::parse(text) {
-            Some(line) => joiner.take(number, line, report),
-            None if text.trim().is_empty() => TraceReport::count(&mut report.ignored, "(blank)"),
-            None => TraceReport::count(&mut report.unknown, "(not a strace line)"),
-        }
+/// Reads a whole recording.
+pub(super) fn events(read: &Read<'_>, report: &mut TraceReport) -> Events {
+    let mut samples = read.samples.clone();
+    samples.sort_by_key(|sample| std::cmp::Reverse(sample.at_ns));
+    report.samples = samples.len() as u64;
+    let mut joiner = Joiner {
+        events: Events::default(),
+        report,
+        tasks: BTreeMap::new(),
+        pending: BTreeMap::new(),
+        announced: BTreeSet::new(),
+        unnamed_exits: Vec::new(),
+        last_unnamed: None,
+        samples,
+        sampled: BTreeSet::new(),
+    };
+    for (order, line) in (0..).zip(&read.lines) {
+        joiner.samples_until(line.at_ns, order);
+        joiner.take(order, line);
     }
+    joiner.samples_until(u64::MAX, read.lines.len() as u64);
     for pending in joiner.pending.values() {
-        TraceReport::count(&mut report.ignored, &format!("({} unfinished)", pending.name));
+        TraceReport::count(&mut joiner.report.notes, &format!("({} unfinished)", pending.name));
     }
     joiner.events.list.sort_by_key(|event| event.order);
     joiner.events
 }
 
-impl Joiner {
-    fn take(&mut self, number: u64, line: Line<'_>, report: &mut TraceReport) {
-        let task = self.task_of(line.pid, number);
-        match line.body {
-            Body::Call(call) => self.push_call(number, number, task, line.at_ns, call),
-            Body::Unfinished { name, args } => {
-                let half =
-                    Pending { name: name.to_owned(), args: args.to_owned(), line: number, at_ns: line.at_ns };
-                if let Some(lost) = self.pending.insert(task, half) {
-                    TraceReport::count(&mut report.ignored, &format!("({} unfinished)", lost.name));
-                }
+impl Joiner<'_> {
+    fn take(&mut self, order: u64, line: &ReadLine<'_>) {
+        let Some(body) = line.body else {
+            if line.text.trim().is_empty() {
+                TraceReport::count(&mut self.report.notes, BLANK);
+            } else {
+                self.report.drop_line("not a line of strace", line.number, line.text);
             }
-            Body::Resumed { name, tail } => self.resume(number, task, name, tail, report),
-            Body::Exited => {
-                self.tasks.remove(&line.pid);
-                self.events.list.push(Event { order: number, task, at_ns: line.at_ns, what: What::Exited });
-            }
-            Body::Superseded { by } => {
-                self.events.list.push(Event { order: number, task, at_ns: line.at_ns, what: What::Exited });
-                // The thread that called execve goes on under the pid of its leader.
-                let heir = self.tasks.remove(&by);
-                match heir {
-                    Some(heir) => self.tasks.insert(line.pid, heir),
-                    None => self.tasks.remove(&line.pid),
-                };
-            }
-            Body::Signal => TraceReport::count(&mut report.ignored, "(signal)"),
-        }
-    }
-
-    fn task_of(&mut self, pid: u32, number: u64) -> usize {
-        *self.tasks.entry(pid).or_insert_with(|| {
-            self.events.firsts.push((pid, number));
-            self.events.firsts.len() - 1
-        })
-    }
-
-    fn resume(&mut self, number: u64, task: usize, name: &str, tail: &str, report: &mut TraceReport) {
-        let head = self.pending.remove(&task).filter(|head| {
-            let fits = head.name == name;
-            if !fits {
-                TraceReport::count(&mut report.ignored, &format!("({} unfinished)", head.name));
-            }
-            fits
-        });
-        let Some(head) = head else {
-            TraceReport::count(&mut report.ignored, &format!("({name} resumed)"));
             return;
         };
-        report.joined += 1;
-        let whole = format!("{name}({}{tail}", head.args);
-        match line::call(&whole) {
-            Some(call) => self.push_call(head.line, number, task, head.at_ns, call),
-            None => TraceReport::count(&mut report.unknown, "(not a strace line)"),
+        match body {
+            Body::Signal => return TraceReport::count(&mut self.report.notes, "(signal)"),
+            Body::Message => return TraceReport::count(&mut self.report.notes, "(message of strace)"),
+            Body::Stack => return TraceReport::count(&mut self.report.notes, "(stack)"),
+            Body::Cut => return self.report.drop_line("call without its end", line.number, line.text),
+            Body::Attached { pid, threads } => return self.attached(pid, threads),
+            _ => {}
+        }
+        let task = self.task_of(line, &body, order);
+        match body {
+            Body::Call(call) => self.push_call((order, order), task, line.at_ns, call, line),
+            Body::Unfinished { name, args } => {
+                let half =
+                    Pending { name: name.to_owned(), args: args.to_owned(), line: order, at_ns: line.at_ns };
+                if let Some(lost) = self.pending.insert(task, half) {
+                    TraceReport::count(&mut self.report.notes, &format!("({} unfinished)", lost.name));
+                }
+            }
+            Body::Resumed { name, tail } => self.resume(order, task, name, tail, line),
+            Body::Exited => {
+                TraceReport::count(&mut self.report.used, "(exit)");
+                if let Some(pid) = self.pid_of(task) {
+                    self.tasks.remove(&pid);
+                }
+                self.push(order, task, line.at_ns, What::Exited);
+                self.note_exit(line, task);
+            }
+            Body::Superseded { by } => {
+                TraceReport::count(&mut self.report.used, "(exit)");
+                self.push(order, task, line.at_ns, What::Exited);
+                // The thread that called execve goes on under the pid of its leader.
+                if let (Some(pid), Some(heir)) = (self.pid_of(task), self.tasks.remove(&by)) {
+                    self.tasks.insert(pid, heir);
+                }
+            }
+            _ => TraceReport::count(&mut self.report.notes, "(detached)"),
         }
     }
 
-    fn push_call(&mut self, first: u64, last: u64, task: usize, at_ns: u64, call: line::Call<'_>) {
+    fn attached(&mut self, pid: u32, threads: Option<u32>) {
+        TraceReport::count(&mut self.report.notes, "(attached)");
+        if let Some(threads) = threads {
+            self.events.attached.insert(pid, threads);
+        }
+        if !self.tasks.contains_key(&pid) {
+            self.announced.insert(pid);
+        }
+    }
+
+    fn pid_of(&self, task: usize) -> Option<u32> {
+        self.tasks.iter().find(|(_, at)| **at == task).map(|(pid, _)| *pid)
+    }
+
+    fn task_of(&mut self, line: &ReadLine<'_>, body: &Body<'_>, order: u64) -> usize {
+        match line.pid {
+            Some(pid) => self.named(pid, body, order),
+            None => self.unnamed(order),
+        }
+    }
+
+    fn named(&mut self, pid: u32, body: &Body<'_>, order: u64) -> usize {
+        if let Some(task) = self.tasks.get(&pid) {
+            return *task;
+        }
+        if let Some(&first) = self.tasks.get(&UNNAMED)
+            && !self.announced.contains(&pid)
+            && self.is_first(first, body)
+        {
+            // Strace names the first task only once there is a second.
+            self.tasks.remove(&UNNAMED);
+            self.tasks.insert(pid, first);
+            self.events.firsts[first].pid = pid;
+            return first;
+        }
+        self.announced.remove(&pid);
+        self.new_task(pid, order)
+    }
+
+    /// Whether a line of an unknown pid can be of the task that had none: it ends the call in which that task
+    /// is, or the task is in no call.
+    fn is_first(&self, first: usize, body: &Body<'_>) -> bool {
+        match (self.pending.get(&first), body) {
+            (Some(pending), Body::Resumed { name, .. }) => pending.name == *name,
+            (Some(_), _) => false,
+            (None, _) => true,
+        }
+    }
+
+    /// The task of a line without a pid: the only one there is, or the first.
+    fn unnamed(&mut self, order: u64) -> usize {
+        let task = match self.tasks.get(&UNNAMED).or_else(|| self.tasks.values().min()) {
+            Some(task) => *task,
+            None => match self.last_unnamed {
+                Some(task) => self.goes_on(task),
+                None => self.new_task(UNNAMED, order),
+            },
+        };
+        self.last_unnamed = Some(task);
+        task
+    }
+
+    /// Takes the exits of a task back: its lines go on, so they were those of others.
+    fn goes_on(&mut self, task: usize) -> usize {
+        for at in self.unnamed_exits.drain(..) {
+            self.events.list[at].what = What::Call(Meaning::Ignored);
+        }
+        self.tasks.insert(self.events.firsts[task].pid, task);
+        task
+    }
+
+    fn note_exit(&mut self, line: &ReadLine<'_>, task: usize) {
+        if line.pid.is_none() && self.last_unnamed == Some(task) {
+            self.unnamed_exits.push(self.events.list.len() - 1);
+        }
+    }
+
+    fn new_task(&mut self, pid: u32, order: u64) -> usize {
+        let task = self.events.firsts.len();
+        self.events.firsts.push(First { pid, line: order });
+        self.tasks.insert(pid, task);
+        task
+    }
+
+    fn resume(&mut self, order: u64, task: usize, name: &str, tail: &str, line: &ReadLine<'_>) {
+        let head = self.pending.remove(&task);
+        let fits = |head: &Pending| head.name == name || head.name == "???" || name == "???";
+        let head = match head {
+            Some(head) if fits(&head) => head,
+            lost => {
+                if let Some(lost) = lost {
+                    TraceReport::count(&mut self.report.notes, &format!("({} unfinished)", lost.name));
+                }
+                return TraceReport::count(&mut self.report.notes, &format!("({name} resumed)"));
+            }
+        };
+        let whole = format!("{}({}{tail}", head.name, head.args);
+        match body::call(&whole) {
+            Some(call) => {
+                self.report.joined += 1;
+                self.push_call((head.line, order), task, head.at_ns, call, line);
+            }
+            // Interrupted once more, or left: the first half stays.
+            None if tail.contains("<unfinished") => {
+                TraceReport::count(&mut self.report.notes, "(unfinished once more)");
+                let args = format!("{}{}", head.args, tail.replace("<unfinished ...>", ""));
+                self.pending.insert(task, Pending { args, ..head });
+            }
+            None if tail.contains("<detached") => {
+                self.report.joined += 1;
+                TraceReport::count(&mut self.report.notes, "(detached)");
+            }
+            None => {
+                self.report.joined += 1;
+                self.report.drop_line("call without its end", line.number, line.text);
+            }
+        }
+    }
+
+    fn push_call(&mut self, lines: (u64, u64), task: usize, at_ns: u64, call: Call<'_>, line: &ReadLine<'_>) {
+        let (first, last) = lines;
         let order = if is_fork(call.name) { first } else { last };
-        let [name, args, result] = [call.name, call.args, call.result].map(str::to_owned);
-        self.events.list.push(Event { order, task, at_ns, what: What::Call { name, args, result } });
+        let meaning = meaning(call.name, call.args, call.result);
+        let counts = match meaning {
+            Meaning::Failed => &mut self.report.failed,
+            Meaning::Ignored => &mut self.report.ignored,
+            Meaning::Malformed => {
+                let kind = format!("{} with arguments or a result that cannot be read", call.name);
+                return self.report.drop_line(&kind, line.number, line.text);
+            }
+            _ => &mut self.report.used,
+        };
+        TraceReport::count(counts, call.name);
+        if let Meaning::Fork { pid, .. } = meaning
+            && !self.tasks.contains_key(&pid)
+        {
+            self.announced.insert(pid);
+        }
+        if !matches!(meaning, Meaning::Failed | Meaning::Ignored) {
+            self.push(order, task, at_ns, What::Call(meaning));
+        }
+        if meaning == Meaning::Exit {
+            self.note_exit(line, task);
+        }
+    }
+
+    fn push(&mut self, order: u64, task: usize, at_ns: u64, what: What) {
+        self.events.list.push(Event { order, task, at_ns, what });
+    }
+
+    /// Gives the samples up to a time to the tasks that have their pids then.
+    fn samples_until(&mut self, at_ns: u64, order: u64) {
+        while let Some(sample) = self.samples.pop_if(|sample| sample.at_ns <= at_ns) {
+            let Some(leader) = self.sampled(sample.pid, order) else { continue };
+            for tid in &sample.threads {
+                if let Some(task) = self.sampled(*tid, order) {
+                    self.events.leaders.entry(task).or_insert(leader);
+                }
+            }
+            self.push(order, leader, sample.at_ns, What::Sample { anon_pages: sample.anon_pages });
+        }
+    }
+
+    /// The task of a pid in a sample: one without any line so far was idle. One that has exited is not there
+    /// again.
+    fn sampled(&mut self, pid: u32, order: u64) -> Option<usize> {
+        if let Some(task) = self.tasks.get(&pid) {
+            return Some(*task);
+        }
+        let is_new = !self.sampled.contains(&pid) && self.events.firsts.iter().all(|first| first.pid != pid);
+        self.sampled.insert(pid);
+        is_new.then(|| {
+            self.announced.remove(&pid);
+            self.new_task(pid, order)
+        })
     }
 }

@@ -1,149 +1,169 @@
-//! One line of a log, taken apart without yet asking what the call means: `PID SECONDS.FRACTION REST`, where
-//! the pid may also be written `[pid N]`. What belongs together over several lines is for `join`.
+//! Takes the leader of a line apart: pid, time and instruction pointer, each of which may be missing. The rest
+//! of the line is for `body`, and the reading of a time for `clock`.
 
-/// A line that looks as strace writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
-    pub(super) pid: u32,
-    /// When it was written, in nanoseconds since 1970.
-    pub(super) at_ns: u64,
-    pub(super) body: Body<'a>,
+/// The largest pid of Linux; a larger number at the beginning of a line is a time.
+const PID_MAX: u64 = 1 << 22;
+
+/// The parts in front of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Leader {
+    /// `123 `, `[pid 123] ` or `123<comm> `.
+    pub(super) pid: Option<u32>,
+    pub(super) stamp: Option<Stamp>,
+    /// `(+     0.000012) `: nanoseconds since the line before, which `-r` writes behind the time of `-t`.
+    pub(super) since_ns: Option<u64>,
+    /// Whether `[00007f3a...] ` or a number of a call is there.
+    pub(super) has_brackets: bool,
 }
 
+/// A time as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Body<'a> {
-    /// `name(args) = result`
-    Call(Call<'a>),
-    /// `name(args <unfinished ...>`
-    Unfinished { name: &'a str, args: &'a str },
-    /// `<... name resumed>args) = result`; the text from `args` on.
-    Resumed { name: &'a str, tail: &'a str },
-    /// `+++ exited with 0 +++` or `+++ killed by SIGKILL +++`
-    Exited,
-    /// `+++ superseded by execve in pid 12 +++`
-    Superseded { by: u32 },
-    /// `--- SIGCHLD {...} ---`
-    Signal,
+pub(super) enum Stamp {
+    /// Seconds, since 1970 or since the line before.
+    Seconds {
+        ns: u64,
+        /// Whether it is padded to six columns, as the times of `-r` are, or has a plus sign.
+        is_padded: bool,
+    },
+    /// Time of day.
+    Day { ns: u64, is_coarse: bool },
 }
 
-/// A whole call. `args` is the text between the outer brackets, `result` what follows the equals sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Call<'a> {
-    pub(super) name: &'a str,
-    pub(super) args: &'a str,
-    pub(super) result: &'a str,
-}
+const SECOND_NS: u64 = 1_000_000_000;
 
-const UNFINISHED: &str = "<unfinished ...>";
-
-/// Takes a line apart; `None` if it does not look as strace writes it.
-pub(super) fn parse(line: &str) -> Option<Line<'_>> {
-    let (pid, rest) = pid(line.trim())?;
-    let (time, rest) = rest.trim_start().split_once(' ')?;
-    Some(Line { pid, at_ns: time_ns(time)?, body: body(rest.trim())? })
+/// Splits the leader off, and returns the rest of the line.
+pub(super) fn leader(line: &str) -> (Leader, &str) {
+    let line = line.trim_end();
+    let mut leader = Leader::default();
+    let start = line.trim_start();
+    let (pid, rest) = pid(start).map_or((None, line), |(pid, rest)| (Some(pid), rest));
+    leader.pid = pid;
+    let pid_columns = if start.starts_with('[') { 0 } else { pid.map_or(0, |pid| pid.to_string().len()) };
+    let after = rest.trim_start();
+    let blanks = rest.len() - after.len();
+    let mut rest = after;
+    if let Some((stamp, after)) = stamp(rest, blanks, pid_columns) {
+        (leader.stamp, rest) = (Some(stamp), after.trim_start());
+    }
+    if let Some((since_ns, after)) = since(rest) {
+        (leader.since_ns, rest) = (Some(since_ns), after.trim_start());
+    }
+    while let Some(after) = brackets(rest) {
+        (leader.has_brackets, rest) = (true, after.trim_start());
+    }
+    (leader, rest)
 }
 
 fn pid(line: &str) -> Option<(u32, &str)> {
-    let (number, rest) = match line.strip_prefix("[pid") {
-        Some(rest) => rest.split_once(']')?,
-        None => line.split_once(' ')?,
-    };
-    Some((number.trim().parse().ok()?, rest))
+    if let Some(inside) = line.strip_prefix("[pid") {
+        let (pid, rest) = digits(inside.trim_start())?;
+        let rest = after_comm(rest, ">]").unwrap_or(rest);
+        return Some((pid.try_into().ok()?, rest.strip_prefix(']')?));
+    }
+    let (pid, rest) = digits(line)?;
+    let rest = after_comm(rest, "> ").unwrap_or(rest);
+    (rest.starts_with([' ', '\t']) && (1..=PID_MAX).contains(&pid)).then_some((pid as u32, rest))
 }
 
-/// `1795475818.353184` in nanoseconds; the fraction may have up to nine digits.
-fn time_ns(text: &str) -> Option<u64> {
-    let (seconds, fraction) = text.split_once('.')?;
-    if !(1..=9).contains(&fraction.len()) || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+/// The rest after `<comm>`, whose end is the first that is followed by what follows a leader.
+fn after_comm<'a>(rest: &'a str, end: &str) -> Option<&'a str> {
+    let comm = rest.strip_prefix('<')?;
+    comm.find(end).map(|at| &comm[at + 1..])
+}
+
+fn digits(text: &str) -> Option<(u64, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    Some((text[..end].parse().ok()?, &text[end..]))
+}
+
+/// A time at the beginning of `text`; `blanks` stood in front of it, after a pid of so many columns.
+fn stamp(text: &str, blanks: usize, pid_columns: usize) -> Option<(Stamp, &str)> {
+    let plus = text.strip_prefix('+').map(str::trim_start);
+    let (whole, rest) = digits(plus.unwrap_or(text))?;
+    if rest.starts_with(':') {
+        return day(whole, rest);
+    }
+    let (fraction_ns, rest) = fraction(rest)?;
+    if !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
         return None;
     }
-    let scale = 10u64.pow(9 - fraction.len() as u32);
-    let fraction_ns = fraction.parse::<u64>().ok()? * scale;
-    seconds.parse::<u64>().ok()?.checked_mul(1_000_000_000)?.checked_add(fraction_ns)
+    let ns = whole.checked_mul(SECOND_NS)?.checked_add(fraction_ns)?;
+    // A pid is padded to five columns and followed by a blank.
+    let own =
+        blanks.saturating_sub(if pid_columns > 0 { 6usize.saturating_sub(pid_columns).max(1) } else { 0 });
+    Some((Stamp::Seconds { ns, is_padded: plus.is_some() || own > 0 }, rest))
 }
 
-fn body(text: &str) -> Option<Body<'_>> {
-    if let Some(note) = text.strip_prefix("+++ ") {
-        return note_body(note);
-    }
-    if text.starts_with("--- ") {
-        return Some(Body::Signal);
-    }
-    if let Some(resumed) = text.strip_prefix("<... ") {
-        let (name, tail) = resumed.split_once(" resumed>")?;
-        return is_name(name).then_some(Body::Resumed { name, tail });
-    }
-    if let Some(head) = text.strip_suffix(UNFINISHED) {
-        let (name, args) = head.split_once('(')?;
-        return is_name(name).then_some(Body::Unfinished { name, args });
-    }
-    call(text).map(Body::Call)
+fn day(hours: u64, rest: &str) -> Option<(Stamp, &str)> {
+    let (minutes, rest) = digits(rest.strip_prefix(':')?)?;
+    let (seconds, rest) = digits(rest.strip_prefix(':')?)?;
+    let is_coarse = !rest.starts_with('.');
+    let (fraction_ns, rest) = fraction(rest)?;
+    let fits = hours < 24 && minutes < 60 && seconds <= 60 && rest.starts_with([' ', '\t']);
+    let ns = (hours * 3600 + minutes * 60 + seconds) * SECOND_NS + fraction_ns;
+    fits.then_some((Stamp::Day { ns, is_coarse }, rest))
 }
 
-fn note_body(note: &str) -> Option<Body<'_>> {
-    if let Some(superseded) = note.strip_prefix("superseded by execve in pid ") {
-        let by = superseded.split(' ').next()?.parse().ok()?;
-        return Some(Body::Superseded { by });
-    }
-    (note.starts_with("exited") || note.starts_with("killed")).then_some(Body::Exited)
+/// `.353184` in nanoseconds, up to nine digits; nothing is 0.
+fn fraction(text: &str) -> Option<(u64, &str)> {
+    let Some(text) = text.strip_prefix('.') else { return Some((0, text)) };
+    let (value, rest) = digits(text)?;
+    let len = text.len() - rest.len();
+    (len <= 9).then(|| (value * 10u64.pow(9 - len as u32), rest))
 }
 
-/// Takes `name(args) = result` apart. The result is sought from the right, because arguments may hold
-/// anything.
-pub(super) fn call(text: &str) -> Option<Call<'_>> {
-    let (name, rest) = text.split_once('(')?;
-    if !is_name(name) {
-        return None;
-    }
-    rest.rmatch_indices(" = ").find_map(|(at, equals)| {
-        let args = rest[..at].trim_end().strip_suffix(')')?;
-        Some(Call { name, args, result: rest[at + equals.len()..].trim() })
-    })
+fn since(text: &str) -> Option<(u64, &str)> {
+    let inside = text.strip_prefix("(+")?.trim_start();
+    let (whole, rest) = digits(inside)?;
+    let (fraction_ns, rest) = fraction(rest)?;
+    Some((whole.checked_mul(SECOND_NS)?.checked_add(fraction_ns)?, rest.strip_prefix(')')?))
 }
 
-fn is_name(text: &str) -> bool {
-    let of_names = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    !text.is_empty() && text.bytes().all(of_names)
+/// The rest after `[00007f3a1b2c3d4e] ` (`-i`), `[????????????????] ` or `[ 257] ` (`-n`).
+fn brackets(text: &str) -> Option<&str> {
+    let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
+    let inside = inside.trim_start();
+    let fits = !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'?');
+    (fits && rest.starts_with(' ')).then_some(rest)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_whole_call() {
-        let line = parse("8909  1795475818.354159 brk(NULL)       = 0x5632f304f000").unwrap();
-        assert_eq!((line.pid, line.at_ns), (8909, 1_795_475_818_354_159_000));
-        let call = Call { name: "brk", args: "NULL", result: "0x5632f304f000" };
-        assert_eq!(line.body, Body::Call(call));
+    fn seconds(ns: u64, is_padded: bool) -> Option<Stamp> {
+        Some(Stamp::Seconds { ns, is_padded })
+    }
+
+    #[track_caller]
+    fn check(line: &str, pid: Option<u32>, stamp: Option<Stamp>) {
+        let (leader, rest) = leader(line);
+        assert_eq!((leader.pid, leader.stamp, rest), (pid, stamp, "brk(0) = 0"), "{line}");
     }
 
     #[test]
-    fn brackets_and_equals_signs_in_arguments_do_not_confuse() {
-        let call =
-            call("execve(\"a) = 1\", [\"(\"], 0x7f /* 3 vars */) = -1 ENOENT (No such file) ").unwrap();
-        assert_eq!(call.args, "\"a) = 1\", [\"(\"], 0x7f /* 3 vars */");
-        assert_eq!(call.result, "-1 ENOENT (No such file)");
-    }
-
-    #[test]
-    fn notes_halves_and_the_other_way_to_write_pids() {
-        let body = |text| parse(text).map(|line| line.body);
-        assert_eq!(body("[pid  12] 1.5 +++ exited with 0 +++"), Some(Body::Exited));
-        assert_eq!(body("12 1.5 +++ superseded by execve in pid 13 +++"), Some(Body::Superseded { by: 13 }));
-        assert_eq!(body("12 1.5 --- SIGCHLD {si_signo=SIGCHLD} ---"), Some(Body::Signal));
-        let head = Body::Unfinished { name: "munmap", args: "0x7000, 4096 " };
-        assert_eq!(body("12 1.5 munmap(0x7000, 4096 <unfinished ...>"), Some(head));
-        let tail = Body::Resumed { name: "munmap", tail: ")             = 0" };
-        assert_eq!(body("12 1.5 <... munmap resumed>)             = 0"), Some(tail));
-    }
-
-    #[test]
-    fn what_strace_does_not_write_is_nothing() {
-        for garbage in
-            ["", "hello", "12", "12 x", "12 1.5", "12 1.5 brk(NULL", "12 1 brk(0) = 0", "-1 1.5 brk(0) = 0"]
-        {
-            assert_eq!(parse(garbage), None, "{garbage}");
-        }
+    fn every_part_may_be_missing() {
+        let epoch = 1_795_475_818_354_159_000;
+        check("brk(0) = 0", None, None);
+        check("  brk(0) = 0", None, None);
+        check("100  brk(0) = 0", Some(100), None);
+        check("[pid   100] brk(0) = 0", Some(100), None);
+        check("[pid 100<a> b>] brk(0) = 0", Some(100), None);
+        check("100<Web Content> brk(0) = 0", Some(100), None);
+        check("1795475818.354159 brk(0) = 0", None, seconds(epoch, false));
+        check("1795475818 brk(0) = 0", None, seconds(1_795_475_818_000_000_000, false));
+        check("100   1795475818.354159000 brk(0) = 0", Some(100), seconds(epoch, false));
+        check("100        0.000012 brk(0) = 0", Some(100), seconds(12_000, true));
+        check("     0.000012 brk(0) = 0", None, seconds(12_000, true));
+        check("[pid  100]      0.000012 brk(0) = 0", Some(100), seconds(12_000, true));
+        check("100 +0.5 brk(0) = 0", Some(100), seconds(500_000_000, true));
+        check("5 10.000000 brk(0) = 0", Some(5), seconds(10_000_000_000, false));
+        check("100 1.5 [00007f3a1b2c3d4e] brk(0) = 0", Some(100), seconds(1_500_000_000, false));
+        check("[????????????????] [  12] brk(0) = 0", None, None);
+        let day = |ns, is_coarse| Some(Stamp::Day { ns, is_coarse });
+        check("100 11:09:25 brk(0) = 0", Some(100), day(40_165_000_000_000, true));
+        check("11:09:25.5 brk(0) = 0", None, day(40_165_500_000_000, false));
+        check("[pid 7] 11:09:25.5 (+     0.25) brk(0) = 0", Some(7), day(40_165_500_000_000, false));
+        assert_eq!(leader("11:09:25 (+     0.25) brk(0) = 0").0.since_ns, Some(250_000_000));
     }
 }

@@ -1,8 +1,14 @@
 //! The address space of one recorded process, in pages. It exists because calls name ranges and the
 //! operations name amounts: a fixed mapping over an older one adds nothing, and an `munmap` over a hole takes
 //! nothing away.
+//!
+//! Regions are ranges, so a reservation of terabytes costs as much as one of a page. The touched pages of a
+//! region are its first ones.
 
 use std::collections::BTreeMap;
+
+use super::call::{Access, Kind};
+use super::touch::{Rule, STACK_PAGES};
 
 const PAGE_SHIFT: u32 = 12;
 const PAGE_BYTES: u64 = 1 << PAGE_SHIFT;
@@ -12,135 +18,241 @@ fn pages(bytes: u64) -> u64 {
     bytes.div_ceil(PAGE_BYTES)
 }
 
-/// By how much a call changed the size of the address space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    Grown(u64),
-    Shrunk(u64),
+/// The range of pages of so many bytes; at most 2^53, so that sums fit.
+fn range(addr: u64, bytes: u64) -> (u64, u64) {
+    (addr >> PAGE_SHIFT, (addr >> PAGE_SHIFT) + pages(bytes))
+}
+
+/// The size of an address space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Books {
+    pub(super) mapped: u64,
+    pub(super) touched: u64,
+}
+
+/// Pages that a call added, counted for the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Added {
+    pub(super) reserved: u64,
+    pub(super) committed: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Region {
     /// First page after it.
     end: u64,
-    /// Mapped without access, to be opened later piece by piece, as malloc does for the heaps of threads.
-    reserved: bool,
+    kind: Kind,
+    touched: u64,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mm {
     /// By first page; regions never overlap.
     regions: BTreeMap<u64, Region>,
-    mapped: u64,
-    touched: u64,
+    books: Books,
+    /// Touched pages that a sample counted, in whatever region.
+    sampled: u64,
+    /// Mapped pages that no call mapped: a sample counted more than there was.
+    unseen: u64,
     /// First page after the heap, once the program has asked.
     heap_end: Option<u64>,
 }
 
 impl Mm {
+    pub(super) fn books(&self) -> Books {
+        let mapped = self.books.mapped + self.unseen;
+        Books { mapped, touched: (self.books.touched + self.sampled).min(mapped) }
+    }
+
     /// The copy that a forked process gets. Nothing in it counts as touched: its pages are still the
     /// parent's.
     pub(super) fn fork(&self) -> Mm {
-        Mm { touched: 0, ..self.clone() }
+        let mut copy = Mm { sampled: 0, ..self.clone() };
+        copy.regions.values_mut().for_each(|region| region.touched = 0);
+        copy.books.touched = 0;
+        copy
     }
 
-    pub(super) fn map(&mut self, addr: u64, bytes: u64, reserved: bool) -> Change {
-        let before = self.mapped;
-        self.insert(addr >> PAGE_SHIFT, pages(bytes), reserved);
-        self.change_since(before)
+    pub(super) fn map(&mut self, (addr, bytes): (u64, u64), kind: Kind, touched: u64) -> Added {
+        let (start, end) = range(addr, bytes);
+        // What a new mapping commits was not committed before.
+        let before = self.committed(start, end);
+        self.insert(start, end, kind, touched);
+        match kind {
+            Kind::Reserved => Added { reserved: end - start, committed: 0 },
+            Kind::Own => Added { reserved: 0, committed: (end - start).saturating_sub(before) },
+            _ => Added::default(),
+        }
     }
 
-    pub(super) fn unmap(&mut self, addr: u64, bytes: u64) -> Change {
-        let before = self.mapped;
-        self.remove(addr >> PAGE_SHIFT, pages(bytes));
-        self.change_since(before)
+    pub(super) fn unmap(&mut self, addr: u64, bytes: u64) {
+        let (start, end) = range(addr, bytes);
+        self.remove(start, end);
     }
 
-    pub(super) fn remap(&mut self, old: (u64, u64), new: (u64, u64)) -> Change {
-        let before = self.mapped;
-        self.remove(old.0 >> PAGE_SHIFT, pages(old.1));
-        self.insert(new.0 >> PAGE_SHIFT, pages(new.1), false);
-        self.change_since(before)
+    /// Moves a range; its touched pages go along, and what it grows by is touched by the rule.
+    pub(super) fn remap(
+        &mut self,
+        old: (u64, u64),
+        new: (u64, u64),
+        keeps_old: bool,
+        rule: &mut Rule,
+    ) -> Added {
+        let ((start, end), (new_start, new_end)) = (range(old.0, old.1), range(new.0, new.1));
+        let at = self.regions.range(..=start).next_back().filter(|(_, region)| region.end > start);
+        let kind = at.map_or(Kind::Own, |(_, region)| region.kind);
+        let touched = self.touched(start, end);
+        if keeps_old {
+            self.give_back(start, end);
+        } else {
+            self.remove(start, end);
+        }
+        let grown = (new_end - new_start).saturating_sub(end - start);
+        let more = if kind == Kind::Own { rule.share(grown) } else { 0 };
+        self.insert(new_start, new_end, kind, touched + more);
+        Added { reserved: 0, committed: if kind == Kind::Own { grown } else { 0 } }
     }
 
-    /// Moves the end of the heap; the first call only tells where it is.
-    pub(super) fn set_break(&mut self, end: u64) -> Change {
-        let (before, end) = (self.mapped, pages(end));
+    /// Moves the end of the heap, all of which is touched; the first call only tells where it is.
+    pub(super) fn set_break(&mut self, end: u64, rule: &mut Rule) -> Added {
+        let end = pages(end);
         let old = self.heap_end.replace(end).unwrap_or(end);
         if end >= old {
-            self.insert(old, end - old, false);
-        } else {
-            self.remove(end, old - end);
+            let touched = rule.whole(end - old);
+            self.insert(old, end, Kind::Own, touched);
+            return Added { reserved: 0, committed: end - old };
         }
-        self.change_since(before)
+        self.remove(end, old);
+        Added::default()
     }
 
-    /// Makes reserved pages accessible; how many there were.
-    pub(super) fn open(&mut self, addr: u64, bytes: u64) -> u64 {
-        let (start, end) = (addr >> PAGE_SHIFT, (addr >> PAGE_SHIFT) + pages(bytes));
+    /// Changes the access of a range; pages that become writable are committed, and touched by the rule.
+    pub(super) fn protect(&mut self, (addr, bytes): (u64, u64), access: Access, rule: &mut Rule) -> Added {
+        let (start, end) = range(addr, bytes);
+        self.split(start);
+        self.split(end);
+        let mut committed = 0;
+        for (at, region) in self.regions.range_mut(start..end) {
+            match (access, region.kind) {
+                (Access::Write, Kind::Reserved | Kind::ReadOnly) => {
+                    let more = rule.share((region.end - at) - region.touched);
+                    committed += region.end - at;
+                    self.books.touched += more;
+                    (region.kind, region.touched) = (Kind::Own, region.touched + more);
+                }
+                (Access::Read, Kind::Reserved) => region.kind = Kind::ReadOnly,
+                (Access::None, Kind::Own | Kind::ReadOnly) => region.kind = Kind::Reserved,
+                _ => {}
+            }
+        }
+        Added { reserved: 0, committed }
+    }
+
+    /// Gives the touched pages of a range back.
+    pub(super) fn release(&mut self, addr: u64, bytes: u64) {
+        let (start, end) = range(addr, bytes);
+        self.give_back(start, end);
+    }
+
+    /// Touches all pages of a range that are committed.
+    pub(super) fn populate(&mut self, addr: u64, bytes: u64, rule: &mut Rule) {
+        let (start, end) = range(addr, bytes);
+        self.split(start);
+        self.split(end);
+        for (at, region) in self.regions.range_mut(start..end) {
+            if region.kind == Kind::Own {
+                let more = rule.whole((region.end - at) - region.touched);
+                region.touched += more;
+                self.books.touched += more;
+            }
+        }
+    }
+
+    /// Makes the range that a thread got as its stack a stack, if it is one mapping: a page or two at the ends
+    /// are for guards and thread-local data.
+    pub(super) fn use_as_stack(&mut self, (base, bytes): (u64, u64)) {
+        const EDGE: u64 = 2;
+        let last = (base.saturating_add(bytes) >> PAGE_SHIFT).saturating_sub(1);
+        let Some((&at, region)) = self.regions.range_mut(..=last).next_back() else { return };
+        let starts = bytes == 0 || (base >> PAGE_SHIFT).abs_diff(at) <= EDGE;
+        let is_whole = region.end > last && region.end - last <= EDGE + 1 && starts;
+        if is_whole && region.kind == Kind::Own && bytes > 0 {
+            region.kind = Kind::Stack;
+            self.books.touched -= region.touched;
+            region.touched = 0;
+        }
+    }
+
+    /// Touches and commits pages of a thread's stack, if there is a stack.
+    pub(super) fn touch_stack(&mut self, rule: &mut Rule) -> Added {
+        let books = self.books();
+        if self.regions.values().all(|region| region.kind != Kind::Stack) {
+            return Added::default();
+        }
+        let pages = rule.whole(STACK_PAGES).min(books.mapped - books.touched);
+        self.sampled += pages;
+        Added { reserved: 0, committed: pages }
+    }
+
+    /// Takes over what a sample counted.
+    pub(super) fn set_sampled(&mut self, anon_pages: u64) {
+        self.sampled = anon_pages.saturating_sub(self.books.touched);
+        self.unseen = self.unseen.max(anon_pages.saturating_sub(self.books.mapped));
+    }
+
+    fn committed(&self, start: u64, end: u64) -> u64 {
+        self.inside(start, end).filter(|piece| piece.2.kind == Kind::Own).map(|piece| piece.1 - piece.0).sum()
+    }
+
+    fn touched(&self, start: u64, end: u64) -> u64 {
+        self.inside(start, end).map(|(from, to, region)| region.touched.min(to - from)).sum()
+    }
+
+    /// The pieces of regions in a range.
+    fn inside(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, u64, &Region)> {
         let first = self.regions.range(..start).next_back().map_or(start, |(&at, _)| at);
-        let inside = |at: u64, region: &Region| (at.max(start), region.end.min(end));
-        let reserved =
-            self.regions.range(first..end).filter(|(_, region)| region.reserved && region.end > start);
-        let opened: Vec<(u64, u64)> = reserved.map(|(&at, region)| inside(at, region)).collect();
-        for &(from, to) in &opened {
-            self.insert(from, to - from, false);
-        }
-        opened.iter().map(|(from, to)| to - from).sum()
+        let all = self.regions.range(first..end.max(first)).filter(move |(_, region)| region.end > start);
+        all.map(move |(&at, region)| (at.max(start), region.end.min(end), region))
     }
 
-    /// Touches up to `wanted` pages that were not touched; how many there were.
-    pub(super) fn touch(&mut self, wanted: u64) -> u64 {
-        let touched = wanted.min(self.mapped.saturating_sub(self.touched));
-        self.touched += touched;
-        touched
-    }
-
-    /// Gives back up to `bytes` of touched pages; how many pages there were.
-    pub(super) fn release(&mut self, bytes: u64) -> u64 {
-        let released = pages(bytes).min(self.touched);
-        self.touched -= released;
-        released
-    }
-
-    fn change_since(&mut self, before: u64) -> Change {
-        self.touched = self.touched.min(self.mapped);
-        match self.mapped.checked_sub(before) {
-            Some(grown) => Change::Grown(grown),
-            None => Change::Shrunk(before - self.mapped),
+    fn give_back(&mut self, start: u64, end: u64) {
+        self.split(start);
+        self.split(end);
+        for (_, region) in self.regions.range_mut(start..end) {
+            self.books.touched -= region.touched;
+            region.touched = 0;
         }
     }
 
-    fn insert(&mut self, start: u64, pages: u64, reserved: bool) {
-        self.remove(start, pages);
-        if pages > 0 {
-            self.regions.insert(start, Region { end: start + pages, reserved });
-            self.mapped += pages;
+    fn insert(&mut self, start: u64, end: u64, kind: Kind, touched: u64) {
+        self.remove(start, end);
+        if end > start {
+            let touched = touched.min(end - start);
+            self.regions.insert(start, Region { end, kind, touched });
+            self.books.mapped += end - start;
+            self.books.touched += touched;
         }
     }
 
-    /// Page numbers and counts are at most 2^52, so that their sums fit.
-    fn remove(&mut self, start: u64, pages: u64) {
-        let end = start + pages;
-        if let Some((&at, &region)) = self.regions.range(..start).next_back()
-            && region.end > start
-        {
-            self.regions.insert(at, Region { end: start, ..region });
-            self.mapped -= region.end - start;
-            self.keep_tail(region, end);
-        }
+    fn remove(&mut self, start: u64, end: u64) {
+        self.split(start);
+        self.split(end);
         while let Some((&at, &region)) = self.regions.range(start..end).next() {
             self.regions.remove(&at);
-            self.mapped -= region.end - at;
-            self.keep_tail(region, end);
+            self.books.mapped -= region.end - at;
+            self.books.touched -= region.touched;
         }
+        self.sampled = self.sampled.min(self.books.mapped + self.unseen);
     }
 
-    /// Puts back what reaches beyond the removed range.
-    fn keep_tail(&mut self, region: Region, end: u64) {
-        if region.end > end {
-            self.regions.insert(end, region);
-            self.mapped += region.end - end;
+    /// Makes sure that no region reaches over a page's beginning.
+    fn split(&mut self, page: u64) {
+        let Some((&at, region)) = self.regions.range_mut(..page).next_back() else { return };
+        if region.end > page {
+            let left = region.touched.min(page - at);
+            let right = Region { touched: region.touched - left, ..*region };
+            (region.end, region.touched) = (page, left);
+            self.regions.insert(page, right);
         }
     }
 }
@@ -151,48 +263,88 @@ mod tests {
 
     const P: u64 = PAGE_BYTES;
 
+    fn rule() -> Rule {
+        Rule::new(50, 1 << 40)
+    }
+
+    fn mapped(mm: &Mm) -> (u64, u64) {
+        (mm.books().mapped, mm.books().touched)
+    }
+
     #[test]
     fn only_what_was_not_there_grows_it() {
         let mut mm = Mm::default();
-        assert_eq!(mm.map(10 * P, 8 * P, false), Change::Grown(8));
-        assert_eq!(mm.map(12 * P, 2 * P, false), Change::Grown(0), "a fixed mapping inside");
-        assert_eq!(mm.map(16 * P, 4 * P, false), Change::Grown(2), "two pages beyond the end");
-        assert_eq!(mm.unmap(0, 5 * P), Change::Grown(0), "a hole");
-        assert_eq!(mm.unmap(11 * P, P + 1), Change::Shrunk(2), "rounded up");
-        assert_eq!(mm.unmap(0, 100 * P), Change::Shrunk(8));
-        assert!(mm.regions.is_empty());
+        mm.map((10 * P, 8 * P), Kind::Own, 0);
+        mm.map((12 * P, 2 * P), Kind::Own, 2);
+        assert_eq!(mapped(&mm), (8, 2), "a fixed mapping inside");
+        mm.map((16 * P, 4 * P), Kind::Own, 0);
+        assert_eq!(mapped(&mm), (10, 2), "two pages beyond the end");
+        mm.unmap(0, 5 * P);
+        assert_eq!(mapped(&mm), (10, 2), "a hole");
+        mm.unmap(11 * P, P + 1);
+        assert_eq!(mapped(&mm), (8, 1), "rounded up");
+        mm.unmap(0, 100 * P);
+        assert!(mm.regions.is_empty() && mapped(&mm) == (0, 0));
     }
 
     #[test]
     fn heaps_and_moved_mappings_count_the_difference() {
         let mut mm = Mm::default();
-        assert_eq!(mm.set_break(100 * P), Change::Grown(0));
-        assert_eq!(mm.set_break(133 * P), Change::Grown(33));
-        assert_eq!(mm.set_break(120 * P), Change::Shrunk(13));
+        mm.set_break(100 * P, &mut rule());
+        mm.set_break(133 * P, &mut rule());
+        assert_eq!(mapped(&mm), (33, 33), "a heap is touched");
+        mm.set_break(120 * P, &mut rule());
+        assert_eq!(mapped(&mm), (20, 20));
 
         let mut mm = Mm::default();
-        mm.map(10 * P, 4 * P, false);
-        assert_eq!(mm.remap((10 * P, 4 * P), (50 * P, 9 * P)), Change::Grown(5));
-        assert_eq!(mm.unmap(50 * P, 9 * P), Change::Shrunk(9));
+        mm.map((10 * P, 4 * P), Kind::Own, 3);
+        let added = mm.remap((10 * P, 4 * P), (50 * P, 9 * P), false, &mut rule());
+        assert_eq!((mapped(&mm), added.committed), ((9, 8), 5));
+        mm.remap((50 * P, 9 * P), (90 * P, 9 * P), true, &mut rule());
+        assert_eq!(mapped(&mm), (18, 8), "MREMAP_DONTUNMAP leaves the old range without its pages");
+        mm.remap((90 * P, 9 * P), (90 * P, 2 * P), false, &mut rule());
+        assert_eq!(mapped(&mm), (11, 2), "smaller");
     }
 
     #[test]
-    fn touched_pages_stay_within_the_mapped_ones() {
+    fn reservations_are_committed_by_fixed_mappings_and_by_mprotect_once() {
         let mut mm = Mm::default();
-        mm.map(0, 10 * P, false);
-        assert_eq!((mm.touch(7), mm.touch(7)), (7, 3));
-        mm.unmap(0, 4 * P);
-        assert_eq!(mm.release(100 * P), 6);
-        assert_eq!(mm.fork().touched, 0);
+        let reserved = mm.map((0, 4096 * P), Kind::Reserved, 0);
+        assert_eq!((reserved.reserved, mapped(&mm)), (4096, (4096, 0)));
+        let committed = mm.map((0, 1024 * P), Kind::Own, rule().share(1024));
+        assert_eq!((committed.committed, mapped(&mm)), (1024, (4096, 512)));
+        let opened = mm.protect((1024 * P, 33 * P), Access::Write, &mut rule());
+        assert_eq!((opened.committed, mapped(&mm)), (33, (4096, 545)), "a small step is touched whole");
+        let again = mm.protect((1024 * P, 33 * P), Access::Write, &mut rule());
+        assert_eq!((again.committed, mapped(&mm)), (0, (4096, 545)));
+        mm.protect((1024 * P, 33 * P), Access::Read, &mut rule());
+        assert_eq!(mapped(&mm), (4096, 545), "read-only pages stay");
+        mm.release(0, 100 * P);
+        assert_eq!(mapped(&mm), (4096, 445));
+        mm.populate(0, 1024 * P, &mut rule());
+        assert_eq!(mapped(&mm), (4096, 1057));
     }
 
     #[test]
-    fn a_reservation_is_opened_once() {
+    fn terabytes_are_one_region() {
         let mut mm = Mm::default();
-        mm.map(10 * P, 100 * P, true);
-        assert_eq!(mm.open(10 * P, 33 * P), 33);
-        assert_eq!(mm.open(20 * P, 33 * P), 10, "23 of them were open");
-        assert_eq!(mm.open(0, 1_000 * P), 57);
-        assert_eq!((mm.open(0, 1_000 * P), mm.mapped), (0, 100));
+        mm.map((0x1000_7fff_8000, 15_392_894_357_504), Kind::Reserved, 0);
+        mm.map((0x1000_7fff_8000 + (1 << 40), P), Kind::Own, 1);
+        assert_eq!((mm.regions.len(), mapped(&mm)), (3, (3_758_030_849, 1)));
+    }
+
+    #[test]
+    fn stacks_are_not_touched_and_samples_count_whatever_there_is() {
+        let mut mm = Mm::default();
+        mm.map((100 * P, 64 * P), Kind::Own, 64);
+        mm.use_as_stack((101 * P, 62 * P));
+        assert_eq!(mapped(&mm), (64, 0));
+        mm.set_sampled(50);
+        assert_eq!(mapped(&mm), (64, 50));
+        mm.set_sampled(100);
+        assert_eq!(mapped(&mm), (100, 100), "36 pages were mapped by exec");
+        mm.unmap(100 * P, 64 * P);
+        assert_eq!(mapped(&mm), (36, 36));
+        assert_eq!(mm.fork().books().touched, 0);
     }
 }

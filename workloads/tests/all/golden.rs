@@ -25,8 +25,8 @@ churn ec76961c3da8ff4c f08e5994e6298c2d c5bb7583a6c21e61 8b9b7ec0e4e1e40b 59439e
 near-limit 8d719dfce9953d0b 405d49c21cc893c9 9538c429d1305061 fdc1cd26985048a4 c24a5e8662a96b2e
 fork-storm 5b07a84478a04eb0 872a179c286b93d4 268db28ad7fd6f54 d037f8d848df528b 3369c6f8af61321e
 idle c4c00f95660162eb 4fac4ed30a3d911c 3db38ab2ba60c799 26072b754c337af2 8db72d9245f9f904
-trace:parallel-build bde0cfd5e8893611 bde0cfd5e8893611 bde0cfd5e8893611 fbe024d054fdd1bc 8794a6dbe0671abe
-trace:python-threads 95726e97fea8968d 95726e97fea8968d 95726e97fea8968d 05138d4800c4e031 c8e3aac59f6bf9ef
+trace:parallel-build 913577e8ff814ddb 913577e8ff814ddb 913577e8ff814ddb 1034ea4387318ac3 f4c685dfc37dec72
+trace:python-threads 5426cab6408f5acf 5426cab6408f5acf 5426cab6408f5acf b645c6087e259db5 2d52f237457cf8e4
 ";
 
 #[test]
@@ -63,16 +63,16 @@ fn a_recording_can_be_read() {
     let expected = [
         "think 1158us",
         "mmap 2",
-        "touch 1",
+        "touch 2",
         "think 3042us",
         "mmap 1466",
-        "touch 733",
-        "think 1322us",
+        "think 486us",
+        "touch 178",
+        "think 178us",
+        "touch 66",
+        "think 658us",
         "mmap 10",
-        "touch 5",
         "think 828us",
-        "mmap 482",
-        "touch 241",
     ];
     assert_eq!(shown(&plan("trace:python-threads"), &ActorKey::root(0, 0), 12), expected);
 }

@@ -31,11 +31,12 @@ fn calls_become_amounts_of_pages() {
 ";
     let expected = [
         "mmap 3",
-        "touch 2",
+        "touch 3",
         "mmap 3",
-        "touch 2",
+        "touch 3",
+        "release 1",
         "mmap 2",
-        "touch 1",
+        "touch 2",
         "release 2",
         "munmap 5",
         "munmap 2",
@@ -44,7 +45,7 @@ fn calls_become_amounts_of_pages() {
     ];
     check(log, &expected);
     let report = trace_plan(log).trace_report().unwrap().clone();
-    assert_eq!((report.lines, report.used), (13, 13));
+    assert_eq!((report.lines, report.used_calls()), (13, 13));
 }
 
 #[test]
@@ -84,8 +85,9 @@ fn reservations_are_touched_as_they_are_opened_and_stacks_are_not() {
 5 10.000050 mprotect(0x20001000, 8388608, PROT_READ|PROT_WRITE) = 0
 5 10.000060 exit_group(0)   = ?
 ";
-    check(log, &["mmap 32768", "munmap 16384", "touch 17", "mmap 2049", "exit"]);
-    assert_eq!(trace_plan(log).trace_report().unwrap().ignored["mprotect"], 2);
+    check(log, &["mmap 32768", "munmap 16384", "touch 33", "mmap 2049", "exit"]);
+    let pages = trace_plan(log).trace_report().unwrap().pages;
+    assert_eq!((pages.mapped, pages.reserved, pages.committed, pages.touched), (34_817, 32_768, 33, 33));
 }
 
 const FAMILY: &str = "\
@@ -126,10 +128,11 @@ fn threads_share_an_address_space_processes_copy_it_and_pids_come_back() {
     assert_eq!(of(&root.child(2)), ["exit"], "the second life of pid 6");
     assert_eq!(of(&ActorKey::root(3, 0).child(1)), of(&root.child(1)), "copies replay the same");
     let report = plan.trace_report().unwrap();
-    assert_eq!((report.lines, report.joined, report.used), (21, 4, 14));
+    assert_eq!((report.lines, report.joined, report.used_calls()), (21, 4, 14));
     assert_eq!(report.failed["execve"], 1);
-    assert_eq!((report.ignored["(signal)"], report.ignored["wait4"]), (1, 1));
-    assert!(report.unknown.is_empty() && report.orphans == 0);
+    assert_eq!((report.notes["(signal)"], report.ignored["wait4"]), (1, 1));
+    assert!(report.dropped() == 0 && report.adopted == 0);
+    assert_eq!((report.threads, report.processes, report.threads_peak), (4, 3, 3));
 }
 
 #[test]
@@ -174,20 +177,27 @@ fn what_is_not_known_is_counted_by_name() {
 5 10.000040 munmap(what, ever) = 0
 strace: Process 5 attached
 
+hello \u{1b}[2J
 9 10.000050 munmap(0x200000, 4096) = 0
 5 10.000060 <... munmap resumed>) = 0
 5 10.000070 munmap(0x200000, 4096 <unfinished ...>
 ";
-    check(log, &["mmap 1", "exit"]);
-    let report = trace_plan(log).trace_report().unwrap().clone();
+    let spec = |lenient| Spec { trace_lenient: Some(lenient), ..Spec::new("trace:log", 1, 1) };
+    let load = |lenient| Plan::new(&spec(lenient), &Bytes(log.as_bytes().to_vec()));
+    let report = load(true).unwrap().trace_report().unwrap().clone();
     let counts = |map: &std::collections::BTreeMap<String, u64>| {
         map.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
     };
-    assert_eq!((report.lines, report.used, report.orphans), (10, 1, 1));
-    assert_eq!(counts(&report.unknown), "(munmap malformed) 1, (not a strace line) 1, openat 2");
+    assert_eq!((report.lines, report.used_calls(), report.adopted), (11, 2, 1));
+    assert_eq!(counts(&report.ignored), "openat 2");
     assert_eq!(counts(&report.failed), "mmap 1");
-    assert_eq!(
-        counts(&report.ignored),
-        "(blank) 1, (munmap resumed) 1, (munmap unfinished) 1, (task without its fork) 1"
-    );
+    assert_eq!(counts(&report.notes), "(attached) 1, (blank) 1, (munmap resumed) 1, (munmap unfinished) 1");
+    let dropped = |kind: &str| (report.drops[kind].count, report.drops[kind].first_line);
+    assert_eq!(dropped("munmap with arguments or a result that cannot be read"), (1, 5));
+    assert_eq!(dropped("not a line of strace"), (1, 8));
+    assert_eq!(report.drops["not a line of strace"].excerpt, "hello");
+    let refused = load(false);
+    assert!(refused.is_ok(), "2 of 10 lines are 20 %, and more are too many: {refused:?}");
+    let error = Plan::new(&spec(false), &Bytes(format!("{log}more\n").into_bytes())).unwrap_err().to_string();
+    assert!(error.contains("3 of 11 lines are not understood") && error.contains("--lenient"), "{error}");
 }

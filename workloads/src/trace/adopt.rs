@@ -1,0 +1,205 @@
+//! Finds the parent of every task. Tasks whose fork is not in the recording were there before it began: with
+//! `strace -p` all of them. They are taken as threads of one process unless something says otherwise.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::call::Meaning;
+use super::join::{Event, Events, What};
+
+/// Who was there at the beginning, and who forked whom.
+#[derive(Debug, Default)]
+pub(super) struct Family {
+    /// The child of each fork, by the place of its event.
+    pub(super) children: BTreeMap<usize, usize>,
+    /// Processes that were there at the beginning, the first one first, each with its tasks, its first thread
+    /// first.
+    pub(super) processes: Vec<Vec<usize>>,
+    pub(super) assumptions: Vec<String>,
+}
+
+/// Finds the family of the tasks of a recording; with `is_by_file`, lines of several files are in no order.
+pub(super) fn family(events: &Events, is_by_file: bool) -> Family {
+    let children = children(events, is_by_file);
+    let born: BTreeSet<usize> = children.values().copied().collect();
+    let adopted: Vec<usize> = (0..events.firsts.len()).filter(|task| !born.contains(task)).collect();
+    let mut family = Family { children, ..Family::default() };
+    if adopted.len() > 1 {
+        family.processes = Evidence::of(events, &adopted).processes(events, &adopted);
+        family.assumptions.push(family.assumed(events));
+    } else {
+        family.processes = vec![adopted];
+    }
+    family
+}
+
+impl Family {
+    fn assumed(&self, events: &Events) -> String {
+        let tasks: usize = self.processes.iter().map(Vec::len).sum();
+        let pid = |task: &usize| events.firsts[*task].pid.to_string();
+        let firsts: Vec<String> = self.processes.iter().filter_map(|tasks| tasks.first().map(pid)).collect();
+        let known = self.processes.iter().flatten().all(|task| events.leaders.contains_key(task));
+        match (self.processes.len(), known) {
+            (n, true) => format!(
+                "nothing of the {tasks} threads that were there before: /proc told their {n} processes"
+            ),
+            (1, false) => format!(
+                "the {tasks} threads whose start is not recorded are of one process ({}): nothing says otherwise",
+                firsts[0]
+            ),
+            (n, false) => format!(
+                "the {tasks} threads whose start is not recorded are of {n} processes (first threads {}), because their \
+                 addresses contradict each other or strace said so; the rest is taken as of the first that fits",
+                firsts.join(", ")
+            ),
+        }
+    }
+}
+
+/// The child of each fork: the next task that appears under its pid.
+fn children(events: &Events, is_by_file: bool) -> BTreeMap<usize, usize> {
+    let mut waiting: BTreeMap<u32, VecDeque<(usize, u64)>> = BTreeMap::new();
+    for (task, first) in events.firsts.iter().enumerate() {
+        waiting.entry(first.pid).or_default().push_back((task, first.line));
+    }
+    let mut children = BTreeMap::new();
+    for (at, event) in events.list.iter().enumerate() {
+        let What::Call(Meaning::Fork { pid, .. }) = event.what else { continue };
+        let Some(waiting) = waiting.get_mut(&pid) else { continue };
+        while !is_by_file && waiting.front().is_some_and(|&(_, line)| line < event.order) {
+            waiting.pop_front();
+        }
+        if waiting.front().is_some_and(|(task, _)| *task != event.task) {
+            children.extend(waiting.pop_front().map(|(task, _)| (at, task)));
+        }
+    }
+    children
+}
+
+/// What says that two tasks are of different processes, or of one.
+#[derive(Default)]
+struct Evidence {
+    /// Pairs of tasks, the smaller first.
+    apart: BTreeSet<(usize, usize)>,
+    /// The pid of a task's process.
+    process: BTreeMap<usize, u32>,
+}
+
+impl Evidence {
+    fn of(events: &Events, adopted: &[usize]) -> Evidence {
+        let mut evidence = Evidence::default();
+        for (task, leader) in &events.leaders {
+            evidence.process.insert(*task, events.firsts[*leader].pid);
+        }
+        // Strace names the first thread of each process that it attaches to.
+        for task in adopted {
+            if events.attached.contains_key(&events.firsts[*task].pid) {
+                evidence.process.entry(*task).or_insert(events.firsts[*task].pid);
+            }
+        }
+        let adopted: BTreeSet<usize> = adopted.iter().copied().collect();
+        let mut space = Space::default();
+        for event in events.list.iter().filter(|event| adopted.contains(&event.task)) {
+            evidence.take(event, &mut space);
+        }
+        evidence
+    }
+
+    fn take(&mut self, event: &Event, space: &mut Space) {
+        let What::Call(meaning) = event.what else { return };
+        let others = match meaning {
+            Meaning::Process { pid } => {
+                self.process.entry(event.task).or_insert(pid);
+                return;
+            }
+            Meaning::Map { addr, bytes, is_chosen, .. } => space.map(event.task, addr, bytes, is_chosen),
+            Meaning::Unmap { addr, bytes } => {
+                space.unmap(addr, bytes);
+                return;
+            }
+            Meaning::Remap { old, new, keeps_old, .. } => {
+                if !keeps_old {
+                    space.unmap(old.0, old.1);
+                }
+                space.map(event.task, new.0, new.1, false)
+            }
+            Meaning::Break { end, is_query } => space.set_break(event.task, end, is_query),
+            _ => return,
+        };
+        for other in others.into_iter().filter(|other| *other != event.task) {
+            self.apart.insert((event.task.min(other), event.task.max(other)));
+        }
+    }
+
+    /// Each task joins the first process with which nothing is in contradiction.
+    fn processes(&self, events: &Events, adopted: &[usize]) -> Vec<Vec<usize>> {
+        let mut order = adopted.to_vec();
+        // The first thread of a process has the lowest pid, as long as pids do not start again.
+        order.sort_by_key(|task| {
+            (self.process.get(task) != Some(&events.firsts[*task].pid), events.firsts[*task].pid)
+        });
+        let mut processes: Vec<Vec<usize>> = Vec::new();
+        for task in order {
+            let fits = |process: &&mut Vec<usize>| process.iter().all(|other| !self.differ(task, *other));
+            match processes.iter_mut().find(fits) {
+                Some(process) => process.push(task),
+                None => processes.push(vec![task]),
+            }
+        }
+        processes
+    }
+
+    fn differ(&self, one: usize, other: usize) -> bool {
+        let pids = self.process.get(&one).zip(self.process.get(&other));
+        match pids {
+            Some((one, other)) => one != other,
+            None => self.apart.contains(&(one.min(other), one.max(other))),
+        }
+    }
+}
+
+/// Ranges that tasks mapped, as if all were of one process: a contradiction shows that they are not.
+#[derive(Default)]
+struct Space {
+    /// By first byte: end and owners, more than one once they are known to be apart.
+    ranges: BTreeMap<u64, (u64, Vec<usize>)>,
+    /// The end of the heap that a task saw last.
+    heaps: BTreeMap<usize, u64>,
+}
+
+impl Space {
+    /// The tasks whose live range the kernel could not have given to another thread of their process.
+    fn map(&mut self, task: usize, addr: u64, bytes: u64, is_chosen: bool) -> Vec<usize> {
+        let end = addr.saturating_add(bytes);
+        let below = self.ranges.range(..end).next_back().filter(|(_, (other_end, _))| *other_end > addr);
+        let others = below.filter(|_| is_chosen).map(|(_, (_, owners))| owners.clone()).unwrap_or_default();
+        self.unmap(addr, bytes);
+        let owners = others.iter().copied().filter(|other| *other != task).chain([task]).collect();
+        self.ranges.insert(addr, (end, owners));
+        others
+    }
+
+    fn unmap(&mut self, addr: u64, bytes: u64) {
+        let end = addr.saturating_add(bytes);
+        while let Some((&at, (other_end, owners))) =
+            self.ranges.range(..end).next_back().filter(|(_, (other_end, _))| *other_end > addr)
+        {
+            let (other_end, owners) = (*other_end, owners.clone());
+            self.ranges.remove(&at);
+            if other_end > end {
+                self.ranges.insert(end, (other_end, owners.clone()));
+            }
+            if at < addr {
+                self.ranges.insert(at, (addr, owners));
+                break;
+            }
+        }
+    }
+
+    /// All threads of a process see one end of the heap: a query that gives none of those seen is of another.
+    fn set_break(&mut self, task: usize, end: u64, is_query: bool) -> Vec<usize> {
+        let is_known = self.heaps.values().any(|seen| *seen == end) || self.heaps.contains_key(&task);
+        let others = if is_query && !is_known { self.heaps.keys().copied().collect() } else { Vec::new() };
+        self.heaps.insert(task, end);
+        others
+    }
+}

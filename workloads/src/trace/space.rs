@@ -1,0 +1,81 @@
+//! The address spaces of a recording, and what all of them hold together.
+
+use super::mm::{Books, Mm};
+use super::report::PageCounts;
+
+/// One address space: of a process, or of threads that share it.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    pub(super) mm: Mm,
+    /// Tasks in it.
+    pub(super) users: usize,
+    /// Touched pages that a fork left to it; they are still the parent's, and /proc counts them twice.
+    pub(super) inherited: u64,
+    /// Whether samples of /proc say how much is touched.
+    pub(super) is_sampled: bool,
+    /// What the replay has: its unmapping takes untouched pages first.
+    pub(super) replayed: Books,
+    /// Whether it is that of the first process.
+    pub(super) is_first: bool,
+}
+
+impl Space {
+    /// Touched pages as /proc counts them.
+    pub(super) fn anon_pages(&self) -> u64 {
+        let books = self.mm.books();
+        (books.touched + self.inherited).min(books.mapped)
+    }
+
+    /// Touches what a sample counted.
+    pub(super) fn sample(&mut self, anon_pages: u64) {
+        self.mm.set_sampled(anon_pages.saturating_sub(self.inherited));
+    }
+}
+
+/// Sums over all address spaces.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub(super) pages: PageCounts,
+    pub(super) touched_now: u64,
+    pub(super) threads_now: u64,
+    pub(super) processes_now: u64,
+    pub(super) threads_peak: u64,
+    pub(super) processes_peak: u64,
+    pub(super) threads: u64,
+    pub(super) processes: u64,
+}
+
+impl Totals {
+    pub(super) fn changed(&mut self, before: Books, after: Books) {
+        self.pages.mapped += after.mapped.saturating_sub(before.mapped);
+        self.pages.touched += after.touched.saturating_sub(before.touched);
+        self.touched_now = (self.touched_now + after.touched).saturating_sub(before.touched);
+        self.pages.touched_peak = self.pages.touched_peak.max(self.touched_now);
+    }
+
+    pub(super) fn thread_started(&mut self) {
+        self.threads += 1;
+        self.threads_now += 1;
+        self.threads_peak = self.threads_peak.max(self.threads_now);
+    }
+
+    pub(super) fn process_started(&mut self) {
+        self.processes += 1;
+        self.processes_now += 1;
+        self.processes_peak = self.processes_peak.max(self.processes_now);
+    }
+
+    /// A program has gone, by an exit or an exec.
+    pub(super) fn image_gone(&mut self, space: &Space) {
+        self.touched_now = self.touched_now.saturating_sub(space.mm.books().touched);
+    }
+
+    pub(super) fn process_ended(&mut self, space: &Space) {
+        self.processes_now = self.processes_now.saturating_sub(1);
+        let pages = space.anon_pages();
+        self.pages.touched_at_ends += pages;
+        if space.is_first {
+            self.pages.touched_first = pages;
+        }
+    }
+}

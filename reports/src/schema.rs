@@ -2,8 +2,10 @@
 //!
 //! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
 //! order in which cells finished. What does stands in `env.json` ([`Env`]). Field order is the order in the file.
+mod recording;
 mod timeline;
 
+pub use recording::{DroppedLines, Recording};
 pub use timeline::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
 
 use crate::hist::Hist;
@@ -52,6 +54,9 @@ pub struct Run {
     /// Straight lines through medians along an axis, see [`crate::fit`]; absent when nothing was fitted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fits: Vec<Fit>,
+    /// Recordings that were replayed, with what was understood of each; absent when there were none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recordings: Vec<Recording>,
 }
 
 /// A straight line through the medians of one protocol along an axis, see [`crate::fit`].

@@ -2,7 +2,7 @@
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
 //! stand: `summary`, `promises`, `sides`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
-//! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `remarks`; `joint` puts several runs on one page, with `beside` (and `predicted`) in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
+//! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`, `remarks`; `joint` puts several runs on one page, with `beside` (and `predicted`) in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod beside;
 mod bystanders;
@@ -18,6 +18,7 @@ mod parts;
 mod phases;
 mod predicted;
 mod promises;
+mod recordings;
 mod remarks;
 mod resident;
 mod rollback;
@@ -83,6 +84,7 @@ impl<'a> View<'a> {
             drift::section(self),
             failures::section(self),
             timeline::section(self),
+            recordings::section(self),
             remarks::section(self, env),
         ]
     }

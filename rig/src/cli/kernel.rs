@@ -1,18 +1,23 @@
 //! From flags, or a scenario, to what the real kernel is to be measured with.
 use super::exit::Failure;
 use super::flags::KernelFlags;
-use super::run;
+use super::{recording, run};
 use crate::driver::fields::Pace;
 use crate::driver::scenario::{Movers, Moves as Modelled};
 use crate::driver::{Overrides, Scenario};
 use crate::linux::{self, Moves, OptionError, Options, Origin, Rate, Refusal, Workload};
+use reports::schema::Recording;
+use std::path::Path;
 use std::time::Duration;
 
 /// The options, but for the hierarchy and what goes with it. `duration` is that of runs without a scenario.
 pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Failure> {
     let usage = |error: OptionError| Failure::usage(error);
     let mut options = match &flags.scenario {
-        Some(name) => of_scenario(name, &run::named(name, &Overrides::default())?)?,
+        Some(name) => {
+            let overrides = Overrides { lenient: flags.lenient, ..Overrides::default() };
+            of_scenario(name, &run::named(name, &overrides)?)?
+        }
         None => of_flags(flags, linux::parse_duration(duration).map_err(usage)?).map_err(usage)?,
     };
     if !flags.rates.is_empty() {
@@ -32,12 +37,25 @@ pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Fa
     Ok(options)
 }
 
+/// Says what was understood of the recordings that workers replay; returns it as results keep it.
+pub(super) fn say_recordings(options: &Options) -> Result<Vec<Recording>, Failure> {
+    let files = workloads::Folder::new(".");
+    let specs = options.workloads.iter().map(|workload| &workload.spec);
+    let plans = specs.map(|spec| Ok((spec, workloads::Plan::new(spec, &files).map_err(Failure::usage)?)));
+    let plans: Vec<_> = plans.collect::<Result<_, Failure>>()?;
+    Ok(recording::say_all(plans.iter().map(|(spec, plan)| (*spec, plan))))
+}
+
 fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionError> {
     let KernelFlags { processes, threads, bystanders, movers, moves, worker_load, .. } = flags;
     let moved = match &flags.workload {
         Some(shape) => {
-            let spec = workloads::Spec::new(shape.as_str(), *processes, *threads);
-            Workload { spec, moved: true }
+            let is_trace = shape.starts_with(workloads::TRACE_PREFIX);
+            // A recording brings its own threads.
+            let threads = if is_trace { 1 } else { *threads };
+            let mut spec = workloads::Spec::new(shape.as_str(), *processes, threads);
+            spec.trace_lenient = (is_trace && flags.lenient).then_some(true);
+            Workload { spec: recording::anchored(&spec, Path::new(".")), moved: true }
         }
         None => Workload::mapping(*processes, *threads, worker_load.parse()?),
     };
@@ -64,10 +82,11 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionEr
 
 /// What of a scenario real processes and real cgroups can do; the rest is said in notes.
 fn of_scenario(name: &str, scenario: &Scenario) -> Result<Options, Failure> {
+    let folder = Path::new(name).parent().filter(|_| Path::new(name).is_file()).unwrap_or(Path::new("."));
     let workloads: Vec<Workload> = scenario
         .workloads
         .iter()
-        .map(|workload| Workload { spec: workload.spec.clone(), moved: workload.moved })
+        .map(|workload| Workload { spec: recording::anchored(&workload.spec, folder), moved: workload.moved })
         .collect();
     let Some(movers) = scenario.movers.iter().find(|movers| movers.count > 0) else {
         return Err(Failure::usage(format!("{name} has no mover: there is nothing to measure")));

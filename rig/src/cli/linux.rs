@@ -11,8 +11,10 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
     let options = options(flags)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &options.origin.name, &folder_name)?;
+    let recordings = kernel::say_recordings(&options)?;
     let started = Instant::now();
-    let outcome = linux::run(&options, &mut say).map_err(|error| failure(&error))?;
+    let mut outcome = linux::run(&options, &mut say).map_err(|error| failure(&error))?;
+    outcome.run.recordings = recordings;
     let mut env = env::here(date, outcome.facts.clone());
     env.wall_ns = started.elapsed().as_nanos() as u64;
     folder.publish(&outcome.run, &env)?;

@@ -3,7 +3,7 @@ use super::exit::{self, Failure};
 use super::flags::RunFlags;
 use super::matrix::{self, Matrix, On};
 use super::output::{self, Folder};
-use super::{parallel, positions, thin, threads};
+use super::{parallel, positions, recording, thin, threads};
 use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
 use crate::engine::costs;
 use crate::measure::env;
@@ -31,6 +31,7 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let started = Instant::now();
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &scenario.name, &folder_name)?;
+    recording::say_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan)));
     let plans = scenario.cells();
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
     let store = CellStore::open(folder.path()).map_err(Failure::internal)?;
@@ -92,6 +93,7 @@ fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
         cpus: flags.cpus,
         duration: flags.duration(),
         costs: flags.costs.as_deref().map(costs).transpose()?,
+        lenient: flags.lenient,
     })
 }
 
@@ -147,6 +149,9 @@ fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     if let Some(duration) = flags.duration() {
         flag("duration", duration);
     }
+    if flags.lenient {
+        words.push("--lenient".to_owned());
+    }
     words.join(" ")
 }
 
@@ -180,6 +185,7 @@ pub(super) fn assemble(
         verdicts,
         notes,
         fits: Vec::new(),
+        recordings: recording::keep_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan))),
     }
 }
 

@@ -13,17 +13,20 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
     let (machine, settings, options) = plan(flags)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, named(&options.origin.name), &folder_name)?;
+    let recordings = kernel::say_recordings(&options)?;
     let started = Instant::now();
     let mut series =
         Series::begin(machine, settings, options, folder.path()).map_err(|error| failure(&error))?;
     while let Some(setting) = series.upcoming() {
         output::say(&format!("booting for {setting}; its console: {}", series.console(setting).display()));
         say(series.boot(setting));
-        if let Some(merged) = series.merged() {
+        if let Some(mut merged) = series.merged() {
+            merged.run.recordings.clone_from(&recordings);
             folder.keep(&merged.run, &environment(&date, &merged, started))?;
         }
     }
-    let Some(merged) = series.merged() else { return Err(without_result(series.guests())) };
+    let Some(mut merged) = series.merged() else { return Err(without_result(series.guests())) };
+    merged.run.recordings = recordings;
     folder.publish(&merged.run, &environment(&date, &merged, started))?;
     for guest in series.guests() {
         if let Some(complaint) = guest.complaint() {

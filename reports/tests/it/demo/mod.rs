@@ -159,6 +159,7 @@ pub(crate) fn finished(
         verdicts,
         notes,
         fits: Vec::new(),
+        recordings: Vec::new(),
     }
 }
 

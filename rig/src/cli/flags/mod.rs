@@ -1,10 +1,12 @@
 //! The flags, as clap sees them: the commands here, what each takes in a file for each kind of them.
 mod modelled;
 mod real;
+mod recorded;
 mod results;
 
 pub(super) use modelled::*;
 pub(super) use real::*;
+pub(super) use recorded::*;
 pub(super) use results::*;
 
 use clap::{Args, Parser, Subcommand};
@@ -55,6 +57,8 @@ pub(super) enum Command {
     Doctor(DoctorFlags),
     /// The same in a virtual machine with a kernel of its own, which this boots under QEMU with itself as init.
     Vm(VmFlags),
+    /// Say what is understood of recordings of real programs: threads, processes, calls, pages, lines that were dropped.
+    Recording(RecordingFlags),
     /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
     /// same runs without it are green, and random scenarios keep every promise under transactional.
     Selftest(SelftestFlags),

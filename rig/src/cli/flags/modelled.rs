@@ -135,6 +135,9 @@ pub(in crate::cli) struct RunFlags {
     /// always one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,
+    /// Accept recordings of which more than 20 % of the lines are not understood.
+    #[arg(long)]
+    pub(in crate::cli) lenient: bool,
     #[command(flatten)]
     pub(in crate::cli) output: OutputFlags,
 }

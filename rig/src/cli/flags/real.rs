@@ -72,6 +72,9 @@ pub(in crate::cli) struct KernelFlags {
     /// Leave out the traced cells, which look inside the kernel after the others.
     #[arg(long)]
     pub(in crate::cli) no_trace: bool,
+    /// Accept recordings of which more than 20 % of the lines are not understood.
+    #[arg(long)]
+    pub(in crate::cli) lenient: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,5 @@
 //! What the command line changes in a scenario.
-use super::file::{Admin, AdminValue, File};
+use super::file::{Admin, AdminValue, Entry, File};
 use super::source::{Read, Source};
 use crate::driver::fields::Duration;
 use crate::engine::costs;
@@ -28,6 +28,9 @@ pub struct Overrides {
     pub duration: Option<String>,
     /// `--costs`: what differs from the built-in table. Costs that the file names are replaced as well.
     pub costs: Option<costs::Table>,
+    /// `--lenient`: recordings are accepted however little of them was understood.
+    #[serde(default)]
+    pub lenient: bool,
 }
 
 impl Overrides {
@@ -65,6 +68,14 @@ impl Overrides {
         };
         put("--seed", self.seed, &mut file.seed);
         put("--seeds", self.seeds.map(i64::from), &mut file.seeds);
+        if self.lenient {
+            let recorded = |entry: &&mut Spanned<Entry>| is_recording(entry.get_ref());
+            for entry in file.workloads.get_mut().iter_mut().filter(recorded) {
+                let span = source.flag("--lenient".to_owned());
+                let value = Spanned::new(span.clone(), toml::Value::Boolean(true));
+                entry.get_mut().insert(Spanned::new(span, LENIENT.to_owned()), value);
+            }
+        }
         if let Some(cpus) = self.cpus.map(i64::from) {
             let written = *file.cpus.get_ref();
             file.cpus = number(source, "--cpus", cpus);
@@ -109,11 +120,31 @@ impl Overrides {
                 table.insert("costs".to_owned(), costs);
             }
         }
+        if self.lenient {
+            let entries =
+                table.get_mut("workloads").and_then(toml::Value::as_array_mut).into_iter().flatten();
+            for entry in entries.filter_map(toml::Value::as_table_mut) {
+                if entry.get("shape").and_then(toml::Value::as_str).is_some_and(is_trace) {
+                    entry.insert(LENIENT.to_owned(), true.into());
+                }
+            }
+        }
         if let Some(cpus) = self.cpus {
             scale(&mut table, i64::from(cpus));
         }
         toml::to_string(&table).map_err(|error| source.at(0..0, error))
     }
+}
+
+/// The field of a workload that `--lenient` sets.
+const LENIENT: &str = "trace_lenient";
+
+fn is_trace(shape: &str) -> bool {
+    shape.starts_with(workloads::TRACE_PREFIX)
+}
+
+fn is_recording(entry: &Entry) -> bool {
+    entry.get("shape").and_then(|shape| shape.get_ref().as_str()).is_some_and(is_trace)
 }
 
 /// The CPUs that an admin names, in proportion.

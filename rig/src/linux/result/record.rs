@@ -51,6 +51,7 @@ pub(in crate::linux) fn to_run(
         verdicts,
         notes,
         fits,
+        recordings: Vec::new(),
     }
 }
 

@@ -118,11 +118,11 @@ impl Builder {
                 });
             }
             What::Call(Meaning::Fork { is_thread, stack, .. }) => {
-                self.fork(at, event, space, is_thread, stack)
+                self.fork(at, event, space, is_thread, stack);
             }
             What::Call(Meaning::Exec) => self.exec(event, space),
             What::Call(meaning) => {
-                self.change(event, space, |space, rule| replay(&mut space.mm, meaning, rule))
+                self.change(event, space, |space, rule| replay(&mut space.mm, meaning, rule));
             }
         }
         self.has_begun |= event.task == self.root;

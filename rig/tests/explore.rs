@@ -6,6 +6,7 @@
 //! - `workers`: several workers find what one finds; bounds hold; one seed, the same schedules
 //! - `replays`: what was found replays from its token and its file, and is refused by another model
 //! - `shrinking`: a long counterexample becomes a short one
+//! - `verdicts`: what is not listed is expected to hold; conditions on final states; faults that never fired; bounds
 //! - `mistakes`: bad litmus tests, with the place and the remedy
 //! - `beside_shuttle`: the same planted bug, found by both
 //! - `command`: the command as a user runs it: exit codes, files, JSON
@@ -25,5 +26,7 @@ mod replays;
 mod shrinking;
 #[path = "explore/support.rs"]
 mod support;
+#[path = "explore/verdicts.rs"]
+mod verdicts;
 #[path = "explore/workers.rs"]
 mod workers;

@@ -4,14 +4,16 @@ use super::flags::ExploreFlags;
 use super::interrupt::Interrupt;
 use super::output::{self, result, say};
 use super::parallel;
-use crate::explore::found::{Verdict, word};
 use crate::explore::json::Explored;
+use crate::explore::judge::{self, Judgement, Observation, StateObservation, Verdict, word};
 use crate::explore::search::{Seen, nobody};
 use crate::explore::shrink::{Size, shrink};
-use crate::explore::{Found, Limits, Litmus, Observation, PolicyName, Witness, built_in, search, text};
+use crate::explore::witness::Schedule;
+use crate::explore::{Found, Limits, Litmus, PolicyName, Witness, built_in, search, text};
 use crate::measure::Expectation;
 use crate::protocols::{self, Protocol};
 use comfy_table::{Table, presets};
+use input::file::{TEXT_MAX, read_text};
 use reports::json::write_atomic;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -39,7 +41,7 @@ struct Command<'a> {
 /// One test under one protocol, done.
 struct Done {
     found: Found,
-    observations: Vec<Observation>,
+    judged: Judgement,
     code: u8,
 }
 
@@ -56,14 +58,22 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
     let (mut codes, mut table) = (Vec::new(), Vec::new());
     let watching = interrupt.pass_on(&command.stop).map_err(Failure::internal)?;
     for test in &tests {
+        let mut silent: BTreeSet<usize> = (0..test.litmus.faults.rules.len()).collect();
         for protocol in under(test, &asked) {
             if interrupt.signal().is_some() {
+                // Nothing is known of the rest.
+                silent.clear();
                 break;
             }
             let done = command.one(test, protocol)?;
-            explored.add((&test.litmus, &test.place), protocol, &done.found, &done.observations);
+            explored.add((&test.litmus, &test.place), protocol, &done.found, &done.judged);
             table.push(row(test, protocol, &done));
             codes.push(done.code);
+            let known = |rule: &usize| done.found.fired.contains(rule) || done.judged.silent.contains(rule);
+            silent.retain(|rule| done.found.complete && !known(rule));
+        }
+        if asked.is_empty() {
+            codes.extend(never_fired(test, &silent));
         }
     }
     drop(watching);
@@ -76,6 +86,20 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
     }
     codes.extend(interrupt.signal().map(|signal| exit::SIGNAL + signal));
     Ok(exit::worst(&codes))
+}
+
+/// Says which rules fired under no protocol of the test; each is a failure.
+fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<u8> {
+    let say = |at: &usize| {
+        let rule = &test.litmus.faults.rules[*at];
+        result(&format!(
+            "Unexpected fault {} of {}: \"{rule}\" fired under none of its protocols; take it out or mend it\n\n",
+            at + 1,
+            test.litmus.name
+        ));
+        exit::BROKEN
+    };
+    silent.iter().map(say).collect()
 }
 
 fn limits(flags: &ExploreFlags) -> Result<Limits, Failure> {
@@ -113,7 +137,7 @@ fn tests(named: &[String]) -> Result<Vec<Placed>, Failure> {
             continue;
         }
         for file in files(Path::new(name))? {
-            let text = std::fs::read_to_string(&file).map_err(|error| unreadable(name, &error))?;
+            let text = read_text(&file, TEXT_MAX).map_err(|error| unreadable(name, &error))?;
             tests.push(parse(&file.display().to_string(), &text)?);
         }
     }
@@ -125,7 +149,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let unreadable = |error| unreadable(&path.display().to_string(), &error);
+    let unreadable = |error: std::io::Error| unreadable(&path.display().to_string(), &error);
     let entries = std::fs::read_dir(path).map_err(unreadable)?;
     let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>();
     let mut files = paths.map_err(unreadable)?;
@@ -137,7 +161,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn unreadable(named: &str, error: &std::io::Error) -> Failure {
+fn unreadable(named: &str, error: &dyn std::fmt::Display) -> Failure {
     Failure::usage(format!(
         "`{named}` is neither a built-in litmus test (see `attach-rig list litmus`) nor a file or folder that can be read: {error}"
     ))
@@ -157,18 +181,22 @@ fn under(test: &Placed, asked: &[Protocol]) -> Vec<Protocol> {
 
 impl Command<'_> {
     fn one(&self, test: &Placed, protocol: Protocol) -> Result<Done, Failure> {
-        let expected =
-            test.litmus.expect.iter().find(|(of, _)| *of == protocol).map(|(_, expected)| expected);
+        let wanted = test.litmus.wanted(protocol);
         let never =
-            |promise: &str| expected.and_then(|expected| expected.get(promise)) == Some(&Expectation::Never);
+            |promise: &str| wanted.promises.get(promise).is_none_or(|wanted| *wanted == Expectation::Never);
         let saved: Mutex<BTreeSet<String>> = Mutex::default();
         let failed: Mutex<Option<Failure>> = Mutex::default();
         let look_on = |seen: &Seen<'_>| {
             for promise in seen.broken.keys().filter(|promise| never(promise)) {
                 let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
                 if saved.insert((*promise).to_owned()) {
-                    let witness =
-                        witness(test, protocol, (seen.schedule)(), Some(seen.state.to_string()), promise);
+                    let witness = witness(
+                        test,
+                        protocol,
+                        (seen.schedule)(),
+                        Some(seen.state.to_string()),
+                        Some(promise),
+                    );
                     if let Err(failure) = self.save(&witness, promise, "first") {
                         failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
                         return ControlFlow::Break(());
@@ -181,15 +209,27 @@ impl Command<'_> {
         if let Some(failure) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
-        let observations = found.observations(expected);
-        result(&text::block((&test.litmus, &test.place), protocol, &found, &observations));
-        for seen in observations.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
+        let judged = judge::judge(&test.litmus, protocol, &found);
+        result(&text::block((&test.litmus, &test.place), protocol, &found, &judged));
+        for seen in judged.observations.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
             self.explain(test, protocol, &found, &seen.promise)?;
+        }
+        for seen in judged.states.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
+            self.keep(test, protocol, seen)?;
         }
         result("\n");
         let again = if self.flags.check_determinism { self.again(test, protocol, &found) } else { exit::OK };
-        let code = exit::worst(&[code(&observations), again]);
-        Ok(Done { found, observations, code })
+        let code = exit::worst(&[code(judged.verdict), again]);
+        Ok(Done { found, judged, code })
+    }
+
+    /// Keeps a schedule that ends in a state that it must not end in.
+    fn keep(&self, test: &Placed, protocol: Protocol, seen: &StateObservation) -> Result<(), Failure> {
+        let Some((state, schedule)) = &seen.witness else { return Ok(()) };
+        let seen_there = witness(test, protocol, schedule.clone(), Some(state.to_string()), None);
+        let file = self.save(&seen_there, seen.kind, "found")?;
+        result(&format!("Saved {}: attach-rig replay {}\n", seen.kind, file.display()));
+        Ok(())
     }
 
     /// Keeps the shortest schedule that was seen to break the promise, and one that is shorter still.
@@ -201,7 +241,8 @@ impl Command<'_> {
         promise: &str,
     ) -> Result<(), Failure> {
         let Some(breach) = found.breaches.get(promise) else { return Ok(()) };
-        let seen = witness(test, protocol, breach.witness.clone(), Some(breach.state.to_string()), promise);
+        let seen =
+            witness(test, protocol, breach.witness.clone(), Some(breach.state.to_string()), Some(promise));
         let file = self.save(&seen, promise, "found")?;
         result(&format!("Saved {promise}: attach-rig replay {}\n", file.display()));
         if self.flags.no_shrink {
@@ -254,9 +295,9 @@ impl Command<'_> {
 fn witness(
     test: &Placed,
     protocol: Protocol,
-    schedule: crate::explore::witness::Schedule,
+    schedule: Schedule,
     state: Option<String>,
-    promise: &str,
+    promise: Option<&str>,
 ) -> Witness {
     Witness {
         place: test.place.clone(),
@@ -264,29 +305,30 @@ fn witness(
         protocol,
         schedule,
         state,
-        broken: vec![promise.to_owned()],
+        broken: promise.map(str::to_owned).into_iter().collect(),
     }
 }
 
-fn code(observations: &[Observation]) -> u8 {
-    let of = |verdict| match verdict {
+fn code(verdict: Verdict) -> u8 {
+    match verdict {
         Verdict::Unexpected => exit::BROKEN,
         Verdict::Inconclusive => exit::INCONCLUSIVE,
-        Verdict::AsExpected | Verdict::Unjudged => exit::OK,
-    };
-    exit::worst(&observations.iter().map(|seen| of(seen.verdict)).collect::<Vec<_>>())
+        Verdict::AsExpected => exit::OK,
+    }
 }
 
 fn row(test: &Placed, protocol: Protocol, done: &Done) -> [String; 6] {
-    let seen = |seen: &Observation| {
-        let mark = match seen.verdict {
-            Verdict::Unexpected => "!",
-            Verdict::Inconclusive => "?",
-            Verdict::AsExpected | Verdict::Unjudged => "",
-        };
-        format!("{} {}{mark}", seen.promise, word(seen.seen))
+    let mark = |verdict| match verdict {
+        Verdict::Unexpected => "!",
+        Verdict::Inconclusive => "?",
+        Verdict::AsExpected => "",
     };
-    let seen: Vec<_> = done.observations.iter().map(seen).collect();
+    let promise = |seen: &Observation| format!("{} {}{}", seen.promise, word(seen.seen), mark(seen.verdict));
+    let bad = done.judged.states.iter().filter(|seen| seen.verdict != Verdict::AsExpected);
+    let held = |seen: &&Observation| seen.seen == Expectation::Never && seen.verdict == Verdict::AsExpected;
+    let mut seen: Vec<_> = done.judged.observations.iter().filter(|seen| !held(seen)).map(promise).collect();
+    seen.extend(bad.map(|seen| format!("{} \"{}\"{}", seen.kind, seen.condition, mark(seen.verdict))));
+    seen.extend((!done.judged.silent.is_empty()).then(|| "a fault never fired!".to_owned()));
     [
         test.litmus.name.clone(),
         protocol.to_string(),

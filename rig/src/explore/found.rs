@@ -1,8 +1,6 @@
-//! What a search has found: states, broken promises, and whether that is what was expected.
-use super::litmus::Expected;
+//! What a search has found: states, broken promises, faults that fired. [`super::judge`] compares it with what is expected.
 use super::state::{Broken, State};
 use super::witness::Schedule;
-use crate::measure::Expectation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A state that was reached.
@@ -12,6 +10,8 @@ pub struct Reached {
     pub schedules: u64,
     /// Broken promises, over all of them.
     pub broken: Broken,
+    /// Of those schedules one with the fewest switches and steps, where a condition asks about the state.
+    pub witness: Option<Schedule>,
 }
 
 /// A broken promise.
@@ -47,8 +47,14 @@ pub struct Found {
 }
 
 impl Found {
-    /// Adds what one schedule has shown; `witness` is asked only where it breaks something.
-    pub(super) fn add(&mut self, state: State, broken: Broken, witness: impl FnOnce() -> Schedule) {
+    /// Adds what one schedule has shown; `witness` is called only where it breaks something, or a condition asks about its
+    /// state.
+    pub(super) fn add(
+        &mut self,
+        (state, asked): (State, bool),
+        broken: Broken,
+        witness: impl Fn() -> Schedule,
+    ) {
         self.schedules += 1;
         if !broken.is_empty() {
             let witness = witness();
@@ -60,6 +66,9 @@ impl Found {
         let reached = self.states.entry(state).or_default();
         reached.schedules += 1;
         union(&mut reached.broken, broken);
+        if asked {
+            shorter(&mut reached.witness, Some(witness()));
+        }
     }
 
     fn breached(&mut self, promise: &'static str, breach: Breach) {
@@ -80,6 +89,7 @@ impl Found {
             let known = self.states.entry(state).or_default();
             known.schedules += reached.schedules;
             union(&mut known.broken, reached.broken);
+            shorter(&mut known.witness, reached.witness);
         }
         for (promise, breach) in other.breaches {
             self.breached(promise, breach);
@@ -91,49 +101,6 @@ impl Found {
         self.complete &= other.complete;
         self.fired.extend(other.fired);
     }
-
-    /// What was seen of every promise that is expected to hold or break, and of every other that was broken.
-    #[must_use]
-    pub fn observations(&self, expected: Option<&Expected>) -> Vec<Observation> {
-        let none = Expected::new();
-        let expected = expected.unwrap_or(&none);
-        let promises: BTreeSet<&str> =
-            expected.keys().map(String::as_str).chain(self.breaches.keys().copied()).collect();
-        let observe = |promise: &str| {
-            let broken = self.breaches.get(promise).map_or(0, |breach| breach.schedules);
-            let seen = match broken {
-                0 => Expectation::Never,
-                broken if broken == self.schedules => Expectation::Always,
-                _ => Expectation::Sometimes,
-            };
-            let wanted = expected.get(promise).copied();
-            Observation {
-                promise: promise.to_owned(),
-                seen,
-                broken,
-                schedules: self.schedules,
-                expected: wanted,
-                verdict: wanted.map_or(Verdict::Unjudged, |wanted| self.judge(wanted, broken)),
-            }
-        };
-        promises.into_iter().map(observe).collect()
-    }
-
-    fn judge(&self, wanted: Expectation, broken: u64) -> Verdict {
-        let all = broken == self.schedules;
-        let (holds, fails) = match wanted {
-            Expectation::Never => (broken == 0, broken > 0),
-            Expectation::Sometimes => (broken > 0, false),
-            Expectation::Always => (all && broken > 0, !all),
-        };
-        // What some schedules have shown is shown; what none has shown asks for all of them.
-        let shown = wanted == Expectation::Sometimes && holds || fails;
-        match (shown || self.complete, holds) {
-            (false, _) => Verdict::Inconclusive,
-            (true, true) => Verdict::AsExpected,
-            (true, false) => Verdict::Unexpected,
-        }
-    }
 }
 
 fn union(into: &mut Broken, more: Broken) {
@@ -142,42 +109,9 @@ fn union(into: &mut Broken, more: Broken) {
     }
 }
 
-/// What was seen of a promise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Observation {
-    /// The promise.
-    pub promise: String,
-    /// How often it was broken, in a word.
-    pub seen: Expectation,
-    /// In how many schedules.
-    pub broken: u64,
-    /// Of how many.
-    pub schedules: u64,
-    /// What was expected.
-    pub expected: Option<Expectation>,
-    /// Whether that is what was seen.
-    pub verdict: Verdict,
-}
-
-/// Whether what was seen is what was expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Nothing was expected.
-    Unjudged,
-    /// It is.
-    AsExpected,
-    /// It is not.
-    Unexpected,
-    /// Too few schedules were run to tell.
-    Inconclusive,
-}
-
-/// `Never`, `Sometimes`, `Always`.
-#[must_use]
-pub fn word(seen: Expectation) -> &'static str {
-    match seen {
-        Expectation::Never => "Never",
-        Expectation::Sometimes => "Sometimes",
-        Expectation::Always => "Always",
+/// Keeps the shorter of two schedules.
+fn shorter(known: &mut Option<Schedule>, other: Option<Schedule>) {
+    if other.is_some() && (known.is_none() || other < *known) {
+        *known = other;
     }
 }

@@ -1,5 +1,6 @@
 //! What searches have found, for machines.
-use super::found::{Found, Observation, Verdict, word};
+use super::found::Found;
+use super::judge::{Judgement, Observation, StateObservation, Verdict, word};
 use super::litmus::Litmus;
 use super::policy::PolicyName;
 use super::state::State;
@@ -39,6 +40,9 @@ pub struct Test {
     steps: u64,
     states: Vec<Reached>,
     observations: Vec<Seen>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conditions: Vec<Condition>,
+    verdict: &'static str,
     never_fired: Vec<String>,
 }
 
@@ -62,8 +66,19 @@ struct Seen {
     seen: &'static str,
     broken: u64,
     schedules: u64,
+    expected: &'static str,
+    /// Whether the test lists it; a promise that is not listed is expected to hold.
+    listed: bool,
+    verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    expected: Option<&'static str>,
+    token: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Condition {
+    kind: &'static str,
+    condition: String,
+    schedules: u64,
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -89,7 +104,7 @@ impl Explored {
         (litmus, place): (&Litmus, &str),
         protocol: Protocol,
         found: &Found,
-        observations: &[Observation],
+        judged: &Judgement,
     ) {
         let seen = |seen: &Observation| {
             let breach = found.breaches.get(seen.promise.as_str());
@@ -98,10 +113,18 @@ impl Explored {
                 seen: word(seen.seen),
                 broken: seen.broken,
                 schedules: seen.schedules,
-                expected: seen.expected.map(word),
+                expected: word(seen.expected),
+                listed: seen.listed,
                 verdict: verdict(seen.verdict),
                 token: breach.map(|breach| token(place, &litmus.toml, protocol, &breach.witness)),
             }
+        };
+        let condition = |seen: &StateObservation| Condition {
+            kind: seen.kind,
+            condition: seen.condition.clone(),
+            schedules: seen.schedules,
+            verdict: verdict(seen.verdict),
+            token: seen.witness.as_ref().map(|(_, schedule)| token(place, &litmus.toml, protocol, schedule)),
         };
         let rules = litmus.faults.rules.iter().enumerate();
         self.tests.push(Test {
@@ -113,7 +136,9 @@ impl Explored {
             cut: found.cut,
             steps: found.steps,
             states: found.states.iter().map(|(state, reached)| Reached::of(state, reached)).collect(),
-            observations: observations.iter().map(seen).collect(),
+            observations: judged.observations.iter().map(seen).collect(),
+            conditions: judged.states.iter().map(condition).collect(),
+            verdict: verdict(judged.verdict),
             never_fired: rules
                 .filter(|(at, _)| !found.fired.contains(at))
                 .map(|(_, rule)| rule.to_string())
@@ -143,7 +168,6 @@ impl Reached {
 
 fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Unjudged => "unjudged",
         Verdict::AsExpected => "as-expected",
         Verdict::Unexpected => "unexpected",
         Verdict::Inconclusive => "inconclusive",

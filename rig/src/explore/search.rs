@@ -1,6 +1,6 @@
 //! Runs schedules of a litmus test under a policy, on several workers, within bounds, and adds up what they show.
 use super::found::Found;
-use super::litmus::Litmus;
+use super::litmus::{Conditions, Litmus};
 use super::policy::PolicyName;
 use super::program::{Program, Theatre};
 use super::state::{self, Broken, State};
@@ -122,6 +122,8 @@ struct Search<'a> {
     /// Steps of a schedule, as far as `pct` has to know.
     typical: u64,
     run: AtomicU64,
+    /// States of which a schedule is kept.
+    conditions: Conditions,
     look_on: LookOn<'a>,
 }
 
@@ -149,6 +151,7 @@ pub fn search(
         typical: if matches!(policy, PolicyName::Pct(_)) { typical(litmus, protocol, &bounds) } else { 0 },
         bounds,
         run: AtomicU64::new(0),
+        conditions: litmus.wanted(protocol).conditions,
         look_on,
     };
     // Plain depth-first search has one worker: there is nothing to share.
@@ -245,14 +248,15 @@ impl Search<'_> {
         if self.policy == PolicyName::Exhaustive {
             found.traces.insert(trace(&canonical(policy.taken(), policy.wakes())));
         }
+        let asked = self.conditions.ask(&state);
         let seen = Seen { state: &state, broken: &broken, schedule: &schedule };
         if (self.look_on)(&seen).is_break() {
             self.bounds.stop.store(true, Ordering::Relaxed);
             found.complete = false;
-            found.add(state, broken, schedule);
+            found.add((state, asked), broken, schedule);
             return false;
         }
-        found.add(state, broken, schedule);
+        found.add((state, asked), broken, schedule);
         true
     }
 }

@@ -3,6 +3,7 @@
 //! What is tried: one actor less, one operation less, one fault less, until nothing can go; then schedules with no
 //! switch from somebody who could have gone on, with one, with two and so on. All of it within a time.
 use super::litmus::Litmus;
+use super::litmus::expect::CONDITIONS;
 use super::policy::PolicyName;
 use super::search::{Limits, Seen, search};
 use super::witness::{Schedule, Witness};
@@ -70,7 +71,9 @@ pub fn shrink(witness: &Witness, promise: &str, time: Duration, stop: &AtomicBoo
 impl Shrinking<'_> {
     /// The first program with one thing less that still fails.
     fn less(&self, witness: &Witness) -> Option<Witness> {
-        let table: Table = toml::from_str(&witness.litmus.toml).ok()?;
+        let mut table: Table = toml::from_str(&witness.litmus.toml).ok()?;
+        // Conditions may name what a shorter program does not have.
+        CONDITIONS.into_iter().chain(["expect"]).for_each(|key| drop(table.remove(key)));
         candidates(&table).into_iter().find_map(|table| {
             let text = toml::to_string_pretty(&table).ok()?;
             let litmus = Litmus::parse(&witness.place, &text).ok()?;

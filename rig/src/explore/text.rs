@@ -1,5 +1,6 @@
 //! What a search has found, as herd7 would say it.
-use super::found::{Found, Observation, Verdict, word};
+use super::found::Found;
+use super::judge::{Judgement, Observation, StateObservation, Verdict, has, word};
 use super::litmus::Litmus;
 use super::state::{Broken, State};
 use super::witness::{Schedule, token};
@@ -12,7 +13,7 @@ pub fn block(
     (litmus, place): (&Litmus, &str),
     protocol: Protocol,
     found: &Found,
-    observations: &[Observation],
+    judged: &Judgement,
 ) -> String {
     let mut text = format!("Test {} under {protocol}\nStates {}\n", litmus.name, found.states.len());
     let width = found.states.values().map(|reached| reached.schedules.to_string().len()).max().unwrap_or(1);
@@ -30,7 +31,7 @@ pub fn block(
         text.push('\n');
     }
     let token = |schedule: &Schedule| token(place, &litmus.toml, protocol, schedule);
-    for seen in observations {
+    for seen in &judged.observations {
         let Observation { promise, broken, schedules, .. } = seen;
         let _ = writeln!(text, "Observation {promise} {} {broken} {schedules}", word(seen.seen));
         if let Some(breach) = found.breaches.get(promise.as_str()) {
@@ -40,13 +41,31 @@ pub fn block(
             let _ = writeln!(text, "{complaint}");
         }
     }
+    for seen in &judged.states {
+        let StateObservation { kind, condition, schedules, .. } = seen;
+        let _ = writeln!(text, "Condition {kind} \"{condition}\" {schedules} {}", found.schedules);
+        if let Some((state, schedule)) = &seen.witness {
+            let _ = writeln!(text, "Witness {kind} {state}: {}", token(schedule));
+        }
+        if let Some(complaint) = of_states(seen) {
+            let _ = writeln!(text, "{complaint}");
+        }
+    }
     let how = if found.complete { "all" } else { "bounded" };
     let _ = writeln!(text, "Schedules {} ({how})", found.schedules);
     if !found.traces.is_empty() {
         let _ = writeln!(text, "Traces {}, {} schedules cut short", found.traces.len(), found.cut);
     }
+    if judged.verdict == Verdict::Inconclusive {
+        let _ = writeln!(text, "Inconclusive: not all schedules were run; raise --schedules or --seconds");
+    }
     for (at, rule) in litmus.faults.rules.iter().enumerate().filter(|(at, _)| !found.fired.contains(at)) {
-        let _ = writeln!(text, "Fault {} \"{rule}\" never fired", at + 1);
+        let why = match (judged.silent.contains(&at), has(litmus, protocol, rule.site)) {
+            (true, _) if found.complete => "never fired, so nothing was tested by it; take it out or mend it",
+            (_, false) => "cannot fire: the protocol does not have this site",
+            _ => "never fired",
+        };
+        let _ = writeln!(text, "Fault {} \"{rule}\" {why}", at + 1);
     }
     text
 }
@@ -62,13 +81,27 @@ pub fn broken(broken: &Broken) -> String {
 
 /// What is wrong with an observation.
 fn complaint(seen: &Observation) -> Option<String> {
-    let expected = word(seen.expected?);
+    let Observation { promise, .. } = seen;
+    let expected = word(seen.expected);
+    let listed = if seen.listed { "" } else { "; [expect] does not list it" };
     match seen.verdict {
-        Verdict::Unexpected => Some(format!("Unexpected {}: expected {expected}", seen.promise)),
+        Verdict::Unexpected => Some(format!("Unexpected {promise}: expected {expected}{listed}")),
         Verdict::Inconclusive => Some(format!(
-            "Inconclusive {}: expected {expected}, and not all schedules were run; raise --schedules or --seconds",
-            seen.promise
+            "Inconclusive {promise}: expected {expected}, and not all schedules were run; raise --schedules or --seconds"
         )),
-        Verdict::AsExpected | Verdict::Unjudged => None,
+        Verdict::AsExpected => None,
+    }
+}
+
+/// What is wrong with the states.
+fn of_states(seen: &StateObservation) -> Option<String> {
+    let StateObservation { kind, condition, schedules, .. } = seen;
+    match (seen.verdict, *schedules) {
+        (Verdict::Unexpected, 0) => Some(format!("Unexpected {kind}: no schedule ends in \"{condition}\"")),
+        (Verdict::Unexpected, _) => Some(format!("Unexpected {kind}: \"{condition}\" is reached")),
+        (Verdict::Inconclusive, _) => Some(format!(
+            "Inconclusive {kind}: \"{condition}\" was not reached, and not all schedules were run; raise --schedules or --seconds"
+        )),
+        (Verdict::AsExpected, _) => None,
     }
 }

@@ -7,6 +7,7 @@ use super::litmus::Litmus;
 use crate::engine::ActorId;
 use crate::engine::sim::steps::switches;
 use crate::protocols::Protocol;
+use input::file::{TEXT_MAX, read_text};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -169,9 +170,9 @@ impl Witness {
     pub fn read(text: &str) -> Result<Self, String> {
         let path = Path::new(text);
         if !text.contains('@') || path.is_file() {
-            let content = std::fs::read_to_string(path).map_err(|error| {
+            let content = read_text(path, TEXT_MAX).map_err(|error| {
                 format!(
-                    "{text}: {error}; give a file that `explore` has saved, or a token such as m{MODEL}-…@three-phase@NAME"
+                    "{error}; give a file that `explore` has saved, or a token such as m{MODEL}-…@three-phase@NAME"
                 )
             })?;
             return Self::from_file(&content).map_err(|error| format!("{text}: {error}"));
@@ -215,8 +216,8 @@ impl Witness {
         same("model", model, MODEL)?;
         let toml = match built_in::find(place) {
             Some(toml) => toml.to_owned(),
-            None => std::fs::read_to_string(place)
-                .map_err(|error| format!("{place}: {error}; the token is of a test in that file"))?,
+            None => read_text(Path::new(place), TEXT_MAX)
+                .map_err(|error| format!("{error}; the token is of a test in that file"))?,
         };
         if digest(&toml) != text {
             return Err(format!(

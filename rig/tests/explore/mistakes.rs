@@ -72,6 +72,31 @@ fn names_of_nothing_are_told_what_there_is() {
             "\"often\"",
             "t.toml:27:27: unknown value `often`; there are `never`, `sometimes`, `always`",
         ),
+        (
+            "{ drift = \"sometimes\" }",
+            "{ forbiden = [\"p.0@b\"] }",
+            "t.toml:27:19: unknown promise `forbiden`; did you mean `forbidden`? there are",
+        ),
+        (
+            "{ drift = \"sometimes\" }",
+            "{ forbidden = [\"p.7@b\"] }",
+            "t.toml:27:32: there is no thread `p.7`; did you mean `p.1`? there are `p.0`, `p.1`",
+        ),
+        (
+            "{ drift = \"sometimes\" }",
+            "{ states = [\"p.0@b\", \"p.1@c\"] }",
+            "t.toml:27:38: there is no cgroup `c`; there are `a`, `b`",
+        ),
+        (
+            "{ drift = \"sometimes\" }",
+            "{ exists = [\"b.memrlimti = 3\"] }",
+            "t.toml:27:29: there is no counter `b.memrlimti`; did you mean `b.memrlimit`? there are",
+        ),
+        (
+            "faults = []",
+            "forbidden = [\"b.frozen\"]",
+            "t.toml:2:14: no hierarchy has the controller `freezer`; add it to `controllers`",
+        ),
         ("faults = []", "faults = [\"core.exot: nth=1\"]", "t.toml:2:11: unknown fault site `core.exot`"),
         (
             "\"attach process p -> b\"",
@@ -110,6 +135,34 @@ fn what_cannot_be_is_told_why() {
         ),
         ("name = \"mover\"", "", "t.toml:18:1: an actor needs a name"),
         ("name = \"mover\"", "name = \"p.1\"", "t.toml:19:8: `p.1` is a thread; write as = \"p.1\""),
+        (
+            "faults = []",
+            "exists = []",
+            "t.toml:2:10: `exists` is empty and demands nothing; write a condition",
+        ),
+        (
+            "faults = []",
+            "exists = \"p.0@b\"",
+            "t.toml:2:10: `exists` is a list of conditions on final states",
+        ),
+        (
+            "faults = []",
+            "exists = [\"p.0 in b\"]",
+            "t.toml:2:11: `p.0 in b` is not a condition; write facts as `explore` prints them",
+        ),
+        ("faults = []", "exists = [\"(p.0@b\"]", "t.toml:2:11: `(p.0@b` is not a condition"),
+        (
+            "faults = []",
+            "exists = [\"b.memrlimit=b\"]",
+            "t.toml:2:11: `b` is not a usage; write a whole number",
+        ),
+        ("faults = []", "exists = [\"p.0.cpus=x\"]", "t.toml:2:11: `x` is not a list of CPUs"),
+        (
+            "\"sometimes\"",
+            "[\"p.0@b\"]",
+            "t.toml:27:27: a promise is expected to be broken \"never\", \"sometimes\"",
+        ),
+        ("{ drift = \"sometimes\" }", "\"never\"", "t.toml:27:17: expectations of a protocol are a table"),
         ("rss = 0", "rss = 11", "t.toml:16:7: process `p` has touched 11 pages of 10; rss is at most vm"),
         ("threads = 2", "threads = 0", "t.toml:14:11: `threads` is 0; it has to be from 1 to 4096"),
         ("mmap 5", "mmap five", "t.toml:24:8: `five` is no number of pages"),

@@ -62,7 +62,7 @@ impl Source<'_> {
         delays.iter().map(|delay| self.time(delay, "delays", 0)).collect()
     }
 
-    fn protocol(&self, name: &Spanned<String>) -> Read<Protocol> {
+    pub(crate) fn protocol(&self, name: &Spanned<String>) -> Read<Protocol> {
         Protocol::parse(name.get_ref()).map_err(|error| match error {
             NameError::Unknown { name: unknown } => {
                 let known = nearest(&unknown, protocols::ALL.iter().map(|info| info.about.id));

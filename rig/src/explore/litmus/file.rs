@@ -1,5 +1,6 @@
 //! What a litmus file may say, as it is written; hierarchies and cgroups as in scenarios.
-use crate::driver::scenario::file::{Cgroups, Expect, Hierarchy, Mounts, NamedHierarchy, Options};
+use super::expect::{Table, Value};
+use crate::driver::scenario::file::{Cgroups, Hierarchy, Mounts, NamedHierarchy, Options};
 use crate::driver::scenario::source::{Read, Source, explain};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -27,7 +28,10 @@ pub(super) struct File {
     pub(super) processes: Spanned<Processes>,
     pub(super) actors: Spanned<Vec<Spanned<Actor>>>,
     #[serde(default)]
-    pub(super) expect: Expect,
+    pub(super) expect: Table,
+    pub(super) exists: Option<Spanned<Value>>,
+    pub(super) forbidden: Option<Spanned<Value>>,
+    pub(super) states: Option<Spanned<Value>>,
 }
 
 impl File {

@@ -1,11 +1,17 @@
 //! A litmus test: a tiny program of actors over a world, with what is expected of it under each protocol.
 //!
-//! `file` is what may be written, `ops` the words of an operation, `actors` processes and who acts.
+//! `file` is what may be written, `ops` the words of an operation, `actors` processes and who acts, `expect` what has to
+//! come out, `condition` a statement about a final state, `names` what it may speak of.
 mod actors;
+mod condition;
+pub(super) mod expect;
 mod file;
+mod names;
 mod ops;
 
 pub use actors::Actor;
+pub use condition::Condition;
+pub use expect::{Conditions, Wanted};
 pub use ops::{Op, Role};
 
 use crate::driver::ScenarioError;
@@ -16,6 +22,7 @@ use crate::protocols::Protocol;
 use crate::world::WorldSpec;
 use faults::{Fault, Plan, Thrown};
 use file::File;
+use names::Names;
 use std::collections::BTreeMap;
 
 /// Promises with what is expected of them.
@@ -39,7 +46,9 @@ pub struct Litmus {
     /// Who does what, in order.
     pub actors: Vec<Actor>,
     /// What is expected, by protocol.
-    pub expect: Vec<(Protocol, Expected)>,
+    pub expect: Vec<(Protocol, Wanted)>,
+    /// Conditions on final states under every protocol.
+    pub conditions: Conditions,
     /// The text that it was read from.
     pub toml: String,
 }
@@ -74,10 +83,16 @@ impl Litmus {
         };
         spec.validate().map_err(|error| source.at(parsed.cgroups.span(), error))?;
         let actors = actors::actors(&source, &parsed, &spec, &threads)?;
+        let faults = faults(&source, &parsed)?;
+        let names = Names::new(&spec, &threads, &actors, &faults);
+        let top = [&parsed.exists, &parsed.forbidden, &parsed.states];
+        let reader = expect::Reader { source: &source, names: &names };
+        let (expect, conditions) = reader.read(&parsed.expect, top)?;
         Ok(Self {
             name: actors::word(&source, &parsed.name, "name")?,
-            faults: faults(&source, &parsed)?,
-            expect: expect(&source, &parsed)?,
+            faults,
+            expect,
+            conditions,
             about: parsed.about,
             source: parsed.source,
             spec,
@@ -124,13 +139,4 @@ fn faults(source: &Source<'_>, file: &File) -> Read<Plan> {
         }
     }
     Ok(rules.into_iter().collect())
-}
-
-fn expect(source: &Source<'_>, file: &File) -> Read<Vec<(Protocol, Expected)>> {
-    let read = source.expect(&file.expect)?;
-    let of = |(name, expected): (String, Expected)| (Protocol::parse(&name).expect("it was read"), expected);
-    let all: Vec<_> = read.into_iter().map(of).collect();
-    let spans = file.expect.keys().map(toml::Spanned::span);
-    source.no_twice(spans.zip(all.iter().map(|(protocol, _)| *protocol)), |p| format!("protocol `{p}`"))?;
-    Ok(all)
 }

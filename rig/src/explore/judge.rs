@@ -1,0 +1,195 @@
+//! What a search has found compared with what its test expects.
+//!
+//! A promise that the test does not list is expected to hold, under every protocol. A pass asks for every schedule; what one
+//! schedule shows is shown, however many were run.
+use super::found::Found;
+use super::litmus::{Condition, Conditions, Litmus, Wanted};
+use super::state::State;
+use super::witness::Schedule;
+use crate::driver::cell::CellCurrent;
+use crate::measure::Expectation;
+use crate::protocols::Protocol;
+use faults::Site;
+use std::collections::BTreeSet;
+
+/// Everything that a test says of one protocol, compared with what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Every promise that is listed, and every other that was broken.
+    pub observations: Vec<Observation>,
+    /// Conditions on final states.
+    pub states: Vec<StateObservation>,
+    /// Fault rules that never fired although the protocol has their site, by position.
+    pub silent: Vec<usize>,
+    /// All of it together.
+    pub verdict: Verdict,
+}
+
+/// What was seen of a promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// The promise.
+    pub promise: String,
+    /// How often it was broken, in a word.
+    pub seen: Expectation,
+    /// In how many schedules.
+    pub broken: u64,
+    /// Of how many.
+    pub schedules: u64,
+    /// What is expected.
+    pub expected: Expectation,
+    /// Whether the test lists it; otherwise it is expected to hold.
+    pub listed: bool,
+    /// Whether that is what was seen.
+    pub verdict: Verdict,
+}
+
+/// What was seen of a condition on final states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateObservation {
+    /// `exists`, `forbidden` or `states`.
+    pub kind: &'static str,
+    /// The condition; for `states` also [`OTHERS`].
+    pub condition: String,
+    /// Schedules that end in such a state.
+    pub schedules: u64,
+    /// A state that decides it, with a schedule that leads there.
+    pub witness: Option<(State, Schedule)>,
+    /// Whether that is as demanded.
+    pub verdict: Verdict,
+}
+
+/// Stands for every state that no condition of `states` describes.
+pub const OTHERS: &str = "any other state";
+
+/// Whether what was seen is what was expected, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is.
+    AsExpected,
+    /// Too few schedules were run to tell.
+    Inconclusive,
+    /// It is not.
+    Unexpected,
+}
+
+/// Compares what was found under `protocol` with what `litmus` expects.
+#[must_use]
+pub fn judge(litmus: &Litmus, protocol: Protocol, found: &Found) -> Judgement {
+    let wanted = litmus.wanted(protocol);
+    let observations = observations(&wanted, found);
+    let states = conditions(&wanted, found);
+    let silent = silent(litmus, protocol, found);
+    // What is not listed is expected too, so no test passes on a part of its schedules.
+    let bound = if found.complete { Verdict::AsExpected } else { Verdict::Inconclusive };
+    let fired = if silent.is_empty() { Verdict::AsExpected } else { unless(found, Verdict::Unexpected) };
+    let all = observations.iter().map(|seen| seen.verdict).chain(states.iter().map(|seen| seen.verdict));
+    let verdict = all.chain([bound, fired]).max().unwrap_or(bound);
+    Judgement { observations, states, silent, verdict }
+}
+
+/// Returns `verdict` where every schedule was run.
+fn unless(found: &Found, verdict: Verdict) -> Verdict {
+    if found.complete { verdict } else { Verdict::Inconclusive }
+}
+
+fn observations(wanted: &Wanted, found: &Found) -> Vec<Observation> {
+    let promises: BTreeSet<&str> =
+        wanted.promises.keys().map(String::as_str).chain(found.breaches.keys().copied()).collect();
+    let observe = |promise: &str| {
+        let broken = found.breaches.get(promise).map_or(0, |breach| breach.schedules);
+        let seen = match broken {
+            0 => Expectation::Never,
+            broken if broken == found.schedules => Expectation::Always,
+            _ => Expectation::Sometimes,
+        };
+        let listed = wanted.promises.get(promise).copied();
+        let expected = listed.unwrap_or_default();
+        Observation {
+            promise: promise.to_owned(),
+            seen,
+            broken,
+            schedules: found.schedules,
+            expected,
+            listed: listed.is_some(),
+            verdict: of_promise(found, expected, broken),
+        }
+    };
+    promises.into_iter().map(observe).collect()
+}
+
+fn of_promise(found: &Found, expected: Expectation, broken: u64) -> Verdict {
+    let held = broken < found.schedules;
+    match expected {
+        Expectation::Never if broken > 0 => Verdict::Unexpected,
+        Expectation::Always if held => Verdict::Unexpected,
+        Expectation::Sometimes if broken > 0 => Verdict::AsExpected,
+        Expectation::Sometimes => unless(found, Verdict::Unexpected),
+        Expectation::Always if broken == 0 => unless(found, Verdict::Unexpected),
+        Expectation::Never | Expectation::Always => unless(found, Verdict::AsExpected),
+    }
+}
+
+fn conditions(wanted: &Wanted, found: &Found) -> Vec<StateObservation> {
+    let Conditions { exists, forbidden, states } = &wanted.conditions;
+    let look = |kind, demanded, list: &[Condition]| -> Vec<StateObservation> {
+        let one = |condition: &Condition| {
+            observe(found, (kind, condition.to_string()), demanded, &|state| condition.holds(state))
+        };
+        list.iter().map(one).collect()
+    };
+    let mut all = look("exists", true, exists);
+    all.extend(look("forbidden", false, forbidden));
+    all.extend(look("states", true, states));
+    if !states.is_empty() {
+        let left_out = |state: &State| wanted.conditions.is_left_out(state);
+        all.push(observe(found, ("states", OTHERS.to_owned()), false, &left_out));
+    }
+    all
+}
+
+/// Looks for states of which `holds` is true, which are demanded or else forbidden.
+fn observe(
+    found: &Found,
+    (kind, condition): (&'static str, String),
+    demanded: bool,
+    holds: &dyn Fn(&State) -> bool,
+) -> StateObservation {
+    let matching = || found.states.iter().filter(|(state, _)| holds(state));
+    let witness = matching()
+        .filter_map(|(state, reached)| Some((reached.witness.as_ref()?, state)))
+        .min()
+        .map(|(schedule, state)| (state.clone(), schedule.clone()));
+    let schedules = matching().map(|(_, reached)| reached.schedules).sum();
+    let verdict = match (schedules > 0, demanded) {
+        (true, true) => Verdict::AsExpected,
+        (true, false) => Verdict::Unexpected,
+        (false, true) => unless(found, Verdict::Unexpected),
+        (false, false) => unless(found, Verdict::AsExpected),
+    };
+    StateObservation { kind, condition, schedules, witness, verdict }
+}
+
+/// Returns the rules that never fired although `protocol` has their site.
+fn silent(litmus: &Litmus, protocol: Protocol, found: &Found) -> Vec<usize> {
+    let rules = litmus.faults.rules.iter().enumerate();
+    let silent = rules.filter(|(at, rule)| !found.fired.contains(at) && has(litmus, protocol, rule.site));
+    silent.map(|(at, _)| at).collect()
+}
+
+/// Reports whether an attach under `protocol` can come to `site`.
+#[must_use]
+pub fn has(litmus: &Litmus, protocol: Protocol, site: Site) -> bool {
+    let controllers: Vec<_> = litmus.spec.hierarchies.iter().flatten().copied().collect();
+    site.callback().is_none() || protocol.sites::<CellCurrent>(&controllers).contains(&site)
+}
+
+/// Returns `Never`, `Sometimes` or `Always`.
+#[must_use]
+pub fn word(seen: Expectation) -> &'static str {
+    match seen {
+        Expectation::Never => "Never",
+        Expectation::Sometimes => "Sometimes",
+        Expectation::Always => "Always",
+    }
+}

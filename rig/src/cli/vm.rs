@@ -19,7 +19,7 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
         Series::begin(machine, settings, options, folder.path()).map_err(|error| failure(&error))?;
     while let Some(setting) = series.upcoming() {
         output::say(&format!("booting for {setting}; its console: {}", series.console(setting).display()));
-        say(series.boot(setting));
+        say(series.boot(setting, &mut output::say));
         if let Some(mut merged) = series.merged() {
             merged.run.recordings.clone_from(&recordings);
             folder.keep(&merged.run, &environment(&date, &merged, started))?;

@@ -98,7 +98,7 @@ pub(in crate::cli) struct VmFlags {
     /// Memory of the guest.
     #[arg(long, value_name = "M", default_value = "512M")]
     pub(in crate::cli) memory: String,
-    /// Who executes the guest: kvm, tcg (emulation), or auto: kvm where it works.
+    /// Accelerator of the guest: kvm, tcg (emulation), or auto: kvm, and tcg where a guest says nothing for 10 s under kvm.
     #[arg(long, value_name = "A", default_value = "auto")]
     pub(in crate::cli) accel: String,
     /// v1 (cpuset, memory and pids together), v1:charges (moves take memory charges along), v2, v2:favordynmods, or all for

@@ -74,6 +74,12 @@ pub(in crate::linux) fn empty_run() -> Run {
     Run { notes: Vec::new(), ..run(&[], None, None) }
 }
 
+/// A cell without a single sample.
+pub(in crate::linux) fn empty_cell() -> Cell {
+    let cell = run(&[record(None, 0, 0, Ended::Complete)], None, None).cells.remove(0);
+    Cell { attach: Attach::default(), ..cell }
+}
+
 fn said(run: &Run, kind: NoteKind, what: &str) -> bool {
     run.notes.iter().any(|note| note.kind == kind && note.text.contains(what))
 }

@@ -2,6 +2,7 @@
 //!
 //! A line, since a terminal may add a carriage return at its end but nothing within; a length, since a guest that dies
 //! while it writes must not look like one that has finished.
+use super::belief::code_of_failure;
 use super::error::VmError;
 use reports::schema::Run;
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,10 @@ impl Said {
     pub(super) fn into_result(self) -> Result<Delivery, VmError> {
         match self {
             Self::Measured(delivery) => Ok(*delivery),
-            Self::Failed { code, message } => Err(VmError::Guest { code, message }),
+            Self::Failed { code, message } => {
+                let message = input::text::printable_lines(&message).into_owned();
+                Err(VmError::Guest { code: code_of_failure(code), message })
+            }
         }
     }
 }

@@ -45,19 +45,37 @@ pub enum VmError {
         /// The answer.
         source: io::Error,
     },
+    /// The processor was asked for, and KVM runs no guest. Exit code 4.
+    #[error("{why}\n  try: --accel tcg (emulation, many times slower)\n{console}")]
+    NoKvm {
+        /// What was seen.
+        why: String,
+        /// Last lines of the console.
+        console: String,
+    },
     /// The guest was ended, since it took too long. Exit code 5.
-    #[error("the guest had not finished after {limit} and was ended; allow more with --timeout\n{console}")]
+    #[error("{}\n{console}", too_long(limit, *spoke))]
     Timeout {
         /// The limit, as `--timeout` takes it.
         limit: String,
+        /// Whether it had said a word.
+        spoke: bool,
         /// Last lines of its console.
         console: String,
     },
     /// The guest ended without a result. Exit code 5.
-    #[error("the guest ended without a result; its console ends with:\n{console}")]
+    #[error("the guest ended without a result; {}", console_words(console))]
     NoResult {
         /// Last lines of its console.
         console: String,
+    },
+    /// The result of the guest is not one of what was asked for. Exit code 5.
+    #[error(
+        "the guest's result is not used: {problem}\n  try: leave out --init, so that the guest runs this version of attach-rig"
+    )]
+    NotBelieved {
+        /// What is wrong with it.
+        problem: String,
     },
     /// A signal ended the run, and with it the guest. Exit code 128 and the signal.
     #[error("ended by {}; what this guest had measured is lost", signals::name(*signal))]
@@ -88,7 +106,8 @@ impl VmError {
     /// Whether another guest would fare no better.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Timeout { .. } | Self::NoResult { .. } | Self::Guest { .. })
+        use VmError::{Guest, NoResult, NotBelieved, Timeout};
+        !matches!(self, Timeout { .. } | NoResult { .. } | NotBelieved { .. } | Guest { .. })
     }
 
     /// The words without the console, in one line.
@@ -102,11 +121,32 @@ impl VmError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoKernel { .. } | Self::NoQemu | Self::NoInit { .. } | Self::Setup { .. } => 4,
-            Self::Timeout { .. } | Self::NoResult { .. } => 5,
+            Self::NoKernel { .. }
+            | Self::NoQemu
+            | Self::NoInit { .. }
+            | Self::NoKvm { .. }
+            | Self::Setup { .. } => 4,
+            Self::Timeout { .. } | Self::NoResult { .. } | Self::NotBelieved { .. } => 5,
             Self::Interrupted { signal } => 128 + *signal as u8,
             Self::Guest { code, .. } => *code,
             Self::Linux(error) => error.exit_code(),
         }
     }
+}
+
+fn too_long(limit: &str, spoke: bool) -> String {
+    if spoke {
+        return format!("the guest had not finished after {limit} and was ended; allow more with --timeout");
+    }
+    format!(
+        "the guest never said a word within {limit} and was ended; its console is empty\n  try: --accel tcg, another \
+         --kernel (x86-64, with a serial console), or more time with --timeout"
+    )
+}
+
+fn console_words(console: &str) -> String {
+    if console.is_empty() {
+        return "its console is empty: it never said a word\n  try: --accel tcg, or another --kernel".into();
+    }
+    format!("its console ends with:\n{console}")
 }

@@ -5,6 +5,7 @@ use super::super::trace::TIME_MAX;
 use super::elf;
 use super::error::VmError;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -15,6 +16,8 @@ const AROUND: Duration = Duration::from_secs(180);
 const CELL_TIMES: u32 = 5;
 /// There are at most two traced cells, and their trace has to be read.
 const TRACED_TIMES: u32 = 6;
+/// Bytes of a kernel image in which its header names its release.
+const HEAD_BYTES: u64 = 0x1_0200;
 const QEMU: &str = "qemu-system-x86_64";
 
 /// The wanted machine; which hierarchy it mounts is a matter of each boot.
@@ -67,6 +70,8 @@ impl FromStr for Accel {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) kernel: PathBuf,
+    /// Release that the kernel image names; `None` where it is not a bzImage.
+    pub(super) release: Option<String>,
     pub(super) init: PathBuf,
     /// What it needs besides itself, by absolute path.
     pub(super) libraries: Vec<PathBuf>,
@@ -87,7 +92,8 @@ impl Machine {
         };
         let path = std::env::var_os("PATH").unwrap_or_default();
         let qemu = std::env::split_paths(&path).map(|folder| folder.join(QEMU)).find(|file| file.is_file());
-        Ok(Found { kernel: self.kernel()?, init, libraries, qemu: qemu.ok_or(VmError::NoQemu)? })
+        let (kernel, qemu) = (self.kernel()?, qemu.ok_or(VmError::NoQemu)?);
+        Ok(Found { release: release(&kernel), kernel, init, libraries, qemu })
     }
 
     /// How long the guest may take.
@@ -121,8 +127,19 @@ impl Machine {
     }
 }
 
+/// Returns the release in the header of a bzImage (Documentation/arch/x86/boot.rst: `HdrS` at 0x202, and at 0x20e the
+/// place of the version, less 0x200).
+fn release(kernel: &Path) -> Option<String> {
+    let mut head = Vec::new();
+    fs::File::open(kernel).ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
+    let place = head.get(0x20e..0x210).filter(|_| head.get(0x202..0x206) == Some(b"HdrS"))?;
+    let version = head.get(usize::from(u16::from_le_bytes([place[0], place[1]])) + 0x200..)?;
+    let release = version.split(|byte| [0, b' '].contains(byte)).next()?;
+    Some(std::str::from_utf8(release).ok().filter(|release| !release.is_empty())?.to_owned())
+}
+
 /// The kernel that was written last.
-fn newest(folder: &Path) -> Option<PathBuf> {
+pub(in crate::linux) fn newest(folder: &Path) -> Option<PathBuf> {
     let entries = fs::read_dir(folder).ok()?.flatten();
     let kernels = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("vmlinuz-"));
     let written = |entry: &fs::DirEntry| entry.metadata().and_then(|data| data.modified()).ok();
@@ -164,6 +181,23 @@ pub(super) mod tests {
         }
         assert_eq!("tcg".parse(), Ok(Accel::Tcg));
         assert!("xen".parse::<Accel>().is_err());
+    }
+
+    #[test]
+    fn a_kernel_image_names_its_release() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("vmlinuz");
+        let mut image = vec![0; 0x400];
+        image[0x202..0x206].copy_from_slice(b"HdrS");
+        image[0x20e..0x210].copy_from_slice(&[0x00, 0x01]);
+        image[0x300..0x30c].copy_from_slice(b"6.1.0-56 (x)");
+        fs::write(&file, &image).unwrap();
+        assert_eq!(release(&file).as_deref(), Some("6.1.0-56"));
+        image[0x20f] = 0xff;
+        fs::write(&file, &image).unwrap();
+        assert_eq!(release(&file), None, "it points behind the end");
+        fs::write(&file, "a text").unwrap();
+        assert_eq!(release(&file), None);
     }
 
     #[test]

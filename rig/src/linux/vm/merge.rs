@@ -217,7 +217,7 @@ mod tests {
         let settings = [Setting::V1, Setting::V1Charges, Setting::V2, Setting::V2Favordynmods];
         let lost = || Guest {
             setting: Setting::V1Charges,
-            result: Err(VmError::Timeout { limit: "8s".into(), console: "  | boot\n".into() }),
+            result: Err(VmError::Timeout { limit: "8s".into(), spoke: true, console: "  | boot\n".into() }),
         };
         let stopped = Guest { setting: Setting::V2, result: Err(VmError::Interrupted { signal: 2 }) };
         assert!(merged(&settings, &[lost()]).is_none());

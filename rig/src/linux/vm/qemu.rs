@@ -7,7 +7,9 @@ use super::error::VmError;
 use super::init::INIT_ARG;
 use super::leash;
 use super::machine::{Accel, Found, Machine};
+use super::mute::Memory;
 use super::setting::Setting;
+use super::watch::{self, BOOT_SILENCE_KVM, CONSOLE_BYTES_MAX, Life, Silences, Watch};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -18,19 +20,14 @@ use std::time::{Duration, Instant};
 
 /// How often the child, the signals and the time are looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// Silence, beside what a cell may take, after which a guest is started again: emulated timers get lost now and then, and
-/// who waits for one waits for ever. A boot takes seconds, on a busy machine tens of them.
-const SILENCE: Duration = Duration::from_secs(60);
-/// Times its duration that a cell may be silent.
-const CELL_TIMES: u32 = 5;
-/// How a kernel says that somebody does not get on: RCU, the watchdogs of CPUs and of tasks.
-const COMPLAINTS: [&str; 3] = ["rcu: INFO: ", "lockup", "blocked for more than"];
-/// How lines of the rig begin on a console.
-const OWN_WORDS: &str = "attach-rig:";
 /// How often a guest is started.
 const STARTS: usize = 3;
 /// Lines of the console that an error quotes.
 const TAIL_LINES: usize = 15;
+/// Most characters of such a line.
+const LINE_CHARS_MAX: usize = 400;
+/// Most bytes of a result. Hundreds of cells take some 10 MB.
+pub(super) const RESULT_BYTES_MAX: u64 = 256 << 20;
 
 /// The files over which host and guest speak.
 #[derive(Debug)]
@@ -69,50 +66,91 @@ fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// A guest that has come to its end.
-#[derive(Debug)]
-pub(super) struct Booted {
-    /// Who executed it.
-    pub(super) accel: Accel,
-    /// The last words of those before it that fell silent and were given up.
-    pub(super) silent: Vec<String>,
-}
-
-/// Boots and waits for the end.
+/// Boots and waits for the end; returns the last words of the guests before it that fell silent and were given up. `machine`
+/// knows afterwards which accelerator runs guests here, and `tell` hears when it changes.
 pub(super) fn boot(
-    (machine, setting): (&Machine, Setting),
+    (machine, setting): (&mut Machine, Setting),
     options: &Options,
     (found, files): (&Found, &Files),
     interrupts: &Interrupts,
-) -> Result<Booted, VmError> {
-    let mut silent = Vec::new();
-    let patience = Patience { begin: Instant::now(), limit: machine.limit(options) };
-    let silence = SILENCE + options.duration * CELL_TIMES;
-    for &accel in candidates(machine.accel) {
+    tell: &mut dyn FnMut(&str),
+) -> Result<Vec<String>, VmError> {
+    let memory = Memory::open();
+    let wanted = machine.accel;
+    for &accel in candidates(wanted, &memory, tell) {
+        let patience = Patience { begin: Instant::now(), limit: machine.limit(options) };
+        let silences = Silences::of(options.duration, accel == Accel::Kvm);
         let start = || {
-            once(
-                &mut command((machine, setting), accel, (found, files)),
-                files,
-                (patience, silence),
-                interrupts,
-            )
+            let mut command = command((machine, setting), accel, (found, files));
+            once(&mut command, files, (patience, silences), interrupts)
         };
-        let mut started = None;
-        for _ in 0..STARTS {
-            started = start()?;
-            if started.is_some() {
-                break;
+        let (end, silent) = tries(&start, files)?;
+        let Some(why) = broken_kvm(accel, end, files) else {
+            if accel == Accel::Kvm {
+                memory.forget();
             }
-            silent.push(tail(&files.console));
+            machine.accel = accel;
+            return Ok(silent);
+        };
+        if wanted != Accel::Auto {
+            return Err(VmError::NoKvm { why, console: tail(&files.console) });
         }
-        let Some(status) = started else { continue };
-        // KVM that is there but does not work ends QEMU before the guest says a word.
-        let mute = fs::metadata(&files.result).map_or(true, |data| data.len() == 0);
-        if status.success() || !mute || machine.accel != Accel::Auto {
-            return Ok(Booted { accel, silent });
-        }
+        machine.accel = Accel::Tcg;
+        tell(&format!("{why}: going on under emulation (TCG){}", kept(&memory, end)));
     }
     Err(VmError::NoResult { console: tail(&files.console) })
+}
+
+/// Starts a guest again as long as it falls silent, but not for ever.
+fn tries(start: &dyn Fn() -> Result<End, VmError>, files: &Files) -> Result<(End, Vec<String>), VmError> {
+    let mut silent = Vec::new();
+    loop {
+        match start()? {
+            End::Silent if silent.len() + 1 < STARTS => silent.push(tail(&files.console)),
+            End::Silent => return Err(VmError::NoResult { console: tail(&files.console) }),
+            end => return Ok((end, silent)),
+        }
+    }
+}
+
+/// Returns the reason why KVM does not run guests, if this end shows that.
+fn broken_kvm(accel: Accel, end: End, files: &Files) -> Option<String> {
+    match end {
+        _ if accel != Accel::Kvm => None,
+        End::Mute if watch::has_spoken(&files.console) => Some(format!(
+            "KVM opens, but a guest stopped in its boot and said nothing more for {} s",
+            BOOT_SILENCE_KVM.as_secs()
+        )),
+        End::Mute => {
+            Some(format!("KVM opens, but a guest said nothing for {} s", BOOT_SILENCE_KVM.as_secs()))
+        }
+        End::Exited(status) if !status.success() && !watch::has_spoken(&files.console) => {
+            let words = watch::words_of_qemu(&files.console);
+            let words = if words.is_empty() { status.to_string() } else { words };
+            Some(format!("QEMU with KVM ended before its guest said a word ({words})"))
+        }
+        End::Exited(_) | End::Silent => None,
+    }
+}
+
+/// Remembers a KVM that hangs, which costs every guest its seconds; says so.
+fn kept(memory: &Memory, end: End) -> String {
+    if end == End::Mute && memory.remember() {
+        format!("; remembered in {} until the next boot, --accel kvm tries again", memory.path().display())
+    } else {
+        String::new()
+    }
+}
+
+/// End of a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// By itself.
+    Exited(ExitStatus),
+    /// It was ended, since its boot had been silent for too long.
+    Mute,
+    /// It was ended, since it had been silent for too long after its boot.
+    Silent,
 }
 
 /// How long guests may take, all tries together.
@@ -122,26 +160,30 @@ struct Patience {
     limit: Duration,
 }
 
-/// Those to try, in this order.
-fn candidates(wanted: Accel) -> &'static [Accel] {
+/// Returns those to try, in this order.
+fn candidates(wanted: Accel, memory: &Memory, tell: &mut dyn FnMut(&str)) -> &'static [Accel] {
     match wanted {
         Accel::Kvm => &[Accel::Kvm],
         Accel::Tcg => &[Accel::Tcg],
-        Accel::Auto => {
-            let usable = OpenOptions::new().read(true).write(true).open("/dev/kvm").is_ok();
-            if usable { &[Accel::Kvm, Accel::Tcg] } else { &[Accel::Tcg] }
+        Accel::Auto if OpenOptions::new().read(true).write(true).open("/dev/kvm").is_err() => &[Accel::Tcg],
+        Accel::Auto if memory.is_mute() => {
+            let file = memory.path().display();
+            tell(&format!(
+                "KVM ran no guest earlier in this boot ({file}): emulation (TCG); --accel kvm tries again"
+            ));
+            &[Accel::Tcg]
         }
+        Accel::Auto => &[Accel::Kvm, Accel::Tcg],
     }
 }
 
-/// One child from start to end, whichever way it ends; `None` when it was ended since its console had been silent for too
-/// long.
+/// One child from start to end, whichever way it ends.
 fn once(
     command: &mut Command,
     files: &Files,
-    (patience, silence): (Patience, Duration),
+    (patience, silences): (Patience, Silences),
     interrupts: &Interrupts,
-) -> Result<Option<ExitStatus>, VmError> {
+) -> Result<End, VmError> {
     let doing = |doing: String| move |source| VmError::Setup { doing, source };
     // An earlier result in the same folder is not this guest's. Both sides append to the console.
     let console = format!("write {}", files.console.display());
@@ -152,39 +194,35 @@ fn once(
     // A group of its own: Ctrl-C on the terminal is for the rig, which then ends the guest.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).process_group(0);
     leash::tie(command);
-    let (mut read, mut said, mut last) = (0, 0, Instant::now());
     let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
+    let mut watch = Watch::new(&files.console, silences);
     loop {
         if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {
-            return Ok(Some(status));
+            return Ok(End::Exited(status));
         }
         if let Some(signal) = interrupts.caught() {
             return Err(VmError::Interrupted { signal });
         }
+        match watch.look() {
+            Life::Mute => return Ok(End::Mute),
+            Life::Silent => return Ok(End::Silent),
+            Life::Floods => return Err(too_much("console", &files.console, CONSOLE_BYTES_MAX)),
+            Life::Speaks => {}
+        }
+        if fs::metadata(&files.result).is_ok_and(|data| data.len() > RESULT_BYTES_MAX) {
+            return Err(too_much("result", &files.result, RESULT_BYTES_MAX));
+        }
         if patience.begin.elapsed() >= patience.limit {
-            return Err(VmError::Timeout { limit: text(patience.limit), console: tail(&files.console) });
-        }
-        let size = fs::metadata(&files.console).map_or(0, |data| data.len());
-        if size != read {
-            read = size;
-            let says = words(&String::from_utf8_lossy(&fs::read(&files.console).unwrap_or_default()));
-            if says != said {
-                (said, last) = (says, Instant::now());
-            }
-        }
-        if last.elapsed() >= silence {
-            return Ok(None);
+            let (limit, spoke) = (text(patience.limit), watch::has_spoken(&files.console));
+            return Err(VmError::Timeout { limit, spoke, console: tail(&files.console) });
         }
         thread::sleep(LOOK);
     }
 }
 
-/// Lines that say that somebody gets on. A kernel that hangs complains for ever: what follows its first complaint counts only
-/// where it is the rig's.
-fn words(console: &str) -> usize {
-    let complains = |line: &&str| COMPLAINTS.iter().any(|words| line.contains(words));
-    let before = console.lines().take_while(|line| !complains(line)).count();
-    before + console.lines().skip(before).filter(|line| line.starts_with(OWN_WORDS)).count()
+fn too_much(what: &str, file: &Path, max: u64) -> VmError {
+    let problem = format!("its {what} ({}) has more than {} MiB", file.display(), max >> 20);
+    VmError::NotBelieved { problem }
 }
 
 /// A child that does not outlive this value.
@@ -225,12 +263,12 @@ fn command(
     command
 }
 
-/// The last lines of a console.
+/// Returns the last lines of a console.
 pub(super) fn tail(file: &Path) -> String {
-    let bytes = fs::read(file).or_else(|error| io::Result::Ok(error.to_string().into_bytes()));
-    let console = String::from_utf8_lossy(&bytes.unwrap_or_default()).replace('\r', "");
+    let console = watch::text(file);
     let lines: Vec<&str> = console.lines().collect();
-    lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| format!("  | {line}\n")).collect()
+    let last = lines[lines.len().saturating_sub(TAIL_LINES)..].iter();
+    last.map(|line| format!("  | {}\n", input::text::excerpt(line.as_bytes(), LINE_CHARS_MAX))).collect()
 }
 
 #[cfg(test)]
@@ -238,16 +276,7 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
 
-    #[test]
-    fn complaints_of_a_kernel_are_no_signs_of_life() {
-        let boot = "[    0.1] Linux\n[    0.2] Serial\n";
-        let hangs = "[   60.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n[   60.0]  </TASK>\n";
-        let says = |parts: &[&str]| words(&parts.concat());
-        assert_eq!([says(&[]), says(&[boot])], [0, 2]);
-        assert_eq!(says(&[boot, hangs]), 2);
-        assert_eq!(says(&[boot, hangs, hangs]), 2);
-        assert_eq!(says(&[boot, hangs, "attach-rig: 1/2 closed loop\n", hangs]), 3);
-    }
+    const LONG: Silences = Silences { boot: None, later: Duration::from_secs(60) };
 
     fn script(words: &str) -> Command {
         let mut command = Command::new("/bin/sh");
@@ -257,7 +286,13 @@ mod tests {
 
     #[test]
     fn the_command_line_names_every_file_and_the_setting() {
-        let found = Found { kernel: "/k".into(), init: "/i".into(), libraries: vec![], qemu: "/q".into() };
+        let found = Found {
+            kernel: "/k".into(),
+            release: None,
+            init: "/i".into(),
+            libraries: vec![],
+            qemu: "/q".into(),
+        };
         let files = Files::within(Path::new("/a,b"), "/a,b/console.log".into());
         let line = format!("{:?}", command((&machine(), Setting::V1Charges), Accel::Tcg, (&found, &files)));
         for part in [
@@ -281,16 +316,18 @@ mod tests {
         let patience = |limit| Patience { begin, limit };
         let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));
         let slow = "echo over >&2; exec sleep 60";
-        let long = Duration::from_secs(60);
-        let error = once(&mut script(slow), &files, (soon, long), &Interrupts::none()).unwrap_err();
+        let error = once(&mut script(slow), &files, (soon, LONG), &Interrupts::none()).unwrap_err();
         assert!(matches!(&error, VmError::Timeout { console, .. } if console.contains("| over")), "{error}");
+        let error =
+            once(&mut script("exec sleep 60"), &files, (soon, LONG), &Interrupts::none()).unwrap_err();
+        assert!(error.to_string().contains("never said a word"), "{error}");
         let interrupts = Interrupts::none();
         interrupts.pretend(15);
-        let error = once(&mut script(slow), &files, (later, long), &interrupts).unwrap_err();
+        let error = once(&mut script(slow), &files, (later, LONG), &interrupts).unwrap_err();
         assert_eq!(error.exit_code(), 143);
         assert!(begin.elapsed() < Duration::from_secs(50), "neither was waited for");
-        let ended = once(&mut script("exit 3"), &files, (later, long), &Interrupts::none()).unwrap();
-        assert!(!ended.unwrap().success());
+        let ended = once(&mut script("exit 3"), &files, (later, LONG), &Interrupts::none()).unwrap();
+        assert!(matches!(ended, End::Exited(status) if !status.success()));
     }
 
     #[test]
@@ -298,12 +335,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::within(folder.path(), folder.path().join("console.log"));
         let patience = Patience { begin: Instant::now(), limit: Duration::from_secs(60) };
-        let silence = Duration::from_millis(500);
-        let once =
-            |words: &str| once(&mut script(words), &files, (patience, silence), &Interrupts::none()).unwrap();
-        assert_eq!(once("echo clocksource >&2; exec sleep 60"), None);
+        let silences = Silences { boot: None, later: Duration::from_millis(500) };
+        let once = |words: &str| {
+            once(&mut script(words), &files, (patience, silences), &Interrupts::none()).unwrap()
+        };
+        assert_eq!(once("echo clocksource >&2; exec sleep 60"), End::Silent);
         let speaks = "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i >&2; sleep 0.1; done";
-        assert!(once(speaks).is_some_and(|status| status.success()));
+        assert!(matches!(once(speaks), End::Exited(status) if status.success()));
         assert!(patience.begin.elapsed() < Duration::from_secs(50));
+    }
+
+    #[test]
+    fn an_end_under_kvm_is_explained_and_others_are_not_blamed_on_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::within(folder.path(), folder.path().join("console.log"));
+        let failed = End::Exited(script("exit 1").status().unwrap());
+        let why = |words: &str, accel, end| {
+            fs::write(&files.console, words).unwrap();
+            broken_kvm(accel, end, &files)
+        };
+        assert!(why("", Accel::Kvm, End::Mute).unwrap().contains("said nothing for 10 s"));
+        assert!(why("[    0.0] Linux\n", Accel::Kvm, End::Mute).unwrap().contains("stopped in its boot"));
+        let words = "qemu-system-x86_64: failed to set MSR 0x10a\n";
+        assert!(why(words, Accel::Kvm, failed).unwrap().contains("failed to set MSR 0x10a"));
+        assert!(why("", Accel::Kvm, failed).unwrap().contains("exit status: 1"));
+        assert_eq!(why("[    0.0] Linux\n", Accel::Kvm, failed), None, "a kernel that panics");
+        assert_eq!(why("", Accel::Tcg, failed), None);
     }
 }

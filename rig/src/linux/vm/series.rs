@@ -2,6 +2,7 @@
 use super::super::option_error::OptionError;
 use super::super::options::Options;
 use super::super::signals::Interrupts;
+use super::belief::believed;
 use super::cpio;
 use super::delivery::{self, Delivery};
 use super::error::VmError;
@@ -9,10 +10,9 @@ use super::label::{fell_silent, label};
 use super::machine::{Found, Machine};
 use super::merge::{Guest, Merged, merge};
 use super::orders;
-use super::qemu::{self, Files};
+use super::qemu::{self, Files, RESULT_BYTES_MAX};
 use super::setting::Setting;
 use reports::schema::{Note, NoteKind};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Guests that measure the same, each in another setting.
@@ -58,10 +58,10 @@ impl Series {
         self.folder.join(format!("console-{}.log", setting.name().replace(':', "-")))
     }
 
-    /// Boots a guest of `setting` and waits for its end.
-    pub fn boot(&mut self, setting: Setting) -> &Guest {
+    /// Boots a guest of `setting` and waits for its end; `tell` hears when another accelerator has to execute it.
+    pub fn boot(&mut self, setting: Setting, tell: &mut dyn FnMut(&str)) -> &Guest {
         let at = self.guests.len();
-        let result = self.measured(setting);
+        let result = self.measured(setting, tell);
         self.guests.push(Guest { setting, result });
         &self.guests[at]
     }
@@ -78,27 +78,33 @@ impl Series {
         merge(&self.machine, &self.settings, &self.options, &self.guests)
     }
 
-    fn measured(&mut self, setting: Setting) -> Result<Delivery, VmError> {
+    fn measured(&mut self, setting: Setting, tell: &mut dyn FnMut(&str)) -> Result<Delivery, VmError> {
         let (options, left_out) = fitting(setting, &self.options);
         let files = Files::within(&self.folder, self.console(setting));
         let doing = |doing: String| move |source| VmError::Setup { doing, source };
         let orders = orders::to_text(&options).map_err(|error| doing("write orders".into())(error.into()))?;
         files.clear().map_err(doing(format!("remove older files in {}", self.folder.display())))?;
+        let mut told = Vec::new();
+        let mut heard = |words: &str| {
+            tell(words);
+            told.push(Note { kind: NoteKind::Warning, protocol: None, text: format!("{words}.") });
+        };
         let written = cpio::write(&files.initramfs, (&self.found.init, &self.found.libraries), &orders);
         let result = written
             .map_err(doing(format!("write {}", files.initramfs.display())))
             .and_then(|()| {
-                qemu::boot((&self.machine, setting), &options, (&self.found, &files), &self.interrupts)
+                let machine = (&mut self.machine, setting);
+                qemu::boot(machine, &options, (&self.found, &files), &self.interrupts, &mut heard)
             })
-            .and_then(|booted| Ok((booted, delivered(&files)?)));
+            .and_then(|silent| Ok((silent, delivered(&files)?)));
         // Nothing that is kept needs them, and the initramfs is as large as the rig.
         let removed = files.remove_scratch();
-        let (qemu::Booted { accel, silent }, mut delivery) = result?;
+        let (silent, delivery) = result?;
         removed.map_err(doing(format!("remove what the guest was fed in {}", self.folder.display())))?;
-        // Who has executed one guest executes all.
-        self.machine.accel = accel;
+        let release = self.found.release.as_deref();
+        let mut delivery = believed(delivery, (&self.machine, setting, release), &options)?;
         label(&mut delivery, (&self.machine, setting), &options);
-        delivery.run.notes.extend(left_out);
+        delivery.run.notes.extend(told.into_iter().chain(left_out));
         delivery.run.notes.extend(silent.iter().map(|words| fell_silent(setting, words)));
         Ok(delivery)
     }
@@ -132,10 +138,10 @@ fn fitting(setting: Setting, options: &Options) -> (Options, Vec<Note>) {
 }
 
 fn delivered(files: &Files) -> Result<Delivery, VmError> {
-    let text = fs::read(&files.result)
-        .map_err(|source| VmError::Setup { doing: format!("read {}", files.result.display()), source })?;
+    let read = input::file::read(&files.result, RESULT_BYTES_MAX);
+    let bytes = read.map_err(|error| VmError::NotBelieved { problem: error.to_string() })?;
     let none = || VmError::NoResult { console: qemu::tail(&files.console) };
-    delivery::read(&String::from_utf8_lossy(&text)).ok_or_else(none)?.into_result()
+    delivery::read(&String::from_utf8_lossy(&bytes)).ok_or_else(none)?.into_result()
 }
 
 #[cfg(test)]

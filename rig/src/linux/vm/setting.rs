@@ -88,6 +88,15 @@ impl Setting {
         if self.is_v2() { Hierarchy::V2 } else { Hierarchy::V1(Controller::Pids) }
     }
 
+    /// Returns the name by which the measurement in the guest calls the hierarchy.
+    pub(super) fn guests_label(self) -> &'static str {
+        match self {
+            Self::V1 | Self::V1Charges => "v1:pids",
+            Self::V2 | Self::V2Delegated | Self::V2Undelegated => "v2",
+            Self::V2Favordynmods => "v2:favordynmods",
+        }
+    }
+
     /// Whether it is the unified hierarchy.
     pub(super) fn is_v2(self) -> bool {
         !matches!(self, Self::V1 | Self::V1Charges)

@@ -1,0 +1,201 @@
+//! The host's own look at a guest's result: whether it is one of what was asked for, and how it is to be judged.
+//!
+//! A guest's word counts for what it measured and for nothing else. Verdicts, fits and the exit code are made here again,
+//! from its cells; a promise counts as examined only as often as the cell shows.
+use super::super::options::Options;
+use super::super::result::record::command;
+use super::delivery::Delivery;
+use super::error::VmError;
+use super::machine::Machine;
+use super::setting::Setting;
+use reports::schema::{Cell, Drift, Engine, LatencyKind, Note, NoteKind, Promise, SCHEMA};
+use reports::{fit, verdict};
+use std::collections::BTreeSet;
+
+/// Exit codes with which a guest's measurement may end: broken, bad usage, nothing could run, inconclusive, leftover,
+/// internal. Signals reach no guest.
+const CODES: [u8; 6] = [1, 2, 4, 5, 7, 101];
+/// Exit code for a guest that claims what cannot be.
+const INTERNAL: u8 = 101;
+
+/// Returns the exit code of a failure: the guest's own where there is such a code, and never 0.
+pub(super) fn code_of_failure(code: u8) -> u8 {
+    if CODES.contains(&code) { code } else { INTERNAL }
+}
+
+/// Checks a result against what was asked for and judges it anew. `release` is that of the kernel image, if known.
+///
+/// # Errors
+/// [`VmError::NotBelieved`] with the first thing that does not fit.
+pub(super) fn believed(
+    mut delivery: Delivery,
+    (machine, setting, release): (&Machine, Setting, Option<&str>),
+    options: &Options,
+) -> Result<Delivery, VmError> {
+    let problem = wrong_machine(&delivery, machine, release)
+        .or_else(|| wrong_run(&delivery, options))
+        .or_else(|| delivery.run.cells.iter().find_map(|cell| wrong_cell(cell, setting, options)))
+        .or_else(|| too_many(&delivery.run.cells, options));
+    if let Some(problem) = problem {
+        let problem = input::text::excerpt(problem.as_bytes(), 400);
+        return Err(VmError::NotBelieved { problem });
+    }
+    judge(&mut delivery, options);
+    delivery.code = code(&delivery);
+    Ok(delivery)
+}
+
+fn wrong_machine(delivery: &Delivery, machine: &Machine, release: Option<&str>) -> Option<String> {
+    let Delivery { kernel, cpus, .. } = delivery;
+    let is_other = |release: &&str| kernel.split(' ').nth(1) != Some(release);
+    if let Some(release) = release.filter(is_other) {
+        return Some(format!("it is of kernel {kernel}, and {release} was booted"));
+    }
+    let fits = (1..=machine.cpus).contains(cpus);
+    (!fits).then(|| format!("it is of {cpus} CPUs, and the guest had {}", machine.cpus))
+}
+
+fn wrong_run(delivery: &Delivery, options: &Options) -> Option<String> {
+    let (run, scenario) = (&delivery.run, &delivery.run.scenario);
+    let duration_ns = options.duration.as_nanos() as u64;
+    if run.schema != SCHEMA {
+        return Some(format!("its schema is {}, and this version reads {SCHEMA}", run.schema));
+    }
+    if run.engine != Engine::Linux {
+        return Some(format!("it is of the engine {:?}, and a kernel was asked for", run.engine));
+    }
+    if scenario.name != options.origin.name {
+        return Some(format!(
+            "it is of scenario {}, and {} was asked for",
+            scenario.name, options.origin.name
+        ));
+    }
+    if (scenario.seed, scenario.duration_ns) != (options.seed, duration_ns) {
+        return Some(format!(
+            "it is of seed {} and {} ns a cell, and seed {} and {duration_ns} ns were asked for",
+            scenario.seed, scenario.duration_ns, options.seed
+        ));
+    }
+    run.cells.is_empty().then(|| "it has no cell, so nothing was measured".into())
+}
+
+/// Returns what is wrong with one cell: of another hierarchy, scenario or kind, or at odds with itself.
+fn wrong_cell(cell: &Cell, setting: Setting, options: &Options) -> Option<String> {
+    let (protocol, place) = (&cell.protocol, setting.guests_label());
+    let odd = |what: String| Some(format!("a cell of {protocol} {what}"));
+    let kind = protocol.strip_prefix(place).filter(|kind| kind.is_empty() || kind.starts_with(' '));
+    let refusals = || options.refusals.iter().map(|refusal| refusal.rule().to_string());
+    match kind.map(str::trim_start) {
+        Some("" | "still") => {}
+        Some("traced") if options.trace => {}
+        Some(rule) if refusals().any(|known| known == rule) => {}
+        Some(_) => return odd("is of a kind that was not asked for".into()),
+        None => return odd(format!("is not of {place}, which the guest mounted")),
+    }
+    if cell.seed != options.seed {
+        return odd(format!("has seed {}, and {} was asked for", cell.seed, options.seed));
+    }
+    let is_wanted = |rate| options.rates.iter().any(|wanted| wanted.per_s() == rate);
+    if let Some(rate) = cell.rate_per_s.filter(|rate| !is_wanted(*rate)) {
+        return odd(format!("has a rate of {rate}/s, which was not asked for"));
+    }
+    if let Some(pages) = cell.resident_pages.filter(|pages| !options.kept_pages.contains(pages)) {
+        return odd(format!("keeps {pages} pages, which was not asked for"));
+    }
+    let mut series = cell.attach.latency.iter();
+    if let Some(error) = series.find_map(|series| series.hist.decode().err()) {
+        return odd(format!("has a {error}"));
+    }
+    for (outcome, moves) in &cell.attach.outcomes {
+        let raw = samples(cell, outcome);
+        if outcome == "moved" && raw != *moves {
+            return odd(format!("claims {moves} moves and has {raw} samples of them"));
+        }
+    }
+    None
+}
+
+/// Raw samples of one outcome.
+fn samples(cell: &Cell, outcome: &str) -> u64 {
+    let series = cell.attach.latency.iter();
+    let own = series.filter(|series| series.outcome == outcome && series.kind == LatencyKind::Raw);
+    own.fold(0, |sum, series| sum.saturating_add(series.hist.count))
+}
+
+/// Cells that a whole measurement has, without the traced ones, which a kernel may not offer.
+fn planned(options: &Options) -> usize {
+    let once = usize::from(options.closed_loop) + options.rates.len() + options.kept_pages.len();
+    once * options.repeat as usize + options.refusals.len()
+}
+
+fn is_traced(cell: &Cell) -> bool {
+    cell.protocol.ends_with(" traced")
+}
+
+fn too_many(cells: &[Cell], options: &Options) -> Option<String> {
+    let (found, planned) = (cells.iter().filter(|cell| !is_traced(cell)).count(), planned(options));
+    (found > planned).then(|| format!("it has {found} cells, and {planned} were asked for"))
+}
+
+/// Makes everything anew that can be told from cells.
+fn judge(delivery: &mut Delivery, options: &Options) {
+    let run = &mut delivery.run;
+    for cell in &mut run.cells {
+        let (rows, tried) = (std::mem::take(&mut cell.drift), attaches(cell));
+        cell.promises.iter_mut().for_each(|promise| examine(promise, &rows, tried));
+        cell.drift = rows;
+    }
+    let found = run.cells.iter().filter(|cell| !is_traced(cell)).count();
+    if found < planned(options) && delivery.failure.is_none() {
+        run.interrupted = true;
+        let text = format!("The guest brought {found} of {} cells and does not say why.", planned(options));
+        run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text });
+    }
+    let empty: BTreeSet<&str> =
+        run.cells.iter().filter(|cell| attaches(cell) == 0).map(|cell| cell.protocol.as_str()).collect();
+    run.notes.extend(empty.into_iter().map(|protocol| Note {
+        kind: NoteKind::Thin,
+        protocol: Some(protocol.into()),
+        text: "A cell without a single attach: nothing was measured in it.".into(),
+    }));
+    run.fits = fit::over_resident_pages(&run.cells, "a move");
+    let judged: Vec<Cell> = run.cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
+    let again = |_: &Cell, _: &Promise| Some(command(options));
+    run.verdicts = verdict::judge(&judged, &verdict::Expectations::default(), &run.notes, again);
+}
+
+/// Attaches of every outcome.
+fn attaches(cell: &Cell) -> u64 {
+    cell.attach.outcomes.values().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
+/// Corrects a promise by what its cell shows: rows of counters for drift, attaches for the others.
+fn examine(promise: &mut Promise, rows: &[Drift], attaches: u64) {
+    let drifts = |row: &&Drift| {
+        let drift = row.usage_final.saturating_sub(row.truth_final);
+        drift.saturating_abs() > row.tolerance.unwrap_or(0)
+    };
+    if promise.name == "drift" {
+        promise.examined = promise.examined.min(rows.len() as u64);
+        promise.broken = promise.broken.max(rows.iter().filter(drifts).count() as u64);
+    } else {
+        promise.examined = promise.examined.min(attaches);
+    }
+}
+
+/// Returns the exit code: that of the cells, or that of the guest's failure where it weighs more.
+fn code(delivery: &Delivery) -> u8 {
+    let own = verdict::exit_code(&delivery.run);
+    let said = match (&delivery.failure, delivery.code) {
+        (Some(_), code) => code_of_failure(code),
+        (None, 0) => 0,
+        (None, code) => code_of_failure(code),
+    };
+    let inconclusive = if delivery.run.interrupted { 5 } else { 0 };
+    let by_weight = [2, INTERNAL, 1, 7, 5, 4];
+    by_weight.into_iter().find(|code| [own, said, inconclusive].contains(code)).unwrap_or(0)
+}
+
+#[cfg(test)]
+#[path = "belief_tests.rs"]
+mod tests;

@@ -16,6 +16,7 @@
 //! | [`checks`] | one promise a file |
 //! | [`measure`] | recorders, environment, the step to the schema |
 //! | [`linux`] | the real kernel |
+//! | [`record`] | recordings of real programs by strace |
 pub mod checks;
 pub mod cli;
 pub mod driver;
@@ -27,4 +28,5 @@ pub mod locks;
 pub mod measure;
 pub mod paths;
 pub mod protocols;
+pub mod record;
 pub mod world;

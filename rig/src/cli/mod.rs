@@ -19,6 +19,7 @@ mod output;
 mod parallel;
 mod positions;
 mod progress;
+mod record;
 mod recording;
 mod replay;
 mod report;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Linux(flags) => linux::linux(&flags),
         Command::Doctor(flags) => doctor::doctor(&flags),
         Command::Vm(flags) => vm::vm(&flags),
+        Command::Record(flags) => record::record(&flags),
         Command::Recording(flags) => recording::recording(&flags),
         Command::Selftest(flags) => selftest::selftest(&flags),
     };

@@ -8,8 +8,8 @@ use super::{
 };
 
 /// What each module of rig may name besides itself. `main.rs` and `lib.rs` may name anything.
-const ALLOWED: [(&str, &[&str]); 12] = [
-    ("cli", &["driver", "explore", "linux", "measure", "engine", "protocols"]),
+const ALLOWED: [(&str, &[&str]); 13] = [
+    ("cli", &["driver", "explore", "linux", "record", "measure", "engine", "protocols"]),
     ("explore", &["driver", "checks", "protocols", "paths", "world", "kernel", "engine", "measure"]),
     ("driver", &["protocols", "checks", "paths", "world", "kernel", "locks", "engine", "measure"]),
     ("protocols", &["paths", "world", "kernel", "locks", "engine"]),
@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("checks", &["engine", "kernel", "locks"]),
     ("measure", &["checks", "engine", "kernel", "locks"]),
     ("linux", &["measure"]),
+    ("record", &[]),
     ("locks", &["engine"]),
     ("engine", &["kernel"]),
     ("kernel", &[]),

@@ -79,6 +79,8 @@ struct Joiner<'a> {
     samples: Vec<Sample>,
     /// Pids of samples so far.
     sampled: BTreeSet<u32>,
+    /// Where and when tasks called `exit_group`; their samples until they are gone belong in front of it.
+    exits: BTreeMap<usize, (u64, u64)>,
 }
 
 /// Reads a whole recording.
@@ -96,12 +98,14 @@ pub(super) fn events(read: &Read<'_>, report: &mut TraceReport) -> Events {
         last_unnamed: None,
         samples,
         sampled: BTreeSet::new(),
+        exits: BTreeMap::new(),
     };
-    for (order, line) in (0..).zip(&read.lines) {
-        joiner.samples_until(line.at_ns, order);
+    // Every second number, so that a sample finds a place in front of a line.
+    for (order, line) in (1..).step_by(2).zip(&read.lines) {
+        joiner.samples_until(line.at_ns, order - 1);
         joiner.take(order, line);
     }
-    joiner.samples_until(u64::MAX, read.lines.len() as u64);
+    joiner.samples_until(u64::MAX, 2 * read.lines.len() as u64);
     for pending in joiner.pending.values() {
         TraceReport::count(&mut joiner.report.notes, &format!("({} unfinished)", pending.name));
     }
@@ -300,6 +304,7 @@ impl Joiner<'_> {
             self.push(order, task, at_ns, What::Call(meaning));
         }
         if meaning == Meaning::Exit {
+            self.exits.insert(task, (order, at_ns));
             self.note_exit(line, task);
         }
     }
@@ -317,7 +322,11 @@ impl Joiner<'_> {
                     self.events.leaders.entry(task).or_insert(leader);
                 }
             }
-            self.push(order, leader, sample.at_ns, What::Sample { anon_pages: sample.anon_pages });
+            let (order, at_ns) = match self.exits.get(&leader) {
+                Some((exit, exit_ns)) => (exit - 1, *exit_ns),
+                None => (order, sample.at_ns),
+            };
+            self.push(order, leader, at_ns, What::Sample { anon_pages: sample.anon_pages });
         }
     }
 

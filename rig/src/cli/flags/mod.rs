@@ -57,6 +57,8 @@ pub(super) enum Command {
     Doctor(DoctorFlags),
     /// The same in a virtual machine with a kernel of its own, which this boots under QEMU with itself as init.
     Vm(VmFlags),
+    /// Record a real program or a running service by strace, with samples of /proc, and write the scenario that replays it.
+    Record(RecordFlags),
     /// Say what is understood of recordings of real programs: threads, processes, calls, pages, lines that were dropped.
     Recording(RecordingFlags),
     /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the

@@ -1,5 +1,6 @@
 //! Flags of what makes and reads recordings of real programs: `recording`, `record`.
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -16,4 +17,24 @@ pub(in crate::cli) struct RecordingFlags {
     /// Write the reports to this file as well.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RecordFlags {
+    /// Write the recording to this file, packed if its name ends in .gz; the scenario goes beside it, as NAME.toml.
+    /// Default: PROGRAM.strace.gz in this folder.
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// Record a running process with all its threads; may be repeated. SIGINT (Ctrl-C) or --duration ends the recording, and
+    /// the process goes on.
+    #[arg(short, long = "pid", value_name = "PID", conflicts_with = "command", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(in crate::cli) pids: Vec<u32>,
+    /// End the recording after this time, such as 10s. A program that was started here is asked to end. Default: when the
+    /// program ends.
+    #[arg(long, value_name = "T")]
+    pub(in crate::cli) duration: Option<String>,
+    /// The program with its arguments, after --. Each of its processes is kept for 10 ms at its exit, so that its memory can
+    /// be read from /proc.
+    #[arg(last = true, value_name = "PROGRAM")]
+    pub(in crate::cli) command: Vec<OsString>,
 }

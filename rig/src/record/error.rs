@@ -1,0 +1,69 @@
+//! The reasons why nothing could be recorded, each with a remedy and an exit code.
+use std::io;
+
+/// The reason why nothing could be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// There is no strace. Exit code 4.
+    #[error(
+        "no strace in PATH\n  try: apt install strace (or dnf, apk: the package has that name everywhere)"
+    )]
+    NoStrace,
+    /// The program to record is not there. Exit code 2.
+    #[error("no program `{name}` in PATH that can be executed; give its path")]
+    NoProgram {
+        /// Its name, safe to print.
+        name: String,
+    },
+    /// The process to record is not there. Exit code 2.
+    #[error("no process {pid} here (look with `ps`)")]
+    NoProcess {
+        /// Its pid.
+        pid: u32,
+    },
+    /// Another program traces it. Exit code 4.
+    #[error("process {pid} is traced by process {by} already\n  try: end that one first (kill {by})")]
+    Traced {
+        /// Its pid.
+        pid: u32,
+        /// The tracer.
+        by: u32,
+    },
+    /// The machine refused something that recording needs. Exit code 4.
+    #[error("cannot {doing}: {source}\n  try: {remedy}")]
+    Setup {
+        /// The step.
+        doing: &'static str,
+        /// The answer.
+        source: io::Error,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// strace ended without a line. Exit code 4.
+    #[error(
+        "strace recorded nothing and ended with {status}; its own message is above. {hint}\n  try: {remedy}"
+    )]
+    Nothing {
+        /// Its exit status in words.
+        status: String,
+        /// What /proc says about it.
+        hint: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The recording could not be written. Exit code 8.
+    #[error("cannot write the recording: {0}")]
+    Write(io::Error),
+}
+
+impl RecordError {
+    /// Returns the exit code of the command.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoProgram { .. } | Self::NoProcess { .. } => 2,
+            Self::NoStrace | Self::Traced { .. } | Self::Setup { .. } | Self::Nothing { .. } => 4,
+            Self::Write(_) => 8,
+        }
+    }
+}

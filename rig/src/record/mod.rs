@@ -1,0 +1,90 @@
+//! Records a real program, or a running service, by strace, for workloads of the shape `trace:FILE`.
+//!
+//! [`record`] starts strace, which writes into a FIFO; `output` takes the lines from it as they come, and `sampler` reads
+//! from /proc meanwhile how many anonymous pages each process really has, because page faults are not system calls. The
+//! samples become lines of the recording. `error` says why nothing could be recorded.
+mod error;
+mod output;
+mod sampler;
+mod strace;
+
+pub use error::RecordError;
+pub use strace::Subject;
+
+use output::Output;
+use sampler::Sampler;
+use std::io::{self, Write};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+use strace::Strace;
+
+/// Longest time between two samples.
+const SAMPLE_EVERY: Duration = Duration::from_millis(4);
+/// Time for the program to end by itself after a signal, which a terminal gives to both.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What came of a recording.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Lines of strace.
+    pub lines: u64,
+    /// Samples of /proc.
+    pub samples: u64,
+    /// The end of strace, which has the exit status of the program.
+    pub status: ExitStatus,
+    /// From the first to the last line.
+    pub lasted: Duration,
+    /// Whether a signal or the end of the time ended it.
+    pub was_stopped: bool,
+}
+
+/// Records until the program ends, `duration` is over, or `stop` says so; writes the recording to `out`.
+///
+/// # Errors
+/// [`RecordError`] when strace cannot be started or has recorded nothing, or `out` cannot be written.
+pub fn record(
+    subject: &Subject,
+    out: &mut dyn Write,
+    duration: Option<Duration>,
+    stop: &dyn Fn() -> bool,
+) -> Result<Recorded, RecordError> {
+    let output = Output::make()?;
+    let mut strace = Strace::start(subject, output.path())?;
+    // Dropped before strace, which else could wait for a reader for ever.
+    let mut output = output;
+    let mut sampler = Sampler::new(subject.pids());
+    let began = Instant::now();
+    let mut sampled_at = began;
+    let mut stopped_at: Option<Instant> = None;
+    let status = loop {
+        let more = output.take(SAMPLE_EVERY, out, &mut |pid| sampler.saw(pid)).map_err(RecordError::Write)?;
+        if sampled_at.elapsed() >= SAMPLE_EVERY || !more {
+            sampled_at = Instant::now();
+            sampler.sample();
+        }
+        let is_over = stop() || duration.is_some_and(|duration| began.elapsed() >= duration);
+        if is_over && stopped_at.is_none() {
+            sampler.sample();
+            strace.detach()?;
+            stopped_at = Some(Instant::now());
+        }
+        if stopped_at.is_some_and(|at| at.elapsed() >= GRACE) {
+            strace.end_program(output.first_pid())?;
+            stopped_at = Some(Instant::now());
+        }
+        if !more && let Some(status) = strace.ended()? {
+            break status;
+        }
+    };
+    while output.take(Duration::ZERO, out, &mut |pid| sampler.saw(pid)).map_err(RecordError::Write)? {}
+    output.flush(out).map_err(RecordError::Write)?;
+    if output.lines() == 0 {
+        return Err(strace.recorded_nothing(subject, status));
+    }
+    let samples = sampler.into_samples();
+    let wrote: io::Result<()> = samples.iter().try_for_each(|sample| writeln!(out, "{sample}"));
+    wrote.map_err(RecordError::Write)?;
+    let was_stopped = stopped_at.is_some();
+    let (lines, lasted) = (output.lines(), began.elapsed());
+    Ok(Recorded { lines, samples: samples.len() as u64, status, lasted, was_stopped })
+}

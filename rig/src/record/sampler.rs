@@ -1,0 +1,141 @@
+//! Reads from /proc how many anonymous pages the recorded processes have, and which threads.
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use workloads::Sample;
+
+/// A change of at least one page in this many is kept, and each of [`PAGES_KEPT`].
+const SHARE_KEPT: u64 = 100;
+const PAGES_KEPT: u64 = 4;
+/// KiB of a page.
+const PAGE_KIB: u64 = 4;
+
+/// See the module's text.
+pub(super) struct Sampler {
+    processes: BTreeMap<u32, Process>,
+    /// Pids whose process is known.
+    known: BTreeSet<u32>,
+    samples: Vec<Sample>,
+}
+
+/// What was read last of a process.
+#[derive(Default)]
+struct Process {
+    threads: Vec<u32>,
+    kept_pages: Option<u64>,
+    /// Not kept, because too little had changed.
+    last: Option<Sample>,
+    is_gone: bool,
+}
+
+impl Sampler {
+    /// Knows the processes that are there at the beginning.
+    pub(super) fn new(pids: &[u32]) -> Self {
+        let mut sampler = Self { processes: BTreeMap::new(), known: BTreeSet::new(), samples: Vec::new() };
+        pids.iter().for_each(|pid| sampler.saw(*pid));
+        sampler.sample();
+        sampler
+    }
+
+    /// A line of strace has this pid.
+    pub(super) fn saw(&mut self, pid: u32) {
+        if self.known.insert(pid)
+            && let Some(process) = status(pid).and_then(|status| field(&status, "Tgid:"))
+            && let Ok(process) = u32::try_from(process)
+        {
+            let process = self.processes.entry(process).or_default();
+            // A pid may come back.
+            process.is_gone = false;
+        }
+    }
+
+    /// Reads every process once.
+    pub(super) fn sample(&mut self) {
+        for (pid, process) in self.processes.iter_mut().filter(|(_, process)| !process.is_gone) {
+            match read(*pid, process) {
+                Some(sample) => process.keep(sample, &mut self.samples),
+                None => {
+                    process.is_gone = true;
+                    self.samples.extend(process.last.take());
+                }
+            }
+        }
+        let gone = |pid: &u32| self.processes.get(pid).is_some_and(|process| process.is_gone);
+        self.known.retain(|pid| !gone(pid));
+    }
+
+    /// All that was kept, the last ones included.
+    pub(super) fn into_samples(mut self) -> Vec<Sample> {
+        self.samples.extend(self.processes.into_values().filter_map(|process| process.last));
+        self.samples
+    }
+}
+
+impl Process {
+    fn keep(&mut self, sample: Sample, samples: &mut Vec<Sample>) {
+        let change = self.kept_pages.map(|kept| kept.abs_diff(sample.anon_pages));
+        let is_large = |change| change >= PAGES_KEPT.max(sample.anon_pages / SHARE_KEPT);
+        if change.is_none_or(is_large) || !sample.threads.is_empty() {
+            self.kept_pages = Some(sample.anon_pages);
+            self.last = None;
+            samples.push(sample);
+        } else if change != Some(0) {
+            self.last = Some(sample);
+        }
+    }
+}
+
+fn read(pid: u32, process: &mut Process) -> Option<Sample> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let status = status(pid)?;
+    // A zombie has no memory any more.
+    let anon_kib = field(&status, "RssAnon:")?;
+    let mut threads = Vec::new();
+    if field(&status, "Threads:")? != process.threads.len() as u64 {
+        threads = tasks(pid);
+        process.threads.clone_from(&threads);
+    }
+    Some(Sample { pid, at_ns: since.as_nanos() as u64, anon_pages: anon_kib.div_ceil(PAGE_KIB), threads })
+}
+
+fn status(pid: u32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{pid}/status")).ok()
+}
+
+/// The number behind a name in `status`.
+fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+fn tasks(pid: u32) -> Vec<u32> {
+    let entries = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut tasks: Vec<u32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    tasks.sort_unstable();
+    tasks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_has_pages_and_threads() {
+        let own = std::process::id();
+        let sampler = Sampler::new(&[own]);
+        let samples = sampler.into_samples();
+        let sample = samples.first().unwrap();
+        assert!(sample.pid == own && sample.anon_pages > 10 && sample.threads.contains(&own), "{sample:?}");
+    }
+
+    #[test]
+    fn small_changes_are_kept_only_at_the_end() {
+        let sample = |anon_pages| Sample { pid: 7, at_ns: 1, anon_pages, threads: Vec::new() };
+        let (mut process, mut samples) = (Process::default(), Vec::new());
+        [1_000, 1_009, 1_010, 1_011, 1_012]
+            .into_iter()
+            .for_each(|pages| process.keep(sample(pages), &mut samples));
+        let kept: Vec<u64> = samples.iter().map(|sample| sample.anon_pages).collect();
+        assert_eq!((kept.as_slice(), process.last), ([1_000, 1_010].as_slice(), Some(sample(1_012))));
+    }
+}

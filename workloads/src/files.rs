@@ -82,6 +82,28 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The files of a recording that is not built in, with the pids at the ends of their names: one file, or those
+    /// that `strace -ff` wrote into the folder `name` or under the prefix `name`. Whether a single file is there is
+    /// not looked at.
+    ///
+    /// # Errors
+    ///
+    /// When a folder holds no such files, or those of several recordings.
+    pub fn paths(&self, name: &str) -> io::Result<Vec<(Option<u32>, PathBuf)>> {
+        let path = self.path.join(name);
+        if path.is_dir() {
+            return by_pid(&path, None);
+        }
+        let prefix = path.file_name().and_then(|name| name.to_str()).filter(|_| !path.exists());
+        let folder =
+            path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        let found = match (folder, prefix) {
+            (Some(folder), Some(prefix)) if folder.is_dir() => by_pid(folder, Some(prefix)).ok(),
+            _ => None,
+        };
+        Ok(found.unwrap_or_else(|| vec![(None, path)]))
+    }
 }
 
 impl Files for Folder {
@@ -93,23 +115,7 @@ impl Files for Folder {
         if let Ok(bytes) = BuiltIn.read(name) {
             return Ok(vec![Part::whole(bytes)]);
         }
-        let path = self.path.join(name);
-        if path.is_dir() {
-            return by_pid(&path, None);
-        }
-        let missing = match read_file(&path) {
-            Ok(bytes) => return Ok(vec![Part::whole(bytes)]),
-            Err(error) => error,
-        };
-        let prefix = path.file_name().and_then(|name| name.to_str()).filter(|_| !path.exists());
-        let folder =
-            path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-        match (folder, prefix) {
-            (Some(folder), Some(prefix)) if folder.is_dir() => {
-                by_pid(folder, Some(prefix)).map_err(|_| missing)
-            }
-            _ => Err(missing),
-        }
+        self.paths(name)?.into_iter().map(|(pid, path)| Ok(Part { pid, bytes: read_file(&path)? })).collect()
     }
 }
 
@@ -121,7 +127,7 @@ fn read_file(path: &Path) -> io::Result<Cow<'static, [u8]>> {
 }
 
 /// The files `PREFIX.PID` of a folder, as `strace -ff -o PREFIX` writes them, by pid.
-fn by_pid(folder: &Path, prefix: Option<&str>) -> io::Result<Vec<Part>> {
+fn by_pid(folder: &Path, prefix: Option<&str>) -> io::Result<Vec<(Option<u32>, PathBuf)>> {
     let mut found: BTreeMap<(String, u32), PathBuf> = BTreeMap::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -158,7 +164,7 @@ fn by_pid(folder: &Path, prefix: Option<&str>) -> io::Result<Vec<Part>> {
             found.len()
         )));
     }
-    found.into_iter().map(|((_, pid), path)| Ok(Part { pid: Some(pid), bytes: read_file(&path)? })).collect()
+    Ok(found.into_iter().map(|((_, pid), path)| (Some(pid), path)).collect())
 }
 
 /// Splits `NAME.PID`, or `NAME.PID.gz` of whatever packer.

@@ -73,6 +73,20 @@ impl Plan {
         }
     }
 
+    /// Most pages that all its processes and their children have touched at one time, as far as that is bounded:
+    /// for drawn shapes a child of each thread is counted beside it.
+    pub fn resident_pages_max(&self) -> u64 {
+        let each = match &self.source {
+            Source::Drawn(preset) => {
+                let forks = preset.mix.fork_process > 0 || preset.mix.fork_thread > 0;
+                let actors = u64::from(self.threads) * if forks { 2 } else { 1 };
+                u64::from(preset.initial_pages).saturating_add(actors.saturating_mul(preset.cap_pages.into()))
+            }
+            Source::Recorded { trace, .. } => trace.report().pages.resident_max,
+        };
+        each.saturating_mul(self.processes.into())
+    }
+
     /// What became of the lines of the recording; `None` for drawn shapes.
     pub fn trace_report(&self) -> Option<&TraceReport> {
         match &self.source {

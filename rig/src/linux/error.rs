@@ -43,6 +43,21 @@ pub enum LinuxError {
         /// The answer.
         source: io::Error,
     },
+    /// The workers would touch more memory than is free. Exit code 4.
+    #[error(
+        "the workers would touch up to {wanted_mib} MiB, more than {percent} % of the {free_mib} MiB free ({by})\n  \
+         try: fewer --processes, --threads or --kept-pages, a lower cap_pages or trace_touch_percent, or a larger limit"
+    )]
+    TooLittleMemory {
+        /// Memory that the workers touch at one time.
+        wanted_mib: u64,
+        /// Free memory.
+        free_mib: u64,
+        /// The file that says so.
+        by: String,
+        /// Part of it that a run may take.
+        percent: u64,
+    },
     /// The worker did not start. Exit code 4.
     #[error("the worker did not get ready: {reason}")]
     WorkerStart {
@@ -115,6 +130,7 @@ impl LinuxError {
             | Self::NotPermitted { .. }
             | Self::NotOurs { .. }
             | Self::Setup { .. }
+            | Self::TooLittleMemory { .. }
             | Self::WorkerStart { .. } => 4,
             Self::WorkerDied { status, .. } if status.code() == Some(101) => 101,
             Self::WorkerDied { .. } | Self::WorkerSilent { .. } => 5,

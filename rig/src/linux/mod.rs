@@ -4,6 +4,7 @@
 //! run         one run from begin to end; stage: its cells, one after the other; progress: what it tells meanwhile
 //! options     what to measure; option_error: what is wrong with it
 //! error       what can go wrong, with its exit code; signals: SIGINT and SIGTERM become a flag; clock: the one clock
+//! memory      what a run needs, beside what is free
 //! place       where a run is, and its cgroups
 //! workers     who works and is moved
 //! moving      the timed loop
@@ -21,6 +22,7 @@ mod checks;
 mod clock;
 mod doctor;
 mod error;
+mod memory;
 mod moving;
 mod option_error;
 mod options;

@@ -1,6 +1,7 @@
 //! One run from begin to end: place, cgroups, workers, cells, and everything gone again whichever way it ends.
 use super::clock::{ClockFacts, PreciseSleep, lateness};
 use super::error::LinuxError;
+use super::memory;
 use super::options::Options;
 use super::place::discovery::{Place, discover};
 use super::place::group::Groups;
@@ -63,6 +64,7 @@ impl Outcome {
 /// [`LinuxError`] when nothing was measured. Once a cell is finished, errors come in [`Outcome::failure`].
 pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<Outcome, LinuxError> {
     options.check()?;
+    memory::check(options)?;
     let interrupts = Interrupts::install()?;
     let (place, mut groups) = make_groups(options)?;
     options.refusals.iter().try_for_each(|refusal| refusal.fits(&place))?;

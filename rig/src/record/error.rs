@@ -1,5 +1,11 @@
 //! The reasons why nothing could be recorded, each with a remedy and an exit code.
+use std::fs;
 use std::io;
+use std::process::ExitStatus;
+
+/// The remedy where ptrace is refused.
+const PTRACE: &str = "run as root, or `sysctl kernel.yama.ptrace_scope=0`; in a container give it CAP_SYS_PTRACE \
+                      (--cap-add SYS_PTRACE)";
 
 /// The reason why nothing could be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +63,16 @@ pub enum RecordError {
 }
 
 impl RecordError {
+    /// Returns the error for a strace that has written nothing.
+    pub(super) fn nothing(status: ExitStatus) -> Self {
+        let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok();
+        let hint = scope.map_or_else(
+            || "ptrace may not be permitted here.".to_owned(),
+            |scope| format!("kernel.yama.ptrace_scope is {}.", scope.trim()),
+        );
+        Self::Nothing { status: status.to_string(), hint, remedy: PTRACE }
+    }
+
     /// Returns the exit code of the command.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

@@ -78,13 +78,15 @@ pub fn record(
     };
     while output.take(Duration::ZERO, out, &mut |pid| sampler.saw(pid)).map_err(RecordError::Write)? {}
     output.flush(out).map_err(RecordError::Write)?;
-    if output.lines() == 0 {
-        return Err(strace.recorded_nothing(subject, status));
-    }
+    let was_stopped = stopped_at.is_some();
     let samples = sampler.into_samples();
+    // A service may change nothing while it is watched: then the samples say what it has.
+    let has_failed = subject.pids().is_empty() || !(was_stopped || status.success()) || samples.is_empty();
+    if output.lines() == 0 && has_failed {
+        return Err(RecordError::nothing(status));
+    }
     let wrote: io::Result<()> = samples.iter().try_for_each(|sample| writeln!(out, "{sample}"));
     wrote.map_err(RecordError::Write)?;
-    let was_stopped = stopped_at.is_some();
     let (lines, lasted) = (output.lines(), began.elapsed());
     Ok(Recorded { lines, samples: samples.len() as u64, status, lasted, was_stopped })
 }

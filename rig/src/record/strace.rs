@@ -8,9 +8,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
-/// The remedy where ptrace is refused.
-const PTRACE: &str = "run as root, or `sysctl kernel.yama.ptrace_scope=0`; in a container give it CAP_SYS_PTRACE \
-                      (--cap-add SYS_PTRACE)";
 /// Each process stays this long at its exit, so that its memory can be read once more.
 const EXIT_DELAY_US: u32 = 10_000;
 
@@ -130,19 +127,6 @@ impl Strace {
                 remedy: "end the program yourself",
             }),
         }
-    }
-
-    /// The error for a strace that has written nothing.
-    pub(super) fn recorded_nothing(&self, subject: &Subject, status: ExitStatus) -> RecordError {
-        let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok();
-        let mut hint =
-            scope.map_or_else(String::new, |scope| format!("kernel.yama.ptrace_scope is {}.", scope.trim()));
-        let mut remedy = PTRACE;
-        if status.success() && !subject.pids().is_empty() {
-            hint = "The process made no call that changes memory, or starts or ends a task.".to_owned();
-            remedy = "record longer, or under load";
-        }
-        RecordError::Nothing { status: status.to_string(), hint, remedy }
     }
 }
 

@@ -1,11 +1,13 @@
-//! What lies at the top of the repository: four crates and a few papers. Pictures live in `reports/`.
+//! What lies at the top of the repository: four crates and a few papers. Pictures live in `reports/`, and `docs/`
+//! has nothing but documents.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::source::{Files, Violation, places, planted};
 
 /// What may lie at the top, besides dotfiles, build output and licences.
-const TOP: [&str; 13] = [
+const TOP: [&str; 14] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
@@ -13,6 +15,7 @@ const TOP: [&str; 13] = [
     "Cargo.toml",
     "README.md",
     "clippy.toml",
+    "docs",
     "faults",
     "reports",
     "rig",
@@ -32,7 +35,10 @@ pub(crate) fn top(files: &Files) -> Vec<Violation> {
         }
     }
     let what = |path| Violation::new(path, 0, "does not belong at the top: move it into a crate, or out");
-    strangers.into_values().map(|path| what(path)).collect()
+    let no_document =
+        |path: &Path| path.starts_with("docs") && path.extension().is_none_or(|kind| kind != "md");
+    let others = files.iter().map(|(path, _)| path).filter(|path| no_document(path));
+    strangers.into_values().chain(others).map(|path| what(path)).collect()
 }
 
 #[test]
@@ -41,10 +47,12 @@ fn planted_strangers_are_found() {
         ("Cargo.toml", ""),
         ("LICENSE-MIT", ""),
         (".github/workflows/ci.yml", ""),
+        ("docs/recordings.md", ""),
         ("docs/picture.svg", ""),
-        ("docs/second.svg", ""),
+        ("pictures/first.svg", ""),
+        ("pictures/second.svg", ""),
         ("rig/litmus/a.toml", ""),
         ("run.sh", ""),
     ]);
-    assert_eq!(places(&top(&files)), ["docs/picture.svg:0", "run.sh:0"]);
+    assert_eq!(places(&top(&files)), ["pictures/first.svg:0", "run.sh:0", "docs/picture.svg:0"]);
 }

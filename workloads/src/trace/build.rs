@@ -45,6 +45,8 @@ struct Builder {
     end_ns: u64,
     /// Whether the root has done anything.
     has_begun: bool,
+    /// Number of the event.
+    now: usize,
 }
 
 impl Builder {
@@ -63,6 +65,7 @@ impl Builder {
             begin_ns: times().min().unwrap_or(0),
             end_ns: times().max().unwrap_or(0),
             has_begun: false,
+            now: 0,
         }
     }
 
@@ -93,6 +96,7 @@ impl Builder {
     fn begin(&mut self, task: usize, space: usize, at_ns: u64) {
         self.lives[task].space = Some(space);
         self.lives[task].at_ns = at_ns;
+        self.lives[task].lived = (self.now, usize::MAX);
         self.spaces[space].users += 1;
         self.totals.thread_started();
     }
@@ -108,6 +112,7 @@ impl Builder {
     }
 
     fn take(&mut self, at: usize, event: &Event) {
+        self.now = at;
         let Some(space) = self.lives[event.task].space else { return };
         match event.what {
             What::Exited | What::Call(Meaning::Exit) => self.exit(event),
@@ -223,6 +228,7 @@ impl Builder {
         }
         let space = life.space;
         self.push(event.task, event.at_ns, Op::Exit);
+        self.lives[event.task].lived.1 = self.now;
         self.totals.threads_now -= 1;
         let Some(at) = space else { return };
         self.spaces[at].users = self.spaces[at].users.saturating_sub(1);
@@ -244,8 +250,25 @@ impl Builder {
         (report.threads, report.processes) = (threads, processes);
         (report.threads_peak, report.processes_peak) = (self.totals.threads_peak, self.totals.processes_peak);
         report.pages = self.totals.pages;
+        report.pages.resident_max = resident_max(&self.lives);
         self.lives.into_iter().map(|life| life.end(self.end_ns, self.options)).collect()
     }
+}
+
+/// Most pages that a replay has touched at one time: the most of each task, over those that live at one time.
+fn resident_max(lives: &[Life]) -> u64 {
+    let mut changes: Vec<(usize, bool, u64)> = Vec::new();
+    for life in lives.iter().filter(|life| life.space.is_some()) {
+        let pages = life.resident_max();
+        changes.extend([(life.lived.0, false, pages), (life.lived.1, true, pages)]);
+    }
+    changes.sort_unstable();
+    let (mut now, mut most) = (0u64, 0);
+    for (_, is_end, pages) in changes {
+        now = if is_end { now.saturating_sub(pages) } else { now.saturating_add(pages) };
+        most = most.max(now);
+    }
+    most
 }
 
 /// The images of tasks, by their number of execs, of which there is a sample.

@@ -12,6 +12,8 @@ pub(super) struct Life {
     /// When its last operation began, in nanoseconds.
     pub(super) at_ns: u64,
     pub(super) has_exited: bool,
+    /// The events between which it lived.
+    pub(super) lived: (usize, usize),
 }
 
 impl Life {
@@ -24,6 +26,25 @@ impl Life {
         self.think(at_ns, options);
         self.task.ops.push(op);
         self.has_exited = op == Op::Exit;
+    }
+
+    /// Most pages that its own operations have touched at one time, where each thread has memory of its own: what
+    /// it touched stays until it gives it back itself, whichever thread did so in the recording.
+    pub(super) fn resident_max(&self) -> u64 {
+        let (mut mapped, mut touched, mut most) = (0u64, 0u64, 0);
+        for op in &self.task.ops {
+            match *op {
+                Op::Mmap { pages } => mapped += u64::from(pages),
+                Op::Munmap { pages } => mapped = mapped.saturating_sub(pages.into()),
+                Op::Touch { pages } => touched += u64::from(pages),
+                Op::Release { pages } => touched = touched.saturating_sub(pages.into()),
+                Op::Exec => (mapped, touched) = (0, 0),
+                _ => {}
+            }
+            touched = touched.min(mapped);
+            most = most.max(touched);
+        }
+        most
     }
 
     fn think(&mut self, at_ns: u64, options: TraceOptions) {

@@ -96,6 +96,9 @@ pub(super) fn read<'a>(files: &'a [Decoded<'_>], report: &mut TraceReport) -> Re
     if files.len() > 1 && !read.is_by_file {
         read.lines.sort_by_key(|line| line.at_ns);
     }
+    if read.lines.iter().all(|line| line.body.is_none()) && !read.samples.is_empty() {
+        read.kind = Some(Kind::Epoch);
+    }
     report.form = form(files, &read);
     read
 }

@@ -77,6 +77,9 @@ pub struct PageCounts {
     pub touched_at_ends: u64,
     /// Touched pages of the first process at its end.
     pub touched_first: u64,
+    /// Most pages that a replay with processes of this machine has touched at one time: there each thread has
+    /// memory of its own, so it may be more than `touched_peak`.
+    pub resident_max: u64,
     /// Pages that were not touched because all would have been more than is allowed.
     pub refused: u64,
 }

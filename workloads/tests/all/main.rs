@@ -11,6 +11,7 @@
 //! | `attached` | recordings of running services: whose threads are whose |
 //! | `runtimes` | pages of modern runtimes, and bounds of what is touched |
 //! | `packed` | packers, encodings, damage |
+//! | `recorded` | recordings of real programs, beside what /proc said of them |
 //! | `recordings` | the two logs that ship with the crate |
 //! | `garbage` | logs that nobody would write: no panic, every line counted |
 
@@ -21,6 +22,7 @@ mod garbage;
 mod golden;
 mod independence;
 mod packed;
+mod recorded;
 mod recordings;
 mod runtimes;
 mod support;

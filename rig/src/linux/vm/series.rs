@@ -89,7 +89,8 @@ impl Series {
             tell(words);
             told.push(Note { kind: NoteKind::Warning, protocol: None, text: format!("{words}.") });
         };
-        let written = cpio::write(&files.initramfs, (&self.found.init, &self.found.libraries), &orders);
+        let along = [self.found.libraries.clone(), recordings(&options)].concat();
+        let written = cpio::write(&files.initramfs, (&self.found.init, &along), &orders);
         let result = written
             .map_err(doing(format!("write {}", files.initramfs.display())))
             .and_then(|()| {
@@ -142,6 +143,17 @@ fn delivered(files: &Files) -> Result<Delivery, VmError> {
     let bytes = read.map_err(|error| VmError::NotBelieved { problem: error.to_string() })?;
     let none = || VmError::NoResult { console: qemu::tail(&files.console) };
     delivery::read(&String::from_utf8_lossy(&bytes)).ok_or_else(none)?.into_result()
+}
+
+/// Files of the recordings that workers replay; in the guest they have the same paths.
+fn recordings(options: &Options) -> Vec<PathBuf> {
+    let files = workloads::Folder::new("/");
+    let names = options
+        .workloads
+        .iter()
+        .filter_map(|workload| workload.spec.shape.strip_prefix(workloads::TRACE_PREFIX));
+    let names = names.filter(|name| name.starts_with('/'));
+    names.filter_map(|name| files.paths(name).ok()).flatten().map(|(_, path)| path).collect()
 }
 
 #[cfg(test)]

@@ -53,10 +53,11 @@ impl Pages {
             return Ok(Change::default());
         }
         let bytes = pages as usize * PAGE_BYTES;
+        // Recordings reserve far more than they touch, and only what is touched may need memory.
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a null hint without MAP_FIXED lets the kernel choose free addresses, so no mapping of anyone is replaced.
-        let start = unsafe {
-            mmap_anonymous(ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
-        }?;
+        let start =
+            unsafe { mmap_anonymous(ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, flags) }?;
         self.maps.push(Map { start, pages });
         self.mapped += pages;
         Ok(Change { mapped: pages as i64, touched: 0 })

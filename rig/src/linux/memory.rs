@@ -90,7 +90,7 @@ fn mounted(line: &str, is_v2: bool) -> Option<(PathBuf, PathBuf)> {
     let mut kinds = kind.split(' ');
     let fits = match kinds.next()? {
         "cgroup2" => is_v2,
-        "cgroup" => !is_v2 && kinds.last()?.split(',').any(|option| option == "memory"),
+        "cgroup" => !is_v2 && kinds.next_back()?.split(',').any(|option| option == "memory"),
         _ => false,
     };
     fits.then(|| (top.into(), base.into()))

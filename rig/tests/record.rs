@@ -62,7 +62,7 @@ fn a_program_is_recorded_with_its_memory_and_a_scenario_that_runs() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(
-        said.contains("sh exited with 3") && said.contains("3 processes") && said.contains("sampled: "),
+        said.contains("sh exited with 3") && said.contains("processes: 3;") && said.contains("sampled: "),
         "{said}"
     );
     let json = rig(&["recording", "it.strace.gz", "--json", "out.json"], folder.path());

@@ -164,6 +164,8 @@ struct Space {
     ranges: BTreeMap<u64, (u64, Vec<usize>)>,
     /// The end of the heap that a task saw last.
     heaps: BTreeMap<usize, u64>,
+    /// That of the last call of all.
+    heap_end: u64,
 }
 
 impl Space {
@@ -195,11 +197,19 @@ impl Space {
         }
     }
 
-    /// All threads of a process see one end of the heap: a query that gives none of those seen is of another.
+    /// All threads of a process see one end of the heap: a query that gives none of those seen is of another, and so is
+    /// a call that sets it to where another thread has just set it, as workers of one parent do.
     fn set_break(&mut self, task: usize, end: u64, is_query: bool) -> Vec<usize> {
         let is_known = self.heaps.values().any(|seen| *seen == end) || self.heaps.contains_key(&task);
-        let others = if is_query && !is_known { self.heaps.keys().copied().collect() } else { Vec::new() };
+        let others: Vec<usize> = match is_query {
+            true if !is_known => self.heaps.keys().copied().collect(),
+            false if self.heap_end == end => {
+                self.heaps.iter().filter(|(_, seen)| **seen == end).map(|(task, _)| *task).collect()
+            }
+            _ => Vec::new(),
+        };
         self.heaps.insert(task, end);
+        self.heap_end = end;
         others
     }
 }

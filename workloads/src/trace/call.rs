@@ -207,6 +207,8 @@ fn fork(name: &str, args: &str, result: &str) -> Option<Meaning> {
     let how = match named(args, "flags") {
         Some(how) => bits(how, flags::CLONES)?,
         None if name.ends_with("fork") => 0,
+        // `-e raw`: only the address of the flags is there.
+        None if name == "clone3" => return None,
         // `-e raw`: the flags come first, or after the stack where that is an address.
         None => {
             let mut args = arguments(args).filter_map(number);

@@ -35,7 +35,7 @@ pub(super) struct First {
 #[derive(Debug)]
 pub(super) struct Event {
     /// The line on which it took effect: the last of a call, but the first of a fork, whose child may run
-    /// before the parent returns.
+    /// before the parent returns, and of an unmapping.
     pub(super) order: u64,
     pub(super) task: usize,
     /// When the call was made, or the note written; nanoseconds.
@@ -283,7 +283,8 @@ impl Joiner<'_> {
 
     fn push_call(&mut self, lines: (u64, u64), task: usize, at_ns: u64, call: Call<'_>, line: &ReadLine<'_>) {
         let (first, last) = lines;
-        let order = if is_fork(call.name) { first } else { last };
+        // A range may be given to another thread before the line that says that it was unmapped.
+        let order = if is_fork(call.name) || call.name == "munmap" { first } else { last };
         let meaning = meaning(call.name, call.args, call.result);
         let counts = match meaning {
             Meaning::Failed => &mut self.report.failed,

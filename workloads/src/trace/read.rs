@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::body::{Body, body, missing};
 use super::clock::{Clock, Kind};
 use super::decode::{Text, decode};
-use super::line::leader;
+use super::line::{Leader, leader};
 use super::report::TraceReport;
 use super::sample::{self, Sample};
 use super::stitch::{JOINED, stitch};
@@ -127,13 +127,27 @@ fn lines<'a>(
                 continue;
             }
         }
-        let (leader, rest) = leader(text);
-        let body = body(rest);
+        let (mut leader, rest) = leader(text);
+        let mut body = body(rest);
+        // Output of the program without an end of line, and then a line of strace.
+        if body.is_none()
+            && let Some((after, inner)) = after_output(text)
+        {
+            (leader, body) = (after, Some(inner));
+        }
         read.has_pids |= leader.pid.is_some() && body.is_some();
         let at_ns = if body.is_some() { clock.read(&leader) } else { clock.now_ns() };
         lines.push(ReadLine { number, pid: leader.pid.or(file.pid), at_ns, body, text });
     }
     lines
+}
+
+/// The line of strace behind something else, where a pid in brackets shows its beginning.
+fn after_output(text: &str) -> Option<(Leader, Body<'_>)> {
+    let at = text.rfind("[pid ").filter(|at| *at > 0)?;
+    let (leader, rest) = leader(&text[at..]);
+    let body = leader.pid.and_then(|_| body(rest))?;
+    Some((leader, body))
 }
 
 /// Puts the file of a task that no other file's task has forked first, and else keeps the order.

@@ -154,7 +154,7 @@ impl fmt::Display for TraceReport {
         writeln!(f, "  form      {files}, {}", self.form)?;
         writeln!(
             f,
-            "  tasks     {} threads in {} processes; at one time at most {} and {}; {} were there before",
+            "  tasks     threads: {}, processes: {}; at one time at most {} and {}; there before: {}",
             self.threads, self.processes, self.threads_peak, self.processes_peak, self.adopted
         )?;
         writeln!(f, "  used      {}", Counts(&self.used))?;

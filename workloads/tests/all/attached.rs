@@ -77,6 +77,18 @@ fn workers_whose_addresses_contradict_each_other_are_processes() {
     assert!(report.assumptions[0].contains("3 processes (first threads 10, 11, 12)"), "{report}");
     let heaps = "10 1.5 brk(NULL) = 0x1000\n11 1.6 brk(NULL) = 0x9000\n11 1.7 brk(0xa000) = 0xa000\n";
     check(heaps, 2, 2, 1);
+    // Workers of one parent have the same heap, and grow it in the same way.
+    let alike = "10 1.5 brk(0x9000) = 0x9000\n11 1.6 brk(0x9000) = 0x9000\n12 1.7 brk(0x9000) = 0x9000\n";
+    check(alike, 3, 3, 2);
+    let of_one = "10 1.5 brk(0x9000) = 0x9000\n11 1.6 brk(0xa000) = 0xa000\n10 1.7 brk(0xb000) = 0xb000\n";
+    check(of_one, 2, 1, 1);
+    // The line of an unmapping may come after another thread got the range.
+    let late = format!(
+        "10 1.4 mmap(NULL, 8192, {MAP} = 0x7f0000000000\n10 1.5 munmap(0x7f0000000000, 8192 <unfinished ...>\n\
+         11 1.6 mmap(NULL, 8192, {MAP} = 0x7f0000000000\n10 1.7 <... munmap resumed>) = 0\n"
+    );
+    let report = check(&late, 2, 1, 1);
+    assert_eq!((report.pages.mapped, report.pages.touched_at_ends), (4, 2));
     // A range that another thread has unmapped may come again.
     let passed_on = format!(
         "10 1.5 mmap(NULL, 8192, {MAP} = 0x7f0000000000\n11 1.6 munmap(0x7f0000000000, 8192) = 0\n\

@@ -267,6 +267,28 @@ fn what_strace_writes_to_stderr_is_the_same() {
 }
 
 #[test]
+fn output_of_the_program_in_front_of_a_line_and_raw_flags_of_clone3() {
+    let plan = load(
+        "\
+[pid 12] brk(NULL) = 0x1000
+hello[pid 12] brk(0x3000) = 0x3000
+[pid 12] clone3(0x7ffd00001000, 0x58, 0x7f0000000000) = 0xd
+[pid 13] munmap(0x7f0003000000, 40960) = 0
+[pid 12] exit_group(0) = ?
+"
+        .as_bytes()
+        .to_vec(),
+    );
+    let report = plan.trace_report().unwrap();
+    assert_eq!(
+        (report.threads, report.processes, report.adopted, report.pages.mapped),
+        (2, 1, 1, 2),
+        "{report}"
+    );
+    assert!(report.drops.keys().all(|kind| kind.starts_with("clone3 with arguments")), "{report}");
+}
+
+#[test]
 fn without_any_pid_all_lines_are_of_one_thread() {
     for time in [Time::None, Time::Epoch, Time::Relative, Time::Day] {
         let mut before_ms = 0;

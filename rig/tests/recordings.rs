@@ -107,3 +107,18 @@ fn a_reservation_of_terabytes_does_not_stall_the_simulator() {
     let attaches: u64 = run.cells.iter().flat_map(|cell| cell.attach.outcomes.values()).sum();
     assert!(attaches > 20, "{attaches}");
 }
+
+#[test]
+fn linux_refuses_what_does_not_fit_into_memory_with_the_figures() {
+    let huge = "100 mmap(NULL, 4398046511104, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x100000000000\n";
+    let folder = folder(&LOG.replacen("100 mmap", &format!("{huge}100 mmap"), 1));
+    for command in [vec!["linux", "s.toml"], vec!["linux", "--workload", "trace:log"]] {
+        let refused = rig(&command, folder.path());
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(4), "{said}");
+        assert!(
+            said.contains("4194304 MiB") && said.contains("MiB free (") && said.contains("try: "),
+            "{said}"
+        );
+    }
+}

@@ -73,8 +73,8 @@ impl Plan {
         }
     }
 
-    /// Most pages that all its processes and their children have touched at one time, as far as that is bounded:
-    /// for drawn shapes a child of each thread is counted beside it.
+    /// Most pages that all its processes and their children have committed or touched at one time: memory that has
+    /// to be there. For drawn shapes a child of each thread is counted beside it.
     pub fn resident_pages_max(&self) -> u64 {
         let each = match &self.source {
             Source::Drawn(preset) => {
@@ -82,7 +82,10 @@ impl Plan {
                 let actors = u64::from(self.threads) * if forks { 2 } else { 1 };
                 u64::from(preset.initial_pages).saturating_add(actors.saturating_mul(preset.cap_pages.into()))
             }
-            Source::Recorded { trace, .. } => trace.report().pages.resident_max,
+            Source::Recorded { trace, .. } => {
+                let pages = trace.report().pages;
+                pages.resident_max.max(pages.committed_peak)
+            }
         };
         each.saturating_mul(self.processes.into())
     }

@@ -43,9 +43,9 @@ pub enum LinuxError {
         /// The answer.
         source: io::Error,
     },
-    /// The workers would touch more memory than is free. Exit code 4.
+    /// The workers would map or touch more memory than is free. Exit code 4.
     #[error(
-        "the workers would touch up to {wanted_mib} MiB, more than {percent} % of the {free_mib} MiB free ({by})\n  \
+        "the workers would map and touch up to {wanted_mib} MiB (reservations not counted), more than {percent} % of the {free_mib} MiB free ({by})\n  \
          try: fewer --processes, --threads or --kept-pages, a lower cap_pages or trace_touch_percent, or a larger limit"
     )]
     TooLittleMemory {

@@ -139,7 +139,7 @@ impl Builder {
         let space = &mut self.spaces[at];
         let percent = if space.is_sampled { 0 } else { self.options.touch_percent };
         let mut rule = Rule::new(percent, room);
-        let before = space.mm.books();
+        let (before, committed) = (space.mm.books(), space.mm.committed_now());
         let added = with(space, &mut rule);
         let after = space.mm.books();
         let ops = catch_up(&mut space.replayed, after);
@@ -147,6 +147,7 @@ impl Builder {
         self.totals.pages.committed += added.committed;
         self.totals.pages.refused += rule.refused;
         self.totals.changed(before, after);
+        self.totals.recommitted(committed, self.spaces[at].mm.committed_now());
         for op in ops.into_iter().flatten() {
             self.push(event.task, event.at_ns, op);
         }

@@ -50,6 +50,8 @@ pub(super) struct Mm {
     /// By first page; regions never overlap.
     regions: BTreeMap<u64, Region>,
     books: Books,
+    /// Committed pages, those that a fork left to it not counted.
+    own: u64,
     /// Touched pages that a sample counted, in whatever region.
     sampled: u64,
     /// Mapped pages that no call mapped: a sample counted more than there was.
@@ -64,10 +66,15 @@ impl Mm {
         Books { mapped, touched: (self.books.touched + self.sampled).min(mapped) }
     }
 
+    /// Private and writable pages.
+    pub(super) fn committed_now(&self) -> u64 {
+        self.own
+    }
+
     /// The copy that a forked process gets. Nothing in it counts as touched: its pages are still the
     /// parent's.
     pub(super) fn fork(&self) -> Mm {
-        let mut copy = Mm { sampled: 0, ..self.clone() };
+        let mut copy = Mm { sampled: 0, own: 0, ..self.clone() };
         copy.regions.values_mut().for_each(|region| region.touched = 0);
         copy.books.touched = 0;
         copy
@@ -137,11 +144,17 @@ impl Mm {
                 (Access::Write, Kind::Reserved | Kind::ReadOnly) => {
                     let more = rule.share((region.end - at) - region.touched);
                     committed += region.end - at;
+                    self.own += region.end - at;
                     self.books.touched += more;
                     (region.kind, region.touched) = (Kind::Own, region.touched + more);
                 }
                 (Access::Read, Kind::Reserved) => region.kind = Kind::ReadOnly,
-                (Access::None, Kind::Own | Kind::ReadOnly) => region.kind = Kind::Reserved,
+                (Access::None, Kind::Own | Kind::ReadOnly) => {
+                    if region.kind == Kind::Own {
+                        self.own = self.own.saturating_sub(region.end - at);
+                    }
+                    region.kind = Kind::Reserved;
+                }
                 _ => {}
             }
         }
@@ -178,6 +191,7 @@ impl Mm {
         let is_whole = region.end > last && region.end - last <= EDGE + 1 && starts;
         if is_whole && region.kind == Kind::Own && bytes > 0 {
             region.kind = Kind::Stack;
+            self.own = self.own.saturating_sub(region.end - at);
             self.books.touched -= region.touched;
             region.touched = 0;
         }
@@ -229,6 +243,7 @@ impl Mm {
         if end > start {
             let touched = touched.min(end - start);
             self.regions.insert(start, Region { end, kind, touched });
+            self.own += if kind == Kind::Own { end - start } else { 0 };
             self.books.mapped += end - start;
             self.books.touched += touched;
         }
@@ -241,6 +256,9 @@ impl Mm {
             self.regions.remove(&at);
             self.books.mapped -= region.end - at;
             self.books.touched -= region.touched;
+            if region.kind == Kind::Own {
+                self.own = self.own.saturating_sub(region.end - at);
+            }
         }
         self.sampled = self.sampled.min(self.books.mapped + self.unseen);
     }
@@ -316,7 +334,7 @@ mod tests {
         let opened = mm.protect((1024 * P, 33 * P), Access::Write, &mut rule());
         assert_eq!((opened.committed, mapped(&mm)), (33, (4096, 545)), "a small step is touched whole");
         let again = mm.protect((1024 * P, 33 * P), Access::Write, &mut rule());
-        assert_eq!((again.committed, mapped(&mm)), (0, (4096, 545)));
+        assert_eq!((again.committed, mapped(&mm), mm.committed_now()), (0, (4096, 545), 1057));
         mm.protect((1024 * P, 33 * P), Access::Read, &mut rule());
         assert_eq!(mapped(&mm), (4096, 545), "read-only pages stay");
         mm.release(0, 100 * P);

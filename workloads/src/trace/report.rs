@@ -69,6 +69,8 @@ pub struct PageCounts {
     pub reserved: u64,
     /// Private and writable, at once or by a later call.
     pub committed: u64,
+    /// Most committed pages at one time, those that a fork shares counted once.
+    pub committed_peak: u64,
     /// Touched, by the rule.
     pub touched: u64,
     /// Most touched pages at one time.

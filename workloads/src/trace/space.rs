@@ -37,6 +37,7 @@ impl Space {
 pub(super) struct Totals {
     pub(super) pages: PageCounts,
     pub(super) touched_now: u64,
+    pub(super) committed_now: u64,
     pub(super) threads_now: u64,
     pub(super) processes_now: u64,
     pub(super) threads_peak: u64,
@@ -51,6 +52,11 @@ impl Totals {
         self.pages.touched += after.touched.saturating_sub(before.touched);
         self.touched_now = (self.touched_now + after.touched).saturating_sub(before.touched);
         self.pages.touched_peak = self.pages.touched_peak.max(self.touched_now);
+    }
+
+    pub(super) fn recommitted(&mut self, before: u64, after: u64) {
+        self.committed_now = (self.committed_now + after).saturating_sub(before);
+        self.pages.committed_peak = self.pages.committed_peak.max(self.committed_now);
     }
 
     pub(super) fn thread_started(&mut self) {
@@ -68,6 +74,7 @@ impl Totals {
     /// A program has gone, by an exit or an exec.
     pub(super) fn image_gone(&mut self, space: &Space) {
         self.touched_now = self.touched_now.saturating_sub(space.mm.books().touched);
+        self.committed_now = self.committed_now.saturating_sub(space.mm.committed_now());
     }
 
     pub(super) fn process_ended(&mut self, space: &Space) {

@@ -180,7 +180,11 @@ impl Witness {
         Self::from_token(text)
     }
 
-    fn from_file(text: &str) -> Result<Self, String> {
+    /// Reads the content of a file that `explore` has saved.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn from_file(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Versions {
             format: u32,

@@ -11,6 +11,7 @@
 //! checks      counters beside the workers' books, and moves that have to fail
 //! trace       looks inside the kernel during extra moves: phases, lock waits and holds
 //! result      from what was measured to `run.json` and `env.json`
+//! readers     entries of the fuzzer to what the kernel and a guest say
 //! doctor      what works on this machine, what does not, and the command that mends it
 //! vm          the same in a guest of its own, under QEMU
 //! ```
@@ -28,6 +29,8 @@ mod option_error;
 mod options;
 mod place;
 mod progress;
+#[doc(hidden)]
+pub mod readers;
 mod result;
 mod run;
 mod signals;

@@ -9,6 +9,8 @@ const LEAVES: [&str; 3] = ["faults", "reports", "workloads"];
 const OURS: [&str; 4] = ["faults", "reports", "rig", "workloads"];
 /// The leaf under all leaves: its name, and its folder.
 const INPUT: (&str, &str) = ("input", "rig/input");
+/// The crate above all: knows every other, and no other knows it.
+const FUZZ: &str = "rig/fuzz";
 
 /// Manifests name as dependencies only what the crate may know, and the workspace has the crates named here.
 pub(crate) fn manifests(files: &Files) -> Vec<Violation> {
@@ -16,7 +18,11 @@ pub(crate) fn manifests(files: &Files) -> Vec<Violation> {
     for (path, text) in files {
         let Some(owner) = path.to_str().and_then(|path| path.strip_suffix("Cargo.toml")) else { continue };
         let owner = owner.trim_end_matches('/');
-        let known: &[&str] = if owner == "rig" || owner.is_empty() { &LEAVES } else { &[] };
+        let known: &[&str] = match owner {
+            FUZZ | "" => &OURS,
+            "rig" => &LEAVES,
+            _ => &[],
+        };
         let mut report = |line, text| violations.push(Violation::new(path, line, text));
         for (line, entry) in dependencies(text) {
             let named = OURS.iter().chain([&INPUT.0]).find(|ours| names(entry, ours));
@@ -33,7 +39,7 @@ pub(crate) fn manifests(files: &Files) -> Vec<Violation> {
         }
         if owner.is_empty() {
             for (line, member) in members(text) {
-                if !OURS.contains(&member) && member != INPUT.1 {
+                if !OURS.contains(&member) && ![INPUT.1, FUZZ].contains(&member) {
                     report(line, format!("`{member}` is not one of our crates"));
                 }
             }

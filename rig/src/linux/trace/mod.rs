@@ -39,3 +39,13 @@ pub(super) use cell::Scene;
 pub(super) use figures::Traced;
 pub(super) use moving::TIME_MAX;
 pub(super) use tracefs::{Tracefs, remains};
+
+/// Reads a page of the ring buffer, for the fuzzer.
+pub(super) fn read_page(page: &[u8]) {
+    let head = "field: u64 timestamp;offset:0;size:8;signed:0;\nfield: local_t commit;offset:8;size:8;signed:1;\n\
+        field: char data;offset:16;size:4080;signed:1;\n";
+    if let Some(layout) = format::Format::parse(head).and_then(|head| page::Layout::of(&head)) {
+        let records: usize = page::Page::new(page, layout).map(|record| record.data.len()).sum();
+        assert!(records <= page.len(), "records lie within their page");
+    }
+}

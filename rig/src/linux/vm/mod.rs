@@ -44,3 +44,8 @@ pub use merge::{Guest, Merged};
 pub use series::Series;
 pub use session::{MEASURE_ARG, measure_main};
 pub use setting::Setting;
+
+/// Reads what a guest has written, for the fuzzer.
+pub(super) fn read_console(text: &str) {
+    drop(delivery::read(text).map(delivery::Said::into_result));
+}

@@ -1,0 +1,18 @@
+//! Entries for a fuzzer to the readers of what the kernel and a guest write: each reads, uses, and returns nothing.
+use super::{place::discovery, trace, vm};
+
+/// Reads `/proc/self/mountinfo` or `/proc/self/cgroup`.
+pub fn mounts(text: &str) {
+    drop((discovery::parse_mountinfo(text), discovery::mount_points(text, "tracefs")));
+    drop(discovery::parse_cgroup(text));
+}
+
+/// Reads the console of a guest with its result.
+pub fn guest(text: &str) {
+    vm::read_console(text);
+}
+
+/// Reads a page of the ring buffer of tracefs.
+pub fn ring_buffer(page: &[u8]) {
+    trace::read_page(page);
+}

@@ -100,8 +100,8 @@ fn day(hours: u64, rest: &str) -> Option<(Stamp, &str)> {
     let is_coarse = !rest.starts_with('.');
     let (fraction_ns, rest) = fraction(rest)?;
     let fits = hours < 24 && minutes < 60 && seconds <= 60 && rest.starts_with([' ', '\t']);
-    let ns = (hours * 3600 + minutes * 60 + seconds) * SECOND_NS + fraction_ns;
-    fits.then_some((Stamp::Day { ns, is_coarse }, rest))
+    let ns = || (hours * 3600 + minutes * 60 + seconds) * SECOND_NS + fraction_ns;
+    fits.then(|| (Stamp::Day { ns: ns(), is_coarse }, rest))
 }
 
 /// `.353184` in nanoseconds, up to nine digits; nothing is 0.

@@ -90,7 +90,7 @@ impl Plan {
         each.saturating_mul(self.processes.into())
     }
 
-    /// What became of the lines of the recording; `None` for drawn shapes.
+    /// The report of what became of the lines of the recording; `None` for drawn shapes.
     pub fn trace_report(&self) -> Option<&TraceReport> {
         match &self.source {
             Source::Drawn(_) => None,

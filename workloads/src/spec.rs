@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What stands before the name of a recording in [`Spec::shape`].
+/// The prefix of the name of a recording in [`Spec::shape`].
 pub const TRACE_PREFIX: &str = "trace:";
 
 /// One workload. A field that is absent keeps the value of the shape's preset.
@@ -79,10 +79,10 @@ pub struct Spec {
     /// recording count instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_touch_percent: Option<u32>,
-    /// Whether the first process of a recording starts again when it has ended; yes if absent.
+    /// Reports whether the first process of a recording starts again when it has ended; yes if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_repeat: Option<bool>,
-    /// Whether a recording is accepted of which more than 20 % of the lines were not understood; no if absent.
+    /// Reports whether a recording is accepted of which more than 20 % of the lines were not understood; no if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_lenient: Option<bool>,
 }

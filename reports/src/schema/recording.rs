@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What was understood of a recording. Pages are 4 KiB each.
+/// The report of a recording. Pages are 4 KiB each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
@@ -45,7 +45,7 @@ pub struct Recording {
     pub pages_touched_at_ends: u64,
     /// The rule for touched pages, in words.
     pub touch_rule: String,
-    /// What is assumed because the recording does not hold it, a sentence each.
+    /// Assumptions about what the recording does not hold, a sentence each.
     pub assumptions: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ pub struct Recording {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DroppedLines {
-    /// What is wrong with them.
+    /// The reason.
     pub kind: String,
     /// Their number.
     pub count: u64,

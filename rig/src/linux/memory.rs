@@ -53,7 +53,7 @@ fn free(root: &Path) -> Option<Free> {
     groups.chain([machine]).min_by_key(|free| free.bytes)
 }
 
-/// What the limits of a line of `/proc/self/cgroup` leave, from the own cgroup up to the root of the mount.
+/// Free memory that the limits of a line of `/proc/self/cgroup` leave, from the own cgroup up to the root of the mount.
 fn limited(root: &Path, line: &str, mounts: &str) -> Option<Vec<Free>> {
     let mut parts = line.splitn(3, ':').skip(1);
     let (controllers, path) = (parts.next()?, parts.next()?);

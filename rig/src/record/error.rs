@@ -42,7 +42,7 @@ pub enum RecordError {
         doing: &'static str,
         /// The answer.
         source: io::Error,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// strace ended without a line. Exit code 4.
@@ -52,9 +52,9 @@ pub enum RecordError {
     Nothing {
         /// Its exit status in words.
         status: String,
-        /// What /proc says about it.
+        /// A fact from /proc about it.
         hint: String,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
     /// The recording could not be written. Exit code 8.

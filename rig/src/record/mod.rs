@@ -23,7 +23,7 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(4);
 /// Time for the program to end by itself after a signal, which a terminal gives to both.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What came of a recording.
+/// The result of a recording.
 #[derive(Debug)]
 pub struct Recorded {
     /// Lines of strace.
@@ -34,7 +34,7 @@ pub struct Recorded {
     pub status: ExitStatus,
     /// From the first to the last line.
     pub lasted: Duration,
-    /// Whether a signal or the end of the time ended it.
+    /// Reports whether a signal or the end of the time ended it.
     pub was_stopped: bool,
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Sampler {
     samples: Vec<Sample>,
 }
 
-/// What was read last of a process.
+/// The last reading of a process.
 #[derive(Default)]
 struct Process {
     threads: Vec<u32>,

@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus};
 /// Each process stays this long at its exit, so that its memory can be read once more.
 const EXIT_DELAY_US: u32 = 10_000;
 
-/// What is recorded.
+/// The subject of a recording.
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// A program with its arguments, which is started.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::call::Meaning;
 use super::join::{Event, Events, What};
 
-/// Who was there at the beginning, and who forked whom.
+/// The tasks of the beginning, and the parent of each other task.
 #[derive(Debug, Default)]
 pub(super) struct Family {
     /// The child of each fork, by the place of its event.
@@ -75,7 +75,7 @@ fn children(events: &Events, is_by_file: bool) -> BTreeMap<usize, usize> {
     children
 }
 
-/// What says that two tasks are of different processes, or of one.
+/// Evidence that two tasks are of different processes, or of one.
 #[derive(Default)]
 struct Evidence {
     /// Pairs of tasks, the smaller first.

@@ -21,7 +21,7 @@ pub(super) enum Body<'a> {
     Signal,
     /// `strace: Process 12 attached`, or with how many threads.
     Attached { pid: u32, threads: Option<u32> },
-    /// Any other message of strace, such as `[ Process PID=12 runs in 32 bit mode. ]`.
+    /// Any other message of strace, or a line of the table that `-C` writes, such as `[ Process PID=12 runs in 32 bit mode. ]`.
     Message,
     /// ` > /lib/libc.so.6(brk+0xb) [0x12]`
     Stack,
@@ -52,6 +52,9 @@ pub(super) fn body(text: &str) -> Option<Body<'_>> {
     }
     if let Some(message) = message(text) {
         return Some(message);
+    }
+    if is_summary(text) {
+        return Some(Body::Message);
     }
     if let Some(resumed) = text.strip_prefix("<... ") {
         let (name, tail) = resumed.split_once(" resumed>")?;
@@ -95,6 +98,16 @@ fn message(text: &str) -> Option<Body<'_>> {
     let Some(rest) = what.strip_prefix("attached") else { return Some(Body::Message) };
     let threads = rest.strip_prefix(" with ").and_then(|rest| rest.split(' ').next()?.parse().ok());
     Some(Body::Attached { pid, threads })
+}
+
+/// Reports whether a line is of the table that `-c` and `-C` write: `100.00    0.000120           4        31         1 total`.
+fn is_summary(text: &str) -> bool {
+    if text.starts_with("% time ") || text.starts_with("------ ") {
+        return true;
+    }
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let is_named = words.pop().is_some_and(is_name);
+    is_named && (2..=5).contains(&words.len()) && words.iter().all(|word| word.parse::<f64>().is_ok())
 }
 
 fn is_about_attaching(what: &str) -> bool {
@@ -177,6 +190,13 @@ mod tests {
         ] {
             assert_eq!(body(message), Some(Body::Message), "{message}");
         }
+        for row in
+            ["% time     seconds  usecs/call     calls    errors syscall", "------ ----------- ---- total"]
+        {
+            assert_eq!(body(row), Some(Body::Message));
+        }
+        // The first figure reads as a time.
+        assert_eq!(body("0.000120           4        31         1 brk"), Some(Body::Message));
         assert_eq!(body("> /lib/libc.so.6(brk+0xb) [0x1]"), Some(Body::Stack));
     }
 

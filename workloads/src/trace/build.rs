@@ -43,7 +43,7 @@ struct Builder {
     execs: Vec<usize>,
     begin_ns: u64,
     end_ns: u64,
-    /// Whether the root has done anything.
+    /// Reports whether the root has done anything.
     has_begun: bool,
     /// Number of the event.
     now: usize,

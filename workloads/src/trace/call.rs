@@ -10,9 +10,9 @@ pub(super) enum Meaning {
         addr: u64,
         bytes: u64,
         kind: Kind,
-        /// Whether the kernel chose the address.
+        /// Reports whether the kernel chose the address.
         is_chosen: bool,
-        /// Whether all pages are touched at once.
+        /// Reports whether all pages are touched at once.
         is_populated: bool,
     },
     /// `mprotect`
@@ -25,16 +25,16 @@ pub(super) enum Meaning {
         addr: u64,
         bytes: u64,
     },
-    /// Where the heap ends now.
+    /// The end of the heap.
     Break {
         end: u64,
-        /// Whether it was only asked for.
+        /// Reports whether it was only asked for.
         is_query: bool,
     },
     Remap {
         old: (u64, u64),
         new: (u64, u64),
-        /// Whether the old range stays mapped and loses its pages.
+        /// Reports whether the old range stays mapped and loses its pages.
         keeps_old: bool,
     },
     /// `madvise` that gives pages back.
@@ -90,7 +90,7 @@ pub(super) enum Access {
     Write,
 }
 
-/// Whether a call makes a task.
+/// Reports whether a call makes a task.
 pub(super) fn is_fork(name: &str) -> bool {
     matches!(name, "clone" | "clone2" | "__clone2" | "clone3" | "fork" | "vfork")
 }

@@ -37,7 +37,7 @@ impl Kind {
         }
     }
 
-    /// Whether times of several files can be compared.
+    /// Reports whether times of several files can be compared.
     pub(super) fn is_absolute(self) -> bool {
         matches!(self, Kind::Epoch | Kind::Day | Kind::DaySeconds)
     }

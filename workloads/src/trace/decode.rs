@@ -12,7 +12,7 @@ pub(super) struct Text<'a> {
     pub(super) text: Cow<'a, str>,
     /// `UTF-8`, `UTF-16 LE` or `UTF-16 BE`.
     pub(super) encoding: &'static str,
-    /// Whether escapes of a terminal were taken out.
+    /// Reports whether escapes of a terminal were taken out.
     pub(super) was_coloured: bool,
 }
 

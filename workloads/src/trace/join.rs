@@ -24,7 +24,7 @@ pub(super) struct Events {
     pub(super) leaders: BTreeMap<usize, usize>,
 }
 
-/// How a task first appeared.
+/// The first line of a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct First {
     /// Its pid; 0 where lines have none.
@@ -79,7 +79,7 @@ struct Joiner<'a> {
     samples: Vec<Sample>,
     /// Pids of samples so far.
     sampled: BTreeSet<u32>,
-    /// Where and when tasks called `exit_group`; their samples until they are gone belong in front of it.
+    /// Place and time of calls of `exit_group`, by task; their samples until they are gone belong in front of it.
     exits: BTreeMap<usize, (u64, u64)>,
 }
 
@@ -201,7 +201,7 @@ impl Joiner<'_> {
         self.new_task(pid, order)
     }
 
-    /// Whether a line of an unknown pid can be of the task that had none: it ends the call in which that task
+    /// Reports whether a line of an unknown pid can be of the task that had none: it ends the call in which that task
     /// is, or the task is in no call.
     fn is_first(&self, first: usize, body: &Body<'_>) -> bool {
         match (self.pending.get(&first), body) {

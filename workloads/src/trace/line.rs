@@ -12,7 +12,7 @@ pub(super) struct Leader {
     pub(super) stamp: Option<Stamp>,
     /// `(+     0.000012) `: nanoseconds since the line before, which `-r` writes behind the time of `-t`.
     pub(super) since_ns: Option<u64>,
-    /// Whether `[00007f3a...] ` or a number of a call is there.
+    /// Reports whether `[00007f3a...] ` or a number of a call is there.
     pub(super) has_brackets: bool,
 }
 
@@ -22,7 +22,7 @@ pub(super) enum Stamp {
     /// Seconds, since 1970 or since the line before.
     Seconds {
         ns: u64,
-        /// Whether it is padded to six columns, as the times of `-r` are, or has a plus sign.
+        /// Reports whether it is padded to six columns, as the times of `-r` are, or has a plus sign.
         is_padded: bool,
     },
     /// Time of day.

@@ -56,7 +56,7 @@ impl Part {
     }
 }
 
-/// How a recording is turned into operations.
+/// Options for turning a recording into operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceOptions {
     /// Recorded gaps are multiplied by this, in percent; at 0 there are no thinks.
@@ -68,7 +68,7 @@ pub struct TraceOptions {
     /// 3 pages, and shared, read-only and reserved pages not at all. Where a recording has samples of /proc,
     /// these count instead.
     pub touch_percent: u32,
-    /// Whether a recording is accepted of which more than 20 % of the lines were not understood.
+    /// Reports whether a recording is accepted of which more than 20 % of the lines were not understood.
     pub lenient: bool,
 }
 
@@ -87,7 +87,7 @@ pub struct Trace {
     report: TraceReport,
 }
 
-/// What one recorded task did. Ends with [`Op::Exit`], and holds no other.
+/// The operations of one recorded task. Ends with [`Op::Exit`], and holds no other.
 #[derive(Clone, Debug, Default)]
 struct Task {
     ops: Vec<Op>,
@@ -118,7 +118,7 @@ impl Trace {
         Ok(Trace { tasks, root, report })
     }
 
-    /// What became of the lines.
+    /// The report of what became of the lines.
     pub fn report(&self) -> &TraceReport {
         &self.report
     }
@@ -137,7 +137,7 @@ impl Trace {
         task.map_or(&[Op::Exit], |at| &self.tasks[at].ops)
     }
 
-    /// How many children a task forks.
+    /// Returns the number of children that a task forks.
     pub(crate) fn children(&self, task: Option<usize>) -> u32 {
         task.map_or(0, |at| self.tasks[at].children.len() as u32)
     }

@@ -22,9 +22,9 @@ pub(super) struct Read<'a> {
     pub(super) lines: Vec<ReadLine<'a>>,
     pub(super) samples: Vec<Sample>,
     pub(super) kind: Option<Kind>,
-    /// Whether the files stand one after the other, because their times cannot be compared.
+    /// Reports whether the files stand one after the other, because their times cannot be compared.
     pub(super) is_by_file: bool,
-    /// Whether any line has a pid.
+    /// Reports whether any line has a pid.
     pub(super) has_pids: bool,
 }
 

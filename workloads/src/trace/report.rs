@@ -8,7 +8,7 @@ use std::fmt;
 /// and the counts of `drops`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceReport {
-    /// How the lines are written: encoding, times, pids.
+    /// The form of the lines: encoding, times, pids.
     pub form: String,
     /// Files of the recording.
     pub files: u64,
@@ -44,7 +44,7 @@ pub struct TraceReport {
     pub pages: PageCounts,
     /// The rule for touched pages, in words.
     pub touch_rule: String,
-    /// What is assumed because the recording does not hold it, a sentence each.
+    /// Assumptions about what the recording does not hold, a sentence each.
     pub assumptions: Vec<String>,
 }
 
@@ -116,7 +116,7 @@ impl TraceReport {
         self.lines - self.notes.get(BLANK).copied().unwrap_or(0)
     }
 
-    /// Whether more than 1 % of the lines were dropped.
+    /// Reports whether more than 1 % of the lines were dropped.
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         self.dropped() * 100 > self.lines_filled()

@@ -14,7 +14,7 @@ const PREFIX: &str = "#attach-rig process ";
 /// Most threads of a process that are read.
 const THREADS_MAX: usize = 65_536;
 
-/// What one process had at one moment.
+/// The memory and threads of one process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// The process.

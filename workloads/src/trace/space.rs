@@ -11,11 +11,11 @@ pub(super) struct Space {
     pub(super) users: usize,
     /// Touched pages that a fork left to it; they are still the parent's, and /proc counts them twice.
     pub(super) inherited: u64,
-    /// Whether samples of /proc say how much is touched.
+    /// Reports whether samples of /proc say how much is touched.
     pub(super) is_sampled: bool,
-    /// What the replay has: its unmapping takes untouched pages first.
+    /// The pages of the replay: its unmapping takes untouched pages first.
     pub(super) replayed: Books,
-    /// Whether it is that of the first process.
+    /// Reports whether it is that of the first process.
     pub(super) is_first: bool,
 }
 

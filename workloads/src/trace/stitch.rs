@@ -75,10 +75,11 @@ fn may_be_cut(line: &str) -> bool {
 /// Splits `strace: Process 12 attached` off, if something stands in front of it.
 fn before_note(line: &str) -> (&str, Option<&str>) {
     let line = line.trim_end();
-    if !line.ends_with("attached") {
+    if !line.ends_with("attached") && !line.ends_with("(waiting for parent)") {
         return (line, None);
     }
-    match line.find("strace: Process ") {
+    // Older versions leave their name out.
+    match line.find("strace: Process ").or_else(|| line.find("Process ")) {
         Some(at) if !leader(&line[..at]).1.is_empty() => (&line[..at], Some(&line[at..])),
         _ => (line, None),
     }
@@ -98,6 +99,10 @@ mod tests {
         check(
             "1.5 clone({flags}strace: Process 7 attached\n => {tid=[7]}, 88) = 7\nbrk(0) = 0",
             "1.5 clone({flags} => {tid=[7]}, 88) = 7\nstrace: Process 7 attached\nbrk(0) = 0",
+        );
+        check(
+            "clone(xProcess 7 attached (waiting for parent)\nProcess 7 resumed (parent 6 ready)\n) = 7\n",
+            "clone(x) = 7\nProcess 7 resumed (parent 6 ready)\nProcess 7 attached (waiting for parent)",
         );
         check(
             "clone(xstrace: Process 7 attached\n <unfinished ...>\n[pid 7] brk(0) = 0",

@@ -7,7 +7,7 @@ pub(super) const STACK_PAGES: u64 = 3;
 /// Most pages that a replay ever has touched at one time: 64 GiB.
 pub(super) const TOUCHED_PAGES_MAX: u64 = 1 << 24;
 
-/// How many of the pages that a call commits are touched.
+/// The rule for the pages that a call commits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
     percent: u32,

@@ -21,12 +21,20 @@ type Entry = (String, u32, Vec<u8>);
 /// Writes the archive to `file`.
 ///
 /// # Errors
-/// When `init` or a library cannot be read or `file` not be written.
-pub(super) fn write(file: &Path, (init, libraries): (&Path, &[PathBuf]), orders: &str) -> io::Result<()> {
+/// When `init`, a library or a recording cannot be read or `file` not be written.
+pub(super) fn write(
+    file: &Path,
+    (init, libraries): (&Path, &[PathBuf]),
+    orders: &str,
+    recordings: &[(String, PathBuf)],
+) -> io::Result<()> {
     let inside = |name: &str| name.trim_start_matches('/').to_owned();
     let mut files = vec![("init".to_owned(), 0o755, fs::read(init)?), (inside(ORDERS), 0o644, orders.into())];
     for library in libraries {
         files.push((inside(&library.to_string_lossy()), 0o755, fs::read(library)?));
+    }
+    for (name, recording) in recordings {
+        files.push((inside(name), 0o644, fs::read(recording)?));
     }
     archive(BufWriter::new(File::create(file)?), &files)?.flush()
 }

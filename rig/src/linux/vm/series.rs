@@ -82,15 +82,16 @@ impl Series {
         let (options, left_out) = fitting(setting, &self.options);
         let files = Files::within(&self.folder, self.console(setting));
         let doing = |doing: String| move |source| VmError::Setup { doing, source };
-        let orders = orders::to_text(&options).map_err(|error| doing("write orders".into())(error.into()))?;
+        let (inside, recordings) = with_recordings(&options);
+        let orders = orders::to_text(&inside).map_err(|error| doing("write orders".into())(error.into()))?;
         files.clear().map_err(doing(format!("remove older files in {}", self.folder.display())))?;
         let mut told = Vec::new();
         let mut heard = |words: &str| {
             tell(words);
             told.push(Note { kind: NoteKind::Warning, protocol: None, text: format!("{words}.") });
         };
-        let along = [self.found.libraries.clone(), recordings(&options)].concat();
-        let written = cpio::write(&files.initramfs, (&self.found.init, &along), &orders);
+        let program = (self.found.init.as_path(), self.found.libraries.as_slice());
+        let written = cpio::write(&files.initramfs, program, &orders, &recordings);
         let result = written
             .map_err(doing(format!("write {}", files.initramfs.display())))
             .and_then(|()| {
@@ -145,20 +146,55 @@ fn delivered(files: &Files) -> Result<Delivery, VmError> {
     delivery::read(&String::from_utf8_lossy(&bytes)).ok_or_else(none)?.into_result()
 }
 
-/// Files of the recordings that workers replay; in the guest they have the same paths.
-fn recordings(options: &Options) -> Vec<PathBuf> {
-    let files = workloads::Folder::new("/");
-    let names = options
-        .workloads
-        .iter()
-        .filter_map(|workload| workload.spec.shape.strip_prefix(workloads::TRACE_PREFIX));
-    let names = names.filter(|name| name.starts_with('/'));
-    names.filter_map(|name| files.paths(name).ok()).flatten().map(|(_, path)| path).collect()
+/// The options for the guest, where recordings have other names, and the files of these with their names there.
+fn with_recordings(options: &Options) -> (Options, Vec<(String, PathBuf)>) {
+    let (mut options, mut along) = (options.clone(), Vec::new());
+    for (number, workload) in options.workloads.iter_mut().enumerate() {
+        let shape = &mut workload.spec.shape;
+        let Some(path) = shape.strip_prefix(workloads::TRACE_PREFIX).filter(|name| name.starts_with('/'))
+        else {
+            continue;
+        };
+        // Not below a mount point of the guest.
+        let folder = format!("/recordings/{number}");
+        let files = workloads::Folder::new("/").paths(path).unwrap_or_default();
+        let named =
+            |file: &PathBuf| format!("{folder}/{}", file.file_name().unwrap_or_default().to_string_lossy());
+        let whole = files.iter().any(|(pid, _)| pid.is_none());
+        *shape = format!(
+            "{}{}",
+            workloads::TRACE_PREFIX,
+            files.first().filter(|_| whole).map_or(folder.clone(), |(_, file)| named(file))
+        );
+        along.extend(files.iter().map(|(_, file)| (named(file), file.clone())));
+    }
+    (options, along)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recordings_have_names_of_their_own_in_the_guest() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["log", "many.7", "many.8"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let of = |name: &str| crate::linux::Workload {
+            spec: workloads::Spec::new(format!("trace:{}", folder.path().join(name).display()), 1, 1),
+            moved: true,
+        };
+        let built_in =
+            crate::linux::Workload { spec: workloads::Spec::new("trace:python-threads", 1, 1), moved: true };
+        let options = Options { workloads: vec![of("log"), of("many"), built_in], ..Options::default() };
+        let (inside, along) = with_recordings(&options);
+        let shapes: Vec<&str> =
+            inside.workloads.iter().map(|workload| workload.spec.shape.as_str()).collect();
+        assert_eq!(shapes, ["trace:/recordings/0/log", "trace:/recordings/1", "trace:python-threads"]);
+        let names: Vec<&str> = along.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["/recordings/0/log", "/recordings/1/many.7", "/recordings/1/many.8"]);
+    }
     use crate::linux::Refusal;
 
     fn options(rules: &[&str]) -> Options {

@@ -143,9 +143,10 @@ impl Builder {
         let added = with(space, &mut rule);
         let after = space.mm.books();
         let ops = catch_up(&mut space.replayed, after);
-        self.totals.pages.reserved += added.reserved;
-        self.totals.pages.committed += added.committed;
-        self.totals.pages.refused += rule.refused;
+        let pages = &mut self.totals.pages;
+        pages.reserved = pages.reserved.saturating_add(added.reserved);
+        pages.committed = pages.committed.saturating_add(added.committed);
+        pages.refused = pages.refused.saturating_add(rule.refused);
         self.totals.changed(before, after);
         self.totals.recommitted(committed, self.spaces[at].mm.committed_now());
         for op in ops.into_iter().flatten() {

@@ -158,10 +158,10 @@ impl Clock {
     /// Half a day back is the next day.
     fn of_day(&mut self, ns: u64) -> u64 {
         if ns.saturating_add(DAY_NS / 2) < self.last_day_ns {
-            self.day_ns += DAY_NS;
+            self.day_ns = self.day_ns.saturating_add(DAY_NS);
         }
         self.last_day_ns = ns;
-        self.day_ns + ns
+        self.day_ns.saturating_add(ns)
     }
 }
 

@@ -48,14 +48,16 @@ pub(super) struct Totals {
 
 impl Totals {
     pub(super) fn changed(&mut self, before: Books, after: Books) {
-        self.pages.mapped += after.mapped.saturating_sub(before.mapped);
-        self.pages.touched += after.touched.saturating_sub(before.touched);
+        let grown = after.mapped.saturating_sub(before.mapped);
+        self.pages.mapped = self.pages.mapped.saturating_add(grown);
+        let touched = after.touched.saturating_sub(before.touched);
+        self.pages.touched = self.pages.touched.saturating_add(touched);
         self.touched_now = (self.touched_now + after.touched).saturating_sub(before.touched);
         self.pages.touched_peak = self.pages.touched_peak.max(self.touched_now);
     }
 
     pub(super) fn recommitted(&mut self, before: u64, after: u64) {
-        self.committed_now = (self.committed_now + after).saturating_sub(before);
+        self.committed_now = self.committed_now.saturating_add(after).saturating_sub(before);
         self.pages.committed_peak = self.pages.committed_peak.max(self.committed_now);
     }
 
@@ -80,7 +82,7 @@ impl Totals {
     pub(super) fn process_ended(&mut self, space: &Space) {
         self.processes_now = self.processes_now.saturating_sub(1);
         let pages = space.anon_pages();
-        self.pages.touched_at_ends += pages;
+        self.pages.touched_at_ends = self.pages.touched_at_ends.saturating_add(pages);
         if space.is_first {
             self.pages.touched_first = pages;
         }

@@ -58,6 +58,17 @@ fn near_line() -> impl Strategy<Value = String> {
         .prop_map(|(pid, seconds, micros, body)| format!("{pid} {seconds}.{micros:06} {body}"))
 }
 
+#[test]
+fn sums_of_very_many_large_figures_do_no_harm() {
+    let mut log = String::new();
+    for _ in 0..5_000 {
+        log += "5 23:59:59 mmap(NULL, 18446744073709547520, PROT_NONE, MAP_PRIVATE, -1, 0) = 0x1000\n";
+        log += "5 00:00:01 munmap(0, 18446744073709547520) = 0\n";
+    }
+    load(log.as_bytes());
+    load("5 23:59:59 brk(0) = 0x1000\n5 00:00:00 brk(0) = 0x1000\n".repeat(220_000).as_bytes());
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..300)) {

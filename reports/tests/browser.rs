@@ -25,21 +25,17 @@ mod dice;
 mod looks;
 #[path = "browser/page.rs"]
 mod page;
+#[path = "../../rig/input/tests/support/skip.rs"]
+mod skip;
 
 use client::Browser;
 
-/// A browser, or `None` where there is none, which is said.
-#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+/// A browser, or `None` where there is none, which is said at the end.
 fn browser(test: &str) -> Option<Browser> {
     let Some(program) = client::find() else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "CI is set, and there is no chromium: apt-get install chromium"
-        );
-        eprintln!(
-            "{test}: skipped, for there is no chromium here (apt-get install chromium, or set CHROMIUM)"
-        );
+        skip::skip(test, Some("needs chromium (apt-get install chromium, or set CHROMIUM)"));
         return None;
     };
+    skip::skip(test, None);
     Some(Browser::start(&program))
 }

@@ -1,7 +1,7 @@
 //! `attach-rig linux` on the real kernel: moves happen, and whichever way it ends, no cgroup and no process remains.
 //!
-//! Most tests need root and a cgroup mount. Elsewhere they say so and are skipped, except with `CI=true`, where being
-//! skipped would go unnoticed. No test bounds a wall-clock time.
+//! Most tests need root and a cgroup mount. Elsewhere they say so and are skipped, except with
+//! `ATTACH_RIG_REQUIRE=all`. No test bounds a wall-clock time.
 #![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 #[path = "support/cgroups.rs"]
 mod cgroups;

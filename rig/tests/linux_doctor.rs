@@ -1,6 +1,6 @@
 //! `attach-rig doctor` on the real kernel: it says what works here and leaves no cgroup behind.
 //!
-//! Needs root and a cgroup mount. Elsewhere it says so and is skipped, except with `CI=true`.
+//! Needs root and a cgroup mount. Elsewhere it says so and is skipped, except with `ATTACH_RIG_REQUIRE=all`.
 #[path = "support/cgroups.rs"]
 mod cgroups;
 

@@ -2,7 +2,7 @@
 //! instance of tracefs and no mount remains, whichever way a run ends.
 //!
 //! Apart from `linux.rs`, since this needs tracefs as well as root and a cgroup mount. Elsewhere tests say so and are
-//! skipped, except with `CI=true`, where being skipped would go unnoticed.
+//! skipped, except with `ATTACH_RIG_REQUIRE=all`.
 #![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 #[path = "support/cgroups.rs"]
 mod cgroups;

@@ -2,7 +2,7 @@
 //!
 //! Apart from `linux.rs`, since this needs QEMU, a kernel and a release build instead of root: `.ci/vm COMMAND` fetches and
 //! builds them and names them by ATTACH_RIG_KERNEL and ATTACH_RIG_INIT; a debug build would fill the guest's memory. Without
-//! them the tests say so and are skipped, except with `CI=true`, where being skipped would go unnoticed. No test bounds a time of the guest. A boot costs
+//! them the tests say so and are skipped, except with `ATTACH_RIG_REQUIRE=all`. No test bounds a time of the guest. A boot costs
 //! seconds under emulation, so a test asks much of each.
 #[path = "linux_vm/machine.rs"]
 mod machine;

@@ -1,6 +1,9 @@
 //! `attach-rig vm` with a QEMU of the test's own: guests that say nothing, too much, or what is not so.
 //!
 //! Needs neither QEMU nor a kernel nor root: a script takes the place of QEMU, and nothing boots.
+#[path = "../input/tests/support/skip.rs"]
+mod skip;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -95,7 +98,10 @@ fn kvm_that_runs_nothing_is_a_reason_with_a_remedy() {
 #[test]
 fn silence_under_kvm_leads_to_emulation_and_is_remembered() {
     let kvm = fs::OpenOptions::new().read(true).write(true).open("/dev/kvm");
-    if kvm.is_err() {
+    if skip::skip(
+        "silence_under_kvm_leads_to_emulation_and_is_remembered",
+        kvm.err().map(|_| "needs /dev/kvm"),
+    ) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

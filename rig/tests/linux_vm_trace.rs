@@ -2,7 +2,7 @@
 //! phase, the global locks have holds, and moving charges costs what moving charges costs.
 //!
 //! Apart from `linux_vm.rs`, since it is about the inside of moves. `.ci/vm COMMAND` fetches and builds what it needs;
-//! without that it says so and is skipped, except with `CI=true`. No test bounds a time of the guest.
+//! without that it says so and is skipped, except with `ATTACH_RIG_REQUIRE=all`. No test bounds a time of the guest.
 #[path = "linux_vm/machine.rs"]
 mod machine;
 

@@ -1,6 +1,8 @@
 //! `attach-rig record`: programs and running services by strace. Tests say that they are skipped where strace is missing or
 //! may not trace.
-#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
+#[path = "../input/tests/support/skip.rs"]
+mod skip;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -10,11 +12,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
 
 fn skipped(test: &str) -> bool {
     let works = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
-    if works.is_ok_and(|status| status.success()) {
-        return false;
-    }
-    eprintln!("skipped: needs strace that may trace: {test}");
-    true
+    let works = works.is_ok_and(|status| status.success());
+    skip::skip(test, (!works).then_some("needs strace that may trace"))
 }
 
 fn rig(arguments: &[&str], folder: &Path) -> Output {

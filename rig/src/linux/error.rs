@@ -1,5 +1,6 @@
 //! What can go wrong, where, what to try, and with which exit code the command ends.
 use super::option_error::OptionError;
+use super::reason::Reason;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -63,6 +64,16 @@ pub enum LinuxError {
     WorkerStart {
         /// What it did instead.
         reason: String,
+        /// What the kernel said or did, where that is known.
+        cause: Option<Cause>,
+    },
+    /// Another error with the reason that was found on this machine. The exit code is the other's.
+    #[error("{error}\n  reason: {}\n  try: {}", reason.why, reason.remedy)]
+    Explained {
+        /// The error.
+        error: Box<LinuxError>,
+        /// Why it happened, and what to do.
+        reason: Reason,
     },
     /// The worker ended during the run. Exit code 101 when it panicked, else 5: somebody ended it.
     #[error("the worker (pid {pid}) died during the run: {status}")]
@@ -96,6 +107,15 @@ pub enum LinuxError {
         /// The error that had ended the run before.
         after: Option<Box<LinuxError>>,
     },
+}
+
+/// What the kernel did to a worker that was starting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It refused a system call.
+    Errno(i32),
+    /// It ended the worker by a signal.
+    Signal(i32),
 }
 
 /// A refused attempt to use a cgroup.
@@ -135,6 +155,7 @@ impl LinuxError {
             Self::WorkerDied { status, .. } if status.code() == Some(101) => 101,
             Self::WorkerDied { .. } | Self::WorkerSilent { .. } => 5,
             Self::Misplaced { .. } => 1,
+            Self::Explained { error, .. } => error.exit_code(),
             // An error that weighs more than a leftover keeps its own code.
             Self::Leftover { after, .. } => {
                 let before = after.as_ref().map_or(7, |error| error.exit_code());
@@ -204,7 +225,7 @@ mod tests {
 
     #[test]
     fn of_two_errors_none_is_lost() {
-        let start = || LinuxError::WorkerStart { reason: "early".into() };
+        let start = || LinuxError::WorkerStart { reason: "early".into(), cause: None };
         let joined = LinuxError::join(Some(LinuxError::join(Some(start()), leftover(None))), leftover(None));
         let LinuxError::Leftover { remains, after } = joined else { panic!("{joined}") };
         assert_eq!((remains.len(), after.map(|e| e.exit_code())), (2, Some(4)));
@@ -214,7 +235,8 @@ mod tests {
     #[test]
     fn messages_name_what_remains_and_what_came_before() {
         let error =
-            leftover(Some(LinuxError::WorkerStart { reason: "it wrote nonsense".into() })).to_string();
+            leftover(Some(LinuxError::WorkerStart { reason: "it wrote nonsense".into(), cause: None }))
+                .to_string();
         assert!(error.contains("/x/attach-rig-1-2: busy (later: rmdir"), "{error}");
         assert!(error.contains("after: the worker did not get ready: it wrote nonsense"), "{error}");
     }

@@ -5,6 +5,7 @@
 //! options     what to measure; option_error: what is wrong with it
 //! error       what can go wrong, with its exit code; signals: SIGINT and SIGTERM become a flag; clock: the one clock
 //! memory      what a run needs, beside what is free
+//! reason      why the kernel refused, looked for on this machine, and what to do
 //! place       where a run is, and its cgroups
 //! workers     who works and is moved
 //! moving      the timed loop
@@ -31,6 +32,7 @@ mod place;
 mod progress;
 #[doc(hidden)]
 pub mod readers;
+mod reason;
 mod result;
 mod run;
 mod signals;
@@ -41,13 +43,14 @@ mod workers;
 
 pub use checks::refusal::Refusal;
 pub use doctor::{Checkup, Row, Verdict, checkup};
-pub use error::{Attempt, LinuxError, Remains};
+pub use error::{Attempt, Cause, LinuxError, Remains};
 pub use moving::rate::{Rate, parse_duration};
 pub use option_error::OptionError;
 pub use options::{Options, Origin};
 pub use place::clean::{Cleaned, clean};
 pub use place::hierarchy::{Controller, Hierarchy};
 pub use progress::Progress;
+pub use reason::Reason;
 pub use run::{Outcome, run};
 pub use workers::child::{WORKER_ARG, worker_main};
 pub use workers::workload::{Load, Moves, Workload};

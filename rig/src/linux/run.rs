@@ -8,6 +8,7 @@ use super::place::group::Groups;
 use super::place::permission::explain;
 use super::place::run_id::RunId;
 use super::progress::Progress;
+use super::reason::{self, Before, Scene};
 use super::result::facts;
 use super::result::measured::Setting;
 use super::result::record::to_run;
@@ -69,7 +70,15 @@ pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<O
     let (place, mut groups) = make_groups(options)?;
     options.refusals.iter().try_for_each(|refusal| refusal.fits(&place))?;
     let charges = if options.move_charges { groups.move_charges() } else { Ok(()) };
+    let before = Before::take(&reason::Here, &place);
     let result = charges.and_then(|()| measure(options, &place, &mut groups, &interrupts, on_progress));
+    // While the cgroups are still there: their counters hold reasons.
+    let existing: Vec<_> = groups.children().iter().cloned().chain([groups.top().to_path_buf()]).collect();
+    let explained = |error| reason::explain(error, &Scene::new(&reason::Here, &place, (&existing, &before)));
+    let result = result.map_err(explained).map(|mut outcome| {
+        outcome.failure = outcome.failure.map(explained);
+        outcome
+    });
     match (groups.remove(), result) {
         (Ok(()), result) => result,
         (Err(leftover), Err(error)) => Err(LinuxError::join(Some(error), leftover)),
@@ -90,7 +99,11 @@ fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
             Err(LinuxError::NotPermitted { attempts, .. }) if places.peek().is_some() => {
                 refused.extend(attempts);
             }
-            Err(error) => return Err(explain(error, refused, &place)),
+            Err(error) => {
+                let error = explain(error, refused, &place);
+                let before = Before::default();
+                return Err(reason::explain(error, &Scene::new(&reason::Here, &place, (&[], &before))));
+            }
         }
     }
     unreachable!("discover gives at least one place, and the last one returns")

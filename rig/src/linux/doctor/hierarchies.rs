@@ -3,6 +3,7 @@
 use super::super::error::LinuxError;
 use super::super::place::discovery::{Membership, Mount, Place, parse_cgroup, parse_mountinfo, place_of};
 use super::super::place::hierarchy::Hierarchy;
+use super::super::reason::{self, Before, Look, Scene};
 use super::machine::{MOVE_CHARGE, Machine, Trial};
 use super::{Row, Verdict, as_root, verdict};
 use rustix::fs::Access;
@@ -40,6 +41,19 @@ struct Seen<'a> {
     memberships: Vec<Membership>,
     /// Why one of the two could not be read.
     unread: Option<(Verdict, String)>,
+}
+
+/// The machine as reasons look at it.
+struct Looking<'a>(&'a dyn Machine);
+
+impl Look for Looking<'_> {
+    fn text(&self, path: &Path) -> Option<String> {
+        self.0.read(path).ok()
+    }
+
+    fn tasks_of_user(&self) -> Option<u64> {
+        self.0.tasks_of_user()
+    }
 }
 
 /// The rows, and errors about cgroups that could not be removed.
@@ -92,6 +106,9 @@ impl Seen<'_> {
         let missing = |finding, remedy| Row::bad((check, Verdict::Missing), MOUNTINFO, finding, remedy);
         if let Some(mount) = self.mounts.iter().find(|mount| mount.shows(controller)) {
             let point = mount.point.display();
+            if let (Some(by), Some(remedy)) = (&mount.hidden_by, mount.uncover()) {
+                return missing(format!("mounted at {point}, but hidden by a later mount of {by}"), remedy);
+            }
             return missing(
                 format!("mounted at {point}, which does not show the own cgroup"),
                 PRIVILEGED.into(),
@@ -152,13 +169,15 @@ impl Seen<'_> {
                     as_root(self.machine, &format!("rmdir {}", path.display())),
                 );
             }
-            Err(error) => return bad(Verdict::Missing, format!("{at}; {error}"), PRIVILEGED.into()),
+            Err(error) => {
+                let (before, look) = (Before::default(), Looking(self.machine));
+                let reason = reason::find(error, &Scene::new(&look, place, (&[], &before)));
+                let why = reason.as_ref().map_or_else(String::new, |reason| format!("; {}", reason.why));
+                let remedy = reason.map_or_else(|| PRIVILEGED.into(), |reason| reason.remedy);
+                return bad(Verdict::Missing, format!("{at}; {error}{why}"), remedy);
+            }
         }
         if place.v2 {
-            if let Some(kind) = self.threaded(place) {
-                let why = format!("{at}; its cgroup.type is {kind}, so processes cannot be moved below it");
-                return bad(Verdict::Missing, why, DELEGATE.into());
-            }
             // A move needs the right to write to cgroup.procs of the nearest cgroup above both places.
             let procs = place.own.join("cgroup.procs");
             if let Err(error) = self.machine.may(&procs, Access::WRITE_OK) {
@@ -166,12 +185,15 @@ impl Seen<'_> {
                 return bad(verdict(&error), why, self.grant(place));
             }
         }
-        Row::ok(check, own, format!("{at}; cgroups made below it and removed"))
-    }
-
-    fn threaded(&self, place: &Place) -> Option<String> {
-        let kind = self.machine.read(&place.own.join("cgroup.type")).ok()?.trim().to_owned();
-        ["threaded", "domain invalid"].contains(&kind.as_str()).then_some(kind)
+        let bare = self.mounts.iter().any(|mount| {
+            mount.point == place.mount_point && mount.options.iter().any(|option| option == "noprefix")
+        });
+        let bare = if bare { ", mounted noprefix (its files are named cpus and mems)" } else { "" };
+        Row::ok(
+            check,
+            own,
+            format!("{at}{bare}; cgroups made below it, a process moved through them and back"),
+        )
     }
 
     fn is_read_only(&self, place: &Place) -> bool {

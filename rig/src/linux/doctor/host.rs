@@ -1,10 +1,11 @@
 //! What is not about cgroups: virtual machines, a kernel to boot in one, the clock, CPUs, the kernel that runs.
+use super::kvm;
 use super::machine::Machine;
 use super::{Row, Verdict, as_root, verdict};
 use crate::measure::itself::Itself;
 use rustix::fs::Access;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const QEMU: &str = "qemu-system-x86_64";
 const KVM: &str = "/dev/kvm";
@@ -45,11 +46,14 @@ fn measuring(machine: &dyn Machine) -> [Row; 2] {
     ]
 }
 
-fn qemu(machine: &dyn Machine) -> Row {
+fn qemu_path(machine: &dyn Machine) -> Option<PathBuf> {
     let folders = machine.programs();
-    let found = folders.iter().map(|folder| folder.join(QEMU));
-    let found = found.into_iter().find(|path| machine.may(path, Access::EXEC_OK).is_ok());
-    if let Some(path) = found {
+    let mut found = folders.iter().map(|folder| folder.join(QEMU));
+    found.find(|path| machine.may(path, Access::EXEC_OK).is_ok())
+}
+
+fn qemu(machine: &dyn Machine) -> Row {
+    if let Some(path) = qemu_path(machine) {
         return Row::ok("qemu", QEMU, path.display().to_string());
     }
     let remedy = as_root(machine, "apt-get install qemu-system-x86");
@@ -58,7 +62,7 @@ fn qemu(machine: &dyn Machine) -> Row {
 
 fn kvm(machine: &dyn Machine) -> Row {
     let error = match machine.open(Path::new(KVM)) {
-        Ok(()) => return Row::ok("kvm", KVM, "opens for reading and writing"),
+        Ok(()) => return kvm_runs(machine),
         Err(error) => error,
     };
     let remedy = match verdict(&error) {
@@ -67,6 +71,23 @@ fn kvm(machine: &dyn Machine) -> Row {
         _ => as_root(machine, "modprobe -a kvm_intel kvm_amd"),
     };
     Row::bad(("kvm", verdict(&error)), KVM, format!("{KVM}: {error}"), remedy)
+}
+
+/// Opening says little: there are machines where it opens and no guest runs.
+fn kvm_runs(machine: &dyn Machine) -> Row {
+    let bad = |finding: String, remedy: &str| Row::bad(("kvm", Verdict::Missing), KVM, finding, remedy);
+    let Some(qemu) = qemu_path(machine) else {
+        let remedy = as_root(machine, "apt-get install qemu-system-x86");
+        return bad(format!("opens, but was not tried: {QEMU} is not in PATH"), &remedy);
+    };
+    let kvm::Trial { guest, result } = machine.try_kvm(&qemu);
+    match result {
+        Ok(()) => Row::ok("kvm", KVM, format!("a guest ran under it ({guest})")),
+        Err(why) => bad(
+            format!("no: {why} (tried with {guest}); vm uses emulation"),
+            "vm --accel tcg; or on the host allow nested guests: modprobe kvm_intel nested=1 (or kvm_amd)",
+        ),
+    }
 }
 
 fn image(machine: &dyn Machine) -> Row {

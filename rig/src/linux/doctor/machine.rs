@@ -4,9 +4,11 @@ use super::super::error::LinuxError;
 use super::super::place::discovery::Place;
 use super::super::place::group::Groups;
 use super::super::place::run_id::RunId;
+use super::super::reason::{self, Look as _};
 use super::super::result::facts;
 use super::super::trace::Tracefs;
 use super::super::workers::workload::Moves;
+use super::{child, kvm};
 use crate::measure::itself::Itself;
 use rustix::fs::{Access, access};
 use std::cell::OnceCell;
@@ -37,8 +39,12 @@ pub(super) trait Machine {
     fn may(&self, path: &Path, how: Access) -> io::Result<()>;
     /// Opens for reading and writing, and closes.
     fn open(&self, path: &Path) -> io::Result<()>;
-    /// Makes the cgroups of a run at this place and removes them.
+    /// Makes the cgroups of a run at this place, moves a child through them and back, and removes them.
     fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError>;
+    /// Runs a guest under KVM for a moment.
+    fn try_kvm(&self, qemu: &Path) -> kvm::Trial;
+    /// Counts the tasks of this user.
+    fn tasks_of_user(&self) -> Option<u64>;
     /// tracefs where no folder shows it, reached for this process alone, as a run does.
     fn hidden_tracefs(&self) -> Option<PathBuf>;
     /// Whether the effective user is root.
@@ -93,11 +99,25 @@ impl Machine for Here {
     }
 
     fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError> {
-        let groups = Groups::make(place, self.id, Moves::Processes)?;
+        let mut groups = Groups::make(place, self.id, Moves::Processes)?;
+        if let Err(error) = child::move_through(&mut groups, &place.own) {
+            return Err(match groups.remove() {
+                Ok(()) => error,
+                Err(leftover) => LinuxError::join(Some(error), leftover),
+            });
+        }
         let file = groups.top().join(MOVE_CHARGE);
         let move_charge = file.exists().then(|| fs::write(&file, "1"));
         groups.remove()?;
         Ok(Trial { move_charge })
+    }
+
+    fn try_kvm(&self, qemu: &Path) -> kvm::Trial {
+        kvm::run(qemu)
+    }
+
+    fn tasks_of_user(&self) -> Option<u64> {
+        reason::Here.tasks_of_user()
     }
 
     fn hidden_tracefs(&self) -> Option<PathBuf> {

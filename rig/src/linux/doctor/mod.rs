@@ -1,7 +1,8 @@
 //! What works on this machine, what does not, why, and the command that mends it.
 //!
 //! ```text
-//! machine      the only part that looks: files, permissions, a cgroup made and removed at once
+//! machine      the only part that looks: files, permissions, cgroups made and removed at once
+//! child        a process that is moved through them; kvm: a guest that runs for a moment
 //! hierarchies  v1 and v2: mounted, visible, writable; what else their files offer
 //! tracing      tracefs, its tracers and events, kallsyms
 //! host         virtual machines, clock, CPUs, kernel
@@ -9,8 +10,10 @@
 //!
 //! Everything but `machine` makes rows from what a [`machine::Machine`] answers, so that a container or a delegated
 //! subtree is a few lines of text in a test. What cannot be looked at is a row as well, and says why.
+mod child;
 mod hierarchies;
 mod host;
+mod kvm;
 mod machine;
 mod tracing;
 
@@ -114,8 +117,8 @@ impl Checkup {
     }
 }
 
-/// Looks at this machine. In each hierarchy it makes the cgroups of a run below the own one and removes them at once;
-/// else it changes nothing, mounts nothing and starts no process.
+/// Looks at this machine. In each hierarchy it makes the cgroups of a run below the own one, moves a child of its own
+/// through them and back, and removes them at once; it runs a guest under KVM for a moment, and changes nothing else.
 ///
 /// # Errors
 /// [`LinuxError::Setup`] when signals cannot be caught or `/proc/self/stat` cannot be read: then no cgroup is made.

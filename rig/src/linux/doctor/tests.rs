@@ -29,6 +29,10 @@ struct Made {
     root: bool,
     /// The answer to mkdir, where it fails.
     mkdir: Option<Errno>,
+    /// The answer to the move of a child, where it fails.
+    moving: Option<Errno>,
+    /// Why KVM ran no guest, where it did not.
+    kvm: Option<String>,
     /// A cgroup stays.
     stays: bool,
     /// Where tracefs is reached that is not mounted.
@@ -83,8 +87,21 @@ impl Machine for Made {
             let remains = vec![Remains { what: "it".into(), why: "busy".into(), remedy }];
             return Err(LinuxError::Leftover { remains, after: None });
         }
+        if let Some(errno) = self.moving {
+            let doing = format!("move a process into {}", path.display());
+            return Err(LinuxError::Setup { doing, source: errno.into() });
+        }
         let memory = place.controllers.iter().any(|name| name == "memory");
         Ok(Trial { move_charge: memory.then(|| Err(Errno::INVAL.into())) })
+    }
+
+    fn try_kvm(&self, _: &Path) -> kvm::Trial {
+        let result = self.kvm.clone().map_or(Ok(()), Err);
+        kvm::Trial { guest: "a ROM".into(), result }
+    }
+
+    fn tasks_of_user(&self) -> Option<u64> {
+        None
     }
 
     fn hidden_tracefs(&self) -> Option<PathBuf> {
@@ -226,9 +243,54 @@ fn a_cgroup_out_of_which_nobody_may_be_moved_is_no_place() {
     assert!(row.remedy.starts_with("systemd-run --user --scope -p Delegate=yes"), "{}", row.remedy);
     made.texts.remove(Path::new("/run/systemd/system"));
     assert_eq!(made.row("v2").remedy, "sudo attach-rig doctor");
-    let mut made = delegated();
-    made.texts.insert(Path::new(OWN).join("cgroup.type"), "threaded\n".into());
-    assert!(made.row("v2").finding.contains("cgroup.type is threaded"));
+    for kind in ["threaded", "domain threaded", "domain invalid"] {
+        let mut made = delegated();
+        made.moving = Some(Errno::OPNOTSUPP);
+        made.texts.insert(Path::new(OWN).join("cgroup.type"), format!("{kind}\n"));
+        let row = made.row("v2");
+        assert!(row.finding.contains(&format!("is `{kind}`")), "{row:?}");
+        assert!(row.remedy.contains("systemd-run --scope"), "{row:?}");
+    }
+}
+
+#[test]
+fn a_hierarchy_works_where_a_child_was_moved_and_a_refusal_has_its_reason() {
+    assert!(mixed().row("v1:pids").finding.contains("a process moved through them and back"));
+    let mut made = mixed();
+    made.moving = Some(Errno::AGAIN);
+    for (file, text) in [("pids.max", "6\n"), ("pids.current", "6\n")] {
+        made.texts.insert(Path::new("/sys/fs/cgroup/pids").join(file), text.into());
+    }
+    let row = made.row("v1:pids");
+    assert_eq!(row.verdict, Verdict::Missing);
+    assert!(row.finding.contains("/sys/fs/cgroup/pids/pids.max is 6, and 6 tasks"), "{row:?}");
+    assert_eq!(examine(&made).movable, [""; 0]);
+}
+
+#[test]
+fn kvm_works_where_a_guest_ran() {
+    assert!(mixed().row("kvm").finding.contains("a guest ran under it (a ROM)"));
+    let mut made = mixed();
+    made.kvm = Some("opens, but a guest says nothing for 5 s".into());
+    let row = made.row("kvm");
+    assert_eq!(row.verdict, Verdict::Missing);
+    assert!(row.finding.starts_with("no: opens, but a guest says nothing for 5 s"), "{row:?}");
+    assert!(row.finding.contains("vm uses emulation") && row.remedy.contains("--accel tcg"), "{row:?}");
+    made.texts.remove(Path::new("/usr/bin/qemu-system-x86_64"));
+    assert!(made.row("kvm").finding.contains("was not tried"));
+}
+
+#[test]
+fn a_hidden_mount_names_what_hides_it_and_a_bare_cpuset_works() {
+    let hidden = format!("{V1}60 31 0:9 / /sys/fs/cgroup rw - tmpfs t rw\n");
+    let made = Made::new(true, &[("/proc/self/mountinfo", &hidden), ("/proc/self/cgroup", V1_CGROUP)]);
+    let row = made.row("v1:pids");
+    assert!(row.finding.contains("hidden by a later mount of tmpfs at /sys/fs/cgroup"), "{row:?}");
+    assert_eq!(row.remedy, "as root: umount /sys/fs/cgroup");
+    let bare = "39 31 0:36 / /cpuset rw - cgroup cgroup rw,cpuset,noprefix\n";
+    let made = Made::new(true, &[("/proc/self/mountinfo", bare), ("/proc/self/cgroup", "8:cpuset:/\n")]);
+    let row = made.row("v1:cpuset");
+    assert!(row.verdict == Verdict::Ok && row.finding.contains("mounted noprefix"), "{row:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! The parsers take text, so that every layout (v1, v2, hybrid, container) is a test. Formats: proc(5), cgroups(7).
 use super::super::error::LinuxError;
+use super::hidden;
 use super::hierarchy::{Controller, Hierarchy};
 use std::ffi::OsString;
 use std::fs;
@@ -21,9 +22,17 @@ pub(in crate::linux) struct Mount {
     pub(in crate::linux) read_only: bool,
     /// Options of the superblock: controllers on v1, `favordynmods`, ...
     pub(in crate::linux) options: Vec<String>,
+    /// A later mount that covers it, such as `tmpfs at /sys/fs/cgroup`: then no path leads to it.
+    pub(in crate::linux) hidden_by: Option<String>,
 }
 
 impl Mount {
+    /// The command that takes away what covers it; `None` when nothing does.
+    pub(in crate::linux) fn uncover(&self) -> Option<String> {
+        let (_, point) = self.hidden_by.as_ref()?.split_once(" at ")?;
+        Some(format!("as root: umount {}", input::shell::quote(point)))
+    }
+
     /// Whether it is one of the v1 hierarchy of this controller, or of v2 for `None`.
     pub(in crate::linux) fn shows(&self, controller: Option<&str>) -> bool {
         match controller {
@@ -89,7 +98,7 @@ pub(in crate::linux) fn own_folders() -> Result<Vec<PathBuf>, LinuxError> {
         };
         memberships.iter().find(own).and_then(|member| below(mount, &member.path))
     };
-    Ok(mounts.iter().filter_map(of).collect())
+    Ok(mounts.iter().filter(|mount| mount.hidden_by.is_none()).filter_map(of).collect())
 }
 
 fn choose(wanted: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Result<Vec<Place>, LinuxError> {
@@ -124,7 +133,7 @@ pub(in crate::linux) fn place_of(
         Some(name) => m.controllers.iter().any(|c| c == name),
         None => m.controllers.is_empty(),
     })?;
-    mounts.iter().filter(|m| m.shows(controller)).find_map(|mount| {
+    mounts.iter().filter(|m| m.shows(controller) && m.hidden_by.is_none()).find_map(|mount| {
         let favordynmods = mount.options.iter().any(|o| o == "favordynmods");
         Some(Place {
             label: if favordynmods { format!("{label}:favordynmods") } else { label.clone() },
@@ -155,11 +164,21 @@ fn nothing(wanted: Hierarchy, mounts: &[Mount]) -> LinuxError {
         let names: Vec<String> = mounts
             .iter()
             .map(|m| {
-                format!("{} {}", m.point.display(), if m.v2 { "(v2)".into() } else { m.options.join(",") })
+                let what = if m.v2 { "(v2)".into() } else { m.options.join(",") };
+                let hidden = m.hidden_by.as_ref().map(|by| format!(", hidden by a later mount of {by}"));
+                format!("{} {what}{}", m.point.display(), hidden.unwrap_or_default())
             })
             .collect();
         format!("none of the mounts shows it and the own cgroup: {}", names.join("; "))
     };
+    let wants = |mount: &&Mount| match wanted {
+        Hierarchy::V1(controller) => mount.shows(Some(controller.name())),
+        Hierarchy::V2 => mount.v2,
+        Hierarchy::Auto => true,
+    };
+    if let Some(umount) = mounts.iter().filter(wants).find_map(Mount::uncover) {
+        return LinuxError::NoHierarchy { wanted: wanted.to_string(), found, remedy: umount };
+    }
     let remedy = match wanted {
         Hierarchy::V1(controller) => {
             let name = controller.name();
@@ -174,7 +193,12 @@ fn nothing(wanted: Hierarchy, mounts: &[Mount]) -> LinuxError {
 
 /// `36 31 0:33 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids`, of any mount that is a cgroup's.
 pub(in crate::linux) fn parse_mountinfo(text: &str) -> Vec<Mount> {
-    text.lines().filter_map(parse_mount).collect()
+    let all = hidden::Table::read(text);
+    let mount = |line: &str| {
+        let mount = parse_mount(line)?;
+        Some(Mount { hidden_by: all.hides(line), ..mount })
+    };
+    text.lines().filter_map(mount).collect()
 }
 
 fn parse_mount(line: &str) -> Option<Mount> {
@@ -182,7 +206,8 @@ fn parse_mount(line: &str) -> Option<Mount> {
     let (left, right) = line.split_once(" - ")?;
     let mut right = right.split(' ');
     let v2 = match right.next()? {
-        "cgroup" => false,
+        // `mount -t cpuset` is the v1 hierarchy of cpuset with names as they once were.
+        "cgroup" | "cpuset" => false,
         "cgroup2" => true,
         _ => return None,
     };
@@ -190,7 +215,7 @@ fn parse_mount(line: &str) -> Option<Mount> {
     let mut left = left.split(' ').skip(3);
     let (root, point) = (unescape(left.next()?), unescape(left.next()?));
     let read_only = left.next().is_some_and(is_read_only) || options.iter().any(|option| option == "ro");
-    Some(Mount { v2, root, point, read_only, options })
+    Some(Mount { v2, root, point, read_only, options, hidden_by: None })
 }
 
 fn is_read_only(options: &str) -> bool {
@@ -224,8 +249,8 @@ pub(in crate::linux) fn parse_cgroup(text: &str) -> Vec<Membership> {
     text.lines().filter_map(line).collect()
 }
 
-/// mountinfo writes space, tab, newline and backslash as `\040` and so on.
-fn unescape(field: &str) -> PathBuf {
+/// Reads a field of mountinfo, which writes space, tab, newline and backslash as `\040` and so on.
+pub(super) fn unescape(field: &str) -> PathBuf {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

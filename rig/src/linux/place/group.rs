@@ -231,7 +231,9 @@ fn give_cpus(path: &Path, place: &Place) -> Result<(), LinuxError> {
 /// A v1 cpuset starts without CPUs and refuses every task with ENOSPC until it has some.
 fn inherit_cpuset(path: &Path) -> Result<(), LinuxError> {
     let parent = path.parent().unwrap_or(path);
-    for file in ["cpuset.cpus", "cpuset.mems"] {
+    // Mounted with noprefix the files lack the controller's name.
+    let is_bare = parent.join("cpus").exists() && !parent.join("cpuset.cpus").exists();
+    for file in if is_bare { ["cpus", "mems"] } else { ["cpuset.cpus", "cpuset.mems"] } {
         fs::read(parent.join(file)).and_then(|value| fs::write(path.join(file), value)).map_err(
             |source| LinuxError::Setup { doing: format!("copy {file} to {}", path.display()), source },
         )?;
@@ -318,6 +320,21 @@ mod tests {
         });
         assert!(panicked.is_err());
         assert_eq!(left(), 0);
+    }
+
+    #[test]
+    fn a_cpuset_gets_cpus_and_nodes_with_and_without_a_prefix() {
+        for prefix in ["cpuset.", ""] {
+            let scratch = tempfile::tempdir().unwrap();
+            for (file, value) in [("cpus", "0-1"), ("mems", "0")] {
+                fs::write(scratch.path().join(format!("{prefix}{file}")), value).unwrap();
+            }
+            let child = scratch.path().join("child");
+            fs::create_dir(&child).unwrap();
+            inherit_cpuset(&child).unwrap();
+            assert_eq!(fs::read_to_string(child.join(format!("{prefix}cpus"))).unwrap(), "0-1", "{prefix}");
+            assert_eq!(fs::read_to_string(child.join(format!("{prefix}mems"))).unwrap(), "0", "{prefix}");
+        }
     }
 
     #[test]

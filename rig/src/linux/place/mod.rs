@@ -1,7 +1,8 @@
 //! Where a run is: hierarchies and places in them, the run's own cgroups, and their removal.
 //!
 //! ```text
-//! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made; hierarchy: which one is wanted
+//! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made; hierarchy: which one is wanted;
+//!             hidden: mounts that a later one covers
 //! group       the cgroups of a run: made, remembered, removed; subtree: what v2's children get
 //! run_id      their name; manifest: the same on disk, before it is made
 //! permission  what would grant the right, where it is missing
@@ -10,6 +11,7 @@
 pub(super) mod clean;
 pub(super) mod discovery;
 pub(super) mod group;
+mod hidden;
 pub(super) mod hierarchy;
 pub(super) mod manifest;
 pub(super) mod permission;

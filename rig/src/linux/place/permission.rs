@@ -7,17 +7,27 @@ pub(in crate::linux) fn explain(error: LinuxError, mut before: Vec<Attempt>, pla
     match error {
         LinuxError::NotPermitted { attempts, .. } => {
             before.extend(attempts);
-            let remedy = remedy(place, rustix::process::geteuid().is_root());
+            let last = before.last().and_then(|attempt| attempt.source.raw_os_error());
+            let read_only = last == Some(rustix::io::Errno::ROFS.raw_os_error());
+            let remedy = remedy(place, (rustix::process::geteuid().is_root(), read_only));
             LinuxError::NotPermitted { attempts: before, remedy }
         }
         other => other,
     }
 }
 
-fn remedy(place: &Place, root: bool) -> String {
+fn remedy(place: &Place, (root, read_only): (bool, bool)) -> String {
     let hierarchy = place.label.trim_end_matches(":favordynmods");
+    if read_only {
+        let point = place.mount_point.display().to_string();
+        return format!(
+            "the mount at {point} is read-only\n  \
+             try, as root: mount -o remount,bind,rw {}; in a container: start it with --privileged --cgroupns=host",
+            input::shell::quote(&point)
+        );
+    }
     if root {
-        return "root may not write here: the mount is read-only or the container is confined\n  \
+        return "root may not write here: the container is confined\n  \
                 try: run it on the host, or start the container with --privileged --cgroupns=host"
             .into();
     }
@@ -60,19 +70,21 @@ mod tests {
 
     #[test]
     fn every_remedy_is_a_command() {
-        let v1 = remedy(&place("v1:cpuset", false), false);
+        let v1 = remedy(&place("v1:cpuset", false), (false, false));
         assert!(v1.contains("sudo attach-rig linux --hierarchy v1:cpuset"), "{v1}");
         assert!(
             v1.contains("sudo chown -R \"$USER\" \"/sys/fs/cgroup/x/delegated-to-$USER\" && for f in"),
             "{v1}"
         );
-        let v2 = remedy(&place("v2:favordynmods", true), false);
+        let v2 = remedy(&place("v2:favordynmods", true), (false, false));
         assert!(
             v2.contains("systemd-run --user --scope -p Delegate=yes attach-rig linux --hierarchy v2"),
             "{v2}"
         );
         assert!(!v2.contains("favordynmods"), "{v2}");
-        assert!(remedy(&place("v2", true), true).contains("--privileged"));
+        assert!(remedy(&place("v2", true), (true, false)).contains("--privileged"));
+        let read_only = remedy(&place("v2", true), (false, true));
+        assert!(read_only.contains("remount,bind,rw /sys/fs/cgroup"), "{read_only}");
     }
 
     #[test]

@@ -263,6 +263,17 @@ fn command(
     command
 }
 
+/// Returns the command for a guest that only shows whether guests run. It ends with this thread.
+pub(in crate::linux) fn trial_command(qemu: &Path, accel: Accel) -> Command {
+    let mut command = Command::new(qemu);
+    let (accel, cpu) = if accel == Accel::Kvm { ("kvm", "host") } else { ("tcg", "max") };
+    command.args(["-machine", "q35", "-accel", accel, "-cpu", cpu, "-smp", "1", "-m", "256M"]);
+    command.args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
+    command.process_group(0);
+    leash::tie(&mut command);
+    command
+}
+
 /// Returns the last lines of a console.
 pub(super) fn tail(file: &Path) -> String {
     let console = watch::text(file);

@@ -24,6 +24,8 @@ pub const WORKER_ARG: &str = "__worker";
 
 /// First line of a worker that is ready.
 pub(in crate::linux) const READY: &str = "ready";
+/// `failed ERRNO WORDS`: first line of a worker that cannot begin.
+pub(in crate::linux) const FAILED: &str = "failed";
 /// `keep N`: so many pages are touched and stay so; answered by the same line.
 pub(in crate::linux) const KEEP: &str = "keep";
 
@@ -44,6 +46,9 @@ pub fn worker_main(args: &[String]) -> ExitCode {
     match begin(orders) {
         Ok(code) => code,
         Err(error) => {
+            // Before it is ready the rig listens for this line; afterwards its end says enough.
+            let errno = error.raw_os_error().unwrap_or(0);
+            let _unread = writeln!(io::stdout(), "{FAILED} {errno} {error}");
             complain(&error.to_string());
             ExitCode::FAILURE
         }

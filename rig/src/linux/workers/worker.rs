@@ -3,15 +3,15 @@
 //! Its pid is written into cgroup files until the end, so it must not become somebody else's: the watcher waits with
 //! NOWAIT, which leaves the dead worker in the process table until [`Worker::stop`] or dropping reaps it.
 #![allow(unsafe_code)]
-use super::super::error::{LinuxError, Remains};
-use super::child::{KEEP, READY, WORKER_ARG};
+use super::super::error::{Cause, LinuxError, Remains};
+use super::child::{FAILED, KEEP, READY, WORKER_ARG};
 use super::orders::Orders;
 use super::replies::Replies;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -51,7 +51,10 @@ impl Worker {
         anybody_died: &Arc<AtomicBool>,
         home: Option<&File>,
     ) -> Result<Self, LinuxError> {
-        let fail = |source: io::Error| LinuxError::WorkerStart { reason: source.to_string() };
+        let fail = |source: io::Error| LinuxError::WorkerStart {
+            cause: source.raw_os_error().map(Cause::Errno),
+            reason: source.to_string(),
+        };
         let orders = serde_json::to_string(orders).map_err(|error| fail(error.into()))?;
         let mut command = Command::new(program);
         if let Some(home) = home {
@@ -88,7 +91,7 @@ impl Worker {
             .map_err(fail)?;
         match worker.replies.line(ANSWER_S) {
             Ok(Some(line)) if line == READY => Ok(worker),
-            Ok(Some(line)) => Err(LinuxError::WorkerStart { reason: format!("it wrote `{line}`") }),
+            Ok(Some(line)) => Err(failed(&line)),
             Ok(None) => Err(worker.ended_at_start()),
             Err(source) => Err(fail(source)),
         }
@@ -147,11 +150,13 @@ impl Worker {
     }
 
     fn ended_at_start(&mut self) -> LinuxError {
-        let reason = match self.reap() {
-            Some(status) => format!("it ended at once: {status}"),
-            None => "it closed its output".into(),
-        };
-        LinuxError::WorkerStart { reason }
+        match self.reap() {
+            Some(status) => LinuxError::WorkerStart {
+                reason: format!("it ended at once: {status}"),
+                cause: status.signal().map(Cause::Signal),
+            },
+            None => LinuxError::WorkerStart { reason: "it closed its output".into(), cause: None },
+        }
     }
 
     /// The error for a worker that lives and does not do as it is told.
@@ -205,6 +210,17 @@ fn enter(command: &mut Command, home: File) {
     };
     // SAFETY: after the fork it does one system call on a file that is open, and allocates nothing.
     unsafe { command.pre_exec(enter) };
+}
+
+/// The error for a worker whose first line is not that it is ready: an errno and words, or something else.
+fn failed(line: &str) -> LinuxError {
+    let said = line.strip_prefix(FAILED).and_then(|rest| rest.trim().split_once(' '));
+    match said.and_then(|(errno, words)| Some((errno.parse().ok()?, words))) {
+        Some((errno, words)) => {
+            LinuxError::WorkerStart { reason: words.to_owned(), cause: Some(Cause::Errno(errno)) }
+        }
+        None => LinuxError::WorkerStart { reason: format!("it wrote `{line}`"), cause: None },
+    }
 }
 
 /// Waits for the end of `pid` without reaping it.

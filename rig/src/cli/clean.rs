@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub(super) fn clean() -> Result<u8, Failure> {
     let cleaned =
         linux::clean().map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
-    let Cleaned { removed, alive, remains } = &cleaned;
+    let Cleaned { removed, alive, notes, remains, .. } = &cleaned;
     let mut text = String::new();
     for what in removed {
         let _ = writeln!(text, "removed {what}");
@@ -23,6 +23,7 @@ pub(super) fn clean() -> Result<u8, Failure> {
         remains.len()
     );
     result(&text);
+    notes.iter().for_each(|note| complain(note));
     remains.iter().for_each(|remains| complain(&remains.to_string()));
     Ok(cleaned.exit_code())
 }

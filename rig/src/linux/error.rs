@@ -36,6 +36,14 @@ pub enum LinuxError {
         /// The folder.
         path: PathBuf,
     },
+    /// There is no folder for the list of what a run makes that others cannot change. Exit code 4.
+    #[error("no safe folder for the list of what a run makes: {}\n  try: {remedy}", reasons.join("; "))]
+    NoState {
+        /// The reason against each folder.
+        reasons: Vec<String>,
+        /// Command that gives one.
+        remedy: String,
+    },
     /// The machine refused something that the run needs. Exit code 4.
     #[error("cannot {doing}: {source}")]
     Setup {
@@ -149,6 +157,7 @@ impl LinuxError {
             Self::NoHierarchy { .. }
             | Self::NotPermitted { .. }
             | Self::NotOurs { .. }
+            | Self::NoState { .. }
             | Self::Setup { .. }
             | Self::TooLittleMemory { .. }
             | Self::WorkerStart { .. } => 4,

@@ -15,7 +15,7 @@ use super::result::record::to_run;
 use super::signals::Interrupts;
 use super::stage::Stage;
 use super::workers::crew::Crew;
-use reports::schema::{NoteKind, Run};
+use reports::schema::{Note, NoteKind, Run};
 use std::collections::BTreeMap;
 
 /// What a run brought.
@@ -80,13 +80,23 @@ pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<O
         outcome
     });
     match (groups.remove(), result) {
-        (Ok(()), result) => result,
+        (Ok(_), Err(error)) => Err(error),
+        (Ok(foreign), Ok(mut outcome)) => {
+            outcome.run.notes.extend(moved_out(&foreign));
+            Ok(outcome)
+        }
         (Err(leftover), Err(error)) => Err(LinuxError::join(Some(error), leftover)),
         (Err(leftover), Ok(mut outcome)) => {
             outcome.failure = Some(LinuxError::join(outcome.failure.take(), leftover));
             Ok(outcome)
         }
     }
+}
+
+/// A note on processes of others that sat in the run's cgroups when these were removed.
+fn moved_out(foreign: &[String]) -> Option<Note> {
+    let text = format!("moved out of the run's cgroups before they were removed: {}", foreign.join(", "));
+    (!foreign.is_empty()).then_some(Note { kind: NoteKind::Warning, protocol: None, text })
 }
 
 /// Makes the cgroups at the first place that allows it.
@@ -152,7 +162,6 @@ fn measure(
 mod tests {
     use super::*;
     use crate::linux::result::record::tests::empty_run;
-    use reports::schema::Note;
 
     #[test]
     fn a_leftover_outranks_a_signal_and_a_signal_a_thin_run() {

@@ -1,128 +1,142 @@
-//! Removes what runs have left behind that could not do it themselves: after a SIGKILL, a power cut, or exit code 7.
+//! Removes what runs have left behind that could not do it themselves: after a SIGKILL or exit code 7.
 //!
-//! What belongs to whom stands in the manifests, and in the names of cgroups and tracing instances, which hold pid and
-//! start time of the run that made them. A run that still lives is left alone; so is everything that no run of ours has named.
+//! A run is dead when nobody holds the lock on its list any more; where there is no list, on its cgroup. That holds in
+//! every namespace. What a dead run has made stands in its list, which is believed only as far as `undo` says. What
+//! cannot be removed or judged is kept, and reported.
 use super::super::error::{LinuxError, Remains};
 use super::super::trace::{self, Tracefs};
-use super::discovery;
-use super::group::remove_one;
-use super::manifest::{self, Content, Found};
-use super::run_id::{RunId, start_ticks};
-use rustix::process::{Pid, Signal, kill_process};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use super::manifest::{self, Content};
+use super::run_id::{self, RunId};
+use super::state::State;
+use super::undo::{self, Undo};
+use super::{strays, walk};
+use input::shell::quote;
+use input::text::printable;
+use rustix::fd::OwnedFd;
+use rustix::fs::FlockOperation;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Seek as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::Duration;
 
-/// How long a process may take to die of a SIGKILL.
-const DEATH: Duration = Duration::from_secs(3);
-const LOOK: Duration = Duration::from_millis(5);
+/// How long the lock on the list of a run without a process may be held, by another `clean` or by a process that the run
+/// was just starting.
+const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What was done.
+/// Opens the mount in which a run has made its cgroups, or says why it is not to be seen here.
+pub(super) type Mount = fn(&Content) -> Result<OwnedFd, String>;
+
+/// The report of a clean-up.
 #[derive(Debug, Default)]
 pub struct Cleaned {
     /// What was removed: folders, processes by pid, tracing instances by name.
     pub removed: Vec<String>,
     /// Runs that are under way and were left alone.
     pub alive: Vec<String>,
+    /// What was passed over or moved away, with the reason.
+    pub notes: Vec<String>,
     /// What could not be removed.
     pub remains: Vec<Remains>,
+    /// Ids of `alive`.
+    pub(super) living: BTreeSet<RunId>,
 }
 
 /// Cleans up after every run that has ended.
 ///
 /// # Errors
-/// [`LinuxError::Setup`] when manifests or mounts cannot be read.
+/// [`LinuxError::NoState`] when this user has no safe folder, [`LinuxError::Setup`] when lists or mounts cannot be read.
 pub fn clean() -> Result<Cleaned, LinuxError> {
-    clean_in(&manifest::folder())
-}
-
-fn clean_in(folder: &Path) -> Result<Cleaned, LinuxError> {
-    let unreadable = |source| LinuxError::Setup { doing: format!("read {}", folder.display()), source };
-    let mut cleaned = Cleaned::default();
-    for found in manifest::all(folder).map_err(unreadable)? {
-        cleaned.after(&found);
+    let (states, unfit) = State::all()?;
+    let notes = unfit.into_iter().map(|reason| format!("no lists are read there: {reason}")).collect();
+    let mut cleaned = Cleaned { notes, ..Cleaned::default() };
+    for state in &states {
+        cleaned.lists(state, undo::mount)?;
     }
-    for path in manifest::halves(folder) {
-        // What cannot be removed says nothing, and is tried again the next time.
-        let _stays = fs::remove_file(path);
-    }
-    for path in strays()? {
-        cleaned.remove(&path);
-    }
-    cleaned.remove_instances();
+    strays::remove(&mut cleaned)?;
+    cleaned.instances();
     Ok(cleaned)
 }
 
 impl Cleaned {
-    fn after(&mut self, found: &Found) {
-        if found.id.is_alive() {
-            self.alive.push(found.id.to_string());
-            return;
-        }
-        let before = self.remains.len();
-        if let Some(content) = found.content.as_ref().filter(|content| content.boot == manifest::boot()) {
-            self.undo(content);
-        }
-        // Another clean may have come first.
-        if self.remains.len() == before
-            && let Err(error) = fs::remove_file(&found.path)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            self.keep(found.path.display().to_string(), &error, format!("rm {}", found.path.display()));
-        }
-    }
-
-    fn undo(&mut self, content: &Content) {
-        for (pid, ticks) in &content.processes {
-            self.kill(*pid, *ticks);
-        }
-        for path in content.cgroups.iter().rev().filter(|path| path.exists()) {
-            self.remove(path);
-        }
-        for id in content.instances.iter().filter_map(|name| RunId::parse(name)) {
-            match Tracefs::reach() {
-                Ok(tracefs) => self.remove_instance(&tracefs, id),
-                Err(why) => self.remains.push(trace::remains(id, &std::io::Error::other(why.to_string()))),
+    /// Every list in a folder.
+    fn lists(&mut self, state: &State, mount: Mount) -> Result<(), LinuxError> {
+        let unreadable = |source| LinuxError::Setup {
+            doing: format!("read {}", state.path(OsStr::new("")).display()),
+            source,
+        };
+        for name in state.names().map_err(unreadable)? {
+            let path = state.path(&name);
+            let shown = printable(&path.to_string_lossy()).into_owned();
+            let Some(id) = manifest::run_of(&name) else {
+                self.notes.push(format!("{shown} is passed over: it is not a list"));
+                continue;
+            };
+            match state.open(&name) {
+                Ok(file) => {
+                    if let Err(error) = self.list(state, &name, (id, file), mount) {
+                        self.keep(format!("the list {shown}"), &error, format!("rm {}", shell(&path)));
+                    }
+                }
+                // Another clean was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => self.notes.push(format!("{shown} is passed over: {error}")),
             }
         }
+        Ok(())
     }
 
-    /// Ends a process, if it is still the one that was started.
-    fn kill(&mut self, pid: u32, ticks: u64) {
-        let is_ours = || start_ticks(pid) == Some(ticks);
-        let (true, Some(raw)) = (is_ours(), Pid::from_raw(pid.cast_signed())) else { return };
-        // It may be gone by now, which the loop sees.
-        let _gone = kill_process(raw, Signal::KILL);
-        let until = Instant::now() + DEATH;
-        while is_ours() && Instant::now() < until {
-            thread::sleep(LOOK);
+    fn list(
+        &mut self,
+        state: &State,
+        name: &OsStr,
+        (id, mut file): (RunId, File),
+        mount: Mount,
+    ) -> io::Result<()> {
+        // Of a pid of another namespace nothing can be said but by the lock.
+        let here = run_id::pid_namespace();
+        let first = manifest::read(&mut file);
+        let elsewhere = matches!(&first, Ok(Some(content)) if Some(content.pid_namespace) != here);
+        let patience = if elsewhere || id.is_alive() { Duration::ZERO } else { PATIENCE };
+        let free = walk::lock(&file, FlockOperation::NonBlockingLockExclusive, patience)?;
+        if !free || (!elsewhere && id.is_alive()) {
+            self.leave(id);
+            return Ok(());
         }
-        if is_ours() {
-            let why = std::io::Error::other("it did not end after SIGKILL; is it frozen?");
-            self.keep(format!("process {pid}"), &why, format!("thaw its cgroup, then kill -9 {pid}"));
-        } else {
-            self.removed.push(format!("process {pid}"));
+        // Another clean has had it.
+        if file.metadata()?.nlink() == 0 {
+            return Ok(());
+        }
+        // Read again: the run may have gone on until it got free.
+        file.rewind()?;
+        let before = self.remains.len();
+        if let Some(content) = manifest::read(&mut file)?.filter(|content| content.boot == manifest::boot()) {
+            Undo { id, content: &content, here, cleaned: self }.undo(mount);
+        }
+        if self.remains.len() == before { state.remove(name) } else { Ok(()) }
+    }
+
+    /// Reports that a run lives.
+    pub(super) fn leave(&mut self, id: RunId) {
+        if self.living.insert(id) {
+            self.alive.push(id.to_string());
         }
     }
 
-    fn remove(&mut self, path: &Path) {
-        match remove_one(path) {
-            Ok(()) => self.removed.push(path.display().to_string()),
-            Err(error) => self.keep(path.display().to_string(), &error, format!("rmdir {}", path.display())),
-        }
-    }
-
-    /// Instances of tracefs with the name of a run that has ended, of which no manifest is left.
-    fn remove_instances(&mut self) {
+    /// Instances of tracefs with the name of a run that has ended, of which no list is left.
+    fn instances(&mut self) {
         // Who cannot reach it could not have made any.
         let Ok(tracefs) = Tracefs::reach() else { return };
-        for id in tracefs.instances().into_iter().filter(|id| !id.is_alive()) {
+        let dead = |id: &RunId| !id.is_alive() && !self.living.contains(id);
+        let dead: Vec<RunId> = tracefs.instances().into_iter().filter(dead).collect();
+        for id in dead {
             self.remove_instance(&tracefs, id);
         }
     }
 
-    fn remove_instance(&mut self, tracefs: &Tracefs, id: RunId) {
+    pub(super) fn remove_instance(&mut self, tracefs: &Tracefs, id: RunId) {
         match tracefs.remove(id) {
             Ok(true) => self.removed.push(format!("tracing instance {id}")),
             Ok(false) => {}
@@ -130,7 +144,7 @@ impl Cleaned {
         }
     }
 
-    fn keep(&mut self, what: String, why: &std::io::Error, remedy: String) {
+    pub(super) fn keep(&mut self, what: String, why: &io::Error, remedy: String) {
         self.remains.push(Remains { what, why: why.to_string(), remedy });
     }
 
@@ -141,88 +155,11 @@ impl Cleaned {
     }
 }
 
-/// Cgroups with the name of a run that has ended, of which no manifest is left, deepest first.
-fn strays() -> Result<Vec<PathBuf>, LinuxError> {
-    let mut found = Vec::new();
-    for own in discovery::own_folders()? {
-        for entry in fs::read_dir(&own).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let id = name.to_str().and_then(RunId::parse);
-            if id.is_some_and(|id| !id.is_alive()) {
-                let top = entry.path();
-                let below = fs::read_dir(&top).into_iter().flatten().flatten();
-                found.extend(below.map(|entry| entry.path()).filter(|path| path.is_dir()));
-                found.push(top);
-            }
-        }
-    }
-    Ok(found)
+/// A path as a word of a command.
+pub(super) fn shell(path: &Path) -> String {
+    printable(&quote(&path.to_string_lossy())).into_owned()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::manifest::Manifest;
-    use super::*;
-    use std::process::{Command, Stdio};
-
-    /// A run that has ended: its folder, its cgroups as plain folders, and a process of its.
-    fn ended(scratch: &Path, boot: &str) -> (PathBuf, u32, std::process::Child) {
-        let id = RunId::parse("attach-rig-4194304-7").unwrap();
-        let top = scratch.join(id.to_string());
-        fs::create_dir_all(top.join("a")).unwrap();
-        let child = Command::new("sleep").arg("60").stdin(Stdio::null()).spawn().unwrap();
-        let mut manifest = Manifest::begin(&scratch.join("manifests"), id).unwrap();
-        for path in [&top, &top.join("a"), &top.join("b")] {
-            manifest.cgroup(path).unwrap();
-        }
-        manifest.process(child.id()).unwrap();
-        let file = scratch.join("manifests").join(format!("{id}.toml"));
-        let text = fs::read_to_string(&file).unwrap().replace(&manifest::boot(), boot);
-        fs::write(&file, text).unwrap();
-        (top, child.id(), child)
-    }
-
-    #[test]
-    fn what_a_dead_run_has_made_goes_and_what_it_had_not_made_yet_is_no_matter() {
-        let scratch = tempfile::tempdir().unwrap();
-        let (top, pid, mut child) = ended(scratch.path(), &manifest::boot());
-        // The child is ours here, and stays a zombie until somebody waits for it.
-        let reaper = thread::spawn(move || child.wait());
-        let cleaned = clean_in(&scratch.path().join("manifests")).unwrap();
-        reaper.join().unwrap().unwrap();
-        assert_eq!(cleaned.exit_code(), 0, "{:?}", cleaned.remains);
-        assert!(cleaned.removed.contains(&format!("process {pid}")), "{:?}", cleaned.removed);
-        assert!(!top.exists());
-        assert!(manifest::all(&scratch.path().join("manifests")).unwrap().is_empty());
-    }
-
-    #[test]
-    fn after_another_boot_only_the_manifest_goes() {
-        let scratch = tempfile::tempdir().unwrap();
-        let (top, pid, mut child) = ended(scratch.path(), "another");
-        let cleaned = clean_in(&scratch.path().join("manifests")).unwrap();
-        assert!(top.exists() && start_ticks(pid).is_some());
-        assert!(cleaned.remains.is_empty());
-        assert!(manifest::all(&scratch.path().join("manifests")).unwrap().is_empty());
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-
-    #[test]
-    fn a_living_run_and_what_is_not_ours_stay() {
-        let scratch = tempfile::tempdir().unwrap();
-        let folder = scratch.path().join("manifests");
-        let mut manifest = Manifest::begin(&folder, RunId::own().unwrap()).unwrap();
-        let foreign = scratch.path().join("system.slice");
-        fs::create_dir(&foreign).unwrap();
-        manifest.cgroup(&foreign).unwrap();
-        assert_eq!(clean_in(&folder).unwrap().alive, [RunId::own().unwrap().to_string()]);
-        // The same list by a run that is dead: the folder is none that a run makes.
-        let dead = folder.join("attach-rig-4194304-7.toml");
-        fs::rename(folder.join(format!("{}.toml", RunId::own().unwrap())), dead).unwrap();
-        let cleaned = clean_in(&folder).unwrap();
-        assert!(foreign.exists());
-        assert_eq!(cleaned.exit_code(), 7);
-        assert!(cleaned.remains[0].why.contains("not a cgroup that a run"), "{:?}", cleaned.remains);
-    }
-}
+#[path = "clean_tests.rs"]
+mod tests;

@@ -6,9 +6,14 @@
 use super::super::error::{Attempt, LinuxError, Remains};
 use super::super::workers::workload::Moves;
 use super::discovery::Place;
-use super::manifest::{self, Manifest};
+use super::inhabitants;
+use super::manifest::Manifest;
 use super::run_id::RunId;
+use super::state::State;
 use super::subtree;
+use super::walk;
+use rustix::fd::OwnedFd;
+use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use std::fs;
 use std::io;
@@ -19,6 +24,11 @@ use std::time::Duration;
 /// An emptied cgroup may stay busy for a moment, while the last task's exit is under way: 2 s in all.
 const REMOVE_TRIES: u32 = 200;
 const REMOVE_PAUSE: Duration = Duration::from_millis(10);
+/// Tries after which whoever still sits in a cgroup is moved out of it: 0.5 s.
+const OWN_TRIES: u32 = 50;
+/// How often the top is made anew, and how long another may hold its lock.
+const MAKE_TRIES: u32 = 10;
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Names of children when whole tasks move, or single threads.
 const TWO: [&str; 2] = ["a", "b"];
@@ -37,6 +47,10 @@ pub(in crate::linux) struct Groups {
     /// Of the children, in the kernel's order.
     controllers: Vec<String>,
     manifest: Manifest,
+    /// The top, open and locked: whoever sees the cgroup sees by that that its run lives.
+    lock: Option<OwnedFd>,
+    /// Processes of others that were moved out of the cgroups, in words.
+    moved_out: Vec<String>,
 }
 
 impl Groups {
@@ -46,27 +60,29 @@ impl Groups {
     /// [`LinuxError::NotPermitted`] without a remedy yet, [`LinuxError::NotOurs`], [`LinuxError::Setup`]. Nothing is
     /// left behind then.
     pub(in crate::linux) fn make(place: &Place, id: RunId, moves: Moves) -> Result<Self, LinuxError> {
-        Self::make_in(&manifest::folder(), place, id, moves)
+        Self::make_in(State::begin()?, place, id, moves)
     }
 
-    fn make_in(manifests: &Path, place: &Place, id: RunId, moves: Moves) -> Result<Self, LinuxError> {
+    fn make_in(state: State, place: &Place, id: RunId, moves: Moves) -> Result<Self, LinuxError> {
         let top = place.own.join(id.to_string());
-        let manifest = Manifest::begin(manifests, id)?;
+        let manifest = Manifest::begin(state, id, place)?;
         let names: &[&str] = if moves == Moves::Scattered { &THREE } else { &TWO };
         let children: Vec<PathBuf> = names.iter().map(|name| top.join(name)).collect();
         let (made, controllers) = (Vec::with_capacity(1 + children.len()), Vec::new());
-        let mut groups = Self { made, top, children, v2: place.v2, controllers, manifest };
+        let (v2, lock, moved_out) = (place.v2, None, Vec::new());
+        let mut groups = Self { made, top, children, v2, controllers, manifest, lock, moved_out };
         match groups.make_all(place, moves) {
             Ok(()) => Ok(groups),
             Err(error) => Err(match groups.remove() {
-                Ok(()) => error,
+                Ok(_) => error,
                 Err(leftover) => LinuxError::join(Some(error), leftover),
             }),
         }
     }
 
     fn make_all(&mut self, place: &Place, moves: Moves) -> Result<(), LinuxError> {
-        self.make_one(&self.top.clone(), place, false)?;
+        self.make_top()?;
+        give_cpus(&self.top, place)?;
         let threaded = place.v2 && moves != Moves::Processes;
         self.controllers = match (place.v2, threaded) {
             (false, _) => place.controllers.clone(),
@@ -142,7 +158,7 @@ impl Groups {
     /// [`LinuxError::Leftover`].
     pub(in crate::linux) fn remove_extra(&mut self) -> Result<(), LinuxError> {
         let Some(path) = self.made.pop() else { return Ok(()) };
-        remove_one(&path)
+        self.remove_one(&path)
             .map_err(|error| LinuxError::Leftover { remains: vec![remains(&path, &error)], after: None })
     }
 
@@ -162,13 +178,34 @@ impl Groups {
         self.manifest.instance(id)
     }
 
-    /// Removes the cgroups; whoever lived in them has to be gone.
+    /// Removes the cgroups; the run's processes have to be gone. Returns the processes of others that had to be moved out
+    /// of them, in words.
     ///
     /// # Errors
     /// [`LinuxError::Leftover`] naming what is still there after a bounded number of tries.
-    pub(in crate::linux) fn remove(mut self) -> Result<(), LinuxError> {
+    pub(in crate::linux) fn remove(mut self) -> Result<Vec<String>, LinuxError> {
         let remains = self.remove_made();
-        if remains.is_empty() { Ok(()) } else { Err(LinuxError::Leftover { remains, after: None }) }
+        let moved_out = std::mem::take(&mut self.moved_out);
+        if remains.is_empty() { Ok(moved_out) } else { Err(LinuxError::Leftover { remains, after: None }) }
+    }
+
+    /// Makes the top and locks it. A `clean` elsewhere that finds it in between removes it; then once more.
+    fn make_top(&mut self) -> Result<(), LinuxError> {
+        let top = self.top.clone();
+        let setup = |source| LinuxError::Setup { doing: format!("lock {}", top.display()), source };
+        for _ in 0..MAKE_TRIES {
+            self.make_plain(&top)?;
+            match lock_top(&top).map_err(setup)? {
+                Some(lock) => {
+                    self.lock = Some(lock);
+                    return Ok(());
+                }
+                None => self.made.clear(),
+            }
+        }
+        Err(setup(io::Error::other(
+            "another process removes it each time; is attach-rig clean run in a loop?",
+        )))
     }
 
     fn make_one(&mut self, path: &Path, place: &Place, threaded: bool) -> Result<(), LinuxError> {
@@ -196,10 +233,17 @@ impl Groups {
         Ok(())
     }
 
+    /// Removes a cgroup; processes of others that were moved into it go to where the run itself is, and live on.
+    fn remove_one(&mut self, path: &Path) -> io::Result<()> {
+        let levels = if path == self.top { 1 } else { 2 };
+        let moved_out = &mut self.moved_out;
+        remove_by(|| fs::remove_dir(path), || moved_out.extend(inhabitants::move_up(path, levels)))
+    }
+
     fn remove_made(&mut self) -> Vec<Remains> {
         let mut remains = Vec::new();
         while let Some(path) = self.made.pop() {
-            if let Err(error) = remove_one(&path) {
+            if let Err(error) = self.remove_one(&path) {
                 remains.push(self::remains(&path, &error));
             }
         }
@@ -241,52 +285,59 @@ fn inherit_cpuset(path: &Path) -> Result<(), LinuxError> {
     Ok(())
 }
 
-pub(in crate::linux) fn remove_one(path: &Path) -> io::Result<()> {
-    // Belt and braces: no path without a run's name in it is ever removed.
-    let ours = |p: &Path| p.file_name().and_then(|n| n.to_str()).is_some_and(|n| RunId::parse(n).is_some());
-    if !ours(path) && !path.parent().is_some_and(ours) {
-        return Err(io::Error::other("not a cgroup that a run of attach-rig made"));
+/// The lock on a cgroup that was just made; `None` when it was removed in between.
+fn lock_top(top: &Path) -> io::Result<Option<OwnedFd>> {
+    let gone = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(None),
+        _ => Err(error),
+    };
+    let lock = match walk::folder(top) {
+        Ok(lock) => lock,
+        Err(error) => return gone(error),
+    };
+    if !walk::lock(&lock, FlockOperation::NonBlockingLockShared, LOCK_PATIENCE)? {
+        return Err(io::Error::other("another process has locked it"));
     }
-    for _ in 1..REMOVE_TRIES {
-        match fs::remove_dir(path) {
+    match walk::folder(top) {
+        Ok(now) => Ok(walk::same(&lock, &now)?.then_some(lock)),
+        Err(error) => gone(error),
+    }
+}
+
+/// Removes a cgroup by `rmdir`; `busy` is called once, when it does not become empty by itself.
+pub(in crate::linux) fn remove_by(
+    mut rmdir: impl FnMut() -> io::Result<()>,
+    busy: impl FnOnce(),
+) -> io::Result<()> {
+    let mut busy = Some(busy);
+    for tried in 1..REMOVE_TRIES {
+        match rmdir() {
             Err(error) if error.raw_os_error() == Some(Errno::BUSY.raw_os_error()) => {
+                if tried >= OWN_TRIES
+                    && let Some(busy) = busy.take()
+                {
+                    busy();
+                }
                 thread::sleep(REMOVE_PAUSE);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             done => return done,
         }
     }
-    fs::remove_dir(path)
+    rmdir()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::manifest::tests::place;
     use super::*;
 
     fn id() -> RunId {
         RunId::parse("attach-rig-12-345").unwrap()
     }
 
-    fn place(own: &Path) -> Place {
-        Place {
-            label: "v2".into(),
-            v2: true,
-            controllers: Vec::new(),
-            mount_point: own.into(),
-            own: own.into(),
-            favordynmods: false,
-        }
-    }
-
-    #[test]
-    fn removal_refuses_foreign_folders() {
-        let scratch = tempfile::tempdir().unwrap();
-        for name in ["system.slice", "attach-rig-mine", "attach-rig-12-345x"] {
-            let path = scratch.path().join(name);
-            fs::create_dir(&path).unwrap();
-            assert!(remove_one(&path).unwrap_err().to_string().contains("not a cgroup"), "{name}");
-            assert!(path.exists(), "{name}");
-        }
+    fn make(scratch: &Path) -> Result<Groups, LinuxError> {
+        Groups::make_in(State::below(scratch), &place(scratch), id(), Moves::Processes)
     }
 
     #[test]
@@ -294,9 +345,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let foreign = scratch.path().join(id().to_string());
         fs::create_dir(&foreign).unwrap();
-        let error =
-            Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
-                .unwrap_err();
+        let error = make(scratch.path()).unwrap_err();
         assert!(matches!(error, LinuxError::NotOurs { .. }), "{error}");
         assert!(foreign.exists());
     }
@@ -306,16 +355,12 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         // All but the folder of manifests.
         let left = || fs::read_dir(scratch.path()).unwrap().count() - 1;
-        let groups =
-            Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
-                .unwrap();
+        let groups = make(scratch.path()).unwrap();
         assert!(groups.top().join("b").is_dir());
         groups.remove().unwrap();
         assert_eq!(left(), 0);
         let panicked = std::panic::catch_unwind(|| {
-            let _groups =
-                Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
-                    .unwrap();
+            let _groups = make(scratch.path()).unwrap();
             panic!("on purpose");
         });
         assert!(panicked.is_err());
@@ -340,9 +385,7 @@ mod tests {
     #[test]
     fn what_remains_is_named() {
         let scratch = tempfile::tempdir().unwrap();
-        let groups =
-            Groups::make_in(&scratch.path().join("m"), &place(scratch.path()), id(), Moves::Processes)
-                .unwrap();
+        let groups = make(scratch.path()).unwrap();
         let planted = groups.top().join("a").join("planted");
         fs::create_dir(&planted).unwrap();
         let error = groups.remove().unwrap_err();

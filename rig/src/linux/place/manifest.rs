@@ -1,44 +1,85 @@
-//! What a run has made, on disk before it is made, so that [`super::clean`] can remove it after a SIGKILL or a power cut.
+//! The list of what a run has made, on disk before it is made, so that [`super::clean`] can remove it after a SIGKILL.
 //!
-//! One TOML file per run, named after it, in [`folder`]. It is gone when the run has removed everything itself.
+//! One file per run, named after it, in the folder of [`super::state`]. It is TOML to which entries are only appended, each
+//! ended by an empty line: what a kill has cut off had not been made yet. The run holds a lock on the file for as long as
+//! it lives, which every other process sees, in whatever namespace. The file is gone when the run has removed everything.
 use super::super::error::LinuxError;
-use super::run_id::RunId;
+use super::discovery::Place;
+use super::run_id::{self, RunId};
+use super::state::State;
+use super::walk;
+use rustix::fs::{FlockOperation, fstat};
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
-/// A file of ours, and what it says.
+/// How long a `clean` may hold the lock on a list that it has found in the moment in which it was made.
+const PATIENCE: Duration = Duration::from_secs(5);
+const TRIES: u32 = 10;
+const EXTENSION: &str = ".toml";
+
+/// A file of ours, locked.
 #[derive(Debug)]
 pub(in crate::linux) struct Manifest {
-    path: PathBuf,
-    content: Content,
+    state: State,
+    name: String,
+    file: File,
+    mount: PathBuf,
 }
 
-/// What stands in the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The content of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::linux) struct Content {
     /// `/proc/sys/kernel/random/boot_id`: cgroups and processes do not survive a boot.
     pub(in crate::linux) boot: String,
+    /// The namespace in which the pids of the list are meant.
+    pub(in crate::linux) pid_namespace: u64,
+    /// The hierarchy in which cgroups are made: `v1:pids`, `v2`.
+    pub(in crate::linux) hierarchy: String,
+    /// Its mount point, where the run saw it.
+    pub(in crate::linux) mount: PathBuf,
+    /// Inode of the cgroup that is mounted there.
+    pub(in crate::linux) mount_root: u64,
     /// Cgroups, in the order in which they are made. The last one may not exist yet.
-    pub(in crate::linux) cgroups: Vec<PathBuf>,
-    /// Processes that the run has started, by pid and start time in ticks since boot.
-    pub(in crate::linux) processes: Vec<(u32, u64)>,
-    /// Instances of tracefs, by name.
-    #[serde(default)]
-    pub(in crate::linux) instances: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::linux) cgroup: Vec<Cgroup>,
+    /// Processes that the run has started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::linux) process: Vec<Process>,
+    /// Instances of tracefs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::linux) instance: Vec<Instance>,
 }
 
-/// Where manifests are: `$XDG_RUNTIME_DIR/attach-rig`, else `/run/attach-rig` for root, else below the folder for
-/// temporary files.
-pub(in crate::linux) fn folder() -> PathBuf {
-    let uid = rustix::process::geteuid();
-    match std::env::var_os("XDG_RUNTIME_DIR") {
-        Some(own) if Path::new(&own).is_dir() => Path::new(&own).join("attach-rig"),
-        _ if uid.is_root() => "/run/attach-rig".into(),
-        _ => std::env::temp_dir().join(format!("attach-rig-{}", uid.as_raw())),
-    }
+/// A cgroup of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::linux) struct Cgroup {
+    /// Its path below the mount.
+    pub(in crate::linux) path: PathBuf,
+}
+
+/// A process of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::linux) struct Process {
+    /// Its pid.
+    pub(in crate::linux) pid: u32,
+    /// Its start in ticks since boot.
+    pub(in crate::linux) start_ticks: u64,
+}
+
+/// An instance of tracefs of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::linux) struct Instance {
+    /// Its name.
+    pub(in crate::linux) name: String,
 }
 
 /// The id of this boot.
@@ -47,17 +88,43 @@ pub(in crate::linux) fn boot() -> String {
     id.trim().to_owned()
 }
 
+/// The name of a hierarchy in lists: a label without its options.
+fn hierarchy(label: &str) -> &str {
+    label.trim_end_matches(":favordynmods")
+}
+
 impl Manifest {
-    /// The empty manifest of a run, on disk.
+    /// Makes the list of a run that is about to make cgroups at `place`, and locks it.
     ///
     /// # Errors
     /// [`LinuxError::Setup`] when it cannot be written: the run would not be safe.
-    pub(in crate::linux) fn begin(folder: &Path, id: RunId) -> Result<Self, LinuxError> {
-        fs::create_dir_all(folder).map_err(|source| cannot(folder, source))?;
-        let content = Content { boot: boot(), ..Content::default() };
-        let manifest = Self { path: folder.join(format!("{id}.toml")), content };
-        manifest.write()?;
-        Ok(manifest)
+    pub(in crate::linux) fn begin(state: State, id: RunId, place: &Place) -> Result<Self, LinuxError> {
+        let name = format!("{id}{EXTENSION}");
+        let path = state.path(OsStr::new(&name));
+        let header = || {
+            let pid_namespace = run_id::pid_namespace().ok_or(io::ErrorKind::NotFound)?;
+            let hierarchy = hierarchy(&place.label).to_owned();
+            let (mount, mount_root) = (place.mount_point.clone(), fs::metadata(&place.mount_point)?.ino());
+            let (cgroup, process, instance) = Default::default();
+            Ok(Content {
+                boot: boot(),
+                pid_namespace,
+                hierarchy,
+                mount,
+                mount_root,
+                cgroup,
+                process,
+                instance,
+            })
+        };
+        let begun = header().and_then(|content| {
+            let file = locked(&state, &name)?;
+            let mount = place.mount_point.clone();
+            let mut manifest = Self { state, name, file, mount };
+            manifest.append(&content)?;
+            Ok(manifest)
+        });
+        begun.map_err(|source| cannot(&path, source))
     }
 
     /// A cgroup is about to be made.
@@ -65,8 +132,8 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::begin`].
     pub(in crate::linux) fn cgroup(&mut self, path: &Path) -> Result<(), LinuxError> {
-        self.content.cgroups.push(path.into());
-        self.write()
+        let path = path.strip_prefix(&self.mount).unwrap_or(path).to_owned();
+        self.entry("cgroup", &Cgroup { path })
     }
 
     /// A process has been started.
@@ -74,10 +141,10 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::begin`].
     pub(in crate::linux) fn process(&mut self, pid: u32) -> Result<(), LinuxError> {
-        if let Some(ticks) = super::run_id::start_ticks(pid) {
-            self.content.processes.push((pid, ticks));
+        match run_id::start_ticks(pid) {
+            Some(start_ticks) => self.entry("process", &Process { pid, start_ticks }),
+            None => Ok(()),
         }
-        self.write()
     }
 
     /// An instance of tracefs is about to be made.
@@ -85,129 +152,95 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::begin`].
     pub(in crate::linux) fn instance(&mut self, id: RunId) -> Result<(), LinuxError> {
-        self.content.instances.push(id.to_string());
-        self.write()
+        self.entry("instance", &Instance { name: id.to_string() })
     }
 
     /// Everything is gone, and so is the file.
     pub(in crate::linux) fn end(&self) {
         // Where it stays, `clean` finds nothing left to do and removes it.
-        let _stays = fs::remove_file(&self.path);
+        let _stays = self.state.remove(OsStr::new(&self.name));
     }
 
-    /// Written beside, synced and renamed: a kill leaves the old one or the new one.
-    fn write(&self) -> Result<(), LinuxError> {
-        use std::io::Write as _;
-        let text =
-            toml::to_string(&self.content).map_err(|error| cannot(&self.path, io::Error::other(error)))?;
-        let fresh = self.path.with_extension("new");
-        let written = fs::File::create(&fresh)
-            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&fresh, &self.path));
-        written.map_err(|source| cannot(&self.path, source))
+    fn entry(&mut self, kind: &str, entry: &impl Serialize) -> Result<(), LinuxError> {
+        let path = self.state.path(OsStr::new(&self.name));
+        let table = std::collections::BTreeMap::from([(kind, [entry])]);
+        self.append(&table).map_err(|source| cannot(&path, source))
+    }
+
+    /// Appends one part; what a full disk took of it is cut off again.
+    fn append(&mut self, part: &impl Serialize) -> io::Result<()> {
+        let text = toml::to_string(part).map_err(io::Error::other)?;
+        let whole = self.file.metadata()?.size();
+        let written = self.file.write_all(format!("{}\n\n", text.trim_end()).as_bytes());
+        if written.is_err() {
+            self.file.set_len(whole)?;
+        }
+        written
     }
 }
 
+/// Makes and locks a file. A `clean` that finds it in between takes it for a dead run's and removes it; then once more.
+fn locked(state: &State, name: &str) -> io::Result<File> {
+    for _ in 0..TRIES {
+        let file = state.create(name)?;
+        let got = walk::lock(&file, FlockOperation::NonBlockingLockExclusive, PATIENCE)?;
+        if got && fstat(&file)?.st_nlink == 1 {
+            return Ok(file);
+        }
+    }
+    Err(io::Error::other("another process removes it each time; is attach-rig clean run in a loop?"))
+}
+
 fn cannot(path: &Path, source: io::Error) -> LinuxError {
+    let held = source.kind() == io::ErrorKind::AlreadyExists;
+    let remedy = if held { " (try: attach-rig clean)" } else { "" };
     LinuxError::Setup {
-        doing: format!(
-            "keep a list of what this run makes in {} (set XDG_RUNTIME_DIR or TMPDIR to a folder that can be written)",
-            path.display()
-        ),
+        doing: format!("keep a list of what this run makes, {}{remedy}", path.display()),
         source,
     }
 }
 
-/// A manifest of whoever, with the run that wrote it.
-pub(in crate::linux) struct Found {
-    /// The file.
-    pub(in crate::linux) path: PathBuf,
-    /// The run.
-    pub(in crate::linux) id: RunId,
-    /// What it says; absent when it cannot be read.
-    pub(in crate::linux) content: Option<Content>,
+/// The run whose list has this name.
+pub(in crate::linux) fn run_of(name: &OsStr) -> Option<RunId> {
+    RunId::parse(name.to_str()?.strip_suffix(EXTENSION)?)
 }
 
-/// Manifests of dead runs that a kill has left half written, with nothing in them that the whole one has not.
-pub(in crate::linux) fn halves(folder: &Path) -> Vec<PathBuf> {
-    let paths = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_half = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str());
-        name.and_then(|name| RunId::parse(name.strip_suffix(".new")?)).is_some_and(|id| !id.is_alive())
-    };
-    paths.filter(is_half).collect()
-}
-
-/// Every manifest in `folder`, by name.
+/// Reads a list; `None` for one in which nothing stands yet.
 ///
 /// # Errors
-/// What reading the folder says; one that is not there has none.
-pub(in crate::linux) fn all(folder: &Path) -> io::Result<Vec<Found>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let name =
-            path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".toml"));
-        if let Some(id) = name.and_then(RunId::parse) {
-            let content = fs::read_to_string(&path).ok().and_then(|text| toml::from_str(&text).ok());
-            found.push(Found { path, id, content });
+/// The reason why nothing in it can be believed.
+pub(in crate::linux) fn read(file: &mut File) -> io::Result<Option<Content>> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let Some((whole, _cut_off)) = text.rsplit_once("\n\n") else {
+        let earlier = text.lines().any(|line| line.starts_with("cgroups = "));
+        if earlier && text.contains(&boot()) {
+            return Err(io::Error::other(
+                "an earlier version wrote it, without the namespace in which its pids are meant",
+            ));
         }
+        return Ok(None);
+    };
+    toml::from_str(whole).map(Some).map_err(|error| io::Error::other(error.message().to_owned()))
+}
+
+impl Content {
+    /// Cgroups of the list that a run of this id can have made: its top, or a child of that.
+    pub(in crate::linux) fn cgroups_of(&self, id: RunId) -> impl DoubleEndedIterator<Item = &Path> {
+        let own = id.to_string();
+        let is_own = move |path: &&Path| {
+            let names: Option<Vec<&OsStr>> = path
+                .components()
+                .map(|component| if let Component::Normal(name) = component { Some(name) } else { None })
+                .collect();
+            let Some(names) = names else { return false };
+            let at = names.iter().position(|name| *name == own.as_str());
+            at.is_some_and(|at| at + 2 >= names.len())
+        };
+        self.cgroup.iter().map(|cgroup| cgroup.path.as_path()).filter(is_own)
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_about_to_be_made_is_on_disk_first_and_goes_with_the_end() {
-        let scratch = tempfile::tempdir().unwrap();
-        let id = RunId::own().unwrap();
-        let mut manifest = Manifest::begin(scratch.path(), id).unwrap();
-        manifest.cgroup(Path::new("/x/attach-rig-1-2")).unwrap();
-        manifest.process(std::process::id()).unwrap();
-        let found = all(scratch.path()).unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].id, id);
-        let content = found[0].content.clone().expect("reads");
-        assert_eq!(content.cgroups, [PathBuf::from("/x/attach-rig-1-2")]);
-        assert_eq!(content.processes[0].0, std::process::id());
-        assert_eq!(content.boot, boot());
-        manifest.end();
-        assert!(all(scratch.path()).unwrap().is_empty());
-        assert!(all(&scratch.path().join("nowhere")).unwrap().is_empty());
-    }
-
-    #[test]
-    fn instances_are_listed_and_an_older_list_has_none() {
-        let scratch = tempfile::tempdir().unwrap();
-        let id = RunId::own().unwrap();
-        let mut manifest = Manifest::begin(scratch.path(), id).unwrap();
-        manifest.instance(id).unwrap();
-        let path = scratch.path().join(format!("{id}.toml"));
-        let instances = || all(scratch.path()).unwrap()[0].content.clone().expect("reads").instances;
-        assert_eq!(instances(), [id.to_string()]);
-        let text = fs::read_to_string(&path).unwrap();
-        let older: Vec<_> = text.lines().filter(|line| !line.starts_with("instances")).collect();
-        fs::write(&path, older.join("\n")).unwrap();
-        assert_eq!(instances(), [] as [String; 0]);
-    }
-
-    #[test]
-    fn other_files_are_left_alone_and_a_damaged_one_is_known() {
-        let scratch = tempfile::tempdir().unwrap();
-        for name in ["notes.toml", "attach-rig-1-2.txt", "attach-rig-x-2.toml"] {
-            fs::write(scratch.path().join(name), "").unwrap();
-        }
-        fs::write(scratch.path().join("attach-rig-1-2.toml"), "boot = ").unwrap();
-        let found = all(scratch.path()).unwrap();
-        assert_eq!(found.len(), 1);
-        assert!(found[0].content.is_none());
-    }
-}
+#[path = "manifest_tests.rs"]
+pub(in crate::linux) mod tests;

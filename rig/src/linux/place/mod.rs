@@ -4,16 +4,22 @@
 //! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made; hierarchy: which one is wanted;
 //!             hidden: mounts that a later one covers
 //! group       the cgroups of a run: made, remembered, removed; subtree: what v2's children get
-//! run_id      their name; manifest: the same on disk, before it is made
+//! run_id      their name; manifest: the same on disk, before it is made; state: the folder for that
+//! walk        folders by descriptor, without following links; inhabitants: who sits in a cgroup
 //! permission  what would grant the right, where it is missing
-//! clean       removes what runs left that were killed
+//! clean       removes what runs left that were killed; undo: one list; strays: cgroups without one
 //! ```
 pub(super) mod clean;
 pub(super) mod discovery;
 pub(super) mod group;
 mod hidden;
 pub(super) mod hierarchy;
+pub(super) mod inhabitants;
 pub(super) mod manifest;
 pub(super) mod permission;
 pub(super) mod run_id;
+pub(super) mod state;
+mod strays;
 pub(super) mod subtree;
+mod undo;
+mod walk;

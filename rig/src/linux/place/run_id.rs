@@ -3,11 +3,13 @@ use super::super::error::LinuxError;
 use std::fmt;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 
 const PREFIX: &str = "attach-rig-";
 
-/// Name of a run's cgroup: pid and start time of the process that made it, which together name it for one boot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Name of a run's cgroup: pid and start time of the process that made it, which together name it for one boot and one
+/// namespace of pids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::linux) struct RunId {
     pid: u32,
     start_ticks: u64,
@@ -17,17 +19,20 @@ impl RunId {
     /// The id of this process.
     ///
     /// # Errors
-    /// [`LinuxError::Setup`] when `/proc/self/stat` cannot be read.
+    /// [`LinuxError::Setup`] when `/proc` cannot be read, or shows another namespace of pids.
     pub(in crate::linux) fn own() -> Result<Self, LinuxError> {
         let pid = std::process::id();
         let fail = || LinuxError::Setup {
-            doing: format!("read /proc/{pid}/stat"),
-            source: io::ErrorKind::InvalidData.into(),
+            doing: format!(
+                "find this process (pid {pid}) in /proc (in a pid namespace of its own, first: mount -t proc proc /proc)"
+            ),
+            source: io::ErrorKind::NotFound.into(),
         };
+        pid_namespace().ok_or_else(fail)?;
         Ok(Self { pid, start_ticks: start_ticks(pid).ok_or_else(fail)? })
     }
 
-    /// Whether the run is still under way.
+    /// Reports whether a process of this pid and start time lives, in this namespace of pids.
     pub(in crate::linux) fn is_alive(self) -> bool {
         start_ticks(self.pid) == Some(self.start_ticks)
     }
@@ -41,12 +46,27 @@ impl RunId {
     }
 }
 
-/// When a process started, in ticks since boot; `None` when there is none of that pid.
+/// The start of a process in ticks since boot; `None` when there is none of that pid, or only a zombie.
 pub(in crate::linux) fn start_ticks(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; `starttime` is field 22, the 20th after it.
+    living(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn living(stat: &str) -> Option<u64> {
+    // The name in parentheses may hold anything. After it: state is field 1, num_threads 18, starttime 20.
     let (_, rest) = stat.rsplit_once(") ")?;
-    rest.split(' ').nth(19)?.parse().ok()
+    let fields: Vec<&str> = rest.split(' ').collect();
+    // A main thread that has ended is a zombie too, while other threads of its process go on.
+    let dead = matches!(*fields.first()?, "Z" | "X" | "x") && matches!(*fields.get(17)?, "0" | "1");
+    if dead { None } else { fields.get(19)?.parse().ok() }
+}
+
+/// The number of this process's namespace of pids; `None` where `/proc` shows another one, so that nothing can be said of
+/// a pid.
+pub(in crate::linux) fn pid_namespace() -> Option<u64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    let pid: u32 = stat.split(' ').next()?.parse().ok()?;
+    let namespace = fs::metadata("/proc/self/ns/pid").ok()?.ino();
+    (pid == std::process::id()).then_some(namespace)
 }
 
 impl fmt::Display for RunId {
@@ -76,5 +96,22 @@ mod tests {
         ] {
             assert_eq!(RunId::parse(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_zombie_is_dead_unless_other_threads_of_it_go_on() {
+        let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
+        let stat = || fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !stat().contains(") Z ") && std::time::Instant::now() < until {
+            std::thread::yield_now();
+        }
+        assert_eq!(start_ticks(child.id()), None);
+        child.wait().unwrap();
+        let zombie = |threads| format!("7 (a) b) Z 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 {threads} 0 345 0");
+        assert_eq!(living(&zombie(1)), None);
+        assert_eq!(living(&zombie(2)), Some(345));
+        assert_eq!(living("7 (a) R"), None);
+        assert!(start_ticks(std::process::id()).is_some() && pid_namespace().is_some());
     }
 }

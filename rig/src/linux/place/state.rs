@@ -54,10 +54,10 @@ impl State {
     /// [`LinuxError::NoState`] when there is no folder that others cannot change.
     pub(in crate::linux) fn begin() -> Result<Self, LinuxError> {
         let uid = rustix::process::geteuid().as_raw();
-        Self::first(bases(uid, |name| std::env::var_os(name)), uid)
+        Self::first(&bases(uid, |name| std::env::var_os(name)), uid)
     }
 
-    fn first(bases: Vec<Base>, uid: u32) -> Result<Self, LinuxError> {
+    fn first(bases: &[Base], uid: u32) -> Result<Self, LinuxError> {
         let mut reasons = Vec::new();
         for base in bases.iter().filter(|base| base.kept) {
             match look(base, uid, true) {
@@ -95,7 +95,7 @@ impl State {
     #[cfg(test)]
     pub(in crate::linux) fn below(base: &Path) -> Self {
         let base = Base { path: base.canonicalize().unwrap(), made: true, kept: true };
-        Self::first(vec![base], rustix::process::geteuid().as_raw()).unwrap()
+        Self::first(&[base], rustix::process::geteuid().as_raw()).unwrap()
     }
 
     /// The path of an entry, to be printed.
@@ -210,7 +210,8 @@ fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<State>, String> {
     }
     let there = base.path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
     let tail = base.path.strip_prefix(there).unwrap_or(Path::new(""));
-    if !tail.as_os_str().is_empty() && !(make && base.made) {
+    let to_be_made = make && base.made;
+    if !tail.as_os_str().is_empty() && !to_be_made {
         return Ok(None);
     }
     let real = there.canonicalize().map_err(|error| cannot(there, error))?;

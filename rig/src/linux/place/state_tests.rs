@@ -50,7 +50,7 @@ fn others_have_their_runtime_folder_then_their_state() {
         places(stranger, &[("XDG_STATE_HOME", Path::new("state")), ("TMPDIR", runtime)]),
         [""; 0].map(PathBuf::from)
     );
-    let error = State::first(Vec::new(), stranger).unwrap_err();
+    let error = State::first(&[], stranger).unwrap_err();
     assert_eq!(error.exit_code(), 4);
     assert!(error.to_string().contains("export XDG_STATE_HOME"), "{error}");
 }

@@ -64,13 +64,10 @@ impl Undo<'_> {
         let listed = content.cgroup.iter().map(|cgroup| cgroup.path.as_path());
         let believed: Vec<&Path> = content.cgroups_of(self.id).collect();
         for path in listed.filter(|path| !believed.contains(path)) {
-            self.unbelieved(path.display().to_string(), "it is not a cgroup that this run can have made");
+            self.unbelieved(&path.display().to_string(), "it is not a cgroup that this run can have made");
         }
         for instance in content.instance.iter().filter(|one| one.name != own) {
-            self.unbelieved(
-                instance.name.clone(),
-                "it is not a tracing instance that this run can have made",
-            );
+            self.unbelieved(&instance.name, "it is not a tracing instance that this run can have made");
         }
         match mount(content) {
             Ok(root) => self.all(&root, &believed),
@@ -183,8 +180,8 @@ impl Undo<'_> {
         });
     }
 
-    fn unbelieved(&mut self, what: String, why: &str) {
-        let what = printable(&what).into_owned();
+    fn unbelieved(&mut self, what: &str, why: &str) {
+        let what = printable(what).into_owned();
         let remedy = format!("remove it by hand if it is yours, and the list of {}", self.id);
         self.cleaned.keep(what, &io::Error::other(format!("{why}, so nothing was done")), remedy);
     }

@@ -102,7 +102,7 @@ impl Machine for Here {
         let mut groups = Groups::make(place, self.id, Moves::Processes)?;
         if let Err(error) = child::move_through(&mut groups, &place.own) {
             return Err(match groups.remove() {
-                Ok(()) => error,
+                Ok(_) => error,
                 Err(leftover) => LinuxError::join(Some(error), leftover),
             });
         }

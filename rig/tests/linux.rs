@@ -290,13 +290,18 @@ fn without_permission_the_remedy_is_told() {
     }
     // A copy where anybody may go, since the build folder may lie below a private one.
     let folder = tempfile::tempdir().unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let binary = folder.path().join("attach-rig");
     fs::copy(BINARY, &binary).unwrap();
+    // Lists are kept only where nobody else may write.
+    let home = folder.path().join("home");
+    fs::create_dir(&home).unwrap();
+    std::os::unix::fs::chown(&home, Some(NOBODY), Some(NOBODY)).unwrap();
     for hierarchy in [hierarchy(), "auto"] {
         let mut nobody = Command::new(&binary);
         nobody.args(["linux", "--hierarchy", hierarchy, "--duration", "300ms", "--rate", "50/s", "--out"]);
-        nobody.arg(folder.path().join("out")).current_dir(folder.path()).uid(NOBODY).gid(NOBODY);
+        nobody.arg(home.join("out")).current_dir(&home).uid(NOBODY).gid(NOBODY);
+        nobody.env_remove("XDG_RUNTIME_DIR").env("XDG_STATE_HOME", &home);
         nobody.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (pid, output) = finish(nobody);
         let text = String::from_utf8_lossy(&output.stderr);

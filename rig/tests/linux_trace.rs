@@ -130,7 +130,7 @@ fn a_killed_run_leaves_an_instance_and_clean_removes_it() {
         assert_eq!(left.len(), 1, "killed while it was there");
         let manifest = manifests().into_iter().find(|path| path.ends_with(format!("{}.toml", left[0])));
         let manifest = manifest.expect("it is listed");
-        assert!(fs::read_to_string(&manifest).unwrap().contains(&format!("instances = [\"{}\"]", left[0])));
+        assert!(fs::read_to_string(&manifest).unwrap().contains(&format!("name = \"{}\"", left[0])));
         if !listed {
             fs::remove_file(manifest).unwrap();
         }

@@ -14,9 +14,9 @@ use rustix::process::geteuid;
 use rustix::thread::set_no_new_privs;
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 /// Hidden first argument of the child.
@@ -54,10 +54,20 @@ fn make(top: &Path, leaf: &Path, handed: bool) -> Result<(), (String, io::Error)
     Ok(())
 }
 
+/// Makes the user's own folder below `/run`, as a login does: lists of what a run makes are kept there.
+fn runtime_folder() -> io::Result<PathBuf> {
+    let folder = Path::new("/run/user").join(USER.to_string());
+    fs::create_dir_all(&folder)?;
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    chown(&folder, Some(USER), Some(USER))?;
+    Ok(folder)
+}
+
 /// What the child says. It begins when its stdin ends, by when it sits in the leaf.
 fn spoken(options: &Options, leaf: &Path) -> io::Result<String> {
     let mut child = Command::new("/proc/self/exe")
         .arg(MEASURE_ARG)
+        .env("XDG_RUNTIME_DIR", runtime_folder()?)
         .uid(USER)
         .gid(USER)
         .stdin(Stdio::piped())

@@ -3,7 +3,9 @@
 //! Apart from [`crate::schema`], which is plain data. Finished cells of a run that is still going are in
 //! [`crate::cells`], which uses the same functions.
 use crate::layout;
+use crate::safe;
 use crate::schema::{Env, Run, SCHEMA};
+use input::text::printable;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -13,7 +15,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The file system said no.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}", printable(&path.to_string_lossy()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -21,7 +23,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// The value has no JSON form.
-    #[error("cannot write {} as JSON: {source}", path.display())]
+    #[error("cannot write {} as JSON: {source}", printable(&path.to_string_lossy()))]
     Encode {
         /// The file.
         path: PathBuf,
@@ -34,15 +36,18 @@ pub enum WriteError {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file system said no.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", printable(&path.to_string_lossy()))]
     Io {
         /// The file.
         path: PathBuf,
         /// What it said.
         source: io::Error,
     },
+    /// Not a regular file, too large, or refused by the file system.
+    #[error(transparent)]
+    File(#[from] input::file::FileError),
     /// Not JSON, or not of the expected form; serde_json's message ends with line and column.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", printable(&path.to_string_lossy()))]
     Decode {
         /// The file.
         path: PathBuf,
@@ -52,7 +57,7 @@ pub enum ReadError {
     /// A `run.json` of another version, or no `run.json` at all.
     #[error(
         "{}: schema is {found}, this attach-rig reads only \"{SCHEMA}\"; use the version that wrote the file",
-        path.display()
+        printable(&path.to_string_lossy())
     )]
     ForeignSchema {
         /// The file.
@@ -147,11 +152,16 @@ pub(crate) fn read_value<T: DeserializeOwned>(path: &Path) -> Result<T, ReadErro
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
-    fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })
+    Ok(input::file::read(path, input::file::DATA_MAX)?)
 }
 
 fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadError> {
-    serde_json::from_slice(bytes).map_err(|source| ReadError::Decode { path: path.to_owned(), source })
+    match serde_json::from_slice(&safe::json(bytes)) {
+        Ok(value) => Ok(value),
+        // Once more from the bytes of the file, so that line and column are those of the file.
+        Err(_) => serde_json::from_slice(bytes)
+            .map_err(|source| ReadError::Decode { path: path.to_owned(), source }),
+    }
 }
 
 /// The error that names a foreign schema, when `bytes` are JSON with another `schema` than ours, or none.

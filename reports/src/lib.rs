@@ -20,6 +20,7 @@
 //! | [`compare`] | whether one result is better than another, figure by figure; history |
 //! | [`table`] | the result on stdout |
 //! | [`outputs`] | the result for other programs: JSON, CSV, HdrHistogram, Markdown, JUnit, benchmark services |
+//! | [`safe`] | strings of a result that any program may have written, made safe to print |
 //! | [`html`], `plot` | the report, and its plots as inline SVG |
 //!
 //! ```no_run
@@ -48,6 +49,7 @@ pub mod nearest;
 pub mod outputs;
 pub mod percentile;
 mod plot;
+pub mod safe;
 pub mod schema;
 pub mod slices;
 pub mod stats;

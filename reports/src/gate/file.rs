@@ -195,6 +195,7 @@ impl Gates {
 
 fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate, GateError> {
     let gate = gate.into_inner();
+    input::text::check_name(gate.name.get_ref()).map_err(|error| source.at(&gate.name.span(), error))?;
     let span = gate.select.as_ref().map_or(gate.name.span(), Spanned::span);
     let select = gate.select.as_ref().map(|select| select.get_ref().clone()).unwrap_or_default();
     let (metric, statistic) = figure(source, &gate)?;

@@ -19,7 +19,7 @@ pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<u8, Failure> {
         "What things cost, in ns, measured by `attach-rig calibrate` on {}, {}, {} CPUs, {date}.\nFor `attach-rig run --costs {name}`. Entries that could not be measured are those of the built-in table.",
         machine.cpu, machine.kernel, machine.cpus
     );
-    write_atomic(&flags.out, costs::text(&head, &table).as_bytes()).map_err(Failure::usage)?;
+    write_atomic(&flags.out, costs::text(&head, &table).as_bytes()).map_err(Failure::unwritten)?;
     let count = measured.entries.len();
     let wide = measured.entries.iter().filter(|found| found.trials.is_wide()).count();
     if wide > 0 {
@@ -27,14 +27,14 @@ pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<u8, Failure> {
             "the trials of {wide} entries differ by more than a factor of two: something else was running; measure again on an idle machine"
         ));
     }
-    result(&format!(
+    let text = format!(
         "{}\n\n{}\n\ncalibrate: {count} entries measured on {}, {} kept as built in; written to {name}\n",
         entries(&measured),
         together(&measured, &table),
         machine.cpu,
         costs::names().count() - count,
-    ));
-    Ok(exit::OK)
+    );
+    Ok(super::streams::finish(&text, exit::OK))
 }
 
 /// Each entry: as it is built in, and as it was measured.

@@ -1,6 +1,7 @@
 //! `clean`: removes what killed runs have left.
 use super::exit::Failure;
-use super::output::{complain, result};
+use super::output::complain;
+use super::streams;
 use crate::linux::{self, Cleaned};
 use std::fmt::Write as _;
 
@@ -22,8 +23,8 @@ pub(super) fn clean() -> Result<u8, Failure> {
         alive.len(),
         remains.len()
     );
-    result(&text);
+    let code = streams::finish(&text, cleaned.exit_code());
     notes.iter().for_each(|note| complain(note));
     remains.iter().for_each(|remains| complain(&remains.to_string()));
-    Ok(cleaned.exit_code())
+    Ok(code)
 }

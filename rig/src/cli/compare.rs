@@ -33,13 +33,12 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<u8, Failure> {
             }
         }
     };
-    for (n, one) in compared.iter().enumerate() {
-        output::result(&format!("{}{}", if n > 0 { "\n" } else { "" }, text::text(one, flags.all)));
-    }
+    let texts: Vec<_> = compared.iter().map(|one| text::text(one, flags.all)).collect();
     if let (Some(name), Some(result)) = (&flags.save_baseline, flags.results.last()) {
         save(name, result, &flags.baselines)?;
     }
-    Ok(exit::worst(&compared.iter().map(Comparison::exit_code).collect::<Vec<_>>()))
+    let code = exit::worst(&compared.iter().map(Comparison::exit_code).collect::<Vec<_>>());
+    Ok(streams::finish(&texts.join("\n"), code))
 }
 
 fn shown(path: &Path) -> String {
@@ -105,8 +104,7 @@ fn over_time(folder: &Path) -> Result<u8, Failure> {
             folder.display()
         )));
     }
-    output::result(&history::text(&chapters(entries)));
-    Ok(exit::OK)
+    Ok(streams::finish(&history::text(&chapters(entries)), exit::OK))
 }
 
 fn runs_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -143,8 +141,8 @@ fn save(name: &str, result: &Path, folder: &Path) -> Result<(), Failure> {
             folder.display()
         ))
     })?;
-    new.write(&file).map_err(Failure::usage)?;
-    output::result(&diff::diff(old.as_ref(), &new));
+    new.write(&file).map_err(Failure::unwritten)?;
+    output::result(&diff::diff(old.as_ref(), &new))?;
     output::say(&format!("baseline: {}", file.display()));
     Ok(())
 }

@@ -2,6 +2,7 @@
 use super::exit::{self, Failure};
 use super::flags::DoctorFlags;
 use super::output::{complain, result};
+use super::streams;
 use crate::linux::{self, Checkup, Row, Verdict};
 use comfy_table::{ColumnConstraint, Table, Width, presets};
 use reports::json::write_atomic;
@@ -12,11 +13,12 @@ const FINDING_WIDTH: u16 = 60;
 pub(super) fn doctor(flags: &DoctorFlags) -> Result<u8, Failure> {
     let failed = |error: linux::LinuxError| Failure { code: error.exit_code(), message: error.to_string() };
     let checkup = linux::checkup().map_err(failed)?;
-    result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
+    let printed = result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
     if let Some(file) = &flags.json {
         let text = serde_json::to_string_pretty(&checkup).map_err(Failure::internal)?;
-        write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::usage)?;
+        write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
     }
+    let unwritten = printed.err().map(|failure| streams::also(exit::OK, &failure));
     let mut codes: Vec<u8> = checkup.leftovers.iter().map(linux::LinuxError::exit_code).collect();
     for leftover in &checkup.leftovers {
         complain(&leftover.to_string());
@@ -25,6 +27,7 @@ pub(super) fn doctor(flags: &DoctorFlags) -> Result<u8, Failure> {
         complain(&format!("no hierarchy here in which a process could be moved\n  try: {remedy}"));
         codes.push(exit::CANNOT);
     }
+    codes.extend(unwritten);
     codes.extend(checkup.signal.map(|signal| exit::SIGNAL + signal as u8));
     Ok(exit::worst(&codes))
 }

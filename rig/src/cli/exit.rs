@@ -13,6 +13,8 @@ pub(super) const CANNOT: u8 = 4;
 pub(super) const INCONCLUSIVE: u8 = 5;
 /// What was run twice did not come out the same.
 pub(super) const NOT_REPEATED: u8 = 6;
+/// An output could not be written.
+pub(super) const UNWRITTEN: u8 = 8;
 /// Internal error.
 pub(super) const INTERNAL: u8 = 101;
 /// A signal, plus its number.
@@ -38,25 +40,31 @@ impl Failure {
         Self { code: CANNOT, message: message.to_string() }
     }
 
+    /// An output could not be written; what was measured is kept wherever there was room.
+    pub(super) fn unwritten(message: impl Display) -> Self {
+        Self { code: UNWRITTEN, message: message.to_string() }
+    }
+
     /// A bug of ours.
     pub(super) fn internal(message: impl Display) -> Self {
         Self { code: INTERNAL, message: message.to_string() }
     }
 }
 
-/// The code that counts when several apply: 2, 101, signals, 6, 1, 3, 7, 5, 4, 0.
+/// Returns the code that counts when several apply: 2, 101, 6, 1, 3, 7, 8, signals, 5, 4, 0.
 pub(super) fn worst(codes: &[u8]) -> u8 {
     let rank = |code: &u8| match *code {
         USAGE => 0,
         INTERNAL => 1,
-        code if code > SIGNAL => 2,
-        NOT_REPEATED => 3,
-        BROKEN => 4,
-        3 => 5,
-        7 => 6,
-        INCONCLUSIVE => 7,
-        CANNOT => 8,
-        _ => 9,
+        NOT_REPEATED => 2,
+        BROKEN => 3,
+        3 => 4,
+        7 => 5,
+        UNWRITTEN => 6,
+        code if code > SIGNAL => 7,
+        INCONCLUSIVE => 8,
+        CANNOT => 9,
+        _ => 10,
     };
     codes.iter().copied().min_by_key(rank).unwrap_or(OK)
 }
@@ -69,7 +77,10 @@ mod tests {
     fn the_worst_code_wins() {
         assert_eq!(worst(&[]), OK);
         assert_eq!(worst(&[OK, INCONCLUSIVE, CANNOT]), INCONCLUSIVE);
-        assert_eq!(worst(&[INCONCLUSIVE, BROKEN, 130]), 130);
-        assert_eq!(worst(&[INTERNAL, USAGE, 130]), USAGE);
+        let ranked = [USAGE, INTERNAL, NOT_REPEATED, BROKEN, 3, 7, UNWRITTEN, 130, INCONCLUSIVE, CANNOT, OK];
+        for pair in ranked.windows(2) {
+            assert_eq!(worst(pair), pair[0]);
+            assert_eq!(worst(&[pair[1], pair[0]]), pair[0]);
+        }
     }
 }

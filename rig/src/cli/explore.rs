@@ -78,7 +78,7 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
     }
     drop(watching);
     if table.len() > 1 {
-        result(&format!("{}\n{}\n", grid(&table), last_line(&codes)));
+        result(&format!("{}\n{}\n", grid(&table), last_line(&codes)))?;
     }
     if let Some(file) = &flags.json {
         let text = serde_json::to_string_pretty(&explored).map_err(Failure::internal)?;
@@ -210,15 +210,15 @@ impl Command<'_> {
             return Err(failure);
         }
         let judged = judge::judge(&test.litmus, protocol, &found);
-        result(&text::block((&test.litmus, &test.place), protocol, &found, &judged));
+        result(&text::block((&test.litmus, &test.place), protocol, &found, &judged))?;
         for seen in judged.observations.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
             self.explain(test, protocol, &found, &seen.promise)?;
         }
         for seen in judged.states.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
             self.keep(test, protocol, seen)?;
         }
-        result("\n");
-        let again = if self.flags.check_determinism { self.again(test, protocol, &found) } else { exit::OK };
+        result("\n")?;
+        let again = if self.flags.check_determinism { self.again(test, protocol, &found)? } else { exit::OK };
         let code = exit::worst(&[code(judged.verdict), again]);
         Ok(Done { found, judged, code })
     }
@@ -228,7 +228,7 @@ impl Command<'_> {
         let Some((state, schedule)) = &seen.witness else { return Ok(()) };
         let seen_there = witness(test, protocol, schedule.clone(), Some(state.to_string()), None);
         let file = self.save(&seen_there, seen.kind, "found")?;
-        result(&format!("Saved {}: attach-rig replay {}\n", seen.kind, file.display()));
+        result(&format!("Saved {}: attach-rig replay {}\n", seen.kind, output::operand(&file)))?;
         Ok(())
     }
 
@@ -244,7 +244,7 @@ impl Command<'_> {
         let seen =
             witness(test, protocol, breach.witness.clone(), Some(breach.state.to_string()), Some(promise));
         let file = self.save(&seen, promise, "found")?;
-        result(&format!("Saved {promise}: attach-rig replay {}\n", file.display()));
+        result(&format!("Saved {promise}: attach-rig replay {}\n", output::operand(&file)))?;
         if self.flags.no_shrink {
             return Ok(());
         }
@@ -255,13 +255,13 @@ impl Command<'_> {
         let less = |what: &str, before: usize, after: usize| format!("{what} {before} -> {after}");
         result(&format!(
             "Shrunk {promise}: attach-rig replay {} ({}, {}, {}, {}, {})\n",
-            file.display(),
+            output::operand(&file),
             less("actors", before.actors, after.actors),
             less("operations", before.operations, after.operations),
             less("faults", before.faults, after.faults),
             less("switches", before.switches, after.switches),
             less("steps", before.steps, after.steps),
-        ));
+        ))?;
         Ok(())
     }
 
@@ -280,15 +280,15 @@ impl Command<'_> {
     }
 
     /// Runs it once more: the same has to come out.
-    fn again(&self, test: &Placed, protocol: Protocol, found: &Found) -> u8 {
+    fn again(&self, test: &Placed, protocol: Protocol, found: &Found) -> Result<u8, Failure> {
         let again = search(&test.litmus, protocol, self.policy, &self.limits, (&self.stop, &nobody));
         if again == *found || self.stop.load(Ordering::Relaxed) {
-            return exit::OK;
+            return Ok(exit::OK);
         }
         let why =
             if found.complete { "" } else { "; a bound by --seconds need not fall on the same schedule" };
-        result(&format!("Differs: {} under {protocol} did not repeat itself{why}\n", test.litmus.name));
-        if found.complete { exit::NOT_REPEATED } else { exit::OK }
+        result(&format!("Differs: {} under {protocol} did not repeat itself{why}\n", test.litmus.name))?;
+        Ok(if found.complete { exit::NOT_REPEATED } else { exit::OK })
     }
 }
 

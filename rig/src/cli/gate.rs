@@ -1,7 +1,7 @@
 //! `gate`: a run held against a file of demands, and the exit code that says how bad it is.
 use super::exit::Failure;
 use super::flags::GateFlags;
-use super::{github, output, results};
+use super::{github, output, results, streams};
 use reports::gate::{self, Earlier, Gates, Ladder, forms};
 use reports::schema::{Env, Run};
 use reports::{html, json};
@@ -25,19 +25,18 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
     };
     if flags.self_test {
         let tested = gate::self_test(&gates, &b, earlier).map_err(Failure::usage)?;
-        output::result(&tested.text());
-        return Ok(tested.exit_code());
+        return Ok(streams::finish(&tested.text(), tested.exit_code()));
     }
     let ladder = gate::evaluate(&gates, &b, earlier).map_err(Failure::usage)?;
     if let Some(file) = &flags.junit {
         let xml = forms::junit(&ladder).map_err(Failure::internal)?;
         json::write_atomic(file, xml.as_bytes())
-            .map_err(|error| Failure::usage(format!("{error}; choose another file with --junit FILE")))?;
+            .map_err(|error| Failure::unwritten(format!("{error}; choose another file with --junit FILE")))?;
     }
-    output::result(&ladder.text());
+    let code = streams::finish(&ladder.text(), ladder.exit_code());
     github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder), output::say)?;
     page(flags, &b, env.as_ref(), &ladder)?;
-    Ok(ladder.exit_code())
+    Ok(code)
 }
 
 /// Runs to compare with, the runs to judge, and the machine of the first of these.

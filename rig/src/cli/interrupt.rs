@@ -1,5 +1,6 @@
-//! SIGINT and SIGTERM during a run: cells under way are dropped, finished ones are kept and reported.
-use signal_hook::consts::{SIGINT, SIGTERM};
+//! SIGINT, SIGTERM and SIGHUP during a run: it ends within a second, and what it had is kept and reported.
+use crate::linux::hangup_is_ignored;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -11,7 +12,7 @@ impl Interrupt {
     /// Starts listening. A second signal of the same kind ends the process at once.
     pub(super) fn listen() -> std::io::Result<Self> {
         let seen = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in signals() {
             let again = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))?;
             signal_hook::flag::register(signal, again)?;
@@ -22,8 +23,8 @@ impl Interrupt {
 
     /// Sets `stop` when a signal comes, as long as the answer lives.
     pub(super) fn pass_on(&self, stop: &Arc<AtomicBool>) -> std::io::Result<PassedOn> {
-        let ids = [SIGINT, SIGTERM].map(|signal| signal_hook::flag::register(signal, Arc::clone(stop)));
-        let ids = ids.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let ids = signals().map(|signal| signal_hook::flag::register(signal, Arc::clone(stop)));
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
         Ok(PassedOn(ids))
     }
 
@@ -34,6 +35,11 @@ impl Interrupt {
             signal => Some(signal as u8),
         }
     }
+}
+
+/// Returns the signals that end a run. Under nohup SIGHUP is ignored, and stays so.
+fn signals() -> impl Iterator<Item = i32> {
+    [SIGINT, SIGTERM].into_iter().chain((!hangup_is_ignored()).then_some(SIGHUP))
 }
 
 /// Signals that set a flag.

@@ -59,16 +59,25 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionEr
         }
         None => Workload::mapping(*processes, *threads, worker_load.parse()?),
     };
-    let what = flags
-        .workload
-        .as_ref()
-        .map_or_else(|| format!("--worker-load {worker_load}"), |shape| format!("--workload {shape}"));
+    let what = match &flags.workload {
+        Some(shape) => ["--workload".to_owned(), shape.clone()],
+        None => ["--worker-load".to_owned(), worker_load.clone()],
+    };
     let busy = flags.workload.is_some() || worker_load == "busy";
     let text = "The workers' threads compete with the movers for the CPUs; latencies contain that wait.";
     let notes = busy.then(|| text.to_owned()).into_iter().collect();
-    let words = format!(
-        "--processes {processes} --threads {threads} {what} --bystanders {bystanders} --movers {movers} --move {moves}"
-    );
+    let flag = |name: &str, value: &dyn ToString| [format!("--{name}"), value.to_string()];
+    let words = [
+        flag("processes", processes),
+        flag("threads", threads),
+        what,
+        flag("bystanders", bystanders),
+        flag("movers", movers),
+        flag("move", moves),
+    ]
+    .concat();
+    let lenient = flags.lenient.then(|| "--lenient".to_owned());
+    let words = words.into_iter().chain(lenient).collect();
     let beside = (*bystanders > 0).then(|| Workload::forking(*bystanders));
     Ok(Options {
         workloads: std::iter::once(moved).chain(beside).collect(),
@@ -100,7 +109,7 @@ fn of_scenario(name: &str, scenario: &Scenario) -> Result<Options, Failure> {
             name: scenario.name.clone(),
             about: scenario.about.clone(),
             toml: scenario.toml.clone(),
-            words: name.to_owned(),
+            words: [super::output::word(name)].into_iter().chain(lenient).collect(),
             notes: left_out(scenario),
         },
         ..Options::default()

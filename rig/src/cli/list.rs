@@ -1,7 +1,7 @@
 //! `list`: what there is, with one line each.
 use super::exit::{self, Failure};
 use super::flags::ListFlags;
-use super::output;
+use super::streams;
 use crate::driver::catalogue::{self, Rows};
 use std::fmt::Write as _;
 
@@ -22,16 +22,14 @@ pub(super) fn list(flags: &ListFlags) -> Result<u8, Failure> {
     let wanted = flags.what.as_deref();
     let known: Vec<_> = PARTS.iter().map(|(name, _)| *name).collect();
     if wanted == Some("canaries") {
-        output::result(&section("canaries", &catalogue::canaries()));
-        return Ok(exit::OK);
+        return Ok(streams::finish(&section("canaries", &catalogue::canaries()), exit::OK));
     }
     if let Some(what) = wanted.filter(|what| !known.contains(what)) {
         return Err(Failure::usage(format!("there is no list of `{what}`; there are {}", known.join(", "))));
     }
     let parts = PARTS.iter().filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
     let text: Vec<_> = parts.map(|(name, rows)| section(name, &rows())).collect();
-    output::result(&text.join("\n"));
-    Ok(exit::OK)
+    Ok(streams::finish(&text.join("\n"), exit::OK))
 }
 
 fn section(name: &str, rows: &Rows) -> String {

@@ -26,6 +26,7 @@ mod report;
 mod results;
 mod run;
 mod selftest;
+mod streams;
 mod thin;
 mod threads;
 mod vm;
@@ -39,24 +40,40 @@ use std::process::ExitCode;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().collect();
-    if args.get(1).map(String::as_str) == Some(crate::linux::WORKER_ARG) {
-        return crate::linux::worker_main(&args[2..]);
-    }
-    if args.get(1).map(String::as_str) == Some(crate::linux::vm::INIT_ARG) {
-        return crate::linux::vm::init_main();
-    }
-    if args.get(1).map(String::as_str) == Some(crate::linux::vm::MEASURE_ARG) {
-        return crate::linux::vm::measure_main();
+    // Arguments may be any bytes; those of our own children are ours.
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    match args.get(1).map(String::as_str) {
+        Some(crate::linux::WORKER_ARG) => return crate::linux::worker_main(&args[2..]),
+        Some(crate::linux::vm::INIT_ARG) => return crate::linux::vm::init_main(),
+        Some(crate::linux::vm::MEASURE_ARG) => return crate::linux::vm::measure_main(),
+        _ => {}
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
-        }
+        Err(error) => return ExitCode::from(usage(&error)),
     };
-    let result = match cli.command {
+    match dispatch(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            output::complain(&failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Prints help to stdout, or what is wrong with the flags to stderr, and returns the exit code.
+fn usage(error: &clap::Error) -> u8 {
+    let text = error.render();
+    if !error.use_stderr() {
+        return streams::finish(&text.to_string(), exit::OK);
+    }
+    // Without colours: arguments may hold escapes, and only ours could be told from them.
+    output::say(text.to_string().trim_end());
+    exit::USAGE
+}
+
+fn dispatch(command: Command) -> Result<u8, Failure> {
+    match command {
         Command::Run(flags) => run::run(&flags),
         Command::Explore(flags) => explore::explore(&flags),
         Command::Replay(flags) => replay::run(&flags),
@@ -73,12 +90,5 @@ pub fn main() -> ExitCode {
         Command::Record(flags) => record::record(&flags),
         Command::Recording(flags) => recording::recording(&flags),
         Command::Selftest(flags) => selftest::selftest(&flags),
-    };
-    match result {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            output::complain(&failure.message);
-            ExitCode::from(failure.code)
-        }
     }
 }

@@ -1,36 +1,20 @@
 //! Where results go: stdout, stderr, and the folder of a run.
-#![allow(clippy::print_stderr, clippy::print_stdout, reason = "the only place that writes to the terminal")]
 use super::exit::Failure;
 use super::flags::{Format, OutputFlags};
 use super::github;
+pub(super) use super::streams::{complain, result, say};
+use super::streams;
 use reports::outputs::{self, OutputError};
 use reports::schema::{Env, Run};
 use reports::table::{self, TableOptions};
+use input::shell;
+use input::text::printable;
 use reports::{html, json};
 use std::error::Error;
 use std::fs;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// A line for people, on stderr.
-pub(super) fn say(line: &str) {
-    eprintln!("{line}");
-}
-
-/// Says what went wrong, on stderr.
-pub(super) fn complain(message: &str) {
-    eprintln!("attach-rig: {message}");
-}
-
-/// The result, on stdout. A closed pipe is the reader's business.
-pub(super) fn result(text: &str) {
-    result_bytes(text.as_bytes());
-}
-
-fn result_bytes(bytes: &[u8]) {
-    let _ = std::io::stdout().write_all(bytes);
-}
 
 /// UTC now as (date for people, name for folders): RFC 3339 and `20261123T230000Z`.
 pub(super) fn now() -> (String, String) {
@@ -123,9 +107,11 @@ pub(super) fn render(
 ) -> Result<(), Failure> {
     let html = html::render(run, env).map_err(|error| damaged(file, &error))?;
     let bytes = form(format, run).map_err(|error| no_form(file, &error))?;
+    // The result goes out first: a page that cannot be written takes nothing else with it.
+    let printed = streams::bytes(&bytes);
     write_page(page, &html)?;
-    result_bytes(&bytes);
-    say(&format!("report: {}", page.display()));
+    say(&format!("report: {}", printable(&page.to_string_lossy())));
+    printed?;
     tell(file, run)
 }
 
@@ -137,8 +123,9 @@ pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure>
     let tables: Vec<String> = sources.iter().map(text).collect::<Result<_, _>>()?;
     let runs: Vec<(Run, Option<Env>)> =
         sources.iter().map(|source| (source.run.clone(), source.env.clone())).collect();
+    let printed = streams::bytes(tables.join("\n\n").as_bytes());
     write_page(page, &html::render_all(&runs).map_err(Failure::usage)?)?;
-    result(&tables.join("\n\n"));
+    printed?;
     say(&format!("report: {}", page.display()));
     sources.iter().try_for_each(|source| tell(&source.file, &source.run))
 }
@@ -181,9 +168,19 @@ pub(super) fn damaged(file: &Path, error: &dyn Error) -> Failure {
     Failure::usage(format!("{file}: {error}; the file is damaged, take another copy or make the run again"))
 }
 
+/// Returns a file as a word of a command line, quoted for a shell, and never taken for a flag.
+pub(super) fn operand(file: &Path) -> String {
+    shell::quote(&word(&file.to_string_lossy())).into_owned()
+}
+
+/// Returns the name of a file as an argument that is never taken for a flag.
+pub(super) fn word(file: &str) -> String {
+    if file.starts_with('-') { format!("./{file}") } else { file.to_owned() }
+}
+
 pub(super) fn write_page(file: &Path, page: &str) -> Result<(), Failure> {
     let wrong = |error| {
-        Failure::usage(format!("{error}; choose another file with `attach-rig report DIR --out FILE`"))
+        Failure::unwritten(format!("{error}; choose another file with `attach-rig report DIR --out FILE`"))
     };
     json::write_atomic(file, page.as_bytes()).map_err(wrong)
 }

@@ -1,7 +1,7 @@
 //! `run --fail-nth all` and `selftest --positions`: every prepare position fails once, alone; which left a trace.
 use super::exit::{self, Failure};
-use super::output::{result, say};
-use super::parallel;
+use super::output::say;
+use super::{parallel, streams};
 use crate::driver::Scenario;
 use crate::driver::positions::{self, Positions};
 use crate::engine::Costs;
@@ -30,8 +30,7 @@ pub(super) fn of_scenario(scenario: &Scenario, jobs: usize) -> Result<u8, Failur
         traces(&mut text, found);
     }
     let _ = writeln!(text, "fail-nth: {unexpected} traces that the scenario does not expect");
-    result(&text);
-    Ok(if unexpected == 0 { exit::OK } else { exit::BROKEN })
+    Ok(streams::finish(&text, if unexpected == 0 { exit::OK } else { exit::BROKEN }))
 }
 
 fn line(text: &mut String, name: &str, found: &Positions) {
@@ -118,8 +117,7 @@ pub(super) fn every_set(jobs: usize) -> Result<u8, Failure> {
         "positions: {positions} tried; transactional {}",
         if sound { "left no trace" } else { "FAILED" }
     );
-    result(&text);
-    Ok(if sound { exit::OK } else { exit::BROKEN })
+    Ok(streams::finish(&text, if sound { exit::OK } else { exit::BROKEN }))
 }
 
 fn scenarios() -> Result<Vec<(&'static str, Scenario)>, Failure> {

@@ -16,13 +16,13 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<u8, Failure> {
         };
         let plan = Plan::new(&spec, &Folder::new(Path::new("."))).map_err(Failure::usage)?;
         let Some(report) = plan.trace_report() else { continue };
-        output::result(&format!("{}\n{report}\n", input::text::printable(name)));
+        output::result(&format!("{}\n{report}\n", input::text::printable(name)))?;
         warn(name, report);
         all.push(kept(name, report));
     }
     if let Some(file) = &flags.json {
         let text = serde_json::to_string_pretty(&all).map_err(Failure::internal)?;
-        reports::json::write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::usage)?;
+        reports::json::write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
     }
     Ok(exit::OK)
 }
@@ -31,7 +31,7 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<u8, Failure> {
 pub(super) fn say_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a Plan)>) -> Vec<Recording> {
     let all = of_plans(plans);
     for (name, report) in &all {
-        output::say(&format!("recording {}:\n{report}", input::text::printable(name)));
+        output::say(&format!("recording {}:\n{report}", input::text::printable(name)))?;
         warn(name, report);
     }
     all.iter().map(|(name, report)| kept(name, report)).collect()

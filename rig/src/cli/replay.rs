@@ -16,13 +16,13 @@ pub(super) fn run(flags: &ReplayFlags) -> Result<u8, Failure> {
         witness.schedule.switches()
     ));
     let Replayed { text, trace, repeated, .. } = replay(&witness);
-    result(&text);
+    let printed = result(&text);
     if let Some(file) = &flags.trace {
-        write_atomic(file, trace().as_bytes()).map_err(Failure::usage)?;
+        write_atomic(file, trace().as_bytes()).map_err(Failure::unwritten)?;
         say(&format!("trace: {} (open it in ui.perfetto.dev or chrome://tracing)", file.display()));
     }
     match repeated {
-        Ok(()) => Ok(exit::OK),
+        Ok(()) => printed.map(|()| exit::OK),
         Err(difference) => Err(Failure { code: exit::NOT_REPEATED, message: difference }),
     }
 }

@@ -7,6 +7,7 @@ use super::{parallel, positions, recording, thin, threads};
 use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
 use crate::engine::costs;
 use crate::measure::env;
+use input::shell;
 use reports::cells::CellStore;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
@@ -47,7 +48,7 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
         threads::facts(&mut env, engine, &matrix.did);
     }
     let signal = matrix.signal;
-    let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), command(flags, &scenario));
+    let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), &command(flags, &scenario));
     env.wall_ns = started.elapsed().as_nanos() as u64;
     folder.publish(&run, &env)?;
     store.remove().map_err(Failure::internal)?;
@@ -121,15 +122,18 @@ fn keep_scenario(folder: &Path, scenario: &Scenario) -> Result<(), Failure> {
         .map_err(Failure::internal)
 }
 
-/// The command that makes the same run again.
-fn command(flags: &RunFlags, scenario: &Scenario) -> String {
-    let mut words = vec!["attach-rig".to_owned(), "run".to_owned(), flags.scenario.clone()];
-    let mut flag = |name: &str, value: String| words.push(format!("--{name} {value}"));
-    if let Some(On::Threads { real_pages }) = flags.on() {
-        flag("engine", if real_pages { "threads --real-pages" } else { "threads" }.to_owned());
+/// Returns the words of the command that makes the same run again.
+fn command(flags: &RunFlags, scenario: &Scenario) -> Vec<String> {
+    let mut words = vec!["attach-rig".to_owned(), "run".to_owned(), output::word(&flags.scenario)];
+    if flags.on() == Some(On::Threads { real_pages: true }) {
+        words.push("--real-pages".to_owned());
+    }
+    let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
+    if matches!(flags.on(), Some(On::Threads { .. })) {
+        flag("engine", "threads".to_owned());
     }
     protocols(flags).into_iter().for_each(|protocol| flag("protocol", protocol));
-    flags.faults.iter().for_each(|rule| flag("fault", format!("\"{rule}\"")));
+    flags.faults.iter().for_each(|rule| flag("fault", rule.clone()));
     if let Some(rates) = &flags.fault_rate {
         flag("fault-rate", rates.iter().map(u8::to_string).collect::<Vec<_>>().join(","));
     }
@@ -144,7 +148,7 @@ fn command(flags: &RunFlags, scenario: &Scenario) -> String {
         flag("cpus", cpus.to_string());
     }
     if let Some(costs) = &flags.costs {
-        flag("costs", costs.display().to_string());
+        flag("costs", output::word(&costs.to_string_lossy()));
     }
     if let Some(duration) = flags.duration() {
         flag("duration", duration);
@@ -152,7 +156,7 @@ fn command(flags: &RunFlags, scenario: &Scenario) -> String {
     if flags.lenient {
         words.push("--lenient".to_owned());
     }
-    words.join(" ")
+    words
 }
 
 /// The run that finished cells make up.
@@ -161,7 +165,7 @@ pub(super) fn assemble(
     plans: &[CellPlan],
     finished: Vec<(usize, Cell)>,
     interrupted: bool,
-    command: String,
+    command: &[String],
 ) -> Run {
     let mut notes: Vec<_> =
         finished.iter().flat_map(|(index, cell)| thin::notes(scenario, &plans[*index], cell)).collect();
@@ -169,7 +173,7 @@ pub(super) fn assemble(
     // Only the simulator counts so.
     let on_threads = !cells.is_empty() && cells.iter().all(|cell| cell.sim.is_none());
     let expect = if on_threads { threads::expectations(scenario) } else { scenario.expect.clone() };
-    let replay = |cell: &Cell, _: &schema::Promise| (!on_threads).then(|| replay(&command, cell));
+    let replay = |cell: &Cell, _: &schema::Promise| (!on_threads).then(|| replay(command, cell));
     let mut verdicts = verdict::judge(&cells, &expect, &notes, replay);
     if on_threads {
         threads::finish(scenario, &mut verdicts, &mut notes);
@@ -179,7 +183,7 @@ pub(super) fn assemble(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine: if on_threads { Engine::Threads } else { Engine::Sim },
         scenario: describe(scenario, on_threads),
-        command,
+        command: shell::join(command.iter().map(String::as_str)),
         interrupted,
         cells,
         verdicts,
@@ -202,17 +206,30 @@ fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {
     }
 }
 
-/// The command that runs just this cell again: that of the run, narrowed to the cell by flags that come last and win.
-fn replay(command: &str, cell: &Cell) -> String {
-    let kept: Vec<&str> = command.split(" --").filter(|part| !narrowed(part)).collect();
-    let rate = cell.fault_rate_percent.map_or(String::new(), |rate| format!(" --fault-rate {rate}"));
-    let delay = cell.delay_ns.map_or(String::new(), |ns| format!(" --delay {ns}ns"));
-    format!("{} --protocol {}{rate}{delay} --seed {} --seeds 1", kept.join(" --"), cell.protocol, cell.seed)
-}
+/// Flags of a run's command that name an axis, which a replay narrows to its cell.
+const AXES: [&str; 5] = ["--protocol", "--fault-rate", "--delay", "--seed", "--seeds"];
 
-/// Whether a flag of a run's command names an axis that a replay narrows.
-fn narrowed(part: &str) -> bool {
-    ["protocol ", "fault-rate ", "delay ", "seed ", "seeds "].iter().any(|axis| part.starts_with(axis))
+/// Returns the command that runs just this cell again: that of the run, narrowed to the cell.
+fn replay(command: &[String], cell: &Cell) -> String {
+    let (mut words, mut rest) = (Vec::new(), command.iter());
+    while let Some(word) = rest.next() {
+        if AXES.contains(&word.as_str()) {
+            rest.next();
+        } else {
+            words.push(word.clone());
+        }
+    }
+    let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
+    flag("protocol", cell.protocol.clone());
+    if let Some(rate) = cell.fault_rate_percent {
+        flag("fault-rate", rate.to_string());
+    }
+    if let Some(ns) = cell.delay_ns {
+        flag("delay", format!("{ns}ns"));
+    }
+    flag("seed", cell.seed.to_string());
+    flag("seeds", "1".to_owned());
+    shell::join(words.iter().map(String::as_str))
 }
 
 fn speed(env: &mut Env, matrix: &Matrix) {

@@ -1,8 +1,8 @@
 //! `selftest`: every canary is caught by the check that it names, sound runs are green, random ones keep every promise.
 use super::exit::{self, Failure};
 use super::flags::SelftestFlags;
-use super::output::{result, say};
-use super::parallel;
+use super::output::say;
+use super::{parallel, streams};
 use crate::driver::selftest::{self, Drawn, Flight};
 use crate::engine::Costs;
 use crate::measure::recorder::{Census, OUTCOMES};
@@ -10,8 +10,7 @@ use std::fmt::Write as _;
 
 pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
     if flags.print {
-        result(&crate::driver::random::scenario(flags.seed, &flags.protocol));
-        return Ok(exit::OK);
+        return Ok(streams::finish(&crate::driver::random::scenario(flags.seed, &flags.protocol), exit::OK));
     }
     let jobs = parallel::jobs(flags.jobs);
     let costs = Costs::default();
@@ -28,8 +27,8 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
     let mut text = flights.iter().map(line).collect::<String>();
     text.push_str(&sound.0);
     let _ = writeln!(text, "canaries: {caught} of {} caught", flights.len());
-    result(&text);
-    Ok(if caught == flights.len() && sound.1 { exit::OK } else { exit::BROKEN })
+    let code = if caught == flights.len() && sound.1 { exit::OK } else { exit::BROKEN };
+    Ok(streams::finish(&text, code))
 }
 
 fn line(flight: &Flight) -> String {
@@ -86,8 +85,7 @@ fn random(flags: &SelftestFlags, count: u64, jobs: usize, costs: &Costs) -> Resu
     }
     text.push_str(&coverage(&census));
     let _ = writeln!(text, "random: {broken} of {count} broke a promise");
-    result(&text);
-    Ok(if broken == 0 { exit::OK } else { exit::BROKEN })
+    Ok(streams::finish(&text, if broken == 0 { exit::OK } else { exit::BROKEN }))
 }
 
 /// Attaches by mode and controller × outcome. A controller that joins finds nobody there already, so that is left out.

@@ -6,6 +6,7 @@
 //! error       what can go wrong, with its exit code; signals: SIGINT and SIGTERM become a flag; clock: the one clock
 //! memory      what a run needs, beside what is free
 //! reason      why the kernel refused, looked for on this machine, and what to do
+//! stdio       standard streams that are closed when the program starts
 //! place       where a run is, and its cgroups
 //! workers     who works and is moved
 //! moving      the timed loop
@@ -37,6 +38,7 @@ mod result;
 mod run;
 mod signals;
 mod stage;
+mod stdio;
 mod trace;
 pub mod vm;
 mod workers;
@@ -44,6 +46,7 @@ mod workers;
 pub use checks::refusal::Refusal;
 pub use doctor::{Checkup, Row, Verdict, checkup};
 pub use error::{Attempt, Cause, LinuxError, Remains};
+pub(crate) use signals::hangup_is_ignored;
 pub use moving::rate::{Rate, parse_duration};
 pub use option_error::OptionError;
 pub use options::{Options, Origin};

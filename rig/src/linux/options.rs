@@ -68,7 +68,7 @@ pub struct Origin {
     /// The text of the scenario; empty where flags say everything.
     pub toml: String,
     /// Words of the command line that say what workers and movers do.
-    pub words: String,
+    pub words: Vec<String>,
     /// What a reader has to know of it.
     pub notes: Vec<String>,
 }
@@ -80,7 +80,7 @@ impl Default for Origin {
             name: "linux".into(),
             about: about.into(),
             toml: String::new(),
-            words: String::new(),
+            words: Vec::new(),
             notes: Vec::new(),
         }
     }

@@ -67,7 +67,8 @@ pub(super) fn name(signal: i32) -> String {
     low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
 }
 
-fn hangup_is_ignored() -> bool {
+/// Reports whether SIGHUP is ignored, as under nohup.
+pub(crate) fn hangup_is_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())

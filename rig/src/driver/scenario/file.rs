@@ -23,8 +23,8 @@ pub(crate) type Entry = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct File {
-    pub(crate) name: String,
-    pub(crate) about: String,
+    pub(crate) name: Spanned<String>,
+    pub(crate) about: Spanned<String>,
     pub(crate) cpus: Spanned<i64>,
     pub(crate) duration: Spanned<Duration>,
     #[serde(default = "no_time")]

@@ -69,6 +69,7 @@ impl Source<'_> {
                     let message = "a hierarchy needs a name, such as name = \"mem\"";
                     return Err(self.at(name.span(), message));
                 }
+                list().try_for_each(|one| self.name(&one.name))?;
                 let names = list().map(|one| (one.name.span(), one.name.get_ref()));
                 self.no_twice(names, |name| format!("hierarchy `{name}`"))?;
                 let written = |one: &'a super::file::NamedHierarchy| Written {
@@ -99,6 +100,7 @@ impl Source<'_> {
         let mut specs: Vec<CgroupSpec> = Vec::new();
         for (name, cgroup) in cgroups {
             let path = name.get_ref();
+            self.name(name)?;
             if path.split('/').any(str::is_empty) {
                 let message = format!("`{path}` is no name of a cgroup; write for example a, or a/x");
                 return Err(self.at(name.span(), message));

@@ -126,6 +126,8 @@ impl Scenario {
     ) -> Result<Self, ScenarioError> {
         let mut source = Source::new(file, text);
         let mut parsed = File::read(&source)?;
+        source.name(&parsed.name)?;
+        source.sentence(&parsed.about)?;
         overrides.put(&mut parsed, &mut source)?;
         let ((hierarchies, late), cpus) = (source.hierarchies(parsed.mounts())?, source.cpus(&parsed.cpus)?);
         let cgroups = source.cgroups(parsed.cgroups.get_ref(), &hierarchies, (&parsed.cpus.span(), cpus))?;
@@ -145,8 +147,8 @@ impl Scenario {
             costs: source.costs(&parsed.costs)?,
             demand: parsed.demand,
             toml: overrides.text(&source)?,
-            name: parsed.name.clone(),
-            about: parsed.about.clone(),
+            name: parsed.name.get_ref().clone(),
+            about: parsed.about.get_ref().clone(),
             cpus,
             seed,
             seeds,

@@ -47,6 +47,23 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Checks a name where it enters: it is printed on terminals and becomes part of files of other formats.
+    pub(crate) fn name(&self, name: &Spanned<String>) -> Read<()> {
+        input::text::check_name(name.get_ref()).map_err(|error| self.at(name.span(), error))
+    }
+
+    /// Checks a sentence, which may have several lines.
+    pub(crate) fn sentence(&self, text: &Spanned<String>) -> Read<()> {
+        let hostile = |c: &char| input::text::is_hostile(*c) && !matches!(c, '\n' | '\t');
+        match text.get_ref().chars().find(hostile) {
+            Some(c) => {
+                let message = format!("a text must not hold the character U+{:04X}; take it out", c as u32);
+                Err(self.at(text.span(), message))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The value, if it is from `low` to `high`.
     pub(crate) fn range(&self, value: &Spanned<i64>, what: &str, low: i64, high: i64) -> Read<i64> {
         match *value.get_ref() {

@@ -26,6 +26,7 @@ pub struct Actor {
 /// A name without blanks.
 pub(super) fn word(source: &Source<'_>, name: &Spanned<String>, what: &str) -> Read<String> {
     let found = name.get_ref();
+    source.name(name)?;
     if found.is_empty() || found.contains(|c: char| c.is_whitespace() || c == '@') {
         let message = format!("`{what}` is `{found}`; write a word without blanks, such as \"{what}-1\"");
         return Err(source.at(name.span(), message));

@@ -174,32 +174,31 @@ fn ended(record: &CellRecord) -> Option<String> {
     }
 }
 
-/// Every option spelled out, so that changed defaults do not change what a kept command means.
+/// Returns the command with every option spelled out, so that changed defaults do not change what a kept command means.
 pub(in crate::linux) fn command(options: &Options) -> String {
-    let mut command = format!("attach-rig linux --hierarchy {}", options.hierarchy);
-    for rate in &options.rates {
-        command += &format!(" --rate {rate}");
-    }
-    if !options.closed_loop {
-        command += " --no-closed-loop";
-    }
-    command += &format!(" --duration {} --seed {}", text(options.duration), options.seed);
-    for pages in &options.kept_pages {
-        command += &format!(" --kept-pages {pages}");
-    }
+    let begin = ["attach-rig", "linux", "--hierarchy"].map(str::to_owned);
+    command_of(begin.into_iter().chain([options.hierarchy.to_string()]).collect(), options)
+}
+
+/// The same after `words`, which are the program, the command and the hierarchy.
+pub(in crate::linux) fn command_of(mut words: Vec<String>, options: &Options) -> String {
+    let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
+    options.rates.iter().for_each(|rate| flag("rate", rate.to_string()));
+    flag("duration", text(options.duration));
+    flag("seed", options.seed.to_string());
+    options.kept_pages.iter().for_each(|pages| flag("kept-pages", pages.to_string()));
     if options.repeat > 1 {
-        command += &format!(" --repeat {}", options.repeat);
+        flag("repeat", options.repeat.to_string());
     }
-    for refusal in &options.refusals {
-        command += &format!(" --fault \"{}\"", refusal.rule());
-    }
-    if options.move_charges {
-        command += " --move-charges";
-    }
-    if !options.trace {
-        command += " --no-trace";
-    }
-    format!("{command} {}", options.origin.words)
+    options.refusals.iter().for_each(|refusal| flag("fault", refusal.rule().to_string()));
+    let switches = [
+        (!options.closed_loop, "--no-closed-loop"),
+        (options.move_charges, "--move-charges"),
+        (!options.trace, "--no-trace"),
+    ];
+    words.extend(switches.iter().filter(|(on, _)| *on).map(|(_, switch)| (*switch).to_owned()));
+    words.extend(options.origin.words.iter().cloned());
+    input::shell::join(words.iter().map(String::as_str))
 }
 
 /// What was measured, and below it the scenario, if there is one.

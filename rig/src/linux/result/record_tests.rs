@@ -26,7 +26,7 @@ fn place() -> Place {
 fn options() -> Options {
     let rates = vec!["20/s".parse().unwrap()];
     let notes = vec!["Limits are left out.".into()];
-    let origin = Origin { words: "--threads 4".into(), notes, ..Origin::default() };
+    let origin = Origin { words: vec!["--threads".into(), "4".into()], notes, ..Origin::default() };
     let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
     let (duration, kept_pages) = (Duration::from_millis(1_500), vec![7]);
     Options { rates, duration, origin, refusals, kept_pages, ..Options::default() }
@@ -131,7 +131,7 @@ fn operations_stand_beside_the_moves_and_breaches_below_them() {
 fn the_command_makes_the_same_run_again() {
     let run = run(&[], None, None);
     let expected = "attach-rig linux --hierarchy auto --rate 20/s --duration 1500ms --seed 1 --kept-pages 7 \
-                    --fault \"core.exit: errno=ESRCH\" --threads 4";
+                    --fault 'core.exit: errno=ESRCH' --threads 4";
     assert_eq!(run.command, expected);
     assert!(run.scenario.toml.contains("rates = [\"20/s\"]\n"), "{}", run.scenario.toml);
 }

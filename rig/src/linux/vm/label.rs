@@ -2,7 +2,7 @@
 //!
 //! Apart from `init`, since only the host knows who executed the guest; nothing leaves [`run`](super::run()) without it.
 use super::super::options::Options;
-use super::super::result::record::{command, toml};
+use super::super::result::record::{command_of, toml};
 use super::delivery::Delivery;
 use super::machine::{Accel, Machine};
 use super::setting::Setting;
@@ -56,9 +56,10 @@ fn rename(protocol: &mut String, setting: Setting) {
 /// The command that makes the same again, and the same as a file.
 pub(super) fn again(machine: &Machine, options: &Options, hierarchies: &str) -> (String, String) {
     let Machine { cpus, memory, accel, .. } = machine;
-    let named = format!("attach-rig vm --cpus {cpus} --memory {memory} --accel {}", name(*accel));
+    let cpus = cpus.to_string();
+    let begin = ["attach-rig", "vm", "--cpus", &cpus, "--memory", memory, "--accel", name(*accel), "--hierarchy", hierarchies];
     let inner = options.hierarchy.to_string();
-    let command = command(options).replacen("attach-rig linux", &named, 1).replacen(&inner, hierarchies, 1);
+    let command = command_of(begin.map(str::to_owned).to_vec(), options);
     (command, toml(options).replacen(&inner, hierarchies, 1))
 }
 

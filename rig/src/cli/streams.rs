@@ -1,0 +1,95 @@
+//! Standard output and standard error: the only writer of each, which no failure of a stream turns into a panic.
+//!
+//! A line on stderr that cannot be written is dropped: it is for people, and a run must not end because nobody reads. A
+//! result on stdout that cannot be written is an error, except where the reader has closed the pipe.
+use super::exit::{self, Failure};
+use input::text::printable_lines;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno, retry_on_intr, write};
+use std::os::fd::AsFd;
+
+/// Writes a line for people to stderr.
+pub(super) fn say(line: &str) {
+    let line = format!("{}\n", printable_lines(line));
+    let _ = all(&std::io::stderr(), line.as_bytes());
+}
+
+/// Writes what went wrong to stderr.
+pub(super) fn complain(message: &str) {
+    say(&format!("attach-rig: {message}"));
+}
+
+/// Writes text of a result to stdout.
+///
+/// # Errors
+/// [`Failure`] with the code for an output that could not be written.
+pub(super) fn result(text: &str) -> Result<(), Failure> {
+    bytes(printable_lines(text).as_bytes())
+}
+
+/// Writes bytes of a result to stdout, as they are. A reader that has seen enough is not an error.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    match all(&std::io::stdout(), bytes) {
+        Ok(()) | Err(Errno::PIPE) => Ok(()),
+        Err(error) => Err(Failure::unwritten(format!(
+            "cannot write the result to standard output: {}; redirect it to a file on a disk with room",
+            std::io::Error::from(error)
+        ))),
+    }
+}
+
+/// Writes the last text of a command that ends with `code`, and returns the code of the command.
+pub(super) fn finish(text: &str, code: u8) -> u8 {
+    match result(text) {
+        Ok(()) => code,
+        Err(failure) => also(code, &failure),
+    }
+}
+
+/// Says `failure`, which happened beside what `code` stands for, and returns the code of both.
+pub(super) fn also(code: u8, failure: &Failure) -> u8 {
+    complain(&failure.message);
+    exit::worst(&[code, failure.code])
+}
+
+/// Writes past std, which takes a closed descriptor for a success and keeps the end of a text that has no line end.
+fn all(stream: &impl AsFd, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        match retry_on_intr(|| write(stream, bytes)) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::AGAIN) => {
+                retry_on_intr(|| poll(&mut [PollFd::new(stream, PollFlags::OUT)], None))?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{File, OpenOptions};
+
+    #[test]
+    fn every_byte_is_written_or_the_reason_is_returned() {
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert_eq!(all(&full, b"a"), Err(Errno::NOSPC));
+        let read_only = File::open("/dev/null").unwrap();
+        assert_eq!(all(&read_only, b"a"), Err(Errno::BADF));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(all(file.as_file(), &[7; 100_000]), Ok(()));
+        assert_eq!(std::fs::read(file.path()).unwrap(), [7; 100_000]);
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_gives_its_own_error() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(all(&writer, b"a"), Err(Errno::PIPE));
+    }
+}

@@ -77,7 +77,10 @@ mod tests {
     fn hostile_characters_become_text_in_values_and_keys() {
         assert_eq!(made(r#"{"name": "a\u001b[2J"}"#), r#"{"name": "a\\u{1b}[2J"}"#);
         assert_eq!(made("{\"na\\u0000me\": [\"x\u{fffe}\"]}"), "{\"na\\\\u{0}me\": [\"x\\\\u{fffe}\"]}");
-        assert_eq!(made(r#"{"name":"a\nb","text" : "a\n\tb\r"}"#), r#"{"name":"a\\u{a}b","text" : "a\n\tb\\u{d}"}"#);
+        assert_eq!(
+            made(r#"{"name":"a\nb","text" : "a\n\tb\r"}"#),
+            r#"{"name":"a\\u{a}b","text" : "a\n\tb\\u{d}"}"#
+        );
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn an_error_names_the_file_the_line_and_what_is_wrong() {
     assert!(error.contains("unknown field `verdict`"), "{error}");
 
     let missing = read_run(&folder.path().join("none.json")).unwrap_err();
-    assert!(matches!(missing, ReadError::Io { .. }) && missing.to_string().contains("none.json"));
+    assert!(matches!(missing, ReadError::File(_)) && missing.to_string().contains("none.json"));
 }
 
 #[test]

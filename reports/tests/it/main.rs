@@ -19,6 +19,7 @@
 //! | [`chrome`] | the Chrome trace of single attaches |
 //! | [`services`] | forms for benchmark services |
 //! | [`fuzz`], [`mutate`] | thousands of damaged inputs through every reader and every output |
+//! | [`hostile`] | hostile characters in every string of a result, through every form |
 //! | [`large`] | a run of 1,000 cells: size and time of the report |
 //! | [`published`] | the committed JSON Schema is the one of the code |
 mod chrome;
@@ -30,6 +31,7 @@ mod disk;
 mod fuzz;
 mod gates;
 mod hdr;
+mod hostile;
 mod html;
 mod joint;
 mod large;

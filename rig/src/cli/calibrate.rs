@@ -1,7 +1,7 @@
 //! `calibrate`: a table of costs measured on this machine, beside the built-in one.
 use super::exit::{self, Failure};
 use super::flags::CalibrateFlags;
-use super::output::{self, result, say};
+use super::output::{self, say};
 use crate::engine::costs::{self, Costs, Table};
 use crate::measure::calibrate::{Calibration, trials};
 use crate::measure::env;

@@ -1,7 +1,7 @@
 //! `compare` and `baseline`: results beside each other, and figures that are kept.
 use super::exit::{self, Failure};
 use super::flags::{BaselineFlags, BaselineWhat, CompareFlags};
-use super::{output, results};
+use super::{output, results, streams};
 use reports::compare::history::{Entry, chapters};
 use reports::compare::{Comparison, exact, history, paired, text};
 use reports::figure::{Baseline, diff};

@@ -4,6 +4,7 @@ use super::flags::ExploreFlags;
 use super::interrupt::Interrupt;
 use super::output::{self, result, say};
 use super::parallel;
+use super::streams;
 use crate::explore::json::Explored;
 use crate::explore::judge::{self, Judgement, Observation, StateObservation, Verdict, word};
 use crate::explore::search::{Seen, nobody};
@@ -82,7 +83,7 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
     }
     if let Some(file) = &flags.json {
         let text = serde_json::to_string_pretty(&explored).map_err(Failure::internal)?;
-        write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::usage)?;
+        write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
     }
     codes.extend(interrupt.signal().map(|signal| exit::SIGNAL + signal));
     Ok(exit::worst(&codes))
@@ -92,12 +93,12 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
 fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<u8> {
     let say = |at: &usize| {
         let rule = &test.litmus.faults.rules[*at];
-        result(&format!(
+        let text = format!(
             "Unexpected fault {} of {}: \"{rule}\" fired under none of its protocols; take it out or mend it\n\n",
             at + 1,
             test.litmus.name
-        ));
-        exit::BROKEN
+        );
+        streams::finish(&text, exit::BROKEN)
     };
     silent.iter().map(say).collect()
 }
@@ -267,7 +268,7 @@ impl Command<'_> {
 
     fn save(&self, witness: &Witness, promise: &str, which: &str) -> Result<PathBuf, Failure> {
         let cannot = |error: &dyn std::fmt::Display| {
-            Failure::usage(format!(
+            Failure::unwritten(format!(
                 "cannot save to {}: {error}; choose another folder with --out DIR",
                 self.folder.display()
             ))

@@ -16,7 +16,7 @@ pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Fa
     let mut options = match &flags.scenario {
         Some(name) => {
             let overrides = Overrides { lenient: flags.lenient, ..Overrides::default() };
-            of_scenario(name, &run::named(name, &overrides)?)?
+            of_scenario(name, &run::named(name, &overrides)?, flags.lenient)?
         }
         None => of_flags(flags, linux::parse_duration(duration).map_err(usage)?).map_err(usage)?,
     };
@@ -90,7 +90,7 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionEr
 }
 
 /// What of a scenario real processes and real cgroups can do; the rest is said in notes.
-fn of_scenario(name: &str, scenario: &Scenario) -> Result<Options, Failure> {
+fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<Options, Failure> {
     let folder = Path::new(name).parent().filter(|_| Path::new(name).is_file()).unwrap_or(Path::new("."));
     let workloads: Vec<Workload> = scenario
         .workloads
@@ -109,7 +109,10 @@ fn of_scenario(name: &str, scenario: &Scenario) -> Result<Options, Failure> {
             name: scenario.name.clone(),
             about: scenario.about.clone(),
             toml: scenario.toml.clone(),
-            words: [super::output::word(name)].into_iter().chain(lenient).collect(),
+            words: [super::output::word(name)]
+                .into_iter()
+                .chain(lenient.then(|| "--lenient".to_owned()))
+                .collect(),
             notes: left_out(scenario),
         },
         ..Options::default()

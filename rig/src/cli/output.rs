@@ -2,13 +2,13 @@
 use super::exit::Failure;
 use super::flags::{Format, OutputFlags};
 use super::github;
-pub(super) use super::streams::{complain, result, say};
 use super::streams;
+pub(super) use super::streams::{complain, result, say};
+use input::shell;
+use input::text::printable;
 use reports::outputs::{self, OutputError};
 use reports::schema::{Env, Run};
 use reports::table::{self, TableOptions};
-use input::shell;
-use input::text::printable;
 use reports::{html, json};
 use std::error::Error;
 use std::fs;

@@ -31,7 +31,7 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<u8, Failure> {
 pub(super) fn say_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a Plan)>) -> Vec<Recording> {
     let all = of_plans(plans);
     for (name, report) in &all {
-        output::say(&format!("recording {}:\n{report}", input::text::printable(name)))?;
+        output::say(&format!("recording {}:\n{report}", input::text::printable(name)));
         warn(name, report);
     }
     all.iter().map(|(name, report)| kept(name, report)).collect()

@@ -51,7 +51,13 @@ fn salvage(dir: &Path) -> Result<Run, Failure> {
     let finished = CellStore::open(dir).map_err(Failure::usage)?.assemble().map_err(Failure::usage)?;
     let plans = scenario.cells();
     let finished: Vec<_> = finished.into_iter().filter(|(index, _)| *index < plans.len()).collect();
-    let run = assemble(&scenario, &plans, finished, true, &["attach-rig".to_owned(), "run".to_owned(), output::word(&file.to_string_lossy())]);
+    let run = assemble(
+        &scenario,
+        &plans,
+        finished,
+        true,
+        &["attach-rig".to_owned(), "run".to_owned(), output::word(&file.to_string_lossy())],
+    );
     json::write_run(&dir.join("run.json"), &run).map_err(Failure::internal)?;
     Ok(run)
 }

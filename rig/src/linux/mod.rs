@@ -55,5 +55,6 @@ pub use place::hierarchy::{Controller, Hierarchy};
 pub use progress::Progress;
 pub use reason::Reason;
 pub use run::{Outcome, run};
+pub(crate) use signals::hangup_is_ignored;
 pub use workers::child::{WORKER_ARG, worker_main};
 pub use workers::workload::{Load, Moves, Workload};

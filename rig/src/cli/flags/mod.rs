@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// Benchmarks and fault-injects the protocols that move tasks between control groups.
 ///
 /// Exit codes: 0 all as expected; 1 a promise was broken or an expectation did not hold; 2 bad usage, scenario or litmus
-/// test; 3 a performance limit was exceeded; 4 nothing could run here; 5 inconclusive; 6 a simulation did not repeat itself; 7 something of ours could not be removed; 101 internal error;
-/// 130 or 143 interrupted (what was measured is on disk).
+/// test; 3 a performance limit was exceeded; 4 nothing could run here; 5 inconclusive; 6 a simulation did not repeat itself; 7 something of ours could not be removed; 8 an output
+/// could not be written; 101 internal error; 129, 130 or 143 interrupted (what was measured is on disk).
 #[derive(Debug, Parser)]
 #[command(name = "attach-rig", version)]
 pub(super) struct Cli {

@@ -57,7 +57,18 @@ fn rename(protocol: &mut String, setting: Setting) {
 pub(super) fn again(machine: &Machine, options: &Options, hierarchies: &str) -> (String, String) {
     let Machine { cpus, memory, accel, .. } = machine;
     let cpus = cpus.to_string();
-    let begin = ["attach-rig", "vm", "--cpus", &cpus, "--memory", memory, "--accel", name(*accel), "--hierarchy", hierarchies];
+    let begin = [
+        "attach-rig",
+        "vm",
+        "--cpus",
+        &cpus,
+        "--memory",
+        memory,
+        "--accel",
+        name(*accel),
+        "--hierarchy",
+        hierarchies,
+    ];
     let inner = options.hierarchy.to_string();
     let command = command_of(begin.map(str::to_owned).to_vec(), options);
     (command, toml(options).replacen(&inner, hierarchies, 1))

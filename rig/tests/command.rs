@@ -1,0 +1,37 @@
+//! The command as a careless user meets it: hostile names, streams that cannot be written, folders in use, signals, bounds.
+//!
+//! | module | content |
+//! |---|---|
+//! | `command/names.rs` | names that terminals would obey, and commands that are pasted back |
+//! | `command/streams.rs` | standard output and error that are closed, full or gone |
+mod command {
+    mod names;
+    mod streams;
+
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    /// The program in `folder`, told nothing by the environment.
+    fn rig(folder: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attach-rig"));
+        command.current_dir(folder).env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+        command
+    }
+
+    /// Runs a script in which `$RIG` is the program.
+    fn sh(folder: &Path, script: &str) -> Output {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(folder).env("RIG", env!("CARGO_BIN_EXE_attach-rig"));
+        command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY").output().unwrap()
+    }
+
+    /// The exit code, and what was said on stderr.
+    fn said(output: &Output) -> (Option<i32>, String) {
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// A built-in scenario with another name.
+    fn scenario(name: &str) -> String {
+        include_str!("../scenarios/idle.toml").replacen("name = \"idle\"", &format!("name = \"{name}\""), 1)
+    }
+}

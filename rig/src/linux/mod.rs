@@ -46,7 +46,6 @@ mod workers;
 pub use checks::refusal::Refusal;
 pub use doctor::{Checkup, Row, Verdict, checkup};
 pub use error::{Attempt, Cause, LinuxError, Remains};
-pub(crate) use signals::hangup_is_ignored;
 pub use moving::rate::{Rate, parse_duration};
 pub use option_error::OptionError;
 pub use options::{Options, Origin};

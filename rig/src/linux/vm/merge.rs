@@ -206,7 +206,7 @@ mod tests {
         );
         assert!(said[3].1.contains("vm:v1 cpuset, pids; vm:v2:delegated none"), "{said:?}");
         assert_eq!(run.scenario.controllers, ["cpuset", "pids"]);
-        assert!(run.command.contains("--hierarchy v1,v2:delegated "), "{}", run.command);
+        assert!(run.command.contains("--hierarchy 'v1,v2:delegated' "), "{}", run.command);
         assert!(!run.interrupted);
         assert_eq!(facts["shared"], "1");
         assert_eq!((facts["vm:v1.own"].as_str(), facts.get("own")), ("v1", None));

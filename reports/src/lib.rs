@@ -38,6 +38,7 @@
 pub mod aggregate;
 pub mod cells;
 pub mod compare;
+pub mod coverage;
 pub mod figure;
 pub mod fit;
 pub mod gate;

@@ -24,13 +24,26 @@ pub fn engine(engine: Engine) -> &'static str {
     }
 }
 
-/// `held`, `broken 12`; with ` !` when it is not as expected, ` ?` when it is inconclusive, a dash when not checked.
+/// Returns `held in 64`, `broken 12 in 2 of 64`, with the cells over which it was counted, and the mark of [`marked`].
 #[must_use]
 pub fn verdict(verdict: &Verdict) -> String {
+    let (cells, broken) = (grouped(verdict.cells), grouped(verdict.cells_broken));
+    let over = match (verdict.cells, verdict.cells_broken) {
+        (0, _) => String::new(),
+        (_, 0) => format!(" in {cells}"),
+        _ => format!(" in {broken} of {cells}"),
+    };
+    marked(verdict, &over)
+}
+
+/// Returns `held` or `broken 12` with `over` behind it; with ` !` when it is not as expected, ` ?` when it is inconclusive, a
+/// dash when not checked.
+#[must_use]
+pub fn marked(verdict: &Verdict, over: &str) -> String {
     let what = match (verdict.cells, verdict.violations) {
         (0, _) => NONE.to_owned(),
-        (_, 0) => "held".to_owned(),
-        (_, n) => format!("broken {}", grouped(n)),
+        (_, 0) => format!("held{over}"),
+        (_, n) => format!("broken {}{over}", grouped(n)),
     };
     match verdict.outcome {
         Outcome::Fail => format!("{what} !"),
@@ -122,11 +135,16 @@ pub fn worst_drift(group: &Group) -> String {
     }
 }
 
-/// Names of the promises that the group broke, with how often; a dash when it broke none.
+/// Names of the promises that the group broke, with how often and in how many of its cells; a dash when none was checked.
 #[must_use]
 pub fn broken(group: &Group) -> String {
     let broken = group.promises.iter().filter(|promise| promise.broken > 0);
-    let names: Vec<String> = broken.map(|p| format!("{} {}", p.name, grouped(p.broken))).collect();
+    let names: Vec<String> = broken
+        .map(|p| {
+            let (broken, cells) = (grouped(p.cells_broken), grouped(p.cells));
+            format!("{} {} in {broken} of {cells}", p.name, grouped(p.broken))
+        })
+        .collect();
     if !names.is_empty() {
         names.join(", ")
     } else if group.promises.is_empty() {

@@ -133,3 +133,42 @@ fn history_has_a_line_for_each_run_and_a_chapter_for_each_scenario() {
     assert_eq!(out.matches("steady on sim, virtual time\n").count(), 2, "{out}");
     assert_eq!(out.lines().filter(|line| line.contains("Z   0.1.0")).count(), 2 * 3, "{out}");
 }
+
+#[test]
+fn wall_clock_results_show_both_sides_and_are_not_compared_across_machines() {
+    let scratch = with_runs();
+    let folder = scratch.path();
+    let on_threads = |from: &str, to: &str, edit: &dyn Fn(&mut serde_json::Value)| {
+        fs::create_dir_all(folder.join(to)).unwrap();
+        let text = fs::read_to_string(folder.join(from).join("run.json")).unwrap();
+        fs::write(folder.join(to).join("run.json"), text.replacen("\"sim\"", "\"threads\"", 1)).unwrap();
+        let env = fs::read_to_string(folder.join(from).join("env.json")).unwrap();
+        let mut env: serde_json::Value = serde_json::from_str(&env).unwrap();
+        edit(&mut env);
+        fs::write(folder.join(to).join("env.json"), env.to_string()).unwrap();
+    };
+    on_threads("a", "wa", &|_| {});
+    on_threads("b", "wb", &|_| {});
+    let (_, out, err) = said(&["compare", "wa", "wb"], folder);
+    let told = out.lines().find(|line| line.contains("attach.latency[moved] p50: ")).expect(&err);
+    assert!(!told.contains("none") && told.contains("run both in turn"), "{told}");
+    assert!(out.contains("transactional, 2,000 /s (64 seeds)\n"), "{out}");
+    type Edit<'a> = &'a dyn Fn(&mut serde_json::Value);
+    let edits: [(&str, Edit<'_>); 4] = [
+        ("kernel", &|env| env["kernel"] = "Linux 7.0.0 x86_64".into()),
+        ("cpus", &|env| env["cpus"] = 4096.into()),
+        ("profile", &|env| env["profile"] = "other".into()),
+        ("threads.real_pages", &|env| env["facts"]["threads.real_pages"] = "yes".into()),
+    ];
+    on_threads("a", "wa", &|env| env["facts"]["threads.real_pages"] = "no".into());
+    for (what, edit) in edits {
+        on_threads("b", "wc", edit);
+        let (code, out, err) = said(&["compare", "wa", "wc"], folder);
+        assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
+        assert!(err.contains(&format!("not comparable: {what} is `")), "{what}: {err}");
+    }
+    // The simulator's times are those of no machine.
+    let env = fs::read_to_string(folder.join("b/env.json")).unwrap();
+    fs::write(folder.join("b/env.json"), env.replace("Linux", "Plan9")).unwrap();
+    assert_eq!(said(&["compare", "a", "b"], folder).0, 0);
+}

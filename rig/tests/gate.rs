@@ -11,10 +11,19 @@ fn rig(arguments: &[&str], folder: &Path) -> Output {
     command.args(arguments).current_dir(folder).output().unwrap()
 }
 
-/// A folder with a short run of `steady` in `a`.
+/// The scenario `steady` with demands that a short run meets: a run that is too thin passes no gate.
+fn write_calm(folder: &Path) {
+    let steady = rig::driver::built_in::find("steady").unwrap();
+    let calm = steady.replace("attaches = 900", "attaches = 1").replace("overlaps = 100", "overlaps = 0");
+    assert_ne!(calm, steady);
+    fs::write(folder.join("calm.toml"), calm).unwrap();
+}
+
+/// A folder with a short run of `calm.toml` in `a`.
 fn with_run() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
-    let flags = ["run", "steady", "--duration", "5ms", "--protocol", "transactional", "--out", "a"];
+    write_calm(scratch.path());
+    let flags = ["run", "calm.toml", "--duration", "5ms", "--protocol", "transactional", "--out", "a"];
     rig(&flags, scratch.path());
     assert!(scratch.path().join("a/run.json").exists());
     scratch
@@ -109,13 +118,13 @@ fn a_run_is_within_any_increase_of_itself_and_the_wall_clock_is_refused() {
     let scratch = with_run();
     let folder = scratch.path();
     let body = "metric = \"attach.latency\"\nstatistic = \"max\"\nchange = 0";
-    assert_eq!(gate(folder, body, &["--baseline", "a"]).0, 0);
+    assert_eq!(gate(folder, body, &["--baseline", "./a"]).0, 0);
     let text = fs::read_to_string(folder.join("a/run.json")).unwrap();
     let wall = text.replacen("\"sim\"", "\"threads\"", 1);
     assert_ne!(text, wall);
     fs::create_dir(folder.join("w")).unwrap();
     fs::write(folder.join("w/run.json"), wall).unwrap();
-    let out = rig(&["gate", "g.toml", "w", "--baseline", "w"], folder);
+    let out = rig(&["gate", "g.toml", "w", "--baseline", "./w"], folder);
     let text = String::from_utf8(out.stdout).unwrap();
     assert_eq!(out.status.code(), Some(5), "a stored time of a machine tells nothing: {text}");
     assert!(text.contains("run both in turn"), "{text}");
@@ -125,8 +134,8 @@ fn a_run_is_within_any_increase_of_itself_and_the_wall_clock_is_refused() {
     let err = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(2));
     assert!(err.contains("judged only beside others that were measured in turn"), "{err}");
-    rig(&["run", "steady", "--duration", "6ms", "--protocol", "transactional", "--out", "b"], folder);
-    for (baseline, says) in [("w", "not comparable"), ("b", "is not the same in both")] {
+    rig(&["run", "calm.toml", "--duration", "6ms", "--protocol", "transactional", "--out", "b"], folder);
+    for (baseline, says) in [("./w", "not comparable"), ("./b", "is not the same in both")] {
         let (code, _, err) = gate(folder, body, &["--baseline", baseline]);
         assert_eq!(code, 2);
         assert!(err.contains(says), "{err}");
@@ -139,7 +148,10 @@ fn a_gate_that_cannot_fail_is_found() {
     let folder = scratch.path();
     let (code, out, _) = gate(folder, "metric = \"attach.count\"\nmax = 1000000000", &["--self-test"]);
     assert_eq!((code, out.contains("CANNOT FAIL")), (2, true), "{out}");
-    rig(&["run", "default", "--duration", "20ms", "--protocol", "transactional", "--out", "d"], folder);
+    let default = rig::driver::built_in::find("default").unwrap();
+    let calm = default.replace("attaches = 1000", "attaches = 1").replace("overlaps = 100", "overlaps = 0");
+    fs::write(folder.join("default.toml"), calm.replace("aborts = 10", "aborts = 0")).unwrap();
+    rig(&["run", "default.toml", "--duration", "20ms", "--protocol", "transactional", "--out", "d"], folder);
     let sound = rig(&["gate", DEFAULT, "d", "--self-test"], folder);
     assert_eq!(sound.status.code(), Some(0), "{}", String::from_utf8_lossy(&sound.stdout));
     assert_eq!(rig(&["gate", DEFAULT, "d"], folder).status.code(), Some(0));
@@ -150,8 +162,9 @@ fn a_gate_that_cannot_fail_is_found() {
 fn a_planted_slower_protocol_is_caught() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
+    write_calm(folder);
     let run = |out: &str, more: &[&str]| {
-        let flags = ["run", "steady", "--seeds", "64", "--duration", "3ms", "--protocol", "transactional"];
+        let flags = ["run", "calm.toml", "--seeds", "64", "--duration", "3ms", "--protocol", "transactional"];
         rig(&[&flags[..], &["--protocol", "three-phase", "--out", out], more].concat(), folder);
         fs::read_to_string(folder.join(out).join("run.json")).unwrap()
     };
@@ -159,6 +172,7 @@ fn a_planted_slower_protocol_is_caught() {
     let mut after: serde_json::Value = serde_json::from_str(&run("after", &["--delay", "2us"])).unwrap();
     // What waits between switch and attach, under the name and the scenario of what does not.
     after["scenario"] = before["scenario"].clone();
+    after["plan"] = before["plan"].clone();
     for cell in after["cells"].as_array_mut().unwrap() {
         cell["delay_ns"] = serde_json::Value::Null;
     }
@@ -204,4 +218,174 @@ fn the_outcome_is_junit_and_a_page_as_well() {
     let (code, out, err) = gate(folder, body, &["--junit", "no/such/file.xml"]);
     assert_eq!((code, out.as_str()), (8, ""));
     assert!(err.contains("no/such/file.xml") && err.contains("--junit FILE"), "{err}");
+}
+
+/// Rewrites `a/run.json` into `to`.
+fn edited(folder: &Path, to: &str, edit: impl Fn(&mut serde_json::Value)) {
+    let text = fs::read_to_string(folder.join("a/run.json")).unwrap();
+    let mut run: serde_json::Value = serde_json::from_str(&text).unwrap();
+    edit(&mut run);
+    fs::create_dir_all(folder.join(to)).unwrap();
+    fs::write(folder.join(to).join("run.json"), run.to_string()).unwrap();
+}
+
+/// Cells that `kept` keeps, by protocol and seed.
+fn keep(run: &mut serde_json::Value, kept: impl Fn(&str, u64) -> bool) {
+    let cells = run["cells"].as_array_mut().unwrap();
+    cells.retain(|cell| kept(cell["protocol"].as_str().unwrap(), cell["seed"].as_u64().unwrap()));
+}
+
+const COUNTS: &str = "[[gate]]\nname = \"kept\"\nclass = \"correctness\"\nmetric = \"promise.broken\"\nselect = { protocol = \"transactional\" }\nequals = 0\n";
+
+#[test]
+fn what_is_missing_of_a_run_passes_no_gate() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    write_calm(folder);
+    let flags = ["run", "calm.toml", "--seeds", "3", "--duration", "4ms", "--out", "a"];
+    rig(
+        &[&flags[..], &["--protocol", "transactional", "--protocol", "prepare-undo:hold=locks"]].concat(),
+        folder,
+    );
+    fs::write(folder.join("c.toml"), COUNTS).unwrap();
+    let code = |run: &str| {
+        let out = rig(&["gate", "c.toml", run], folder);
+        let all = [out.stdout, out.stderr].concat();
+        (out.status.code().unwrap(), String::from_utf8(all).unwrap())
+    };
+    assert_eq!(code("a").0, 0, "{}", code("a").1);
+    type Edit = fn(&mut serde_json::Value);
+    let cases: [(&str, Edit, &str); 9] = [
+        ("seeds", |run| keep(run, |_, seed| seed < 3), "2 of 3 cells"),
+        ("one", |run| keep(run, |name, seed| name != "transactional" || seed == 1), "1 of 3 cells"),
+        ("other", |run| keep(run, |name, _| name == "transactional"), "prepare-undo:hold=locks"),
+        ("gone", |run| keep(run, |name, _| name != "transactional"), "has no cell of it"),
+        ("interrupted", |run| run["interrupted"] = true.into(), "interrupted"),
+        (
+            "twice",
+            |run| {
+                let first = run["cells"][0].clone();
+                keep(run, |_, seed| seed != 2);
+                run["cells"].as_array_mut().unwrap().push(first);
+            },
+            "there twice",
+        ),
+        (
+            "old",
+            |run| {
+                run.as_object_mut().unwrap().remove("plan");
+                keep(run, |name, seed| name == "transactional" || seed < 2);
+            },
+            "1 of 3 cells",
+        ),
+        (
+            "older",
+            |run| {
+                run.as_object_mut().unwrap().remove("plan");
+                keep(run, |name, _| name == "transactional");
+            },
+            "1 of 2 protocols",
+        ),
+        (
+            "replanned",
+            |run| {
+                keep(run, |_, seed| seed == 1);
+                for place in run["plan"]["places"].as_array_mut().unwrap() {
+                    place["cells"] = 1.into();
+                }
+            },
+            "1 of 3 cells",
+        ),
+    ];
+    for (name, edit, says) in cases {
+        edited(folder, name, edit);
+        let (found, said) = code(name);
+        assert_eq!(found, 5, "{name}: {said}");
+        assert!(said.contains(says) && said.contains("no gate passes"), "{name}: {said}");
+        let report = rig(&["report", name], folder);
+        assert_eq!(report.status.code(), Some(5), "{name}");
+    }
+    edited(folder, "complete", |run| drop(run.as_object_mut().unwrap().remove("plan")));
+    assert_eq!(code("complete").0, 0, "a run of an older version, with all its cells");
+    // What is broken already is broken, however little of the run is there.
+    edited(folder, "broken", |run| {
+        keep(run, |_, seed| seed == 1);
+        run["cells"][0]["promises"][0]["broken"] = 2.into();
+    });
+    assert_eq!(code("broken").0, 1, "{}", code("broken").1);
+    // The same two protocols under another name.
+    assert_eq!(rig(&["baseline", "update", "own", "a"], folder).status.code(), Some(0));
+    edited(folder, "renamed", |run| {
+        let text = run.to_string().replace("\"prepare-undo:hold=locks\"", "\"prepare-undo\"");
+        let toml = run["scenario"].clone();
+        *run = serde_json::from_str(&text).unwrap();
+        run["scenario"] = toml;
+    });
+    fs::write(
+        folder.join("all.toml"),
+        COUNTS.replace("select = { protocol = \"transactional\" }\nequals = 0", "change = 0"),
+    )
+    .unwrap();
+    let gated = |run: &str| rig(&["gate", "all.toml", run, "--baseline", "own"], folder).status.code();
+    assert_eq!((gated("a"), gated("renamed")), (Some(0), Some(5)));
+    let compared = |run: &str| rig(&["compare", "--baseline", "own", run], folder).status.code();
+    assert_eq!((compared("a"), compared("renamed"), compared("seeds")), (Some(0), Some(5), Some(5)));
+    assert_eq!(compared("older"), Some(5));
+    // A baseline of a part is one of a part.
+    rig(&["baseline", "update", "part", "seeds"], folder);
+    let against = |run: &str| rig(&["gate", "all.toml", run, "--baseline", "part"], folder).status.code();
+    assert_eq!((against("a"), against("seeds")), (Some(5), Some(5)));
+}
+
+#[test]
+fn a_run_that_is_inconclusive_itself_passes_no_gate() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    fs::write(folder.join("c.toml"), COUNTS).unwrap();
+    let thin =
+        rig(&["run", "steady", "--duration", "4ms", "--protocol", "transactional", "--out", "a"], folder);
+    assert_eq!(thin.status.code(), Some(5));
+    let out = rig(&["gate", "c.toml", "a"], folder);
+    assert_eq!(out.status.code(), Some(5), "{}", String::from_utf8_lossy(&out.stdout));
+    // A remark that is taken out comes back from the cells.
+    edited(folder, "b", |run| run["notes"] = serde_json::json!([]));
+    assert_eq!(rig(&["gate", "c.toml", "b"], folder).status.code(), Some(5));
+}
+
+#[test]
+fn a_protocol_is_selected_by_its_exact_name() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    write_calm(folder);
+    let flags =
+        ["run", "calm.toml", "--duration", "4ms", "--out", "a", "--protocol", "prepare-undo:hold=locks"];
+    rig(&flags, folder);
+    let select = |name: &str| {
+        let body = format!("metric = \"attach.count\"\nmin = 1\nselect = {{ protocol = \"{name}\" }}");
+        gate(folder, &body, &[])
+    };
+    assert_eq!(select("prepare-undo:hold=locks").0, 0);
+    assert_eq!(select("prepare-undo:*").0, 0);
+    let (code, _, err) = select("prepare-undo");
+    assert_eq!(code, 2);
+    assert!(err.contains("write `prepare-undo:*` for it with any options"), "{err}");
+    assert_eq!(select("prepare:*").0, 2);
+}
+
+#[test]
+fn a_name_is_a_baseline_and_a_path_has_a_slash() {
+    let scratch = with_run();
+    let folder = scratch.path();
+    let body = "metric = \"attach.count\"\nmin = 1";
+    let (code, _, err) = gate(folder, body, &["--baseline", "a"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("a is not a baseline in reports/baselines") && err.contains("write ./a"), "{err}");
+    assert_eq!(gate(folder, body, &["--baseline", "./a"]).0, 0);
+    assert_eq!(gate(folder, body, &["--baseline", "./a/run.json"]).0, 0);
+    rig(&["baseline", "update", "a", "./a"], folder);
+    assert_eq!(gate(folder, body, &["--baseline", "a"]).0, 0);
+    let both = rig(&["compare", "a", "./a"], folder);
+    let said = String::from_utf8(both.stderr).unwrap();
+    assert_eq!(both.status.code(), Some(2), "{said}");
+    assert!(said.contains("is a result here and a baseline") && said.contains("write ./a"), "{said}");
 }

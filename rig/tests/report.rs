@@ -116,8 +116,9 @@ fn a_job_on_github_gets_a_page_and_annotations() {
     let folder = scratch.path();
     run(folder, "a", "transactional");
     change(folder, |run| {
-        let verdicts = run["verdicts"].as_array_mut().unwrap();
-        verdicts.iter_mut().for_each(|verdict| verdict["outcome"] = "fail".into());
+        let cells = run["cells"].as_array_mut().unwrap().iter_mut();
+        let promises = cells.flat_map(|cell| cell["promises"].as_array_mut().unwrap());
+        promises.for_each(|promise| promise["broken"] = 1.into());
     });
     let page = folder.join("page.md");
     fs::write(&page, "# before\n").unwrap();
@@ -209,4 +210,58 @@ fn other_damaged_inputs_are_named_too() {
             assert!(out.stdout.is_empty());
         }
     }
+}
+
+#[test]
+fn verdicts_come_from_the_cells_whatever_is_stored() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let steady = rig::driver::built_in::find("steady").unwrap();
+    fs::write(
+        folder.join("calm.toml"),
+        steady.replace("attaches = 900", "attaches = 1").replace("overlaps = 100", "overlaps = 0"),
+    )
+    .unwrap();
+    let flags = ["run", "calm.toml", "--duration", "4ms", "--protocol", "transactional", "--out", "a"];
+    assert_eq!(rig(&flags, folder).status.code(), Some(0));
+    let text = fs::read_to_string(folder.join("a/run.json")).unwrap();
+    let good: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let report = |edit: &dyn Fn(&mut serde_json::Value)| {
+        let mut run = good.clone();
+        edit(&mut run);
+        fs::create_dir_all(folder.join("b")).unwrap();
+        fs::write(folder.join("b/run.json"), run.to_string()).unwrap();
+        let out = rig(&["report", "b"], folder);
+        (out.status.code().unwrap(), stdout(&out), stderr(&out))
+    };
+    let broken = |run: &mut serde_json::Value| run["cells"][0]["promises"][0]["broken"] = 5.into();
+    let (code, out, err) = report(&broken);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains("broken 5 in 1 of 1 !"), "{out}");
+    assert!(
+        err.contains("drift under transactional is stored as `as expected` and is `not as expected`"),
+        "{err}"
+    );
+    // The other way round: what is stored as a failure and did not happen.
+    let failed = |run: &mut serde_json::Value| run["verdicts"][0]["outcome"] = "fail".into();
+    let (code, out, err) = report(&failed);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("is stored as `not as expected` and is `as expected`"), "{err}");
+    let none = |run: &mut serde_json::Value| {
+        broken(run);
+        run["verdicts"] = serde_json::json!([]);
+    };
+    assert_eq!(report(&none).0, 1);
+    // A scenario that is no longer one still says what it expects.
+    let unreadable = |run: &mut serde_json::Value| {
+        broken(run);
+        let toml =
+            run["scenario"]["toml"].as_str().unwrap().replace("shape = \"steady\"", "shape = \"gone\"");
+        run["scenario"]["toml"] = toml.into();
+    };
+    let (code, _, err) = report(&unreadable);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("its scenario cannot be read"), "{err}");
+    let (code, _, err) = report(&|_| {});
+    assert!(code == 0 && !err.contains("stored"), "{err}");
 }

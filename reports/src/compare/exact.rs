@@ -15,17 +15,22 @@ use std::collections::BTreeSet;
 pub fn exact(names: (&str, &str), a: &Baseline, b: &Baseline) -> Result<Comparison, BaselineError> {
     a.comparable(b)?;
     let mut rows = Vec::new();
+    let mut missing = missing(names, a, b);
     for place in &b.places {
         let before = a.at(&place.protocol, &place.point());
+        if before.is_none() {
+            missing.push(format!("{} has no {}", names.0, place.title()));
+        }
         rows.extend(beside(b.engine, &place.title(), before, Some(place)));
     }
     for gone in a.places.iter().filter(|place| b.at(&place.protocol, &place.point()).is_none()) {
+        missing.push(format!("{} has no {}", names.1, gone.title()));
         rows.extend(beside(a.engine, &gone.title(), Some(gone), None));
     }
     if b.engine != Engine::Sim {
-        rows.extend(untold(b));
+        rows.extend(untold(a, b));
     }
-    Ok(comparison(names, about(a), rows))
+    Ok(Comparison { missing, ..comparison(names, about(a), rows) })
 }
 
 /// Compares every other protocol of `run` with `against`, at the same points.
@@ -41,7 +46,8 @@ pub fn protocols(run: &Baseline, against: &str) -> Vec<Comparison> {
             run.at(against, &place.point())
                 .map_or_else(Vec::new, |before| beside(run.engine, &title, Some(before), Some(place)))
         });
-        comparison((against, other), about(run), rows.collect())
+        let compared = comparison((against, other), about(run), rows.collect());
+        Comparison { missing: run.missing.clone(), ..compared }
     });
     compared.collect()
 }
@@ -52,7 +58,15 @@ fn comparison(names: (&str, &str), about: String, rows: Vec<Row>) -> Comparison 
         "With fewer than {SEEDS} seeds the order of events moves times and throughput by a lot; run with --seeds {SEEDS}."
     );
     let names = (names.0.to_owned(), names.1.to_owned());
-    Comparison { names, about, rows, notes: few.then_some(note).into_iter().collect() }
+    Comparison { names, about, rows, notes: few.then_some(note).into_iter().collect(), missing: Vec::new() }
+}
+
+/// What the runs themselves say of missing cells.
+fn missing(names: (&str, &str), a: &Baseline, b: &Baseline) -> Vec<String> {
+    let of = |(name, side): (&str, &Baseline)| {
+        side.missing.iter().map(|what| format!("{name}: {what}")).collect::<Vec<_>>()
+    };
+    [(names.0, a), (names.1, b)].into_iter().flat_map(of).collect()
 }
 
 /// End of the reason where there were not enough seeds.
@@ -63,23 +77,37 @@ fn beside(engine: Engine, title: &str, a: Option<&PlaceFigures>, b: Option<&Plac
     let names: BTreeSet<&String> =
         [a, b].into_iter().flatten().flat_map(|side| side.figures.keys()).collect();
     let get = |side: Option<&PlaceFigures>, name: &str| side.and_then(|p| p.figures.get(name).copied());
-    let cells = [a, b].into_iter().flatten().map(|side| side.cells).min().unwrap_or(0);
+    let of = |side: Option<&PlaceFigures>| side.map_or(0, |side| side.cells);
+    let cells = (of(a), of(b));
+    let title = titled(engine, title, a, b);
     let rows = names.into_iter().filter_map(|name| {
         let key: Key = name.parse().ok()?;
         let sides = (get(a, name), get(b, name));
         let (verdict, why) = verdict(engine, &key, sides, cells)?;
-        Some(Row { place: title.to_owned(), key, sides, verdict, why })
+        Some(Row { place: title.clone(), key, sides, verdict, why })
     });
     rows.collect()
 }
 
+/// The place with the seeds over which it was taken, on both sides.
+fn titled(engine: Engine, place: &str, a: Option<&PlaceFigures>, b: Option<&PlaceFigures>) -> String {
+    let seeds = |side: &PlaceFigures| side.seeds(engine);
+    let place = if place.is_empty() { "everywhere" } else { place };
+    match (a.map(seeds), b.map(seeds)) {
+        (Some(a), Some(b)) if a != b => format!("{place} ({a} and {b})"),
+        (a, b) => format!("{place} ({})", a.or(b).unwrap_or_default()),
+    }
+}
+
 /// Rows that say why machine times of two results are not compared.
-fn untold(of: &Baseline) -> Vec<Row> {
+fn untold(a: &Baseline, b: &Baseline) -> Vec<Row> {
     let row = |place: &PlaceFigures, key: Key| {
-        let (sides, why) = ((None, place.get(&key)), STORED.to_owned());
-        Row { place: place.title(), key, sides, verdict: Verdict::CannotTell, why }
+        let before = a.at(&place.protocol, &place.point());
+        let sides = (before.and_then(|before| before.get(&key)), place.get(&key));
+        let (title, why) = (titled(b.engine, &place.title(), before, Some(place)), STORED.to_owned());
+        Row { place: title, key, sides, verdict: Verdict::CannotTell, why }
     };
-    of.places.iter().flat_map(|place| asked().take(1).map(move |key| row(place, key))).collect()
+    b.places.iter().flat_map(|place| asked().take(1).map(move |key| row(place, key))).collect()
 }
 
 /// `None` for what cannot be compared exactly: on machines, whatever depends on how fast they were.
@@ -87,7 +115,7 @@ fn verdict(
     engine: Engine,
     key: &Key,
     sides: (Option<u64>, Option<u64>),
-    cells: u64,
+    cells: (u64, u64),
 ) -> Option<(Verdict, String)> {
     let (a, b) = match sides {
         (Some(a), Some(b)) => (a, b),
@@ -97,6 +125,13 @@ fn verdict(
     if engine != Engine::Sim && !key.metric.is_correctness() {
         return None;
     }
+    if cells.0 != cells.1 {
+        // More breaches in fewer cells are more, whatever the others would show.
+        let worse = key.metric.is_correctness() && cells.1 < cells.0 && meaning(key, a, b) == Verdict::Worse;
+        let why = format!("over {} and {} seeds", cells.0, cells.1);
+        return Some((if worse { Verdict::Worse } else { Verdict::CannotTell }, why));
+    }
+    let cells = cells.1;
     let chance = !key.metric.is_correctness() && key.metric != Metric::FaultFired;
     let few = chance && cells < SEEDS && a != b;
     let why = format!("{cells} of {SEEDS}{FEW}");

@@ -67,6 +67,8 @@ pub struct Comparison {
     pub rows: Vec<Row>,
     /// What a reader has to know of some of them.
     pub notes: Vec<String>,
+    /// What is missing on either side, in words; with any the comparison is inconclusive at best.
+    pub missing: Vec<String>,
 }
 
 impl Comparison {
@@ -76,7 +78,8 @@ impl Comparison {
         self.rows.iter().filter(|row| row.verdict == verdict).count() as u64
     }
 
-    /// 1 when something has got wrong, 3 when something has got slower, 5 when nothing at all could be told, else 0.
+    /// 1 when something has got wrong, 3 when something has got slower, 5 when cells or places are missing on either side or
+    /// nothing at all could be told, else 0.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let worse = |wrong: bool| {
@@ -84,7 +87,7 @@ impl Comparison {
                 .iter()
                 .any(|row| row.verdict == Verdict::Worse && row.key.metric.is_correctness() == wrong)
         };
-        let told = self.rows.iter().any(|row| row.verdict != Verdict::CannotTell);
+        let told = self.missing.is_empty() && self.rows.iter().any(|row| row.verdict != Verdict::CannotTell);
         match (worse(true), worse(false), told) {
             (true, _, _) => 1,
             (_, true, _) => 3,

@@ -4,6 +4,7 @@
 //! answer all of them.
 use super::{Comparison, Row, Verdict, about, asked as keys};
 use crate::aggregate::{AggregateError, aggregate};
+use crate::coverage::Coverage;
 use crate::figure::pairs::{Paired, Spot, across, within};
 use crate::figure::{Baseline, Key};
 use crate::gate::ladder::paired;
@@ -20,6 +21,7 @@ pub const FLOOR_PERCENT: f64 = 5.0;
 /// A histogram that cannot be read.
 pub fn sides(names: (&str, &str), a: &[Run], b: &[Run]) -> Result<Comparison, AggregateError> {
     let of = Baseline::of(&b[0])?;
+    let a_and_b = a.iter().chain(b);
     let merged = |runs: &[Run]| runs.iter().map(aggregate).collect::<Result<Vec<_>, _>>();
     let (a, b) = (merged(a)?, merged(b)?);
     let mut asked = Vec::new();
@@ -29,7 +31,8 @@ pub fn sides(names: (&str, &str), a: &[Run], b: &[Run]) -> Result<Comparison, Ag
             asked.push((place.title(), across(&a, &b, (&place.protocol, &point), &key), key));
         }
     }
-    Ok(comparison(names, &of, rows(asked)))
+    let missing = a_and_b.flat_map(|run| Coverage::of(run).missing).collect();
+    Ok(Comparison { missing, ..comparison(names, &of, rows(asked)) })
 }
 
 /// Every other protocol of `run` beside `against`, cell by cell.
@@ -50,7 +53,8 @@ pub fn protocols(run: &Run, against: &str) -> Result<Vec<Comparison>, AggregateE
                 asked.push((place.axes_title(), within(run, spots.0, spots.1, &key)?, key));
             }
         }
-        all.push(comparison((against, other), &of, rows(asked)));
+        let compared = comparison((against, other), &of, rows(asked));
+        all.push(Comparison { missing: of.missing.clone(), ..compared });
     }
     Ok(all)
 }
@@ -58,7 +62,7 @@ pub fn protocols(run: &Run, against: &str) -> Result<Vec<Comparison>, AggregateE
 fn comparison(names: (&str, &str), of: &Baseline, rows: Vec<Row>) -> Comparison {
     let note = format!("Differences of at most {FLOOR_PERCENT} % count as none.");
     let names = (names.0.to_owned(), names.1.to_owned());
-    Comparison { names, about: about(of), rows, notes: vec![note] }
+    Comparison { names, about: about(of), rows, notes: vec![note], missing: Vec::new() }
 }
 
 /// Asks whether it is slower and whether it is faster, of everything at once.

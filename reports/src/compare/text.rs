@@ -22,6 +22,12 @@ pub fn text(compared: &Comparison, all: bool) -> String {
         write_place(&mut out, place, &mine, all);
     }
     compared.notes.iter().for_each(|note| _ = writeln!(out, "{note}"));
+    compared.missing.iter().take(MAX_LINES).for_each(|what| _ = writeln!(out, "missing: {what}"));
+    if !compared.missing.is_empty() {
+        out.push_str(
+            "inconclusive: not all cells are there on both sides, so nothing is the same or better\n",
+        );
+    }
     let n = |verdict| grouped(compared.count(verdict));
     let differs = match compared.count(Verdict::Differs) {
         0 => String::new(),

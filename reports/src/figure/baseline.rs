@@ -4,8 +4,10 @@
 //! of what it is: another scenario, other seeds or another length are not comparable, and neither is another schema.
 use super::key::{self, Key};
 use crate::aggregate::{AggregateError, Axes, Point, aggregate};
+use crate::coverage::{Coverage, Share, seeds};
 use crate::json::{self, ReadError, WriteError};
-use crate::schema::{Engine, Run};
+use crate::schema::{Engine, Env, Run};
+use crate::units::list;
 use crate::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +32,12 @@ pub struct Baseline {
     pub command: String,
     /// The scenario in full, line by line, with flags applied.
     pub toml: Vec<String>,
+    /// What is missing of the run, in words, see [`crate::coverage`]; with any nothing that is compared with it can pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// The machine, the kernel and what they were set to, where times are those of a machine.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub machine: BTreeMap<String, String>,
     /// The figures, in the order of the plan.
     pub places: Vec<PlaceFigures>,
 }
@@ -54,6 +62,9 @@ pub struct PlaceFigures {
     pub resident_pages: Option<u64>,
     /// Cells that were merged: one for each seed.
     pub cells: u64,
+    /// Cells that were planned, where that is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<u64>,
     /// Figures by [`Key`]; times in ns of the engine's clock.
     pub figures: BTreeMap<String, u64>,
 }
@@ -116,6 +127,12 @@ impl PlaceFigures {
         axes.words(&point)
     }
 
+    /// Returns `64 seeds`, or `2 of 64 seeds` where the others are missing.
+    #[must_use]
+    pub fn seeds(&self, engine: Engine) -> String {
+        seeds(engine, Share { have: self.cells, planned: self.planned.unwrap_or(self.cells) })
+    }
+
     /// The same after the protocol.
     #[must_use]
     pub fn title(&self) -> String {
@@ -136,7 +153,10 @@ impl Baseline {
     /// # Errors
     /// A histogram that cannot be read.
     pub fn of(run: &Run) -> Result<Self, AggregateError> {
+        let coverage = Coverage::of(run);
         let places = aggregate(run)?.groups.into_iter().map(|group| PlaceFigures {
+            planned: Some(coverage.at(&group.protocol, &group.point).planned)
+                .filter(|planned| *planned != group.sum.cells),
             protocol: group.protocol,
             fault_rate_percent: group.point.fault_rate_percent,
             rate_per_s: group.point.rate_per_s,
@@ -153,7 +173,18 @@ impl Baseline {
             command: run.command.clone(),
             toml: run.scenario.toml.lines().map(str::to_owned).collect(),
             places: places.collect(),
+            missing: coverage.missing,
+            machine: BTreeMap::new(),
         })
+    }
+
+    /// The same with what is known of the machine, where that matters: the simulator's times are those of no machine.
+    #[must_use]
+    pub fn on(mut self, env: Option<&Env>) -> Self {
+        if let Some(env) = env.filter(|_| self.engine != Engine::Sim) {
+            self.machine = machine(env);
+        }
+        self
     }
 
     /// Reads the file `path`.
@@ -205,7 +236,7 @@ impl Baseline {
             return wrong(format!("one is {a}, the other {b}; name two of the same scenario and engine"));
         }
         if self.toml == later.toml {
-            return Ok(());
+            return self.same_machine(later);
         }
         let differs = self.toml.iter().zip(&later.toml).find(|(a, b)| a != b);
         let first = differs.map_or_else(String::new, |(a, b)| format!(" (`{a}` and `{b}`)"));
@@ -214,4 +245,50 @@ impl Baseline {
             self.scenario
         ))
     }
+
+    /// Facts that are known of both sides and differ.
+    fn same_machine(&self, later: &Self) -> Result<(), BaselineError> {
+        let pairs = self.machine.iter().filter_map(|(name, a)| Some((name, a, later.machine.get(name)?)));
+        let differ: Vec<String> = pairs
+            .filter(|(_, a, b)| a != b)
+            .map(|(name, a, b)| format!("{name} is `{a}` and `{b}`"))
+            .collect();
+        if differ.is_empty() {
+            return Ok(());
+        }
+        Err(BaselineError::NotComparable(format!(
+            "{}; make both on the same machine, kernel and settings",
+            list(&differ)
+        )))
+    }
+}
+
+/// Facts whose change changes what is measured: names, or ends of names where a guest's setting comes before.
+const MATTERS: [&str; 8] = [
+    "cgroup.hierarchy",
+    "cgroup.controllers",
+    "cgroup.favordynmods",
+    "clock.source",
+    "mover.count",
+    "mover.moves",
+    "threads.real_pages",
+    "vm.accelerator",
+];
+
+/// What two runs must have in common for their times and counts to be compared.
+fn machine(env: &Env) -> BTreeMap<String, String> {
+    let matters = |name: &str| {
+        MATTERS.iter().any(|known| name.ends_with(known))
+            || name.contains("worker.workload[")
+            || name.starts_with("vm.")
+    };
+    let facts = env.facts.iter().filter(|(name, _)| matters(name));
+    let own = [
+        ("kernel", env.kernel.clone()),
+        ("cpu", env.cpu.clone()),
+        ("cpus", env.cpus.to_string()),
+        ("profile", env.profile.clone()),
+    ];
+    let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+    own.chain(facts.map(|(name, value)| (name.clone(), value.clone()))).collect()
 }

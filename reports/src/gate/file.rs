@@ -33,7 +33,7 @@ pub enum Class {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Select {
-    /// Protocol, with its options or without.
+    /// Protocol, exactly; `name:*` is that one with any options or none.
     pub protocol: Option<String>,
     /// Fault rate in percent.
     pub fault_rate: Option<u32>,
@@ -86,7 +86,7 @@ impl Limits {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Against {
-    /// Protocol, with its options or without.
+    /// Protocol, exactly; `name:*` is that one with any options or none.
     pub protocol: Option<String>,
     /// Fault rate in percent.
     pub fault_rate: Option<u32>,

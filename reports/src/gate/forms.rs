@@ -13,6 +13,9 @@ const MOST: usize = 100;
 #[must_use]
 pub fn markdown(ladder: &Ladder) -> String {
     let mut out = format!("## attach-rig: gates\n\n**{}**\n\n", escaped(&ladder.summary()));
+    if let Some(doubt) = ladder.doubt() {
+        out.push_str(&format!("Inconclusive: {}; no gate passes.\n\n", escaped(doubt)));
+    }
     out.push_str("| gate | place | demanded | measured | verdict |\n|---|---|---|---|---|\n");
     let order = ladder.in_order();
     let mut places: Vec<(&Gate, &Row)> =
@@ -39,7 +42,7 @@ pub fn junit(ladder: &Ladder) -> Result<String, OutputError> {
     for (gate, rows, _) in ladder.in_order() {
         let mut suite = TestSuite::new(gate.name.as_str());
         for place in rows {
-            let mut case = TestCase::new(place.place.as_str(), status(gate, place));
+            let mut case = TestCase::new(place.place.as_str(), status(gate, place, ladder.doubt()));
             case.set_classname(format!("gate.{}", gate.name));
             case.set_system_out(format!("{}: {}", demanded(gate), figures(gate, place)));
             suite.add_test_case(case);
@@ -68,8 +71,9 @@ fn shown(gate: &Gate, place: &Row) -> State {
     if waived { State::Waived } else { place.state }
 }
 
-fn status(gate: &Gate, place: &Row) -> TestCaseStatus {
+fn status(gate: &Gate, place: &Row, doubt: Option<&str>) -> TestCaseStatus {
     let figures = figures(gate, place);
+    let why = doubt.map_or_else(String::new, |doubt| format!("; {doubt}"));
     match shown(gate, place) {
         State::Passed | State::Warned => TestCaseStatus::success(),
         State::Waived => {
@@ -79,7 +83,7 @@ fn status(gate: &Gate, place: &Row) -> TestCaseStatus {
         }
         State::Inconclusive => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("inconclusive: {figures}"));
+            status.set_message(format!("inconclusive: {figures}{why}"));
             status
         }
         State::Failed => {

@@ -2,10 +2,11 @@
 //!
 //! Apart from the figures and from the text: here is every rule of an exact verdict, in integers.
 use super::file::{Gate, GateError, Gates, Limits};
-use super::ladder::{Finding, Ladder, Row, State, Tested};
+use super::ladder::{Doubt, Finding, Ladder, Row, State, Tested};
 use super::paired::{self, Asked};
 use super::places::{Earlier, Judged, Place, selects};
 use crate::aggregate::Aggregate;
+use crate::coverage::seeds;
 use crate::figure::metric::METRICS;
 use crate::figure::{Measured, Metric};
 use crate::schema::{Engine, Run};
@@ -22,8 +23,18 @@ pub const SEEDS: u64 = 64;
 /// something that is not there or not comparable; and for a run that cannot be read.
 pub fn evaluate(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Ladder, GateError> {
     let judged = Judged::new(runs, earlier)?;
-    let mut ladder = Ladder::default();
-    for (gate, rows) in gates.gates.iter().zip(rows(&judged, gates, None)?) {
+    let mut ladder = Ladder { doubt: judged.doubt(), ..Ladder::default() };
+    for (gate, mut rows) in gates.gates.iter().zip(rows(&judged, gates, None)?) {
+        if let Some(doubt) = &ladder.doubt {
+            rows.iter_mut().for_each(|row| row.state = doubted(gate, row, doubt));
+        }
+        rows.extend(judged.absent(gate).into_iter().map(|place| Row {
+            place,
+            finding: Finding::CannotTell(
+                "the plan or the baseline has this place, and the run has no cell of it".to_owned(),
+            ),
+            state: State::Inconclusive,
+        }));
         ladder.push(gate, rows);
     }
     ladder.unseen = unseen(gates, &judged.all);
@@ -58,7 +69,7 @@ fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Ve
     for (at, gate) in gates.gates.iter().enumerate() {
         let mut rows = Vec::new();
         for place in judged.places(gate)? {
-            let name = name(&judged.all, &place);
+            let name = name(judged, &place);
             if judged.is_wall(gate) {
                 let worse = if test == Some(true) { 1.2 } else { 1.0 };
                 open.push((at, name, paired::ask(judged, gate, &place, worse)?));
@@ -73,6 +84,27 @@ fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Ve
         all[at].push(paired::row(&gates.gates[at], name, &asked, &answers));
     }
     Ok(all)
+}
+
+/// The verdict on a place of a run that proves only what it shows: nothing passes, and where cells are missing only a count
+/// that is too large already fails.
+fn doubted(gate: &Gate, row: &Row, doubt: &Doubt) -> State {
+    let limits = &gate.limits;
+    let proof = match row.finding {
+        Finding::Exact(Measured::Figure(value), base) if !gate.key.is_time() => {
+            let above = |limit: Option<u64>| limit.is_some_and(|limit| value > limit);
+            let base = match base {
+                Some(Measured::Figure(base)) if limits.relative() => Some(base),
+                _ => None,
+            };
+            above(limits.max) || above(limits.equals) || above(base)
+        }
+        _ => false,
+    };
+    match row.state {
+        State::Failed if proof || !doubt.missing => State::Failed,
+        _ => State::Inconclusive,
+    }
 }
 
 fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bool) -> Row {
@@ -140,11 +172,13 @@ fn differs(limits: &Limits, value: u64, base: u64) -> bool {
         || limits.change.is_some_and(|percent| value.abs_diff(base) * 100 > base * u128::from(percent))
 }
 
-fn name(all: &Aggregate, place: &Place<'_>) -> String {
+fn name(judged: &Judged<'_>, place: &Place<'_>) -> String {
+    let all = &judged.all;
     let of = |sum: &crate::aggregate::PointSum| {
         let point = all.axes.words(&sum.point);
         let comma = if point.is_empty() { "" } else { ", " };
-        format!("{}{comma}{point}", sum.protocol)
+        let share = judged.share(sum);
+        format!("{}{comma}{point} ({})", sum.protocol, seeds(judged.engine(), share))
     };
     place
         .against
@@ -156,7 +190,8 @@ fn unseen(gates: &Gates, all: &Aggregate) -> Vec<(String, Vec<&'static str>)> {
     let mut out = Vec::new();
     for name in in_order(all.groups.iter().map(|sum| sum.protocol.as_str())) {
         let mine = || all.groups.iter().filter(|sum| sum.protocol == name);
-        let gates = gates.gates.iter().filter(|gate| mine().any(|sum| selects(gate, sum)));
+        let gates =
+            gates.gates.iter().filter(|gate| mine().any(|sum| selects(gate, &sum.protocol, &sum.point)));
         let seen: BTreeSet<&str> = gates.map(|gate| gate.key.metric.name()).collect();
         let rest: Vec<&'static str> =
             METRICS.iter().map(|(name, _)| *name).filter(|name| !seen.contains(name)).collect();

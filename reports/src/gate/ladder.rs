@@ -49,8 +49,18 @@ pub struct Row {
 /// Every gate with its rows, and what no gate looked at.
 #[derive(Clone, Debug, Default)]
 pub struct Ladder {
-    gates: Vec<(Gate, Vec<Row>, State)>,
+    pub(super) gates: Vec<(Gate, Vec<Row>, State)>,
+    pub(super) doubt: Option<Doubt>,
     pub(super) unseen: Vec<(String, Vec<&'static str>)>,
+}
+
+/// Why no gate passes, whatever its figures.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// In words.
+    pub why: String,
+    /// Whether cells are missing, so that also a failure may be that of the part that is there.
+    pub missing: bool,
 }
 
 /// What became of the gates themselves: (name, state as measured, state when worse).
@@ -94,8 +104,17 @@ impl Ladder {
         for (protocol, metrics) in &self.unseen {
             let _ = writeln!(out, "not judged under {protocol}: {}", metrics.join(", "));
         }
+        if let Some(doubt) = self.doubt() {
+            let _ = writeln!(out, "inconclusive: {doubt}; no gate passes");
+        }
         let _ = writeln!(out, "{}", self.summary());
         out
+    }
+
+    /// Why no gate passes, if anything says so.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&str> {
+        self.doubt.as_ref().map(|doubt| doubt.why.as_str())
     }
 
     /// Every gate with its rows and its verdict, failures first, in both.

@@ -3,10 +3,14 @@
 //! Apart from the verdict, which is arithmetic: here are all the ways in which there is nothing to judge, each with what
 //! the run has instead.
 use super::file::{Against, Gate, GateError, nearest};
+use super::ladder::Doubt;
 use crate::aggregate::{Aggregate, AggregateError, Point, PointSum, aggregate};
+use crate::coverage::{Coverage, Share, doubt};
 use crate::figure::{Baseline, Measured};
 use crate::schema::{Engine, Run};
+use crate::units::list;
 use crate::verdict::in_order;
+use std::collections::BTreeSet;
 
 /// With what a run is compared, besides itself.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +32,8 @@ pub(super) struct Judged<'a> {
     pub(super) all: Aggregate,
     /// The runs they were made in turn with, merged.
     base: Option<Aggregate>,
+    /// What there is of each of the runs.
+    coverages: Vec<Coverage>,
     /// Each of the runs, merged.
     pub(super) merged: Vec<Aggregate>,
     /// Each of those they were made in turn with.
@@ -62,7 +68,26 @@ impl<'a> Judged<'a> {
         }
         let all = sum(&merged);
         let base = Some(sum(&others)).filter(|_| !others.is_empty());
-        Ok(Self { runs, earlier, all, base, merged, others })
+        let coverages = runs.iter().map(Coverage::of).collect();
+        Ok(Self { runs, earlier, all, base, coverages, merged, others })
+    }
+
+    /// Why nothing can pass, if anything says so.
+    pub(super) fn doubt(&self) -> Option<Doubt> {
+        let paired = if let Earlier::Paired(runs) = self.earlier { runs } else { &[] };
+        let runs = || self.runs.iter().chain(paired);
+        let stored = if let Earlier::Figures(baseline) = self.earlier { &baseline.missing[..] } else { &[] };
+        let missing = !stored.is_empty() || runs().any(|run| !Coverage::of(run).missing.is_empty());
+        let stored = (!stored.is_empty())
+            .then(|| format!("not all of the run of the baseline is there: {}", list(stored)));
+        let why = runs().find_map(doubt).or(stored)?;
+        Some(Doubt { why, missing })
+    }
+
+    /// Seeds of a place, over all runs.
+    pub(super) fn share(&self, sum: &PointSum) -> Share {
+        let planned: u64 = self.coverages.iter().map(|one| one.at(&sum.protocol, &sum.point).planned).sum();
+        Share { have: sum.sum.cells, planned: planned.max(sum.sum.cells) }
     }
 
     pub(super) fn engine(&self) -> Engine {
@@ -86,7 +111,7 @@ impl<'a> Judged<'a> {
             return Err(wrong(why.to_owned()));
         }
         let mut found = Vec::new();
-        for group in self.all.groups.iter().filter(|group| selects(gate, group)) {
+        for group in self.all.groups.iter().filter(|group| selects(gate, &group.protocol, &group.point)) {
             let Some(measured) = gate.key.measure(&group.sum) else { continue };
             let against =
                 gate.against.as_ref().map(|against| self.other(gate, group, against)).transpose()?;
@@ -99,7 +124,25 @@ impl<'a> Judged<'a> {
             };
             found.push(Place { group, measured, base, against });
         }
-        if found.is_empty() { Err(wrong(nothing(gate, &self.all))) } else { Ok(found) }
+        let none = found.is_empty() && self.absent(gate).is_empty();
+        if none { Err(wrong(nothing(gate, &self.all))) } else { Ok(found) }
+    }
+
+    /// Places that the plan or the baseline has for the gate, and the run has not.
+    pub(super) fn absent(&self, gate: &Gate) -> BTreeSet<String> {
+        let stored = if let Earlier::Figures(baseline) = self.earlier { &baseline.places[..] } else { &[] };
+        let stored = stored.iter().filter(|place| place.get(&gate.key).is_some());
+        let stored = stored.map(|place| (place.protocol.as_str(), place.point()));
+        let planned = self.coverages.iter().flat_map(|one| one.places.keys());
+        let planned = planned.map(|(protocol, point)| (protocol.as_str(), *point));
+        let here = |(protocol, point): &(&str, Point)| {
+            selects(gate, protocol, point) && self.all.at(protocol, point).is_none()
+        };
+        let title = |(protocol, point): (&str, Point)| {
+            let axes = self.all.axes.words(&point);
+            format!("{protocol}{}{axes}", if axes.is_empty() { "" } else { ", " })
+        };
+        stored.chain(planned).filter(here).map(title).collect()
     }
 
     fn base(&self, gate: &Gate, group: &PointSum) -> Option<Measured> {
@@ -163,17 +206,22 @@ fn per_s(rate: u64) -> Option<u64> {
     (rate > 0).then_some(rate)
 }
 
-/// Whether `wanted`, with options or without, means `protocol`.
+/// Reports whether `wanted` means `protocol`: that name exactly, or with `:*` behind it also with any options.
 fn is_protocol(wanted: &str, protocol: &str) -> bool {
-    wanted == protocol || protocol.split(':').next() == Some(wanted)
+    match wanted.strip_suffix(":*") {
+        Some(family) => {
+            protocol.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        }
+        None => wanted == protocol,
+    }
 }
 
-pub(super) fn selects(gate: &Gate, sum: &PointSum) -> bool {
+pub(super) fn selects(gate: &Gate, protocol: &str, point: &Point) -> bool {
     let select = &gate.select;
-    select.protocol.as_deref().is_none_or(|name| is_protocol(name, &sum.protocol))
-        && select.fault_rate.is_none_or(|rate| sum.point.fault_rate_percent == Some(rate))
-        && select.rate.is_none_or(|rate| sum.point.rate_per_s == per_s(rate))
-        && select.delay.is_none_or(|delay| sum.point.delay_ns == Some(delay))
+    select.protocol.as_deref().is_none_or(|name| is_protocol(name, protocol))
+        && select.fault_rate.is_none_or(|rate| point.fault_rate_percent == Some(rate))
+        && select.rate.is_none_or(|rate| point.rate_per_s == per_s(rate))
+        && select.delay.is_none_or(|delay| point.delay_ns == Some(delay))
 }
 
 /// Says what the run has instead of what a gate looks for.
@@ -183,7 +231,11 @@ fn nothing(gate: &Gate, all: &Aggregate) -> String {
         && !all.groups.iter().any(|sum| is_protocol(name, &sum.protocol))
     {
         let protocols = all.protocols.iter().map(|sum| sum.protocol.as_str());
-        return format!("{start}: it has no protocol `{name}`; {}", nearest(name, protocols));
+        let family = format!("{name}:*");
+        let options = protocols.clone().any(|protocol| is_protocol(&family, protocol));
+        let hint =
+            if options { format!("; write `{family}` for it with any options") } else { String::new() };
+        return format!("{start}: it has no protocol `{name}`{hint}; {}", nearest(name, protocols));
     }
     if let (Some(wanted), Some(kind)) = (&gate.key.detail, gate.key.metric.detail()) {
         let names = all.protocols.iter().flat_map(|sum| gate.key.metric.details(&sum.sum));

@@ -98,8 +98,8 @@ fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
         (Expectation::Always, _) => ", expected always".to_owned(),
     };
     html! { span.(class) {
-        @if verdict.cells_broken > 0 { a href=(view.link(&violation(at))) { (words::verdict(verdict)) } }
-        @else { (words::verdict(verdict)) }
+        @if verdict.cells_broken > 0 { a href=(view.link(&violation(at))) { (words::marked(verdict, "")) } }
+        @else { (words::marked(verdict, "")) }
         @if verdict.cells > 0 {
             br;
             small {

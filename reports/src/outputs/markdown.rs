@@ -4,6 +4,7 @@
 //! Apart from the text for a terminal, because here is room for a few columns only, and every name has to be escaped.
 use super::OutputError;
 use crate::aggregate::{Aggregate, Group, PointSum, aggregate};
+use crate::coverage::Coverage;
 use crate::percentile::Samples;
 use crate::schema::{Engine, LatencyKind, NoteKind, Outcome, Run};
 use crate::units::{clip, count, grouped, maybe_ns};
@@ -97,9 +98,7 @@ fn attaches(group: &Group) -> (Option<&Samples>, &'static str) {
 /// Verdicts that are no pass, cells that ended early, and the notes that change how to read the rest.
 fn remarks(out: &mut String, run: &Run) {
     let mut lines = Vec::new();
-    if run.interrupted {
-        lines.push("interrupted: cells are missing".to_owned());
-    }
+    lines.extend(Coverage::of(run).missing.into_iter().map(|what| format!("missing: {what}")));
     let verdicts = run.verdicts.iter();
     let open = verdicts.filter(|v| matches!(v.outcome, Outcome::Fail | Outcome::Inconclusive));
     lines.extend(open.map(words::verdict_sentence));

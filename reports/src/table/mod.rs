@@ -8,6 +8,7 @@ mod rows;
 mod thinnest;
 
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
+use crate::coverage::Coverage;
 use crate::schema::{Engine, NoteKind, Outcome, Run};
 use crate::units::{clip, count, ns};
 use crate::verdict::{Census, exit_code};
@@ -77,7 +78,6 @@ pub fn verdict_line(run: &Run) -> String {
         0 if run.verdicts.is_empty() => "none",
         1 => "not as expected",
         5 => "inconclusive",
-        _ if run.interrupted => "interrupted; as expected so far",
         _ => "as expected",
     };
     format!("verdict: {said} ({})", Census::of(&run.verdicts).words())
@@ -93,7 +93,8 @@ fn exit_color(run: &Run) -> Color {
 
 /// Verdicts that are not a pass, cells that ended early, notes.
 fn remarks(out: &mut String, run: &Run, options: TableOptions) {
-    let mut lines = Vec::new();
+    let mut lines: Vec<_> =
+        Coverage::of(run).missing.into_iter().map(|what| (false, format!("missing: {what}"))).collect();
     for verdict in &run.verdicts {
         let outcome = verdict.outcome;
         if matches!(outcome, Outcome::Fail | Outcome::Inconclusive) {

@@ -129,6 +129,7 @@ fn from(ns: u64) -> Hist {
 fn on_a_machine(pairs: u64, percent: u64) -> Run {
     let mut run = demo::demo_run();
     run.engine = Engine::Threads;
+    run.scenario.toml = String::new();
     let mut cell = run.cells[0].clone();
     (cell.sim, cell.fault_rate_percent) = (None, None);
     run.cells.clear();
@@ -141,6 +142,7 @@ fn on_a_machine(pairs: u64, percent: u64) -> Run {
             let at = run.cells.len() as u64;
             let around = 1_000 * factor + 700 * (at * 7_919 % 11);
             cell.attach.latency = vec![demo::series("moved", LatencyKind::Raw, from(around))];
+            cell.seed = n;
             (cell.protocol, cell.began_ns) = (name.to_owned(), Some(1_000_000 * at));
             run.cells.push(cell.clone());
         }
@@ -169,7 +171,11 @@ fn pairs_of_machine_time_pass_fail_or_say_what_is_missing() {
     let slower = judged(on_a_machine(24, 20));
     assert_eq!(slower.exit_code(), 3);
     let text = slower.text();
-    assert!(text.contains("FAILED       b against a: +19.") && text.contains(" %), 24 pairs"), "{text}");
+    assert!(
+        text.contains("FAILED       b (24 seeds) against a (24 seeds): +19.")
+            && text.contains(" %), 24 pairs"),
+        "{text}"
+    );
     let few = judged(on_a_machine(4, 20));
     assert_eq!(few.exit_code(), 5);
     assert!(few.text().contains("4 pairs, 10 are needed to say anything"), "{}", few.text());

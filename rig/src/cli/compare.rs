@@ -17,7 +17,7 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<u8, Failure> {
         let names = (shown(&flags.results[0]), shown(&flags.results[1]));
         vec![paired::sides((&names.0, &names.1), &a, &b).map_err(Failure::usage)?]
     } else if let Some(baseline) = &flags.baseline {
-        let a = results::figures(baseline, &flags.baselines)?;
+        let a = results::baseline(baseline, &flags.baselines)?;
         beside(&shown(baseline), &a, &flags.results, &flags.baselines)?
     } else {
         match flags.results.as_slice() {

@@ -2,6 +2,7 @@
 use super::exit::Failure;
 use super::flags::GateFlags;
 use super::{github, output, results, streams};
+use reports::figure::Baseline;
 use reports::gate::{self, Earlier, Gates, Ladder, forms};
 use reports::schema::{Env, Run};
 use reports::{html, json};
@@ -17,7 +18,11 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
     let gates = Gates::parse(&file, &text, &today[..10]).map_err(Failure::usage)?;
     let (a, b, env) = sides(flags)?;
     let baseline =
-        flags.baseline.as_deref().map(|name| results::figures(name, &flags.baselines)).transpose()?;
+        flags.baseline.as_deref().map(|name| results::baseline(name, &flags.baselines)).transpose()?;
+    if let (Some(baseline), Some(run)) = (&baseline, b.first()) {
+        let own = Baseline::of(run).map_err(Failure::usage)?.on(env.as_ref());
+        baseline.comparable(&own).map_err(|error| Failure::usage(format!("--baseline: {error}")))?;
+    }
     let earlier = match &baseline {
         _ if flags.paired => Earlier::Paired(&a),
         Some(baseline) => Earlier::Figures(baseline),

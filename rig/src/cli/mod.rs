@@ -11,6 +11,7 @@ mod flags;
 mod gate;
 mod github;
 mod interrupt;
+mod judged;
 mod kernel;
 mod linux;
 mod list;

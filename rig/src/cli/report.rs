@@ -1,6 +1,7 @@
 //! `report`: table and report.html again, from run.json or from the cells of a run that was killed; several runs on one page.
 use super::exit::Failure;
 use super::flags::{Format, ReportFlags};
+use super::judged;
 use super::output::{self, Source};
 use super::run::assemble;
 use crate::driver::Scenario;
@@ -34,7 +35,11 @@ pub(super) fn report(flags: &ReportFlags) -> Result<u8, Failure> {
 /// What a folder holds.
 fn read(dir: &Path) -> Result<Source, Failure> {
     let file = dir.join("run.json");
-    let run = if file.exists() { json::read_run(&file).map_err(Failure::usage)? } else { salvage(dir)? };
+    let run = if file.exists() {
+        judged::again(json::read_run(&file).map_err(Failure::usage)?, &file)
+    } else {
+        salvage(dir)?
+    };
     Ok(Source { file, run, env: json::read_env(&dir.join("env.json")).ok() })
 }
 

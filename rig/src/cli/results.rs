@@ -1,6 +1,6 @@
 //! Which result a name on the command line means: a folder, a run.json, a baseline as a file or by its name.
 use super::exit::Failure;
-use super::output;
+use super::{judged, output};
 use reports::aggregate::aggregate;
 use reports::figure::Baseline;
 use reports::json;
@@ -17,26 +17,57 @@ pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
     })?;
     // What is made of a run knows no files: what is damaged in one is said here.
     aggregate(&run).map_err(|error| output::damaged(&file, &error))?;
+    let run = judged::again(run, &file);
     let env = file.parent().and_then(|folder| json::read_env(&folder.join("env.json")).ok());
     Ok((run, env))
 }
 
-/// The figures of a run, or of a stored baseline. `name` is a folder, a file, or the name of a baseline in `folder`.
+/// The figures of a result: a folder, a run.json or a file with a baseline; a name without a slash that is none of these is
+/// a baseline in `folder`.
+///
+/// # Errors
+/// Also where a name means a result and a baseline.
 pub(super) fn figures(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
+    let is_name = !has_slash(name);
+    let stored = is_name && file(&name.display().to_string(), folder).is_ok_and(|file| file.is_file());
+    match (name.exists(), stored) {
+        (true, true) => {
+            let (name, folder) = (name.display(), folder.display());
+            Err(Failure::usage(format!(
+                "`{name}` is a result here and a baseline in {folder}; write ./{name} for the result, or --baseline {name}"
+            )))
+        }
+        (true, false) => at(name),
+        (false, _) => named(name, folder),
+    }
+}
+
+/// The figures that `--baseline` means: the baseline of that name, or what is at the path, which has a slash.
+pub(super) fn baseline(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
+    if has_slash(name) {
+        return at(name);
+    }
+    named(name, folder)
+}
+
+fn has_slash(name: &Path) -> bool {
+    name.as_os_str().as_encoded_bytes().contains(&b'/')
+}
+
+/// The figures of the folder, run.json or baseline at that path.
+fn at(name: &Path) -> Result<Baseline, Failure> {
     if name.is_dir() {
-        return Baseline::of(&run(name)?.0).map_err(Failure::usage);
+        return of_run(name);
     }
-    if !name.exists() {
-        return named(name, folder);
-    }
-    let bytes = std::fs::read(name).unwrap_or_default();
+    let bytes = input::file::read(name, input::file::DATA_MAX).map_err(Failure::usage)?;
     let is_baseline = serde_json::from_slice::<Schema>(&bytes)
         .is_ok_and(|found| found.schema.starts_with("attach-rig/baseline/"));
-    if is_baseline {
-        Baseline::read(name).map_err(Failure::usage)
-    } else {
-        Baseline::of(&run(name)?.0).map_err(Failure::usage)
-    }
+    if is_baseline { Baseline::read(name).map_err(Failure::usage) } else { of_run(name) }
+}
+
+fn of_run(path: &Path) -> Result<Baseline, Failure> {
+    let (run, env) = run(path)?;
+    Ok(Baseline::of(&run).map_err(Failure::usage)?.on(env.as_ref()))
 }
 
 #[derive(serde::Deserialize)]
@@ -55,11 +86,15 @@ fn named(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
         .collect();
     known.sort();
     let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
-    Err(Failure::usage(format!(
-        "{} is neither a folder nor a file nor a baseline in {} (there are: {known}); make one with `attach-rig baseline update NAME DIR`",
-        name.display(),
-        folder.display()
-    )))
+    let (shown, folder) = (name.display(), folder.display());
+    let there = if name.exists() {
+        format!(
+            "{shown} is not a baseline in {folder} (there are: {known}); write ./{shown} for the result at that path, or"
+        )
+    } else {
+        format!("{shown} is neither a folder nor a file nor a baseline in {folder} (there are: {known});")
+    };
+    Err(Failure::usage(format!("{there} make one with `attach-rig baseline update NAME DIR`")))
 }
 
 /// Where the baseline `name` lies.

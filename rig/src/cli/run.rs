@@ -3,11 +3,12 @@ use super::exit::{self, Failure};
 use super::flags::RunFlags;
 use super::matrix::{self, Matrix, On};
 use super::output::{self, Folder};
-use super::{parallel, positions, recording, thin, threads};
+use super::{judged, parallel, positions, recording, threads};
 use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
 use crate::engine::costs;
 use crate::measure::env;
 use input::shell;
+use reports::aggregate::Point;
 use reports::cells::CellStore;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
@@ -167,30 +168,39 @@ pub(super) fn assemble(
     interrupted: bool,
     command: &[String],
 ) -> Run {
-    let mut notes: Vec<_> =
-        finished.iter().flat_map(|(index, cell)| thin::notes(scenario, &plans[*index], cell)).collect();
     let cells: Vec<Cell> = finished.into_iter().map(|(_, cell)| cell).collect();
     // Only the simulator counts so.
     let on_threads = !cells.is_empty() && cells.iter().all(|cell| cell.sim.is_none());
-    let expect = if on_threads { threads::expectations(scenario) } else { scenario.expect.clone() };
-    let replay = |cell: &Cell, _: &schema::Promise| (!on_threads).then(|| replay(command, cell));
-    let mut verdicts = verdict::judge(&cells, &expect, &notes, replay);
-    if on_threads {
-        threads::finish(scenario, &mut verdicts, &mut notes);
-    }
+    let engine = if on_threads { Engine::Threads } else { Engine::Sim };
+    let (verdicts, notes) = judged::judge(scenario, &cells, engine, command);
     Run {
         schema: schema::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        engine: if on_threads { Engine::Threads } else { Engine::Sim },
+        engine,
         scenario: describe(scenario, on_threads),
         command: shell::join(command.iter().map(String::as_str)),
         interrupted,
+        plan: Some(planned(scenario, plans)),
         cells,
         verdicts,
         notes,
         fits: Vec::new(),
         recordings: recording::keep_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan))),
     }
+}
+
+/// What belongs to the run.
+fn planned(scenario: &Scenario, plans: &[CellPlan]) -> schema::Plan {
+    let place = |plan: &CellPlan| {
+        let point = Point {
+            fault_rate_percent: plan.fault_rate.map(u32::from),
+            rate_per_s: scenario.rate_per_s(),
+            delay_ns: plan.delay_ns,
+            resident_pages: None,
+        };
+        (plan.protocol.to_string(), point)
+    };
+    schema::Plan::of(plans.iter().map(place))
 }
 
 fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {
@@ -210,7 +220,7 @@ fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {
 const AXES: [&str; 5] = ["--protocol", "--fault-rate", "--delay", "--seed", "--seeds"];
 
 /// Returns the command that runs just this cell again: that of the run, narrowed to the cell.
-fn replay(command: &[String], cell: &Cell) -> String {
+pub(super) fn replay(command: &[String], cell: &Cell) -> String {
     let (mut words, mut rest) = (Vec::new(), command.iter());
     while let Some(word) = rest.next() {
         if AXES.contains(&word.as_str()) {

@@ -1,7 +1,10 @@
 //! Remarks about cells: too little happened, a rule never fired, a run did not end.
 use crate::driver::cell::CellCurrent;
 use crate::driver::{CellPlan, Scenario};
+use crate::protocols::Protocol;
+use faults::Site;
 use reports::schema::{Cell, Note, NoteKind};
+use reports::verdict;
 
 /// Remarks on one cell.
 pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<Note> {
@@ -38,6 +41,43 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
         }
     }
     notes
+}
+
+/// Remarks on rules of the scenario that never fired in any cell: of a protocol that has their site, or of all.
+pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for rule in &scenario.faults {
+        let text = rule.to_string();
+        let fired = |cell: &&Cell| cell.faults.rules.iter().any(|rule| rule.rule == text && rule.fired > 0);
+        let mut note = |protocol: Option<&str>, where_: &str| {
+            let text = format!(
+                "rule `{text}` never fired {where_}; take it out, or use a longer --duration or more --seeds"
+            );
+            notes.push(Note { kind: NoteKind::Thin, text, protocol: protocol.map(str::to_owned) });
+        };
+        let mut somewhere = false;
+        for protocol in verdict::protocols(cells) {
+            if !has(scenario, protocol, rule.site) {
+                continue;
+            }
+            somewhere = true;
+            let mut mine = cells.iter().filter(|cell| cell.protocol == protocol);
+            if !mine.any(|cell| fired(&cell)) {
+                note(Some(protocol), &format!("in any cell of {protocol}"));
+            }
+        }
+        if !somewhere && !cells.is_empty() {
+            note(None, "and no protocol of this run has its site");
+        }
+    }
+    notes
+}
+
+/// Reports whether an attach under `protocol` can come to `site`.
+fn has(scenario: &Scenario, protocol: &str, site: Site) -> bool {
+    let sites = |protocol: Protocol| protocol.sites::<CellCurrent>(&scenario.controllers());
+    site.callback().is_none()
+        || Protocol::parse(protocol).is_ok_and(|protocol| sites(protocol).contains(&site))
 }
 
 fn thin_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {

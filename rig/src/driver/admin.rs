@@ -5,7 +5,7 @@ use super::scenario::Act;
 use super::worker::Stage;
 use crate::engine::event::Who;
 use crate::engine::{Current, Event};
-use crate::kernel::CpuMask;
+use crate::kernel::{CgroupId, CpuMask};
 use crate::paths::admin;
 use crate::protocols::evacuate;
 
@@ -19,7 +19,8 @@ pub(super) struct Admin {
 /// What it has taken away and not brought back yet.
 #[derive(Default)]
 struct Away {
-    cpus: Vec<u32>,
+    /// CPUs, each with the cpusets that named it.
+    cpus: Vec<(u32, Vec<(CgroupId, CpuMask)>)>,
     cgroup: bool,
     /// Whether freezer.state is not what it was at the start.
     flipped: bool,
@@ -55,8 +56,12 @@ impl Admin {
                 let _ = admin::freeze(cur, world, *cgroup, found != away.flipped);
             }
             Act::Hotplug { cpus } if away.cpus.is_empty() => {
-                let gone = cpus.iter().copied().filter(|cpu| admin::offline_cpu(cur, world, *cpu).is_ok());
-                away.cpus = gone.collect();
+                for cpu in cpus.iter().copied() {
+                    let named = world.callback_mutex.lock(cur).naming(cpu);
+                    if admin::offline_cpu(cur, world, cpu).is_ok() {
+                        away.cpus.push((cpu, named));
+                    }
+                }
                 evacuate(stage.protocol, cur, world);
             }
             Act::Rmdir { cgroup } if !away.cgroup => {
@@ -67,8 +72,10 @@ impl Admin {
     }
 
     fn bring_back<C: Current>(&self, cur: &C, stage: &Stage, away: &mut Away) {
-        for cpu in std::mem::take(&mut away.cpus) {
+        // The last that went comes first, so that each cpuset ends as it was before the first.
+        for (cpu, named) in std::mem::take(&mut away.cpus).into_iter().rev() {
             let _ = admin::online_cpu(cur, &stage.world, cpu);
+            admin::write_back(cur, &stage.world, named);
         }
         if let Act::Rmdir { cgroup } = self.act
             && std::mem::take(&mut away.cgroup)

@@ -65,6 +65,21 @@ litmus!(
     "r13b-cancel-wakes-nobody",
     "r13b-abort-keeps-a-lock",
     "r16e-task-reservation-is-lost",
+    "non-leader-execs-from-elsewhere",
+    "leader-exits-while-its-process-moves",
+    "leader-moved-alone-exits",
+    "two-hierarchies-read-one-mmap-sem",
+    "room-taken-by-an-attach-that-aborts",
+    "second-css_set-cannot-be-allocated",
+    "later-thread-is-frozen",
+    "fork-takes-the-last-place",
+    "mover-forks-beyond-the-limit",
+    "both-ends-are-removed",
+    "limit-moves-around-an-abort",
+    "sleep-phase-alone-refuses-a-fork",
+    "owner-exits-under-two-movers",
+    "child-stays-where-it-was-born",
+    "cpuset-loses-a-cpu-for-good",
 );
 
 /// Their names, with what each shows: for `list`.

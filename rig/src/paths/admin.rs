@@ -82,7 +82,14 @@ fn masks_follow<C: Current>(
     }
 }
 
-/// Takes a CPU away. Cpusets that are left without any are noted in [`Cpusets::emptied`]: their tasks have to move to
+/// Writes cpusets as they were before a CPU went away, which does not come back to them by itself.
+pub fn write_back<C: Current>(cur: &C, world: &World, cpusets: Vec<(CgroupId, CpuMask)>) {
+    for (cgroup, cpus) in cpusets {
+        let _ = set_cpus(cur, world, cgroup, cpus);
+    }
+}
+
+/// Takes a CPU away, from every cpuset for good. Cpusets that are left without any are noted in [`Cpusets::emptied`]: their tasks have to move to
 /// the nearest ancestor with CPUs, by ordinary attaches, once the locks are free.
 ///
 /// # Errors
@@ -107,7 +114,7 @@ pub fn offline_cpu<C: Current>(cur: &C, world: &World, cpu: u32) -> Result<(), E
     })
 }
 
-/// Brings a CPU back, also to the cpusets that name it.
+/// Brings a CPU back. A cpuset that has lost it does not get it back before it is written.
 ///
 /// # Errors
 /// `EINVAL` when it is there.

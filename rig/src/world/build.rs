@@ -73,7 +73,7 @@ impl World {
         let all = CpuMask::first(self.spec.cpus);
         self.cpu_hotplug.quiet(|online| online.clone_from(&all));
         self.callback_mutex.quiet(|cpusets| {
-            *cpusets = Cpusets::default();
+            *cpusets = Cpusets { first_root: self.spec.cgroups.len(), ..Cpusets::default() };
             for at in 0..self.cgroups.len() {
                 let cpus = self.spec.cgroups.get(at).and_then(|spec| spec.cpus.as_ref()).unwrap_or(&all);
                 let mask = cpusets.intern(cpus);

@@ -14,9 +14,12 @@ pub struct CssSets {
 /// Cpusets; guarded by `callback_mutex`.
 #[derive(Debug, Default)]
 pub struct Cpusets {
-    /// What was written to `cpuset.cpus` of each cgroup, by cgroup; cgroups of other hierarchies hold all CPUs.
+    /// `cpuset.cpus` of each cgroup, by cgroup; cgroups of other hierarchies hold all CPUs. A CPU that goes away is taken out for
+    /// good, as in v1: only roots, which hold every CPU that there is, get it back by themselves.
     pub written: Vec<CpuMask>,
-    /// What is left of that while CPUs are away, by cgroup.
+    /// Cgroups before the first root.
+    pub first_root: usize,
+    /// What tasks of each cgroup may use, by cgroup.
     pub of_cgroup: Vec<MaskId>,
     /// Cpusets that have lost their last CPU, until somebody moves their tasks away.
     pub emptied: Vec<CgroupId>,
@@ -34,10 +37,12 @@ impl Cpusets {
         MaskId(found as u32)
     }
 
-    /// Writes `cpuset.cpus`, of which only what is `online` is there.
+    /// Writes `cpuset.cpus`, of which only what is `online` is kept.
     pub fn write(&mut self, cgroup: CgroupId, cpus: CpuMask, online: &CpuMask) {
-        let mask = self.intern(&cpus.and(online));
-        self.written[cgroup.index()] = cpus;
+        let at = cgroup.index();
+        self.written[at] = cpus;
+        self.written[at] = self.written[at].and(online);
+        let mask = self.intern(&self.written[at].clone());
         self.of_cgroup[cgroup.index()] = mask;
     }
 
@@ -45,12 +50,24 @@ impl Cpusets {
     pub fn refresh(&mut self, online: &CpuMask) -> Vec<CgroupId> {
         let mut changed = Vec::new();
         for at in 0..self.written.len() {
-            let mask = self.intern(&self.written[at].and(online));
+            let left = self.written[at].and(online);
+            let mask = self.intern(&left);
+            if at < self.first_root {
+                self.written[at] = left;
+            }
             if std::mem::replace(&mut self.of_cgroup[at], mask) != mask {
                 changed.push(CgroupId(at as u32));
             }
         }
         changed
+    }
+
+    /// Returns the cpusets that name `cpu` and would lose it, with all that they name.
+    #[must_use]
+    pub fn naming(&self, cpu: u32) -> Vec<(CgroupId, CpuMask)> {
+        let named = self.written.iter().take(self.first_root).enumerate();
+        let named = named.filter(|(_, cpus)| cpus.contains(cpu));
+        named.map(|(at, cpus)| (CgroupId(at as u32), cpus.clone())).collect()
     }
 
     /// Whether the cpuset has no CPU.

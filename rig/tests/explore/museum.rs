@@ -3,7 +3,7 @@
 use super::support::{all, limits, run};
 use rig::explore::Verdict;
 use rig::explore::judge::{judge, word};
-use rig::explore::litmus::{Op, Wanted};
+use rig::explore::litmus::Op;
 use rig::explore::{Litmus, built_in};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -44,8 +44,7 @@ fn every_file_of_the_folder_is_built_in_and_says_where_it_comes_from() {
         let test = read(name);
         assert_eq!(&test.name, name);
         assert!(!test.about.is_empty() && !test.source.is_empty(), "{name}");
-        let says = |wanted: &Wanted| *wanted != Wanted::default();
-        assert!(test.expect.iter().all(|(_, wanted)| says(wanted)), "{name}");
+        assert!(!test.expect.is_empty(), "{name}");
     }
 }
 

@@ -216,6 +216,12 @@ fn hotplug_that_empties_a_cpuset_leaves_it_to_be_emptied_of_tasks() {
             let transactional = Protocol::parse("transactional").expect("known");
             assert_eq!(attach(transactional, cur, world, &process_to(root)), Outcome::Moved);
             admin::online_cpu(cur, world, 1).expect("away");
+            let full = Outcome::Refused {
+                site: faults::Site::of("cpuset", faults::Callback::PrepareSleep).expect("known"),
+                errno: Errno::ENOSPC,
+            };
+            assert_eq!(attach(transactional, cur, world, &process_to(A)), full, "it lost the CPU for good");
+            admin::set_cpus(cur, world, A, CpuMask::from_list(&[1])).expect("it is there");
             assert_eq!(attach(transactional, cur, world, &process_to(A)), Outcome::Moved);
         })],
     );

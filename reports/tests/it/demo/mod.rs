@@ -155,6 +155,7 @@ pub(crate) fn finished(
         scenario,
         command: command.to_owned(),
         interrupted: false,
+        plan: None,
         cells,
         verdicts,
         notes,

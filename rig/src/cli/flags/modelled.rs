@@ -10,7 +10,8 @@ pub(in crate::cli) struct ExploreFlags {
     /// Built-in litmus tests (see `list litmus`), TOML files, folders of them; all that are built in when absent.
     #[arg(value_name = "TEST")]
     pub(in crate::cli) tests: Vec<String>,
-    /// Protocol, with options after a colon; may be repeated. Those of which the test expects something when absent.
+    /// Protocol, with options after a colon; may be repeated. Those of which the test expects something when absent. Of a
+    /// protocol of which the test says nothing every promise is expected to hold.
     #[arg(long = "protocol", value_name = "P")]
     pub(in crate::cli) protocols: Vec<String>,
     /// How schedules are chosen: exhaustive (one for each trace), random, pct:D, switches:N (every one with at most N

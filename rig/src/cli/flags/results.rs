@@ -13,8 +13,8 @@ pub(in crate::cli) struct GateFlags {
     /// A folder that `run`, `linux` or `vm` has written, or its run.json.
     #[arg(value_name = "DIR", required = true)]
     pub(in crate::cli) runs: Vec<PathBuf>,
-    /// What `max-increase`, `max-ratio` and `change` compare with: an earlier run of the same scenario, or a stored
-    /// baseline by its name. Gates with `against` need none.
+    /// What `max-increase`, `max-ratio` and `change` compare with: NAME is a stored baseline, a path to an earlier run has a
+    /// slash, such as ./NAME. Gates with `against` need none.
     #[arg(long, value_name = "NAME|DIR|FILE", conflicts_with = "paired")]
     pub(in crate::cli) baseline: Option<PathBuf>,
     /// Where stored baselines lie.
@@ -43,7 +43,7 @@ pub(in crate::cli) struct CompareFlags {
     /// The results were made in turn, A B B A, in this order: the way to compare wall-clock times.
     #[arg(long, conflicts_with_all = ["baseline", "against"])]
     pub(in crate::cli) paired: bool,
-    /// Compare with this baseline.
+    /// Compare with this baseline: NAME is a stored one, a path has a slash, such as ./NAME.
     #[arg(long, value_name = "NAME|DIR|FILE")]
     pub(in crate::cli) baseline: Option<PathBuf>,
     /// Of one result: the protocol with which the others are compared; the first when absent.

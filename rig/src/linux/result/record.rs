@@ -11,8 +11,10 @@ use super::super::workers::shared::OPS;
 use super::facts::words;
 use super::measured::{CellRecord, Setting};
 use super::notes::notes;
+use reports::aggregate::Point;
+use reports::coverage::Place;
 use reports::schema::{
-    Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries,
+    Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Plan,
     Promise, Run, SCHEMA, Scenario,
 };
 use reports::{fit, verdict};
@@ -47,12 +49,28 @@ pub(in crate::linux) fn to_run(
         },
         command: command(options),
         interrupted: setting.signal.is_some(),
+        plan: Some(planned(setting)),
         cells,
         verdicts,
         notes,
         fits,
         recordings: Vec::new(),
     }
+}
+
+/// Every cell but the traced ones, which are not always possible.
+fn planned(setting: &Setting<'_>) -> Plan {
+    let (Options { closed_loop, rates, kept_pages, repeat, refusals, .. }, label) =
+        (setting.options, &setting.place.label);
+    let closed = closed_loop.then(|| (label.clone(), Point::default()));
+    let at = |rate: &Rate| (label.clone(), Point { rate_per_s: Some(rate.per_s()), ..Point::default() });
+    let kept =
+        |pages: &u64| (format!("{label} still"), Point { resident_pages: Some(*pages), ..Point::default() });
+    let once: Vec<Place> =
+        closed.into_iter().chain(rates.iter().map(at)).chain(kept_pages.iter().map(kept)).collect();
+    let all = (0..*repeat).flat_map(|_| once.clone());
+    let refused = refusals.iter().map(|refusal| (format!("{label} {}", refusal.rule()), Point::default()));
+    Plan::of(all.chain(refused))
 }
 
 fn cell(setting: &Setting<'_>, record: &CellRecord, first_ns: u64) -> Cell {

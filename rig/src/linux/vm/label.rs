@@ -21,6 +21,9 @@ pub(super) fn label(delivery: &mut Delivery, (machine, setting): (&Machine, Sett
         rename(&mut verdict.protocol, setting);
         verdict.replay = verdict.replay.take().map(|_| command.clone());
     }
+    for place in run.plan.iter_mut().flat_map(|plan| &mut plan.places) {
+        rename(&mut place.protocol, setting);
+    }
     run.fits.iter_mut().for_each(|fit| rename(&mut fit.protocol, setting));
     for protocol in run.notes.iter_mut().filter_map(|note| note.protocol.as_mut()) {
         rename(protocol, setting);

@@ -72,6 +72,11 @@ pub(super) fn merge(
         run.verdicts.extend(part.run.verdicts.iter().cloned());
         run.fits.extend(part.run.fits.iter().cloned());
     }
+    let planned = parts.iter().filter_map(|(_, part)| part.run.plan.clone());
+    run.plan = planned.reduce(|mut all, more| {
+        all.places.extend(more.places);
+        all
+    });
     let missing = missing(settings, guests);
     run.interrupted = !missing.is_empty() || parts.iter().any(|(_, part)| part.run.interrupted);
     run.notes.extend(unlike(&parts));

@@ -74,11 +74,14 @@ fn fork_once<C: Current>(cur: &C, world: &World, task: TaskId) {
 }
 
 fn cpu_away<C: Current>(cur: &C, world: &World, dest: CgroupId) {
-    let cpu = world.callback_mutex.lock(cur).written[dest.index()].last();
-    let Some(cpu) = cpu else { return };
+    let cpusets = world.callback_mutex.lock(cur);
+    let Some(cpu) = cpusets.written[dest.index()].last() else { return };
+    let named = cpusets.naming(cpu);
+    drop(cpusets);
     if admin::offline_cpu(cur, world, cpu).is_ok() {
         cur.sleep_until(cur.now() + AWAY_NS);
         let _ = admin::online_cpu(cur, world, cpu);
+        admin::write_back(cur, world, named);
     }
 }
 

@@ -1,0 +1,118 @@
+//! Verdicts from cells: of a run that has just been made, and again of one that was stored, whose verdicts are not believed.
+use super::output::say;
+use super::{run, thin, threads};
+use crate::driver::{CellPlan, Scenario};
+use reports::schema::{Cell, Engine, Note, Outcome, Promise, Run, Verdict};
+use reports::verdict::{self, Expectations};
+use reports::words;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Judges `cells` by what `scenario` expects and demands; `command` made them.
+pub(super) fn judge(
+    scenario: &Scenario,
+    cells: &[Cell],
+    engine: Engine,
+    command: &[String],
+) -> (Vec<Verdict>, Vec<Note>) {
+    let mut notes = remarks(scenario, cells);
+    let on_threads = engine == Engine::Threads;
+    let expect = if on_threads { threads::expectations(scenario) } else { scenario.expect.clone() };
+    let replay = |cell: &Cell, _: &Promise| (!on_threads).then(|| run::replay(command, cell));
+    let mut verdicts = verdict::judge(cells, &expect, &notes, replay);
+    if on_threads {
+        threads::finish(scenario, &mut verdicts, &mut notes);
+    }
+    (verdicts, notes)
+}
+
+/// Remarks on every cell that belongs to the scenario, and on rules that never fired at all.
+fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
+    let key = |plan: &CellPlan| {
+        (plan.protocol.to_string(), plan.fault_rate.map(u32::from), plan.delay_ns, plan.seed)
+    };
+    let plans = scenario.cells();
+    let plans: BTreeMap<_, &CellPlan> = plans.iter().map(|plan| (key(plan), plan)).collect();
+    let of = |cell: &Cell| {
+        let plan = plans.get(&(cell.protocol.clone(), cell.fault_rate_percent, cell.delay_ns, cell.seed));
+        plan.map_or_else(Vec::new, |plan| thin::notes(scenario, plan, cell))
+    };
+    cells.iter().flat_map(of).chain(thin::silent(scenario, cells)).collect()
+}
+
+/// Judges a stored run again, from its cells and its scenario, and says where the stored verdicts were others.
+pub(super) fn again(mut run: Run, file: &Path) -> Run {
+    let stored = std::mem::take(&mut run.verdicts);
+    let (verdicts, notes) = match run.engine {
+        Engine::Linux => (of_expectations(&run, &Expectations::default()), Vec::new()),
+        Engine::Sim | Engine::Threads => of_scenario(&run, file),
+    };
+    // Nothing that was remarked is forgotten.
+    let new: Vec<Note> = notes.into_iter().filter(|note| !run.notes.contains(note)).collect();
+    run.notes.extend(new);
+    run.verdicts = verdicts;
+    tell(&stored, &run.verdicts, file);
+    run
+}
+
+fn of_scenario(run: &Run, file: &Path) -> (Vec<Verdict>, Vec<Note>) {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let name = format!("{}: scenario", file.display());
+    match Scenario::parse(&name, &run.scenario.toml, &workloads::Folder::new(folder)) {
+        Ok(scenario) => judge(&scenario, &run.cells, run.engine, &words_of(&run.command)),
+        Err(error) => {
+            say(&format!(
+                "{}: its scenario cannot be read, so what it demands of cells is taken from the remarks that are stored: {error}",
+                file.display()
+            ));
+            let table: Option<toml::Table> = run.scenario.toml.parse().ok();
+            let expect = table.and_then(|table| table.get("expect")?.clone().try_into().ok());
+            (of_expectations(run, &expect.unwrap_or_default()), Vec::new())
+        }
+    }
+}
+
+/// Returns the words of a stored command; older runs did not quote them.
+fn words_of(command: &str) -> Vec<String> {
+    input::shell::split(command).unwrap_or_else(|| command.split(' ').map(str::to_owned).collect())
+}
+
+fn of_expectations(run: &Run, expect: &Expectations) -> Vec<Verdict> {
+    let judged: Vec<Cell> = run.cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
+    verdict::judge(&judged, expect, &run.notes, |_, _| Some(run.command.clone()))
+}
+
+/// Verdicts of which it is said that they differ, before the rest is counted.
+const MOST: usize = 4;
+
+fn tell(stored: &[Verdict], found: &[Verdict], file: &Path) {
+    let judged = |verdicts: &[Verdict]| -> BTreeMap<(String, String), (Outcome, u64, u64, u64)> {
+        let checked = verdicts.iter().filter(|verdict| verdict.outcome != Outcome::Skipped);
+        let says = |v: &Verdict| (v.outcome, v.cells_broken, v.cells, v.violations);
+        checked.map(|v| ((v.protocol.clone(), v.promise.clone()), says(v))).collect()
+    };
+    let (stored, found) = (judged(stored), judged(found));
+    let outcome = |of: &BTreeMap<_, (Outcome, u64, u64, u64)>, key| {
+        of.get(key).map_or("not judged", |(outcome, ..)| words::outcome(*outcome))
+    };
+    let differ: Vec<String> = stored
+        .keys()
+        .chain(found.keys().filter(|key| !stored.contains_key(*key)))
+        .filter(|key| stored.get(*key) != found.get(*key))
+        .map(|key| {
+            let (protocol, promise) = key;
+            let (before, now) = (outcome(&stored, key), outcome(&found, key));
+            format!("{promise} under {protocol} is stored as `{before}` and is `{now}`")
+        })
+        .collect();
+    if differ.is_empty() {
+        return;
+    }
+    let more = differ.len().saturating_sub(MOST);
+    let shown = differ[..differ.len() - more].join("; ");
+    let more = if more > 0 { format!("; {more} more differ") } else { String::new() };
+    say(&format!(
+        "{}: stored verdicts are not those of its cells, which count: {shown}{more}",
+        file.display()
+    ));
+}

@@ -2,13 +2,14 @@
 //!
 //! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
 //! order in which cells finished. What does stands in `env.json` ([`Env`]). Field order is the order in the file.
+mod plan;
 mod recording;
 mod timeline;
 
+pub use plan::{Plan, PlannedPlace};
 pub use recording::{DroppedLines, Recording};
 pub use timeline::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
 
-use crate::aggregate::Point;
 use crate::hist::Hist;
 use crate::slices::Slices;
 use schemars::JsonSchema;
@@ -107,49 +108,6 @@ pub struct Scenario {
     pub duration_ns: u64,
     /// The scenario file in full, with overrides from the command line applied.
     pub toml: String,
-}
-
-/// Cells that were planned, place by place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Plan {
-    /// In the order of the plan.
-    pub places: Vec<PlannedPlace>,
-}
-
-/// Cells that were planned of one protocol at one point.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PlannedPlace {
-    /// Protocol with its options.
-    pub protocol: String,
-    /// Axis: fault rate in percent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault_rate_percent: Option<u32>,
-    /// Axis: attaches per second.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate_per_s: Option<u64>,
-    /// Axis: delay in ns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay_ns: Option<u64>,
-    /// Axis: pages kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resident_pages: Option<u64>,
-    /// Cells: one for each seed or repetition.
-    pub cells: u64,
-}
-
-impl PlannedPlace {
-    /// Where it is on the axes.
-    #[must_use]
-    pub fn point(&self) -> Point {
-        Point {
-            fault_rate_percent: self.fault_rate_percent,
-            rate_per_s: self.rate_per_s,
-            delay_ns: self.delay_ns,
-            resident_pages: self.resident_pages,
-        }
-    }
 }
 
 /// One cell of the matrix: one protocol, one fault rate, one rate of moves, one seed.

@@ -237,8 +237,8 @@ fn keep(run: &mut serde_json::Value, kept: impl Fn(&str, u64) -> bool) {
 
 const COUNTS: &str = "[[gate]]\nname = \"kept\"\nclass = \"correctness\"\nmetric = \"promise.broken\"\nselect = { protocol = \"transactional\" }\nequals = 0\n";
 
-#[test]
-fn what_is_missing_of_a_run_passes_no_gate() {
+/// A folder with three seeds of two protocols in `a`.
+fn with_two_protocols() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     write_calm(folder);
@@ -247,6 +247,13 @@ fn what_is_missing_of_a_run_passes_no_gate() {
         &[&flags[..], &["--protocol", "transactional", "--protocol", "prepare-undo:hold=locks"]].concat(),
         folder,
     );
+    scratch
+}
+
+#[test]
+fn what_is_missing_of_a_run_passes_no_gate() {
+    let scratch = with_two_protocols();
+    let folder = scratch.path();
     fs::write(folder.join("c.toml"), COUNTS).unwrap();
     let code = |run: &str| {
         let out = rig(&["gate", "c.toml", run], folder);
@@ -313,6 +320,17 @@ fn what_is_missing_of_a_run_passes_no_gate() {
         run["cells"][0]["promises"][0]["broken"] = 2.into();
     });
     assert_eq!(code("broken").0, 1, "{}", code("broken").1);
+}
+
+#[test]
+fn a_renamed_protocol_and_a_baseline_of_a_part_are_inconclusive() {
+    let scratch = with_two_protocols();
+    let folder = scratch.path();
+    edited(folder, "seeds", |run| keep(run, |_, seed| seed < 3));
+    edited(folder, "older", |run| {
+        run.as_object_mut().unwrap().remove("plan");
+        keep(run, |name, _| name == "transactional");
+    });
     // The same two protocols under another name.
     assert_eq!(rig(&["baseline", "update", "own", "a"], folder).status.code(), Some(0));
     edited(folder, "renamed", |run| {

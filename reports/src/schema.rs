@@ -2,10 +2,12 @@
 //!
 //! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
 //! order in which cells finished. What does stands in `env.json` ([`Env`]). Field order is the order in the file.
+mod fit;
 mod plan;
 mod recording;
 mod timeline;
 
+pub use fit::Fit;
 pub use plan::{Plan, PlannedPlace};
 pub use recording::{DroppedLines, Recording};
 pub use timeline::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
@@ -62,32 +64,6 @@ pub struct Run {
     /// Recordings that were replayed, with what was understood of each; absent when there were none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recordings: Vec<Recording>,
-}
-
-/// A straight line through the medians of one protocol along an axis, see [`crate::fit`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fit {
-    /// Protocol with its options.
-    pub protocol: String,
-    /// What costs that much, such as `cost of moving charges`.
-    pub what: String,
-    /// One step of the axis: `page`.
-    pub per: String,
-    /// Slope in ps per step of the axis.
-    pub slope_ps: i64,
-    /// Lower end of the 95 % interval of the slope in ps; absent when there are too few points for one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slope_low_ps: Option<i64>,
-    /// Its upper end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slope_high_ps: Option<i64>,
-    /// Time at 0 of the axis in ns.
-    pub intercept_ns: i64,
-    /// Median distance of the points from the line in ns, up or down.
-    pub spread_ns: u64,
-    /// Different places on the axis.
-    pub points: u32,
 }
 
 /// What was run, as far as a reader of the report needs it.

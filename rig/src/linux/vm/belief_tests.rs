@@ -40,7 +40,7 @@ fn delivery(cells: Vec<Cell>) -> Delivery {
     let options = options();
     (run.scenario.name, run.scenario.seed) = (options.origin.name, options.seed);
     run.scenario.duration_ns = options.duration.as_nanos() as u64;
-    run.cells = cells;
+    (run.cells, run.plan) = (cells, None);
     let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
     Delivery { run, facts, kernel, cpu, cpus: 2, code: 0, failure: None }
 }

@@ -90,7 +90,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
     // The same on v1 and v2: nothing says otherwise.
     assert_eq!(run.scenario.controllers, ["cpuset", "memory", "pids"]);
     assert!(!run.notes.iter().any(|note| note.text.contains("same controllers")), "{:?}", run.notes);
-    let command = "--hierarchy v1,v1:charges,v2,v2:favordynmods --rate 20/s";
+    let command = "--hierarchy 'v1,v1:charges,v2,v2:favordynmods' --rate 20/s";
     assert!(run.command.contains("vm --cpus 2 --memory 512M --accel"), "{}", run.command);
     assert!(run.command.contains(command) && run.command.contains(REFUSALS[1]), "{}", run.command);
     let note = &run.notes[0];

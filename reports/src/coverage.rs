@@ -1,4 +1,4 @@
-//! How much of what was planned a run holds: which cells, seeds and protocols are missing.
+//! Coverage of a run's plan: the cells, seeds and protocols that are missing.
 //!
 //! Separate from the verdicts, which judge the cells that there are: nothing that is missing can pass. The plan of a run says
 //! what belongs to it; of a run without one, as older versions wrote them, and of one that was edited, the cells and the
@@ -14,19 +14,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Share {
     /// Cells, or on `sim` and `threads` distinct seeds.
     pub have: u64,
-    /// What was planned, at least `have`.
+    /// Cells that were planned, at least `have`.
     pub planned: u64,
 }
 
 /// A protocol at a point.
 pub type Place = (String, Point);
 
-/// What a run holds of what was planned.
+/// The part of its plan that a run holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Every place of the plan and every other that has cells.
     pub places: BTreeMap<Place, Share>,
-    /// What is missing, in words; empty when nothing is.
+    /// Missing cells, in words; empty when nothing is missing.
     pub missing: Vec<String>,
 }
 

@@ -49,7 +49,7 @@ pub struct Run {
     pub command: String,
     /// `true` when the run was interrupted and cells are missing.
     pub interrupted: bool,
-    /// What belongs to the run, see [`crate::coverage`]; absent in runs of older versions.
+    /// The plan of the run, see [`crate::coverage`]; absent in runs of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
     /// The cells, in the order of the plan.

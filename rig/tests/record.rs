@@ -36,7 +36,7 @@ impl Idle {
         self.0.id().to_string()
     }
 
-    /// Reports whether it lives and nobody traces it.
+    /// Reports whether it lives and is not traced.
     fn goes_on(&mut self) -> bool {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
         self.0.try_wait().unwrap().is_none() && status.contains("TracerPid:\t0\n")

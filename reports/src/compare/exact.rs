@@ -61,7 +61,7 @@ fn comparison(names: (&str, &str), about: String, rows: Vec<Row>) -> Comparison 
     Comparison { names, about, rows, notes: few.then_some(note).into_iter().collect(), missing: Vec::new() }
 }
 
-/// What the runs themselves say of missing cells.
+/// Returns what the runs themselves say of missing cells.
 fn missing(names: (&str, &str), a: &Baseline, b: &Baseline) -> Vec<String> {
     let of = |(name, side): (&str, &Baseline)| {
         side.missing.iter().map(|what| format!("{name}: {what}")).collect::<Vec<_>>()

@@ -67,7 +67,7 @@ pub struct Comparison {
     pub rows: Vec<Row>,
     /// What a reader has to know of some of them.
     pub notes: Vec<String>,
-    /// What is missing on either side, in words; with any the comparison is inconclusive at best.
+    /// Cells missing on either side, in words; with any the comparison is inconclusive at best.
     pub missing: Vec<String>,
 }
 

@@ -32,7 +32,7 @@ pub struct Baseline {
     pub command: String,
     /// The scenario in full, line by line, with flags applied.
     pub toml: Vec<String>,
-    /// What is missing of the run, in words, see [`crate::coverage`]; with any nothing that is compared with it can pass.
+    /// Missing cells of the run, in words, see [`crate::coverage`]; with any, no comparison with it can pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
     /// The machine, the kernel and what they were set to, where times are those of a machine.
@@ -178,7 +178,7 @@ impl Baseline {
         })
     }
 
-    /// The same with what is known of the machine, where that matters: the simulator's times are those of no machine.
+    /// Returns it with the known facts of the machine, where they matter: the simulator's times do not depend on one.
     #[must_use]
     pub fn on(mut self, env: Option<&Env>) -> Self {
         if let Some(env) = env.filter(|_| self.engine != Engine::Sim) {
@@ -275,7 +275,7 @@ const MATTERS: [&str; 8] = [
     "vm.accelerator",
 ];
 
-/// What two runs must have in common for their times and counts to be compared.
+/// Facts that two runs must have in common for their times and counts to be compared.
 fn machine(env: &Env) -> BTreeMap<String, String> {
     let matters = |name: &str| {
         MATTERS.iter().any(|known| name.ends_with(known))

@@ -59,7 +59,7 @@ pub struct Ladder {
 pub struct Doubt {
     /// In words.
     pub why: String,
-    /// Whether cells are missing, so that also a failure may be that of the part that is there.
+    /// Reports whether cells are missing, so that even a failure may hold only for the cells that are there.
     pub missing: bool,
 }
 

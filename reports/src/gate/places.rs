@@ -32,7 +32,7 @@ pub(super) struct Judged<'a> {
     pub(super) all: Aggregate,
     /// The runs they were made in turn with, merged.
     base: Option<Aggregate>,
-    /// What there is of each of the runs.
+    /// Coverage of each of the runs.
     coverages: Vec<Coverage>,
     /// Each of the runs, merged.
     pub(super) merged: Vec<Aggregate>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Fit {
     /// Protocol with its options.
     pub protocol: String,
-    /// What costs that much, such as `cost of moving charges`.
+    /// The thing that costs that much, such as `cost of moving charges`.
     pub what: String,
     /// One step of the axis: `page`.
     pub per: String,

@@ -1,4 +1,4 @@
-//! What belongs to a run: separate, because a run is complete only where it holds all of it.
+//! The plan of a run. A run is complete only when it holds every planned cell.
 use crate::aggregate::Point;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub struct PlannedPlace {
 }
 
 impl PlannedPlace {
-    /// Where it is on the axes.
+    /// Returns its position on the axes.
     #[must_use]
     pub fn point(&self) -> Point {
         Point {

@@ -9,7 +9,7 @@ use reports::{html, json, outputs, table};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What escapes, other lines, other fields and other tags are made of.
+/// Characters that make up escapes, other lines, other fields and other tags.
 const PIECES: [&str; 16] = [
     "\u{1b}]0;owned\u{7}",
     "\u{1b}[2J",

@@ -189,7 +189,7 @@ pub(super) fn assemble(
     }
 }
 
-/// What belongs to the run.
+/// Returns the plan of the run.
 fn planned(scenario: &Scenario, plans: &[CellPlan]) -> schema::Plan {
     let place = |plan: &CellPlan| {
         let point = Point {

@@ -1,6 +1,6 @@
 //! Standard output and standard error: the only writer of each, which no failure of a stream turns into a panic.
 //!
-//! A line on stderr that cannot be written is dropped: it is for people, and a run must not end because nobody reads. A
+//! A line on stderr that cannot be written is dropped: it is for people, and a run must not end because it is not read. A
 //! result on stdout that cannot be written is an error, except where the reader has closed the pipe.
 use super::exit::{self, Failure};
 use input::text::printable_lines;

@@ -1,4 +1,4 @@
-//! What a search has found: states, broken promises, faults that fired. [`super::judge`] compares it with what is expected.
+//! Results of a search: states, broken promises, faults that fired. [`super::judge`] compares them with the expectations.
 use super::state::{Broken, State};
 use super::witness::Schedule;
 use std::collections::{BTreeMap, BTreeSet};

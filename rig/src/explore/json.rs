@@ -67,7 +67,7 @@ struct Seen {
     broken: u64,
     schedules: u64,
     expected: &'static str,
-    /// Whether the test lists it; a promise that is not listed is expected to hold.
+    /// True when the test lists it; a promise that is not listed is expected to hold.
     listed: bool,
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What a search has found compared with what its test expects.
+//! Compares the results of a search with the expectations of its test.
 //!
 //! A promise that the test does not list is expected to hold, under every protocol. A pass asks for every schedule; what one
 //! schedule shows is shown, however many were run.
@@ -25,26 +25,26 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
-/// What was seen of a promise.
+/// Observation of a promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// The promise.
     pub promise: String,
-    /// How often it was broken, in a word.
+    /// Frequency with which it was broken, in a word.
     pub seen: Expectation,
     /// In how many schedules.
     pub broken: u64,
     /// Of how many.
     pub schedules: u64,
-    /// What is expected.
+    /// The expectation.
     pub expected: Expectation,
-    /// Whether the test lists it; otherwise it is expected to hold.
+    /// True when the test lists it; otherwise it is expected to hold.
     pub listed: bool,
-    /// Whether that is what was seen.
+    /// Verdict on the observation.
     pub verdict: Verdict,
 }
 
-/// What was seen of a condition on final states.
+/// Observation of a condition on final states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateObservation {
     /// `exists`, `forbidden` or `states`.
@@ -55,14 +55,14 @@ pub struct StateObservation {
     pub schedules: u64,
     /// A state that decides it, with a schedule that leads there.
     pub witness: Option<(State, Schedule)>,
-    /// Whether that is as demanded.
+    /// Verdict on the condition.
     pub verdict: Verdict,
 }
 
 /// Stands for every state that no condition of `states` describes.
 pub const OTHERS: &str = "any other state";
 
-/// Whether what was seen is what was expected, the worst last.
+/// Verdict on an observation, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It is.

@@ -93,7 +93,7 @@ fn complaint(seen: &Observation) -> Option<String> {
     }
 }
 
-/// What is wrong with the states.
+/// The mistake in the states.
 fn of_states(seen: &StateObservation) -> Option<String> {
     let StateObservation { kind, condition, schedules, .. } = seen;
     match (seen.verdict, *schedules) {

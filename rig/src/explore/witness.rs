@@ -183,7 +183,7 @@ impl Witness {
     /// Reads the content of a file that `explore` has saved.
     ///
     /// # Errors
-    /// What is wrong with it, and what would be right.
+    /// [`String`] with the mistake, and what would be right.
     pub fn from_file(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Versions {

@@ -72,7 +72,7 @@ pub enum LinuxError {
     WorkerStart {
         /// What it did instead.
         reason: String,
-        /// What the kernel said or did, where that is known.
+        /// The kernel's answer, where it is known.
         cause: Option<Cause>,
     },
     /// Another error with the reason that was found on this machine. The exit code is the other's.
@@ -117,7 +117,7 @@ pub enum LinuxError {
     },
 }
 
-/// What the kernel did to a worker that was starting.
+/// The kernel's action on a worker that was starting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// It refused a system call.

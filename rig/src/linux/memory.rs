@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const PAGE_BYTES: u64 = 4096;
-/// Part of the free memory that a run may take, in percent; the rest is for page tables, stacks and everybody else.
+/// Part of the free memory that a run may take, in percent; the rest is for page tables, stacks and other processes.
 const TAKEN_PERCENT: u64 = 90;
 
 /// Free memory, and the place that says so.

@@ -19,7 +19,7 @@ pub struct Cpusets {
     pub written: Vec<CpuMask>,
     /// Cgroups before the first root.
     pub first_root: usize,
-    /// What tasks of each cgroup may use, by cgroup.
+    /// CPUs that tasks of each cgroup may use, by cgroup.
     pub of_cgroup: Vec<MaskId>,
     /// Cpusets that have lost their last CPU, until somebody moves their tasks away.
     pub emptied: Vec<CgroupId>,

@@ -94,7 +94,7 @@ enum Time {
     Seconds,
 }
 
-/// What else may stand in a line.
+/// Other parts of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Extra {
     None,

@@ -16,7 +16,7 @@ pub(crate) fn skip(test: &str, lacks: Option<&str>) -> bool {
     skip_in(&folder(), test, (lacks, env::var("ATTACH_RIG_REQUIRE").as_deref() == Ok("all")))
 }
 
-/// The same with notes in this folder; `all` fails instead of skipping.
+/// Skips with notes in this folder; `all` fails instead of skipping.
 pub(crate) fn skip_in(folder: &Path, test: &str, (lacks, all): (Option<&str>, bool)) -> bool {
     let note = folder.join(test.replace('/', "-"));
     let Some(lacks) = lacks else {
@@ -34,7 +34,7 @@ pub(crate) fn summary() -> String {
     summary_of(&folder())
 }
 
-/// The same for notes in this folder.
+/// Summarises the notes in this folder.
 pub(crate) fn summary_of(folder: &Path) -> String {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let note = |entry: fs::DirEntry| {

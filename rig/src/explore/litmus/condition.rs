@@ -89,7 +89,7 @@ impl Condition {
     /// Reads a condition over `names`.
     ///
     /// # Errors
-    /// What cannot be read, and what would be right.
+    /// The part that cannot be read, and what would be right.
     pub(super) fn parse(text: &str, names: &Names) -> Result<Self, String> {
         let tokens = tokens(text);
         let mut parser = Parser { text, names, tokens: &tokens, depth: 0 };

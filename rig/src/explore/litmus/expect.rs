@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
-/// What a protocol has to do. A promise that is not listed is expected to hold.
+/// Expectations of one protocol. A promise that is not listed is expected to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// Promises with what is expected of them.

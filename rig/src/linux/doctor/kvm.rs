@@ -1,4 +1,4 @@
-//! Whether KVM runs a guest, found out by running one for a moment: the kernel that is at hand, or else a ROM of a few
+//! Tries KVM by running a guest for a moment: the kernel that is at hand, or else a ROM of a few
 //! instructions.
 use super::super::vm::{Accel, newest_kernel, trial_command};
 use std::io::{self, Read as _, Write as _};
@@ -18,10 +18,10 @@ const ROM_CODE: [u8; 9] = [0xba, 0xe9, 0x00, 0xb0, b'K', 0xee, 0xf4, 0xeb, 0xfd]
 /// Most bytes of QEMU's words.
 const WORDS_MAX: u64 = 4096;
 
-/// What was run, and how it went.
+/// A guest that was run, and the outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trial {
-    /// What the guest was: a kernel by its path, or a ROM.
+    /// The guest: a kernel by its path, or a ROM.
     pub(super) guest: String,
     /// `Err` with what was seen instead of a first word.
     pub(super) result: Result<(), String>,

@@ -1,6 +1,6 @@
 //! Removes what runs have left behind that could not do it themselves: after a SIGKILL or exit code 7.
 //!
-//! A run is dead when nobody holds the lock on its list any more; where there is no list, on its cgroup. That holds in
+//! A run is dead when the lock on its list is no longer held; where there is no list, on its cgroup. That holds in
 //! every namespace. What a dead run has made stands in its list, which is believed only as far as `undo` says. What
 //! cannot be removed or judged is kept, and reported.
 use super::super::error::{LinuxError, Remains};
@@ -22,7 +22,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the lock on the list of a run without a process may be held, by another `clean` or by a process that the run
+/// Longest time for which the lock on the list of a run without a process may be held, by another `clean` or by a process that the run
 /// was just starting.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -36,7 +36,7 @@ pub struct Cleaned {
     pub removed: Vec<String>,
     /// Runs that are under way and were left alone.
     pub alive: Vec<String>,
-    /// What was passed over or moved away, with the reason.
+    /// Entries that were passed over and processes that were moved away, with the reason.
     pub notes: Vec<String>,
     /// What could not be removed.
     pub remains: Vec<Remains>,

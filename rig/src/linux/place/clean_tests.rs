@@ -1,4 +1,4 @@
-//! What is undone after runs that are dead, with plain folders in place of cgroups.
+//! Tests of cleaning up after dead runs, with plain folders in place of cgroups.
 use super::super::manifest::Manifest;
 use super::super::manifest::tests::place;
 use super::*;

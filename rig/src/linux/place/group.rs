@@ -24,9 +24,9 @@ use std::time::Duration;
 /// An emptied cgroup may stay busy for a moment, while the last task's exit is under way: 2 s in all.
 const REMOVE_TRIES: u32 = 200;
 const REMOVE_PAUSE: Duration = Duration::from_millis(10);
-/// Tries after which whoever still sits in a cgroup is moved out of it: 0.5 s.
+/// Tries after which processes that still sit in a cgroup are moved out of it: 0.5 s.
 const OWN_TRIES: u32 = 50;
-/// How often the top is made anew, and how long another may hold its lock.
+/// Number of attempts to make the top, and the time for which another process may hold its lock.
 const MAKE_TRIES: u32 = 10;
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -47,7 +47,7 @@ pub(in crate::linux) struct Groups {
     /// Of the children, in the kernel's order.
     controllers: Vec<String>,
     manifest: Manifest,
-    /// The top, open and locked: whoever sees the cgroup sees by that that its run lives.
+    /// The top, open and locked: every process that sees the cgroup can tell from the lock that its run lives.
     lock: Option<OwnedFd>,
     /// Processes of others that were moved out of the cgroups, in words.
     moved_out: Vec<String>,

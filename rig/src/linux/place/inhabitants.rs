@@ -34,7 +34,7 @@ pub(in crate::linux) fn words(pid: u32) -> String {
     format!("process {pid} ({})", input::text::printable(name.trim_end_matches('\n')))
 }
 
-/// Moves everybody in `cgroup` into `to`; returns who was moved, in words.
+/// Moves every process in `cgroup` into `to`; returns the processes that were moved, in words.
 pub(in crate::linux) fn move_out(cgroup: &OwnedFd, to: &OwnedFd) -> Vec<String> {
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let Ok(file) = openat(to, FILE, flags, Mode::empty()) else { return Vec::new() };
@@ -47,7 +47,7 @@ pub(in crate::linux) fn move_out(cgroup: &OwnedFd, to: &OwnedFd) -> Vec<String> 
     .collect()
 }
 
-/// Moves everybody out of the cgroup at `path`, into the cgroup `levels` above it; returns who was moved, in words.
+/// Moves every process out of the cgroup at `path`, into the cgroup `levels` above it; returns those moved, in words.
 pub(in crate::linux) fn move_up(path: &Path, levels: usize) -> Vec<String> {
     let moved = || {
         let top = path.ancestors().nth(levels).ok_or(io::ErrorKind::NotFound)?;

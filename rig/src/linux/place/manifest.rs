@@ -17,7 +17,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-/// How long a `clean` may hold the lock on a list that it has found in the moment in which it was made.
+/// Longest time for which a `clean` may hold the lock on a list that it found just as it was made.
 const PATIENCE: Duration = Duration::from_secs(5);
 const TRIES: u32 = 10;
 const EXTENSION: &str = ".toml";

@@ -1,4 +1,4 @@
-//! What lists hold, and what is believed of them.
+//! Tests of the content of lists, and of what is believed of them.
 use super::*;
 
 pub(in crate::linux) fn place(own: &Path) -> Place {

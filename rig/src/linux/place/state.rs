@@ -1,4 +1,4 @@
-//! The folder in which lists of what runs make are kept. Nobody else can put, change or hide anything there.
+//! The folder in which lists of what runs make are kept. No other user can put, change or hide anything there.
 //!
 //! Root has `/run/attach-rig`, whatever its environment says. Others have `attach-rig` below `$XDG_RUNTIME_DIR`, or below
 //! `$XDG_STATE_HOME`, which is `~/.local/state` by default. The folder and the one above belong to the effective user (or
@@ -33,13 +33,13 @@ pub(in crate::linux) struct State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Base {
     path: PathBuf,
-    /// Whether it is made where it is missing.
+    /// True when it is made where it is missing.
     made: bool,
-    /// Whether new lists are kept there; else it is only searched.
+    /// True when new lists are kept there; otherwise it is only searched.
     kept: bool,
 }
 
-/// What was found at a base.
+/// Result of looking at a base.
 #[derive(Debug)]
 enum Found {
     Fit(State),
@@ -161,7 +161,7 @@ impl State {
     }
 }
 
-/// Where the folder may be, best first. Of two that fit, the first gets new lists, and both are searched.
+/// Places of the folder, best first. Of two that fit, the first gets new lists, and both are searched.
 fn bases(uid: u32, variable: impl Fn(&str) -> Option<OsString>) -> Vec<Base> {
     let base = |path: PathBuf, made, kept| Base { path, made, kept };
     if uid == 0 {
@@ -267,14 +267,14 @@ fn above(path: &Path, folder: impl AsFd, uid: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// The folder above ours: nobody else can put anything in it.
+/// The folder above ours: no other user can put anything in it.
 fn alone(path: &Path, folder: impl AsFd) -> Result<(), String> {
     let stat = fstat(folder).map_err(|errno| format!("{}: {errno}", quoted(path)))?;
     let shared = stat.st_mode & OTHERS_WRITE != 0;
     if shared { Err(format!("others may write to {}", quoted(path))) } else { Ok(()) }
 }
 
-/// Our folder: of this user, and nobody else gets in.
+/// Our folder: it belongs to this user, and no other user may enter.
 fn own(path: &Path, folder: impl AsFd, uid: u32) -> Result<(), String> {
     let stat = fstat(&folder).map_err(|errno| format!("{}: {errno}", quoted(path)))?;
     if stat.st_uid != uid {

@@ -1,7 +1,7 @@
 //! Cgroups with the name of a run of which no list is left here: that of a container that is gone, say.
 //!
-//! A run holds a lock on its cgroup, which everybody sees who sees the cgroup. Only one that nobody has locked and in
-//! which nobody sits is removed, and only of this user, unless that is root. Nobody is killed or moved.
+//! A run holds a lock on its cgroup, which every process that sees the cgroup can see. Only one that is not locked and in
+//! which no process sits is removed, and only of this user, unless that is root. No process is killed or moved.
 use super::super::error::LinuxError;
 use super::clean::{Cleaned, shell};
 use super::discovery;
@@ -15,7 +15,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the lock of a cgroup may be held whose run has no process here: another `clean` may be at it.
+/// Longest time for which the lock of a cgroup may be held whose run has no process here, as by another `clean`.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Removes those directly below the own cgroups.

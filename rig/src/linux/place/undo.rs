@@ -22,7 +22,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a process may take to die of a SIGKILL, or of the end of its run.
+/// Longest time that a process may take to die of a SIGKILL, or of the end of its run.
 const DEATH: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(5);
 

@@ -1,4 +1,4 @@
-//! What a cgroup itself has against a move: its type, its controllers, its mount, the scheduling of who is moved.
+//! Reasons in a cgroup itself against a move: its type, its controllers, its mount, the scheduling of the moved process.
 use super::{Reason, Scene, above};
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ pub(super) fn real_time(scene: &Scene<'_>) -> Option<Reason> {
     Some(Reason::new(
         why,
         "run it without chrt (chrt --other 0 attach-rig ...), or in a hierarchy without cpu (--hierarchy v1:pids); only \
-         whoever makes a cgroup can give it real-time: echo 10000 > cpu.rt_runtime_us",
+         the user who makes a cgroup can give it real-time: echo 10000 > cpu.rt_runtime_us",
     ))
 }
 
@@ -69,7 +69,7 @@ pub(super) fn too_many(scene: &Scene<'_>) -> Option<Reason> {
     (count >= MANY_MEMORY_CGROUPS).then(|| {
         Reason::new(
             format!("the machine has {count} cgroups with the memory controller (/proc/cgroups), and 65535 is the most"),
-            "remove cgroups that nobody uses, then as root: echo 3 > /proc/sys/vm/drop_caches",
+            "remove cgroups that are not used, then as root: echo 3 > /proc/sys/vm/drop_caches",
         )
     })
 }

@@ -156,7 +156,7 @@ fn tightest(scene: &Scene<'_>) -> Option<Reason> {
     ))
 }
 
-/// Explains a SIGKILL: the kernel for lack of memory, or somebody else.
+/// Explains a SIGKILL: from the kernel for lack of memory, or from another process.
 pub(super) fn killed(scene: &Scene<'_>) -> Reason {
     let folders =
         scene.upwards("memory").into_iter().chain(scene.groups.iter().cloned()).chain([PathBuf::from("/")]);
@@ -181,7 +181,7 @@ pub(super) fn killed(scene: &Scene<'_>) -> Reason {
     }
 }
 
-/// Explains a lack of memory that killed nobody.
+/// Explains a lack of memory that killed no process.
 pub(super) fn memory(scene: &Scene<'_>) -> Option<Reason> {
     let space = ulimit(scene, "Max address space").map(|max| {
         Reason::new(format!("RLIMIT_AS (ulimit -v) is {}", mib(max)), "raise it: ulimit -v unlimited")

@@ -198,7 +198,7 @@ pub(in crate::linux) fn command(options: &Options) -> String {
     command_of(begin.into_iter().chain([options.hierarchy.to_string()]).collect(), options)
 }
 
-/// The same after `words`, which are the program, the command and the hierarchy.
+/// Returns the command after `words`, which are the program, the command and the hierarchy.
 pub(in crate::linux) fn command_of(mut words: Vec<String>, options: &Options) -> String {
     let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
     options.rates.iter().for_each(|rate| flag("rate", rate.to_string()));

@@ -34,7 +34,7 @@ pub enum VmError {
     NoInit {
         /// The file.
         init: PathBuf,
-        /// What is wrong with it.
+        /// The mistake.
         problem: String,
     },
     /// The machine refused something. Exit code 4.
@@ -48,7 +48,7 @@ pub enum VmError {
     /// The processor was asked for, and KVM runs no guest. Exit code 4.
     #[error("{why}\n  try: --accel tcg (emulation, many times slower)\n{console}")]
     NoKvm {
-        /// What was seen.
+        /// The observation.
         why: String,
         /// Last lines of the console.
         console: String,
@@ -58,7 +58,7 @@ pub enum VmError {
     Timeout {
         /// The limit, as `--timeout` takes it.
         limit: String,
-        /// Whether it had said a word.
+        /// True when it had written anything.
         spoke: bool,
         /// Last lines of its console.
         console: String,
@@ -74,7 +74,7 @@ pub enum VmError {
         "the guest's result is not used: {problem}\n  try: leave out --init, so that the guest runs this version of attach-rig"
     )]
     NotBelieved {
-        /// What is wrong with it.
+        /// The mistake.
         problem: String,
     },
     /// A signal ended the run, and with it the guest. Exit code 128 and the signal.

@@ -1,4 +1,4 @@
-//! What is known of KVM on this machine: that it opened and ran no guest, until the next boot.
+//! Memory of a KVM that opened and ran no guest, until the next boot.
 //!
 //! Known to a series of guests by its machine, and to later commands by a file in the user's cache. Whoever finds the
 //! opposite (`--accel kvm`) removes it.

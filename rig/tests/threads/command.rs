@@ -111,7 +111,7 @@ fn a_deadlock_is_in_the_record_and_the_command_ends() {
     assert!(first.contains("waits for mmap_sem") && first.contains("held by mover"), "{first}");
 }
 
-/// On the simulator nobody loses his CPU, and the scenario does not say that three-phase drifts. Here it may.
+/// On the simulator no mover loses its CPU, and the scenario says nothing of underflow under three-phase. Here it may break.
 #[test]
 fn what_protocols_without_locks_break_is_no_surprise() {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -131,11 +131,17 @@ fn what_protocols_without_locks_break_is_no_surprise() {
     ];
     let out = rig(&flags, scratch.path());
     let run = json(&scratch.path().join("a/run.json"));
-    let drift = run["verdicts"].as_array().expect("verdicts").iter().find(|v| v["promise"] == "drift");
-    let drift = drift.expect("it is judged");
-    assert_ne!(drift["cells_broken"], 0, "{}", words(&out.stdout));
-    assert_eq!((&drift["expected"], &drift["outcome"]), (&"sometimes".into(), &"pass".into()));
-    assert!(run["notes"].to_string().contains("drift broke under three-phase"), "{}", run["notes"]);
+    let notes = run["notes"].to_string();
+    let verdicts = run["verdicts"].as_array().expect("verdicts");
+    let noted = |verdict: &&serde_json::Value| {
+        notes.contains(&format!("{} broke under three-phase", verdict["promise"].as_str().expect("a name")))
+    };
+    let unexpected: Vec<_> = verdicts.iter().filter(noted).collect();
+    assert!(!unexpected.is_empty(), "{}\n{notes}", words(&out.stdout));
+    for verdict in unexpected {
+        assert_ne!(verdict["cells_broken"], 0, "{verdict}");
+        assert_eq!((&verdict["expected"], &verdict["outcome"]), (&"sometimes".into(), &"pass".into()));
+    }
 }
 
 #[test]

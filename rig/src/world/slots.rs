@@ -60,6 +60,15 @@ impl<T> Slots<T> {
         Pin { slots: self, id }
     }
 
+    /// Keeps a slot from being used again, if its object still lives: a dead one may be somebody else's a moment later, and
+    /// pinned it would be given back twice.
+    #[must_use]
+    pub fn pin_live(&self, id: u32) -> Option<Pin<'_, T>> {
+        let pins = &self.slots[id as usize].pins;
+        pins.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |pins| (pins > 0).then_some(pins + 1)).ok()?;
+        Some(Pin { slots: self, id })
+    }
+
     /// The object is gone; its slot may be used again when nobody pins it.
     pub fn retire(&self, id: u32) {
         self.unpin(id);
@@ -69,12 +78,6 @@ impl<T> Slots<T> {
         if self.slots[id as usize].pins.fetch_sub(1, Ordering::SeqCst) == 1 && !self.keeps_ids {
             self.free.lock().spare.push(id);
         }
-    }
-
-    /// Whether somebody still needs the object of a slot.
-    #[must_use]
-    pub fn is_live(&self, id: u32) -> bool {
-        self.slots[id as usize].pins.load(Ordering::SeqCst) > 0
     }
 
     /// How many slots have ever been used.
@@ -125,5 +128,15 @@ mod tests {
         drop(pin);
         assert_eq!(slots.take(|id| id).0, a);
         assert_eq!(slots.used(), 2);
+    }
+
+    #[test]
+    fn a_dead_slot_is_not_pinned_and_given_back_once() {
+        let slots = Slots::new(false);
+        let (a, _) = slots.take(|id| id);
+        drop(slots.pin_live(a).expect("it lives"));
+        slots.retire(a);
+        assert!(slots.pin_live(a).is_none());
+        assert_eq!((slots.take(|id| id).0, slots.take(|id| id).0), (a, a + 1));
     }
 }

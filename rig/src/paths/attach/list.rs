@@ -101,7 +101,9 @@ impl AttachState<'_> {
             return;
         }
         let mm = MmId::from_word(self.world.process(process).mm.load(cur));
-        self.mm_pins.push(self.world.mms.pin(mm.0));
+        // Without its threadgroup_rwsem, an exec may have ended it just now.
+        let Some(pin) = self.world.mms.pin_live(mm.0) else { return };
+        self.mm_pins.push(pin);
         let owner = TaskId::from_word(self.world.mm(mm).owner.load(cur));
         let owner = self.members[first..].iter().find(|member| member.task == owner);
         if let Some(Member { from, to, .. }) = owner.copied() {
@@ -115,8 +117,10 @@ impl AttachState<'_> {
         if keeps_ids {
             self.world.pidmap.load(cur);
         }
-        for id in (0..self.world.mms.used()).filter(|id| keeps_ids || self.world.mms.is_live(*id)) {
-            self.mm_pins.push(self.world.mms.pin(id));
+        for id in 0..self.world.mms.used() {
+            let mms = &self.world.mms;
+            let Some(pin) = (if keeps_ids { Some(mms.pin(id)) } else { mms.pin_live(id) }) else { continue };
+            self.mm_pins.push(pin);
             let mm = self.world.mm(MmId(id));
             if mm.gone.load(cur) == 0 {
                 let to = self.world.owner_cgroup(cur, mm, self.hierarchy);

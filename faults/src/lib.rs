@@ -39,6 +39,7 @@
 //! Nothing here is global and nothing draws from a stream: a decision is a function of (plan, seed, site, hit), so that
 //! one extra hit of one site shifts nothing elsewhere. This crate knows no kernel, no lock and no protocol; sites are
 //! names.
+#![forbid(unsafe_code)]
 
 mod chance;
 mod errno;

@@ -35,6 +35,7 @@
 //! # #[allow(unreachable_code)]
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![forbid(unsafe_code)]
 pub mod aggregate;
 pub mod cells;
 pub mod compare;

@@ -11,9 +11,9 @@ mod model;
 #[path = "shared/mod.rs"]
 mod shared;
 
+use ::model::seam::event::Blind;
+use engines::sim::steps::{Numbers, Random};
 use model::{OPERATIONS, ours, theirs, work};
-use rig::engine::event::Blind;
-use rig::engine::sim::steps::{Numbers, Random};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

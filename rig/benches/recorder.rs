@@ -8,7 +8,7 @@ mod shared;
 
 use criterion::{Criterion, Throughput};
 use hdrhistogram::Histogram;
-use rig::locks::stats::Recorder;
+use model::locks::stats::Recorder;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -11,19 +11,19 @@
 mod moving;
 
 use allocation_counter::measure;
+use engines::sim::Sim;
+use engines::sim::current::SimCurrent;
+use engines::sim::time::Time;
 use faults::{Injector, Plan};
+use model::kernel::{ProcessId, TaskId};
+use model::paths::{actors, mm};
+use model::protocols::Protocol;
+use model::seam::event::{Target, Who};
+use model::seam::{Costs, Current, End, Event, Observer, Stamp};
+use model::world::World;
 use moving::{PROTOCOLS, Statistics, to_and_fro, world};
 use rig::driver::watch::Watch;
 use rig::driver::{Scenario, run_cell};
-use rig::engine::event::{Target, Who};
-use rig::engine::sim::Sim;
-use rig::engine::sim::current::SimCurrent;
-use rig::engine::sim::time::Time;
-use rig::engine::{Costs, Current, End, Event, Observer, Stamp};
-use rig::kernel::{ProcessId, TaskId};
-use rig::paths::{actors, mm};
-use rig::protocols::Protocol;
-use rig::world::World;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,100 +1,177 @@
-//! The rules of this repository, as tests: which crate and module may know which, how large things may grow, where
-//! `unsafe` may stand, and what lies where.
+//! Rules of this repository that neither Cargo nor clippy can hold: what lies at the top, how long files may grow, first lines,
+//! and names that must not stand in some folders.
 //!
-//! A rule is a pure function from files to violations, so that beside each stands a test that plants a violation and
-//! sees it found. Rules read text, not types: they cannot be complete, but they are quick and need no compiler.
-//!
-//! | rules about | in |
-//! |---|---|
-//! | which crate may depend on which | `tidy/crates.rs` |
-//! | which module of rig may name which | `tidy/modules.rs` |
-//! | first lines, lengths | `tidy/shape.rs` |
-//! | words that are not allowed in some place | `tidy/words.rs` |
-//! | what may lie at the top | `tidy/layout.rs` |
-//!
-//! `tidy/source.rs` reads files and `tidy/tokens.rs` finds the paths in them; neither knows a rule.
+//! A rule is a function from files to places where it is broken, so that beside each stands a test that plants a breach.
+//! Rules read text, not types: they cannot be complete, but they need no compiler.
+use std::fs;
+use std::path::{Path, PathBuf};
 
-mod tidy {
-    pub(super) mod crates;
-    pub(super) mod layout;
-    pub(super) mod modules;
-    pub(super) mod shape;
-    pub(super) mod source;
-    pub(super) mod tokens;
-    pub(super) mod words;
-}
+/// What may lie at the top, besides dotfiles, build output and licences. Code lies in four folders; `docs` has documents.
+const TOP: [&str; 14] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "README.md",
+    "clippy.toml",
+    "docs",
+    "faults",
+    "reports",
+    "rig",
+    "rustfmt.toml",
+    "target",
+    "workloads",
+];
 
-use tidy::{
-    crates, layout, modules, shape,
-    source::{Files, Violation, read_tree},
-    words,
-};
+/// Longest file of Rust, in lines, tests included.
+const FILE_LINES_MAX: usize = 500;
 
-/// Asserts that a rule holds in this repository.
-#[track_caller]
-fn holds(rule: fn(&Files) -> Vec<Violation>) {
-    let files = read_tree();
+/// Names that must not stand below a folder, and why.
+const NAMES: [(&str, &[&str], &str); 5] = [
+    (
+        "rig/model/src/kernel",
+        &[
+            "std::time",
+            "std::sync",
+            "Instant",
+            "SystemTime",
+            "rand",
+            "parking_lot",
+            "Mutex",
+            "RwLock",
+            "Current",
+        ],
+        "kernel/ is plain data and arithmetic",
+    ),
+    ("rig/model/src/protocols/three_phase", &["transactional", "prepare_undo"], APART),
+    ("rig/model/src/protocols/transactional", &["three_phase", "prepare_undo"], APART),
+    ("rig/model/src/protocols/prepare_undo", &["three_phase", "transactional"], APART),
+    ("rig/src/driver", &["reports::"], "only measure, linux and cli step over to the schema of results"),
+];
+const APART: &str = "a protocol knows no other; share what both need in paths/";
+
+/// Path from the top of the repository, and text, of every file but build output and dotfiles.
+type Files = Vec<(PathBuf, String)>;
+
+fn read_tree() -> Files {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("rig lies in the repository");
+    let mut files = Vec::new();
+    walk(top, top, &mut files);
     assert!(files.len() > 20, "only {} files: is this the repository?", files.len());
-    let violations: Vec<String> = rule(&files).iter().map(ToString::to_string).collect();
-    assert!(violations.is_empty(), "{} violations:\n{}\n", violations.len(), violations.join("\n"));
+    files.sort();
+    files
+}
+
+fn walk(top: &Path, dir: &Path, files: &mut Files) {
+    for entry in fs::read_dir(dir).expect("a readable directory").flatten() {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') || path == top.join("target") {
+            continue;
+        }
+        if path.is_dir() {
+            walk(top, &path, files);
+        } else {
+            // A file may vanish between the listing and the reading, such as an editor's.
+            let text =
+                if is_rust(&path) { fs::read_to_string(&path).unwrap_or_default() } else { String::new() };
+            files.push((path.strip_prefix(top).expect("below the top").to_owned(), text));
+        }
+    }
+}
+
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind == "rs")
+}
+
+fn strangers(files: &Files) -> Vec<String> {
+    let fits = |path: &Path| {
+        let first = path.iter().next().unwrap_or_default().to_string_lossy();
+        let document = first != "docs" || path.extension().is_some_and(|kind| kind == "md");
+        document && (TOP.contains(&&*first) || first.starts_with("LICENSE-") || first.starts_with('.'))
+    };
+    let paths = files.iter().map(|(path, _)| path).filter(|path| !fits(path));
+    paths.map(|path| format!("{}: belongs into a crate, or out", path.display())).collect()
+}
+
+fn shape(files: &Files) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| is_rust(path)) {
+        let (path, lines) = (path.display(), text.lines().count());
+        if lines > FILE_LINES_MAX {
+            found.push(format!("{path}: {lines} lines; split it ({FILE_LINES_MAX})"));
+        }
+        if !text.starts_with("//! ") {
+            found.push(format!("{path}: start with `//! ` and what this file is"));
+        }
+    }
+    found
+}
+
+fn names(files: &Files) -> Vec<String> {
+    let mut found = Vec::new();
+    for (folder, names, why) in NAMES {
+        for (path, text) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
+            for (at, line) in text.lines().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                if let Some(name) = names.iter().find(|name| stands(code, name)) {
+                    found.push(format!("{}:{}: `{name}`: {why}", path.display(), at + 1));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether `name` stands in a line as a whole word, outside string literals.
+fn stands(code: &str, name: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '-');
+    code.match_indices(name).any(|(at, _)| {
+        let after = code[at + name.len()..].chars().next();
+        !part(code[..at].chars().next_back()) && (name.ends_with("::") || !part(after))
+    })
+}
+
+/// Made-up files.
+fn planted(files: &[(&str, &str)]) -> Files {
+    files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect()
+}
+
+/// The places of what was found.
+fn places(found: &[String]) -> Vec<&str> {
+    found.iter().map(|line| line.split(": ").next().expect("a place")).collect()
 }
 
 #[test]
-fn leaves_depend_on_none_of_ours_and_rig_on_the_leaves() {
-    holds(crates::manifests);
+fn code_lies_in_four_folders() {
+    assert_eq!(strangers(&read_tree()), [""; 0]);
+    let files =
+        [".ci/run", "LICENSE-MIT", "docs/a.md", "docs/a.svg", "pictures/a.svg", "rig/a.toml", "run.sh"];
+    let files = planted(&files.map(|path| (path, "")));
+    assert_eq!(places(&strangers(&files)), ["docs/a.svg", "pictures/a.svg", "run.sh"]);
 }
 
 #[test]
-fn leaves_name_none_of_ours() {
-    holds(crates::names_in_code);
+fn files_say_what_they_are_and_stay_short() {
+    assert_eq!(shape(&read_tree()), [""; 0]);
+    let long = "//! Long.\n".repeat(FILE_LINES_MAX + 1);
+    let files =
+        planted(&[("rig/src/a.rs", "//! A.\n"), ("rig/b.rs", "\n//! Late.\n"), ("faults/c.rs", &long)]);
+    assert_eq!(places(&shape(&files)), ["rig/b.rs", "faults/c.rs"]);
 }
 
 #[test]
-fn modules_name_only_those_below() {
-    holds(modules::arrows);
-}
-
-#[test]
-fn only_measure_linux_and_cli_name_reports() {
-    holds(modules::reports);
-}
-
-#[test]
-fn a_protocol_names_no_other_protocol() {
-    holds(modules::protocols);
-}
-
-#[test]
-fn every_file_says_what_it_is() {
-    holds(shape::headers);
-}
-
-#[test]
-fn files_and_functions_do_not_only_grow() {
-    holds(shape::sizes);
-}
-
-#[test]
-fn unsafe_stands_where_the_design_says() {
-    holds(words::unsafety);
-}
-
-#[test]
-fn the_modelled_kernel_is_plain_data() {
-    holds(words::kernel);
-}
-
-#[test]
-fn maps_are_ordered() {
-    holds(words::maps);
-}
-
-#[test]
-fn protocols_do_not_know_their_engine() {
-    holds(words::engines);
-}
-
-#[test]
-fn code_lies_in_the_four_crates() {
-    holds(layout::top);
+fn names_stand_where_they_may() {
+    assert_eq!(names(&read_tree()), [""; 0]);
+    let files = planted(&[
+        ("rig/model/src/kernel/page.rs", "use std::sync::Arc; // Mutex\n// Mutex\nlet x: Mutexes;\n"),
+        (
+            "rig/model/src/protocols/three_phase/mod.rs",
+            "let id = \"three-phase\";\nuse super::transactional::Half;\n",
+        ),
+        ("rig/src/driver/cell.rs", "use reports::schema::Run;\n"),
+        ("rig/src/measure/cell.rs", "use reports::schema::Run;\n"),
+    ]);
+    let expected = ["rig/model/src/kernel/page.rs:1", "rig/model/src/protocols/three_phase/mod.rs:2"];
+    assert_eq!(places(&names(&files)), [expected[0], expected[1], "rig/src/driver/cell.rs:1"]);
 }

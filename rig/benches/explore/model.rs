@@ -33,13 +33,13 @@ pub(crate) fn lose_an_update(machine: &impl Machine) {
 /// Ours.
 pub(crate) mod ours {
     use super::Machine;
+    use engines::sim::Sim;
+    use engines::sim::current::SimCurrent;
+    use engines::sim::steps::{Bounds, Steps, Strategy};
     use faults::{Injector, Plan};
+    use model::locks::Mutex;
+    use model::seam::{Class, Observer, Word};
     use rig::driver::judge::Judge;
-    use rig::engine::sim::Sim;
-    use rig::engine::sim::current::SimCurrent;
-    use rig::engine::sim::steps::{Bounds, Steps, Strategy};
-    use rig::engine::{Class, Observer, Word};
-    use rig::locks::Mutex;
     use std::sync::Arc;
 
     /// What all actors share.
@@ -120,8 +120,8 @@ pub(crate) mod ours {
         let name = "charge-between-switch-and-attach";
         let text = rig::explore::built_in::find(name).expect("built in");
         let litmus = rig::explore::Litmus::parse(name, text).expect("reads");
-        let world = rig::world::World::new(litmus.spec).expect("a world");
-        Box::new(Judge::at_the_end(world, rig::checks::CheckSet::ALL))
+        let world = model::world::World::new(litmus.spec).expect("a world");
+        Box::new(Judge::at_the_end(world, model::checks::CheckSet::ALL))
     }
 }
 

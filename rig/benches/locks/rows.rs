@@ -1,11 +1,11 @@
 //! The locks side by side: how each is made, taken and given, and the loop that all of them run in.
 use crate::shared::moving::Statistics;
+use engines::threads::current::ThreadCurrent;
+use engines::threads::{Setting, Threads};
 use faults::{Injector, Plan};
-use rig::engine::event::Blind;
-use rig::engine::threads::current::ThreadCurrent;
-use rig::engine::threads::{Setting, Threads};
-use rig::engine::{Class, Costs, End, Observer};
-use rig::locks::{Mutex, RwSem, SpinLock};
+use model::locks::{Mutex, RwSem, SpinLock};
+use model::seam::event::Blind;
+use model::seam::{Class, Costs, End, Observer};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, OnceLock, mpsc};

@@ -1,12 +1,12 @@
 //! The smallest run that attaches: a process, two cgroups with memrlimit, memory and cpuset, and a mover.
-use rig::engine::event::{Outcome, Target};
-use rig::engine::{Current, Event, Observer, Stamp};
-use rig::kernel::{CgroupId, Controller, HierarchyId};
-use rig::locks::held::HeldTable;
-use rig::locks::stats::LockStats;
-use rig::paths::attach::Request;
-use rig::protocols::{Protocol, attach};
-use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
+use model::kernel::{CgroupId, Controller, HierarchyId};
+use model::locks::held::HeldTable;
+use model::locks::stats::LockStats;
+use model::paths::attach::Request;
+use model::protocols::{Protocol, attach};
+use model::seam::event::{Outcome, Target};
+use model::seam::{Current, Event, Observer, Stamp};
+use model::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
 use std::sync::Arc;
 
 /// As `--protocol` names them.

@@ -1,11 +1,11 @@
 //! Readers of what people write for the model: scenarios, litmus tests, fault rules, costs, schedules, recordings.
 use crate::{Target, text, texts};
 use faults::{Injector, Plan, Site};
+use model::protocols::Protocol;
+use model::seam::costs;
 use rig::driver::{Scenario, built_in};
-use rig::engine::costs;
 use rig::explore::witness::{Schedule, Witness};
 use rig::explore::{self, Litmus};
-use rig::protocols::Protocol;
 use std::path::Path;
 use workloads::{Part, Trace, TraceOptions};
 

@@ -1,5 +1,6 @@
 //! Readers of results: runs, gates and baselines, and everything that is made of a run.
 use crate::{Target, text, texts};
+use model::seam::costs::Costs;
 use reports::compare::{exact, text as compared};
 use reports::figure::Baseline;
 use reports::figure::diff::diff;
@@ -8,7 +9,6 @@ use reports::schema::{self, Cell, Run};
 use reports::table::{self, TableOptions};
 use reports::{html, outputs, verdict};
 use rig::driver::{Overrides, Scenario, built_in, run_cell};
-use rig::engine::costs::Costs;
 use serde_json::{from_slice, from_value, json, to_vec};
 use std::sync::OnceLock;
 

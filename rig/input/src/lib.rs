@@ -7,6 +7,7 @@
 //! | [`shell`] | quotes words so that a shell reads them back as they are |
 //!
 //! A leaf: knows no other crate of this workspace, and every crate may use it.
+#![forbid(unsafe_code)]
 pub mod file;
 pub mod shell;
 pub mod text;

@@ -2,10 +2,10 @@
 use super::exit::{self, Failure};
 use super::flags::CalibrateFlags;
 use super::output::{self, say};
-use crate::engine::costs::{self, Costs, Table};
 use crate::measure::calibrate::{Calibration, trials};
 use crate::measure::env;
 use comfy_table::{CellAlignment, Table as Grid, presets};
+use model::seam::costs::{self, Costs, Table};
 use reports::json::write_atomic;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@ use super::output::say;
 use super::{parallel, streams};
 use crate::driver::Scenario;
 use crate::driver::positions::{self, Positions};
-use crate::engine::Costs;
+use model::seam::Costs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;

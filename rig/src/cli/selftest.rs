@@ -4,8 +4,8 @@ use super::flags::SelftestFlags;
 use super::output::say;
 use super::{parallel, streams};
 use crate::driver::selftest::{self, Drawn, Flight};
-use crate::engine::Costs;
 use crate::measure::recorder::{Census, OUTCOMES};
+use model::seam::Costs;
 use std::fmt::Write as _;
 
 pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {

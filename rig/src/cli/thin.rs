@@ -1,8 +1,8 @@
 //! Remarks about cells: too little happened, a rule never fired, a run did not end.
 use crate::driver::cell::CellCurrent;
 use crate::driver::{CellPlan, Scenario};
-use crate::protocols::Protocol;
 use faults::Site;
+use model::protocols::Protocol;
 use reports::schema::{Cell, Note, NoteKind};
 use reports::verdict;
 

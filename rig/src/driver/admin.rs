@@ -3,11 +3,11 @@
 use super::pacing::Pacing;
 use super::scenario::Act;
 use super::worker::Stage;
-use crate::engine::event::Who;
-use crate::engine::{Current, Event};
-use crate::kernel::{CgroupId, CpuMask};
-use crate::paths::admin;
-use crate::protocols::evacuate;
+use model::kernel::{CgroupId, CpuMask};
+use model::paths::admin;
+use model::protocols::evacuate;
+use model::seam::event::Who;
+use model::seam::{Current, Event};
 
 /// What one admin does. What fails is counted by its own events; the admin goes on.
 pub(super) struct Admin {

@@ -4,10 +4,10 @@ use super::mover::{self, Mover};
 use super::plan::CellPlan;
 use super::scenario::{Movers, Moves, Scenario};
 use super::worker::{self, Role, Stage};
-use crate::engine::Current;
-use crate::engine::event::Target;
-use crate::kernel::{CgroupId, ProcessId};
-use crate::world::World;
+use model::kernel::{CgroupId, ProcessId};
+use model::seam::Current;
+use model::seam::event::Target;
+use model::world::World;
 use std::sync::Arc;
 use workloads::ActorKey;
 

@@ -1,8 +1,8 @@
 //! What there is to run, a name and a line each: for `list`.
 use super::built_in;
-use crate::kernel::Controller;
-use crate::protocols::{self, Canary};
 use faults::{Site, Thrown};
+use model::kernel::Controller;
+use model::protocols::{self, Canary};
 
 /// Names, each with one line about it.
 pub type Rows = Vec<(String, String)>;

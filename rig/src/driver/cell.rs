@@ -3,14 +3,14 @@ use super::cast::{self, Starts};
 use super::plan::CellPlan;
 use super::scenario::Scenario;
 use super::watch::Watch;
-use crate::engine::sim::current::SimCurrent;
-use crate::engine::sim::time::Time;
-use crate::engine::sim::{Finished, Sim};
-use crate::engine::{ActorId, Costs, End};
 use crate::measure::cell::{Cell, Records, SimCounts};
 use crate::measure::recorder::Census;
-use crate::world::World;
+use engines::sim::current::SimCurrent;
+use engines::sim::time::Time;
+use engines::sim::{Finished, Sim};
 use faults::Injector;
+use model::seam::{ActorId, Costs, End};
+use model::world::World;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -60,7 +60,7 @@ fn record(
 ) -> CellResult {
     let Finished { end, policy, observer: mut watch, injector, accesses, actors, .. } = finished;
     let counts = policy.counts();
-    let now = crate::engine::sim::Policy::now(&policy);
+    let now = engines::sim::Policy::now(&policy);
     let last = watch.finish(now, &end);
     let records = Records {
         recorder: &watch.recorder,

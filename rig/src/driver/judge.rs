@@ -1,12 +1,12 @@
 //! The observer that only judges: every check, and who holds what. Watches a world of which it asks for a snapshot whenever
 //! nothing is in flight.
-use crate::checks::{CheckSet, Checks};
-use crate::engine::event::Outcome;
-use crate::engine::sim::End;
-use crate::engine::{ActorId, Event, Observer, Stamp};
-use crate::kernel::{Layout, Snapshot};
-use crate::locks::held::HeldTable;
-use crate::world::World;
+use engines::sim::End;
+use model::checks::{CheckSet, Checks};
+use model::kernel::{Layout, Snapshot};
+use model::locks::held::HeldTable;
+use model::seam::event::Outcome;
+use model::seam::{ActorId, Event, Observer, Stamp};
+use model::world::World;
 use std::sync::Arc;
 
 /// See the module's text.

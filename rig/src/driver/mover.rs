@@ -2,11 +2,11 @@
 //! a rate; or lets a controller join.
 use super::pacing::Pacing;
 use super::worker::Stage;
-use crate::engine::event::{Outcome, Target, Who};
-use crate::engine::{Current, Event};
-use crate::kernel::{CgroupId, Controller};
-use crate::paths::attach::Request;
-use crate::protocols::{attach, evacuate};
+use model::kernel::{CgroupId, Controller};
+use model::paths::attach::Request;
+use model::protocols::{attach, evacuate};
+use model::seam::event::{Outcome, Target, Who};
+use model::seam::{Current, Event};
 
 /// What one mover does.
 pub(super) struct Mover {

@@ -1,7 +1,7 @@
 //! How often somebody acts: at a rate with intended start times, or one after the other with a pause. Movers and admins
 //! wait alike.
 use super::fields::Pace;
-use crate::engine::Current;
+use model::seam::Current;
 
 /// See the module's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,13 @@ pub use super::scenario::Overrides;
 use super::Scenario;
 use super::fields::Pace;
 use super::scenario::{Act, Admin, Workload};
-use crate::checks::CheckSet;
-use crate::engine::Current;
-use crate::engine::event::Callback;
-use crate::kernel::{CgroupId, Controller, HierarchyId};
-use crate::protocols::Protocol;
-use crate::world::{ProcessSpec, WorldSpec};
 use faults::{Fault, Plan, Rule, Site, Thrown};
+use model::checks::CheckSet;
+use model::kernel::{CgroupId, Controller, HierarchyId};
+use model::protocols::Protocol;
+use model::seam::Current;
+use model::seam::event::Callback;
+use model::world::{ProcessSpec, WorldSpec};
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq, Eq)]

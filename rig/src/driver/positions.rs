@@ -5,10 +5,10 @@
 use super::cell::{CellCurrent, run_cell};
 use super::plan::CellPlan;
 use super::scenario::Scenario;
-use crate::engine::Costs;
 use crate::measure::cell::Cell;
-use crate::protocols::Protocol;
 use faults::Site;
+use model::protocols::Protocol;
+use model::seam::Costs;
 
 /// A position, and what failing there has broken.
 #[derive(Clone, Debug, PartialEq, Eq)]

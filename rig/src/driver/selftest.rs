@@ -5,11 +5,11 @@ use super::cell::run_cell;
 use super::plan::CellPlan;
 use super::random;
 use super::scenario::Scenario;
-use crate::checks::CheckSet;
-use crate::engine::Costs;
 use crate::measure::cell::Cell;
 use crate::measure::recorder::Census;
-use crate::protocols::{Canary, Protocol};
+use model::checks::CheckSet;
+use model::protocols::{Canary, Protocol};
+use model::seam::Costs;
 use std::path::Path;
 
 /// What became of one canary.
@@ -110,12 +110,12 @@ pub fn canaries() -> &'static [Canary] {
 
 /// The name of a controller.
 #[must_use]
-pub fn name(controller: crate::kernel::Controller) -> &'static str {
+pub fn name(controller: model::kernel::Controller) -> &'static str {
     controller.name()
 }
 
 /// Every controller, for the table of what was covered.
 #[must_use]
-pub fn controllers() -> [crate::kernel::Controller; crate::kernel::Controller::COUNT] {
-    crate::kernel::Controller::ALL
+pub fn controllers() -> [model::kernel::Controller; model::kernel::Controller::COUNT] {
+    model::kernel::Controller::ALL
 }

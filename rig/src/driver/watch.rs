@@ -1,12 +1,12 @@
 //! The observer of a cell: the judge, the recorder and lock statistics, each of every event, in one place.
 use super::judge::Judge;
-use crate::checks::{CheckSet, Shadow};
-use crate::engine::sim::End;
-use crate::engine::{ActorId, Event, Observer, Stamp};
-use crate::kernel::Snapshot;
-use crate::locks::stats::LockStats;
 use crate::measure::{Recorder, Timelines};
-use crate::world::World;
+use engines::sim::End;
+use model::checks::{CheckSet, Shadow};
+use model::kernel::Snapshot;
+use model::locks::stats::LockStats;
+use model::seam::{ActorId, Event, Observer, Stamp};
+use model::world::World;
 use std::sync::Arc;
 
 /// See the module's text.

@@ -1,10 +1,10 @@
 //! A modelled thread at work: takes operations from its stream and does them, until the end of the cell.
-use crate::engine::event::Who;
-use crate::engine::{Current, Event};
-use crate::kernel::TaskId;
-use crate::paths::{actors, exec, exit, fork, mm};
-use crate::protocols::Protocol;
-use crate::world::World;
+use model::kernel::TaskId;
+use model::paths::{actors, exec, exit, fork, mm};
+use model::protocols::Protocol;
+use model::seam::event::Who;
+use model::seam::{Current, Event};
+use model::world::World;
 use std::sync::Arc;
 use workloads::{ActorKey, Op, Plan};
 

@@ -3,7 +3,7 @@
 use super::litmus::Litmus;
 use super::names;
 use super::script::{Line, What, mode};
-use crate::engine::Object;
+use model::seam::Object;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use super::litmus::Litmus;
 use super::policy::PolicyName;
 use super::state::State;
 use super::witness::{FORMAT, MODEL, token};
-use crate::protocols::Protocol;
+use model::protocols::Protocol;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

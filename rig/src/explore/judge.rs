@@ -8,8 +8,8 @@ use super::state::State;
 use super::witness::Schedule;
 use crate::driver::cell::CellCurrent;
 use crate::measure::Expectation;
-use crate::protocols::Protocol;
 use faults::Site;
+use model::protocols::Protocol;
 use std::collections::BTreeSet;
 
 /// Everything that a test says of one protocol, compared with what was found.

@@ -1,8 +1,8 @@
 //! Names of kernel objects as a litmus test has them: processes for address spaces, cgroups and controllers for counters.
 use super::litmus::Litmus;
-use crate::engine::{Class, Object};
-use crate::kernel::{CgroupId, Controller, CssSetId, TaskId};
-use crate::world::{Task, World};
+use model::kernel::{CgroupId, Controller, CssSetId, TaskId};
+use model::seam::{Class, Object};
+use model::world::{Task, World};
 
 /// `p.0`, `p.1` and so on of every thread that could ever be seen, by id. A thread that was forked has the next number
 /// of its process; a process that was forked is named after its parent's: `p+1`.

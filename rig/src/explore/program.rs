@@ -1,18 +1,18 @@
 //! A litmus test at work: its actors over a world, on the simulator under a policy of order.
 use super::litmus::{Litmus, Op, Role};
-use crate::checks::CheckSet;
 use crate::driver::judge::Judge;
-use crate::engine::event::{Target, Who};
-use crate::engine::sim::current::SimCurrent;
-use crate::engine::sim::steps::{Bounds, Steps, Strategy};
-use crate::engine::sim::{End, Sim};
-use crate::engine::{ActorId, Current, Event, Observer, Stamp};
-use crate::kernel::TaskId;
-use crate::paths::attach::Request;
-use crate::paths::{actors, admin, exec, exit, fork, mm};
-use crate::protocols::{Protocol, attach, evacuate};
-use crate::world::World;
+use engines::sim::current::SimCurrent;
+use engines::sim::steps::{Bounds, Steps, Strategy};
+use engines::sim::{End, Sim};
 use faults::Injector;
+use model::checks::CheckSet;
+use model::kernel::TaskId;
+use model::paths::attach::Request;
+use model::paths::{actors, admin, exec, exit, fork, mm};
+use model::protocols::{Protocol, attach, evacuate};
+use model::seam::event::{Target, Who};
+use model::seam::{ActorId, Current, Event, Observer, Stamp};
+use model::world::World;
 use std::sync::Arc;
 
 use super::script::Script;

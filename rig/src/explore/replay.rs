@@ -6,9 +6,9 @@ use super::script::{self, Line, Script, What};
 use super::state;
 use super::text;
 use super::witness::Witness;
-use crate::checks::CheckSet;
-use crate::engine::ActorId;
-use crate::engine::sim::steps::{Bounds, GivenUp, Replay, Step};
+use engines::sim::steps::{Bounds, GivenUp, Replay, Step};
+use model::checks::CheckSet;
+use model::seam::ActorId;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ impl Tell<'_> {
     }
 
     fn words(&self, own: Option<&Step>, what: &What) -> Option<String> {
-        let it = |object: &crate::engine::Object| {
+        let it = |object: &model::seam::Object| {
             if own.is_some_and(|step| step.touch.object == *object) {
                 "it".to_owned()
             } else {

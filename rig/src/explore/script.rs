@@ -1,10 +1,10 @@
 //! A schedule in words, step by step: who, on what, and what happened to locks and counters.
 use super::litmus::Litmus;
 use super::names;
-use crate::engine::event::Mode;
-use crate::engine::sim::steps::Step;
-use crate::engine::{Access, Class, Event, Object, Observer, Stamp};
-use crate::world::World;
+use engines::sim::steps::Step;
+use model::seam::event::Mode;
+use model::seam::{Access, Class, Event, Object, Observer, Stamp};
+use model::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl Script {
             usage: BTreeMap::new(),
             lines: Vec::new(),
         };
-        let owners = 0..(world.spec.cgroups.len() * crate::kernel::Controller::COUNT) as u32;
+        let owners = 0..(world.spec.cgroups.len() * model::kernel::Controller::COUNT) as u32;
         script.usage = owners.filter_map(|owner| Some((owner, script.read(owner)?))).collect();
         script
     }
@@ -89,7 +89,7 @@ impl Script {
         }
     }
 
-    fn cgroup(&self, cgroup: crate::kernel::CgroupId) -> String {
+    fn cgroup(&self, cgroup: model::kernel::CgroupId) -> String {
         self.world.cgroup(cgroup).name.clone()
     }
 
@@ -112,7 +112,7 @@ impl Script {
 
     /// What is worth a sentence.
     fn sentence(&self, event: &Event) -> Option<String> {
-        let thread = |task: crate::kernel::TaskId| {
+        let thread = |task: model::kernel::TaskId| {
             self.litmus.thread(task.index()).map_or_else(|| format!("task {}", task.0), str::to_owned)
         };
         Some(match *event {

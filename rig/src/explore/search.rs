@@ -5,12 +5,12 @@ use super::policy::PolicyName;
 use super::program::{Program, Theatre};
 use super::state::{self, Broken, State};
 use super::witness::Schedule;
-use crate::checks::CheckSet;
-use crate::engine::sim::End;
-use crate::engine::sim::steps::{
+use engines::sim::End;
+use engines::sim::steps::{
     Bounds, DepthFirst, Exhaustive, GivenUp, Numbers, Pct, Random, Strategy, Tree, canonical, trace,
 };
-use crate::protocols::Protocol;
+use model::checks::CheckSet;
+use model::protocols::Protocol;
 use parking_lot::{Condvar, Mutex};
 use std::ops::ControlFlow;
 use std::sync::Arc;

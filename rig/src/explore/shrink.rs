@@ -7,7 +7,7 @@ use super::litmus::expect::CONDITIONS;
 use super::policy::PolicyName;
 use super::search::{Limits, Seen, search};
 use super::witness::{Schedule, Witness};
-use crate::checks::CheckSet;
+use model::checks::CheckSet;
 use parking_lot::Mutex;
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 use super::litmus::Litmus;
 use super::names;
 use super::program::{Program, Theatre};
-use crate::checks::{Checks, CounterDrift, Shadow, Tally};
-use crate::engine::sim::End;
-use crate::kernel::{Controller, CpuMask, MaskId, Snapshot};
-use crate::world::World;
+use engines::sim::End;
+use model::checks::{Checks, CounterDrift, Shadow, Tally};
+use model::kernel::{Controller, CpuMask, MaskId, Snapshot};
+use model::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -64,7 +64,7 @@ impl Final {
     }
 }
 
-fn cpus(world: &World, id: crate::kernel::TaskId) -> CpuMask {
+fn cpus(world: &World, id: model::kernel::TaskId) -> CpuMask {
     let mask = MaskId::from_word(world.task(id).cpus_allowed.peek());
     world.callback_mutex.quiet(|cpusets| cpusets.masks[mask.index()].clone())
 }

@@ -4,7 +4,7 @@ use super::judge::{Judgement, Observation, StateObservation, Verdict, has, word}
 use super::litmus::Litmus;
 use super::state::{Broken, State};
 use super::witness::{Schedule, token};
-use crate::protocols::Protocol;
+use model::protocols::Protocol;
 use std::fmt::Write as _;
 
 /// The block of one test under one protocol; `place` is where the test can be found again.

@@ -4,10 +4,10 @@
 //! another: the same choices would then lead elsewhere.
 use super::built_in;
 use super::litmus::Litmus;
-use crate::engine::ActorId;
-use crate::engine::sim::steps::switches;
-use crate::protocols::Protocol;
+use engines::sim::steps::switches;
 use input::file::{TEXT_MAX, read_text};
+use model::protocols::Protocol;
+use model::seam::ActorId;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;

@@ -5,8 +5,8 @@
 use super::Recorder;
 use super::around::Around;
 use super::ops::Ops;
-use crate::engine::{ActorId, Event, Stamp};
-use crate::kernel::{CgroupId, Controller, MmId};
+use model::kernel::{CgroupId, Controller, MmId};
+use model::seam::{ActorId, Event, Stamp};
 use smallvec::SmallVec;
 use std::sync::Arc;
 

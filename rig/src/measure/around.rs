@@ -3,8 +3,8 @@
 //!
 //! Every ordering is Relaxed: the counts say what overlapped what, to about the time that a cache line takes to get around;
 //! nothing else is read because of them.
-use crate::kernel::{CgroupId, Controller, Layout, MmId};
 use crossbeam::utils::CachePadded;
+use model::kernel::{CgroupId, Controller, Layout, MmId};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 /// Operations on one address space that charge.

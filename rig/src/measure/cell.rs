@@ -2,12 +2,12 @@
 use super::recorder::OUTCOMES;
 use super::timelines::told;
 use super::{Recorder, Timelines};
-use crate::checks::{Checks, CounterDrift, Shadow};
-use crate::engine::event::{Callback, Mode, OpKind, Phase};
-use crate::engine::{ActorId, Class};
-use crate::kernel::{Controller, Snapshot};
-use crate::locks::stats::{LockStats, LongHold, Recorder as Series};
 use faults::Injector;
+use model::checks::{Checks, CounterDrift, Shadow};
+use model::kernel::{Controller, Snapshot};
+use model::locks::stats::{LockStats, LongHold, Recorder as Series};
+use model::seam::event::{Callback, Mode, OpKind, Phase};
+use model::seam::{ActorId, Class};
 use reports::hist::Hist;
 use reports::schema;
 pub use reports::schema::{Cell, SimCounts};
@@ -208,7 +208,7 @@ impl Records<'_> {
     /// What every check found.
     #[must_use]
     pub fn promises(&self) -> Vec<schema::Promise> {
-        let promise = |(name, tally): crate::checks::Finding<'_>| schema::Promise {
+        let promise = |(name, tally): model::checks::Finding<'_>| schema::Promise {
             name: name.to_owned(),
             broken: tally.broken,
             examined: tally.examined,

@@ -2,12 +2,12 @@
 //!
 //! Read beside figures of an engine that runs by the machine's clock: nothing shorter than this can be told there.
 use super::calibrate::trials::{Trials, on_thread, repeated, told_to};
-use crate::engine::threads::Refused;
-use crate::engine::threads::current::ThreadCurrent;
-use crate::engine::{Class, Current, Event, Observer, Stamp};
-use crate::locks::Mutex;
-use crate::locks::held::HeldTable;
-use crate::locks::stats::LockStats;
+use engines::threads::Refused;
+use engines::threads::current::ThreadCurrent;
+use model::locks::Mutex;
+use model::locks::held::HeldTable;
+use model::locks::stats::LockStats;
+use model::seam::{Class, Current, Event, Observer, Stamp};
 use std::collections::BTreeMap;
 
 /// Reads of the clock, and acquisitions, of a trial.

@@ -1,8 +1,8 @@
 //! Operations of the workload in flight, and whether an attach was under way meanwhile.
-use crate::engine::event::OpKind;
-use crate::engine::{ActorId, Stamp};
-use crate::kernel::MmId;
-use crate::locks::stats::Recorder as Series;
+use model::kernel::MmId;
+use model::locks::stats::Recorder as Series;
+use model::seam::event::OpKind;
+use model::seam::{ActorId, Stamp};
 
 /// Latencies of one kind of operation, idle and attaching.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Raw records of one run: attach latency by outcome and phase, operations of the workload, counts. No statistics.
 use super::ops::Ops;
-use crate::engine::event::{Callback, Outcome, Phase, Target};
-use crate::engine::{ActorId, Event, Stamp};
-use crate::kernel::{CgroupId, Controller, Layout, MmId};
-use crate::locks::stats::Recorder as Series;
 use faults::{Errno, Site};
+use model::kernel::{CgroupId, Controller, Layout, MmId};
+use model::locks::stats::Recorder as Series;
+use model::seam::event::{Callback, Outcome, Phase, Target};
+use model::seam::{ActorId, Event, Stamp};
 use reports::slices::Slices;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;

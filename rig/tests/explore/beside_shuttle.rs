@@ -2,9 +2,9 @@
 #[path = "../../benches/explore/model.rs"]
 mod model;
 
+use ::model::seam::event::Blind;
+use engines::sim::steps::{Exhaustive, Numbers, Random, Strategy};
 use model::{lose_an_update, ours, theirs, work};
-use rig::engine::event::Blind;
-use rig::engine::sim::steps::{Exhaustive, Numbers, Random, Strategy};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 

@@ -89,7 +89,7 @@ fn a_schedule_that_cannot_be_repeated_says_so() {
     choices.truncate(choices.len() - 1);
     wrong.schedule = Schedule::new(choices.clone());
     assert!(replay(&wrong).repeated.expect_err("too short").contains("cannot be repeated"));
-    wrong.schedule = Schedule::new(choices.iter().map(|_| rig::engine::ActorId(7)).collect());
+    wrong.schedule = Schedule::new(choices.iter().map(|_| model::seam::ActorId(7)).collect());
     assert!(replay(&wrong).repeated.expect_err("nobody of that name").contains("cannot be repeated"));
 }
 

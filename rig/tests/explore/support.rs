@@ -1,7 +1,7 @@
 //! Searches in a few words.
+use model::protocols::Protocol;
 use rig::explore::search::nobody;
 use rig::explore::{Found, Limits, Litmus, PolicyName, built_in, search};
-use rig::protocols::Protocol;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

@@ -1,15 +1,15 @@
 //! Every check is seen red: by a planted bug where a few lines make one, else by events that tell of one.
 use crate::support::{A, B, P, Ran, Setup, first, leader, mover, process_to, run, three_phase, world};
 use faults::{Errno, Site};
-use rig::checks::Checks;
-use rig::engine::Current as _;
-use rig::engine::event::{Outcome, Target};
-use rig::engine::{ActorId, Event, Stamp};
-use rig::kernel::{Controller, TaskId};
-use rig::locks::held::HeldTable;
-use rig::paths::charge::{Charge, charge, uncharge};
-use rig::paths::mm;
-use rig::protocols::{Protocol, attach};
+use model::checks::Checks;
+use model::kernel::{Controller, TaskId};
+use model::locks::held::HeldTable;
+use model::paths::charge::{Charge, charge, uncharge};
+use model::paths::mm;
+use model::protocols::{Protocol, attach};
+use model::seam::Current as _;
+use model::seam::event::{Outcome, Target};
+use model::seam::{ActorId, Event, Stamp};
 
 const MEMRLIMIT: Controller = Controller::Memrlimit;
 
@@ -34,7 +34,7 @@ fn ledger(pages: i64, reserve: bool) -> Event {
 }
 
 /// One operation that does `wrong` to the books, in an otherwise sound run.
-fn with_bug(wrong: impl FnOnce(&crate::support::Cur, &rig::world::World) + 'static) -> Ran {
+fn with_bug(wrong: impl FnOnce(&crate::support::Cur, &model::world::World) + 'static) -> Ran {
     run(
         &Setup::default(),
         vec![leader(move |cur, world| {
@@ -65,8 +65,8 @@ fn drift_finds_a_charge_without_a_change_of_truth() {
         &Setup::default(),
         vec![leader(|cur, world| {
             cur.emit(Event::OpBegin {
-                kind: rig::engine::event::OpKind::Mmap,
-                mm: Some(rig::kernel::MmId(0)),
+                kind: model::seam::event::OpKind::Mmap,
+                mm: Some(model::kernel::MmId(0)),
             });
             charge(cur, world, Charge::new(MEMRLIMIT, A, 3)).expect("unlimited");
             cur.emit(Event::OpEnd { result: Ok(()) });
@@ -86,7 +86,7 @@ fn ledger_finds_a_charge_outside_of_every_operation() {
 #[test]
 fn ledger_finds_a_change_of_truth_that_nobody_told() {
     let ran = with_bug(|cur, world| {
-        world.mm(rig::kernel::MmId(0)).total_vm.add(cur, 4);
+        world.mm(model::kernel::MmId(0)).total_vm.add(cur, 4);
     });
     assert_eq!(ran.broken(), ["ledger"]);
 }
@@ -97,8 +97,8 @@ fn underflow_finds_a_clamp() {
         &Setup::default(),
         vec![leader(|cur, world| {
             cur.emit(Event::OpBegin {
-                kind: rig::engine::event::OpKind::Munmap,
-                mm: Some(rig::kernel::MmId(0)),
+                kind: model::seam::event::OpKind::Munmap,
+                mm: Some(model::kernel::MmId(0)),
             });
             uncharge(cur, world, Charge::new(MEMRLIMIT, B, 2));
             cur.emit(Event::OpEnd { result: Ok(()) });
@@ -140,8 +140,8 @@ fn rollback_finds_a_lock_that_is_still_held() {
     let mut checks = Checks::new(world.layout());
     let mut held = HeldTable::default();
     let stamp = Stamp { at_ns: 0, actor: ActorId(0) };
-    let object = rig::engine::Object { class: rig::engine::Class::CallbackMutex, owner: 0 };
-    let mode = rig::engine::event::Mode::Exclusive;
+    let object = model::seam::Object { class: model::seam::Class::CallbackMutex, owner: 0 };
+    let mode = model::seam::event::Mode::Exclusive;
     held.observe(stamp, &Event::LockAcquired { object, mode, waited_ns: None }, |_| {});
     checks.observe(&held, stamp, &Event::TxBegin { dest: B });
     checks.observe(&held, stamp, &Event::TxEnd { moved: false });
@@ -163,7 +163,7 @@ fn stale_decision_finds_an_answer_that_no_longer_holds() {
     let setup = Setup { limit_b: Some(12), ..Setup::default() };
     let mut checks = Checks::new(world(&setup).layout());
     let held = HeldTable::default();
-    let admitted = Event::Admitted { controller: MEMRLIMIT, cgroup: B, mm: Some(rig::kernel::MmId(0)) };
+    let admitted = Event::Admitted { controller: MEMRLIMIT, cgroup: B, mm: Some(model::kernel::MmId(0)) };
     let someone = ActorId(1);
     let events =
         [(0, Event::TxBegin { dest: B }), (0, admitted), (1, ledger(3, false)), (0, Event::Switched)];

@@ -1,11 +1,11 @@
 //! Rules about callbacks seen red: every rule of `contract`, and `lock-shared`, by events that tell of a breach.
 use crate::support::{A, B, Setup, broken, first, give, take, told};
 use faults::Errno;
-use rig::engine::event::Callback::{self, *};
-use rig::engine::event::Mode::{self, *};
-use rig::engine::{Class, Event};
-use rig::kernel::Controller::{self, *};
-use rig::kernel::TaskId;
+use model::kernel::Controller::{self, *};
+use model::kernel::TaskId;
+use model::seam::event::Callback::{self, *};
+use model::seam::event::Mode::{self, *};
+use model::seam::{Class, Event};
 
 fn enter(controller: Controller, callback: Callback) -> Event {
     Event::Enter { controller, callback }
@@ -327,7 +327,7 @@ fn lock_shared_looks_at_one_transaction_and_not_at_locks_of_the_core() {
     assert_eq!(under(&CORE, "lock-shared", &[once(Memrlimit), once(Cpuset)]).0, ["lock-shared"]);
     let core = [CORE[0], CORE[1], (Class::MmapSem, Read)];
     let reads = [
-        Event::AsksUnfairly { object: rig::engine::Object { class: Class::MmapSem, owner: 0 } },
+        Event::AsksUnfairly { object: model::seam::Object { class: Class::MmapSem, owner: 0 } },
         take(Class::MmapSem, 0, Read),
         give(Class::MmapSem, 0, Read),
     ];

@@ -3,13 +3,13 @@
 use crate::support::{
     A, B, Body, Cur, LEADER, Setup, actor, broken, first, give, leader, run, take, told, world,
 };
-use rig::checks::{Checks, NAMES};
-use rig::engine::event::Mode::{Exclusive, Write};
-use rig::engine::event::{OpKind, Who};
-use rig::engine::{ActorId, Class, Current as _, Event, Object, Stamp, Wait, Work};
-use rig::kernel::{Controller, MaskId, MmId, TaskId};
-use rig::locks::held::HeldTable;
-use rig::world::World;
+use model::checks::{Checks, NAMES};
+use model::kernel::{Controller, MaskId, MmId, TaskId};
+use model::locks::held::HeldTable;
+use model::seam::event::Mode::{Exclusive, Write};
+use model::seam::event::{OpKind, Who};
+use model::seam::{ActorId, Class, Current as _, Event, Object, Stamp, Wait, Work};
+use model::world::World;
 
 /// A mover of that number that begins at `at_ns`.
 fn at(number: u32, at_ns: u64, body: impl FnOnce(&Cur, &World) + 'static) -> Body {
@@ -212,7 +212,7 @@ fn no_progress_finds_a_run_without_end_and_says_who_holds_what() {
 const MMAP: Event = Event::OpBegin { kind: OpKind::Mmap, mm: Some(MmId(0)) };
 const DONE: Event = Event::OpEnd { result: Ok(()) };
 
-fn charge(controller: Controller, cgroup: rig::kernel::CgroupId) -> Event {
+fn charge(controller: Controller, cgroup: model::kernel::CgroupId) -> Event {
     Event::Ledger { controller, cgroup, pages: 3, reserve: false }
 }
 
@@ -317,7 +317,7 @@ fn only_the_checks_that_are_asked_for_are_on() {
             checks.observe(&held, stamp, &event);
         }
         let member = Event::TxMember { task: LEADER, from: Some(A), to: B };
-        let prepare = (Controller::Memory, rig::engine::event::Callback::PrepareAttachSleep);
+        let prepare = (Controller::Memory, model::seam::event::Callback::PrepareAttachSleep);
         let enter = Event::Enter { controller: prepare.0, callback: prepare.1 };
         let leave = Event::Leave { controller: prepare.0, callback: prepare.1, result: Ok(()) };
         let charged = Event::Ledger { controller: Controller::Memrlimit, cgroup: B, pages: 5, reserve: true };

@@ -1,14 +1,14 @@
 //! "I am afraid the implementation and rules sound complex": what each protocol asks of each controller, counted from the
 //! code and from one quiet attach, as a table in the README. `UPDATE=1 cargo test -p rig --test sim complexity` writes it.
 use crate::support::{A, B, Setup, process_to};
+use engines::sim::Sim;
+use engines::sim::current::SimCurrent;
+use engines::sim::time::Time;
 use faults::{Injector, Plan};
-use rig::engine::sim::Sim;
-use rig::engine::sim::current::SimCurrent;
-use rig::engine::sim::time::Time;
-use rig::engine::{ActorId, Class, Costs, Event, Observer, Stamp};
-use rig::kernel::Controller;
-use rig::locks::held::HeldTable;
-use rig::protocols::{Protocol, attach};
+use model::kernel::Controller;
+use model::locks::held::HeldTable;
+use model::protocols::{Protocol, attach};
+use model::seam::{ActorId, Class, Costs, Event, Observer, Stamp};
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! The simulator itself: CPUs, time slices, order among equals, spinning, many CPUs, abandonment.
 use crate::support::{Setup, actor, run};
-use rig::engine::event::Who;
-use rig::engine::{Current as _, Event, Work};
-use rig::kernel::TaskId;
+use model::kernel::TaskId;
+use model::seam::event::Who;
+use model::seam::{Current as _, Event, Work};
 use std::sync::{Arc, Mutex};
 
 type Log = Arc<Mutex<Vec<(u32, u64)>>>;
@@ -71,15 +71,15 @@ fn a_spinning_waiter_burns_its_cpu() {
 fn sleeping_under_a_spinlock_is_told() {
     #[derive(Default)]
     struct Ear(bool);
-    impl rig::engine::Observer for Ear {
-        fn observe(&mut self, _: rig::engine::Stamp, event: &Event) {
+    impl model::seam::Observer for Ear {
+        fn observe(&mut self, _: model::seam::Stamp, event: &Event) {
             self.0 |= matches!(event, Event::SleptInAtomic { .. });
         }
     }
     let world = crate::support::world(&Setup::default());
-    let time = rig::engine::sim::time::Time::new(2, rig::engine::Costs::default(), 1_000_000_000);
+    let time = engines::sim::time::Time::new(2, model::seam::Costs::default(), 1_000_000_000);
     let injector = faults::Injector::new(faults::Plan::default(), 1);
-    let mut sim = rig::engine::sim::Sim::new(time, Ear::default(), injector);
+    let mut sim = engines::sim::Sim::new(time, Ear::default(), injector);
     let holder = Arc::clone(&world);
     sim.spawn(move |cur| {
         let _held = holder.cgroup_mutex.lock(cur);

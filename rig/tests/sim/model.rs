@@ -2,12 +2,12 @@
 use crate::scopes::sound_protocols;
 use crate::support::{A, B, LEADER, Ran, Setup, leader, mover, process_to, run, three_phase};
 use faults::Errno;
-use rig::engine::event::{Outcome, Target};
-use rig::kernel::{Controller, TaskId};
-use rig::paths::attach::Request;
-use rig::paths::{exec, exit, fork, mm};
-use rig::protocols::attach;
-use rig::world::{Options, OwnerChange};
+use model::kernel::{Controller, TaskId};
+use model::paths::attach::Request;
+use model::paths::{exec, exit, fork, mm};
+use model::protocols::attach;
+use model::seam::event::{Outcome, Target};
+use model::world::{Options, OwnerChange};
 
 fn all() -> Vec<Controller> {
     Controller::ALL.to_vec()
@@ -165,7 +165,7 @@ fn an_empty_cpuset_refuses_under_every_protocol() {
             vec![mover(move |cur, world| {
                 {
                     let mut cpusets = world.callback_mutex.lock(cur);
-                    let none = cpusets.intern(&rig::kernel::CpuMask::default());
+                    let none = cpusets.intern(&model::kernel::CpuMask::default());
                     cpusets.of_cgroup[B.index()] = none;
                 }
                 let outcome = attach(protocol, cur, world, &process_to(B));

@@ -1,6 +1,6 @@
 //! Built-in scenarios over several seeds: what is kept, what is broken, and that enough happened to tell.
+use model::seam::Costs;
 use rig::driver::{Scenario, built_in, run_cell};
-use rig::engine::Costs;
 use rig::measure::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -111,7 +111,7 @@ fn any_number_of_cpus_works_and_more_of_them_get_more_done() {
 fn the_plain_reader_deadlock_is_reported_and_never_hangs_the_tool() {
     let mut scenario = scenario("churn");
     scenario.protocols =
-        vec![rig::protocols::Protocol::parse("transactional:mmap-sem=plain").expect("known")];
+        vec![model::protocols::Protocol::parse("transactional:mmap-sem=plain").expect("known")];
     scenario.fault_rates = vec![0];
     let cells = cells(&scenario);
     assert_eq!(cells[0].ended.as_deref(), Some("deadlock"));

@@ -1,10 +1,10 @@
 //! Whether a green run means something: canaries are caught, every prepare position leaves no trace when it fails, and
 //! random scenarios keep every promise. The same as `attach-rig selftest`, in the sizes that every test run can afford.
+use model::protocols::Protocol;
+use model::seam::Costs;
 use rig::driver::selftest::{canaries, controllers, draw, fly, without_canaries};
 use rig::driver::{Scenario, positions};
-use rig::engine::Costs;
 use rig::measure::recorder::Census;
-use rig::protocols::Protocol;
 use std::path::Path;
 
 #[test]
@@ -19,7 +19,7 @@ fn every_canary_is_caught_by_the_check_that_it_names() {
 #[test]
 fn every_check_has_a_canary() {
     let with: Vec<_> = canaries().iter().map(|canary| canary.check()).collect();
-    let without: Vec<_> = rig::checks::NAMES.into_iter().filter(|name| !with.contains(name)).collect();
+    let without: Vec<_> = model::checks::NAMES.into_iter().filter(|name| !with.contains(name)).collect();
     assert_eq!(without, [""; 0]);
 }
 
@@ -42,7 +42,7 @@ fn tried(protocol: &str, set: &[&str], mode: &str) -> (u64, usize) {
 
 /// The 31 sets of controllers.
 fn sets() -> Vec<Vec<&'static str>> {
-    let names = controllers().map(rig::kernel::Controller::name);
+    let names = controllers().map(model::kernel::Controller::name);
     let set = |bits: u32| (0..names.len()).filter(move |at| bits & (1 << at) != 0);
     (1..1 << names.len()).map(|bits| set(bits).map(|at| names[at]).collect()).collect()
 }

@@ -1,12 +1,12 @@
 //! Attaches of every scope, under every protocol, with every controller; admins; events thrown into the middle.
 use crate::support::{A, B, LEADER, P, Ran, Setup, X, leader, mover, process_to, run, three_phase};
 use faults::{Errno, Site};
-use rig::engine::event::{Outcome, Target};
-use rig::kernel::{CgroupId, Controller, CpuMask, HierarchyId, TaskId};
-use rig::paths::attach::Request;
-use rig::paths::{admin, fork, mm};
-use rig::protocols::{Protocol, attach};
-use rig::world::{Options, Scope};
+use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId, TaskId};
+use model::paths::attach::Request;
+use model::paths::{admin, fork, mm};
+use model::protocols::{Protocol, attach};
+use model::seam::event::{Outcome, Target};
+use model::world::{Options, Scope};
 use std::sync::{Arc, Mutex};
 
 const ALL: fn() -> Vec<Controller> = || Controller::ALL.to_vec();

@@ -1,18 +1,18 @@
 //! Worlds and runs in a few words.
+use engines::sim::current::SimCurrent;
+use engines::sim::time::Time;
+use engines::sim::{Finished, Policy as _, Sim};
 use faults::{Injector, Plan};
-use rig::checks::{Checks, Tally};
+use model::checks::{Checks, Tally};
+use model::kernel::layout::Snapshot;
+use model::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
+use model::locks::held::HeldTable;
+use model::paths::attach::Request;
+use model::protocols::Protocol;
+use model::seam::event::{Mode, Target, Who};
+use model::seam::{ActorId, Class, Costs, Current as _, Event, Object, Stamp};
+use model::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
 use rig::driver::watch::Watch;
-use rig::engine::event::{Mode, Target, Who};
-use rig::engine::sim::current::SimCurrent;
-use rig::engine::sim::time::Time;
-use rig::engine::sim::{Finished, Policy as _, Sim};
-use rig::engine::{ActorId, Class, Costs, Current as _, Event, Object, Stamp};
-use rig::kernel::layout::Snapshot;
-use rig::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
-use rig::locks::held::HeldTable;
-use rig::paths::attach::Request;
-use rig::protocols::Protocol;
-use rig::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
 use std::sync::Arc;
 
 /// `Current` of these tests.
@@ -151,9 +151,9 @@ pub(crate) fn actor(who: Who, body: impl FnOnce(&Cur, &Arc<World>) + 'static) ->
 /// An actor that runs the leader of process 0.
 pub(crate) fn leader(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     actor(Who::Task(LEADER), move |cur, world| {
-        assert!(rig::paths::actors::adopt(cur, world, LEADER));
+        assert!(model::paths::actors::adopt(cur, world, LEADER));
         body(cur, world);
-        rig::paths::actors::disown(cur, world, LEADER);
+        model::paths::actors::disown(cur, world, LEADER);
     })
 }
 

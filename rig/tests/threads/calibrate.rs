@@ -1,6 +1,6 @@
 //! `attach-rig calibrate`, runs with the table that it writes, and tables that are refused.
 use super::command::{json, rig, words};
-use rig::engine::costs;
+use model::seam::costs;
 use std::fs;
 use std::path::Path;
 

@@ -1,11 +1,11 @@
 //! Whole cells on OS threads: what protocols keep and break, that enough happened, and that the simulator agrees.
-use rig::checks::CheckSet;
+use model::checks::CheckSet;
+use model::protocols::{Canary, Protocol};
+use model::seam::Costs;
 use rig::driver::agree::differences;
 use rig::driver::threads::{self, CellResult};
 use rig::driver::{CellPlan, Overrides, Scenario, built_in, run_cell};
-use rig::engine::Costs;
 use rig::measure::cell::Cell;
-use rig::protocols::{Canary, Protocol};
 
 /// A built-in scenario, so long on each engine.
 pub(crate) fn scenario(name: &str, duration: &str) -> Scenario {
@@ -107,7 +107,7 @@ fn what_is_not_judged_is_not_among_the_promises() {
     for name in unjudged {
         assert!(cell.promises.iter().all(|promise| promise.name != name));
     }
-    assert_eq!(cell.promises.len(), rig::checks::NAMES.len() - 2);
+    assert_eq!(cell.promises.len(), model::checks::NAMES.len() - 2);
     assert_eq!(cell.sim, None);
 }
 

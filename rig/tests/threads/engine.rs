@@ -1,10 +1,10 @@
 //! What actors may expect of the engine, without any modelled kernel.
+use engines::threads::current::ThreadCurrent;
+use engines::threads::{Finished, Setting, Threads};
 use faults::{Injector, Plan};
-use rig::engine::event::{Blind, OpKind};
-use rig::engine::threads::current::ThreadCurrent;
-use rig::engine::threads::{Finished, Setting, Threads};
-use rig::engine::{Class, Costs, Current, End, Event, Observer, Stamp, Word, Work};
-use rig::locks::{Mutex, RwSem, SpinLock};
+use model::locks::{Mutex, RwSem, SpinLock};
+use model::seam::event::{Blind, OpKind};
+use model::seam::{Class, Costs, Current, End, Event, Observer, Stamp, Word, Work};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -4,17 +4,17 @@
 //! What the lock guards is read and written without any order of its own, so that a missing one in the lock shows.
 use loom::sync::atomic::AtomicU64;
 use loom::sync::{Arc, Condvar};
+use model::seam::ActorId;
+use model::seam::event::Mode;
 use policy::{Ask, Exclusive, Fair, Policy};
-use rig::engine::ActorId;
-use rig::engine::event::Mode;
 use state::State;
 use sync::Ordering;
 
-#[path = "../../src/locks/state.rs"]
+#[path = "../../model/src/locks/state.rs"]
 mod state;
 
 mod policy {
-    pub(super) use rig::locks::policy::*;
+    pub(super) use model::locks::policy::*;
 }
 
 mod sync {

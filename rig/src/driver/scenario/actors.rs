@@ -3,8 +3,8 @@ use super::file::{Entry, File};
 use super::source::{Read, Source, explain};
 use super::{Movers, Moves, Scenario, Workload};
 use crate::driver::ScenarioError;
-use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
-use crate::world::CgroupSpec;
+use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
+use model::world::CgroupSpec;
 use std::ops::Range;
 use toml::{Spanned, Value};
 
@@ -184,14 +184,14 @@ impl Source<'_> {
             for (controller, (span, limit)) in cgroup.limits() {
                 let (what, found, remedy) = match controller {
                     Controller::Memrlimit => {
-                        let leads = |p: &&crate::world::ProcessSpec| {
+                        let leads = |p: &&model::world::ProcessSpec| {
                             inside(&p.cgroups[0]) || p.elsewhere.iter().any(inside)
                         };
                         let pages = world.processes.iter().filter(leads).map(|p| p.vm_pages).sum::<u64>();
                         ("pages of address space", pages, "initial_pages")
                     }
                     Controller::Numtasks => {
-                        let here = |p: &crate::world::ProcessSpec| {
+                        let here = |p: &model::world::ProcessSpec| {
                             let all = p.elsewhere.iter().any(inside);
                             p.cgroups.iter().filter(|id| all || inside(id)).count() as u64
                         };

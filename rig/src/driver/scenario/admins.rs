@@ -4,9 +4,9 @@ use super::hierarchies::Hierarchy;
 use super::source::{Read, Source};
 use crate::driver::fields::Pace;
 use crate::driver::pacing::Pacing;
-use crate::kernel::counter::UNLIMITED;
-use crate::kernel::{CgroupId, Controller, CpuMask};
-use crate::world::CgroupSpec;
+use model::kernel::counter::UNLIMITED;
+use model::kernel::{CgroupId, Controller, CpuMask};
+use model::world::CgroupSpec;
 use std::ops::Range;
 use toml::Spanned;
 

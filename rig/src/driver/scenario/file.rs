@@ -3,8 +3,8 @@
 use super::Demand;
 use super::source::{Read, Source, explain};
 use crate::driver::fields::{Duration, Limit, Pace};
-use crate::engine::costs;
 use crate::measure::Expectation;
+use model::seam::costs;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};

@@ -1,9 +1,9 @@
 //! Hierarchies and the cgroups in them.
 use super::file::{Cgroup, Cgroups, Limited, Mounts};
 use super::source::{Read, Source, nearest};
-use crate::kernel::ids::MAX_HIERARCHIES;
-use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
-use crate::world::CgroupSpec;
+use model::kernel::ids::MAX_HIERARCHIES;
+use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
+use model::world::CgroupSpec;
 use std::ops::Range;
 use toml::Spanned;
 

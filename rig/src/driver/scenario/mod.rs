@@ -18,13 +18,13 @@ pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
 
 use super::error::ScenarioError;
-use crate::engine::Costs;
-use crate::kernel::{CgroupId, Controller};
 use crate::measure::Expectation;
-use crate::protocols::Protocol;
-use crate::world::{CgroupSpec, Options};
 use faults::Rule;
 use file::File;
+use model::kernel::{CgroupId, Controller};
+use model::protocols::Protocol;
+use model::seam::Costs;
+use model::world::{CgroupSpec, Options};
 use serde::Deserialize;
 use source::Source;
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@ use super::file::{File, Movers as MoversFile};
 use super::hierarchies::Hierarchy;
 use super::source::{Read, Source};
 use crate::driver::pacing::Pacing;
-use crate::kernel::{CgroupId, Controller, HierarchyId};
-use crate::world::{CgroupSpec, Scope};
+use model::kernel::{CgroupId, Controller, HierarchyId};
+use model::world::{CgroupSpec, Scope};
 use toml::Spanned;
 
 /// Some movers that do the same.

@@ -2,7 +2,7 @@
 use super::file::{Admin, AdminValue, Entry, File};
 use super::source::{Read, Source};
 use crate::driver::fields::Duration;
-use crate::engine::costs;
+use model::seam::costs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;

@@ -2,15 +2,15 @@
 use super::Scenario;
 use super::file::{Expect, File, Options as OptionsFile};
 use super::source::{Read, Source, nearest};
-use crate::checks;
 use crate::driver::fields::Duration;
-use crate::engine::costs::{self, Costs};
-use crate::kernel::Controller;
-use crate::kernel::cpumask::MAX_CPUS;
 use crate::measure::Expectation;
-use crate::protocols::{self, NameError, Protocol};
-use crate::world::{Grace, Invalidate, MmapError, Options, OwnerChange, Scope};
 use faults::{Fault, Rule, Site};
+use model::checks;
+use model::kernel::Controller;
+use model::kernel::cpumask::MAX_CPUS;
+use model::protocols::{self, NameError, Protocol};
+use model::seam::costs::{self, Costs};
+use model::world::{Grace, Invalidate, MmapError, Options, OwnerChange, Scope};
 use std::collections::BTreeMap;
 use toml::Spanned;
 

@@ -1,15 +1,15 @@
 //! What becomes of one actor's events on its own thread: recorders, statistics and checks of its own, and a ledger that
 //! others may read while everybody rests.
-use crate::checks::{CheckSet, Checks, Shadow, Tally};
-use crate::engine::event::Outcome;
-use crate::engine::{ActorId, Event, Observer, Stamp};
-use crate::kernel::{Controller, Layout};
-use crate::locks::held::HeldTable;
-use crate::locks::stats::LockStats;
 use crate::measure::alone::Alone;
 use crate::measure::around::Around;
 use crate::measure::timelines::apart::Apart;
 use crossbeam::utils::CachePadded;
+use model::checks::{CheckSet, Checks, Shadow, Tally};
+use model::kernel::{Controller, Layout};
+use model::locks::held::HeldTable;
+use model::locks::stats::LockStats;
+use model::seam::event::Outcome;
+use model::seam::{ActorId, Event, Observer, Stamp};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};

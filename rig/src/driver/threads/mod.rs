@@ -10,17 +10,17 @@ use super::cast::{self, Starts};
 use super::cell::{CellCurrent, fill};
 use super::plan::CellPlan;
 use super::scenario::Scenario;
-use crate::engine::threads::current::ThreadCurrent;
-use crate::engine::threads::{Counts, Finished, Refused, Setting, Threads};
-use crate::engine::{Costs, End};
-use crate::locks::held::HeldTable;
-use crate::locks::stats::LockStats;
 use crate::measure::cell::{Cell, Records};
 use crate::measure::{Recorder, Timelines};
-use crate::world::World;
 use audit::Audit;
+use engines::threads::current::ThreadCurrent;
+use engines::threads::{Counts, Finished, Refused, Setting, Threads};
 use faults::Injector;
 use listener::{Hub, Listener, ME};
+use model::locks::held::HeldTable;
+use model::locks::stats::LockStats;
+use model::seam::{Costs, End};
+use model::world::World;
 use std::sync::Arc;
 
 /// Looks at rest in every cell, one more at the end.

@@ -2,9 +2,9 @@
 use super::file::{File, Process};
 use super::ops::{Around, Op, Reader, Role};
 use crate::driver::scenario::source::{Read, Source, nearest};
-use crate::engine::sim::steps::exhaustive::ACTORS_MAX;
-use crate::kernel::{CgroupId, TaskId};
-use crate::world::{CgroupSpec, ProcessSpec, WorldSpec};
+use engines::sim::steps::exhaustive::ACTORS_MAX;
+use model::kernel::{CgroupId, TaskId};
+use model::world::{CgroupSpec, ProcessSpec, WorldSpec};
 use toml::Spanned;
 
 /// Most threads of a process at the start.

@@ -4,8 +4,8 @@
 //! state is a condition as well: facts side by side are a conjunction.
 use super::super::state::{Final, State};
 use super::names::Names;
-use crate::kernel::CpuMask;
-use crate::kernel::cpumask::MAX_CPUS;
+use model::kernel::CpuMask;
+use model::kernel::cpumask::MAX_CPUS;
 use std::fmt;
 
 /// A condition, with the text that it was read from.

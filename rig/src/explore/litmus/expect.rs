@@ -2,11 +2,11 @@
 use super::condition::Condition;
 use super::names::Names;
 use super::{Expected, Litmus};
-use crate::checks;
 use crate::driver::scenario::source::{Read, Source, nearest};
 use crate::explore::State;
 use crate::measure::Expectation;
-use crate::protocols::Protocol;
+use model::checks;
+use model::protocols::Protocol;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -16,12 +16,12 @@ pub use ops::{Op, Role};
 
 use crate::driver::ScenarioError;
 use crate::driver::scenario::source::{Read, Source};
-use crate::kernel::cpumask::MAX_CPUS;
 use crate::measure::Expectation;
-use crate::protocols::Protocol;
-use crate::world::WorldSpec;
 use faults::{Fault, Plan, Thrown};
 use file::File;
+use model::kernel::cpumask::MAX_CPUS;
+use model::protocols::Protocol;
+use model::world::WorldSpec;
 use names::Names;
 use std::collections::BTreeMap;
 

@@ -2,9 +2,9 @@
 use super::actors::Actor;
 use super::ops::{Op, Role};
 use crate::driver::scenario::source::nearest;
-use crate::kernel::Controller;
-use crate::world::WorldSpec;
 use faults::{Fault, Plan, Thrown};
+use model::kernel::Controller;
+use model::world::WorldSpec;
 
 /// Everything that a final state can be asked about.
 pub(super) struct Names {

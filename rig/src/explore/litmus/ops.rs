@@ -1,9 +1,9 @@
 //! The words of an operation: `mmap 5`, `attach process p -> b`, `set b memrlimit.limit 3`.
 use crate::driver::scenario::source::{Read, Source, nearest};
-use crate::engine::event::Target;
-use crate::kernel::counter::UNLIMITED;
-use crate::kernel::{CgroupId, Controller, CpuMask, TaskId};
-use crate::world::WorldSpec;
+use model::kernel::counter::UNLIMITED;
+use model::kernel::{CgroupId, Controller, CpuMask, TaskId};
+use model::seam::event::Target;
+use model::world::WorldSpec;
 use std::ops::Range;
 
 /// What an actor does.
@@ -190,7 +190,7 @@ impl Reader<'_> {
             ["process", process, "->", dest] => {
                 let names = || self.around.spec.processes.iter().map(|process| process.name.as_str());
                 match names().position(|name| name == *process) {
-                    Some(at) => (Target::Process(crate::kernel::ProcessId(at as u32)), dest),
+                    Some(at) => (Target::Process(model::kernel::ProcessId(at as u32)), dest),
                     None => {
                         let known = nearest(process, names());
                         return self.wrong(format!("there is no process `{process}`; {known}"));

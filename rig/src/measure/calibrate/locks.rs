@@ -1,10 +1,10 @@
 //! Accesses to Words and locks that nobody else wants, as actors on threads make them; and a charge, which is made of them.
 use super::trials::{N, Trials, on_thread, per_turn, repeated};
 use super::{Calibration, Together};
-use crate::engine::threads::Refused;
-use crate::engine::{Class, Current, Word};
-use crate::kernel::counter::{Counter, UNLIMITED};
-use crate::locks::{Mutex, SpinLock};
+use engines::threads::Refused;
+use model::kernel::counter::{Counter, UNLIMITED};
+use model::locks::{Mutex, SpinLock};
+use model::seam::{Class, Current, Word};
 use std::hint::black_box;
 
 /// Turns of a trial: long enough for the clock, short enough for a time slice.

@@ -8,8 +8,8 @@ mod sched;
 pub mod trials;
 
 use super::env;
-use crate::engine::costs::{self, Costs, Entry, Table};
-use crate::engine::threads::Refused;
+use engines::threads::Refused;
+use model::seam::costs::{self, Costs, Entry, Table};
 use trials::Trials;
 
 /// One entry of the table, measured.

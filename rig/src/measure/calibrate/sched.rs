@@ -4,11 +4,11 @@
 //! hand-over between two CPUs takes beyond a switch.
 use super::trials::{N, Trials, on_thread, per_turn, repeated};
 use super::{Calibration, Together};
-use crate::engine::event::Blind;
-use crate::engine::threads::Refused;
-use crate::engine::threads::current::ThreadCurrent;
-use crate::engine::{Class, Current, Object, Wait};
-use crate::locks::Mutex;
+use engines::threads::Refused;
+use engines::threads::current::ThreadCurrent;
+use model::locks::Mutex;
+use model::seam::event::Blind;
+use model::seam::{Class, Current, Object, Wait};
 use rustix::thread::{CpuSet, futex, sched_getaffinity, sched_setaffinity};
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! Repeated trials of one thing: median and spread, in whole ps, since an access takes less than a ns.
-use crate::engine::Current;
-use crate::engine::event::Blind;
-use crate::engine::threads::current::ThreadCurrent;
-use crate::engine::threads::{Refused, Setting, Threads};
-use crate::engine::{Costs, Observer};
+use engines::threads::current::ThreadCurrent;
+use engines::threads::{Refused, Setting, Threads};
 use faults::{Injector, Plan};
+use model::seam::Current;
+use model::seam::event::Blind;
+use model::seam::{Costs, Observer};
 use std::sync::Arc;
 
 /// Trials of each thing.

@@ -2,8 +2,8 @@
 //! who waited for what a mover held is found when all have ended.
 use super::steps::{Steps, Waited};
 use super::{ME, Timelines, class};
-use crate::engine::event::Who;
-use crate::engine::{ActorId, Event, Stamp};
+use model::seam::event::Who;
+use model::seam::{ActorId, Event, Stamp};
 
 /// Waits of one actor that are kept; more are counted.
 const MAX_WAITS: usize = 1 << 16;
@@ -125,9 +125,9 @@ impl Apart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::event::{Mode, Outcome, Phase, Target};
-    use crate::engine::{Class, Object};
-    use crate::kernel::{CgroupId, ProcessId, TaskId};
+    use model::kernel::{CgroupId, ProcessId, TaskId};
+    use model::seam::event::{Mode, Outcome, Phase, Target};
+    use model::seam::{Class, Object};
 
     const LOCK: Object = Object { class: Class::MmapSem, owner: 3 };
     const OTHER: Object = Object { class: Class::MmapSem, owner: 4 };

@@ -7,8 +7,8 @@ pub mod apart;
 mod steps;
 pub(super) mod told;
 
-use crate::engine::event::{Mode, Outcome, Who};
-use crate::engine::{ActorId, Event, Object, Stamp};
+use model::seam::event::{Mode, Outcome, Who};
+use model::seam::{ActorId, Event, Object, Stamp};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use steps::{Steps, Waited};

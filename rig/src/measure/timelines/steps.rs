@@ -1,8 +1,8 @@
 //! The steps of one attach: a bounded buffer that is filled from events and used again.
-use crate::engine::event::{Mode, Phase, Target, Who};
-use crate::engine::{ActorId, Object};
-use crate::kernel::CgroupId;
 use faults::{Fault, Site};
+use model::kernel::CgroupId;
+use model::seam::event::{Mode, Phase, Target, Who};
+use model::seam::{ActorId, Object};
 use smallvec::SmallVec;
 
 /// Spans of each kind that a timeline holds; more are counted.

@@ -1,10 +1,10 @@
 //! Timelines in the form of the schema: names instead of ids, times from the start of the attach.
 use super::Timelines;
 use super::steps::{Held, Steps, Waited};
-use crate::checks::Shadow;
-use crate::engine::event::{Mode, Target};
-use crate::engine::{Class, Object};
-use crate::kernel::{CgroupId, Controller};
+use model::checks::Shadow;
+use model::kernel::{CgroupId, Controller};
+use model::seam::event::{Mode, Target};
+use model::seam::{Class, Object};
 use reports::schema::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
 
 /// `W`, `R` or nothing, as in reports.

@@ -1,0 +1,8 @@
+//! What runs underneath the model: one implementation of [`model::seam::Current`] each.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`sim`] | virtual time on modelled CPUs, and actors run step by step under a policy |
+//! | [`threads`] | OS threads on the clock of the machine |
+pub mod sim;
+pub mod threads;

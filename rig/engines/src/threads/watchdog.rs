@@ -1,0 +1,80 @@
+//! Who looks at a run from outside: waits for its end, asks for rest, and finds who can never go on.
+use super::{Counts, End, LOOK_EVERY, PATIENCE, Shared};
+use model::seam::{ActorId, Object, Observer};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// What a slot's actor waits for, and for the how manieth time it waits.
+type Stuck = (ActorId, Object, u64);
+
+/// Waits until every actor has ended; abandons the run when nobody can go on, at `give_up_ns`, or on trouble.
+pub(super) fn watch<L: Observer + Send + 'static>(
+    shared: &Shared<L>,
+    give_up_ns: u64,
+    rest_every_ns: u64,
+    mut at_rest: impl FnMut(u64),
+) -> (End, Counts) {
+    let mut counts = Counts::default();
+    let mut rest_at_ns = rest_every_ns;
+    let mut before: Vec<Stuck> = Vec::new();
+    while !shared.rest.all_ended(until(shared.clock.now(), rest_at_ns, rest_every_ns)) {
+        if shared.abandoned.load(Ordering::SeqCst) != 0 {
+            return (unwound(shared, End::Abandoned), counts);
+        }
+        let now_ns = shared.clock.now();
+        if now_ns >= give_up_ns {
+            return (unwound(shared, End::Abandoned), counts);
+        }
+        let stuck = everybody_stuck(shared);
+        if !stuck.is_empty() && stuck == before {
+            let waiting = stuck.into_iter().map(|(actor, object, _)| (actor, object)).collect();
+            return (unwound(shared, End::Deadlock(waiting)), counts);
+        }
+        before = stuck;
+        if rest_every_ns > 0 && now_ns >= rest_at_ns {
+            rest_at_ns = now_ns + rest_every_ns;
+            if shared.rest.ask(PATIENCE) {
+                let still_ns = shared.clock.now();
+                at_rest(still_ns);
+                shared.clock.put_back(still_ns);
+                shared.rest.end();
+                counts.rests += 1;
+            } else {
+                counts.missed_rests += 1;
+            }
+        }
+    }
+    (End::Done, counts)
+}
+
+/// How long to wait for the next look.
+fn until(now_ns: u64, rest_at_ns: u64, rest_every_ns: u64) -> Duration {
+    if rest_every_ns == 0 {
+        return LOOK_EVERY;
+    }
+    Duration::from_nanos(rest_at_ns.saturating_sub(now_ns).max(100_000)).min(LOOK_EVERY)
+}
+
+/// Lets everybody unwind.
+fn unwound<L: Observer + Send + 'static>(shared: &Shared<L>, end: End) -> End {
+    shared.abandon();
+    while !shared.rest.all_ended(LOOK_EVERY) {
+        // Who has begun to wait since has not seen it; a token that is there already changes nothing.
+        shared.abandon();
+    }
+    end
+}
+
+/// Every actor with what it waits for, if every one waits and no token is on its way; else nothing. Somebody may go on
+/// while this looks; but if it finds the same twice, nobody has gone on in between, and nobody ever will.
+fn everybody_stuck<L>(shared: &Shared<L>) -> Vec<Stuck> {
+    let mut stuck = Vec::new();
+    for (at, slot) in &shared.slots {
+        let waits_on = *slot.waits_on.lock();
+        if let Some(on) = waits_on.filter(|_| !slot.token.is_left()) {
+            // Relaxed: see where it is counted.
+            stuck.push((ActorId(at as u32), on, slot.waits.load(Ordering::Relaxed)));
+        }
+    }
+    if stuck.len() == shared.rest.alive() { stuck } else { Vec::new() }
+}

@@ -1,0 +1,322 @@
+//! contract: what protocols promise controllers and controllers promise protocols, rules T1 to T4, T6 and T7.
+//!
+//! - T1 Callbacks that may sleep return without the spinlocks that they took; the others take no lock for which one may
+//!   sleep, and begin only when every sleep half has passed.
+//! - T2 Each half that passed gets exactly one of its abort and its commit, the same in the whole transaction; a half that
+//!   refused, or never prepared, gets neither. Who prepares nothing (`can_attach`) has no half.
+//! - T3 Prepares run in the hierarchy's order, aborts and commits in reverse, nosleep halves first.
+//! - T4 `cgroup_mutex` is held during every callback.
+//! - T6 No callback takes `mmap_sem` for writing.
+//! - T7 `threadgroup_rwsem` of every process that moves is held for writing during every callback.
+//! - locks: a controller's callbacks release what that controller's callbacks took, nothing else, and until the
+//!   transaction ends. `mmap_sem` goes through a count: another controller may be the last that needs it.
+//!
+//! T3 and T7 are `transactional`'s alone. Which callback promises what is [`Callback::terms`].
+use super::shadow::at;
+use super::words::{lock, locks};
+use super::{Request, Shadow, Tally};
+use crate::kernel::{CgroupId, Controller, ProcessId};
+use crate::locks::held::HeldTable;
+use crate::seam::event::{Callback, Mode, Role};
+use crate::seam::{ActorId, Class, Event, Object, Stamp};
+use smallvec::SmallVec;
+
+/// What became of a half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Preparing,
+    Passed,
+    Refused,
+    Aborted,
+    Committed,
+}
+
+/// A controller's part of a transaction: that which may sleep, or that which may not.
+#[derive(Clone, Copy, Debug)]
+struct Half {
+    controller: Controller,
+    /// Its prepare.
+    callback: Callback,
+    state: State,
+}
+
+/// A lock that a callback took and that is still held.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    object: Object,
+    mode: Mode,
+    controller: Controller,
+    callback: Callback,
+}
+
+#[derive(Debug, Default)]
+struct Transaction {
+    dest: Option<CgroupId>,
+    processes: SmallVec<[ProcessId; 2]>,
+    /// In the order of their prepares.
+    halves: SmallVec<[Half; 8]>,
+    taken: SmallVec<[Taken; 8]>,
+}
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct Contract {
+    transactions: Vec<Transaction>,
+    pub(super) tally: Tally,
+}
+
+/// A callback of a controller.
+type Called = (Controller, Callback);
+
+impl Contract {
+    /// Looks at one event that is not a lock's; neither `held` nor `shadow` has seen it yet.
+    pub(super) fn observe(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::TxBegin { dest } => {
+                let tx = at(&mut self.transactions, stamp.actor.index());
+                tx.dest = Some(dest);
+                tx.processes.clear();
+                tx.halves.clear();
+                tx.taken.clear();
+            }
+            Event::TxMember { task, .. } => {
+                let Some(process) = shadow.task(task).process else { return };
+                let Some(tx) = self.transactions.get_mut(stamp.actor.index()) else { return };
+                if tx.processes.last() != Some(&process) && !tx.processes.contains(&process) {
+                    tx.processes.push(process);
+                }
+            }
+            Event::Switched => self.switched(stamp),
+            Event::Enter { controller, callback } => self.enter(held, shadow, stamp, (controller, callback)),
+            Event::Leave { controller, callback, result } => {
+                self.leave(stamp, (controller, callback), result.is_ok());
+            }
+            Event::TxEnd { .. } => self.end(stamp),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, actor: ActorId) -> Option<(&mut Transaction, &mut Tally)> {
+        let tx = self.transactions.get_mut(actor.index()).filter(|tx| tx.dest.is_some())?;
+        Some((tx, &mut self.tally))
+    }
+
+    /// A callback took a lock.
+    pub(super) fn acquired(&mut self, stamp: Stamp, called: Called, request: Request) {
+        let Request { object, mode } = request;
+        let Some((tx, tally)) = self.open(stamp.actor) else { return };
+        let (controller, callback) = called;
+        tx.taken.push(Taken { object, mode, controller, callback });
+        if !callback.terms().may_sleep && !object.class.spins() {
+            broken(tally, stamp, "T1", called, || format!("took {object}, for which one may sleep"));
+        }
+        if object.class == Class::MmapSem && mode == Mode::Write {
+            broken(tally, stamp, "T6", called, || format!("took {object} for writing, not for reading"));
+        }
+    }
+
+    /// A lock was released, in a callback or outside.
+    pub(super) fn released(&mut self, shadow: &Shadow, stamp: Stamp, request: Request) {
+        let called = shadow.callback(stamp.actor);
+        if called.is_some()
+            || self.transactions.get(stamp.actor.index()).is_some_and(|tx| !tx.taken.is_empty())
+        {
+            self.given_back(stamp, called, request);
+        }
+    }
+
+    fn given_back(&mut self, stamp: Stamp, called: Option<Called>, Request { object, mode }: Request) {
+        let Some((tx, tally)) = self.open(stamp.actor) else { return };
+        let mine = |taken: &Taken| called.is_some_and(|(controller, _)| controller == taken.controller);
+        let same = |taken: &Taken| taken.object == object && taken.mode == mode;
+        let found = tx.taken.iter().rposition(|taken| same(taken) && mine(taken));
+        let taken = found.or_else(|| tx.taken.iter().rposition(same)).map(|which| tx.taken.remove(which));
+        match (called, taken) {
+            (Some(_), Some(taken)) if mine(&taken) || object.class == Class::MmapSem => {}
+            (None, None) => {}
+            (Some(called), taken) => broken(tally, stamp, "locks", called, || {
+                let by = taken.map_or("no callback".to_owned(), |t| name((t.controller, t.callback)));
+                format!("released {}, which {by} had taken", lock(object, mode))
+            }),
+            (None, Some(taken)) => broken(tally, stamp, "locks", (taken.controller, taken.callback), || {
+                format!("took {}, which no callback released, but the core", lock(object, mode))
+            }),
+        }
+    }
+
+    fn switched(&mut self, stamp: Stamp) {
+        let Some((tx, tally)) = self.open(stamp.actor) else { return };
+        for half in tx.halves.iter().filter(|half| half.state != State::Passed) {
+            broken(tally, stamp, "T2", (half.controller, half.callback), || {
+                format!("{}, and yet the tasks were switched", half.state.words())
+            });
+        }
+    }
+
+    fn enter(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, called: Called) {
+        let Some((tx, tally)) = self.open(stamp.actor) else { return };
+        tally.examine();
+        let holds = |class, owner, modes: &[Mode]| {
+            let object = Object { class, owner };
+            held.of(stamp.actor).iter().any(|hold| hold.object == object && modes.contains(&hold.mode))
+        };
+        if !holds(Class::CgroupMutex, 0, &[Mode::Exclusive]) {
+            broken(tally, stamp, "T4", called, || "began without cgroup_mutex".to_owned());
+        }
+        let terms = called.1.terms();
+        if terms.ordered {
+            for process in &tx.processes {
+                if !holds(Class::ThreadgroupRwsem, process.0, &[Mode::Write]) {
+                    broken(tally, stamp, "T7", called, || {
+                        format!(
+                            "began without threadgroup_rwsem(process {}) for writing, held was {}",
+                            process.0,
+                            locks(held.of(stamp.actor))
+                        )
+                    });
+                }
+            }
+        }
+        match terms.role {
+            Role::Alone => {}
+            Role::Prepare => tx.prepare(tally, shadow, stamp, called),
+            Role::Abort => tx.finish(tally, stamp, called, State::Aborted),
+            Role::Commit => tx.finish(tally, stamp, called, State::Committed),
+        }
+    }
+
+    fn leave(&mut self, stamp: Stamp, called: Called, passed: bool) {
+        let Some((tx, tally)) = self.open(stamp.actor) else { return };
+        let (controller, callback) = called;
+        let terms = callback.terms();
+        if terms.role == Role::Prepare
+            && let Some(half) = tx.half(called)
+        {
+            half.state = if passed { State::Passed } else { State::Refused };
+        }
+        let own = |taken: &&Taken| taken.controller == controller && taken.callback == callback;
+        if terms.may_sleep
+            && let Some(taken) = tx.taken.iter().filter(own).find(|taken| taken.object.class.spins())
+        {
+            broken(tally, stamp, "T1", called, || {
+                format!("may sleep, and returned while it held {}, a spinlock", taken.object)
+            });
+        }
+    }
+
+    fn end(&mut self, stamp: Stamp) {
+        let Some((tx, tally)) = self.open(stamp.actor) else { return };
+        for half in tx.halves.iter().filter(|half| half.state == State::Passed) {
+            broken(tally, stamp, "T2", (half.controller, half.callback), || {
+                "passed, and got neither its abort nor its commit before the transaction ended".to_owned()
+            });
+        }
+        for taken in &tx.taken {
+            broken(tally, stamp, "locks", (taken.controller, taken.callback), || {
+                let lock = lock(taken.object, taken.mode);
+                format!("took {lock}, which is still held at the end of the transaction")
+            });
+        }
+        tx.dest = None;
+        tx.taken.clear();
+    }
+}
+
+impl Transaction {
+    /// The half of a callback.
+    fn half(&mut self, (controller, callback): Called) -> Option<&mut Half> {
+        let may_sleep = callback.terms().may_sleep;
+        let same =
+            |half: &&mut Half| half.controller == controller && half.callback.terms().may_sleep == may_sleep;
+        self.halves.iter_mut().find(same)
+    }
+
+    fn prepare(&mut self, tally: &mut Tally, shadow: &Shadow, stamp: Stamp, called: Called) {
+        let (controller, callback) = called;
+        let terms = callback.terms();
+        let sleeps = |half: &&Half| half.callback.terms().may_sleep;
+        let other = if terms.may_sleep {
+            self.halves.iter().find(|half| !sleeps(half))
+        } else {
+            self.halves.iter().find(|half| sleeps(half) && half.state != State::Passed)
+        };
+        if let Some(other) = other {
+            broken(tally, stamp, "T1", called, || {
+                let (other, state) = (name((other.controller, other.callback)), other.state.words());
+                let rule = "a nosleep half prepares when every sleep half has passed";
+                format!("began where {other} {state}: {rule}")
+            });
+        }
+        let position = |controller| {
+            let hierarchy = shadow.layout().cgroups[self.dest?.index()].hierarchy;
+            let mounted = &shadow.layout().hierarchies[hierarchy.index()];
+            mounted.iter().position(|known| *known == controller)
+        };
+        let before = self.halves.iter().rfind(|half| sleeps(half) == terms.may_sleep);
+        if let Some(before) = before
+            && terms.ordered
+            && let (Some(first), Some(second)) = (position(before.controller), position(controller))
+            && first > second
+        {
+            broken(tally, stamp, "T3", called, || {
+                let first = name((before.controller, before.callback));
+                format!("began after {first}: prepares run in the hierarchy's order")
+            });
+        }
+        if self.half(called).is_some() {
+            broken(tally, stamp, "T2", called, || "prepared twice".to_owned());
+        } else {
+            self.halves.push(Half { controller, callback, state: State::Preparing });
+        }
+    }
+
+    fn finish(&mut self, tally: &mut Tally, stamp: Stamp, called: Called, into: State) {
+        let last = self.halves.iter().rfind(|half| half.state == State::Passed).copied();
+        let other = if into == State::Aborted { State::Committed } else { State::Aborted };
+        let mixed = self.halves.iter().find(|half| half.state == other).copied();
+        let Some(half) = self.half(called) else {
+            return broken(tally, stamp, "T2", called, || "began, and its half never prepared".to_owned());
+        };
+        let state = half.state;
+        if state != State::Passed {
+            let what = || format!("began, and its half {}", state.words());
+            return broken(tally, stamp, "T2", called, what);
+        }
+        half.state = into;
+        if let Some(mixed) = mixed {
+            broken(tally, stamp, "T2", called, || {
+                format!("began, and the half of {} {}", mixed.controller, mixed.state.words())
+            });
+        }
+        let (own, ordered) = (half.callback, called.1.terms().ordered);
+        if let Some(last) = last
+            && ordered
+            && (last.controller, last.callback) != (called.0, own)
+        {
+            broken(tally, stamp, "T3", called, || {
+                let last = name((last.controller, last.callback));
+                format!("began before that of {last}, which prepared later: they run in reverse order")
+            });
+        }
+    }
+}
+
+impl State {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Preparing => "is preparing",
+            Self::Passed => "had passed",
+            Self::Refused => "had refused",
+            Self::Aborted => "had aborted",
+            Self::Committed => "had committed",
+        }
+    }
+}
+
+fn name((controller, callback): Called) -> String {
+    format!("{controller}.{}", callback.name())
+}
+
+fn broken(tally: &mut Tally, stamp: Stamp, rule: &str, called: Called, words: impl FnOnce() -> String) {
+    tally.broken(|| format!("at {} ns {rule}: {} {}", stamp.at_ns, name(called), words()));
+}

@@ -1,0 +1,55 @@
+//! deadlock: nobody can go on, for each waits for what another holds. Says who waits for what, and who holds it in which
+//! phase. A run that ends so is either this or `lost-wakeup`, never both.
+use super::words::{doing, place};
+use super::{Shadow, Tally, lost_wakeup};
+use crate::locks::held::HeldTable;
+use crate::seam::{ActorId, Object};
+
+/// Nobody can go on; `waiting` is everybody who is left.
+pub(super) fn judge(
+    (deadlock, lost): (Option<&mut Tally>, Option<&mut Tally>),
+    shadow: &Shadow,
+    held: &HeldTable,
+    waiting: &[(ActorId, Object)],
+) {
+    let forgotten = lost_wakeup::forgotten(shadow, held, waiting);
+    if let Some(tally) = lost {
+        tally.examine();
+        if !forgotten.is_empty() {
+            tally.broken(|| lost_wakeup::explain(shadow, held, &forgotten));
+        }
+    }
+    if let Some(tally) = deadlock {
+        tally.examine();
+        if forgotten.is_empty() {
+            tally.broken(|| explain(shadow, held, waiting));
+        }
+    }
+}
+
+/// Writes the wait graph down.
+fn explain(shadow: &Shadow, held: &HeldTable, waiting: &[(ActorId, Object)]) -> String {
+    if waiting.is_empty() {
+        return "nobody can go on, and nobody waits for anything".to_owned();
+    }
+    waiting.iter().map(|(who, on)| wait(shadow, held, waiting, (*who, *on))).collect::<Vec<_>>().join("; ")
+}
+
+fn wait(
+    shadow: &Shadow,
+    held: &HeldTable,
+    waiting: &[(ActorId, Object)],
+    (who, on): (ActorId, Object),
+) -> String {
+    let gone =
+        |holder| if waiting.iter().any(|(actor, _)| *actor == holder) { "" } else { ", which has ended" };
+    let holders: Vec<_> = held
+        .holders_of(on)
+        .map(|(holder, mode)| {
+            let (name, place) = (shadow.who(holder), place(shadow, held, holder));
+            format!("{name} ({mode:?}{place}{})", gone(holder))
+        })
+        .collect();
+    let by = if holders.is_empty() { "nobody".to_owned() } else { holders.join(", ") };
+    format!("{} waits for {on}, held by {by}", doing(shadow, held, who))
+}

@@ -1,0 +1,51 @@
+//! left-behind: touched pages whose record does not name their owner's cgroup once a move is over.
+use super::unit::Kind;
+use super::{Shadow, Tally};
+use crate::kernel::{Controller, MmId};
+use crate::seam::{Event, Stamp};
+
+/// `shadow` has not seen the event yet.
+pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
+    match *event {
+        Event::TxEnd { moved: true } => {
+            let Some(unit) = shadow.unit(stamp.actor) else { return };
+            let Kind::Tx(dest) = unit.kind else { return };
+            if shadow.counting(Controller::Memory) != Some(shadow.layout().cgroups[dest.index()].hierarchy) {
+                return;
+            }
+            for mm in &unit.mms {
+                tally.examine();
+                judge(tally, shadow, stamp, *mm);
+            }
+        }
+        Event::Record { mm, cgroup, pages } if pages > 0 && marks(shadow, stamp) => {
+            let owner = shadow.mm(mm).and_then(|mm| mm.owner);
+            let place = owner.and_then(|owner| shadow.place(owner, shadow.counting(Controller::Memory)?));
+            if place.is_some_and(|place| place != cgroup) {
+                let name = shadow.cgroup_name(cgroup);
+                let at_ns = stamp.at_ns;
+                tally.broken(|| format!("at {at_ns} ns {pages} pages of mm {} were charged to {name}, which its owner has left", mm.0));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether the record is marked by an operation of the workload, not moved by a transaction.
+fn marks(shadow: &Shadow, stamp: Stamp) -> bool {
+    shadow.unit(stamp.actor).is_some_and(|unit| matches!(unit.kind, Kind::Op(_)))
+}
+
+fn judge(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, id: MmId) {
+    let Some(hierarchy) = shadow.counting(Controller::Memory) else { return };
+    let Some(mm) = shadow.mm(id) else { return };
+    let Some(place) = mm.owner.and_then(|owner| shadow.place(owner, hierarchy)) else { return };
+    let pages = mm.records.elsewhere(place);
+    if pages > 0 {
+        let at_ns = stamp.at_ns;
+        tally.broken(|| {
+            let name = shadow.cgroup_name(place);
+            format!("at {at_ns} ns mm {} sits in {name}, but {pages} of its pages were left behind", id.0)
+        });
+    }
+}

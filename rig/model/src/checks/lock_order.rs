@@ -1,0 +1,183 @@
+//! lock-order: locks are taken in one order of classes over the whole run; no lock is asked for that its asker holds.
+//!
+//! A graph of classes, held → asked for, with who did so first. An edge that closes a circle is reported with all edges
+//! of it, each edge once. Two edges that were only ever made under `cgroup_mutex` cannot be walked at once, so a circle with
+//! two such edges is none: hierarchies may mount controllers in any order. Locks of one class may nest in the order of their owners, or in any order under
+//! `cgroup_mutex`. A second read of a semaphore by its reader is reported unless it passes waiting writers: it deadlocks
+//! with a writer that queues in between.
+use super::words::{doing, lock};
+use super::{Request, Shadow, Tally};
+use crate::locks::held::{HeldTable, Hold};
+use crate::seam::event::Mode;
+use crate::seam::{ActorId, Class, Object, Stamp};
+use smallvec::SmallVec;
+
+const CLASSES: usize = Class::LOCKS.len();
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct LockOrder {
+    /// By class that was held: bits of the classes asked for.
+    after: [u16; CLASSES],
+    /// Those of them that were asked for without `cgroup_mutex`, or that are edges of it.
+    free: [u16; CLASSES],
+    /// Who made the edge (held, asked for) first.
+    edges: Vec<((usize, usize), String)>,
+    /// Actors whose next request passes waiting writers.
+    unfair: SmallVec<[ActorId; 4]>,
+    pub(super) tally: Tally,
+}
+
+/// A request for a lock.
+#[derive(Clone, Copy, Debug)]
+struct Ask {
+    stamp: Stamp,
+    object: Object,
+    mode: Mode,
+    unfair: bool,
+}
+
+impl LockOrder {
+    /// A lock is asked for: it was granted at once, or has to be waited for. `held` does not know of it yet.
+    pub(super) fn asked(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, request: Request) {
+        self.tally.examine();
+        let unfair = !self.unfair.is_empty() && self.passes(stamp.actor);
+        if unfair && held.of(stamp.actor).iter().any(|hold| hold.object == request.object) {
+            // Granted at once, for it is held for reading: a read that cannot wait has no place in the order.
+            return;
+        }
+        let to = request.object.class as usize;
+        for hold in held.of(stamp.actor) {
+            let from = hold.object.class as usize;
+            if from == to || self.free[from] & (1 << to) == 0 {
+                let Request { object, mode } = request;
+                self.judge(held, shadow, Ask { stamp, object, mode, unfair }, hold);
+            }
+        }
+    }
+
+    /// The next request of `actor` passes waiting writers.
+    pub(super) fn asks_unfairly(&mut self, actor: ActorId) {
+        self.unfair.push(actor);
+    }
+
+    fn passes(&mut self, actor: ActorId) -> bool {
+        let at = self.unfair.iter().position(|asker| *asker == actor);
+        at.map(|at| self.unfair.swap_remove(at)).is_some()
+    }
+
+    /// Looks at a request beside a hold, unless both are usual.
+    #[cold]
+    fn judge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
+        if hold.object.class != ask.object.class {
+            let gate = Class::CgroupMutex;
+            let of_gate = hold.object.class == gate || ask.object.class == gate;
+            let gated = !of_gate && held.of(ask.stamp.actor).iter().any(|hold| hold.object.class == gate);
+            let pair = (hold.object.class as usize, ask.object.class as usize);
+            if !gated || self.after[pair.0] & (1 << pair.1) == 0 {
+                self.edge(held, shadow, ask, pair, gated);
+            }
+        } else if hold.object == ask.object {
+            self.again(held, shadow, ask, hold);
+        } else if hold.object.owner > ask.object.owner {
+            let holds = held.of(ask.stamp.actor);
+            if !holds.iter().any(|hold| hold.object.class == Class::CgroupMutex) {
+                self.tally.broken(|| {
+                    let (at_ns, who) = (ask.stamp.at_ns, doing(shadow, held, ask.stamp.actor));
+                    let (first, second) = (hold.object, ask.object);
+                    format!("at {at_ns} ns {who} asked for {second} while it held {first}: locks of one class nest in the order of their owners, or under cgroup_mutex")
+                });
+            }
+        }
+    }
+
+    /// The asker holds that very lock.
+    fn again(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
+        let reads = hold.mode == Mode::Read && ask.mode == Mode::Read;
+        if reads && ask.unfair {
+            return;
+        }
+        self.tally.broken(|| {
+            let (at_ns, who) = (ask.stamp.at_ns, doing(shadow, held, ask.stamp.actor));
+            let why = if reads {
+                "recursive read of a fair semaphore, which deadlocks with a writer that queues in between"
+            } else {
+                "it waits for itself"
+            };
+            let (asked, object) = (lock(ask.object, ask.mode), lock(hold.object, hold.mode));
+            format!("at {at_ns} ns {who} asked for {asked} while it held {object}: {why}")
+        });
+    }
+
+    /// A pair of classes that was not seen before, or not without `cgroup_mutex`.
+    #[cold]
+    fn edge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, pair: (usize, usize), gated: bool) {
+        let who = doing(shadow, held, ask.stamp.actor);
+        if let Some(circle) = self.insert(pair, who, gated) {
+            self.tally.broken(|| format!("at {} ns a circle: {circle}", ask.stamp.at_ns));
+        }
+    }
+
+    /// Adds an edge; returns the circle that it closes.
+    fn insert(&mut self, pair: (usize, usize), who: String, gated: bool) -> Option<String> {
+        self.edges.retain(|(known, _)| *known != pair);
+        self.edges.push((pair, who));
+        self.after[pair.0] |= 1 << pair.1;
+        if !gated {
+            self.free[pair.0] |= 1 << pair.1;
+        }
+        let path = self.path(pair.1, pair.0, gated)?;
+        let around = path.windows(2).map(|step| (step[0], step[1])).chain([pair]);
+        Some(around.map(|pair| self.words(pair)).collect::<Vec<_>>().join("; "))
+    }
+
+    /// Adds what others have asked for while they held something; each of the circles that close only now is one more.
+    pub(super) fn join(&mut self, other: &Self) {
+        let found = other.tally.broken > 0;
+        self.tally.add(&other.tally);
+        for ((from, to), who) in &other.edges {
+            let gated = other.free[*from] & (1 << to) == 0;
+            let known = if gated { self.after[*from] } else { self.free[*from] };
+            if known & (1 << to) == 0
+                && let Some(circle) = self.insert((*from, *to), who.clone(), gated)
+                && !found
+            {
+                self.tally.broken(|| format!("a circle of what several have done: {circle}"));
+            }
+        }
+    }
+
+    /// `mmap_sem -> callback_mutex by task 3 in mmap`.
+    fn words(&self, pair: (usize, usize)) -> String {
+        let [held, asked] = [pair.0, pair.1].map(|class| Class::LOCKS[class].name());
+        let who = self.edges.iter().find(|(known, _)| *known == pair).map_or("", |(_, who)| who.as_str());
+        format!("{held} -> {asked} by {who}")
+    }
+
+    /// A shortest chain of edges between two classes; one of the whole circle may be gated, for two that are cannot be
+    /// walked at once. `gated`: the edge that the chain is to close is.
+    fn path(&self, from: usize, to: usize, gated: bool) -> Option<Vec<usize>> {
+        let mut paths = vec![(vec![from], gated)];
+        let mut seen = [0_u16; 2];
+        seen[usize::from(gated)] |= 1 << from;
+        while !paths.is_empty() {
+            let mut longer = Vec::new();
+            for (path, gated) in paths {
+                let last = path[path.len() - 1];
+                if last == to {
+                    return Some(path);
+                }
+                for next in (0..CLASSES).filter(|next| self.after[last] & (1 << next) != 0) {
+                    let step = self.free[last] & (1 << next) == 0;
+                    let both = gated || step;
+                    if !(gated && step) && seen[usize::from(both)] & (1 << next) == 0 {
+                        seen[usize::from(both)] |= 1 << next;
+                        longer.push((path.iter().copied().chain([next]).collect(), both));
+                    }
+                }
+            }
+            paths = longer;
+        }
+        None
+    }
+}

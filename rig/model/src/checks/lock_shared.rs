@@ -1,0 +1,102 @@
+//! lock-shared (T5): no two controllers take the same lock instance inside callbacks of one transaction, for however
+//! short a time.
+//!
+//! Not counted: what the core held when the first callback began, for that is not theirs; `mmap_sem` for reading by
+//! both, the exception that the contract makes; and the core's own short spinlocks `tasklist_lock`, `css_set_lock`,
+//! `alloc_lock` and `page_table_lock`, which belong to no controller and which helpers of the core take on behalf of
+//! whoever looks at a task or a page. Everything else counts: `cpu_hotplug`, `cgroup_mutex` where the core does not hold
+//! it, `threadgroup_rwsem`, `mmap_sem` as soon as one of both writes, `move_lock`, `callback_mutex`, `numtasks.lock` and
+//! `counter.lock`.
+use super::shadow::at;
+use super::words::doing;
+use super::{Request, Shadow, Tally};
+use crate::kernel::Controller;
+use crate::locks::held::HeldTable;
+use crate::seam::event::Mode;
+use crate::seam::{ActorId, Class, Event, Object, Stamp};
+use smallvec::SmallVec;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Touch {
+    object: Object,
+    mode: Mode,
+    controller: Controller,
+}
+
+#[derive(Debug, Default)]
+struct Transaction {
+    begun: bool,
+    /// What the core held when the first callback began.
+    core: SmallVec<[Object; 8]>,
+    touches: SmallVec<[Touch; 16]>,
+}
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct LockShared {
+    transactions: Vec<Transaction>,
+    pub(super) tally: Tally,
+}
+
+impl LockShared {
+    /// Looks at one event that is not a lock's; `held` has not seen it yet.
+    pub(super) fn observe(&mut self, held: &HeldTable, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::TxBegin { .. } => {
+                let tx = at(&mut self.transactions, stamp.actor.index());
+                tx.begun = false;
+                tx.core.clear();
+                tx.touches.clear();
+            }
+            Event::Enter { .. } => self.enter(held, stamp.actor),
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, held: &HeldTable, actor: ActorId) {
+        let tx = at(&mut self.transactions, actor.index());
+        if !std::mem::replace(&mut tx.begun, true) {
+            self.tally.examine();
+            tx.core.extend(held.of(actor).iter().map(|hold| hold.object));
+        }
+    }
+
+    /// A callback of `controller` took a lock.
+    pub(super) fn acquired(
+        &mut self,
+        held: &HeldTable,
+        shadow: &Shadow,
+        stamp: Stamp,
+        (controller, Request { object, mode }): (Controller, Request),
+    ) {
+        let touch = Touch { object, mode, controller };
+        let Some(tx) = self.transactions.get_mut(stamp.actor.index()) else { return };
+        if !counts(touch.object.class) || tx.core.contains(&touch.object) {
+            return;
+        }
+        let mut known = false;
+        for before in tx.touches.iter().filter(|before| before.object == touch.object) {
+            known |= *before == touch;
+            if before.controller != touch.controller && !both_read(before, &touch) {
+                self.tally.broken(|| {
+                    let (at_ns, who) = (stamp.at_ns, doing(shadow, held, stamp.actor));
+                    let (object, first, second) = (touch.object, before.controller, touch.controller);
+                    format!("at {at_ns} ns T5: {who}: {second} took {object}, which {first} had taken in the same transaction")
+                });
+                break;
+            }
+        }
+        if !known {
+            tx.touches.push(touch);
+        }
+    }
+}
+
+fn both_read(a: &Touch, b: &Touch) -> bool {
+    a.object.class == Class::MmapSem && a.mode == Mode::Read && b.mode == Mode::Read
+}
+
+/// Whether locks of that class are somebody's.
+fn counts(class: Class) -> bool {
+    !matches!(class, Class::TasklistLock | Class::CssSetLock | Class::AllocLock | Class::PageTableLock)
+}

@@ -1,0 +1,123 @@
+//! partial-move: a process of which some threads moved and others did not; a thread born beside its parent, which moved
+//! with its process.
+//!
+//! A finished move is judged only if no other attach of that process overlapped it: afterwards one cannot tell.
+use super::{Shadow, Tally};
+use crate::kernel::{CgroupId, ProcessId, TaskId};
+use crate::seam::event::{Outcome, Target};
+use crate::seam::{ActorId, Event, Stamp};
+use std::collections::BTreeSet;
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    actor: ActorId,
+    /// `None`: every process.
+    process: Option<ProcessId>,
+    dest: CgroupId,
+    alone: bool,
+    /// Whether whole processes move.
+    whole: bool,
+}
+
+impl Open {
+    fn name(&self) -> String {
+        self.process.map_or("everybody".to_owned(), |process| format!("process {}", process.0))
+    }
+}
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct PartialMove {
+    open: Vec<Open>,
+    /// Threads that were moved last by somebody who moved all of their process.
+    whole: BTreeSet<TaskId>,
+    tally: Tally,
+}
+
+impl PartialMove {
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    pub(super) fn tally_mut(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
+    pub(super) fn observe(&mut self, shadow: &Shadow, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::AttachBegin { target, dest, .. } => self.begin(shadow, stamp.actor, target, dest),
+            Event::AttachEnd { outcome } => self.end(shadow, stamp, outcome),
+            Event::Place { task, .. } => self.placed(stamp.actor, task),
+            Event::Born { task, process, parent: Some(parent) }
+                if shadow.task(parent).process == Some(process) && self.whole.contains(&parent) =>
+            {
+                let css = [parent, task].map(|task| shadow.task(task).css);
+                if css[0] != css[1] {
+                    let at_ns = stamp.at_ns;
+                    self.tally.broken(|| {
+                        format!(
+                            "at {at_ns} ns task {} was born beside its parent {}, which had been moved",
+                            task.0, parent.0
+                        )
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn placed(&mut self, actor: ActorId, task: TaskId) {
+        if self.open.iter().any(|open| open.actor == actor && open.whole) {
+            self.whole.insert(task);
+        } else {
+            self.whole.remove(&task);
+        }
+    }
+
+    fn begin(&mut self, shadow: &Shadow, actor: ActorId, target: Target, dest: CgroupId) {
+        let (whole, process) = match target {
+            Target::Process(process) => (true, Some(process)),
+            Target::Thread(task) => (false, shadow.task(task).process),
+            Target::All => (true, None),
+            Target::Adopt(_) => return,
+        };
+        let mut alone = whole;
+        let same =
+            |other: &&mut Open| process.is_none() || other.process.is_none() || other.process == process;
+        for other in self.open.iter_mut().filter(same) {
+            other.alone = false;
+            alone = false;
+        }
+        self.open.push(Open { actor, process, dest, alone, whole });
+    }
+
+    fn end(&mut self, shadow: &Shadow, stamp: Stamp, outcome: Outcome) {
+        let Some(at) = self.open.iter().position(|open| open.actor == stamp.actor) else { return };
+        let open = self.open.swap_remove(at);
+        let at_ns = stamp.at_ns;
+        if let Outcome::Partial { site, errno } = outcome {
+            self.tally.examine();
+            self.tally.broken(|| {
+                format!(
+                    "at {at_ns} ns {} was moved in part: {} refused with {errno}",
+                    open.name(),
+                    site.name()
+                )
+            });
+        } else if outcome == Outcome::Moved && open.alone {
+            self.tally.examine();
+            let hierarchy = shadow.layout().cgroups[open.dest.index()].hierarchy;
+            let stray = shadow.live_tasks().find(|(_, task)| {
+                (open.process.is_none() || task.process == open.process)
+                    && !task.exiting
+                    && task.css.map(|css| css.cgroup(hierarchy)) != Some(open.dest)
+            });
+            if let Some((task, _)) = stray {
+                let name = shadow.cgroup_name(open.dest);
+                self.tally.broken(|| {
+                    format!("at {at_ns} ns {} was moved to {name} without its task {}", open.name(), task.0)
+                });
+            }
+        }
+    }
+}

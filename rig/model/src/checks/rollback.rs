@@ -1,0 +1,146 @@
+//! rollback: a transaction that came to nothing has changed nothing — charges, places, masks, limits, what is frozen — and
+//! holds no lock.
+//!
+//! `max_usage` and failcnt are exempt, as in the kernel. Only its own changes count: what others set meanwhile stays.
+use super::shadow::at;
+use super::unit::{Kind, Unit};
+use super::{Shadow, Tally};
+use crate::kernel::{CgroupId, Controller, Snapshot, TaskId};
+use crate::locks::held::HeldTable;
+use crate::seam::{ActorId, Event, Stamp};
+use smallvec::SmallVec;
+
+/// Something that is set, not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Mask(TaskId),
+    Limit(Controller, CgroupId),
+    Frozen(CgroupId),
+}
+
+/// What a transaction found, and what it last set.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    what: What,
+    before: u64,
+    after: u64,
+}
+
+type Changes = SmallVec<[Change; 8]>;
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct Rollback {
+    /// By actor.
+    changes: Vec<Changes>,
+    /// By cgroup.
+    frozen: Vec<bool>,
+    pub(super) tally: Tally,
+}
+
+impl Rollback {
+    /// Looks at one event; neither `held` nor `shadow` has seen it yet.
+    pub(super) fn observe(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::TxBegin { .. } => at(&mut self.changes, stamp.actor.index()).clear(),
+            Event::Mask { task, mask } => {
+                let before = shadow.task(task).mask;
+                self.set(shadow, stamp.actor, What::Mask(task), (before.word(), mask.word()));
+            }
+            Event::Limit { controller, cgroup, limit, .. } => {
+                let before = shadow.limit(Shadow::index(controller, cgroup));
+                self.set(shadow, stamp.actor, What::Limit(controller, cgroup), (before, limit));
+            }
+            Event::Frozen { cgroup, frozen } => {
+                let before = std::mem::replace(at(&mut self.frozen, cgroup.index()), frozen);
+                let (before, after) = (u64::from(before), u64::from(frozen));
+                self.set(shadow, stamp.actor, What::Frozen(cgroup), (before, after));
+            }
+            Event::SlotKept { controller } => self.tally.broken(|| {
+                format!(
+                    "at {} ns {controller} kept its private state of an attach that did not happen",
+                    stamp.at_ns
+                )
+            }),
+            Event::TxEnd { moved: false } => self.judge(held, shadow, stamp),
+            _ => {}
+        }
+    }
+
+    /// Holds everything that was there before an attach that has not happened against what is there after it.
+    pub(super) fn compare(&mut self, at_ns: u64, before: &Snapshot, after: &Snapshot) {
+        self.tally.examine();
+        if before != after {
+            let part = if before.tasks != after.tasks {
+                "tasks, their places or masks"
+            } else if before.mms != after.mms {
+                "address spaces or page records"
+            } else {
+                "what counters read"
+            };
+            self.tally.broken(|| {
+                format!("at {at_ns} ns an attach that did not happen, with nobody else at work, has changed {part}")
+            });
+        }
+    }
+
+    fn set(&mut self, shadow: &Shadow, actor: ActorId, what: What, (before, after): (u64, u64)) {
+        if !shadow.unit(actor).is_some_and(|unit| matches!(unit.kind, Kind::Tx(_))) {
+            return;
+        }
+        let changes = at(&mut self.changes, actor.index());
+        match changes.iter_mut().find(|change| change.what == what) {
+            Some(change) => change.after = after,
+            None => changes.push(Change { what, before, after }),
+        }
+    }
+
+    fn judge(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp) {
+        let Some(unit) = shadow.unit(stamp.actor) else { return };
+        self.tally.examine();
+        let changes = self.changes.get(stamp.actor.index());
+        let trace = charges(shadow, unit)
+            .or_else(|| places(shadow, unit))
+            .or_else(|| settings(shadow, changes?))
+            .or_else(|| Some(format!("{} is still held", held.of(stamp.actor).first()?.object)));
+        if let Some(trace) = trace {
+            let Kind::Tx(dest) = unit.kind else { return };
+            let at_ns = stamp.at_ns;
+            let name = shadow.cgroup_name(dest);
+            self.tally.broken(|| {
+                format!("at {at_ns} ns an attach to {name} that did not happen left a trace: {trace}")
+            });
+        }
+    }
+}
+
+fn charges(shadow: &Shadow, unit: &Unit) -> Option<String> {
+    let net = unit.nets.iter().find(|net| net.charged != 0 || net.truth != 0)?;
+    let (name, charged, truth, missing) = (shadow.name(net.index), net.charged, net.truth, net.missing);
+    let why = if missing == 0 {
+        String::new()
+    } else {
+        format!(": {missing} of what it was to give back were not there any more")
+    };
+    Some(format!("{name} changed by {charged:+} and its truth by {truth:+}{why}"))
+}
+
+fn places(shadow: &Shadow, unit: &Unit) -> Option<String> {
+    let (task, _, to) = unit.moved.first()?;
+    Some(format!("task {} sits in {}", task.0, shadow.cgroup_name(*to)))
+}
+
+fn settings(shadow: &Shadow, changes: &Changes) -> Option<String> {
+    let Change { what, before, after } = *changes.iter().find(|change| change.before != change.after)?;
+    Some(match what {
+        What::Mask(task) => format!("task {} keeps another CPU mask", task.0),
+        What::Limit(controller, cgroup) => {
+            let name = shadow.name(Shadow::index(controller, cgroup));
+            format!("the limit of {name} is {after}, and was {before}")
+        }
+        What::Frozen(cgroup) => {
+            let state = if after == 1 { "frozen" } else { "thawed" };
+            format!("{} stays {state}", shadow.cgroup_name(cgroup))
+        }
+    })
+}

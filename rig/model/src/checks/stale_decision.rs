@@ -1,0 +1,49 @@
+//! stale-decision: a controller said yes by looking, and at the switch its answer no longer held.
+use super::{Shadow, Tally};
+use crate::kernel::{CgroupId, Controller, MmId};
+use crate::seam::{Event, Stamp};
+
+/// Looks at one event.
+pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
+    if !matches!(event, Event::Switched) {
+        return;
+    }
+    let Some(unit) = shadow.unit(stamp.actor) else { return };
+    let at_ns = stamp.at_ns;
+    for (controller, cgroup, mm) in unit.admitted.iter().copied() {
+        tally.examine();
+        let name = || shadow.cgroup_name(cgroup);
+        match controller {
+            Controller::Cpuset if shadow.without_cpus(cgroup) => tally.broken(|| {
+                format!("at {at_ns} ns {} was said to have CPUs, but at the switch it has none", name())
+            }),
+            Controller::Freezer if shadow.is_frozen(cgroup) => tally.broken(|| {
+                format!("at {at_ns} ns {} was said not to be frozen, but at the switch it is", name())
+            }),
+            _ => {}
+        }
+        if let Some(mm) = mm {
+            room(tally, shadow, at_ns, (controller, cgroup, mm));
+        }
+    }
+}
+
+fn room(
+    tally: &mut Tally,
+    shadow: &Shadow,
+    at_ns: u64,
+    (controller, cgroup, mm): (Controller, CgroupId, MmId),
+) {
+    let pages = shadow.mm(mm).map_or(0, |mm| mm.total_vm);
+    for level in shadow.layout().upward(cgroup) {
+        let index = Shadow::index(controller, level);
+        let limit = shadow.limit(index);
+        let wanted = shadow.usage(index) + pages;
+        if wanted > i64::try_from(limit).unwrap_or(i64::MAX) {
+            tally.broken(|| {
+                let name = shadow.name(index);
+                format!("at {at_ns} ns {name} was said to have room, but at the switch {wanted} pages want to be there, with a limit of {limit}")
+            });
+        }
+    }
+}

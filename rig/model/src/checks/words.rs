@@ -1,0 +1,36 @@
+//! What actors are doing, in words: for checks that explain who stands in whose way.
+use super::Shadow;
+use super::unit::Kind;
+use crate::locks::held::{HeldTable, Hold};
+use crate::seam::event::Mode;
+use crate::seam::{ActorId, Object};
+
+/// `mover 0 in phase prepare`, `task 3 in mmap`.
+pub(super) fn doing(shadow: &Shadow, held: &HeldTable, actor: ActorId) -> String {
+    format!("{}{}", shadow.who(actor), place(shadow, held, actor))
+}
+
+/// ` in phase prepare`, ` in mmap`, or nothing.
+pub(super) fn place(shadow: &Shadow, held: &HeldTable, actor: ActorId) -> String {
+    if let Some(phase) = held.phase(actor) {
+        return format!(" in phase {}", phase.name());
+    }
+    match shadow.unit(actor).map(|unit| unit.kind) {
+        Some(Kind::Op(kind)) => format!(" in {}", kind.name()),
+        _ => String::new(),
+    }
+}
+
+/// `mmap_sem(mm 0) for reading`.
+pub(super) fn lock(object: Object, mode: Mode) -> String {
+    match mode {
+        Mode::Exclusive => object.to_string(),
+        Mode::Read => format!("{object} for reading"),
+        Mode::Write => format!("{object} for writing"),
+    }
+}
+
+/// `cgroup_mutex, mmap_sem(mm 0) for reading`.
+pub(super) fn locks(holds: &[Hold]) -> String {
+    holds.iter().map(|hold| lock(hold.object, hold.mode)).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,307 @@
+//! Who gets a lock: pure state machines, `step(state, ask) -> (state, granted, woken)`.
+//!
+//! Both hand the lock over: who is woken owns it already. So a waiter never tries again, and a wake is never spurious.
+use crate::seam::ActorId;
+use crate::seam::event::Mode;
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+
+/// Actors to wake, in order.
+pub type Woken = SmallVec<[ActorId; 8]>;
+
+/// What is asked of a lock, by whom and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "`who` asks for `mode`")]
+pub enum Ask {
+    /// `who` wants it.
+    Take { who: ActorId, mode: Mode },
+    /// `who` wants to read, ignoring queued writers (`down_read_unfair`).
+    TakeUnfair { who: ActorId },
+    /// `who` gives it back.
+    Give { mode: Mode },
+}
+
+/// Answer to an [`Ask`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Whether the asker has it; otherwise it is queued.
+    pub granted: bool,
+    /// Who has it now and is to be woken.
+    pub woken: Woken,
+}
+
+impl Step {
+    fn granted() -> Self {
+        Self { granted: true, woken: Woken::new() }
+    }
+}
+
+/// A lock's policy.
+pub trait Policy: Default {
+    /// One step.
+    fn step(&mut self, ask: Ask) -> Step;
+    /// How many wait.
+    fn waiters(&self) -> usize;
+    /// Whether nobody holds it and nobody waits.
+    fn is_free(&self) -> bool;
+
+    /// Who holds it, as a number: 0 when nobody does. Only while nobody waits.
+    fn word(&self) -> u32;
+    /// The state of that word: held so, and nobody waits.
+    fn restore(&mut self, word: u32);
+    /// The same step from the state of `word`, where it grants and leaves nobody waiting: the word of the state after it.
+    /// `None` for `u32::MAX`, which is the word of no state. A test holds it against [`Policy::step`].
+    fn at_once(word: u32, ask: Ask) -> Option<u32>;
+}
+
+/// One holder, the others in order. For spinlocks and mutexes.
+///
+/// | state | take | give |
+/// |---|---|---|
+/// | free | held, granted | – |
+/// | held, nobody waits | queued | free |
+/// | held, some wait | queued | held by the first of the queue, which is woken |
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exclusive {
+    held: bool,
+    queue: VecDeque<ActorId>,
+}
+
+impl Policy for Exclusive {
+    fn step(&mut self, ask: Ask) -> Step {
+        match ask {
+            Ask::Take { who, .. } | Ask::TakeUnfair { who } if self.held => {
+                self.queue.push_back(who);
+                Step::default()
+            }
+            Ask::Take { .. } | Ask::TakeUnfair { .. } => {
+                self.held = true;
+                Step::granted()
+            }
+            Ask::Give { .. } => {
+                let next = self.queue.pop_front();
+                self.held = next.is_some();
+                Step { granted: true, woken: next.into_iter().collect() }
+            }
+        }
+    }
+
+    fn waiters(&self) -> usize {
+        self.queue.len()
+    }
+
+    fn is_free(&self) -> bool {
+        !self.held && self.queue.is_empty()
+    }
+
+    fn word(&self) -> u32 {
+        u32::from(self.held)
+    }
+
+    fn restore(&mut self, word: u32) {
+        self.held = word != 0;
+        self.queue.clear();
+    }
+
+    fn at_once(word: u32, ask: Ask) -> Option<u32> {
+        match (word, ask) {
+            (0, Ask::Take { .. } | Ask::TakeUnfair { .. }) => Some(1),
+            (1, Ask::Give { .. }) => Some(0),
+            _ => None,
+        }
+    }
+}
+
+/// Readers or one writer, fair: a reader queues behind a waiting writer. As lib/rwsem-spinlock.c.
+///
+/// | state | read | write | unfair read |
+/// |---|---|---|---|
+/// | free | granted | granted | granted |
+/// | readers, nobody waits | granted | queued | granted |
+/// | readers, some wait | queued at the tail | queued at the tail | granted |
+/// | writer | queued at the tail | queued at the tail | queued at the head |
+///
+/// Giving it back wakes the writer at the head of the queue, or all readers up to the first writer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fair {
+    readers: u32,
+    writer: bool,
+    queue: VecDeque<(ActorId, bool)>,
+}
+
+/// Word of a semaphore that a writer holds; below it stands the number of readers.
+const WRITER: u32 = 1 << 30;
+
+impl Fair {
+    fn admit(&mut self) -> Woken {
+        let mut woken = Woken::new();
+        while let Some(&(who, writes)) = self.queue.front() {
+            let free = !self.writer && (!writes || self.readers == 0);
+            if !free {
+                break;
+            }
+            self.queue.pop_front();
+            self.enter(writes);
+            woken.push(who);
+        }
+        woken
+    }
+
+    fn enter(&mut self, writes: bool) {
+        if writes {
+            self.writer = true;
+        } else {
+            self.readers += 1;
+        }
+    }
+}
+
+impl Policy for Fair {
+    fn step(&mut self, ask: Ask) -> Step {
+        match ask {
+            Ask::Take { who, mode } => {
+                let writes = mode != Mode::Read;
+                let free = !self.writer && self.queue.is_empty() && (!writes || self.readers == 0);
+                if !free {
+                    self.queue.push_back((who, writes));
+                    return Step::default();
+                }
+                self.enter(writes);
+                Step::granted()
+            }
+            Ask::TakeUnfair { who } if self.writer => {
+                self.queue.push_front((who, false));
+                Step::default()
+            }
+            Ask::TakeUnfair { .. } => {
+                self.enter(false);
+                Step::granted()
+            }
+            Ask::Give { mode } => {
+                if mode == Mode::Read {
+                    self.readers -= 1;
+                } else {
+                    self.writer = false;
+                }
+                Step { granted: true, woken: self.admit() }
+            }
+        }
+    }
+
+    fn waiters(&self) -> usize {
+        self.queue.len()
+    }
+
+    fn is_free(&self) -> bool {
+        self.readers == 0 && !self.writer && self.queue.is_empty()
+    }
+
+    fn word(&self) -> u32 {
+        if self.writer { WRITER } else { self.readers }
+    }
+
+    fn restore(&mut self, word: u32) {
+        self.writer = word == WRITER;
+        self.readers = if self.writer { 0 } else { word };
+        self.queue.clear();
+    }
+
+    fn at_once(word: u32, ask: Ask) -> Option<u32> {
+        match ask {
+            Ask::Take { mode: Mode::Read, .. } | Ask::TakeUnfair { .. } => {
+                (word < WRITER - 1).then(|| word + 1)
+            }
+            Ask::Take { .. } => (word == 0).then_some(WRITER),
+            Ask::Give { mode: Mode::Read } => (1..WRITER).contains(&word).then(|| word - 1),
+            Ask::Give { .. } => (word == WRITER).then_some(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: ActorId = ActorId(0);
+    const B: ActorId = ActorId(1);
+    const C: ActorId = ActorId(2);
+    const D: ActorId = ActorId(3);
+
+    fn take(lock: &mut impl Policy, who: ActorId, mode: Mode) -> bool {
+        lock.step(Ask::Take { who, mode }).granted
+    }
+
+    fn give(lock: &mut impl Policy, mode: Mode) -> Vec<ActorId> {
+        lock.step(Ask::Give { mode }).woken.to_vec()
+    }
+
+    /// Every step from every state in which nobody waits: the short way is the policy's, and is taken wherever it can be.
+    fn short_ways<P: Policy>(words: &[u32], modes: &[Mode]) {
+        for word in words {
+            let takes = modes.iter().map(|mode| Ask::Take { who: A, mode: *mode });
+            let gives = modes.iter().filter(|mode| match (*word, **mode) {
+                (0, _) => false,
+                (1.., Mode::Exclusive) => true,
+                (word, mode) => (word == WRITER) == (mode == Mode::Write),
+            });
+            let gives = gives.map(|mode| Ask::Give { mode: *mode });
+            for ask in takes.chain(gives).chain([Ask::TakeUnfair { who: A }]) {
+                let mut lock = P::default();
+                lock.restore(*word);
+                assert_eq!(lock.word(), *word, "{ask:?}");
+                let step = lock.step(ask);
+                let expected = (step.granted && lock.waiters() == 0).then(|| lock.word());
+                assert_eq!(P::at_once(*word, ask), expected, "{ask:?} at {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_way_is_the_policys() {
+        for ask in [
+            Ask::Take { who: A, mode: Mode::Read },
+            Ask::TakeUnfair { who: A },
+            Ask::Give { mode: Mode::Read },
+        ] {
+            assert_eq!((Exclusive::at_once(u32::MAX, ask), Fair::at_once(u32::MAX, ask)), (None, None));
+        }
+        short_ways::<Exclusive>(&[0, 1], &[Mode::Exclusive]);
+        short_ways::<Fair>(&[0, 1, 2, 100, WRITER], &[Mode::Read, Mode::Write]);
+    }
+
+    #[test]
+    fn exclusive_is_handed_over_in_order() {
+        let mut lock = Exclusive::default();
+        assert!(take(&mut lock, A, Mode::Exclusive));
+        assert!(!take(&mut lock, B, Mode::Exclusive));
+        assert!(!take(&mut lock, C, Mode::Exclusive));
+        assert_eq!(give(&mut lock, Mode::Exclusive), [B]);
+        assert_eq!(give(&mut lock, Mode::Exclusive), [C]);
+        assert_eq!(give(&mut lock, Mode::Exclusive), []);
+        assert!(lock.is_free());
+    }
+
+    #[test]
+    fn a_reader_queues_behind_a_waiting_writer() {
+        let mut lock = Fair::default();
+        assert!(take(&mut lock, A, Mode::Read));
+        assert!(!take(&mut lock, B, Mode::Write));
+        assert!(!take(&mut lock, C, Mode::Read));
+        assert!(!take(&mut lock, D, Mode::Read));
+        assert_eq!(give(&mut lock, Mode::Read), [B]);
+        assert_eq!(give(&mut lock, Mode::Write), [C, D]);
+    }
+
+    #[test]
+    fn an_unfair_read_passes_waiting_writers_but_not_an_active_one() {
+        let mut lock = Fair::default();
+        assert!(take(&mut lock, A, Mode::Read));
+        assert!(!take(&mut lock, B, Mode::Write));
+        assert!(lock.step(Ask::TakeUnfair { who: A }).granted);
+        assert_eq!(give(&mut lock, Mode::Read), []);
+        assert_eq!(give(&mut lock, Mode::Read), [B]);
+        assert!(!take(&mut lock, C, Mode::Write));
+        assert!(!lock.step(Ask::TakeUnfair { who: D }).granted);
+        assert_eq!(give(&mut lock, Mode::Write), [D], "the unfair reader waits at the head");
+    }
+}

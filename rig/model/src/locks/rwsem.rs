@@ -1,0 +1,123 @@
+//! Read-write semaphore: fair by default, so that a reader queues behind a waiting writer, with an unfair read.
+use super::policy::Fair;
+use super::raw::Raw;
+use crate::seam::event::Mode;
+use crate::seam::{Class, Current, Wait};
+use std::ops::{Deref, DerefMut};
+
+/// A semaphore and the data it guards.
+#[derive(Debug)]
+pub struct RwSem<T> {
+    raw: Raw<Fair>,
+    /// Never waited for: the policy has granted it. A failed try is a bug of the policy.
+    data: parking_lot::RwLock<T>,
+}
+
+impl<T> RwSem<T> {
+    /// A free semaphore.
+    #[must_use]
+    pub fn new(class: Class, owner: u32, data: T) -> Self {
+        Self { raw: Raw::new(class, owner, Wait::Sleep), data: parking_lot::RwLock::new(data) }
+    }
+
+    /// `down_read`: takes it for reading, behind waiting writers. Not recursive: a second read by the same actor
+    /// deadlocks with a writer that queued in between.
+    pub fn read<'a, C: Current>(&'a self, cur: &'a C) -> ReadGuard<'a, T, C> {
+        self.raw.take(cur, Mode::Read);
+        self.granted_read(cur)
+    }
+
+    /// `down_read_unfair`: takes it for reading, past waiting writers, so that a reader may read again.
+    pub fn read_unfair<'a, C: Current>(&'a self, cur: &'a C) -> ReadGuard<'a, T, C> {
+        self.raw.take_unfair(cur);
+        self.granted_read(cur)
+    }
+
+    fn granted_read<'a, C: Current>(&'a self, cur: &'a C) -> ReadGuard<'a, T, C> {
+        let data = self.data.try_read().expect("the policy lets readers in");
+        ReadGuard { sem: self, cur, data: Some(data) }
+    }
+
+    /// `down_write`: takes it for writing.
+    ///
+    /// # Panics
+    /// When the policy has let in somebody else; that is a bug of ours.
+    pub fn write<'a, C: Current>(&'a self, cur: &'a C) -> WriteGuard<'a, T, C> {
+        self.raw.take(cur, Mode::Write);
+        let data = self.data.try_write().expect("the policy lets one writer in");
+        WriteGuard { sem: self, cur, data: Some(data) }
+    }
+
+    /// The data while nobody runs: for set-up and checks at quiescence.
+    ///
+    /// # Panics
+    /// When somebody holds it.
+    pub fn quiet<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
+        look(&mut self.data.try_write().expect("nobody runs"))
+    }
+
+    /// Whether nobody holds it and nobody waits.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.raw.is_free()
+    }
+
+    /// Forgets holders and waiters of an abandoned run.
+    pub fn reset(&self) {
+        self.raw.reset();
+    }
+}
+
+/// Holds a [`RwSem`] for reading.
+pub struct ReadGuard<'a, T, C: Current> {
+    sem: &'a RwSem<T>,
+    cur: &'a C,
+    data: Option<parking_lot::RwLockReadGuard<'a, T>>,
+}
+
+impl<T, C: Current> ReadGuard<'_, T, C> {
+    /// For a canary: gives it back as always, but wakes nobody.
+    pub fn release_without_waking(mut self) {
+        self.sem.raw.give_silently(self.cur, Mode::Read, || drop(self.data.take()));
+        std::mem::forget(self);
+    }
+}
+
+impl<T, C: Current> Deref for ReadGuard<'_, T, C> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        self.data.as_ref().expect("held until dropped")
+    }
+}
+
+impl<T, C: Current> Drop for ReadGuard<'_, T, C> {
+    fn drop(&mut self) {
+        self.sem.raw.give(self.cur, Mode::Read, || drop(self.data.take()));
+    }
+}
+
+/// Holds a [`RwSem`] for writing.
+pub struct WriteGuard<'a, T, C: Current> {
+    sem: &'a RwSem<T>,
+    cur: &'a C,
+    data: Option<parking_lot::RwLockWriteGuard<'a, T>>,
+}
+
+impl<T, C: Current> Deref for WriteGuard<'_, T, C> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        self.data.as_ref().expect("held until dropped")
+    }
+}
+
+impl<T, C: Current> DerefMut for WriteGuard<'_, T, C> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.data.as_mut().expect("held until dropped")
+    }
+}
+
+impl<T, C: Current> Drop for WriteGuard<'_, T, C> {
+    fn drop(&mut self) {
+        self.sem.raw.give(self.cur, Mode::Write, || drop(self.data.take()));
+    }
+}

@@ -1,0 +1,185 @@
+//! Finding what moves, and keeping it from forking, exiting and changing its program.
+use super::{AttachState, Member, MovingMm, Request};
+use crate::kernel::{CgroupId, MmId, ProcessId, TaskId};
+use crate::locks::WriteGuard;
+use crate::seam::event::Target;
+use crate::seam::{Current, Event, Work};
+use crate::world::{Scope, TaskList, World};
+use smallvec::SmallVec;
+
+/// How much a target is.
+#[must_use]
+pub fn scope(target: Target) -> Scope {
+    match target {
+        Target::Thread(_) => Scope::Thread,
+        Target::Process(_) => Scope::Process,
+        Target::All => Scope::All,
+        Target::Adopt(_) => Scope::Adopt,
+    }
+}
+
+/// The process that is named, or that of the named thread; `None` when it is about all.
+#[must_use]
+pub fn process_of(world: &World, target: Target) -> Option<ProcessId> {
+    match target {
+        Target::Process(process) => Some(process),
+        Target::Thread(task) => Some(world.task(task).process_id()),
+        Target::All | Target::Adopt(_) => None,
+    }
+}
+
+fn processes(list: &TaskList, world: &World, target: Target) -> SmallVec<[ProcessId; 4]> {
+    match process_of(world, target) {
+        Some(process) => SmallVec::from_iter([process]),
+        None => list.processes().collect(),
+    }
+}
+
+/// Lists what moves. An empty list is the outcome `noop`; so is a controller that counts already.
+pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> AttachState<'w> {
+    let hierarchy = *world.cgroup(request.dest).hierarchy;
+    let controllers = match request.target {
+        Target::Adopt(controller) if world.counting(cur, controller).is_some() => SmallVec::new(),
+        Target::Adopt(controller) => SmallVec::from_iter([controller]),
+        _ => world.controllers(cur, hierarchy),
+    };
+    let mut state = AttachState {
+        world,
+        scope: scope(request.target),
+        hierarchy,
+        controllers,
+        dest: request.dest,
+        members: SmallVec::new(),
+        mms: SmallVec::new(),
+        pins: SmallVec::new(),
+        mm_pins: SmallVec::new(),
+    };
+    {
+        let list = world.tasklist_lock.lock(cur);
+        for process in processes(&list, world, request.target) {
+            let first = state.members.len();
+            state.list_threads(cur, list.of(process), request.target);
+            if state.scope != Scope::Adopt {
+                state.list_mm(cur, process, first);
+            }
+        }
+    }
+    if state.scope == Scope::Adopt {
+        state.list_all_mms(cur);
+    }
+    state.mms.sort_unstable_by_key(|moving| moving.mm);
+    for Member { task, from, to } in state.members.iter().copied() {
+        cur.emit(Event::TxMember { task, from, to });
+    }
+    for MovingMm { mm, from, to } in state.mms.iter().copied() {
+        cur.emit(Event::TxMoves { mm, from, to });
+    }
+    state
+}
+
+impl AttachState<'_> {
+    fn list_threads<C: Current>(&mut self, cur: &C, threads: &[TaskId], target: Target) {
+        for task in threads.iter().copied().filter(|task| named(target, *task)) {
+            cur.work(Work::WalkTask, 1);
+            let place = self.world.cgroup_of(cur, task, self.hierarchy);
+            let (from, to) = self.way(place);
+            if from != Some(to) {
+                self.members.push(Member { task, from, to });
+                self.pins.push(self.world.tasks.pin(task.0));
+            }
+        }
+    }
+
+    /// From where to where somebody goes who is at `place`.
+    fn way(&self, place: CgroupId) -> (Option<CgroupId>, CgroupId) {
+        if self.scope == Scope::Adopt { (None, place) } else { (Some(place), self.dest) }
+    }
+
+    /// The address space of `process`, if its owner is among the members from `first` on.
+    fn list_mm<C: Current>(&mut self, cur: &C, process: ProcessId, first: usize) {
+        if self.members.len() == first {
+            return;
+        }
+        let mm = MmId::from_word(self.world.process(process).mm.load(cur));
+        // Without its threadgroup_rwsem, an exec may have ended it just now.
+        let Some(pin) = self.world.mms.pin_live(mm.0) else { return };
+        self.mm_pins.push(pin);
+        let owner = TaskId::from_word(self.world.mm(mm).owner.load(cur));
+        let owner = self.members[first..].iter().find(|member| member.task == owner);
+        if let Some(Member { from, to, .. }) = owner.copied() {
+            self.mms.push(MovingMm { mm, from, to });
+        }
+    }
+
+    /// Every address space, also those whose last thread has exited and that still hold what will be uncharged.
+    fn list_all_mms<C: Current>(&mut self, cur: &C) {
+        let keeps_ids = self.world.spec.keeps_ids;
+        if keeps_ids {
+            self.world.pidmap.load(cur);
+        }
+        for id in 0..self.world.mms.used() {
+            let mms = &self.world.mms;
+            let Some(pin) = (if keeps_ids { Some(mms.pin(id)) } else { mms.pin_live(id) }) else { continue };
+            self.mm_pins.push(pin);
+            let mm = self.world.mm(MmId(id));
+            if mm.gone.load(cur) == 0 {
+                let to = self.world.owner_cgroup(cur, mm, self.hierarchy);
+                self.mms.push(MovingMm { mm: MmId(id), from: None, to });
+            }
+        }
+    }
+}
+
+fn named(target: Target, task: TaskId) -> bool {
+    match target {
+        Target::Process(_) | Target::All | Target::Adopt(_) => true,
+        Target::Thread(named) => named == task,
+    }
+}
+
+/// `threadgroup_rwsem` of processes, held for writing.
+pub type Threadgroups<'a, C> = SmallVec<[WriteGuard<'a, (), C>; 1]>;
+
+/// Takes `threadgroup_rwsem` of the process for writing, of every process when it is about all: no fork, exit or exec of
+/// them until the guards go. Only under `cgroup_mutex` does anybody hold more than one.
+pub fn lock_threadgroups<'a, C: Current>(
+    cur: &'a C,
+    world: &'a World,
+    request: &Request,
+) -> Threadgroups<'a, C> {
+    match process_of(world, request.target) {
+        Some(process) => SmallVec::from_iter([lock_threadgroup(cur, world, process)]),
+        None => lock_every_threadgroup(cur, world),
+    }
+}
+
+fn lock_threadgroup<'a, C: Current>(
+    cur: &'a C,
+    world: &'a World,
+    process: ProcessId,
+) -> WriteGuard<'a, (), C> {
+    let process = world.process(process);
+    loop {
+        let leader = process.leader.load(cur);
+        let guard = process.threadgroup_rwsem.write(cur);
+        if process.leader.load(cur) == leader {
+            return guard;
+        }
+    }
+}
+
+/// A process that is locked forks no other, so the list has an end.
+fn lock_every_threadgroup<'a, C: Current>(cur: &'a C, world: &'a World) -> Threadgroups<'a, C> {
+    let mut locked: SmallVec<[ProcessId; 8]> = SmallVec::new();
+    let mut guards = SmallVec::new();
+    loop {
+        let next = {
+            let list = world.tasklist_lock.lock(cur);
+            cur.work(Work::WalkTask, 1);
+            list.processes().find(|process| !locked.contains(process))
+        };
+        let Some(process) = next else { return guards };
+        locked.push(process);
+        guards.push(lock_threadgroup(cur, world, process));
+    }
+}

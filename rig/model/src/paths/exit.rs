@@ -1,0 +1,118 @@
+//! exit of one thread: unlinked, and its address space handed on, under `threadgroup_rwsem`; torn down after that.
+//!
+//! Handed on under it, for an attach that lists the threads in between would find an owner who is gone, and move nobody's
+//! charges.
+use super::charge::{Charge, charge, charge_forced, uncharge};
+use super::fork::pin_owner;
+use super::mm::{give_back, mm_of, unmap};
+use super::{numtasks, operation};
+use crate::kernel::{CgroupId, Controller, MmId, ProcessId, TaskId};
+use crate::seam::event::OpKind;
+use crate::seam::{Current, Event, Work};
+use crate::world::{OwnerChange, Task, World};
+use faults::Errno;
+
+/// Ends a thread. The caller is that thread, or runs for one that nobody runs.
+///
+/// # Errors
+/// None; the signature is that of all operations.
+pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errno> {
+    let id = mm_of(cur, world, task);
+    operation(cur, OpKind::Exit, id, || {
+        cur.work(Work::Exit, 1);
+        let process = world.task(task).process_id();
+        let _mm = world.mms.pin(id.0);
+        let _process = world.processes.pin(process.0);
+        let (left, place) = {
+            let _group = world.process(process).threadgroup_rwsem.read(cur);
+            let (left, place) = unlink(cur, world, process, task);
+            if left > 0 && world.mm(id).owner.load(cur) == task.word() {
+                hand_on(cur, world, id, process, task);
+            }
+            (left, place)
+        };
+        numtasks::uncharge(cur, world, place);
+        if left == 0 {
+            tear_down(cur, world, id);
+            world.processes.retire(process.0);
+        }
+        world.tasks.retire(task.0);
+        Ok(())
+    })
+}
+
+/// Takes the thread from the lists; returns how many are left, and where `numtasks` has charged it. The cgroup is read
+/// once nobody can switch it any more. Under `threadgroup_rwsem`.
+fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) -> (usize, Option<CgroupId>) {
+    {
+        let _alloc = world.task(task).alloc_lock.lock(cur);
+        world.task(task).state.store(cur, Task::EXITING);
+        cur.emit(Event::Exiting { task });
+    }
+    let place = numtasks::place(cur, world, task);
+    let (left, waiters) = {
+        let mut list = world.tasklist_lock.lock(cur);
+        let left = list.unlink(process, task);
+        cur.emit(Event::Exited { task });
+        let leader = &world.process(process).leader;
+        if let Some(next) = list.of(process).first()
+            && leader.load(cur) == task.word()
+        {
+            leader.store(cur, next.word());
+        }
+        (left, list.take_waiters(process))
+    };
+    for who in waiters {
+        cur.wake(who);
+    }
+    (left, place)
+}
+
+/// Ends an address space that nobody uses any more.
+pub(super) fn tear_down<C: Current>(cur: &C, world: &World, id: MmId) {
+    let mm = world.mm(id);
+    {
+        let _writing = mm.mmap_sem.write(cur);
+        mm.gone.store(cur, 1);
+        give_back(cur, world, id, u64::MAX);
+        unmap(cur, world, id, u64::MAX);
+    }
+    world.tasks.retire(mm.owner.peek() as u32);
+    world.mms.retire(id.0);
+}
+
+/// Another thread becomes the owner; the charges follow if it sits elsewhere.
+fn hand_on<C: Current>(cur: &C, world: &World, id: MmId, process: ProcessId, old: TaskId) {
+    let mm = world.mm(id);
+    let _writing = mm.mmap_sem.write(cur);
+    if mm.gone.load(cur) == 1 {
+        return;
+    }
+    let memrlimit = world.counting(cur, Controller::Memrlimit);
+    let from = memrlimit.map(|hierarchy| world.cgroup_of(cur, old, hierarchy));
+    let new = {
+        let list = world.tasklist_lock.lock(cur);
+        let Some(new) = list.of(process).iter().min().copied() else { return };
+        pin_owner(world, new);
+        mm.owner.store(cur, new.word());
+        cur.emit(Event::Owner { mm: id, task: new });
+        new
+    };
+    world.tasks.retire(old.0);
+    if let (Some(hierarchy), Some(from)) = (memrlimit, from) {
+        let to = world.cgroup_of(cur, new, hierarchy);
+        if to != from {
+            let pages = mm.total_vm.load(cur);
+            follow(cur, world, from, Charge::new(Controller::Memrlimit, to, pages));
+        }
+    }
+}
+
+fn follow<C: Current>(cur: &C, world: &World, from: CgroupId, to: Charge) {
+    match world.options().owner_change {
+        OwnerChange::Forced => charge_forced(cur, world, to),
+        OwnerChange::Silent if charge(cur, world, to).is_err() => return,
+        OwnerChange::Silent => {}
+    }
+    uncharge(cur, world, Charge { cgroup: from, ..to });
+}

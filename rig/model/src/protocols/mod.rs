@@ -1,0 +1,133 @@
+//! The protocols, one folder each: its sequence, its callbacks' type, its controllers' callbacks; nothing else.
+//!
+//! To add one: its folder, its `mod`, and its line in the table below. A folder has `ABOUT`, its `Options` with
+//! `options()`, `attach()` and `names()`.
+pub mod evacuate;
+pub mod name;
+pub mod prepare_undo;
+pub mod three_phase;
+pub mod transactional;
+
+pub use evacuate::evacuate;
+pub use name::NameError;
+pub use transactional::canary::Canary;
+
+use crate::kernel::Controller;
+use crate::paths::attach::{MmapSemMode, Request};
+use crate::seam::event::{Callback, Outcome};
+use crate::seam::{Current, Event};
+use crate::world::World;
+use faults::Site;
+
+/// An option with its values; the first is the default.
+pub type OptionValues = (&'static str, &'static [&'static str]);
+
+/// What a protocol says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Its id.
+    pub id: &'static str,
+    /// Where it comes from and what it does, in one line.
+    pub about: &'static str,
+    /// Its options.
+    pub options: &'static [OptionValues],
+}
+
+/// A row of [`ALL`].
+#[derive(Clone, Copy, Debug)]
+pub struct Info {
+    /// What it says of itself.
+    pub about: About,
+    /// The protocol with its options at those positions.
+    make: fn(&[usize]) -> Protocol,
+}
+
+/// Declares [`Protocol`] and everything that asks it what to do.
+macro_rules! protocols {
+    ($($(#[$doc:meta])* $protocol:ident in $folder:ident;)*) => {
+        /// A protocol with its options.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Protocol {
+            $($(#[$doc])* $protocol($folder::Options),)*
+        }
+
+        /// Every protocol.
+        pub const ALL: &[Info] = &[$(
+            Info { about: $folder::ABOUT, make: |at| Protocol::$protocol($folder::options(at)) },
+        )*];
+
+        fn dispatch<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &Request) -> Outcome {
+            match protocol {
+                $(Protocol::$protocol(options) => $folder::attach(cur, world, request, options),)*
+            }
+        }
+
+        impl Protocol {
+            /// The callbacks that `controller` has under it.
+            #[must_use]
+            pub fn callbacks<C: Current>(self, controller: Controller) -> Vec<Callback> {
+                match self {
+                    $(Self::$protocol(options) => $folder::names::<C>(controller, options),)*
+                }
+            }
+        }
+    };
+}
+
+protocols! {
+    /// Linux 2.6.24 to 2.6.33; the seed's "The Problem".
+    ThreePhase in three_phase;
+    /// Paul Menage, July 2008.
+    Transactional in transactional;
+    /// Balbir Singh, July 2008.
+    PrepareUndo in prepare_undo;
+}
+
+/// Runs one attach under `protocol`.
+pub fn attach<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &Request) -> Outcome {
+    cur.emit(Event::AttachBegin { target: request.target, dest: request.dest, due_ns: request.due_ns });
+    let outcome = dispatch(protocol, cur, world, request);
+    cur.emit(Event::AttachEnd { outcome });
+    outcome
+}
+
+impl Protocol {
+    /// What is wrong with it on purpose.
+    #[must_use]
+    pub fn canary(self) -> Option<Canary> {
+        if let Self::Transactional(options) = self { options.canary } else { None }
+    }
+
+    /// The same with that wrong; only transactional has canaries.
+    #[must_use]
+    pub fn with_canary(self, canary: Option<Canary>) -> Self {
+        match self {
+            Self::Transactional(options) => {
+                let plain = canary == Some(Canary::PlainRead);
+                let mmap_sem = if plain { MmapSemMode::Plain } else { options.mmap_sem };
+                Self::Transactional(transactional::Options { mmap_sem, canary })
+            }
+            other => other,
+        }
+    }
+
+    /// Every prepare site that `protocol` can reach with those controllers.
+    #[must_use]
+    pub fn sites<C: Current>(self, controllers: &[Controller]) -> Vec<Site> {
+        let of_controllers = controllers.iter().flat_map(|controller| {
+            let callbacks = self.callbacks::<C>(*controller).into_iter();
+            callbacks.filter_map(|callback| Some(controller.site(callback.fault()?)))
+        });
+        of_controllers.chain([Site::CoreCssSetAlloc]).collect()
+    }
+
+    /// Names of the callbacks that undo a prepare, for those controllers: `memrlimit.abort_attach_sleep`.
+    #[must_use]
+    pub fn undoing<C: Current>(self, controllers: &[Controller]) -> Vec<String> {
+        let of = |controller: &Controller| {
+            let undo = self.callbacks::<C>(*controller).into_iter().filter(|callback| callback.undoes());
+            undo.map(|callback| format!("{controller}.{}", callback.name())).collect::<Vec<_>>()
+        };
+        controllers.iter().flat_map(of).collect()
+    }
+}

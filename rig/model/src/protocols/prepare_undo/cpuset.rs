@@ -1,0 +1,26 @@
+//! cpuset under prepare-undo: refuses a cpuset without CPUs, sets masks in the end.
+use super::{Callbacks, Hold, Tx};
+use crate::locks::Guard;
+use crate::paths::moving::{have_cpus, set_masks};
+use crate::seam::Current;
+use crate::world::Cpusets;
+use faults::Errno;
+
+/// With `hold=locks`, the cpusets, locked.
+pub(super) type Slot<'a, C> = Option<Guard<'a, Cpusets, false, C>>;
+
+pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
+    Callbacks { prepare_attach, undo: |_, tx| tx.cpuset = None, attached }
+}
+
+fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    let cpusets = tx.world.callback_mutex.lock(cur);
+    have_cpus(cur, &cpusets, &tx.state)?;
+    tx.cpuset = (tx.hold == Hold::Locks).then_some(cpusets);
+    Ok(())
+}
+
+fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    let cpusets = tx.cpuset.take().unwrap_or_else(|| tx.world.callback_mutex.lock(cur));
+    set_masks(cur, tx.world, &cpusets, &tx.state.members);
+}

@@ -1,0 +1,199 @@
+//! prepare-undo, Balbir Singh, July 2008: every controller prepares; if one fails, those that had succeeded undo; then
+//! the tasks move and everybody is told that they are attached.
+//!
+//! `hold=none`, the reply as written: no lock is kept between the callbacks, so what a prepare charged may be out of
+//! date by the time of the move. `hold=locks` asks the reply's own question, whether the sleep phase alone would do:
+//! locks taken in a prepare are kept until attached or undo, and `threadgroup_rwsem` is taken.
+mod cpuset;
+mod freezer;
+mod memory;
+mod memrlimit;
+mod numtasks;
+
+use super::About;
+use crate::kernel::Controller;
+use crate::paths::attach::{
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
+    inject, list, prepare, switch, transaction,
+};
+use crate::seam::event::{Callback, Outcome, Phase};
+use crate::seam::{Current, Event};
+use crate::world::World;
+use faults::{Errno, Site};
+use smallvec::SmallVec;
+
+/// What is kept between the callbacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hold {
+    /// No lock.
+    #[default]
+    None,
+    /// Sleeping locks, `mmap_sem` through the count, and `threadgroup_rwsem`.
+    Locks,
+}
+
+/// What becomes of spinlocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spin {
+    /// Released before the prepare returns.
+    #[default]
+    Drop,
+    /// Kept as the others are, which shows what happens if they are.
+    Keep,
+}
+
+/// Options of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Locks that may sleep.
+    pub hold: Hold,
+    /// Spinlocks.
+    pub spin: Spin,
+}
+
+pub(super) const ABOUT: About = About {
+    id: "prepare-undo",
+    about: "Singh 2008: prepare each; on failure those that succeeded undo; move; attached each",
+    options: &[("hold", &["none", "locks"]), ("spin", &["drop", "keep"])],
+};
+
+pub(super) fn options(at: &[usize]) -> Options {
+    Options { hold: [Hold::None, Hold::Locks][at[0]], spin: [Spin::Drop, Spin::Keep][at[1]] }
+}
+
+/// The callbacks that `controller` has: all of them.
+#[expect(
+    clippy::extra_unused_type_parameters,
+    reason = "the table calls it as it calls those that need an engine"
+)]
+pub(super) fn names<C: Current>(_: Controller, _: Options) -> Vec<Callback> {
+    vec![Callback::PrepareAttach, Callback::Undo, Callback::Attached]
+}
+
+/// An attach with the controllers' private slots.
+pub struct Tx<'a, C: Current> {
+    world: &'a World,
+    state: AttachState<'a>,
+    hold: Hold,
+    spin: Spin,
+    moving: SmallVec<[Moving<'a, C>; 1]>,
+    cpuset: cpuset::Slot<'a, C>,
+    numtasks: Option<numtasks::Slot<'a, C>>,
+}
+
+/// A moving mm with what controllers know and hold of it.
+struct Moving<'a, C: Current> {
+    mm: MovingMm,
+    mmap_sem: MmapSem<'a, C>,
+    memrlimit: Option<memrlimit::Slot>,
+    memory: Option<memory::Slot<'a, C>>,
+}
+
+type Prepare<C> = for<'a> fn(&'a C, &mut Tx<'a, C>) -> Result<(), Errno>;
+type Finish<C> = for<'a> fn(&'a C, &mut Tx<'a, C>);
+
+/// A controller's callbacks.
+pub struct Callbacks<C: Current> {
+    /// Does its part, or fails and leaves nothing behind.
+    pub prepare_attach: Prepare<C>,
+    /// Somebody else failed: takes its part back.
+    pub undo: Finish<C>,
+    /// The tasks have moved.
+    pub attached: Finish<C>,
+}
+
+fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
+    match controller {
+        Controller::Memrlimit => memrlimit::callbacks(),
+        Controller::Memory => memory::callbacks(),
+        Controller::Cpuset => cpuset::callbacks(),
+        Controller::Numtasks => numtasks::callbacks(),
+        Controller::Freezer => freezer::callbacks(),
+    }
+}
+
+/// Moves a thread, a process or everybody, or lets a controller join.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
+    let alone = options.hold == Hold::Locks;
+    transaction(cur, world, request, alone, || locked(cur, world, request, options))
+}
+
+fn locked<C: Current>(
+    cur: &C,
+    world: &World,
+    request: &Request,
+    options: Options,
+) -> Result<Outcome, Refusal> {
+    find(cur, world, request)?;
+    let state = list(cur, world, request);
+    if state.is_empty() {
+        return Ok(Outcome::Noop);
+    }
+    if inject(cur, Site::CoreExit, &state.subject()).is_err() {
+        return Ok(Outcome::Gone);
+    }
+    move_prepared(cur, Tx::new(cur, state, options))
+}
+
+fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let controllers = tx.state.controllers.clone();
+    let subject = tx.state.subject();
+    cur.emit(Event::Phase(Phase::Prepare));
+    for (at, controller) in controllers.iter().copied().enumerate() {
+        let callback = callbacks(controller).prepare_attach;
+        let asked = || callback(cur, &mut tx);
+        if let Err(refusal) = prepare(cur, &subject, controller, Callback::PrepareAttach, asked) {
+            tx.undo(cur, &controllers[..at]);
+            return Err(refusal);
+        }
+    }
+    if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
+        tx.undo(cur, &controllers);
+        return Err(refusal);
+    }
+    if switch(cur, tx.world, &mut tx.state).is_err() {
+        tx.undo(cur, &controllers);
+        return Ok(Outcome::Gone);
+    }
+    cur.emit(Event::Phase(Phase::Finish));
+    for controller in controllers {
+        finish(cur, controller, Callback::Attached, || (callbacks(controller).attached)(cur, &mut tx));
+    }
+    Ok(Outcome::Moved)
+}
+
+impl<'a, C: Current> Tx<'a, C> {
+    /// With `hold=locks`, takes the `mmap_sem`s when it is about all; they go when it is dropped.
+    fn new(cur: &'a C, mut state: AttachState<'a>, Options { hold, spin }: Options) -> Self {
+        let held = match hold {
+            Hold::Locks => hold_mms(cur, &mut state, MmapSemMode::Counted),
+            Hold::None => state.mms.iter().map(|_| MmapSem::new(MmapSemMode::Counted)).collect(),
+        };
+        let moving =
+            |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
+        let moving = state.mms.iter().zip(held).map(moving).collect();
+        Self { world: state.world, state, hold, spin, moving, cpuset: None, numtasks: None }
+    }
+
+    /// Tells those that had succeeded, in the order in which they were asked.
+    fn undo(&mut self, cur: &'a C, controllers: &[Controller]) {
+        cur.emit(Event::Phase(Phase::Abort));
+        for controller in controllers.iter().copied() {
+            finish(cur, controller, Callback::Undo, || (callbacks(controller).undo)(cur, self));
+        }
+    }
+
+    /// A controller reads `mm`, and keeps reading it if locks are held.
+    fn get_mmap_sem(&mut self, cur: &'a C, at: usize) {
+        if self.hold == Hold::Locks {
+            let mm = self.world.mm(self.moving[at].mm.mm);
+            self.moving[at].mmap_sem.get(cur, mm);
+        }
+    }
+
+    fn put_mmap_sem(&mut self, at: usize) {
+        if self.hold == Hold::Locks {
+            self.moving[at].mmap_sem.put();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! numtasks under prepare-undo: charges the tasks it counts when it prepares, and uncharges their sources in the end.
+//!
+//! Spinlocks are not kept, so tasks that fork or exit meanwhile are not counted; `spin=keep` keeps `numtasks.lock`, and
+//! shows what happens when a controller that comes later sleeps.
+use super::{Callbacks, Spin, Tx};
+use crate::locks::Guard;
+use crate::paths::moving::{Tasks, charge_tasks, count_tasks, uncharge_tasks};
+use crate::seam::Current;
+use faults::Errno;
+
+/// What was charged and what is to be uncharged; with `spin=keep`, the books, locked.
+pub(super) struct Slot<'a, C: Current> {
+    come: Tasks,
+    gone: Tasks,
+    books: Option<Guard<'a, (), true, C>>,
+}
+
+pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
+    Callbacks { prepare_attach, undo, attached }
+}
+
+fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    let members = &tx.state.members;
+    let come = count_tasks(members.iter().map(|member| member.to));
+    let gone = count_tasks(members.iter().filter_map(|member| member.from));
+    let books = tx.world.numtasks_lock.lock(cur);
+    charge_tasks(cur, tx.world, &come, true)?;
+    let books = (tx.spin == Spin::Keep).then_some(books);
+    tx.numtasks = Some(Slot { come, gone, books });
+    Ok(())
+}
+
+fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    if let Some(Slot { come, books, .. }) = tx.numtasks.take() {
+        let books = books.unwrap_or_else(|| tx.world.numtasks_lock.lock(cur));
+        uncharge_tasks(cur, tx.world, &come, true);
+        drop(books);
+    }
+}
+
+fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    if let Some(Slot { gone, books, .. }) = tx.numtasks.take() {
+        let books = books.unwrap_or_else(|| tx.world.numtasks_lock.lock(cur));
+        uncharge_tasks(cur, tx.world, &gone, false);
+        drop(books);
+    }
+}

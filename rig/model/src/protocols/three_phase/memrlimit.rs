@@ -1,0 +1,44 @@
+//! memrlimit under three-phase: looks for room without reserving it, charges after the switch.
+//!
+//! As the patch of 19 June 2008: can_attach checks usage + total_vm; attach charges what total_vm is by then and, when
+//! that fails, silently does nothing.
+use super::{Callbacks, Check};
+use crate::kernel::Controller;
+use crate::paths::attach::AttachState;
+use crate::paths::charge::{Charge, charge, uncharge};
+use crate::seam::{Current, Event, Work};
+use crate::world::World;
+use faults::Errno;
+
+pub(super) fn callbacks<C: Current>(check: Check) -> Callbacks<C> {
+    Callbacks { can_attach: (check == Check::Room).then_some(can_attach), attach: Some(attach) }
+}
+
+fn can_attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) -> Result<(), Errno> {
+    for moving in &state.mms {
+        let pages = world.mm(moving.mm).total_vm.load(cur);
+        cur.work(Work::Check, 1);
+        for level in world.upward(moving.to) {
+            if !world.counter(Controller::Memrlimit, level).lock(cur).fits(pages) {
+                return Err(Errno::ENOMEM);
+            }
+        }
+        cur.emit(Event::Admitted {
+            controller: Controller::Memrlimit,
+            cgroup: moving.to,
+            mm: Some(moving.mm),
+        });
+    }
+    Ok(())
+}
+
+fn attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) {
+    for moving in &state.mms {
+        let mm = world.mm(moving.mm);
+        let _reading = mm.mmap_sem.read(cur);
+        let pages = mm.total_vm.load(cur);
+        if charge(cur, world, Charge::new(Controller::Memrlimit, moving.to, pages)).is_ok() {
+            uncharge(cur, world, Charge::new(Controller::Memrlimit, moving.source(), pages));
+        }
+    }
+}

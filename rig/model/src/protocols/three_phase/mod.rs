@@ -1,0 +1,166 @@
+//! three-phase, Linux 2.6.24 to 2.6.33: ask every controller, switch the pointer, tell every controller.
+//!
+//! Nothing keeps an answer valid until the switch, the last phase cannot refuse, and nobody is told of a failure. One
+//! thread at a time: a process, or everybody, is moved by a loop in userspace, each thread under `cgroup_mutex` of its own.
+mod cpuset;
+mod freezer;
+mod memory;
+mod memrlimit;
+mod numtasks;
+
+use super::About;
+use crate::kernel::{Controller, TaskId};
+use crate::paths::attach::{
+    AttachState, Refusal, Request, allocate_css_sets, find, finish, inject, list, prepare, process_of,
+    switch, transaction,
+};
+use crate::seam::event::{Callback, Outcome, Phase, Target};
+use crate::seam::{Current, Event};
+use crate::world::World;
+use faults::{Errno, Site};
+use smallvec::SmallVec;
+
+pub(super) const ABOUT: About = About {
+    id: "three-phase",
+    about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; nobody is told of a failure",
+    options: &[("check", &["room", "none"])],
+};
+
+/// Whether memrlimit looks for room before a task comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Check {
+    /// As from 19 June 2008 on.
+    #[default]
+    Room,
+    /// As in memrlimit v4 before: attach charges, and when that fails silently does nothing.
+    None,
+}
+
+/// Options of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What memrlimit's can_attach does.
+    pub check: Check,
+}
+
+pub(super) fn options(at: &[usize]) -> Options {
+    Options { check: [Check::Room, Check::None][at[0]] }
+}
+
+type CanAttach<C> = fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>;
+type Attach<C> = fn(&C, &World, &AttachState<'_>);
+
+/// A controller's callbacks (`struct cgroup_subsys`); every one is optional.
+pub struct Callbacks<C: Current> {
+    /// May the task come?
+    pub can_attach: Option<CanAttach<C>>,
+    /// It has come. Cannot refuse.
+    pub attach: Option<Attach<C>>,
+}
+
+fn callbacks<C: Current>(controller: Controller, options: Options) -> Callbacks<C> {
+    match controller {
+        Controller::Memrlimit => memrlimit::callbacks(options.check),
+        Controller::Memory => memory::callbacks(),
+        Controller::Cpuset => cpuset::callbacks(),
+        Controller::Numtasks => numtasks::callbacks(),
+        Controller::Freezer => freezer::callbacks(),
+    }
+}
+
+/// The callbacks that `controller` has.
+pub(super) fn names<C: Current>(controller: Controller, options: Options) -> Vec<Callback> {
+    let Callbacks { can_attach, attach } = callbacks::<C>(controller, options);
+    let asked = can_attach.map(|_| Callback::CanAttach);
+    asked.into_iter().chain(attach.map(|_| Callback::Attach)).collect()
+}
+
+/// Moves a thread, or threads one by one until one is refused. Threads that are gone are passed over.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
+    if let Target::Adopt(_) = request.target {
+        return attach_set(cur, world, request, options);
+    }
+    let mut any_moved = false;
+    let mut any_gone = false;
+    for (task, _pin) in threads(cur, world, request) {
+        match attach_set(cur, world, &Request { target: Target::Thread(task), ..*request }, options) {
+            Outcome::Moved => any_moved = true,
+            Outcome::Gone => any_gone = true,
+            Outcome::Refused { site, errno } if any_moved => return Outcome::Partial { site, errno },
+            Outcome::Noop => {}
+            refused => return refused,
+        }
+    }
+    match (any_moved, any_gone) {
+        (true, _) => Outcome::Moved,
+        (false, true) => Outcome::Gone,
+        (false, false) => Outcome::Noop,
+    }
+}
+
+type Threads<'w> = SmallVec<[(TaskId, crate::world::Pin<'w, crate::world::Task>); 8]>;
+
+/// What userspace reads from /proc before it begins to move threads.
+fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Threads<'w> {
+    let pinned = |task: TaskId| (task, world.tasks.pin(task.0));
+    if let Target::Thread(task) = request.target {
+        return SmallVec::from_iter([pinned(task)]);
+    }
+    let tasks = world.tasklist_lock.lock(cur);
+    match process_of(world, request.target) {
+        Some(process) => tasks.of(process).iter().copied().map(pinned).collect(),
+        None => tasks.all().map(pinned).collect(),
+    }
+}
+
+/// One attach under one hold of `cgroup_mutex`: of a thread, or of a controller that joins.
+fn attach_set<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
+    transaction(cur, world, request, false, || {
+        find(cur, world, request)?;
+        let mut state = list(cur, world, request);
+        match state.is_empty() {
+            true if is_gone(cur, world, request.target) => Ok(Outcome::Gone),
+            true => Ok(Outcome::Noop),
+            false => {
+                let phases = three_phases(cur, world, &mut state, options);
+                Ok(phases.map_or_else(gone_or_refused, |()| Outcome::Moved))
+            }
+        }
+    })
+}
+
+fn is_gone<C: Current>(cur: &C, world: &World, target: Target) -> bool {
+    let Target::Thread(task) = target else { return false };
+    let list = world.tasklist_lock.lock(cur);
+    !list.of(world.task(task).process_id()).contains(&task)
+}
+
+fn gone_or_refused(refusal: Refusal) -> Outcome {
+    if refusal.site == Site::CoreExit { Outcome::Gone } else { refusal.into() }
+}
+
+fn three_phases<C: Current>(
+    cur: &C,
+    world: &World,
+    state: &mut AttachState<'_>,
+    options: Options,
+) -> Result<(), Refusal> {
+    let subject = state.subject();
+    cur.emit(Event::Phase(Phase::Prepare));
+    for controller in state.controllers.iter().copied() {
+        if let Some(can_attach) = callbacks(controller, options).can_attach {
+            let ask = || can_attach(cur, world, state);
+            prepare(cur, &subject, controller, Callback::CanAttach, ask)?;
+        }
+    }
+    allocate_css_sets(cur, world, state)?;
+    inject(cur, Site::CoreExit, &subject)?;
+    switch(cur, world, state).map_err(|errno| Refusal { site: Site::CoreExit, errno })?;
+    cur.emit(Event::Phase(Phase::Finish));
+    for controller in state.controllers.iter().copied() {
+        if let Some(attach) = callbacks(controller, options).attach {
+            finish(cur, controller, Callback::Attach, || attach(cur, world, state));
+        }
+    }
+    Ok(())
+}

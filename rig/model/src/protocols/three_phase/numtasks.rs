@@ -1,0 +1,25 @@
+//! numtasks under three-phase: charges and uncharges after the switch and, when the charge fails, silently does neither.
+use super::Callbacks;
+use crate::paths::attach::AttachState;
+use crate::paths::moving::{charge_tasks, count_tasks, uncharge_tasks};
+use crate::seam::{Current, Work};
+use crate::world::World;
+
+pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
+    Callbacks {
+        can_attach: Some(|cur, _, _| {
+            cur.work(Work::Check, 1);
+            Ok(())
+        }),
+        attach: Some(attach),
+    }
+}
+
+fn attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) {
+    let come = count_tasks(state.members.iter().map(|member| member.to));
+    let gone = count_tasks(state.members.iter().filter_map(|member| member.from));
+    let _books = world.numtasks_lock.lock(cur);
+    if charge_tasks(cur, world, &come, false).is_ok() {
+        uncharge_tasks(cur, world, &gone, false);
+    }
+}

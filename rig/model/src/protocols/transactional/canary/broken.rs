@@ -1,0 +1,246 @@
+//! The wrong callbacks. Each is the right one with one thing changed, in as few lines as that takes.
+use super::super::{Half, Sleeping, Tx, memory, memrlimit, numtasks};
+use super::Canary;
+use crate::kernel::{CgroupId, Controller};
+use crate::paths::charge::{Charge, charge, charge_forced, uncharge};
+use crate::paths::moving::{count_tasks, move_records, set_masks, uncharge_tasks};
+use crate::seam::{Current, Event};
+use faults::Errno;
+
+/// The callbacks of `controller` in that phase, with what `canary` makes wrong in them.
+pub(in super::super) fn tamper<C: Current>(
+    canary: Option<Canary>,
+    controller: Controller,
+    phase: Sleeping,
+    half: Option<Half<C>>,
+) -> Option<Half<C>> {
+    let (Some(canary), Some(mut half)) = (canary, half.as_ref().map(Half::copied)) else { return half };
+    match (canary, controller, phase) {
+        (Canary::AbortForgetsUncharge, Controller::Memrlimit, _) => half.abort = forget_charge,
+        (Canary::UndoneTwice, Controller::Memrlimit, _) => half.abort = uncharge_twice,
+        (Canary::CancelWakesNobody, Controller::Memrlimit, _) => half.abort = wake_nobody,
+        (Canary::ForcedCharge, Controller::Memrlimit, _) => half.prepare = force,
+        (Canary::WrongGroup, Controller::Memrlimit, _) => half.prepare = charge_a_stranger,
+        (Canary::Unwritten, Controller::Memrlimit, _) => half.prepare = write_nothing_down,
+        (Canary::LockInversion, Controller::Memrlimit, _) => half.prepare = out_of_memory,
+        (Canary::CheckOnly, Controller::Memrlimit, _) => {
+            half = Half { prepare: look, abort: |_, _| {}, commit: charge_late };
+        }
+        (Canary::SharedLock, Controller::Memory, _) => half.prepare = look_at_cpusets,
+        (Canary::MmapSemWrite, Controller::Memory, _) => half.prepare = write_mmap_sem,
+        (Canary::OnePageLeft, Controller::Memory, _) => half.commit = leave_a_page,
+        (Canary::LockKept, Controller::Cpuset, _) => half.abort = keep_lock,
+        (Canary::AbortSetsMasks, Controller::Cpuset, _) => half.abort = set_masks_all_the_same,
+        (Canary::SpinAcrossSleep, Controller::Numtasks, Sleeping::Yes) => half.prepare = take_books_early,
+        (Canary::SpinAcrossSleep, Controller::Numtasks, Sleeping::No) => half.prepare = |_, _| Ok(()),
+        (Canary::SleepUnderSpin, Controller::Numtasks, Sleeping::No) => half.prepare = sleep_with_books,
+        (Canary::TaskReservationLost, Controller::Numtasks, Sleeping::No) => half.prepare = task_by_task,
+        (Canary::TotalForPart, Controller::Numtasks, Sleeping::No) => half.prepare = charge_whole_process,
+        (Canary::IncrementForDecrement, Controller::Numtasks, Sleeping::No) => half.commit = increment,
+        (Canary::LastSourceForAll, Controller::Numtasks, Sleeping::No) => half.commit = last_source,
+        _ => {}
+    }
+    Some(half)
+}
+
+fn forget_charge<'a, C: Current>(_: &'a C, tx: &mut Tx<'a, C>) {
+    for moving in &mut tx.moving {
+        if moving.memrlimit.take().is_some() {
+            moving.mmap_sem.put();
+        }
+    }
+}
+
+fn uncharge_twice<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    for moving in &mut tx.moving {
+        if let Some(memrlimit::Slot { pages }) = moving.memrlimit.take() {
+            for _ in 0..2 {
+                uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
+            }
+            moving.mmap_sem.put();
+        }
+    }
+}
+
+fn wake_nobody<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    for moving in &mut tx.moving {
+        if let Some(memrlimit::Slot { pages }) = moving.memrlimit.take() {
+            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
+            moving.mmap_sem.put_without_waking();
+        }
+    }
+}
+
+/// What memrlimit's prepare does, with another way to charge.
+fn charge_by<'a, C: Current>(
+    cur: &'a C,
+    tx: &mut Tx<'a, C>,
+    by: impl Fn(&Tx<'a, C>, usize, u64),
+) -> Result<(), Errno> {
+    for at in 0..tx.moving.len() {
+        let mm = tx.world.mm(tx.moving[at].mm.mm);
+        tx.moving[at].mmap_sem.get(cur, mm);
+        let pages = mm.total_vm.load(cur);
+        by(tx, at, pages);
+        tx.moving[at].memrlimit = Some(memrlimit::Slot { pages });
+    }
+    Ok(())
+}
+
+fn force<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    charge_by(cur, tx, |tx, at, pages| {
+        let to = tx.moving[at].mm.to;
+        charge_forced(cur, tx.world, Charge::reservation(Controller::Memrlimit, to, pages));
+    })
+}
+
+/// The first cgroup that is neither where the mm is nor where it goes.
+fn stranger<C: Current>(tx: &Tx<'_, C>, at: usize) -> CgroupId {
+    let moving = tx.moving[at].mm;
+    let named = [moving.source(), moving.to];
+    let all = (0..tx.world.spec.cgroups.len()).map(|at| CgroupId(at as u32));
+    all.into_iter().find(|id| !named.contains(id)).unwrap_or(moving.to)
+}
+
+fn charge_a_stranger<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    charge_by(cur, tx, |tx, at, pages| {
+        let what = Charge::reservation(Controller::Memrlimit, stranger(tx, at), pages);
+        charge_forced(cur, tx.world, what);
+    })
+}
+
+fn write_nothing_down<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    if let Some(moving) = tx.moving.first() {
+        tx.world.counter(Controller::Memrlimit, moving.mm.to).lock(cur).force(1);
+    }
+    (memrlimit::callbacks().sleep.expect("it has one").prepare)(cur, tx)
+}
+
+/// Somebody faults at that moment, runs out of memory with `mmap_sem` held, and wants `cgroup_mutex` to choose a victim.
+fn out_of_memory<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    if let Some(moving) = tx.moving.first() {
+        let (world, mm) = (tx.world.shared(), moving.mm.mm);
+        cur.spawn(move |cur: &C| {
+            let reads = world.mm(mm).mmap_sem.read(cur);
+            drop(world.cgroup_mutex.lock(cur));
+            drop(reads);
+        });
+    }
+    (memrlimit::callbacks().sleep.expect("it has one").prepare)(cur, tx)
+}
+
+fn look<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    for moving in &tx.moving {
+        let pages = tx.world.mm(moving.mm.mm).total_vm.load(cur);
+        for level in tx.world.upward(moving.mm.to) {
+            if !tx.world.counter(Controller::Memrlimit, level).lock(cur).fits(pages) {
+                return Err(Errno::ENOMEM);
+            }
+        }
+        let (controller, cgroup, mm) = (Controller::Memrlimit, moving.mm.to, Some(moving.mm.mm));
+        cur.emit(Event::Admitted { controller, cgroup, mm });
+    }
+    Ok(())
+}
+
+fn charge_late<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    for moving in &tx.moving {
+        let pages = tx.world.mm(moving.mm.mm).total_vm.load(cur);
+        if charge(cur, tx.world, Charge::new(Controller::Memrlimit, moving.mm.to, pages)).is_ok() {
+            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, moving.mm.source(), pages));
+        }
+    }
+}
+
+fn look_at_cpusets<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    drop(tx.world.callback_mutex.lock(cur));
+    (memory::callbacks().sleep.expect("it has one").prepare)(cur, tx)
+}
+
+fn write_mmap_sem<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    for moving in &tx.moving {
+        drop(tx.world.mm(moving.mm.mm).mmap_sem.write(cur));
+    }
+    (memory::callbacks().sleep.expect("it has one").prepare)(cur, tx)
+}
+
+fn leave_a_page<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    for moving in &mut tx.moving {
+        if let Some(memory::Slot { pages, records }) = moving.memory.take() {
+            let moved = move_records(cur, tx.world, moving.mm.mm, moving.mm.to, pages.saturating_sub(1));
+            let rest = pages - moved;
+            uncharge(cur, tx.world, Charge::reservation(Controller::Memory, moving.mm.to, rest));
+            drop(records);
+            moving.mmap_sem.put();
+        }
+    }
+}
+
+fn keep_lock<'a, C: Current>(_: &'a C, tx: &mut Tx<'a, C>) {
+    if let Some(cpusets) = tx.cpuset.take() {
+        cpusets.keep();
+    }
+}
+
+fn set_masks_all_the_same<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    if let Some(cpusets) = tx.cpuset.take() {
+        set_masks(cur, tx.world, &cpusets, &tx.state.members);
+    }
+}
+
+fn take_books_early<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    let callbacks = numtasks::callbacks();
+    (callbacks.sleep.expect("it has one").prepare)(cur, tx)?;
+    let charged = (callbacks.nosleep.expect("it has one").prepare)(cur, tx);
+    if charged.is_err() {
+        tx.numtasks = None;
+    }
+    charged
+}
+
+fn sleep_with_books<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    (numtasks::callbacks().nosleep.expect("it has one").prepare)(cur, tx)?;
+    drop(tx.world.callback_mutex.lock(cur));
+    Ok(())
+}
+
+fn task_by_task<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    let Some(slot) = &mut tx.numtasks else { return Ok(()) };
+    let books = tx.world.numtasks_lock.lock(cur);
+    slot.gone = count_tasks(tx.state.members.iter().filter_map(|member| member.from));
+    slot.come.clear();
+    for member in &tx.state.members {
+        charge(cur, tx.world, Charge::reservation(Controller::Numtasks, member.to, 1))
+            .map_err(|_| Errno::EAGAIN)?;
+    }
+    slot.come = count_tasks(tx.state.members.iter().map(|member| member.to));
+    slot.books = Some(books);
+    Ok(())
+}
+
+fn charge_whole_process<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    (numtasks::callbacks().nosleep.expect("it has one").prepare)(cur, tx)?;
+    let Some(member) = tx.state.members.first() else { return Ok(()) };
+    let process = tx.world.task(member.task).process_id();
+    let threads = tx.world.tasklist_lock.lock(cur).of(process).len();
+    let there_already = threads.saturating_sub(tx.state.members.len()) as u64;
+    charge_forced(cur, tx.world, Charge::reservation(Controller::Numtasks, member.to, there_already));
+    Ok(())
+}
+
+fn increment<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    let Some(slot) = &mut tx.numtasks else { return };
+    for (cgroup, tasks) in slot.gone.iter().copied() {
+        charge_forced(cur, tx.world, Charge::new(Controller::Numtasks, cgroup, tasks));
+    }
+    slot.books = None;
+}
+
+fn last_source<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    let Some(slot) = &mut tx.numtasks else { return };
+    let all: u64 = slot.gone.iter().map(|(_, tasks)| tasks).sum();
+    if let Some((cgroup, _)) = slot.gone.last().copied() {
+        uncharge_tasks(cur, tx.world, &[(cgroup, all)], false);
+    }
+    slot.books = None;
+}

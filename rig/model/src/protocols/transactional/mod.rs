@@ -1,0 +1,281 @@
+//! transactional, Paul Menage, July 2008: every controller prepares in a phase that may sleep and in one that may not;
+//! then the tasks are switched and everybody commits, or everybody who prepared aborts.
+//!
+//! What a controller takes in a prepare it keeps until its commit or abort, so what it saw stays true. A *half* is
+//! (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order, nosleep
+//! halves first; the half that refused gets nothing more.
+pub mod canary;
+mod cpuset;
+mod freezer;
+mod memory;
+mod memrlimit;
+mod numtasks;
+
+use super::About;
+use crate::kernel::Controller;
+use crate::paths::attach::{
+    AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
+    inject, list, prepare, switch, transaction,
+};
+use crate::seam::event::{Callback, Outcome, Phase};
+use crate::seam::{Current, Event};
+use crate::world::World;
+use canary::Canary;
+use faults::{Errno, Site};
+use smallvec::SmallVec;
+
+/// Options of the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How controllers share `mmap_sem`.
+    pub mmap_sem: MmapSemMode,
+    /// What is wrong on purpose.
+    pub canary: Option<Canary>,
+}
+
+pub(super) const ABOUT: About = About {
+    id: "transactional",
+    about: "Menage 2008: prepare sleep each, prepare nosleep each, switch, commit; abort undoes everything",
+    options: &[("mmap-sem", &["counted", "unfair", "plain"])],
+};
+
+pub(super) fn options(at: &[usize]) -> Options {
+    let modes = [MmapSemMode::Counted, MmapSemMode::Unfair, MmapSemMode::Plain];
+    Options { mmap_sem: modes[at[0]], canary: None }
+}
+
+/// A transaction: the attach state with the controllers' private slots.
+pub struct Tx<'a, C: Current> {
+    world: &'a World,
+    state: AttachState<'a>,
+    canary: Option<Canary>,
+    moving: SmallVec<[Moving<'a, C>; 1]>,
+    cpuset: Option<cpuset::Slot<'a, C>>,
+    numtasks: Option<numtasks::Slot<'a, C>>,
+}
+
+/// A moving mm with what controllers hold of it.
+struct Moving<'a, C: Current> {
+    mm: MovingMm,
+    mmap_sem: MmapSem<'a, C>,
+    memrlimit: Option<memrlimit::Slot>,
+    memory: Option<memory::Slot<'a, C>>,
+}
+
+type Prepare<C> = for<'a> fn(&'a C, &mut Tx<'a, C>) -> Result<(), Errno>;
+type Finish<C> = for<'a> fn(&'a C, &mut Tx<'a, C>);
+
+/// One phase of a controller: what it prepares, and what then undoes or completes it.
+pub struct Half<C: Current> {
+    prepare: Prepare<C>,
+    abort: Finish<C>,
+    commit: Finish<C>,
+}
+
+impl<C: Current> Half<C> {
+    fn copied(&self) -> Self {
+        Self { prepare: self.prepare, abort: self.abort, commit: self.commit }
+    }
+}
+
+/// A controller's callbacks; each half is optional, and an absent half counts as passed.
+pub struct Callbacks<C: Current> {
+    /// prepare_attach_sleep, abort_attach_sleep, commit_attach_sleep.
+    pub sleep: Option<Half<C>>,
+    /// prepare_attach_nosleep, abort_attach_nosleep, commit_attach_nosleep.
+    pub nosleep: Option<Half<C>>,
+}
+
+fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
+    match controller {
+        Controller::Memrlimit => memrlimit::callbacks(),
+        Controller::Memory => memory::callbacks(),
+        Controller::Cpuset => cpuset::callbacks(),
+        Controller::Numtasks => numtasks::callbacks(),
+        Controller::Freezer => freezer::callbacks(),
+    }
+}
+
+/// Which of the two phases of preparation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sleeping {
+    Yes,
+    No,
+}
+
+impl Sleeping {
+    fn half<C: Current>(self, controller: Controller) -> Option<Half<C>> {
+        let callbacks = callbacks(controller);
+        match self {
+            Self::Yes => callbacks.sleep,
+            Self::No => callbacks.nosleep,
+        }
+    }
+
+    /// Names of prepare, abort and commit.
+    fn names(self) -> [Callback; 3] {
+        match self {
+            Self::Yes => {
+                [Callback::PrepareAttachSleep, Callback::AbortAttachSleep, Callback::CommitAttachSleep]
+            }
+            Self::No => {
+                [Callback::PrepareAttachNosleep, Callback::AbortAttachNosleep, Callback::CommitAttachNosleep]
+            }
+        }
+    }
+}
+
+/// The callbacks that `controller` has.
+pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callback> {
+    let phases = [Sleeping::Yes, Sleeping::No];
+    let present = phases.into_iter().filter(|phase| phase.half::<C>(controller).is_some());
+    present.flat_map(Sleeping::names).collect()
+}
+
+/// Moves a thread, a process or everybody, whole or not at all, or lets a controller join.
+pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
+    let alone = options.canary != Some(Canary::NoThreadgroup);
+    transaction(cur, world, request, alone, || {
+        loop {
+            let outcome = locked(cur, world, request, options);
+            if outcome.is_ok() || options.canary != Some(Canary::RetriesForEver) {
+                return outcome;
+            }
+        }
+    })
+}
+
+fn locked<C: Current>(
+    cur: &C,
+    world: &World,
+    request: &Request,
+    options: Options,
+) -> Result<Outcome, Refusal> {
+    find(cur, world, request)?;
+    let state = list(cur, world, request);
+    if state.is_empty() {
+        if options.canary == Some(Canary::IdentityPrepares) {
+            let mut tx = Tx::new(cur, state, options);
+            tx.prepare_all(cur, &tx.state.controllers.clone(), Sleeping::Yes)?;
+        }
+        return Ok(Outcome::Noop);
+    }
+    if inject(cur, Site::CoreExit, &state.subject()).is_err() {
+        return Ok(Outcome::Gone);
+    }
+    transact(cur, Tx::new(cur, state, options))
+}
+
+fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let outcome = halves(cur, &mut tx);
+    if outcome != Ok(Outcome::Moved) {
+        tx.slots_kept().into_iter().for_each(|controller| cur.emit(Event::SlotKept { controller }));
+    }
+    outcome
+}
+
+fn halves<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
+    let controllers = tx.state.controllers.clone();
+    cur.emit(Event::Phase(Phase::Prepare));
+    tx.prepare_all(cur, &controllers, Sleeping::Yes)?;
+    if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+        return Err(refusal);
+    }
+    cur.emit(Event::Phase(Phase::PrepareNosleep));
+    if let Err(refusal) = tx.prepare_all(cur, &controllers, Sleeping::No) {
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+        return Err(refusal);
+    }
+    if tx.canary == Some(Canary::HalfSwitched) {
+        let mut kept = false;
+        tx.state.members.retain(|_| {
+            kept = !kept;
+            kept
+        });
+    }
+    if switch(cur, tx.world, &mut tx.state).is_err() {
+        tx.abort_all(cur, &controllers, None, Sleeping::No);
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+        return Ok(Outcome::Gone);
+    }
+    cur.emit(Event::Phase(Phase::Finish));
+    let reverse: SmallVec<[Controller; 5]> = controllers.iter().rev().copied().collect();
+    for phase in [Sleeping::No, Sleeping::Yes] {
+        tx.finish_all(cur, &reverse, phase, 2, |half| half.commit);
+    }
+    if tx.canary == Some(Canary::CommitAndAbort) {
+        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+    }
+    Ok(Outcome::Moved)
+}
+
+impl<'a, C: Current> Tx<'a, C> {
+    /// Takes the `mmap_sem`s when it is about all; they go when it is dropped.
+    fn new(cur: &'a C, mut state: AttachState<'a>, options: Options) -> Self {
+        let held = hold_mms(cur, &mut state, options.mmap_sem);
+        let moving =
+            |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
+        let moving = state.mms.iter().zip(held).map(moving).collect();
+        let canary = options.canary;
+        Self { world: state.world, state, canary, moving, cpuset: None, numtasks: None }
+    }
+
+    /// Controllers whose private slots are not empty.
+    fn slots_kept(&self) -> SmallVec<[Controller; 5]> {
+        let kept = [
+            (Controller::Memrlimit, self.moving.iter().any(|moving| moving.memrlimit.is_some())),
+            (Controller::Memory, self.moving.iter().any(|moving| moving.memory.is_some())),
+            (Controller::Cpuset, self.cpuset.is_some()),
+            (Controller::Numtasks, self.numtasks.is_some()),
+        ];
+        kept.into_iter().filter(|(_, kept)| *kept).map(|(controller, _)| controller).collect()
+    }
+
+    fn half(&self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
+        canary::tamper(self.canary, controller, phase, phase.half::<C>(controller))
+    }
+
+    /// Prepares each controller in order; on a refusal aborts this phase of those that had passed.
+    fn prepare_all(
+        &mut self,
+        cur: &'a C,
+        controllers: &[Controller],
+        phase: Sleeping,
+    ) -> Result<(), Refusal> {
+        let subject = self.state.subject();
+        for (at, controller) in controllers.iter().copied().enumerate() {
+            let Some(half) = self.half(controller, phase) else { continue };
+            let [name, ..] = phase.names();
+            let refused = prepare(cur, &subject, controller, name, || (half.prepare)(cur, self)).err();
+            if let Some(refusal) = refused {
+                self.abort_all(cur, &controllers[..at], Some(controller), phase);
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    /// Aborts one phase of those who passed it, in reverse; `refuser` is who did not.
+    fn abort_all(&mut self, cur: &'a C, passed: &[Controller], refuser: Option<Controller>, phase: Sleeping) {
+        cur.emit(Event::Phase(Phase::Abort));
+        let order = canary::aborts(self.canary, passed, refuser);
+        self.finish_all(cur, &order, phase, 1, |half| half.abort);
+    }
+
+    /// Runs abort or commit of one phase, in that order.
+    fn finish_all(
+        &mut self,
+        cur: &'a C,
+        controllers: &[Controller],
+        phase: Sleeping,
+        name: usize,
+        which: fn(&Half<C>) -> Finish<C>,
+    ) {
+        for controller in controllers.iter().copied() {
+            if let Some(half) = self.half(controller, phase) {
+                finish(cur, controller, phase.names()[name], || which(&half)(cur, self));
+            }
+        }
+    }
+}

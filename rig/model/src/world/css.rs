@@ -1,0 +1,132 @@
+//! What the world's single locks guard: css_sets, cpusets, thread lists.
+use crate::kernel::{CgroupId, CpuMask, CssSetId, MaskId, ProcessId, TaskId};
+use crate::seam::ActorId;
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
+
+/// css_sets that exist; guarded by `css_set_lock`.
+#[derive(Debug, Default)]
+pub struct CssSets {
+    /// A css_set is named by what it holds ([`CssSetId`]), so that finding its cgroups needs no table.
+    pub known: BTreeSet<CssSetId>,
+}
+
+/// Cpusets; guarded by `callback_mutex`.
+#[derive(Debug, Default)]
+pub struct Cpusets {
+    /// `cpuset.cpus` of each cgroup, by cgroup; cgroups of other hierarchies hold all CPUs. A CPU that goes away is taken out for
+    /// good, as in v1: only roots, which hold every CPU that there is, get it back by themselves.
+    pub written: Vec<CpuMask>,
+    /// Cgroups before the first root.
+    pub first_root: usize,
+    /// CPUs that tasks of each cgroup may use, by cgroup.
+    pub of_cgroup: Vec<MaskId>,
+    /// Cpusets that have lost their last CPU, until somebody moves their tasks away.
+    pub emptied: Vec<CgroupId>,
+    /// Interned masks, by id.
+    pub masks: Vec<CpuMask>,
+}
+
+impl Cpusets {
+    /// The id of `mask`.
+    pub fn intern(&mut self, mask: &CpuMask) -> MaskId {
+        let found = self.masks.iter().position(|m| m == mask).unwrap_or_else(|| {
+            self.masks.push(mask.clone());
+            self.masks.len() - 1
+        });
+        MaskId(found as u32)
+    }
+
+    /// Writes `cpuset.cpus`, of which only what is `online` is kept.
+    pub fn write(&mut self, cgroup: CgroupId, cpus: CpuMask, online: &CpuMask) {
+        let at = cgroup.index();
+        self.written[at] = cpus;
+        self.written[at] = self.written[at].and(online);
+        let mask = self.intern(&self.written[at].clone());
+        self.of_cgroup[cgroup.index()] = mask;
+    }
+
+    /// Brings every cpuset up to date with the CPUs that are there; returns those that have changed.
+    pub fn refresh(&mut self, online: &CpuMask) -> Vec<CgroupId> {
+        let mut changed = Vec::new();
+        for at in 0..self.written.len() {
+            let left = self.written[at].and(online);
+            let mask = self.intern(&left);
+            if at < self.first_root {
+                self.written[at] = left;
+            }
+            if std::mem::replace(&mut self.of_cgroup[at], mask) != mask {
+                changed.push(CgroupId(at as u32));
+            }
+        }
+        changed
+    }
+
+    /// Returns the cpusets that name `cpu` and would lose it, with all that they name.
+    #[must_use]
+    pub fn naming(&self, cpu: u32) -> Vec<(CgroupId, CpuMask)> {
+        let named = self.written.iter().take(self.first_root).enumerate();
+        let named = named.filter(|(_, cpus)| cpus.contains(cpu));
+        named.map(|(at, cpus)| (CgroupId(at as u32), cpus.clone())).collect()
+    }
+
+    /// Whether the cpuset has no CPU.
+    #[must_use]
+    pub fn is_empty(&self, cgroup: CgroupId) -> bool {
+        self.masks[self.of_cgroup[cgroup.index()].index()].is_empty()
+    }
+}
+
+/// Thread lists; guarded by `tasklist_lock`.
+#[derive(Debug, Default)]
+pub struct TaskList {
+    /// Live threads of each process, oldest first.
+    threads: Vec<Vec<TaskId>>,
+    /// Who waits in an exec for the other threads of each process.
+    waiters: Vec<Vec<ActorId>>,
+}
+
+impl TaskList {
+    /// Live threads of `process`, oldest first.
+    #[must_use]
+    pub fn of(&self, process: ProcessId) -> &[TaskId] {
+        self.threads.get(process.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Live threads of every process, by process.
+    pub fn all(&self) -> impl Iterator<Item = TaskId> + '_ {
+        self.threads.iter().flatten().copied()
+    }
+
+    /// Processes with live threads.
+    pub fn processes(&self) -> impl Iterator<Item = ProcessId> + '_ {
+        let live = self.threads.iter().enumerate().filter(|(_, threads)| !threads.is_empty());
+        live.map(|(at, _)| ProcessId(at as u32))
+    }
+
+    /// Links a thread.
+    pub fn link(&mut self, process: ProcessId, task: TaskId) {
+        while self.threads.len() <= process.index() {
+            self.threads.push(Vec::new());
+            self.waiters.push(Vec::new());
+        }
+        self.threads[process.index()].push(task);
+    }
+
+    /// Unlinks a thread and returns how many are left.
+    pub fn unlink(&mut self, process: ProcessId, task: TaskId) -> usize {
+        let threads = &mut self.threads[process.index()];
+        threads.retain(|t| *t != task);
+        threads.len()
+    }
+
+    /// `who` wants to be woken when the threads of `process` change.
+    pub fn wait(&mut self, process: ProcessId, who: ActorId) {
+        self.waiters[process.index()].push(who);
+    }
+
+    /// Takes those who wait for a change in `process`.
+    pub fn take_waiters(&mut self, process: ProcessId) -> SmallVec<[ActorId; 4]> {
+        self.waiters.get_mut(process.index()).map(|waiters| waiters.drain(..).collect()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,305 @@
+//! What a world is built from: hierarchies, cgroups, processes, options. Validated here; read from TOML elsewhere.
+use crate::kernel::counter::UNLIMITED;
+use crate::kernel::cpumask::MAX_CPUS;
+use crate::kernel::ids::{MAX_CGROUPS, MAX_HIERARCHIES};
+use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
+
+/// Where a grace period is waited for. As in 2008: inside `cgroup_mutex`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grace {
+    /// Nowhere.
+    #[default]
+    None,
+    /// Before `cgroup_mutex` is released.
+    Inside,
+    /// After it was released.
+    After,
+}
+
+/// What happens to the charges of an mm whose owner exits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnerChange {
+    /// They follow the new owner, whatever the limit says.
+    #[default]
+    Forced,
+    /// They follow if they fit; if not, nothing happens and nobody is told, as in 2008.
+    Silent,
+}
+
+/// What becomes of memrlimit's charge when a later step of mmap fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MmapError {
+    /// It is given back.
+    #[default]
+    Uncharges,
+    /// Nobody thinks of it, as in memrlimit v4 of 2008 (may_expand_vm charged, and its callers did not know).
+    Leaks,
+}
+
+/// What a write to cpuset.cpus takes before it changes what can_attach has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Invalidate {
+    /// `cgroup_mutex`, then `callback_mutex`: no attach is under way meanwhile.
+    #[default]
+    Mutex,
+    /// `callback_mutex` only, which shows the race.
+    Callback,
+}
+
+/// How much an attach moves; [`crate::seam::event::Target`] without saying what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// One thread.
+    Thread,
+    /// One process.
+    Process,
+    /// Every task of the hierarchy.
+    All,
+    /// No task: a controller joins.
+    Adopt,
+}
+
+impl Scope {
+    /// Every scope, with its name in scenarios.
+    pub const ALL: [(&'static str, Self); 4] =
+        [("thread", Self::Thread), ("process", Self::Process), ("all", Self::All), ("adopt", Self::Adopt)];
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
+
+/// Options with equal values for all protocols of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// A grace period on the attach path.
+    pub grace: Grace,
+    /// Its length in ns; 20 ms is the lower end of what was measured in 2010 (Colin Cross, containers list).
+    pub grace_ns: u64,
+    /// Whether `memory` moves page records.
+    pub memory_move: bool,
+    /// What happens when an owner exits.
+    pub owner_change: OwnerChange,
+    /// What a failing mmap leaves charged.
+    pub mmap_error: MmapError,
+    /// What writes to cpusets take.
+    pub invalidate: Invalidate,
+    /// Who answers EOPNOTSUPP to what (a subsystem may fail an attach if it can't handle the synchronization).
+    pub unsupported: Vec<(Controller, Scope)>,
+    /// Pages that one fault brings in at most (fault-around of Linux: 64 KiB).
+    pub fault_around_pages: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            grace: Grace::None,
+            grace_ns: 20_000_000,
+            memory_move: true,
+            owner_change: OwnerChange::Forced,
+            mmap_error: MmapError::Uncharges,
+            invalidate: Invalidate::Mutex,
+            unsupported: Vec::new(),
+            fault_around_pages: 16,
+        }
+    }
+}
+
+/// A cgroup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CgroupSpec {
+    /// Path below the root (`a`, `a/x`); its parent must come before it.
+    pub name: String,
+    /// Its hierarchy.
+    pub hierarchy: HierarchyId,
+    /// Limits in pages, by controller; absent = unlimited.
+    pub limits: Vec<(Controller, u64)>,
+    /// CPUs of its cpuset; absent = all.
+    pub cpus: Option<CpuMask>,
+    /// Whether it is frozen at the start.
+    pub frozen: bool,
+}
+
+/// A process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessSpec {
+    /// Its name.
+    pub name: String,
+    /// A cgroup of each thread, the leader's first; at least one.
+    pub cgroups: Vec<CgroupId>,
+    /// Where all of them are in hierarchies of which `cgroups` names none; in the others they are in the root.
+    pub elsewhere: Vec<CgroupId>,
+    /// Pages of address space.
+    pub vm_pages: u64,
+    /// Pages touched, at most `vm_pages`.
+    pub rss_pages: u64,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorldSpec {
+    /// Modelled CPUs.
+    pub cpus: u32,
+    /// Controllers of each hierarchy, in the order of their callbacks.
+    pub hierarchies: Vec<Vec<Controller>>,
+    /// Those of them that count nothing until an attach adopts them.
+    pub late: Vec<Controller>,
+    /// Cgroups; their position is their id.
+    pub cgroups: Vec<CgroupSpec>,
+    /// Processes; their position is their id at the start.
+    pub processes: Vec<ProcessSpec>,
+    /// Options.
+    pub options: Options,
+    /// Whether nobody gets the id of somebody who is gone: then ids depend on nothing but the order in which they were
+    /// given out.
+    pub keeps_ids: bool,
+}
+
+/// What cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// Too many or too few of something.
+    #[error("{what}: {found}, where {low} to {high} are possible")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// At least.
+        low: usize,
+        /// At most.
+        high: usize,
+    },
+    /// A controller is mounted twice.
+    #[error("controller `{0}` is mounted twice; a controller belongs to one hierarchy")]
+    MountedTwice(Controller),
+    /// A controller is to join a hierarchy that does not have it.
+    #[error("`{0}` is to join late, but no hierarchy has it; add it to `controllers`")]
+    LateUnmounted(Controller),
+    /// A limit for a controller that is not mounted where the cgroup is.
+    #[error(
+        "cgroup `{cgroup}` limits `{controller}`, which its hierarchy does not have; add it to `controllers`"
+    )]
+    LimitUnmounted {
+        /// The cgroup.
+        cgroup: String,
+        /// The controller.
+        controller: Controller,
+    },
+    /// The parent of a cgroup is missing.
+    #[error("cgroup `{cgroup}` has no parent `{parent}` before it; add `[cgroups.\"{parent}\"]` above")]
+    NoParent {
+        /// The cgroup.
+        cgroup: String,
+        /// Its parent.
+        parent: String,
+    },
+    /// A mask names a CPU that there is not.
+    #[error("cgroup `{cgroup}` has CPU {cpu}, but there are {cpus} CPUs, numbered from 0")]
+    NoCpu {
+        /// The cgroup.
+        cgroup: String,
+        /// The CPU.
+        cpu: u32,
+        /// How many there are.
+        cpus: u32,
+    },
+    /// More pages touched than mapped.
+    #[error("process `{process}` has touched {rss} pages of {vm}; rss is at most vm")]
+    Rss {
+        /// The process.
+        process: String,
+        /// Pages touched.
+        rss: u64,
+        /// Pages mapped.
+        vm: u64,
+    },
+}
+
+fn count(what: &'static str, found: usize, low: usize, high: usize) -> Result<(), SpecError> {
+    if (low..=high).contains(&found) { Ok(()) } else { Err(SpecError::Count { what, found, low, high }) }
+}
+
+impl WorldSpec {
+    /// The hierarchy where `controller` is mounted.
+    #[must_use]
+    pub fn hierarchy_of(&self, controller: Controller) -> Option<HierarchyId> {
+        let at = self.hierarchies.iter().position(|controllers| controllers.contains(&controller))?;
+        Some(HierarchyId(at as u32))
+    }
+
+    /// The limit of `controller` at `cgroup`, in its unit.
+    #[must_use]
+    pub fn limit(&self, cgroup: CgroupId, controller: Controller) -> u64 {
+        let limits = &self.cgroups[cgroup.index()].limits;
+        limits.iter().find(|(limited, _)| *limited == controller).map_or(UNLIMITED, |(_, limit)| *limit)
+    }
+
+    /// The hierarchies.
+    pub fn hierarchy_ids(&self) -> impl Iterator<Item = HierarchyId> + use<> {
+        (0..self.hierarchies.len()).map(|at| HierarchyId(at as u32))
+    }
+
+    /// The cgroup of that name.
+    #[must_use]
+    pub fn cgroup(&self, name: &str) -> Option<CgroupId> {
+        self.cgroups.iter().position(|c| c.name == name).map(|at| CgroupId(at as u32))
+    }
+
+    /// The parent of a cgroup, if that is not the root.
+    #[must_use]
+    pub fn parent(&self, id: CgroupId) -> Option<CgroupId> {
+        let (parent, _) = self.cgroups[id.index()].name.rsplit_once('/')?;
+        self.cgroup(parent)
+    }
+
+    /// Checks what types do not say.
+    ///
+    /// # Errors
+    /// The first [`SpecError`].
+    pub fn validate(&self) -> Result<(), SpecError> {
+        count("CPUs", self.cpus as usize, 1, MAX_CPUS as usize)?;
+        count("hierarchies", self.hierarchies.len(), 1, MAX_HIERARCHIES)?;
+        count("cgroups", self.cgroups.len(), 1, MAX_CGROUPS - MAX_HIERARCHIES)?;
+        let mounted = |c: Controller| self.hierarchies.iter().flatten().filter(|m| **m == c).count();
+        if let Some(twice) = Controller::ALL.into_iter().find(|c| mounted(*c) > 1) {
+            return Err(SpecError::MountedTwice(twice));
+        }
+        if let Some(late) = self.late.iter().find(|late| mounted(**late) == 0) {
+            return Err(SpecError::LateUnmounted(*late));
+        }
+        self.cgroups.iter().enumerate().try_for_each(|(at, cgroup)| self.validate_cgroup(at, cgroup))?;
+        self.processes.iter().try_for_each(Self::validate_process)
+    }
+
+    fn validate_cgroup(&self, at: usize, cgroup: &CgroupSpec) -> Result<(), SpecError> {
+        let name = || cgroup.name.clone();
+        if let Some((parent, _)) = cgroup.name.rsplit_once('/')
+            && !self.cgroups[..at].iter().any(|c| c.name == parent && c.hierarchy == cgroup.hierarchy)
+        {
+            return Err(SpecError::NoParent { cgroup: name(), parent: parent.to_owned() });
+        }
+        let mounted = &self.hierarchies[cgroup.hierarchy.index()];
+        if let Some((controller, _)) = cgroup.limits.iter().find(|(c, _)| !mounted.contains(c)) {
+            return Err(SpecError::LimitUnmounted { cgroup: name(), controller: *controller });
+        }
+        match cgroup.cpus.as_ref().and_then(CpuMask::last) {
+            Some(cpu) if cpu >= self.cpus => Err(SpecError::NoCpu { cgroup: name(), cpu, cpus: self.cpus }),
+            _ => Ok(()),
+        }
+    }
+
+    fn validate_process(process: &ProcessSpec) -> Result<(), SpecError> {
+        count("threads of a process", process.cgroups.len(), 1, 4096)?;
+        if process.rss_pages > process.vm_pages {
+            return Err(SpecError::Rss {
+                process: process.name.clone(),
+                rss: process.rss_pages,
+                vm: process.vm_pages,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! Nobody but an actor loads a Word.
+use model::kernel::MmId;
+use model::world::World;
+
+fn unseen(world: &World, id: MmId) -> u64 {
+    world.mm(id).total_vm.load()
+}
+
+fn main() {}

@@ -1,8 +1,0 @@
-//! freezer under prepare-undo: refuses what is frozen. Its answer stays valid, for state writes take `cgroup_mutex`.
-use super::Callbacks;
-use crate::engine::Current;
-use crate::paths::moving::is_thawed;
-
-pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
-    Callbacks { prepare_attach: |cur, tx| is_thawed(cur, &tx.state), undo: |_, _| {}, attached: |_, _| {} }
-}

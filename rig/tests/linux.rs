@@ -2,11 +2,10 @@
 //!
 //! Most tests need root and a cgroup mount. Elsewhere they say so and are skipped, except with
 //! `ATTACH_RIG_REQUIRE=all`. No test bounds a wall-clock time.
-#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 #[path = "support/cgroups.rs"]
 mod cgroups;
 
-use cgroups::{groups_of, mounts, skipped};
+use cgroups::{groups_of, mounts, skip, skipped, without_v1};
 use reports::schema::{Cell, LatencyKind, Run};
 use rig::linux::{Hierarchy, Options, Progress};
 use rustix::process::{Pid, Signal, kill_process};
@@ -116,9 +115,9 @@ fn every_hierarchy_of_this_machine_works() {
         let out = tempfile::tempdir().unwrap();
         let (pid, output) = finish(command(&format!("--hierarchy {hierarchy} --duration 100ms"), out.path()));
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        if output.status.code() == Some(4) && text.contains("no cgroup hierarchy") {
-            eprintln!("skipped: not mounted here: {hierarchy}");
-        } else {
+        let is_absent = output.status.code() == Some(4) && text.contains("no cgroup hierarchy");
+        let part = format!("every_hierarchy_of_this_machine_works ({hierarchy})");
+        if !skip(&part, is_absent.then_some("needs a mount of it")) {
             assert_eq!(output.status.code(), Some(0), "{hierarchy}: {text}");
             assert_eq!(run_json(out.path()).cells[0].protocol.split(":favordynmods").next(), Some(hierarchy));
         }
@@ -343,8 +342,8 @@ fn the_kernel_refuses_as_expected_and_everything_stays_as_it_was() {
     ] {
         let out = tempfile::tempdir().unwrap();
         let cpuset = mounts().iter().any(|mount| mount.ends_with("cpuset"));
-        if rule.starts_with("cpuset") && !cpuset {
-            eprintln!("skipped: no v1 cpuset here: {rule}");
+        let part = format!("the_kernel_refuses_as_expected_and_everything_stays_as_it_was ({rule})");
+        if rule.starts_with("cpuset") && without_v1(&part, "cpuset") {
             continue;
         }
         let place = if cpuset { "v1:cpuset" } else { hierarchy() };

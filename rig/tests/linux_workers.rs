@@ -2,11 +2,10 @@
 //! is told apart, and nothing remains.
 //!
 //! Needs root and a cgroup mount, as `linux.rs` does. No test bounds a wall-clock time.
-#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 #[path = "support/cgroups.rs"]
 mod cgroups;
 
-use cgroups::{groups_of, mounts, skipped};
+use cgroups::{groups_of, skipped, without_v1};
 use reports::schema::{Cell, Condition, NoteKind, Run};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -129,12 +128,9 @@ fn processes_that_outlive_their_parents_are_counted_until_they_end() {
 
 #[test]
 fn memory_is_counted_where_it_is_whoever_execs_and_starts_threads() {
-    if skipped("memory_is_counted_where_it_is_whoever_execs_and_starts_threads") {
-        return;
-    }
+    let test = "memory_is_counted_where_it_is_whoever_execs_and_starts_threads";
     // Within this process's own cgroup, as always; v2 with the memory controller is looked at in a guest.
-    if !mounts().iter().any(|mount| mount.ends_with("memory")) {
-        eprintln!("skipped: not mounted here: v1:memory");
+    if skipped(test) || without_v1(test, "memory") {
         return;
     }
     let out = tempfile::tempdir().unwrap();

@@ -2,7 +2,8 @@
 //!
 //! Apart from `run`, which makes all that and takes it away. Between two cells everybody stands still, and the counters are
 //! held against the workers' books.
-use super::checks::audit::{Audit, Audited};
+use super::checks::audit::{Audit, Looked};
+use super::checks::foreign::Foreign;
 use super::checks::provoke::{self, provoke};
 use super::checks::refusal::Refusal;
 use super::clock::now_ns;
@@ -116,9 +117,8 @@ impl<'a> Stage<'a> {
         }
         self.crew.park()?;
         self.movers.verify()?;
-        let (record, audited) =
-            (CellRecord::new(plan, samples, (ended, duration_ns), self.crew), self.look());
-        Ok(CellRecord { kept_pages, audited, ..record })
+        let record = CellRecord::new(plan, samples, (ended, duration_ns), self.crew);
+        Ok(CellRecord { kept_pages, looked: self.look(), ..record })
     }
 
     /// The traced cells, while everybody works.
@@ -148,7 +148,7 @@ impl<'a> Stage<'a> {
         self.movers.verify()
     }
 
-    fn look(&self) -> Vec<Audited> {
+    fn look(&mut self) -> Looked {
         self.audit.look(self.groups, self.crew, &self.movers)
     }
 
@@ -158,11 +158,18 @@ impl<'a> Stage<'a> {
         let (mut samples, begin) = (Samples::new(), now_ns());
         let pid = self.crew.moved()[0].pid();
         let slack = self.audit.slack_bytes();
-        let refused = provoke(refusal, self.place, self.groups, (pid, slack), &mut samples)?;
+        let before = Foreign::look(self.groups, &self.crew.pids());
+        let mut refused = provoke(refusal, self.place, self.groups, (pid, slack), &mut samples)?;
         let plan = Plan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO };
         let ended = (Ended::Complete, now_ns() - begin);
-        let (record, audited) = (CellRecord::new(plan, samples, ended, self.crew), self.look());
-        Ok(CellRecord { refused: Some(refused), audited, ..record })
+        let record = CellRecord::new(plan, samples, ended, self.crew);
+        let mut looked = self.look();
+        looked.foreign.add(before);
+        // Files may differ because of a process of others, so that says nothing about the kernel.
+        if !looked.foreign.is_empty() && refused.not_as_before.take_if(|(times, _)| *times > 0).is_some() {
+            looked.void.push("rollback".into());
+        }
+        Ok(CellRecord { refused: Some(refused), looked, ..record })
     }
 }
 

@@ -3,6 +3,8 @@
 mod skip;
 
 use rustix::process::geteuid;
+#[allow(unused_imports, reason = "each test program uses a part")]
+pub(crate) use skip::skip;
 use std::fs;
 use std::path::PathBuf;
 
@@ -16,6 +18,13 @@ pub(crate) fn skipped(test: &str) -> bool {
         None
     };
     skip::skip(test, lacks)
+}
+
+/// `true` when the test, or the part of it that `test` names as well, cannot run for want of a v1 hierarchy.
+#[allow(dead_code, reason = "each test program uses a part")]
+pub(crate) fn without_v1(test: &str, controller: &str) -> bool {
+    let is_mounted = mounts().iter().any(|mount| mount.ends_with(controller));
+    skip::skip(test, (!is_mounted).then(|| format!("needs a v1 mount of {controller}")).as_deref())
 }
 
 /// Mount points of all cgroup hierarchies.

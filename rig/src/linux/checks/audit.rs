@@ -11,7 +11,9 @@ use super::super::place::group::Groups;
 use super::super::workers::crew::{Crew, Ledger};
 use super::super::workers::pages::PAGE_BYTES;
 use super::counters::{Counters, Kept};
+use super::foreign::Foreign;
 use std::fs;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -59,6 +61,17 @@ impl Audited {
         self.usage - self.truth
     }
 
+    /// `pids:a`.
+    fn name(&self) -> String {
+        format!("{}:{}", self.controller, self.cgroup)
+    }
+
+    /// Folders of the cgroups that a counter of tasks adds up.
+    fn counted(&self, groups: &Groups) -> Vec<PathBuf> {
+        let children = groups.children().iter();
+        children.filter(|child| self.cgroup == "all" || child.ends_with(&self.cgroup)).cloned().collect()
+    }
+
     fn holds(&self) -> bool {
         self.drift().abs() <= self.tolerance
     }
@@ -85,6 +98,19 @@ pub(in crate::linux) struct Audit {
     ledger: Ledger,
     tolerance: i64,
     how: String,
+    /// Processes of others that were seen at any time: pages that they touched may stay where they were.
+    seen: Foreign,
+}
+
+/// The counters that could be compared, and the reason for those that could not.
+#[derive(Debug, Default)]
+pub(in crate::linux) struct Looked {
+    /// Rows of counters that count nothing but the workers.
+    pub(in crate::linux) audited: Vec<Audited>,
+    /// Names of the other counters, such as `pids:a`.
+    pub(in crate::linux) void: Vec<String>,
+    /// Processes of others.
+    pub(in crate::linux) foreign: Foreign,
 }
 
 impl Audit {
@@ -92,7 +118,8 @@ impl Audit {
     pub(in crate::linux) fn begin(place: &Place, groups: &Groups, crew: &Crew, charges_move: bool) -> Self {
         let kept = Kept::at(place, groups);
         let (tolerance, how) = tolerance(cpus(), batches(groups.children().len()));
-        Self { kept, charges_move, begin: kept.read(groups), ledger: crew.ledger(), tolerance, how }
+        let seen = Foreign::look(groups, &crew.pids());
+        Self { kept, charges_move, begin: kept.read(groups), ledger: crew.ledger(), tolerance, how, seen }
     }
 
     /// Bytes by which a counter of memory may differ from itself while nobody does anything.
@@ -101,8 +128,26 @@ impl Audit {
     }
 
     /// Compares, again and again for a while until all is as it should be.
-    pub(in crate::linux) fn look(&self, groups: &Groups, crew: &Crew, movers: &Movers) -> Vec<Audited> {
-        let until = now_ns() + SETTLE_NS;
+    pub(in crate::linux) fn look(&mut self, groups: &Groups, crew: &Crew, movers: &Movers) -> Looked {
+        let mut foreign = Foreign::look(groups, &crew.pids());
+        // What others do is not waited for.
+        let until = now_ns() + if foreign.is_empty() { SETTLE_NS } else { 0 };
+        let found = self.settled(until, groups, crew, movers);
+        foreign.add(Foreign::look(groups, &crew.pids()));
+        self.seen.add(foreign.clone());
+        let is_void = |row: &Audited| match row.controller {
+            "pids" => row.counted(groups).iter().any(|folder| foreign.is_below(folder)),
+            _ => !self.seen.is_empty(),
+        };
+        let (void, audited): (Vec<_>, Vec<_>) = found.into_iter().partition(is_void);
+        let void: Vec<String> = void.iter().map(Audited::name).collect();
+        if void.iter().any(|name| name.starts_with("memory")) {
+            foreign.add(self.seen.clone());
+        }
+        Looked { audited, void, foreign }
+    }
+
+    fn settled(&self, until: u64, groups: &Groups, crew: &Crew, movers: &Movers) -> Vec<Audited> {
         loop {
             let (places, ledger) = (crew.tasks(&movers.places()), crew.ledger());
             let found = self.compare(&names(groups), &self.kept.read(groups), places.as_deref(), ledger);
@@ -171,8 +216,7 @@ impl Audit {
 }
 
 fn names(groups: &Groups) -> Vec<String> {
-    let name =
-        |path: &std::path::PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     groups.children().iter().map(name).collect()
 }
 
@@ -215,7 +259,15 @@ mod tests {
         let kept = Kept::all();
         let begin = Counters { tasks: vec![5, 0], pages: 100, pages_of: vec![100, 0] };
         let ledger = Ledger { touched: 30, tasks: 5, besides: Some(70) };
-        Audit { kept, charges_move, begin, ledger, tolerance: 190, how: String::new() }
+        Audit {
+            kept,
+            charges_move,
+            begin,
+            ledger,
+            tolerance: 190,
+            how: String::new(),
+            seen: Foreign::default(),
+        }
     }
 
     fn compare(charges_move: bool, tasks: [i64; 2], pages_of: [i64; 2]) -> Vec<Audited> {

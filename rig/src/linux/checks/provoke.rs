@@ -24,8 +24,9 @@ pub(in crate::linux) struct Refused {
     pub(in crate::linux) tried: u64,
     /// Writes that were not answered as expected, and the first of them in words.
     pub(in crate::linux) unexpected: (u64, Option<String>),
-    /// Refusals after which something did not read as before, and the first of them in words.
-    pub(in crate::linux) not_as_before: (u64, Option<String>),
+    /// Refusals after which something did not read as before, and the first of them in words. Absent where processes of
+    /// others may be the reason.
+    pub(in crate::linux) not_as_before: Option<(u64, Option<String>)>,
 }
 
 /// Lets the kernel refuse, `times` times; `pid` is a worker that stands still, and has to stay as it is.
@@ -40,7 +41,8 @@ pub(in crate::linux) fn provoke(
     samples: &mut Samples,
 ) -> Result<Refused, LinuxError> {
     let mut refused =
-        Refused { refusal: refusal.clone(), tried: 0, unexpected: (0, None), not_as_before: (0, None) };
+        Refused { refusal: refusal.clone(), tried: 0, unexpected: (0, None), not_as_before: None };
+    let mut not_as_before = (0, None);
     let scene = Scene::set(refusal.kind, place, groups, pid)?;
     for _ in 0..refusal.times {
         let before = Reading::of(pid, groups)?;
@@ -57,11 +59,11 @@ pub(in crate::linux) fn provoke(
             count(&mut refused.unexpected, words);
         }
         if let Some(difference) = before.difference(&Reading::of(pid, groups)?, slack_bytes) {
-            count(&mut refused.not_as_before, difference);
+            count(&mut not_as_before, difference);
         }
     }
     scene.strike(groups)?;
-    Ok(refused)
+    Ok(Refused { not_as_before: Some(not_as_before), ..refused })
 }
 
 fn count(broken: &mut (u64, Option<String>), words: String) {

@@ -20,6 +20,11 @@ pub(in crate::linux) fn of(cgroup: &OwnedFd) -> BTreeSet<u32> {
     if read.is_ok() { parse(&text) } else { BTreeSet::new() }
 }
 
+/// Ids of the tasks that `file` of a cgroup lists; 0 stands for one of another pid namespace. Empty once the cgroup is gone.
+pub(in crate::linux) fn tasks(cgroup: &Path, file: &str) -> BTreeSet<u32> {
+    fs::read_to_string(cgroup.join(file)).map_or_else(|_| BTreeSet::new(), |text| parse(&text))
+}
+
 fn parse(text: &str) -> BTreeSet<u32> {
     text.lines().filter_map(|line| line.parse().ok()).collect()
 }
@@ -69,6 +74,8 @@ mod tests {
         fs::write(folder.path().join(FILE), "7\n0\n12\n").unwrap();
         let opened = walk::folder(&folder.path().canonicalize().unwrap()).unwrap();
         assert_eq!(of(&opened), [0, 7, 12].into());
+        assert_eq!(tasks(folder.path(), FILE), of(&opened));
+        assert_eq!(tasks(folder.path(), "tasks"), [].into());
         assert!(words(0).contains("another pid namespace"));
         assert!(words(std::process::id()).starts_with(&format!("process {} (", std::process::id())));
     }

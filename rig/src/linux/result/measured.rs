@@ -1,5 +1,5 @@
 //! What a run has measured, before it becomes `run.json` and notes.
-use super::super::checks::audit::Audited;
+use super::super::checks::audit::Looked;
 use super::super::checks::provoke::Refused;
 use super::super::clock::{ClockFacts, now_ns};
 use super::super::moving::mover::{Ended, Plan};
@@ -31,7 +31,7 @@ pub(in crate::linux) struct CellRecord {
     /// What operations took meanwhile, by operation and condition, warm-up included.
     pub(in crate::linux) tallies: Vec<[Tallied; 2]>,
     /// Counters beside the workers' books, at the end of the cell.
-    pub(in crate::linux) audited: Vec<Audited>,
+    pub(in crate::linux) looked: Looked,
     /// What was refused, where that was the purpose.
     pub(in crate::linux) refused: Option<Refused>,
     /// What was seen inside the kernel, in a traced cell.
@@ -72,7 +72,7 @@ impl CellRecord {
             kept_pages: None,
             touched: crew.touched(),
             tallies: crew.tallies(),
-            audited: Vec::new(),
+            looked: Looked::default(),
             refused: None,
             traced: None,
         }

@@ -1,10 +1,11 @@
 //! What a reader of the run has to know: what is not measured, what was discarded, which cells are thin.
+use super::super::checks::audit::Looked;
 use super::super::error::LinuxError;
 use super::super::moving::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
 use super::super::options::Options;
-use super::measured::{CellRecord, Setting};
-
 use super::super::signals;
+use super::measured::{CellRecord, Setting};
+use super::record::protocol;
 use reports::schema::{Note, NoteKind};
 
 /// A clock that steps more coarsely cannot time a move of some µs.
@@ -29,6 +30,7 @@ pub(in crate::linux) fn notes(
     }
     notes.extend_from_slice(setting.tracing);
     for record in records {
+        notes.extend(foreign(setting, record));
         cell_notes(record, &mut notes);
     }
     if let Some(signal) = setting.signal {
@@ -78,6 +80,24 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
         );
         notes.push(note(NoteKind::Warning, &text));
     }
+}
+
+/// A note on processes in the run's cgroups that are not the run's.
+fn foreign(setting: &Setting<'_>, record: &CellRecord) -> Option<Note> {
+    let Looked { void, foreign, .. } = &record.looked;
+    let who = foreign.words()?;
+    let (label, protocol) = (record.label(), Some(protocol(setting, record)));
+    if void.is_empty() {
+        let text = format!("{label}: others were in the run's cgroups, and were left alone: {who}.");
+        return Some(Note { kind: NoteKind::Warning, protocol, text });
+    }
+    let are = if void.len() == 1 { "is" } else { "are" };
+    let text = format!(
+        "{label}: {} {are} not judged, for others were in the run's cgroups, and were left alone: {who}. Move them \
+         elsewhere, and measure again.",
+        void.join(", ")
+    );
+    Some(Note { kind: NoteKind::Thin, protocol, text })
 }
 
 fn note(kind: NoteKind, text: &str) -> Note {

@@ -95,7 +95,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord, first_ns: u64) -> Cell {
         bystanders: bystanders(record),
         locks: record.traced.as_ref().map(|traced| traced.locks.clone()).unwrap_or_default(),
         longest_holds: Vec::new(),
-        drift: record.audited.iter().map(drift).collect(),
+        drift: record.looked.audited.iter().map(drift).collect(),
         promises: promises(record),
         faults: record.refused.as_ref().map(faults).unwrap_or_default(),
         sim: None,
@@ -106,7 +106,7 @@ fn cell(setting: &Setting<'_>, record: &CellRecord, first_ns: u64) -> Cell {
 
 /// Refusals are no moves, traced moves are slower, and moves of processes that stand still none of those that work: all
 /// stand beside the others under names of their own.
-fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
+pub(in crate::linux) fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
     let label = &setting.place.label;
     match (&record.refused, record.kept_pages) {
         (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
@@ -153,15 +153,15 @@ fn promises(record: &CellRecord) -> Vec<Promise> {
         examined,
         first,
     };
-    let breaches: Vec<String> = record.audited.iter().filter_map(Audited::breach).collect();
+    let breaches: Vec<String> = record.looked.audited.iter().filter_map(Audited::breach).collect();
     let (broken, first) = (breaches.len() as u64, breaches.into_iter().next());
-    let drift = promise("drift", record.audited.len() as u64, (broken, first));
-    let audited = (!record.audited.is_empty()).then_some(drift);
+    let drift = promise("drift", record.looked.audited.len() as u64, (broken, first));
+    let audited = (!record.looked.audited.is_empty()).then_some(drift);
     let refused = record.refused.iter().flat_map(|refused| {
-        [
-            promise("rollback", refused.tried, refused.not_as_before.clone()),
-            promise("refused-as-expected", refused.tried, refused.unexpected.clone()),
-        ]
+        let rollback = refused.not_as_before.clone();
+        let rollback = rollback.map(|broken| promise("rollback", refused.tried, broken));
+        let expected = promise("refused-as-expected", refused.tried, refused.unexpected.clone());
+        rollback.into_iter().chain([expected])
     });
     audited.into_iter().chain(refused).collect()
 }

@@ -1,5 +1,7 @@
 //! The run as a reader finds it: axes, series, and the notes that make a cell thin.
 use super::*;
+use crate::linux::checks::audit::Looked;
+use crate::linux::checks::foreign::Foreign;
 use crate::linux::clock::ClockFacts;
 use crate::linux::moving::mover::Plan;
 use crate::linux::moving::samples::{Samples, Times};
@@ -55,7 +57,7 @@ fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> Cell
         kept_pages: None,
         touched: 0,
         tallies,
-        audited: Vec::new(),
+        looked: Looked::default(),
         refused: None,
         traced: None,
     }
@@ -116,8 +118,8 @@ fn operations_stand_beside_the_moves_and_breaches_below_them() {
         how: None,
         by_design: None,
     };
-    let run =
-        run(&[CellRecord { audited: vec![audited], ..record(None, 2, 3, Ended::Complete) }], None, None);
+    let looked = Looked { audited: vec![audited], ..Looked::default() };
+    let run = run(&[CellRecord { looked, ..record(None, 2, 3, Ended::Complete) }], None, None);
     let cell = &run.cells[0];
     let [row] = cell.bystanders.as_slice() else { panic!("{:?}", cell.bystanders) };
     assert_eq!((row.op.as_str(), row.condition, row.hist.count), ("munmap", Condition::Attaching, 3));
@@ -158,4 +160,16 @@ fn a_backlog_and_a_failure_are_said() {
     let run = run(&[record(Some("20/s"), 1, 1, Ended::Backlog { unstarted: 12 })], None, Some(&silent));
     assert!(said(&run, NoteKind::Warning, "12 intended moves had not begun"));
     assert!(said(&run, NoteKind::Thin, "the worker (pid 7) did not answer"));
+}
+
+#[test]
+fn counters_of_a_cell_with_processes_of_others_are_not_judged() {
+    let foreign = Foreign::of_test("/sys/fs/cgroup/pids/attach-rig-1-2/a", 77, "process 77 (sleep)");
+    let looked = Looked { void: vec!["pids:a".into()], foreign, ..Looked::default() };
+    let run = run(&[CellRecord { looked, ..record(None, 2, 3, Ended::Complete) }], None, None);
+    assert_eq!((&run.cells[0].drift, &run.cells[0].promises, &run.verdicts), (&vec![], &vec![], &vec![]));
+    assert!(said(&run, NoteKind::Thin, "closed loop: pids:a is not judged"), "{:?}", run.notes);
+    let named = "process 77 (sleep) in /sys/fs/cgroup/pids/attach-rig-1-2/a";
+    assert!(said(&run, NoteKind::Thin, named), "{:?}", run.notes);
+    assert_eq!(reports::verdict::exit_code(&run), 5);
 }

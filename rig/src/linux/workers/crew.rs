@@ -85,6 +85,11 @@ impl Crew {
         &self.workers[..self.moved]
     }
 
+    /// Pids of those that are moved.
+    pub(in crate::linux) fn pids(&self) -> Vec<u32> {
+        self.moved().iter().map(Worker::pid).collect()
+    }
+
     /// The memory that all share.
     pub(in crate::linux) fn shared(&self) -> &Shared {
         &self.shared

@@ -1,9 +1,13 @@
 //! A user who may write to every world-writable folder, against another user and against root: nothing of theirs changes.
 //!
 //! The two users have no entry in `/etc/passwd`; the test takes their numbers, for which it needs root.
-#![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
+#![allow(clippy::print_stdout, reason = "the racer says that it races")]
 #[path = "support/cgroups.rs"]
 mod cgroups;
+#[path = "linux_attackers/cleans.rs"]
+mod cleans;
+#[path = "linux_attackers/racer.rs"]
+mod racer;
 
 use cgroups::{groups_of, skipped};
 use std::fs;

@@ -12,7 +12,7 @@ const FINDING_WIDTH: u16 = 60;
 
 pub(super) fn doctor(flags: &DoctorFlags) -> Result<u8, Failure> {
     let failed = |error: linux::LinuxError| Failure { code: error.exit_code(), message: error.to_string() };
-    let checkup = linux::checkup().map_err(failed)?;
+    let checkup = linux::checkup(flags.kernel.as_deref()).map_err(failed)?;
     let printed = result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
     if let Some(file) = &flags.json {
         let text = serde_json::to_string_pretty(&checkup).map_err(Failure::internal)?;
@@ -25,6 +25,10 @@ pub(super) fn doctor(flags: &DoctorFlags) -> Result<u8, Failure> {
     }
     if let Some(remedy) = checkup.remedy() {
         complain(&format!("no hierarchy here in which a process could be moved\n  try: {remedy}"));
+        codes.push(exit::CANNOT);
+    }
+    if checkup.kernel_fails() {
+        complain("the kernel that is named by --kernel does not boot here; the table says why");
         codes.push(exit::CANNOT);
     }
     codes.extend(unwritten);

@@ -46,6 +46,8 @@ pub(super) enum Command {
     /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
     List(ListFlags),
     /// Move a real process between real cgroups and time every move.
+    ///
+    /// A process of others in the run's cgroups is named and left alone; counters that include it are not judged (exit code 5).
     Linux(LinuxFlags),
     /// Measure on this machine what things cost, and write a table of costs for `run --costs`.
     ///

@@ -79,6 +79,10 @@ pub(in crate::cli) struct KernelFlags {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DoctorFlags {
+    /// Boot this kernel image for a second as well, under the accelerator that `vm` would use; exit code 4 when it does not
+    /// boot.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) kernel: Option<PathBuf>,
     /// Write the rows to this file as well.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) json: Option<PathBuf>,

@@ -1,7 +1,8 @@
 //! What is not about cgroups: virtual machines, a kernel to boot in one, the clock, CPUs, the kernel that runs.
+use super::super::vm::Accel;
 use super::kvm;
 use super::machine::Machine;
-use super::{Row, Verdict, as_root, verdict};
+use super::{BOOTS, Row, Verdict, as_root, verdict};
 use crate::measure::itself::Itself;
 use rustix::fs::Access;
 use std::io;
@@ -18,19 +19,45 @@ const READ_NS_MAX: u64 = 1000;
 const RESOLUTION_NS_MAX: u64 = 1000;
 
 /// The rows, in a fixed order.
-pub(super) fn rows(machine: &dyn Machine) -> Vec<Row> {
+pub(super) fn rows(machine: &dyn Machine, kernel: Option<&Path>) -> Vec<Row> {
     let uname = Row::ok("kernel", "uname -srm", machine.kernel());
     let [statistics, starts] = measuring(machine);
-    vec![
-        qemu(machine),
-        kvm(machine),
-        image(machine),
-        clock(machine),
-        statistics,
-        starts,
-        cpus(machine),
-        uname,
-    ]
+    let kvm = kvm(machine);
+    let boots = kernel.map(|kernel| boots(machine, kernel, kvm.verdict == Verdict::Ok));
+    let guests = [qemu(machine), kvm, image(machine)].into_iter().chain(boots);
+    guests.chain([clock(machine), statistics, starts, cpus(machine), uname]).collect()
+}
+
+/// Boots a kernel as `vm` does: under KVM where that works, else under emulation.
+fn boots(machine: &dyn Machine, kernel: &Path, has_kvm: bool) -> Row {
+    let shown = &kernel.display();
+    let bad = |finding: String, remedy: String| Row::bad((BOOTS, Verdict::Missing), shown, finding, remedy);
+    if let Err(error) = machine.may(kernel, Access::READ_OK) {
+        let (why, verdict) = (format!("{shown}: {error}"), verdict(&error));
+        let remedy = match verdict {
+            Verdict::NoPermission => as_root(machine, &format!("chmod a+r {}", quoted(kernel))),
+            _ => "name a kernel image, such as /boot/vmlinuz-*".into(),
+        };
+        return Row::bad((BOOTS, verdict), shown, why, remedy);
+    }
+    let Some(qemu) = qemu_path(machine) else {
+        let remedy = as_root(machine, "apt-get install qemu-system-x86");
+        return bad(format!("was not tried: {QEMU} is not in PATH"), remedy);
+    };
+    let accels: &[Accel] = if has_kvm { &[Accel::Kvm, Accel::Tcg] } else { &[Accel::Tcg] };
+    match machine.try_kernel(&qemu, kernel, accels) {
+        Ok(words) => Row::ok(BOOTS, shown, words),
+        Err(why) => bad(
+            format!("does not boot {why}"),
+            "a bzImage for x86-64 with a serial console (CONFIG_SERIAL_8250_CONSOLE); for example: apt-get download \
+             linux-image-amd64"
+                .into(),
+        ),
+    }
+}
+
+fn quoted(path: &Path) -> String {
+    input::shell::quote(&path.display().to_string()).into_owned()
 }
 
 /// What measuring on threads costs, and how far off it is.

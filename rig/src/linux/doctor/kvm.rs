@@ -1,12 +1,11 @@
 //! Tries KVM by running a guest for a moment: the kernel that is at hand, or else a ROM of a few
 //! instructions.
 use super::super::vm::{Accel, newest_kernel, trial_command};
-use std::io::{self, Read as _, Write as _};
+use super::guest::{Guest, Heard};
+use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
-use std::thread;
+use std::process::Command;
 use std::time::Duration;
 
 /// Time for the first word of a guest. A processor takes well below a second for either.
@@ -15,8 +14,6 @@ pub(super) const SILENCE: Duration = Duration::from_secs(5);
 const ROM_BYTES: usize = 64 << 10;
 /// Real mode at the reset vector: mov dx,0xe9; mov al,'K'; out dx,al; hlt; and hlt again after an interrupt.
 const ROM_CODE: [u8; 9] = [0xba, 0xe9, 0x00, 0xb0, b'K', 0xee, 0xf4, 0xeb, 0xfd];
-/// Most bytes of QEMU's words.
-const WORDS_MAX: u64 = 4096;
 
 /// A guest that was run, and the outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,45 +62,12 @@ fn rom() -> io::Result<std::fs::File> {
     Ok(file)
 }
 
-/// A child that does not outlive this value.
-struct Guest(Child);
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        // Not reaped yet or gone already: `Child` never signals a pid that it has reaped.
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
-    }
-}
-
 /// Waits for the first byte on stdout; `Err` with what came instead.
 fn speaks(command: &mut Command, silence: Duration) -> Result<(), String> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let started =
-        command.spawn().map_err(|error| format!("{:?} does not start: {error}", command.get_program()));
-    let mut guest = Guest(started?);
-    let (Some(mut stdout), Some(stderr)) = (guest.0.stdout.take(), guest.0.stderr.take()) else {
-        return Err("its output cannot be read".into());
-    };
-    let (tell, told) = channel();
-    let reader = thread::Builder::new().spawn(move || {
-        // Whoever waited may have given up.
-        let _unheard = tell.send(stdout.read(&mut [0]).is_ok_and(|bytes| bytes > 0));
-    });
-    reader.map_err(|error| format!("no thread to listen: {error}"))?;
-    match told.recv_timeout(silence) {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            let _status = guest.0.wait();
-            let mut words = Vec::new();
-            let _unread = stderr.take(WORDS_MAX).read_to_end(&mut words);
-            let words = String::from_utf8_lossy(&words).trim().lines().collect::<Vec<_>>().join("; ");
-            Err(format!(
-                "QEMU ended before the guest said a word ({})",
-                input::text::excerpt(words.as_bytes(), 300)
-            ))
-        }
-        Err(_) => Err(format!("opens, but a guest says nothing for {} s", silence.as_secs())),
+    match Guest::start(command)?.hear(silence, |said| !said.is_empty()) {
+        Heard::Enough => Ok(()),
+        Heard::Ended(words) => Err(format!("QEMU ended before the guest said a word ({words})")),
+        Heard::Silent => Err(format!("opens, but a guest says nothing for {} s", silence.as_secs())),
     }
 }
 

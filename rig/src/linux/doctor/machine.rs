@@ -7,8 +7,9 @@ use super::super::place::run_id::RunId;
 use super::super::reason::{self, Look as _};
 use super::super::result::facts;
 use super::super::trace::Tracefs;
+use super::super::vm::Accel;
 use super::super::workers::workload::Moves;
-use super::{child, kvm};
+use super::{boot, child, kvm};
 use crate::measure::itself::Itself;
 use rustix::fs::{Access, access};
 use std::cell::OnceCell;
@@ -43,6 +44,8 @@ pub(super) trait Machine {
     fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError>;
     /// Runs a guest under KVM for a moment.
     fn try_kvm(&self, qemu: &Path) -> kvm::Trial;
+    /// Boots a kernel for a moment, by the first of these accelerators under which it works; the outcome in words.
+    fn try_kernel(&self, qemu: &Path, kernel: &Path, accels: &[Accel]) -> Result<String, String>;
     /// Counts the tasks of this user.
     fn tasks_of_user(&self) -> Option<u64>;
     /// tracefs where no folder shows it, reached for this process alone, as a run does.
@@ -114,6 +117,10 @@ impl Machine for Here {
 
     fn try_kvm(&self, qemu: &Path) -> kvm::Trial {
         kvm::run(qemu)
+    }
+
+    fn try_kernel(&self, qemu: &Path, kernel: &Path, accels: &[Accel]) -> Result<String, String> {
+        boot::run(qemu, kernel, accels)
     }
 
     fn tasks_of_user(&self) -> Option<u64> {

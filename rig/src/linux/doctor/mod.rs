@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! machine      the only part that looks: files, permissions, cgroups made and removed at once
-//! child        a process that is moved through them; kvm: a guest that runs for a moment
+//! child        a process that is moved through them; guest: one that runs for a moment
+//! kvm          whether KVM runs one; boot: whether a kernel that is named boots
 //! hierarchies  v1 and v2: mounted, visible, writable; what else their files offer
 //! tracing      tracefs, its tracers and events, kallsyms
 //! host         virtual machines, clock, CPUs, kernel
@@ -10,7 +11,9 @@
 //!
 //! Everything but `machine` makes rows from what a [`machine::Machine`] answers, so that a container or a delegated
 //! subtree is a few lines of text in a test. What cannot be looked at is a row as well, and says why.
+mod boot;
 mod child;
+mod guest;
 mod hierarchies;
 mod host;
 mod kvm;
@@ -23,6 +26,7 @@ use machine::{Here, Machine};
 use serde::Serialize;
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -45,6 +49,9 @@ impl fmt::Display for Verdict {
         })
     }
 }
+
+/// Name of the check of a kernel that is named.
+const BOOTS: &str = "kernel-boots";
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,7 +90,7 @@ impl Row {
 pub struct Checkup {
     /// Version of this form.
     pub format: u32,
-    /// Every check, in a fixed order. None is left out.
+    /// Every check, in a fixed order. None is left out, except `kernel-boots` where no kernel is named.
     pub rows: Vec<Row>,
     /// Hierarchies between whose cgroups `linux` can move a process here, such as `v1:pids`.
     pub movable: Vec<String>,
@@ -102,6 +109,12 @@ impl Checkup {
         self.rows.iter().filter(|row| row.verdict == verdict).count()
     }
 
+    /// Reports whether the kernel that was named does not boot.
+    #[must_use]
+    pub fn kernel_fails(&self) -> bool {
+        self.rows.iter().any(|row| row.check == BOOTS && row.verdict != Verdict::Ok)
+    }
+
     /// What mends the hierarchy that is nearest to work: one that is there without permission before one that is not
     /// there. `None` when one works.
     #[must_use]
@@ -118,24 +131,25 @@ impl Checkup {
 }
 
 /// Looks at this machine. In each hierarchy it makes the cgroups of a run below the own one, moves a child of its own
-/// through them and back, and removes them at once; it runs a guest under KVM for a moment, and changes nothing else.
+/// through them and back, and removes them at once; it runs a guest under KVM for a moment, and `kernel` as a guest where one
+/// is named, and changes nothing else.
 ///
 /// # Errors
 /// [`LinuxError::Setup`] when signals cannot be caught or `/proc/self/stat` cannot be read: then no cgroup is made.
-pub fn checkup() -> Result<Checkup, LinuxError> {
+pub fn checkup(kernel: Option<&Path>) -> Result<Checkup, LinuxError> {
     // Without it a signal in between would leave a cgroup behind.
     let interrupts = Interrupts::install()?;
-    let mut checkup = examine(&Here::new()?);
+    let mut checkup = examine(&Here::new()?, kernel);
     checkup.signal = interrupts.caught();
     Ok(checkup)
 }
 
-fn examine(machine: &dyn Machine) -> Checkup {
+fn examine(machine: &dyn Machine, kernel: Option<&Path>) -> Checkup {
     let (mut rows, leftovers) = hierarchies::rows(machine);
     let works = |row: &&Row| row.verdict == Verdict::Ok && hierarchies::can_be_chosen(row.check);
     let movable = rows.iter().filter(works).map(|row| row.check.to_owned()).collect();
     rows.extend(tracing::rows(machine));
-    rows.extend(host::rows(machine));
+    rows.extend(host::rows(machine, kernel));
     Checkup { format: 1, rows, movable, leftovers, signal: None }
 }
 

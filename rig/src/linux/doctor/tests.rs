@@ -2,6 +2,7 @@
 use super::super::clock::ClockFacts;
 use super::super::error::{Attempt, Remains};
 use super::super::place::discovery::Place;
+use super::super::vm::Accel;
 use super::machine::Trial;
 use super::*;
 use crate::measure::itself::Itself;
@@ -33,6 +34,8 @@ struct Made {
     moving: Option<Errno>,
     /// Why KVM ran no guest, where it did not.
     kvm: Option<String>,
+    /// The kernel that is named.
+    kernel: Option<PathBuf>,
     /// A cgroup stays.
     stays: bool,
     /// Where tracefs is reached that is not mounted.
@@ -49,7 +52,7 @@ impl Made {
     }
 
     fn row(&self, check: &str) -> Row {
-        let checkup = examine(self);
+        let checkup = examine(self, self.kernel.as_deref());
         checkup.rows.into_iter().find(|row| row.check == check).expect("every check has a row")
     }
 }
@@ -98,6 +101,10 @@ impl Machine for Made {
     fn try_kvm(&self, _: &Path) -> kvm::Trial {
         let result = self.kvm.clone().map_or(Ok(()), Err);
         kvm::Trial { guest: "a ROM".into(), result }
+    }
+
+    fn try_kernel(&self, _: &Path, kernel: &Path, accels: &[Accel]) -> Result<String, String> {
+        if kernel.ends_with("hangs") { Err("under nothing".into()) } else { Ok(format!("tried {accels:?}")) }
     }
 
     fn tasks_of_user(&self) -> Option<u64> {
@@ -159,7 +166,7 @@ fn mixed() -> Made {
 
 #[test]
 fn a_mixed_machine_offers_v1_and_v2_and_names_what_is_missing() {
-    let checkup = examine(&mixed());
+    let checkup = examine_without(&mixed());
     assert_eq!(checkup.movable, ["v1:pids", "v1:memory", "v2"]);
     assert_eq!(checkup.remedy(), None);
     let missing = checkup.rows.iter().filter(|row| row.verdict != Verdict::Ok);
@@ -200,7 +207,7 @@ fn a_container_with_read_only_cgroups_has_to_be_privileged() {
         assert!(row.remedy.contains("--privileged --cgroupns=host"), "sudo would not help: {}", row.remedy);
         assert_eq!(made.row("v2:delegation").verdict, Verdict::NoPermission);
         assert!(made.row("v1:pids").finding.contains("pids sits on v2"));
-        let checkup = examine(&made);
+        let checkup = examine_without(&made);
         assert_eq!(checkup.movable, [""; 0]);
         assert_eq!(checkup.remedy(), Some(row.remedy.as_str()));
     }
@@ -226,7 +233,7 @@ fn delegated() -> Made {
 #[test]
 fn a_delegated_subtree_works_without_root() {
     let made = delegated();
-    assert_eq!(examine(&made).movable, ["v2"]);
+    assert_eq!(examine_without(&made).movable, ["v2"]);
     assert_eq!(made.row("v2:delegation").verdict, Verdict::Ok);
     let controllers = made.row("v2:controllers").finding;
     assert_eq!(controllers, "available: memory pids; enabled for children: none");
@@ -264,7 +271,7 @@ fn a_hierarchy_works_where_a_child_was_moved_and_a_refusal_has_its_reason() {
     let row = made.row("v1:pids");
     assert_eq!(row.verdict, Verdict::Missing);
     assert!(row.finding.contains("/sys/fs/cgroup/pids/pids.max is 6, and 6 tasks"), "{row:?}");
-    assert_eq!(examine(&made).movable, [""; 0]);
+    assert_eq!(examine_without(&made).movable, [""; 0]);
 }
 
 #[test]
@@ -296,8 +303,8 @@ fn a_hidden_mount_names_what_hides_it_and_a_bare_cpuset_works() {
 #[test]
 fn where_nothing_is_mounted_every_row_says_so() {
     let made = Made::new(false, &[("/proc/self/mountinfo", ""), ("/proc/self/cgroup", "")]);
-    let checkup = examine(&made);
-    assert_eq!(checkup.rows.len(), examine(&mixed()).rows.len(), "nothing is left out");
+    let checkup = examine_without(&made);
+    assert_eq!(checkup.rows.len(), examine_without(&mixed()).rows.len(), "nothing is left out");
     assert!(checkup.remedy().unwrap().starts_with("sudo sh -c 'mkdir -p /sys/fs/cgroup/pids"));
     for row in checkup.rows.iter().filter(|row| row.verdict != Verdict::Ok) {
         assert!(!row.finding.is_empty() && !row.remedy.is_empty(), "{row:?}");
@@ -326,7 +333,7 @@ fn a_hidden_own_cgroup_is_told_from_one_that_is_not_mounted() {
 fn a_cgroup_that_stays_is_an_error_and_a_row() {
     let mut made = mixed();
     made.stays = true;
-    let checkup = examine(&made);
+    let checkup = examine_without(&made);
     assert_eq!(checkup.leftovers.iter().map(LinuxError::exit_code).collect::<Vec<_>>(), [7, 7, 7]);
     assert_eq!(made.row("v1:pids").remedy, "rmdir /sys/fs/cgroup/pids/attach-rig-1-2");
 }
@@ -365,4 +372,33 @@ fn what_measuring_costs_is_said_and_why_it_is_unknown() {
         assert_eq!((row.verdict, row.finding.as_str()), (Verdict::Missing, "no thread"));
         assert!(row.remedy.contains("ulimit"), "{row:?}");
     }
+}
+
+/// The rows without a kernel that is named.
+fn examine_without(machine: &dyn Machine) -> Checkup {
+    examine(machine, None)
+}
+
+#[test]
+fn a_kernel_that_is_named_is_booted_as_a_guest_of_vm_is() {
+    assert!(examine_without(&mixed()).rows.iter().all(|row| row.check != BOOTS), "only where one is named");
+    let named = |kernel: &str, made: Made| Made { kernel: Some(kernel.into()), ..made };
+    let row = named("/boot/vmlinuz-6.1", mixed()).row(BOOTS);
+    assert_eq!((row.verdict, row.finding.as_str()), (Verdict::Ok, "tried [Kvm, Tcg]"));
+    let without = Made { kvm: Some("opens, but a guest says nothing for 5 s".into()), ..mixed() };
+    assert_eq!(named("/boot/vmlinuz-6.1", without).row(BOOTS).finding, "tried [Tcg]");
+    let mut hangs = mixed();
+    hangs.texts.insert("/boot/hangs".into(), String::new());
+    let checkup = examine(&hangs, Some(Path::new("/boot/hangs")));
+    assert!(checkup.kernel_fails());
+    let row = checkup.rows.into_iter().find(|row| row.check == BOOTS).unwrap();
+    assert!(row.finding == "does not boot under nothing" && row.remedy.contains("bzImage"), "{row:?}");
+    let mut bare = mixed();
+    bare.texts.remove(Path::new("/usr/bin/qemu-system-x86_64"));
+    assert!(named("/boot/vmlinuz-6.1", bare).row(BOOTS).finding.contains("was not tried"));
+    let absent = named("/boot/absent", mixed()).row(BOOTS);
+    assert!(
+        absent.finding.contains("No such file") && absent.remedy.contains("/boot/vmlinuz-*"),
+        "{absent:?}"
+    );
 }

@@ -1,63 +1,78 @@
 //! Finished cells on disk while a run is still going, so that a kill loses only the cell under way.
 //!
-//! A folder `cells/` with one file a cell, `00017.json` for the 17th of the plan (counted from 0), each written as soon
-//! as its cell has finished, by any worker. [`CellStore::assemble`] reads them in the order of the plan, whatever the
-//! order in which they finished. Files are written as in [`crate::json`].
-use crate::json::{ReadError, WriteError, read_value, write_value};
-use crate::schema::Cell;
+//! A folder `cells/` of a run's folder. `request.json` is the run without its cells, written before the first of them: what
+//! was asked for. Beside it is one file a cell, `00017.json` for the 17th of the plan (counted from 0), each written as soon
+//! as its cell has finished, by any worker. Each names the digest of the request that it belongs to, so cells of two
+//! requests are never taken for one run. The folder is moved and removed as a whole. Files are written as in
+//! [`crate::json`].
+use crate::json::{
+    ReadError, WriteError, encode, read_bytes, read_run, read_value, write_atomic, write_value,
+};
+use crate::schema::{Cell, Note, Run};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Name of the folder.
+pub const FOLDER: &str = "cells";
+const REQUEST: &str = "request.json";
+
 /// The folder of finished cells of one run. Many threads may save at once, each its own cells.
 #[derive(Clone, Debug)]
 pub struct CellStore {
     folder: PathBuf,
+    request: String,
+}
+
+/// A file of a cell.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept<C, N> {
+    /// Digest of the request.
+    request: String,
+    /// Remarks that the cell's own figures do not give again.
+    notes: N,
+    cell: C,
+}
+
+/// What a run that did not come to its end has left.
+#[derive(Clone, Debug)]
+pub struct Salvaged {
+    /// The run with its finished cells, marked as interrupted, without verdicts.
+    pub run: Run,
+    /// Files of cells that belong to another request.
+    pub foreign: Vec<PathBuf>,
+    /// The reasons why other files of cells were not read.
+    pub broken: Vec<String>,
 }
 
 impl CellStore {
-    /// Opens `out/cells`, which is made when it is not there. Cells already in it stay: a run that goes on keeps them.
+    /// Makes `out/cells` and writes the request, which is `run` without cells and verdicts.
     ///
     /// # Errors
-    /// [`WriteError::Io`] when the folder cannot be made.
-    pub fn open(out: &Path) -> Result<Self, WriteError> {
-        let folder = out.join("cells");
-        match fs::create_dir_all(&folder) {
-            Ok(()) => Ok(Self { folder }),
-            Err(source) => Err(WriteError::Io { path: folder, source }),
-        }
+    /// [`WriteError::Io`] when the folder cannot be made or is already there, and as for every file.
+    pub fn begin(out: &Path, run: &Run) -> Result<Self, WriteError> {
+        let folder = out.join(FOLDER);
+        fs::create_dir(&folder).map_err(|source| WriteError::Io { path: folder.clone(), source })?;
+        let file = folder.join(REQUEST);
+        let asked = Run { cells: Vec::new(), verdicts: Vec::new(), interrupted: true, ..run.clone() };
+        let bytes = encode(&file, &asked)?;
+        write_atomic(&file, &bytes)?;
+        Ok(Self { folder, request: digest(&bytes) })
     }
 
-    /// Writes the finished cell with place `index` in the plan.
+    /// Writes the finished cell with place `index` in the plan, and what is to be remarked on it.
     ///
     /// # Errors
     /// See [`WriteError`]; the cell is not on disk then.
-    pub fn save(&self, index: usize, cell: &Cell) -> Result<(), WriteError> {
-        write_value(&self.path(index), cell)
-    }
-
-    /// Places of the cells that are on disk. Temporary files of a kill are not among them.
-    ///
-    /// # Errors
-    /// [`ReadError::Io`].
-    pub fn finished(&self) -> Result<BTreeSet<usize>, ReadError> {
-        let error = |source: io::Error| ReadError::Io { path: self.folder.clone(), source };
-        let mut found = BTreeSet::new();
-        for entry in fs::read_dir(&self.folder).map_err(error)? {
-            let name = entry.map_err(error)?.file_name();
-            let index = name.to_str().and_then(|name| name.strip_suffix(".json"));
-            found.extend(index.and_then(|digits| digits.parse::<usize>().ok()));
-        }
-        Ok(found)
-    }
-
-    /// All finished cells, in the order of the plan.
-    ///
-    /// # Errors
-    /// See [`ReadError`], which names the file of the cell.
-    pub fn assemble(&self) -> Result<Vec<(usize, Cell)>, ReadError> {
-        self.finished()?.into_iter().map(|index| Ok((index, read_value(&self.path(index))?))).collect()
+    pub fn save(&self, index: usize, cell: &Cell, notes: &[Note]) -> Result<(), WriteError> {
+        write_value(
+            &self.folder.join(format!("{index:05}.json")),
+            &Kept { request: self.request.clone(), notes, cell },
+        )
     }
 
     /// Removes the folder, once `run.json` holds everything.
@@ -67,8 +82,47 @@ impl CellStore {
     pub fn remove(self) -> Result<(), WriteError> {
         fs::remove_dir_all(&self.folder).map_err(|source| WriteError::Io { path: self.folder, source })
     }
+}
 
-    fn path(&self, index: usize) -> PathBuf {
-        self.folder.join(format!("{index:05}.json"))
+/// Reads what a run in the folder `out` has left, its cells in the order of the plan; `None` where no request is.
+///
+/// # Errors
+/// See [`ReadError`], for the request and the folder. A cell that cannot be read is not an error.
+pub fn salvage(out: &Path) -> Result<Option<Salvaged>, ReadError> {
+    let folder = out.join(FOLDER);
+    let file = folder.join(REQUEST);
+    if !file.exists() {
+        return Ok(None);
     }
+    let request = digest(&read_bytes(&file)?);
+    let run = Run { interrupted: true, ..read_run(&file)? };
+    let mut salvaged = Salvaged { run, foreign: Vec::new(), broken: Vec::new() };
+    for index in finished(&folder)? {
+        let file = folder.join(format!("{index:05}.json"));
+        match read_value::<Kept<Cell, Vec<Note>>>(&file) {
+            Ok(kept) if kept.request == request => {
+                salvaged.run.cells.push(kept.cell);
+                salvaged.run.notes.extend(kept.notes);
+            }
+            Ok(_) => salvaged.foreign.push(file),
+            Err(error) => salvaged.broken.push(error.to_string()),
+        }
+    }
+    Ok(Some(salvaged))
+}
+
+/// Places of the cells that are on disk. Temporary files of a kill are not among them.
+fn finished(folder: &Path) -> Result<BTreeSet<usize>, ReadError> {
+    let error = |source: io::Error| ReadError::Io { path: folder.to_owned(), source };
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).map_err(error)? {
+        let name = entry.map_err(error)?.file_name();
+        let index = name.to_str().and_then(|name| name.strip_suffix(".json"));
+        found.extend(index.and_then(|digits| digits.parse::<usize>().ok()));
+    }
+    Ok(found)
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

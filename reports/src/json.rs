@@ -6,9 +6,12 @@ use crate::layout;
 use crate::safe;
 use crate::schema::{Env, Run, SCHEMA};
 use input::text::printable;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
+use rustix::io::Errno;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
 /// Why a file could not be written.
@@ -114,8 +117,8 @@ pub fn schema_json() -> String {
     text
 }
 
-/// Writes `bytes` to `path` in full or not at all: a temporary file in the same folder, synced, renamed over `path`,
-/// the folder synced. A crash leaves the old file or the new one.
+/// Writes `bytes` to `path` in full or not at all: a file without a name in the same folder, synced, then linked or renamed to
+/// `path`, the folder synced. A crash leaves the old file or the new one.
 ///
 /// # Errors
 /// [`WriteError::Io`]; the temporary file is gone then.
@@ -125,14 +128,46 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().set_permissions(readable_by_all())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
+        if !write_unnamed(folder, path, bytes)? {
+            let mut file = temporary().tempfile_in(folder)?;
+            fill(file.as_file_mut(), bytes)?;
+            file.persist(path).map_err(|error| error.error)?;
+        }
         File::open(folder)?.sync_all()
     };
     inner().map_err(|source| WriteError::Io { path: path.to_owned(), source })
+}
+
+/// Writes to a file that has no name until it is whole, so that a kill leaves nothing of it. Returns `false` where the file
+/// system has no such files, or `/proc` is missing.
+fn write_unnamed(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let Ok(file) = open(folder, flags, Mode::RUSR | Mode::WUSR) else { return Ok(false) };
+    let mut file = File::from(file);
+    fill(&mut file, bytes)?;
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let link = |to: &Path| linkat(CWD, &unnamed, CWD, to, AtFlags::SYMLINK_FOLLOW);
+    match link(path) {
+        Ok(()) => Ok(true),
+        // A link replaces nothing; a rename does, and needs a name for a moment.
+        Err(Errno::EXIST) => {
+            let named = temporary().make_in(folder, |to| Ok(link(to)?))?;
+            named.persist(path).map(|()| true).map_err(|error| error.error)
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tmp-");
+    builder
+}
+
+fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all(bytes)?;
+    file.set_permissions(readable_by_all())?;
+    file.sync_all()
 }
 
 /// Temporary files are private by default; a result is not.
@@ -142,16 +177,19 @@ fn readable_by_all() -> fs::Permissions {
 }
 
 pub(crate) fn write_value<T: Serialize>(path: &Path, value: &T) -> Result<(), WriteError> {
-    let bytes =
-        layout::to_vec(value).map_err(|source| WriteError::Encode { path: path.to_owned(), source })?;
-    write_atomic(path, &bytes)
+    write_atomic(path, &encode(path, value)?)
+}
+
+/// Returns `value` as the bytes of the file `path`.
+pub(crate) fn encode<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>, WriteError> {
+    layout::to_vec(value).map_err(|source| WriteError::Encode { path: path.to_owned(), source })
 }
 
 pub(crate) fn read_value<T: DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
     decode(path, &read_bytes(path)?)
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
     Ok(input::file::read(path, input::file::DATA_MAX)?)
 }
 

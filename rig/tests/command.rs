@@ -2,9 +2,11 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | `command/folders.rs` | folders in use, with earlier results, and on a disk that is full |
 //! | `command/names.rs` | names that terminals would obey, and commands that are pasted back |
 //! | `command/streams.rs` | standard output and error that are closed, full or gone |
 mod command {
+    mod folders;
     mod names;
     mod streams;
 

@@ -275,7 +275,7 @@ fn a_panic_leaves_nothing() {
                 (top, worker) = (folder, pid);
             }
             Progress::Finished { .. } => panic!("on purpose"),
-            Progress::Started { .. } => {}
+            _ => {}
         })
     }));
     assert!(panicked.is_err());

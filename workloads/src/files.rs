@@ -106,6 +106,32 @@ impl Folder {
     }
 }
 
+/// A recording that is copied elsewhere: its names, and its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The name before, as it follows `trace:`.
+    pub from: String,
+    /// The name after.
+    pub to: String,
+    /// Each file with its path after the copy.
+    pub files: Vec<(PathBuf, String)>,
+}
+
+impl Folder {
+    /// Returns the copy of the recording `name` below `folder`, which no other recording may share; `None` where it is built
+    /// in or its files are not found.
+    #[must_use]
+    pub fn carried(&self, name: &str, folder: &str) -> Option<Carried> {
+        let files = if BuiltIn.read(name).is_ok() { None } else { self.paths(name).ok() }?;
+        let named =
+            |file: &PathBuf| format!("{folder}/{}", file.file_name().unwrap_or_default().to_string_lossy());
+        let single = files.iter().find(|(pid, _)| pid.is_none());
+        let to = single.map_or_else(|| folder.to_owned(), |(_, file)| named(file));
+        let files = files.into_iter().map(|(_, file)| (file.clone(), named(&file))).collect();
+        Some(Carried { from: name.to_owned(), to, files })
+    }
+}
+
 impl Files for Folder {
     fn read(&self, name: &str) -> io::Result<Cow<'static, [u8]>> {
         BuiltIn.read(name).or_else(|_| read_file(&self.path.join(name)))

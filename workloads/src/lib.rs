@@ -48,7 +48,7 @@ mod trace;
 pub use actor::ActorKey;
 pub use duration::{DurationError, ShowNs, parse_ns};
 pub use error::SpecError;
-pub use files::{BuiltIn, Files, Folder};
+pub use files::{BuiltIn, Carried, Files, Folder};
 pub use op::Op;
 pub use plan::{ACTORS_MAX, Plan};
 pub use shapes::{ShapeInfo, shapes};

@@ -1,7 +1,8 @@
 //! run.json, env.json and cells on disk.
 use crate::demo::{demo_env, demo_linux, demo_run, empty_cell};
-use reports::cells::CellStore;
+use reports::cells::{CellStore, salvage};
 use reports::json::{ReadError, WriteError, read_env, read_run, write_atomic, write_env, write_run};
+use reports::schema::{Note, NoteKind};
 use std::fs;
 use std::path::Path;
 
@@ -104,21 +105,43 @@ fn a_failed_write_leaves_the_old_file_and_no_other() {
 #[test]
 fn finished_cells_survive_and_come_back_in_the_order_of_the_plan() {
     let folder = tempfile::tempdir().unwrap();
-    let store = CellStore::open(folder.path()).unwrap();
+    let asked = demo_run();
+    let store = CellStore::begin(folder.path(), &asked).unwrap();
+    let note = Note { kind: NoteKind::Warning, text: "odd".into(), protocol: None };
     for index in [11, 2, 100_000, 0] {
-        store.save(index, &empty_cell("transactional", index as u64)).unwrap();
+        let notes = if index == 2 { vec![note.clone()] } else { Vec::new() };
+        store.save(index, &empty_cell("transactional", index as u64), &notes).unwrap();
     }
     // What a kill in the middle of a write leaves behind.
     fs::write(folder.path().join("cells/.tmp-Ab12"), "{\"protocol").unwrap();
 
-    let again = CellStore::open(folder.path()).unwrap();
-    assert_eq!(again.finished().unwrap().into_iter().collect::<Vec<_>>(), [0, 2, 11, 100_000]);
-    let seeds: Vec<(usize, u64)> =
-        again.assemble().unwrap().into_iter().map(|(i, cell)| (i, cell.seed)).collect();
-    assert_eq!(seeds, [(0, 0), (2, 2), (11, 11), (100_000, 100_000)]);
+    let left = salvage(folder.path()).unwrap().unwrap();
+    let seeds: Vec<u64> = left.run.cells.iter().map(|cell| cell.seed).collect();
+    assert_eq!(seeds, [0, 2, 11, 100_000]);
+    assert_eq!((left.run.notes, left.run.interrupted), ([asked.notes, vec![note]].concat(), true));
+    assert!(left.foreign.is_empty() && left.broken.is_empty());
 
     fs::write(folder.path().join("cells/00002.json"), "{").unwrap();
-    assert!(again.assemble().unwrap_err().to_string().contains("00002.json"));
-    again.remove().unwrap();
-    assert!(names(folder.path()).is_empty());
+    let left = salvage(folder.path()).unwrap().unwrap();
+    assert_eq!((left.run.cells.len(), left.broken.len()), (3, 1));
+    assert!(left.broken[0].contains("00002.json"), "{:?}", left.broken);
+    assert!(CellStore::begin(folder.path(), &demo_run()).is_err(), "two requests in one folder");
+    store.remove().unwrap();
+    assert!(names(folder.path()).is_empty() && salvage(folder.path()).unwrap().is_none());
+}
+
+#[test]
+fn cells_of_another_request_are_told_apart() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = CellStore::begin(folder.path(), &demo_run()).unwrap();
+    let mut asked = demo_run();
+    asked.scenario.seed += 1;
+    let foreign = CellStore::begin(other.path(), &asked).unwrap();
+    store.save(0, &empty_cell("transactional", 0), &[]).unwrap();
+    foreign.save(1, &empty_cell("transactional", 1), &[]).unwrap();
+    fs::copy(other.path().join("cells/00001.json"), folder.path().join("cells/00001.json")).unwrap();
+
+    let left = salvage(folder.path()).unwrap().unwrap();
+    assert_eq!(left.run.cells, [empty_cell("transactional", 0)]);
+    assert_eq!(left.foreign, [folder.path().join("cells/00001.json")]);
 }

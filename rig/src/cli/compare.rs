@@ -132,7 +132,7 @@ pub(super) fn baseline(flags: &BaselineFlags) -> Result<u8, Failure> {
 
 /// Prints what changes, and keeps the figures of `result` as the baseline `name`.
 fn save(name: &str, result: &Path, folder: &Path) -> Result<(), Failure> {
-    let file = results::file(name, folder)?;
+    let file = results::stored_at(name, folder)?;
     let new = results::figures(result, folder)?;
     let old = file.exists().then(|| Baseline::read(&file)).transpose().map_err(Failure::usage)?;
     std::fs::create_dir_all(folder).map_err(|error| {

@@ -13,6 +13,8 @@ pub(super) const CANNOT: u8 = 4;
 pub(super) const INCONCLUSIVE: u8 = 5;
 /// What was run twice did not come out the same.
 pub(super) const NOT_REPEATED: u8 = 6;
+/// Something of ours could not be removed.
+pub(super) const LEFT: u8 = 7;
 /// An output could not be written.
 pub(super) const UNWRITTEN: u8 = 8;
 /// Internal error.
@@ -59,7 +61,7 @@ pub(super) fn worst(codes: &[u8]) -> u8 {
         NOT_REPEATED => 2,
         BROKEN => 3,
         3 => 4,
-        7 => 5,
+        LEFT => 5,
         UNWRITTEN => 6,
         code if code > SIGNAL => 7,
         INCONCLUSIVE => 8,
@@ -77,7 +79,8 @@ mod tests {
     fn the_worst_code_wins() {
         assert_eq!(worst(&[]), OK);
         assert_eq!(worst(&[OK, INCONCLUSIVE, CANNOT]), INCONCLUSIVE);
-        let ranked = [USAGE, INTERNAL, NOT_REPEATED, BROKEN, 3, 7, UNWRITTEN, 130, INCONCLUSIVE, CANNOT, OK];
+        let ranked =
+            [USAGE, INTERNAL, NOT_REPEATED, BROKEN, 3, LEFT, UNWRITTEN, 130, INCONCLUSIVE, CANNOT, OK];
         for pair in ranked.windows(2) {
             assert_eq!(worst(pair), pair[0]);
             assert_eq!(worst(&[pair[1], pair[0]]), pair[0]);

@@ -1,6 +1,7 @@
 //! `explore`: litmus tests under every schedule, or many.
 use super::exit::{self, Failure};
 use super::flags::ExploreFlags;
+use super::folder::Shelf;
 use super::interrupt::Interrupt;
 use super::output::{self, result, say};
 use super::parallel;
@@ -34,8 +35,8 @@ struct Command<'a> {
     flags: &'a ExploreFlags,
     policy: PolicyName,
     limits: Limits,
-    /// Where failures are saved; made with the first.
-    folder: PathBuf,
+    /// Where failures are saved.
+    folder: Shelf,
     stop: Arc<AtomicBool>,
 }
 
@@ -53,7 +54,8 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
     let asked = asked.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
     let stop = Arc::new(AtomicBool::new(false));
     let interrupt = Interrupt::listen().map_err(Failure::internal)?;
-    let command = Command { flags, policy, limits: limits(flags)?, folder: folder(flags), stop };
+    let command =
+        Command { flags, policy, limits: limits(flags)?, folder: Shelf::new(flags.out.as_deref())?, stop };
     say(&format!("seed {}, policy {policy}, {} tests", command.limits.seed, tests.len()));
     let mut explored = Explored::new(policy, command.limits.seed);
     let (mut codes, mut table) = (Vec::new(), Vec::new());
@@ -115,11 +117,6 @@ fn limits(flags: &ExploreFlags) -> Result<Limits, Failure> {
         seed: flags.seed,
         checks: default.checks,
     })
-}
-
-fn folder(flags: &ExploreFlags) -> PathBuf {
-    let (_, time) = output::now();
-    flags.out.clone().unwrap_or_else(|| Path::new("target/attach-rig/explore").join(time))
 }
 
 /// The tests of those names, files and folders; all that are built in when there are none.
@@ -270,12 +267,12 @@ impl Command<'_> {
         let cannot = |error: &dyn std::fmt::Display| {
             Failure::unwritten(format!(
                 "cannot save to {}: {error}; choose another folder with --out DIR",
-                self.folder.display()
+                self.folder.shown()
             ))
         };
-        std::fs::create_dir_all(&self.folder).map_err(|error| cannot(&error))?;
+        let folder = self.folder.path().map_err(|error| cannot(&error))?;
         let protocol = witness.protocol.to_string().replace([':', ',', '='], "-");
-        let file = self.folder.join(format!("{}.{protocol}.{promise}.{which}.toml", witness.litmus.name));
+        let file = folder.join(format!("{}.{protocol}.{promise}.{which}.toml", witness.litmus.name));
         write_atomic(&file, witness.file().as_bytes()).map_err(|error| cannot(&error))?;
         Ok(file)
     }

@@ -43,6 +43,13 @@ fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
 /// Judges a stored run again, from its cells and its scenario, and says where the stored verdicts were others.
 pub(super) fn again(mut run: Run, file: &Path) -> Run {
     let stored = std::mem::take(&mut run.verdicts);
+    let run = by_cells(run, file);
+    tell(&stored, &run.verdicts, file);
+    run
+}
+
+/// Judges a run from its cells and its scenario; recordings are found relative to the folder of `file`.
+pub(super) fn by_cells(mut run: Run, file: &Path) -> Run {
     let (verdicts, notes) = match run.engine {
         Engine::Linux => (of_expectations(&run, &Expectations::default()), Vec::new()),
         Engine::Sim | Engine::Threads => of_scenario(&run, file),
@@ -51,7 +58,6 @@ pub(super) fn again(mut run: Run, file: &Path) -> Run {
     let new: Vec<Note> = notes.into_iter().filter(|note| !run.notes.contains(note)).collect();
     run.notes.extend(new);
     run.verdicts = verdicts;
-    tell(&stored, &run.verdicts, file);
     run
 }
 

@@ -1,24 +1,40 @@
 //! From flags, or a scenario, to what the real kernel is to be measured with.
 use super::exit::Failure;
 use super::flags::KernelFlags;
+use super::folder::carried;
 use super::{recording, run};
 use crate::driver::fields::Pace;
-use crate::driver::scenario::{Movers, Moves as Modelled};
+use crate::driver::scenario::{Movers, Moves as Modelled, with_names};
 use crate::driver::{Overrides, Scenario};
 use crate::linux::{self, Moves, OptionError, Options, Origin, Rate, Refusal, Workload};
 use reports::schema::Recording;
 use std::path::Path;
 use std::time::Duration;
+use workloads::Carried;
 
-/// The options, but for the hierarchy and what goes with it. `duration` is that of runs without a scenario.
-pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Failure> {
+/// The measurement that is asked for.
+pub(super) struct Asked {
+    /// The options.
+    pub(super) options: Options,
+    /// Recordings that workers replay, with their names in the folder of the result.
+    pub(super) carried: Vec<Carried>,
+}
+
+/// The options, except for the hierarchy and what goes with it. `duration` is that of runs without a scenario.
+pub(super) fn asked(flags: &KernelFlags, duration: &str) -> Result<Asked, Failure> {
     let usage = |error: OptionError| Failure::usage(error);
-    let mut options = match &flags.scenario {
+    let (mut options, carried) = match &flags.scenario {
         Some(name) => {
             let overrides = Overrides { lenient: flags.lenient, ..Overrides::default() };
-            of_scenario(name, &run::named(name, &overrides)?, flags.lenient)?
+            let mut scenario = run::named(name, &overrides)?;
+            let carried = carried::of(run::shapes(&scenario), run::beside(name));
+            scenario.toml = with_names(&scenario.toml, &carried);
+            (of_scenario(name, &scenario, flags.lenient)?, carried)
         }
-        None => of_flags(flags, linux::parse_duration(duration).map_err(usage)?).map_err(usage)?,
+        None => {
+            let carried = carried::of(flags.workload.iter().map(String::as_str), Path::new("."));
+            (of_flags(flags, linux::parse_duration(duration).map_err(usage)?).map_err(usage)?, carried)
+        }
     };
     if !flags.rates.is_empty() {
         options.rates =
@@ -34,7 +50,7 @@ pub(super) fn options(flags: &KernelFlags, duration: &str) -> Result<Options, Fa
     options.seed = flags.seed.unwrap_or(options.seed);
     let refusals = flags.faults.iter().map(|rule| Refusal::parse(rule));
     options.refusals = refusals.collect::<Result<_, _>>().map_err(usage)?;
-    Ok(options)
+    Ok(Asked { options, carried })
 }
 
 /// Says what was understood of the recordings that workers replay; returns it as results keep it.
@@ -91,7 +107,7 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionEr
 
 /// What of a scenario real processes and real cgroups can do; the rest is said in notes.
 fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<Options, Failure> {
-    let folder = Path::new(name).parent().filter(|_| Path::new(name).is_file()).unwrap_or(Path::new("."));
+    let folder = run::beside(name);
     let workloads: Vec<Workload> = scenario
         .workloads
         .iter()

@@ -1,46 +1,68 @@
 //! `linux`: real processes between real cgroups.
 use super::exit::Failure;
 use super::flags::LinuxFlags;
-use super::kernel;
-use super::output::{self, Folder};
+use super::folder::{Folder, Keeper};
+use super::kernel::{self, Asked};
+use super::output;
 use crate::linux::{self, LinuxError, OptionError, Options, Progress};
 use crate::measure::env;
 use std::time::Instant;
 
 pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
-    let options = options(flags)?;
+    let Asked { options, carried } = asked(flags)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &options.origin.name, &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;
     let started = Instant::now();
-    let mut outcome = linux::run(&options, &mut say).map_err(|error| failure(&error))?;
+    let mut keeper = None;
+    let result = linux::run(&options, &mut |progress| match progress {
+        Progress::Asked { mut run } => {
+            run.recordings.clone_from(&recordings);
+            let begun = folder.clear(&options.origin.toml, &carried).and_then(|()| folder.begin(&run));
+            keeper = Some(begun.unwrap_or_else(|failure| Keeper::without(&failure)));
+        }
+        Progress::Measured { cell, notes } => {
+            keeper.iter_mut().for_each(|keeper| keeper.keep_next(&cell, &notes));
+        }
+        progress => say(&progress),
+    });
+    let keeper = keeper.unwrap_or_default();
+    let mut outcome = match result {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            keeper.give_up()?;
+            return Err(failure(&error));
+        }
+    };
     outcome.run.recordings = recordings;
     let mut env = env::here(date, outcome.facts.clone());
     env.wall_ns = started.elapsed().as_nanos() as u64;
-    folder.publish(&outcome.run, &env)?;
+    let code = folder.publish(&outcome.run, &env, keeper, outcome.exit_code());
     if let Some(error) = &outcome.failure {
         output::complain(&error.to_string());
     }
-    Ok(outcome.exit_code())
+    Ok(code)
 }
 
 fn failure(error: &LinuxError) -> Failure {
     Failure { code: error.exit_code(), message: error.to_string() }
 }
 
-fn options(flags: &LinuxFlags) -> Result<Options, Failure> {
+fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {
+    let Asked { options, carried } = kernel::asked(&flags.work, "10s")?;
     let options = Options {
         hierarchy: flags.hierarchy.parse().map_err(|error: OptionError| Failure::usage(error))?,
         move_charges: flags.move_charges,
         kept_pages: flags.kept_pages.clone(),
-        ..kernel::options(&flags.work, "10s")?
+        ..options
     };
     options.check().map_err(Failure::usage)?;
-    Ok(options)
+    Ok(Asked { options, carried })
 }
 
-fn say(progress: Progress) {
+fn say(progress: &Progress) {
     output::say(&match progress {
+        Progress::Asked { .. } | Progress::Measured { .. } => return,
         Progress::Ready { protocol, folder, worker } => {
             format!("{protocol}: worker {worker} moves within {}", folder.display())
         }

@@ -1,12 +1,12 @@
 //! Runs the cells of a scenario: side by side in virtual time, where a cell depends on its plan alone, so that their order
 //! changes nothing; one after the other on threads, which need the machine for themselves.
 use super::exit::Failure;
+use super::folder::Keeper;
 use super::interrupt::Interrupt;
 use super::progress;
 use crate::driver::{CellPlan, Scenario, run_cell, threads};
 use crossbeam::channel;
 use engines::threads::Counts;
-use reports::cells::CellStore;
 use reports::schema::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,7 +54,7 @@ pub(super) fn run(
     scenario: &Scenario,
     plans: &[CellPlan],
     jobs: usize,
-    store: &CellStore,
+    keeper: &mut Keeper,
 ) -> Result<Matrix, Failure> {
     let (interrupt, began) = (Interrupt::listen().map_err(Failure::internal)?, Instant::now());
     let (plan_sender, plan_receiver) = channel::unbounded::<&CellPlan>();
@@ -78,7 +78,7 @@ pub(super) fn run(
             });
         }
         drop(sender);
-        collect(&receiver, plans.len(), store, &interrupt)
+        collect(&receiver, plans.len(), keeper, &interrupt)
     });
     result.map(|mut matrix| {
         matrix.cells.sort_by_key(|(index, _)| *index);
@@ -119,14 +119,14 @@ fn one(engine: On, scenario: &Scenario, plan: &CellPlan, began: Instant) -> Resu
 fn collect(
     receiver: &channel::Receiver<Finished>,
     total: usize,
-    store: &CellStore,
+    keeper: &mut Keeper,
     interrupt: &Interrupt,
 ) -> Result<Matrix, Failure> {
     let bar = progress::bar(total as u64);
     let mut matrix = Matrix::default();
     while let Ok((index, result)) = receiver.recv() {
         let (cell, did) = result?;
-        store.save(index, &cell).map_err(Failure::internal)?;
+        keeper.keep(index, &cell, &[]);
         bar.set_message(cell.protocol.clone());
         bar.inc(1);
         matrix.did.add(did);

@@ -8,6 +8,7 @@ mod doctor;
 mod exit;
 mod explore;
 mod flags;
+mod folder;
 mod gate;
 mod github;
 mod interrupt;

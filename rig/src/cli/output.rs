@@ -1,6 +1,6 @@
-//! Where results go: stdout, stderr, and the folder of a run.
+//! Where results go: stdout, stderr, and pages. The folder of a run is in [`super::folder`].
 use super::exit::Failure;
-use super::flags::{Format, OutputFlags};
+use super::flags::Format;
 use super::github;
 use super::streams;
 pub(super) use super::streams::{complain, result, say};
@@ -11,7 +11,6 @@ use reports::schema::{Env, Run};
 use reports::table::{self, TableOptions};
 use reports::{html, json};
 use std::error::Error;
-use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -40,58 +39,6 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
-/// The folder of one run.
-pub(super) struct Folder {
-    path: PathBuf,
-    json: Option<PathBuf>,
-}
-
-impl Folder {
-    /// Makes the folder, and the link `latest` beside it where the place was ours to choose.
-    pub(super) fn make(flags: &OutputFlags, scenario: &str, time: &str) -> Result<Self, Failure> {
-        let path = flags.out.clone().unwrap_or_else(|| place(scenario, time));
-        fs::create_dir_all(&path).map_err(|error| {
-            Failure::usage(format!(
-                "cannot write to {}: {error}; choose another folder with --out DIR",
-                path.display()
-            ))
-        })?;
-        let probe = tempfile(&path).map_err(|error| {
-            Failure::usage(format!(
-                "cannot write to {}: {error}; choose another folder with --out DIR",
-                path.display()
-            ))
-        })?;
-        let _ = fs::remove_file(probe);
-        if flags.out.is_none() {
-            link_latest(&path);
-        }
-        Ok(Self { path, json: flags.json.clone() })
-    }
-
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Writes what would be lost if the command ended here.
-    pub(super) fn keep(&self, run: &Run, env: &Env) -> Result<(), Failure> {
-        let wrote = |result: Result<(), json::WriteError>| result.map_err(Failure::internal);
-        wrote(json::write_run(&self.path.join("run.json"), run))?;
-        wrote(json::write_env(&self.path.join("env.json"), env))
-    }
-
-    /// Writes everything and prints the table.
-    pub(super) fn publish(&self, run: &Run, env: &Env) -> Result<(), Failure> {
-        let wrote = |result: Result<(), json::WriteError>| result.map_err(Failure::internal);
-        self.keep(run, env)?;
-        if let Some(file) = &self.json {
-            wrote(json::write_run(file, run))?;
-        }
-        render(Format::Text, &self.path.join("report.html"), (&self.path.join("run.json"), run, Some(env)))
-    }
-}
-
 /// A run with the file that it comes from, which errors name, and the machine where it is known.
 pub(super) struct Source {
     pub(super) file: PathBuf,
@@ -99,20 +46,43 @@ pub(super) struct Source {
     pub(super) env: Option<Env>,
 }
 
+/// Where the page of a report goes.
+pub(super) enum Page {
+    /// To this file; the command fails where it cannot be written.
+    At(PathBuf),
+    /// To this file, for which nobody asked: a folder that cannot be written to is only said.
+    Beside(PathBuf),
+    /// Nowhere.
+    None,
+}
+
 /// Writes the report of a run to `page` and prints the run in `format`; nothing is written where one cannot be made.
 pub(super) fn render(
     format: Format,
-    page: &Path,
+    page: &Page,
     (file, run, env): (&Path, &Run, Option<&Env>),
 ) -> Result<(), Failure> {
     let html = html::render(run, env).map_err(|error| damaged(file, &error))?;
     let bytes = form(format, run).map_err(|error| no_form(file, &error))?;
     // The result goes out first: a page that cannot be written takes nothing else with it.
     let printed = streams::bytes(&bytes);
-    write_page(page, &html)?;
-    say(&format!("report: {}", printable(&page.to_string_lossy())));
+    match page {
+        Page::At(page) => {
+            write_page(page, &html)?;
+            said(page);
+        }
+        Page::Beside(page) => match write_page(page, &html) {
+            Ok(()) => said(page),
+            Err(failure) => say(&format!("no page: {}", failure.message)),
+        },
+        Page::None => {}
+    }
     printed?;
     tell(file, run)
+}
+
+fn said(page: &Path) {
+    say(&format!("report: {}", printable(&page.to_string_lossy())));
 }
 
 /// Writes one page for all runs to `page` and prints the table of each, apart: their clocks differ.
@@ -126,7 +96,7 @@ pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure>
     let printed = streams::bytes(tables.join("\n\n").as_bytes());
     write_page(page, &html::render_all(&runs).map_err(Failure::usage)?)?;
     printed?;
-    say(&format!("report: {}", page.display()));
+    said(page);
     sources.iter().try_for_each(|source| tell(&source.file, &source.run))
 }
 
@@ -189,35 +159,6 @@ fn table_options() -> TableOptions {
     let terminal = std::io::stdout().is_terminal();
     let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     TableOptions { color: terminal && std::env::var_os("NO_COLOR").is_none(), width }
-}
-
-fn place(scenario: &str, time: &str) -> PathBuf {
-    let name: String =
-        scenario.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    let parent = Path::new("target/attach-rig").join(name);
-    let mut path = parent.join(time);
-    for n in 2.. {
-        if !path.exists() {
-            break;
-        }
-        path = parent.join(format!("{time}-{n}"));
-    }
-    path
-}
-
-fn tempfile(folder: &Path) -> std::io::Result<PathBuf> {
-    let probe = folder.join(format!(".probe-{}", std::process::id()));
-    fs::write(&probe, b"")?;
-    Ok(probe)
-}
-
-/// Points `latest` at the newest run. It is a convenience: where links cannot be made there is none.
-fn link_latest(path: &Path) {
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return };
-    let (link, fresh) = (parent.join("latest"), parent.join(format!(".latest-{}", std::process::id())));
-    if std::os::unix::fs::symlink(name, &fresh).is_ok() && fs::rename(&fresh, &link).is_err() {
-        let _ = fs::remove_file(&fresh);
-    }
 }
 
 #[cfg(test)]

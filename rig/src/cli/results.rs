@@ -1,25 +1,72 @@
 //! Which result a name on the command line means: a folder, a run.json, a baseline as a file or by its name.
 use super::exit::Failure;
+use super::folder::{earlier, shown};
+use super::output::{Source, say};
 use super::{judged, output};
 use reports::aggregate::aggregate;
+use reports::cells::{self, Salvaged};
 use reports::figure::Baseline;
-use reports::json;
-use reports::schema::{Env, Run};
+use reports::schema::{Engine, Env, Note, NoteKind, Run};
+use reports::{fit, json};
 use std::path::{Path, PathBuf};
 
 /// A run with what is known of its machine.
 pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
-    let file = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
-    let run = json::read_run(&file).map_err(|error| {
+    let Source { run, env, .. } = if path.is_dir() { folder(path)? } else { file(path)? };
+    Ok((run, env))
+}
+
+/// The result in a folder: its run.json, or what a killed run has left.
+pub(super) fn folder(path: &Path) -> Result<Source, Failure> {
+    let stored = path.join("run.json");
+    if stored.exists() {
+        return file(&stored);
+    }
+    let Some(left) = cells::salvage(path).map_err(Failure::usage)? else {
+        let (path, earlier) = (shown(path), earlier(path));
+        return Err(Failure::usage(format!(
+            "{path} holds neither run.json nor the cells of a killed run{earlier}; name a folder that `run`, `linux` or `vm` has written, or a run.json"
+        )));
+    };
+    let run = salvaged(path, left);
+    aggregate(&run).map_err(|error| output::damaged(path, &error))?;
+    Ok(Source { file: stored, run, env: json::read_env(&path.join("env.json")).ok() })
+}
+
+fn file(file: &Path) -> Result<Source, Failure> {
+    let run = json::read_run(file).map_err(|error| {
         Failure::usage(format!(
             "{error}; name a folder that `run`, `linux` or `vm` has written, or a run.json"
         ))
     })?;
     // What is made of a run knows no files: what is damaged in one is said here.
-    aggregate(&run).map_err(|error| output::damaged(&file, &error))?;
-    let run = judged::again(run, &file);
+    aggregate(&run).map_err(|error| output::damaged(file, &error))?;
+    let run = judged::again(run, file);
     let env = file.parent().and_then(|folder| json::read_env(&folder.join("env.json")).ok());
-    Ok((run, env))
+    Ok(Source { file: file.to_owned(), run, env })
+}
+
+/// The run that finished cells make up; says what is not among them.
+fn salvaged(path: &Path, left: Salvaged) -> Run {
+    let Salvaged { mut run, foreign, broken } = left;
+    say(&format!(
+        "{}: of a run that did not come to its end, {} finished cells",
+        shown(path),
+        run.cells.len()
+    ));
+    let mut not_shown = broken;
+    if let Some(first) = foreign.first() {
+        let (count, first) = (foreign.len(), shown(first));
+        not_shown.push(format!("{count} cells of another request are not shown, {first} the first of them"));
+    }
+    for text in not_shown {
+        say(&text);
+        run.notes.push(Note { kind: NoteKind::Warning, text, protocol: None });
+    }
+    if run.engine == Engine::Linux {
+        run.fits = fit::over_resident_pages(&run.cells, "a move");
+    }
+    judged::by_cells(run, &path.join("run.json"))
 }
 
 /// The figures of a result: a folder, a run.json or a file with a baseline; a name without a slash that is none of these is
@@ -29,7 +76,7 @@ pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
 /// Also where a name means a result and a baseline.
 pub(super) fn figures(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
     let is_name = !has_slash(name);
-    let stored = is_name && file(&name.display().to_string(), folder).is_ok_and(|file| file.is_file());
+    let stored = is_name && stored_at(&name.display().to_string(), folder).is_ok_and(|file| file.is_file());
     match (name.exists(), stored) {
         (true, true) => {
             let (name, folder) = (name.display(), folder.display());
@@ -76,7 +123,7 @@ struct Schema {
 }
 
 fn named(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
-    let file = file(&name.display().to_string(), folder)?;
+    let file = stored_at(&name.display().to_string(), folder)?;
     if file.exists() {
         return Baseline::read(&file).map_err(Failure::usage);
     }
@@ -98,7 +145,7 @@ fn named(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
 }
 
 /// Where the baseline `name` lies.
-pub(super) fn file(name: &str, folder: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn stored_at(name: &str, folder: &Path) -> Result<PathBuf, Failure> {
     let fits = !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && !name.starts_with('.');

@@ -1,15 +1,16 @@
 //! `run`: a scenario in virtual time, or on threads.
 use super::exit::{self, Failure};
 use super::flags::RunFlags;
+use super::folder::{Folder, carried};
 use super::matrix::{self, Matrix, On};
-use super::output::{self, Folder};
+use super::output;
 use super::{judged, parallel, positions, recording, threads};
+use crate::driver::scenario::with_names;
 use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
 use crate::measure::env;
 use input::shell;
 use model::seam::costs;
 use reports::aggregate::Point;
-use reports::cells::CellStore;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use std::thread;
 use std::time::Instant;
 
 pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
-    let scenario = read(flags)?;
+    let mut scenario = read(flags)?;
     let engine = flags.on().ok_or_else(|| {
         Failure::usage("--real-pages is memory of this machine; give --engine threads as well")
     })?;
@@ -36,12 +37,15 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     recording::say_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan)));
     let plans = scenario.cells();
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
-    let store = CellStore::open(folder.path()).map_err(Failure::internal)?;
+    let carried = carried::of(shapes(&scenario), beside(&flags.scenario));
+    scenario.toml = with_names(&scenario.toml, &carried);
+    folder.clear(&scenario.toml, &carried)?;
+    let made_by = (if engine == On::Sim { Engine::Sim } else { Engine::Threads }, command(flags, &scenario));
+    let mut keeper = folder.begin(&assemble(&scenario, &plans, Vec::new(), true, &made_by))?;
     let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
-    keep_scenario(folder.path(), &scenario)?;
     // Before the cells, while nothing else of ours runs.
     let facts = if engine == On::Sim { BTreeMap::new() } else { threads::measuring()? };
-    let matrix = matrix::run(engine, &scenario, &plans, jobs, &store)?;
+    let matrix = matrix::run(engine, &scenario, &plans, jobs, &mut keeper)?;
     let mut env = env::here(date, facts);
     if engine == On::Sim {
         speed(&mut env, &matrix);
@@ -49,12 +53,12 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
         threads::facts(&mut env, engine, &matrix.did);
     }
     let signal = matrix.signal;
-    let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), &command(flags, &scenario));
+    let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), &made_by);
     env.wall_ns = started.elapsed().as_nanos() as u64;
-    folder.publish(&run, &env)?;
-    store.remove().map_err(Failure::internal)?;
+    let ended = signal.map_or(exit::OK, |signal| exit::SIGNAL + signal);
+    let code = folder.publish(&run, &env, keeper, exit::worst(&[verdict::exit_code(&run), ended]));
     say_speed(&env);
-    Ok(exit::worst(&[verdict::exit_code(&run), signal.map_or(exit::OK, |signal| exit::SIGNAL + signal)]))
+    Ok(code)
 }
 
 /// The scenario of that name or file, with the overrides of the command line.
@@ -65,14 +69,14 @@ fn read(flags: &RunFlags) -> Result<Scenario, Failure> {
 /// A built-in scenario, or one in a file.
 pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Failure> {
     let known = built_in::find(named).or_else(|| built_in::find_canary(named));
-    let (file, text, folder) = match known {
-        Some(text) => (format!("built-in scenario {named}"), text.to_owned(), Path::new(".")),
+    let (file, text) = match known {
+        Some(text) => (format!("built-in scenario {named}"), text.to_owned()),
         None => {
-            let text = std::fs::read_to_string(named).map_err(|error| unreadable(named, &error))?;
-            (named.to_owned(), text, Path::new(named).parent().unwrap_or(Path::new(".")))
+            (named.to_owned(), std::fs::read_to_string(named).map_err(|error| unreadable(named, &error))?)
         }
     };
-    Scenario::parse_with(&file, &text, overrides, &workloads::Folder::new(folder)).map_err(Failure::usage)
+    let files = workloads::Folder::new(beside(named));
+    Scenario::parse_with(&file, &text, overrides, &files).map_err(Failure::usage)
 }
 
 fn unreadable(named: &str, error: &std::io::Error) -> Failure {
@@ -117,10 +121,16 @@ fn protocols(flags: &RunFlags) -> Vec<String> {
     flags.protocols.iter().cloned().chain(canary).collect()
 }
 
-/// The scenario as it runs, beside its cells: what `report` needs after a kill.
-fn keep_scenario(folder: &Path, scenario: &Scenario) -> Result<(), Failure> {
-    reports::json::write_atomic(&folder.join("scenario.toml"), scenario.toml.as_bytes())
-        .map_err(Failure::internal)
+/// The folder to which names of recordings in the scenario `named` are relative.
+pub(super) fn beside(named: &str) -> &Path {
+    let is_built_in = built_in::find(named).or_else(|| built_in::find_canary(named)).is_some();
+    let folder = if is_built_in { None } else { Path::new(named).parent() };
+    folder.unwrap_or(Path::new("."))
+}
+
+/// The shapes of all workloads.
+pub(super) fn shapes(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    scenario.workloads.iter().map(|workload| workload.spec.shape.as_str())
 }
 
 /// Returns the words of the command that makes the same run again.
@@ -160,24 +170,22 @@ fn command(flags: &RunFlags, scenario: &Scenario) -> Vec<String> {
     words
 }
 
-/// The run that finished cells make up.
-pub(super) fn assemble(
+/// The run that finished cells make up; `made_by` is its engine, and its command as words.
+fn assemble(
     scenario: &Scenario,
     plans: &[CellPlan],
     finished: Vec<(usize, Cell)>,
     interrupted: bool,
-    command: &[String],
+    made_by: &(Engine, Vec<String>),
 ) -> Run {
     let cells: Vec<Cell> = finished.into_iter().map(|(_, cell)| cell).collect();
-    // Only the simulator counts so.
-    let on_threads = !cells.is_empty() && cells.iter().all(|cell| cell.sim.is_none());
-    let engine = if on_threads { Engine::Threads } else { Engine::Sim };
+    let (engine, command) = (made_by.0, &made_by.1);
     let (verdicts, notes) = judged::judge(scenario, &cells, engine, command);
     Run {
         schema: schema::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine,
-        scenario: describe(scenario, on_threads),
+        scenario: describe(scenario, engine == Engine::Threads),
         command: shell::join(command.iter().map(String::as_str)),
         interrupted,
         plan: Some(planned(scenario, plans)),

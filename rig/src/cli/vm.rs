@@ -1,8 +1,9 @@
 //! `vm`: real processes between real cgroups, on the kernels of virtual machines that this boots one after the other.
 use super::exit::{self, Failure};
 use super::flags::VmFlags;
-use super::kernel;
-use super::output::{self, Folder};
+use super::folder::{Folder, Keeper};
+use super::kernel::{self, Asked};
+use super::output;
 use crate::linux::vm::{Guest, Machine, Merged, Series, Setting, VmError};
 use crate::linux::{OptionError, Options, parse_duration};
 use crate::measure::env;
@@ -10,13 +11,15 @@ use reports::schema::Env;
 use std::time::Instant;
 
 pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
-    let (machine, settings, options) = plan(flags)?;
+    let (machine, settings, Asked { options, carried }) = plan(flags)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, named(&options.origin.name), &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;
     let started = Instant::now();
+    let scenario = options.origin.toml.clone();
     let mut series =
         Series::begin(machine, settings, options, folder.path()).map_err(|error| failure(&error))?;
+    folder.clear(&scenario, &carried)?;
     while let Some(setting) = series.upcoming() {
         output::say(&format!("booting for {setting}; its console: {}", series.console(setting).display()));
         say(series.boot(setting, &mut output::say));
@@ -27,13 +30,14 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
     }
     let Some(mut merged) = series.merged() else { return Err(without_result(series.guests())) };
     merged.run.recordings = recordings;
-    folder.publish(&merged.run, &environment(&date, &merged, started))?;
+    let env = environment(&date, &merged, started);
+    let code = folder.publish(&merged.run, &env, Keeper::default(), code(series.guests()));
     for guest in series.guests() {
         if let Some(complaint) = guest.complaint() {
             output::complain(&format!("{}: {complaint}", guest.setting));
         }
     }
-    Ok(code(series.guests()))
+    Ok(code)
 }
 
 fn failure(error: &VmError) -> Failure {
@@ -63,7 +67,7 @@ fn say(guest: &Guest) {
     });
 }
 
-fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Options), Failure> {
+fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Asked), Failure> {
     let usage = |error: OptionError| Failure::usage(error);
     let machine = Machine {
         kernel: flags.kernel.clone(),
@@ -73,9 +77,10 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Options), Failure> {
         accel: flags.accel.parse().map_err(usage)?,
         timeout: flags.timeout.as_deref().map(parse_duration).transpose().map_err(usage)?,
     };
-    let options = Options { kept_pages: flags.kept_pages.clone(), ..kernel::options(&flags.work, "5s")? };
+    let Asked { options, carried } = kernel::asked(&flags.work, "5s")?;
+    let options = Options { kept_pages: flags.kept_pages.clone(), ..options };
     options.check().map_err(usage)?;
-    Ok((machine, Setting::list(&flags.hierarchies).map_err(usage)?, options))
+    Ok((machine, Setting::list(&flags.hierarchies).map_err(usage)?, Asked { options, carried }))
 }
 
 /// The guests are what was measured, and the host a fact about them.

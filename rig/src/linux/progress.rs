@@ -1,4 +1,5 @@
-//! What a run tells while it is under way.
+//! Reports of a run that is under way.
+use reports::schema::{Cell, Note, Run};
 use std::time::Duration;
 
 /// Where a run is. Told between cells only: within one it would disturb what is measured.
@@ -12,6 +13,18 @@ pub enum Progress {
         folder: std::path::PathBuf,
         /// Pid of the first one that is moved.
         worker: u32,
+    },
+    /// Everything is in place, and the first cell is next.
+    Asked {
+        /// The run without its cells.
+        run: Box<Run>,
+    },
+    /// A cell has ended, and this is what it measured.
+    Measured {
+        /// The cell.
+        cell: Box<Cell>,
+        /// Remarks on it, of which the run has them all in the end.
+        notes: Vec<Note>,
     },
     /// A cell begins.
     Started {

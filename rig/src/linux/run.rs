@@ -136,6 +136,9 @@ fn measure(
     let (protocol, folder) = (place.label.clone(), stage.groups.top().to_path_buf());
     let worker = stage.crew.moved()[0].pid();
     on_progress(Progress::Ready { protocol, folder, worker });
+    let setting =
+        Setting { options, place, clock, precise_sleep: precise.is_on(), tracing: &[], signal: None };
+    on_progress(Progress::Asked { run: Box::new(to_run(&setting, &[], None)) });
     let mut cells = Vec::new();
     let mut failure = stage.cells(&mut cells, on_progress).err();
     let tracing = std::mem::take(&mut stage.tracing);
@@ -148,8 +151,7 @@ fn measure(
     match failure {
         Some(error) if cells.is_empty() => Err(error),
         failure => {
-            let setting =
-                Setting { options, place, clock, precise_sleep: precise.is_on(), tracing: &tracing, signal };
+            let setting = Setting { tracing: &tracing, signal, ..setting };
             let run = to_run(&setting, &cells, failure.as_ref());
             let (kernel, mut facts) = (facts::kernel(), facts::facts(&setting, &cells));
             facts.insert("measuring.starts".to_owned(), starts);

@@ -17,6 +17,8 @@ use super::place::group::Groups;
 use super::place::permission::explain;
 use super::progress::Progress;
 use super::result::measured::CellRecord;
+use super::result::notes;
+use super::result::record;
 use super::signals::Interrupts;
 use super::trace;
 use super::workers::crew::Crew;
@@ -90,6 +92,8 @@ impl<'a> Stage<'a> {
             on_progress(Progress::Started { cell, of: plans.len(), label, duration: plan.duration });
             let record = self.cell(*plan, *kept)?;
             let (moved, refused) = (record.samples.moved.count(), record.samples.refused.count());
+            let begin_ns = cells.first().map_or(record.began_ns, |first| first.began_ns);
+            on_progress(measured((options, self.place), &record, begin_ns));
             cells.push(record);
             on_progress(Progress::Finished { cell, of: plans.len(), moved, refused });
         }
@@ -98,7 +102,10 @@ impl<'a> Stage<'a> {
             if self.interrupts.caught().is_some() {
                 return Ok(());
             }
-            cells.push(self.refuse(refusal)?);
+            let record = self.refuse(refusal)?;
+            let begin_ns = cells.first().map_or(record.began_ns, |first| first.began_ns);
+            on_progress(measured((options, self.place), &record, begin_ns));
+            cells.push(record);
         }
         Ok(())
     }
@@ -130,11 +137,15 @@ impl<'a> Stage<'a> {
         if self.interrupts.caught().is_some() {
             return Ok(());
         }
-        let mut tell = |cell, of, label, ended| {
-            on_progress(match ended {
-                None => Progress::Started { cell, of, label, duration: trace::TIME_MAX },
-                Some((moved, refused)) => Progress::Finished { cell, of, moved, refused },
-            });
+        let of_run = (self.options, self.place);
+        let begin_ns = cells.first().map(|first| first.began_ns);
+        let mut tell = |cell, of, label, ended: Option<&CellRecord>| {
+            let Some(record) = ended else {
+                return on_progress(Progress::Started { cell, of, label, duration: trace::TIME_MAX });
+            };
+            let (moved, refused) = (record.samples.moved.count(), record.samples.refused.count());
+            on_progress(measured(of_run, record, begin_ns.unwrap_or(record.began_ns)));
+            on_progress(Progress::Finished { cell, of, moved, refused });
         };
         self.crew.keep(0)?;
         self.crew.work();
@@ -171,6 +182,12 @@ impl<'a> Stage<'a> {
         }
         Ok(CellRecord { refused: Some(refused), looked, ..record })
     }
+}
+
+/// The report of a cell that has ended.
+fn measured(of: (&Options, &Place), record: &CellRecord, begin_ns: u64) -> Progress {
+    let cell = Box::new(record::cell(of, record, begin_ns));
+    Progress::Measured { cell, notes: notes::of_cell(&of.1.label, record) }
 }
 
 /// Forwards in even turns, backwards in odd ones: a machine that gets slower does so for all alike.

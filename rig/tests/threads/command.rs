@@ -65,8 +65,10 @@ fn the_cells_of_a_killed_run_are_known_for_what_they_are() {
     rig(&SHORT, scratch.path());
     let folder = scratch.path().join("a");
     let run = json(&folder.join("run.json"));
-    fs::create_dir(folder.join("cells")).expect("run has removed it");
-    fs::write(folder.join("cells/00000.json"), run["cells"][0].to_string()).expect("written");
+    // As a kill leaves it.
+    let asked: reports::schema::Run = serde_json::from_value(run.clone()).expect("a run");
+    let store = reports::cells::CellStore::begin(&folder, &asked).expect("run has removed it");
+    store.save(0, &asked.cells[0], &[]).expect("written");
     fs::remove_file(folder.join("run.json")).expect("it is there");
     rig(&["report", "a"], scratch.path());
     assert_eq!(json(&folder.join("run.json"))["engine"], "threads");

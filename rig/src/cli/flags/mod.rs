@@ -32,7 +32,9 @@ pub(super) enum Command {
     Explore(ExploreFlags),
     /// Run one schedule once more, step by step: one that `explore` has printed or saved.
     Replay(ReplayFlags),
-    /// Make table and report.html again from folders with run.json (or with the cells of a killed run).
+    /// Make table and report.html again from folders with run.json, or with the cells of a run that was killed or had no room.
+    ///
+    /// With --out nothing is written into the folders, which may be full or read-only.
     Report(ReportFlags),
     /// Hold results beside each other, or the protocols of one: better, same, worse, cannot tell, each with its reason.
     ///
@@ -70,7 +72,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct OutputFlags {
-    /// Folder for the results; target/attach-rig/SCENARIO/TIME when absent.
+    /// Folder for the results; an earlier result in it is moved to DIR/previous. Default: target/attach-rig/SCENARIO/TIME, a
+    /// new one.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Write run.json to this file as well.

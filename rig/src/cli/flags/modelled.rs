@@ -36,7 +36,8 @@ pub(in crate::cli) struct ExploreFlags {
     /// Write everything that was found to this file as well.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) json: Option<PathBuf>,
-    /// Folder for schedules that break what must not break; target/attach-rig/explore/TIME when absent.
+    /// Folder for schedules that break what must not break, used by one command at a time. Default:
+    /// target/attach-rig/explore/TIME.
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// Do not look for a shorter program and schedule that fail as well.

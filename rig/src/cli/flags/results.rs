@@ -90,8 +90,8 @@ pub(in crate::cli) struct ReportFlags {
     /// and measured stands side by side; the table of each is printed.
     #[arg(value_name = "DIR", required = true, num_args = 1..=reports::html::MAX_RUNS)]
     pub(in crate::cli) dirs: Vec<PathBuf>,
-    /// Where the page goes, replacing what is there; DIR/report.html when absent, and with several folders report.html in
-    /// the current one.
+    /// Write the page to this file, replacing it. Default: DIR/report.html, and with several folders report.html in the
+    /// current one. With a --format other than text the default is left out where it cannot be written.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// What stdout carries. Other than text for one DIR only.

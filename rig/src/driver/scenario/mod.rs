@@ -10,12 +10,14 @@ mod hierarchies;
 mod movers;
 mod overrides;
 mod read;
+mod recordings;
 pub(crate) mod source;
 
 pub use admins::{Act, Admin};
 pub use hierarchies::Hierarchy;
 pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
+pub use recordings::with_names;
 
 use super::error::ScenarioError;
 use crate::measure::Expectation;

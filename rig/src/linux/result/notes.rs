@@ -30,8 +30,7 @@ pub(in crate::linux) fn notes(
     }
     notes.extend_from_slice(setting.tracing);
     for record in records {
-        notes.extend(foreign(setting, record));
-        cell_notes(record, &mut notes);
+        notes.extend(of_cell(&setting.place.label, record));
     }
     if let Some(signal) = setting.signal {
         let text = format!("Ended early by {}; later cells are missing.", signals::name(signal));
@@ -40,6 +39,13 @@ pub(in crate::linux) fn notes(
     if let Some(error) = failure {
         notes.push(note(NoteKind::Thin, &format!("Ended early, later cells are missing: {error}")));
     }
+    notes
+}
+
+/// The notes on one cell.
+pub(in crate::linux) fn of_cell(label: &str, record: &CellRecord) -> Vec<Note> {
+    let mut notes: Vec<Note> = foreign(label, record).into_iter().collect();
+    cell_notes(record, &mut notes);
     notes
 }
 
@@ -83,10 +89,10 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
 }
 
 /// A note on processes in the run's cgroups that are not the run's.
-fn foreign(setting: &Setting<'_>, record: &CellRecord) -> Option<Note> {
+fn foreign(place: &str, record: &CellRecord) -> Option<Note> {
     let Looked { void, foreign, .. } = &record.looked;
     let who = foreign.words()?;
-    let (label, protocol) = (record.label(), Some(protocol(setting, record)));
+    let (label, protocol) = (record.label(), Some(protocol(place, record)));
     if void.is_empty() {
         let text = format!("{label}: others were in the run's cgroups, and were left alone: {who}.");
         return Some(Note { kind: NoteKind::Warning, protocol, text });

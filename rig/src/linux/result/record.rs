@@ -6,13 +6,14 @@ use super::super::moving::mover::Ended;
 use super::super::moving::rate::{Rate, text};
 use super::super::moving::samples::Pair;
 use super::super::options::Options;
+use super::super::place::discovery::Place;
 use super::super::signals;
 use super::super::workers::shared::OPS;
 use super::facts::words;
 use super::measured::{CellRecord, Setting};
 use super::notes::notes;
 use reports::aggregate::Point;
-use reports::coverage::Place;
+use reports::coverage;
 use reports::schema::{
     Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Plan,
     Promise, Run, SCHEMA, Scenario,
@@ -28,7 +29,8 @@ pub(in crate::linux) fn to_run(
 ) -> Run {
     let options = setting.options;
     let first_ns = records.iter().map(|record| record.began_ns).min().unwrap_or(0);
-    let cells: Vec<Cell> = records.iter().map(|record| cell(setting, record, first_ns)).collect();
+    let cells: Vec<Cell> =
+        records.iter().map(|record| cell((options, setting.place), record, first_ns)).collect();
     let notes = notes(setting, records, failure);
     let fits = fit::over_resident_pages(&cells, "a move");
     let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
@@ -66,23 +68,28 @@ fn planned(setting: &Setting<'_>) -> Plan {
     let at = |rate: &Rate| (label.clone(), Point { rate_per_s: Some(rate.per_s()), ..Point::default() });
     let kept =
         |pages: &u64| (format!("{label} still"), Point { resident_pages: Some(*pages), ..Point::default() });
-    let once: Vec<Place> =
+    let once: Vec<coverage::Place> =
         closed.into_iter().chain(rates.iter().map(at)).chain(kept_pages.iter().map(kept)).collect();
     let all = (0..*repeat).flat_map(|_| once.clone());
     let refused = refusals.iter().map(|refusal| (format!("{label} {}", refusal.rule()), Point::default()));
     Plan::of(all.chain(refused))
 }
 
-fn cell(setting: &Setting<'_>, record: &CellRecord, first_ns: u64) -> Cell {
+/// The cell for `run.json`; `first_ns` is when the first of the run began.
+pub(in crate::linux) fn cell(
+    (options, place): (&Options, &Place),
+    record: &CellRecord,
+    first_ns: u64,
+) -> Cell {
     let samples = &record.samples;
     let latency = [series("moved", &samples.moved), series("refused", &samples.refused)];
     Cell {
-        protocol: protocol(setting, record),
+        protocol: protocol(&place.label, record),
         fault_rate_percent: None,
         rate_per_s: record.plan.rate.map(Rate::per_s),
         delay_ns: None,
         resident_pages: record.kept_pages,
-        seed: setting.options.seed,
+        seed: options.seed,
         began_ns: Some(record.began_ns - first_ns),
         duration_ns: record.duration_ns,
         attach: Attach {
@@ -106,13 +113,12 @@ fn cell(setting: &Setting<'_>, record: &CellRecord, first_ns: u64) -> Cell {
 
 /// Refusals are no moves, traced moves are slower, and moves of processes that stand still none of those that work: all
 /// stand beside the others under names of their own.
-pub(in crate::linux) fn protocol(setting: &Setting<'_>, record: &CellRecord) -> String {
-    let label = &setting.place.label;
+pub(in crate::linux) fn protocol(label: &str, record: &CellRecord) -> String {
     match (&record.refused, record.kept_pages) {
         (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
         (None, Some(_)) => format!("{label} still"),
         (None, None) if record.traced.is_some() => format!("{label} traced"),
-        (None, None) => label.clone(),
+        (None, None) => label.to_owned(),
     }
 }
 

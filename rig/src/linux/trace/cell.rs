@@ -21,7 +21,7 @@ use std::time::Duration;
 const RATE_MAX_PER_S: u64 = 100;
 
 /// Hears of every traced cell: its number, how many there are, its label; in the end how many moved and were refused.
-pub(in crate::linux) type Tell<'a> = dyn FnMut(usize, usize, String, Option<(u64, u64)>) + 'a;
+pub(in crate::linux) type Tell<'a> = dyn FnMut(usize, usize, String, Option<&CellRecord>) + 'a;
 
 /// Who takes part. The calling thread is the mover.
 #[derive(Debug)]
@@ -61,9 +61,8 @@ impl Scene<'_> {
             tell(cell, plans.len(), format!("{}, traced", plan.label()), None);
             match self.cell(plan, &mut session, (whom.mover, &symbols)) {
                 Ok(record) => {
-                    let counts = (record.samples.moved.count(), record.samples.refused.count());
+                    tell(cell, plans.len(), String::new(), Some(&record));
                     cells.push(record);
-                    tell(cell, plans.len(), String::new(), Some(counts));
                 }
                 Err(error) => {
                     failure = Some(error);

@@ -12,7 +12,7 @@ pub(super) type Failed = (u8, String);
 
 /// Measures.
 pub(super) fn measured(options: &Options) -> Result<Delivery, Failed> {
-    let outcome = run(options, &mut |progress| say(&words(&progress)));
+    let outcome = run(options, &mut |progress| words(&progress).iter().for_each(|words| say(words)));
     outcome.map(delivery).map_err(|error| (error.exit_code(), error.to_string()))
 }
 
@@ -36,14 +36,15 @@ fn cpu() -> String {
     name.map_or_else(|| "unknown".into(), |(_, name)| name.to_owned())
 }
 
-fn words(progress: &Progress) -> String {
-    match progress {
+fn words(progress: &Progress) -> Option<String> {
+    Some(match progress {
         Progress::Ready { folder, worker, .. } => {
             format!("worker {worker} moves within {}", folder.display())
         }
+        Progress::Asked { .. } | Progress::Measured { .. } => return None,
         Progress::Started { cell, of, label, .. } => format!("{}/{of} {label}", cell + 1),
         Progress::Finished { moved, refused, .. } => format!("{moved} moved, {refused} refused"),
-    }
+    })
 }
 
 /// A line on the console.

@@ -156,17 +156,11 @@ fn with_recordings(options: &Options) -> (Options, Vec<(String, PathBuf)>) {
             continue;
         };
         // Not below a mount point of the guest.
-        let folder = format!("/recordings/{number}");
-        let files = workloads::Folder::new("/").paths(path).unwrap_or_default();
-        let named =
-            |file: &PathBuf| format!("{folder}/{}", file.file_name().unwrap_or_default().to_string_lossy());
-        let whole = files.iter().any(|(pid, _)| pid.is_none());
-        *shape = format!(
-            "{}{}",
-            workloads::TRACE_PREFIX,
-            files.first().filter(|_| whole).map_or(folder.clone(), |(_, file)| named(file))
-        );
-        along.extend(files.iter().map(|(_, file)| (named(file), file.clone())));
+        let carried = workloads::Folder::new("/").carried(path, &format!("/recordings/{number}"));
+        if let Some(carried) = carried {
+            *shape = format!("{}{}", workloads::TRACE_PREFIX, carried.to);
+            along.extend(carried.files.into_iter().map(|(file, name)| (name, file)));
+        }
     }
     (options, along)
 }

@@ -4,6 +4,7 @@ use super::output::say;
 use super::{parallel, streams};
 use crate::driver::Scenario;
 use crate::driver::positions::{self, Positions};
+use model::protocols::Protocol;
 use model::seam::Costs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -54,6 +55,10 @@ fn traces(text: &mut String, found: &Positions) {
     }
 }
 
+fn undoes_all(protocol: &str) -> bool {
+    Protocol::parse(protocol).is_ok_and(|protocol| protocol.about().undoes_all)
+}
+
 /// What came of one protocol over all sets of controllers, in one mode.
 #[derive(Default)]
 struct Sum {
@@ -102,7 +107,7 @@ pub(super) fn every_set(jobs: usize) -> Result<u8, Failure> {
     for ((protocol, mode), sum) in &sums {
         let Sum { sets, total, inside, callbacks, traced, rollbacks, .. } = sum;
         let agree = inside == callbacks;
-        sound &= agree && (*traced == 0 || !protocol.starts_with("transactional"));
+        sound &= agree && (*traced == 0 || !undoes_all(protocol));
         let _ = writeln!(
             text,
             "{protocol:34} {mode:8} {sets} sets: {total} positions tried, {inside} in callbacks ({callbacks} entered without faults), {traced} left a trace, {rollbacks} rollbacks looked at"

@@ -83,8 +83,10 @@ fn has(scenario: &Scenario, protocol: &str, site: Site) -> bool {
 fn thin_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {
     let demanded = scenario.demand.aborts;
     let undoing = scenario.undoing::<CellCurrent>(plan.protocol);
+    let undoing =
+        undoing.into_iter().map(|(controller, callback)| format!("{controller}.{}", callback.name()));
     let ran = |name: &String| cell.attach.aborts.get(name).copied().unwrap_or(0);
-    let few = undoing.into_iter().filter(|name| ran(name) < demanded);
+    let few = undoing.filter(|name| ran(name) < demanded);
     few.map(|abort| format!("{}: {abort} ran {} times, {demanded} demanded", name(plan), ran(&abort)))
         .collect()
 }

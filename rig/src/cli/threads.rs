@@ -4,6 +4,7 @@ use super::matrix::{Did, On};
 use crate::driver::agree::breaks_without_locks;
 use crate::driver::{Scenario, threads};
 use crate::measure::itself::Itself;
+use model::checks::{Check, Needs};
 use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::Expectations;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +16,16 @@ pub(super) const DURATION: &str = "2s";
 pub(super) fn expectations(scenario: &Scenario) -> Expectations {
     let unjudged = threads::unjudged(scenario);
     let judged = |promises: &BTreeMap<String, Expectation>| {
-        let kept = promises.iter().filter(|(promise, _)| !unjudged.contains(&promise.as_str()));
+        let kept = promises
+            .iter()
+            .filter(|(promise, _)| !unjudged.iter().any(|check| check.name() == promise.as_str()));
         kept.map(|(promise, expected)| (promise.clone(), *expected)).collect()
     };
     scenario.expect.iter().map(|(protocol, promises)| (protocol.clone(), judged(promises))).collect()
+}
+
+fn list(checks: impl Iterator<Item = Check>) -> String {
+    checks.map(Check::name).collect::<Vec<_>>().join(", ")
 }
 
 /// Names what was not judged. Which schedules there are is the machine's business: a breach that was expected and not seen is
@@ -40,19 +47,19 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
     }
     let protocols: BTreeSet<String> = verdicts.iter().map(|verdict| verdict.protocol.clone()).collect();
     for protocol in protocols {
-        verdicts.extend(unjudged.iter().map(|promise| skipped(&protocol, promise)));
+        verdicts.extend(unjudged.iter().map(|check| skipped(&protocol, check.name())));
     }
     verdicts.sort_by_key(|verdict| {
         scenario.protocols.iter().position(|protocol| protocol.to_string() == verdict.protocol)
     });
-    let names = unjudged.join(", ");
+    let names = list(unjudged.iter().copied());
+    let rest = list(Check::ALL.iter().copied().filter(|check| check.about().needs == Needs::Rest));
     notes.push(info(format!(
         "Not checked on threads: {names}. Decisions and charges need an order of all events; who should have taken a thread or a page along cannot be told at rest where single threads move."
     )));
-    notes.push(info(
-        "drift, left-behind, partial-move and ledger are looked for while everybody rests, a few times in every cell; what came and went in between is not seen."
-            .to_owned(),
-    ));
+    notes.push(info(format!(
+        "Looked for while everybody rests, a few times in every cell: {rest}; what came and went in between is not seen."
+    )));
     notes.push(info(
         "Locks, waits and threads are real. Work that touches nothing shared (making a process, say, or clearing a page without --real-pages) burns as many ns as the table of costs says."
             .to_owned(),

@@ -2,6 +2,8 @@
 //! reason, from a closed list.
 use crate::measure::Expectation;
 use crate::measure::cell::Cell;
+use model::checks::{Check, Needs};
+use model::protocols::Protocol;
 use std::collections::BTreeMap;
 
 /// Why the simulator and OS threads may differ on a promise.
@@ -33,8 +35,10 @@ pub struct Difference {
     pub reason: Option<Reason>,
 }
 
-/// Promises that threads look for at rest only.
-const AT_REST: [&str; 3] = ["drift", "left-behind", "partial-move"];
+/// Whether threads look for a promise at rest only.
+fn at_rest(promise: &str) -> bool {
+    Check::parse(promise).is_some_and(|check| check.about().needs == Needs::Rest)
+}
 
 /// (protocol, promise) -> how often it was broken.
 fn broken(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
@@ -47,15 +51,11 @@ fn broken(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
     sums
 }
 
-/// What protocols break that keep no locks from the first look to the last. Rollback comes of the others: a counter that has
-/// drifted too low has less than an undo gives back, and what is missing stays as a trace.
-const BREAKS_WITHOUT_LOCKS: [&str; 5] = ["drift", "left-behind", "underflow", "partial-move", "rollback"];
-
 /// Whether `protocol` keeps no locks and may break `promise` for it, if the schedule is bad enough.
 #[must_use]
 pub fn breaks_without_locks(protocol: &str, promise: &str) -> bool {
-    let locks = protocol.starts_with("transactional") || protocol.contains("hold=locks");
-    !locks && BREAKS_WITHOUT_LOCKS.contains(&promise)
+    Protocol::parse(protocol).is_ok_and(|protocol| !protocol.keeps_locks())
+        && Check::parse(promise).is_some_and(|check| check.about().without_locks)
 }
 
 /// Whether `protocol` may break `promise` as far as anybody knows.
@@ -66,7 +66,7 @@ fn may_break(protocol: &str, promise: &str, expected: Expectation) -> bool {
 fn reason(promise: &str, on_sim: u64, on_threads: Option<u64>, may_break: bool) -> Option<Reason> {
     match on_threads {
         None => Some(Reason::NotJudged),
-        Some(0) if on_sim > 0 && AT_REST.contains(&promise) => Some(Reason::RightAgainAtRest),
+        Some(0) if on_sim > 0 && at_rest(promise) => Some(Reason::RightAgainAtRest),
         Some(0) => may_break.then_some(Reason::NotReached),
         Some(_) => may_break.then_some(Reason::OnlyReached),
     }

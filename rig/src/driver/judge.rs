@@ -91,7 +91,7 @@ impl Judge {
     /// Ends the run at `at_ns`: explains why it came to no end, or audits what is left.
     pub fn finish(&mut self, at_ns: u64, end: &End) -> Option<Snapshot> {
         match end {
-            End::Deadlock(waiting) => self.checks.deadlocked(&self.held, waiting),
+            End::Deadlock(waiting) => self.checks.stuck(&self.held, waiting),
             End::Abandoned => self.checks.gave_up(&self.held, at_ns),
             End::Done => {}
         }

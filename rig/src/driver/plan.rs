@@ -84,15 +84,14 @@ impl Scenario {
     /// Callbacks of `protocol` that undo a prepare, and that can run when somebody else is made to refuse. What is
     /// prepared last of all is never undone: in a phase after which nothing refuses, that is the last controller's.
     #[must_use]
-    pub fn undoing<C: Current>(&self, protocol: Protocol) -> Vec<String> {
-        let last = Callback::AbortAttachNosleep.name();
-        let in_hierarchy = |controllers: &[Controller]| -> Vec<String> {
+    pub fn undoing<C: Current>(&self, protocol: Protocol) -> Vec<(Controller, Callback)> {
+        let in_hierarchy = |controllers: &[Controller]| -> Vec<_> {
             let each = controllers.iter().enumerate();
             each.flat_map(|(at, controller)| {
                 let later = protocol.sites::<C>(&controllers[at + 1..]);
                 let refused = later.iter().any(|s| s.callback() == Some(faults::Callback::PrepareNosleep));
                 let undoing = protocol.undoing::<C>(&[*controller]).into_iter();
-                undoing.filter(move |name| refused || !name.ends_with(last))
+                undoing.filter(move |(_, callback)| refused || *callback != Callback::AbortAttachNosleep)
             })
             .collect()
         };

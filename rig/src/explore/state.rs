@@ -3,7 +3,7 @@ use super::litmus::Litmus;
 use super::names;
 use super::program::{Program, Theatre};
 use engines::sim::End;
-use model::checks::{Checks, CounterDrift, Shadow, Tally};
+use model::checks::{Check, Checks, CounterDrift, Finding, Shadow};
 use model::kernel::{Controller, CpuMask, MaskId, Snapshot};
 use model::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,29 +109,25 @@ pub fn end(litmus: &Litmus, program: &Program, theatre: &Theatre, end: &End) -> 
     if let Some(last) = last {
         let counters = drift(litmus, &judge.checks);
         if !counters.is_empty() {
-            broken.insert("drift", counters);
+            broken.insert(Check::Drift.name(), counters);
         }
         if is_left_behind(&judge.checks, &last) {
-            broken.insert("left-behind", BTreeSet::new());
+            broken.insert(Check::LeftBehind.name(), BTreeSet::new());
         }
     }
     (state, broken)
 }
 
-/// Promises that are judged by what is there in the end: one operation's error that another makes good has reached no
-/// state.
-const IN_THE_END: [&str; 2] = ["drift", "left-behind"];
-
-/// Everything else that was found.
+/// What was found on the way, and not by the final state.
 #[must_use]
-pub fn findings(checks: &Checks) -> Vec<(&'static str, &Tally)> {
-    let on_the_way = |(name, tally): &(&str, &Tally)| tally.broken > 0 && !IN_THE_END.contains(name);
+pub fn findings(checks: &Checks) -> Vec<Finding<'_>> {
+    let on_the_way = |(check, tally): &Finding<'_>| tally.broken > 0 && !check.about().by_final_state;
     checks.findings().into_iter().filter(on_the_way).collect()
 }
 
 fn on_the_way(litmus: &Litmus, checks: &Checks) -> Broken {
-    let details = |name| if name == "underflow" { clamps(litmus, checks) } else { BTreeSet::new() };
-    findings(checks).into_iter().map(|(name, _)| (name, details(name))).collect()
+    let details = |check| if check == Check::Underflow { clamps(litmus, checks) } else { BTreeSet::new() };
+    findings(checks).into_iter().map(|(check, _)| (check.name(), details(check))).collect()
 }
 
 /// Counters that are off, and by how much.

@@ -32,11 +32,14 @@ fn hist(series: &Series) -> Hist {
 }
 
 impl Records<'_> {
-    /// Outcomes, latencies, phases. `undoing` names the callbacks that could have run to undo something.
+    /// Outcomes, latencies, phases. `undoing`: the callbacks that could have run to undo something.
     #[must_use]
-    pub fn attach(&self, undoing: Vec<String>) -> schema::Attach {
+    pub fn attach(&self, undoing: Vec<(Controller, Callback)>) -> schema::Attach {
         let recorder = self.recorder;
-        let mut aborts: BTreeMap<String, u64> = undoing.into_iter().map(|name| (name, 0)).collect();
+        let mut aborts: BTreeMap<String, u64> = undoing
+            .into_iter()
+            .map(|(controller, callback)| (format!("{controller}.{}", callback.name()), 0))
+            .collect();
         aborts.extend(recorder.aborts.iter().map(|(key, n)| (abort_name(key), *n)));
         let count = |key: String, count: &u64| (key, *count);
         schema::Attach {
@@ -209,7 +212,7 @@ impl Records<'_> {
     #[must_use]
     pub fn promises(&self) -> Vec<schema::Promise> {
         let promise = |(name, tally): model::checks::Finding<'_>| schema::Promise {
-            name: name.to_owned(),
+            name: name.name().to_owned(),
             broken: tally.broken,
             examined: tally.examined,
             first: tally.first.clone(),

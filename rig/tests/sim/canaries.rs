@@ -1,7 +1,7 @@
 //! Every check is seen red: by a planted bug where a few lines make one, else by events that tell of one.
 use crate::support::{A, B, P, Ran, Setup, first, leader, mover, process_to, run, three_phase, world};
 use faults::{Errno, Site};
-use model::checks::Checks;
+use model::checks::{CheckSet, Checks};
 use model::kernel::{Controller, TaskId};
 use model::locks::held::HeldTable;
 use model::paths::charge::{Charge, charge, uncharge};
@@ -16,7 +16,7 @@ const MEMRLIMIT: Controller = Controller::Memrlimit;
 /// Checks that have seen the opening of the default world and then `events` of one actor.
 fn told(events: &[Event]) -> Checks {
     let world = world(&Setup::default());
-    let mut checks = Checks::new(world.layout());
+    let mut checks = Checks::with(world.layout(), CheckSet::ALL);
     let held = HeldTable::default();
     let opening = world.opening();
     for (at, event) in opening.iter().chain(events).enumerate() {
@@ -26,7 +26,12 @@ fn told(events: &[Event]) -> Checks {
 }
 
 fn broken(checks: &Checks) -> Vec<&'static str> {
-    checks.findings().into_iter().filter(|(_, tally)| tally.broken > 0).map(|(name, _)| name).collect()
+    checks
+        .findings()
+        .into_iter()
+        .filter(|(_, tally)| tally.broken > 0)
+        .map(|(check, _)| check.name())
+        .collect()
 }
 
 fn ledger(pages: i64, reserve: bool) -> Event {
@@ -137,7 +142,7 @@ fn rollback_and_leaked_reservation_find_what_an_abort_forgot() {
 #[test]
 fn rollback_finds_a_lock_that_is_still_held() {
     let world = world(&Setup::default());
-    let mut checks = Checks::new(world.layout());
+    let mut checks = Checks::with(world.layout(), CheckSet::ALL);
     let mut held = HeldTable::default();
     let stamp = Stamp { at_ns: 0, actor: ActorId(0) };
     let object = model::seam::Object { class: model::seam::Class::CallbackMutex, owner: 0 };
@@ -161,7 +166,7 @@ fn partial_move_finds_a_stray_thread_and_a_refusal_in_the_middle() {
 #[test]
 fn stale_decision_finds_an_answer_that_no_longer_holds() {
     let setup = Setup { limit_b: Some(12), ..Setup::default() };
-    let mut checks = Checks::new(world(&setup).layout());
+    let mut checks = Checks::with(world(&setup).layout(), CheckSet::ALL);
     let held = HeldTable::default();
     let admitted = Event::Admitted { controller: MEMRLIMIT, cgroup: B, mm: Some(model::kernel::MmId(0)) };
     let someone = ActorId(1);

@@ -61,7 +61,7 @@ fn kept(protocol: Protocol, controller: Controller) -> Vec<Class> {
 
 /// Lines of code, without blank lines and comments.
 fn lines(folder: &str, file: &str) -> usize {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/protocols").join(folder).join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("model/src/protocols").join(folder).join(file);
     let text = std::fs::read_to_string(&path).expect("a file of a protocol");
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
 }

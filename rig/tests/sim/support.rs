@@ -3,7 +3,7 @@ use engines::sim::current::SimCurrent;
 use engines::sim::time::Time;
 use engines::sim::{Finished, Policy as _, Sim};
 use faults::{Injector, Plan};
-use model::checks::{Checks, Tally};
+use model::checks::{CheckSet, Checks, Tally};
 use model::kernel::layout::Snapshot;
 use model::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
 use model::locks::held::HeldTable;
@@ -80,7 +80,7 @@ impl Ran {
             .checks
             .findings()
             .into_iter()
-            .find(|(known, _)| *known == name)
+            .find(|(known, _)| known.name() == name)
             .expect("a check's name")
             .1
     }
@@ -88,7 +88,7 @@ impl Ran {
     /// Names of the broken promises.
     pub(crate) fn broken(&self) -> Vec<&'static str> {
         let findings = self.watch.judge.checks.findings();
-        findings.into_iter().filter(|(_, tally)| tally.broken > 0).map(|(name, _)| name).collect()
+        findings.into_iter().filter(|(_, tally)| tally.broken > 0).map(|(check, _)| check.name()).collect()
     }
 
     /// Usage of `controller` in `a` and `b`.
@@ -100,7 +100,7 @@ impl Ran {
 /// Checks that have seen the opening of a world and then these events of these actors, with the locks that they hold.
 pub(crate) fn told(setup: &Setup, events: &[(u32, Event)]) -> (Checks, HeldTable) {
     let world = world(setup);
-    let mut checks = Checks::new(world.layout());
+    let mut checks = Checks::with(world.layout(), CheckSet::ALL);
     let mut held = HeldTable::default();
     let opening = world.opening();
     for (at, (actor, event)) in opening.iter().map(|event| (&0, event)).chain(pairs(events)).enumerate() {
@@ -117,13 +117,18 @@ fn pairs(events: &[(u32, Event)]) -> impl Iterator<Item = (&u32, &Event)> {
 
 /// Names of the checks that found something.
 pub(crate) fn broken(checks: &Checks) -> Vec<&'static str> {
-    checks.findings().into_iter().filter(|(_, tally)| tally.broken > 0).map(|(name, _)| name).collect()
+    checks
+        .findings()
+        .into_iter()
+        .filter(|(_, tally)| tally.broken > 0)
+        .map(|(check, _)| check.name())
+        .collect()
 }
 
 /// What a check says first.
 pub(crate) fn first(checks: &Checks, name: &str) -> String {
     let findings = checks.findings();
-    let (_, tally) = findings.into_iter().find(|(known, _)| *known == name).expect("a check's name");
+    let (_, tally) = findings.into_iter().find(|(known, _)| known.name() == name).expect("a check's name");
     tally.first.clone().unwrap_or_default()
 }
 

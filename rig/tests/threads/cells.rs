@@ -1,5 +1,5 @@
 //! Whole cells on OS threads: what protocols keep and break, that enough happened, and that the simulator agrees.
-use model::checks::CheckSet;
+use model::checks::{Check, CheckSet};
 use model::protocols::{Canary, Protocol};
 use model::seam::Costs;
 use rig::driver::agree::differences;
@@ -103,40 +103,40 @@ fn what_is_not_judged_is_not_among_the_promises() {
     let scenario = scenario("default", "20ms");
     let cell = on_threads(&scenario, &scenario.cells()[0]).cell;
     let unjudged = threads::unjudged(&scenario);
-    assert_eq!(unjudged, ["stale-decision", "wrong-group"]);
-    for name in unjudged {
-        assert!(cell.promises.iter().all(|promise| promise.name != name));
+    assert_eq!(unjudged, [Check::StaleDecision, Check::WrongGroup]);
+    for check in unjudged {
+        assert!(cell.promises.iter().all(|promise| promise.name != check.name()));
     }
-    assert_eq!(cell.promises.len(), model::checks::NAMES.len() - 2);
+    assert_eq!(cell.promises.len(), Check::ALL.len() - 2);
     assert_eq!(cell.sim, None);
 }
 
 /// Canaries that another check finds here than on the simulator, or the same one in another scenario: two need an order of all
 /// events, one where masks were before, one which move should have taken a thread along. What they leave is seen at rest.
-const OTHERWISE: [(&str, &str, &str); 4] = [
-    ("wrong-group", "canary-spread", "drift"),
-    ("check-only", "canary-tight", "drift"),
-    ("abort-sets-masks", "canary-busy", "drift"),
-    ("half-switched", "canary-forks", "partial-move"),
+const OTHERWISE: [(&str, &str, Check); 4] = [
+    ("wrong-group", "canary-spread", Check::Drift),
+    ("check-only", "canary-tight", Check::Drift),
+    ("abort-sets-masks", "canary-busy", Check::Drift),
+    ("half-switched", "canary-forks", Check::PartialMove),
 ];
 
 /// Scenario and check of a canary.
-fn place(canary: Canary) -> (&'static str, &'static str) {
+fn place(canary: Canary) -> (&'static str, Check) {
     let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == canary.name());
     otherwise.map_or((canary.scenario(), canary.check()), |(_, scenario, check)| (*scenario, *check))
 }
 
 /// Whether that check, alone, finds anything in a cell of that length.
-fn finds((name, check): (&str, &str), canary: Option<Canary>, duration: &str) -> bool {
+fn finds((name, check): (&str, Check), canary: Option<Canary>, duration: &str) -> bool {
     let transactional = Protocol::parse("transactional").expect("in the table");
     let scenario = scenario(name, duration);
     let plan = CellPlan {
         fault_rate: scenario.fault_rates.first().copied(),
-        checks: CheckSet::only(&[check]).expect("a check"),
+        checks: CheckSet::of(&[check]),
         ..CellPlan::alone(transactional.with_canary(canary), 1)
     };
     let cell = on_threads(&scenario, &plan).cell;
-    assert!(cell.promises.iter().all(|promise| promise.name == check), "no other check is on");
+    assert!(cell.promises.iter().all(|promise| promise.name == check.name()), "no other check is on");
     assert_eq!(cell.promises.len(), 1, "{check} is judged in {name}");
     !broken(&cell).is_empty()
 }

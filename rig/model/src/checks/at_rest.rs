@@ -3,8 +3,8 @@
 //!
 //! Then usage, ledger and truth stand still, and nothing is in flight: drift = usage − truth. What came and went between two
 //! rests is not seen.
-use super::names::Name;
-use super::{Checks, Shadow, ledger};
+use super::Checks;
+use super::shadow::Shadow;
 use crate::kernel::{CgroupId, Controller, HierarchyId, MaskId, ProcessId, Snapshot};
 use crate::seam::ActorId;
 
@@ -32,80 +32,21 @@ impl Checks {
     /// Adds what the checks of `actor` alone have found.
     pub fn join(&mut self, actor: ActorId, other: &Self) {
         self.shadow.take_over(actor, &other.shadow, ME);
-        self.lock_order.join(&other.lock_order);
-        let tallies = [
-            (&mut self.overrun, &other.overrun),
-            (&mut self.underflow, &other.underflow),
-            (&mut self.rollback.tally, &other.rollback.tally),
-            (&mut self.leaked_reservation, &other.leaked_reservation),
-            (&mut self.contract.tally, &other.contract.tally),
-            (&mut self.lock_shared.tally, &other.lock_shared.tally),
-            (&mut self.sleep_in_atomic, &other.sleep_in_atomic),
-        ];
-        for (mine, theirs) in tallies {
-            mine.add(theirs);
-        }
+        self.add(other);
     }
 
     /// Looks at the world while everybody rests.
     pub fn at_rest(&mut self, rest: &AtRest) {
         rest.adopted.iter().for_each(|controller| self.shadow.counts_now(*controller));
-        let counters: Vec<_> = self.shadow.layout().counters().collect();
-        for (controller, cgroup) in counters {
-            let index = Shadow::index(controller, cgroup);
-            let drift = if controller.counts() {
-                let truth = ledger::truth(&self.shadow, &rest.snapshot, controller, cgroup);
+        for (controller, cgroup) in self.shadow.layout().counters().collect::<Vec<_>>() {
+            if controller.counts() {
+                let index = Shadow::index(controller, cgroup);
+                let truth = super::ledger::truth(&self.shadow, &rest.snapshot, controller, cgroup);
                 self.shadow.found(index, rest.books[index], truth);
-                rest.books[index] - truth
-            } else {
-                self.wrong_masks(rest, controller, cgroup)
-            };
-            self.drift.found(&self.shadow, rest.at_ns, index, drift);
-        }
-        if self.on.has(Name::LeftBehind) {
-            self.left_behind(rest);
-        }
-        if self.on.has(Name::PartialMove) {
-            self.torn(rest);
-        }
-        self.audit(rest.at_ns, &rest.snapshot);
-    }
-
-    /// Tasks of the cpuset that have another mask.
-    fn wrong_masks(&self, rest: &AtRest, controller: Controller, cgroup: CgroupId) -> i64 {
-        let Some(hierarchy) = self.shadow.counting(controller) else { return 0 };
-        if controller != Controller::Cpuset {
-            return 0;
-        }
-        let here = rest.snapshot.tasks.iter().filter(|task| task.css.cgroup(hierarchy) == cgroup);
-        here.filter(|task| task.mask != rest.masks[cgroup.index()]).count() as i64
-    }
-
-    fn left_behind(&mut self, rest: &AtRest) {
-        let Some(hierarchy) = self.shadow.counting(Controller::Memory) else { return };
-        for mm in &rest.snapshot.mms {
-            let place = mm.owner.cgroup(hierarchy);
-            let pages = mm.records.elsewhere(place);
-            self.left_behind.examine();
-            if pages > 0 {
-                let name = self.shadow.cgroup_name(place);
-                self.left_behind.broken(|| {
-                    let (at_ns, id) = (rest.at_ns, mm.mm.0);
-                    format!("at {at_ns} ns, at rest, mm {id} sits in {name}, but {pages} of its pages do not")
-                });
             }
         }
-    }
-
-    fn torn(&mut self, rest: &AtRest) {
-        let tally = self.partial_move.tally_mut();
-        tally.examine();
-        for (process, hierarchy) in &rest.torn {
-            tally.broken(|| {
-                let (at_ns, process, hierarchy) = (rest.at_ns, process.0, hierarchy.0);
-                format!("at {at_ns} ns, at rest, threads of process {process} sit in several cgroups of hierarchy {hierarchy}")
-            });
-        }
+        self.each_at_rest(rest);
+        self.audit(rest.at_ns, &rest.snapshot);
     }
 
     /// The most that was reserved at a counter, as it was counted elsewhere, in pages.
@@ -115,6 +56,6 @@ impl Checks {
 
     /// Adds attaches that have moved a part, as each mover has found them.
     pub fn moved_in_part(&mut self, found: &super::Tally) {
-        self.partial_move.tally_mut().add(found);
+        self.partial_move.tally.add(found);
     }
 }

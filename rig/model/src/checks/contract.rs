@@ -12,9 +12,10 @@
 //!   transaction ends. `mmap_sem` goes through a count: another controller may be the last that needs it.
 //!
 //! T3 and T7 are `transactional`'s alone. Which callback promises what is [`Callback::terms`].
+use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::shadow::at;
 use super::words::{lock, locks};
-use super::{Request, Shadow, Tally};
+use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, ProcessId};
 use crate::locks::held::HeldTable;
 use crate::seam::event::{Callback, Mode, Role};
@@ -68,9 +69,16 @@ pub(super) struct Contract {
 /// A callback of a controller.
 type Called = (Controller, Callback);
 
-impl Contract {
-    /// Looks at one event that is not a lock's; neither `held` nor `shadow` has seen it yet.
-    pub(super) fn observe(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, event: &Event) {
+impl Checker for Contract {
+    const ABOUT: About = About {
+        name: "contract",
+        needs: Needs::OwnEvents,
+        by_final_state: false,
+        without_locks: false,
+        events: RARE,
+    };
+
+    fn observe(&mut self, Seen { held, shadow, stamp }: Seen<'_>, event: &Event) {
         match *event {
             Event::TxBegin { dest } => {
                 let tx = at(&mut self.transactions, stamp.actor.index());
@@ -96,13 +104,7 @@ impl Contract {
         }
     }
 
-    fn open(&mut self, actor: ActorId) -> Option<(&mut Transaction, &mut Tally)> {
-        let tx = self.transactions.get_mut(actor.index()).filter(|tx| tx.dest.is_some())?;
-        Some((tx, &mut self.tally))
-    }
-
-    /// A callback took a lock.
-    pub(super) fn acquired(&mut self, stamp: Stamp, called: Called, request: Request) {
+    fn acquired(&mut self, Seen { stamp, .. }: Seen<'_>, called: Called, request: Request) {
         let Request { object, mode } = request;
         let Some((tx, tally)) = self.open(stamp.actor) else { return };
         let (controller, callback) = called;
@@ -115,14 +117,20 @@ impl Contract {
         }
     }
 
-    /// A lock was released, in a callback or outside.
-    pub(super) fn released(&mut self, shadow: &Shadow, stamp: Stamp, request: Request) {
+    fn released(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, request: Request) {
         let called = shadow.callback(stamp.actor);
         if called.is_some()
             || self.transactions.get(stamp.actor.index()).is_some_and(|tx| !tx.taken.is_empty())
         {
             self.given_back(stamp, called, request);
         }
+    }
+}
+
+impl Contract {
+    fn open(&mut self, actor: ActorId) -> Option<(&mut Transaction, &mut Tally)> {
+        let tx = self.transactions.get_mut(actor.index()).filter(|tx| tx.dest.is_some())?;
+        Some((tx, &mut self.tally))
     }
 
     fn given_back(&mut self, stamp: Stamp, called: Option<Called>, Request { object, mode }: Request) {

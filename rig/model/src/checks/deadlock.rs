@@ -1,28 +1,30 @@
 //! deadlock: nobody can go on, for each waits for what another holds. Says who waits for what, and who holds it in which
 //! phase. A run that ends so is either this or `lost-wakeup`, never both.
+use super::check::{About, Checker, NONE, Needs};
 use super::words::{doing, place};
 use super::{Shadow, Tally, lost_wakeup};
 use crate::locks::held::HeldTable;
 use crate::seam::{ActorId, Object};
 
-/// Nobody can go on; `waiting` is everybody who is left.
-pub(super) fn judge(
-    (deadlock, lost): (Option<&mut Tally>, Option<&mut Tally>),
-    shadow: &Shadow,
-    held: &HeldTable,
-    waiting: &[(ActorId, Object)],
-) {
-    let forgotten = lost_wakeup::forgotten(shadow, held, waiting);
-    if let Some(tally) = lost {
-        tally.examine();
-        if !forgotten.is_empty() {
-            tally.broken(|| lost_wakeup::explain(shadow, held, &forgotten));
-        }
-    }
-    if let Some(tally) = deadlock {
-        tally.examine();
-        if forgotten.is_empty() {
-            tally.broken(|| explain(shadow, held, waiting));
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct Deadlock {
+    pub(super) tally: Tally,
+}
+
+impl Checker for Deadlock {
+    const ABOUT: About = About {
+        name: "deadlock",
+        needs: Needs::End,
+        by_final_state: false,
+        without_locks: false,
+        events: NONE,
+    };
+
+    fn stuck(&mut self, shadow: &Shadow, held: &HeldTable, waiting: &[(ActorId, Object)]) {
+        self.tally.examine();
+        if lost_wakeup::forgotten(shadow, held, waiting).is_empty() {
+            self.tally.broken(|| explain(shadow, held, waiting));
         }
     }
 }

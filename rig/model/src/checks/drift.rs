@@ -1,7 +1,9 @@
 //! drift: usage − truth − what is in flight. Positive = overcharge, negative = undercharge.
 //!
 //! Broken whenever an operation or a transaction ends and leaves a counter with drift.
-use super::{Shadow, Tally};
+use super::at_rest::AtRest;
+use super::check::{About, Checker, NONE, Needs};
+use super::{Shadow, Tally, ledger};
 use crate::kernel::{CgroupId, Controller, Layout};
 
 /// Points kept of a series; beyond twice as many, every other one goes.
@@ -91,24 +93,40 @@ impl CounterDrift {
 }
 
 /// The check.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Drift {
     counters: Vec<CounterDrift>,
     /// Position in `counters` by [`Shadow::index`].
     position: Vec<Option<usize>>,
-    tally: Tally,
+    pub(super) tally: Tally,
+}
+
+impl Checker for Drift {
+    const ABOUT: About =
+        About { name: "drift", needs: Needs::Rest, by_final_state: true, without_locks: true, events: NONE };
+
+    fn start(&mut self, layout: &Layout) {
+        self.counters = layout.counters().map(CounterDrift::new).collect();
+        self.position = vec![None; layout.cgroups.len() * Controller::COUNT];
+        for (at, counter) in self.counters.iter().enumerate() {
+            self.position[Shadow::index(counter.controller, counter.cgroup)] = Some(at);
+        }
+    }
+
+    fn at_rest(&mut self, shadow: &Shadow, rest: &AtRest) {
+        for (controller, cgroup) in shadow.layout().counters() {
+            let index = Shadow::index(controller, cgroup);
+            let drift = if controller.counts() {
+                rest.books[index] - ledger::truth(shadow, &rest.snapshot, controller, cgroup)
+            } else {
+                wrong_masks(shadow, rest, controller, cgroup)
+            };
+            self.found(shadow, rest.at_ns, index, drift);
+        }
+    }
 }
 
 impl Drift {
-    pub(super) fn new(layout: &Layout) -> Self {
-        let counters: Vec<_> = layout.counters().map(CounterDrift::new).collect();
-        let mut position = vec![None; layout.cgroups.len() * Controller::COUNT];
-        for (at, counter) in counters.iter().enumerate() {
-            position[Shadow::index(counter.controller, counter.cgroup)] = Some(at);
-        }
-        Self { counters, position, tally: Tally::default() }
-    }
-
     /// A unit has ended and left the counter wrong by `change`.
     pub(super) fn changed(&mut self, shadow: &Shadow, at_ns: u64, index: usize, change: i64) {
         let Some(at) = self.position[index] else { return };
@@ -124,7 +142,7 @@ impl Drift {
     }
 
     /// Everybody is at rest, and this is the drift of the counter.
-    pub(super) fn found(&mut self, shadow: &Shadow, at_ns: u64, index: usize, drift: i64) {
+    fn found(&mut self, shadow: &Shadow, at_ns: u64, index: usize, drift: i64) {
         let Some(at) = self.position[index] else { return };
         let change = drift - self.counters[at].now;
         if change != 0 {
@@ -159,20 +177,25 @@ impl Drift {
         }
     }
 
-    pub(super) fn finish(&mut self, at_ns: u64) {
+    pub(super) fn complete(&mut self, at_ns: u64) {
         for counter in &mut self.counters {
             counter.advance(at_ns);
             counter.keep(Point { at_ns, drift: counter.now, quiescent: true });
         }
     }
 
-    pub(super) fn tally(&self) -> &Tally {
-        &self.tally
-    }
-
     pub(super) fn counters(&self) -> &[CounterDrift] {
         &self.counters
     }
+}
+
+/// Tasks of the cpuset that have another mask.
+fn wrong_masks(shadow: &Shadow, rest: &AtRest, controller: Controller, cgroup: CgroupId) -> i64 {
+    let Some(hierarchy) = shadow.counting(controller).filter(|_| controller == Controller::Cpuset) else {
+        return 0;
+    };
+    let here = rest.snapshot.tasks.iter().filter(|task| task.css.cgroup(hierarchy) == cgroup);
+    here.filter(|task| task.mask != rest.masks[cgroup.index()]).count() as i64
 }
 
 fn counter_unit(index: usize) -> &'static str {

@@ -1,29 +1,50 @@
 //! ledger: what the paths wrote down against what the counters read, and the truth that was followed against the truth
 //! recomputed from tasks and pages. Broken = somebody charged without writing it down, or changed without telling.
+use super::check::{About, Checker, NONE, Needs};
 use super::{Shadow, Tally};
 use crate::kernel::layout::Snapshot;
 use crate::kernel::{CgroupId, Controller};
 
-/// Compares at a quiescent moment.
-pub(super) fn audit(tally: &mut Tally, shadow: &Shadow, snapshot: &Snapshot) {
-    tally.examine();
-    for (controller, cgroup, usage) in &snapshot.usage {
-        let index = Shadow::index(*controller, *cgroup);
-        let written = shadow.usage(index);
-        if written != *usage as i64 {
-            tally.broken(|| {
-                format!("{} reads {usage} where the ledger adds up to {written}", shadow.name(index))
-            });
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) tally: Tally,
+}
+
+impl Checker for Ledger {
+    const ABOUT: About = About {
+        name: "ledger",
+        needs: Needs::Rest,
+        by_final_state: false,
+        without_locks: false,
+        events: NONE,
+    };
+}
+
+impl Ledger {
+    /// Compares at a quiescent moment.
+    pub(super) fn audit(&mut self, shadow: &Shadow, snapshot: &Snapshot) {
+        self.tally.examine();
+        for (controller, cgroup, usage) in &snapshot.usage {
+            let index = Shadow::index(*controller, *cgroup);
+            let written = shadow.usage(index);
+            if written != *usage as i64 {
+                self.tally.broken(|| {
+                    format!("{} reads {usage} where the ledger adds up to {written}", shadow.name(index))
+                });
+            }
         }
-    }
-    for (controller, cgroup) in shadow.layout().counters() {
-        let index = Shadow::index(controller, cgroup);
-        let (followed, recomputed) = (shadow.truth(index), truth(shadow, snapshot, controller, cgroup));
-        if controller.counts() && followed != recomputed {
-            let name = shadow.name(index);
-            tally.broken(|| {
-                format!("{name} should read {recomputed} by its tasks, where changes add up to {followed}")
-            });
+        for (controller, cgroup) in shadow.layout().counters() {
+            let index = Shadow::index(controller, cgroup);
+            let (followed, recomputed) = (shadow.truth(index), truth(shadow, snapshot, controller, cgroup));
+            if controller.counts() && followed != recomputed {
+                let name = shadow.name(index);
+                self.tally.broken(|| {
+                    format!(
+                        "{name} should read {recomputed} by its tasks, where changes add up to {followed}"
+                    )
+                });
+            }
         }
     }
 }

@@ -1,33 +1,68 @@
 //! left-behind: touched pages whose record does not name their owner's cgroup once a move is over.
+use super::at_rest::AtRest;
+use super::check::{About, Checker, Needs, RARE, RECORDS, Seen};
 use super::unit::Kind;
 use super::{Shadow, Tally};
 use crate::kernel::{Controller, MmId};
 use crate::seam::{Event, Stamp};
 
-/// `shadow` has not seen the event yet.
-pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    match *event {
-        Event::TxEnd { moved: true } => {
-            let Some(unit) = shadow.unit(stamp.actor) else { return };
-            let Kind::Tx(dest) = unit.kind else { return };
-            if shadow.counting(Controller::Memory) != Some(shadow.layout().cgroups[dest.index()].hierarchy) {
-                return;
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct LeftBehind {
+    pub(super) tally: Tally,
+}
+
+impl Checker for LeftBehind {
+    const ABOUT: About = About {
+        name: "left-behind",
+        needs: Needs::Rest,
+        by_final_state: true,
+        without_locks: true,
+        events: RECORDS | RARE,
+    };
+
+    fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
+        match *event {
+            Event::TxEnd { moved: true } => {
+                let Some(unit) = shadow.unit(stamp.actor) else { return };
+                let Kind::Tx(dest) = unit.kind else { return };
+                if shadow.counting(Controller::Memory)
+                    != Some(shadow.layout().cgroups[dest.index()].hierarchy)
+                {
+                    return;
+                }
+                for mm in &unit.mms {
+                    self.tally.examine();
+                    judge(&mut self.tally, shadow, stamp, *mm);
+                }
             }
-            for mm in &unit.mms {
-                tally.examine();
-                judge(tally, shadow, stamp, *mm);
+            Event::Record { mm, cgroup, pages } if pages > 0 && marks(shadow, stamp) => {
+                let owner = shadow.mm(mm).and_then(|mm| mm.owner);
+                let place = owner.and_then(|owner| shadow.place(owner, shadow.counting(Controller::Memory)?));
+                if place.is_some_and(|place| place != cgroup) {
+                    let name = shadow.cgroup_name(cgroup);
+                    let at_ns = stamp.at_ns;
+                    self.tally.broken(|| format!("at {at_ns} ns {pages} pages of mm {} were charged to {name}, which its owner has left", mm.0));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn at_rest(&mut self, shadow: &Shadow, rest: &AtRest) {
+        let Some(hierarchy) = shadow.counting(Controller::Memory) else { return };
+        for mm in &rest.snapshot.mms {
+            let place = mm.owner.cgroup(hierarchy);
+            let pages = mm.records.elsewhere(place);
+            self.tally.examine();
+            if pages > 0 {
+                let name = shadow.cgroup_name(place);
+                self.tally.broken(|| {
+                    let (at_ns, id) = (rest.at_ns, mm.mm.0);
+                    format!("at {at_ns} ns, at rest, mm {id} sits in {name}, but {pages} of its pages do not")
+                });
             }
         }
-        Event::Record { mm, cgroup, pages } if pages > 0 && marks(shadow, stamp) => {
-            let owner = shadow.mm(mm).and_then(|mm| mm.owner);
-            let place = owner.and_then(|owner| shadow.place(owner, shadow.counting(Controller::Memory)?));
-            if place.is_some_and(|place| place != cgroup) {
-                let name = shadow.cgroup_name(cgroup);
-                let at_ns = stamp.at_ns;
-                tally.broken(|| format!("at {at_ns} ns {pages} pages of mm {} were charged to {name}, which its owner has left", mm.0));
-            }
-        }
-        _ => {}
     }
 }
 

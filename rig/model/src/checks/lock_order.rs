@@ -5,11 +5,12 @@
 //! two such edges is none: hierarchies may mount controllers in any order. Locks of one class may nest in the order of their owners, or in any order under
 //! `cgroup_mutex`. A second read of a semaphore by its reader is reported unless it passes waiting writers: it deadlocks
 //! with a writer that queues in between.
+use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::words::{doing, lock};
-use super::{Request, Shadow, Tally};
+use super::{Shadow, Tally};
 use crate::locks::held::{HeldTable, Hold};
 use crate::seam::event::Mode;
-use crate::seam::{ActorId, Class, Object, Stamp};
+use crate::seam::{ActorId, Class, Event, Object, Stamp};
 use smallvec::SmallVec;
 
 const CLASSES: usize = Class::LOCKS.len();
@@ -37,9 +38,16 @@ struct Ask {
     unfair: bool,
 }
 
-impl LockOrder {
-    /// A lock is asked for: it was granted at once, or has to be waited for. `held` does not know of it yet.
-    pub(super) fn asked(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, request: Request) {
+impl Checker for LockOrder {
+    const ABOUT: About = About {
+        name: "lock-order",
+        needs: Needs::OwnEvents,
+        by_final_state: false,
+        without_locks: false,
+        events: RARE,
+    };
+
+    fn asked(&mut self, Seen { held, shadow, stamp }: Seen<'_>, request: Request, _: bool) {
         self.tally.examine();
         let unfair = !self.unfair.is_empty() && self.passes(stamp.actor);
         if unfair && held.of(stamp.actor).iter().any(|hold| hold.object == request.object) {
@@ -56,11 +64,29 @@ impl LockOrder {
         }
     }
 
-    /// The next request of `actor` passes waiting writers.
-    pub(super) fn asks_unfairly(&mut self, actor: ActorId) {
-        self.unfair.push(actor);
+    fn observe(&mut self, seen: Seen<'_>, event: &Event) {
+        if matches!(event, Event::AsksUnfairly { .. }) {
+            self.unfair.push(seen.stamp.actor);
+        }
     }
 
+    /// Adds what others have asked for while they held something; each of the circles that close only now is one more.
+    fn join(&mut self, other: &Self) {
+        let found = other.tally.broken > 0;
+        for ((from, to), who) in &other.edges {
+            let gated = other.free[*from] & (1 << to) == 0;
+            let known = if gated { self.after[*from] } else { self.free[*from] };
+            if known & (1 << to) == 0
+                && let Some(circle) = self.insert((*from, *to), who.clone(), gated)
+                && !found
+            {
+                self.tally.broken(|| format!("a circle of what several have done: {circle}"));
+            }
+        }
+    }
+}
+
+impl LockOrder {
     fn passes(&mut self, actor: ActorId) -> bool {
         let at = self.unfair.iter().position(|asker| *asker == actor);
         at.map(|at| self.unfair.swap_remove(at)).is_some()
@@ -129,22 +155,6 @@ impl LockOrder {
         let path = self.path(pair.1, pair.0, gated)?;
         let around = path.windows(2).map(|step| (step[0], step[1])).chain([pair]);
         Some(around.map(|pair| self.words(pair)).collect::<Vec<_>>().join("; "))
-    }
-
-    /// Adds what others have asked for while they held something; each of the circles that close only now is one more.
-    pub(super) fn join(&mut self, other: &Self) {
-        let found = other.tally.broken > 0;
-        self.tally.add(&other.tally);
-        for ((from, to), who) in &other.edges {
-            let gated = other.free[*from] & (1 << to) == 0;
-            let known = if gated { self.after[*from] } else { self.free[*from] };
-            if known & (1 << to) == 0
-                && let Some(circle) = self.insert((*from, *to), who.clone(), gated)
-                && !found
-            {
-                self.tally.broken(|| format!("a circle of what several have done: {circle}"));
-            }
-        }
     }
 
     /// `mmap_sem -> callback_mutex by task 3 in mmap`.

@@ -7,13 +7,14 @@
 //! whoever looks at a task or a page. Everything else counts: `cpu_hotplug`, `cgroup_mutex` where the core does not hold
 //! it, `threadgroup_rwsem`, `mmap_sem` as soon as one of both writes, `move_lock`, `callback_mutex`, `numtasks.lock` and
 //! `counter.lock`.
+use super::Tally;
+use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::shadow::at;
 use super::words::doing;
-use super::{Request, Shadow, Tally};
 use crate::kernel::Controller;
 use crate::locks::held::HeldTable;
-use crate::seam::event::Mode;
-use crate::seam::{ActorId, Class, Event, Object, Stamp};
+use crate::seam::event::{Callback, Mode};
+use crate::seam::{ActorId, Class, Event, Object};
 use smallvec::SmallVec;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +39,16 @@ pub(super) struct LockShared {
     pub(super) tally: Tally,
 }
 
-impl LockShared {
-    /// Looks at one event that is not a lock's; `held` has not seen it yet.
-    pub(super) fn observe(&mut self, held: &HeldTable, stamp: Stamp, event: &Event) {
+impl Checker for LockShared {
+    const ABOUT: About = About {
+        name: "lock-shared",
+        needs: Needs::OwnEvents,
+        by_final_state: false,
+        without_locks: false,
+        events: RARE,
+    };
+
+    fn observe(&mut self, Seen { held, stamp, .. }: Seen<'_>, event: &Event) {
         match *event {
             Event::TxBegin { .. } => {
                 let tx = at(&mut self.transactions, stamp.actor.index());
@@ -53,22 +61,13 @@ impl LockShared {
         }
     }
 
-    fn enter(&mut self, held: &HeldTable, actor: ActorId) {
-        let tx = at(&mut self.transactions, actor.index());
-        if !std::mem::replace(&mut tx.begun, true) {
-            self.tally.examine();
-            tx.core.extend(held.of(actor).iter().map(|hold| hold.object));
-        }
-    }
-
-    /// A callback of `controller` took a lock.
-    pub(super) fn acquired(
+    fn acquired(
         &mut self,
-        held: &HeldTable,
-        shadow: &Shadow,
-        stamp: Stamp,
-        (controller, Request { object, mode }): (Controller, Request),
+        Seen { held, shadow, stamp }: Seen<'_>,
+        called: (Controller, Callback),
+        request: Request,
     ) {
+        let (controller, Request { object, mode }) = (called.0, request);
         let touch = Touch { object, mode, controller };
         let Some(tx) = self.transactions.get_mut(stamp.actor.index()) else { return };
         if !counts(touch.object.class) || tx.core.contains(&touch.object) {
@@ -88,6 +87,16 @@ impl LockShared {
         }
         if !known {
             tx.touches.push(touch);
+        }
+    }
+}
+
+impl LockShared {
+    fn enter(&mut self, held: &HeldTable, actor: ActorId) {
+        let tx = at(&mut self.transactions, actor.index());
+        if !std::mem::replace(&mut tx.begun, true) {
+            self.tally.examine();
+            tx.core.extend(held.of(actor).iter().map(|hold| hold.object));
         }
     }
 }

@@ -2,13 +2,38 @@
 //!
 //! A queue is held by nobody. Its waiter is forgotten only if nobody is left who would wake it: of the threads that it
 //! waits for, none waits for something that is held, which would make it a link in a deadlock.
-use super::Shadow;
+use super::check::{About, Checker, NONE, Needs};
 use super::words::doing;
+use super::{Shadow, Tally};
 use crate::kernel::ProcessId;
 use crate::locks::held::HeldTable;
 use crate::seam::{ActorId, Class, Object};
 
 type Waiting = (ActorId, Object);
+
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct LostWakeup {
+    pub(super) tally: Tally,
+}
+
+impl Checker for LostWakeup {
+    const ABOUT: About = About {
+        name: "lost-wakeup",
+        needs: Needs::End,
+        by_final_state: false,
+        without_locks: false,
+        events: NONE,
+    };
+
+    fn stuck(&mut self, shadow: &Shadow, held: &HeldTable, waiting: &[Waiting]) {
+        self.tally.examine();
+        let forgotten = forgotten(shadow, held, waiting);
+        if !forgotten.is_empty() {
+            self.tally.broken(|| explain(shadow, held, &forgotten));
+        }
+    }
+}
 
 /// Those of `waiting`, who are all that is left, that nobody will ever wake.
 pub(super) fn forgotten(shadow: &Shadow, held: &HeldTable, waiting: &[Waiting]) -> Vec<Waiting> {
@@ -37,7 +62,7 @@ fn may_wake(shadow: &Shadow, actor: ActorId, queue: Object) -> bool {
 }
 
 /// Names them.
-pub(super) fn explain(shadow: &Shadow, held: &HeldTable, forgotten: &[Waiting]) -> String {
+fn explain(shadow: &Shadow, held: &HeldTable, forgotten: &[Waiting]) -> String {
     let words = |(who, on): &Waiting| {
         let why =
             if Class::LOCKS.contains(&on.class) { "which nobody holds" } else { "which nobody can wake" };

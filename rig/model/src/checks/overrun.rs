@@ -1,16 +1,32 @@
 //! overrun: a charge that lifted usage above the limit then valid.
+use super::check::{About, Checker, LEDGER, Needs, RARE, Seen};
 use super::{Shadow, Tally};
-use crate::seam::{Event, Stamp};
+use crate::seam::Event;
 
-/// Looks at one event.
-pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    match *event {
-        Event::Ledger { pages, .. } if pages > 0 => tally.examine(),
-        Event::AboveLimit { controller, cgroup, usage, limit } => tally.broken(|| {
-            let name = shadow.name(Shadow::index(controller, cgroup));
-            let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
-            format!("at {at_ns} ns {who} lifted {name} to {usage} pages, above its limit of {limit}")
-        }),
-        _ => {}
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct Overrun {
+    pub(super) tally: Tally,
+}
+
+impl Checker for Overrun {
+    const ABOUT: About = About {
+        name: "overrun",
+        needs: Needs::OwnEvents,
+        by_final_state: false,
+        without_locks: false,
+        events: LEDGER | RARE,
+    };
+
+    fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
+        match *event {
+            Event::Ledger { pages, .. } if pages > 0 => self.tally.examine(),
+            Event::AboveLimit { controller, cgroup, usage, limit } => self.tally.broken(|| {
+                let name = shadow.name(Shadow::index(controller, cgroup));
+                let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
+                format!("at {at_ns} ns {who} lifted {name} to {usage} pages, above its limit of {limit}")
+            }),
+            _ => {}
+        }
     }
 }

@@ -2,6 +2,8 @@
 //! with its process.
 //!
 //! A finished move is judged only if no other attach of that process overlapped it: afterwards one cannot tell.
+use super::at_rest::AtRest;
+use super::check::{About, Checker, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, ProcessId, TaskId};
 use crate::seam::event::{Outcome, Target};
@@ -31,19 +33,19 @@ pub(super) struct PartialMove {
     open: Vec<Open>,
     /// Threads that were moved last by somebody who moved all of their process.
     whole: BTreeSet<TaskId>,
-    tally: Tally,
+    pub(super) tally: Tally,
 }
 
-impl PartialMove {
-    pub(super) fn tally(&self) -> &Tally {
-        &self.tally
-    }
+impl Checker for PartialMove {
+    const ABOUT: About = About {
+        name: "partial-move",
+        needs: Needs::Rest,
+        by_final_state: false,
+        without_locks: true,
+        events: RARE,
+    };
 
-    pub(super) fn tally_mut(&mut self) -> &mut Tally {
-        &mut self.tally
-    }
-
-    pub(super) fn observe(&mut self, shadow: &Shadow, stamp: Stamp, event: &Event) {
+    fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
         match *event {
             Event::AttachBegin { target, dest, .. } => self.begin(shadow, stamp.actor, target, dest),
             Event::AttachEnd { outcome } => self.end(shadow, stamp, outcome),
@@ -66,6 +68,18 @@ impl PartialMove {
         }
     }
 
+    fn at_rest(&mut self, _: &Shadow, rest: &AtRest) {
+        self.tally.examine();
+        for (process, hierarchy) in &rest.torn {
+            self.tally.broken(|| {
+                let (at_ns, process, hierarchy) = (rest.at_ns, process.0, hierarchy.0);
+                format!("at {at_ns} ns, at rest, threads of process {process} sit in several cgroups of hierarchy {hierarchy}")
+            });
+        }
+    }
+}
+
+impl PartialMove {
     fn placed(&mut self, actor: ActorId, task: TaskId) {
         if self.open.iter().any(|open| open.actor == actor && open.whole) {
             self.whole.insert(task);

@@ -2,6 +2,7 @@
 //! holds no lock.
 //!
 //! `max_usage` and failcnt are exempt, as in the kernel. Only its own changes count: what others set meanwhile stays.
+use super::check::{About, Checker, Needs, RARE, Seen};
 use super::shadow::at;
 use super::unit::{Kind, Unit};
 use super::{Shadow, Tally};
@@ -38,9 +39,17 @@ pub(super) struct Rollback {
     pub(super) tally: Tally,
 }
 
-impl Rollback {
-    /// Looks at one event; neither `held` nor `shadow` has seen it yet.
-    pub(super) fn observe(&mut self, held: &HeldTable, shadow: &Shadow, stamp: Stamp, event: &Event) {
+impl Checker for Rollback {
+    const ABOUT: About = About {
+        name: "rollback",
+        needs: Needs::OwnEvents,
+        by_final_state: false,
+        // A counter that has drifted too low has less than an undo gives back, and what is missing stays as a trace.
+        without_locks: true,
+        events: RARE,
+    };
+
+    fn observe(&mut self, Seen { held, shadow, stamp }: Seen<'_>, event: &Event) {
         match *event {
             Event::TxBegin { .. } => at(&mut self.changes, stamp.actor.index()).clear(),
             Event::Mask { task, mask } => {
@@ -66,7 +75,9 @@ impl Rollback {
             _ => {}
         }
     }
+}
 
+impl Rollback {
     /// Holds everything that was there before an attach that has not happened against what is there after it.
     pub(super) fn compare(&mut self, at_ns: u64, before: &Snapshot, after: &Snapshot) {
         self.tally.examine();

@@ -1,24 +1,42 @@
 //! sleep-in-atomic: an actor slept, or took a lock for which one may sleep, while it held a spinlock.
 //!
 //! As `might_sleep()`: taking such a lock counts even when it was free. A wait for one is told by the engine, once.
+use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::words::{doing, locks};
 use super::{Shadow, Tally};
 use crate::locks::held::HeldTable;
 use crate::seam::{Event, Object, Stamp};
 
-/// The actor took `object`, for which one may sleep, without having to wait; `held` does not know of it yet.
-pub(super) fn took(tally: &mut Tally, held: &HeldTable, shadow: &Shadow, stamp: Stamp, object: Object) {
-    tally.examine();
-    if held.of(stamp.actor).iter().any(|hold| hold.object.class.spins()) {
-        tally.broken(|| words(held, shadow, stamp, "took", object));
-    }
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct SleepInAtomic {
+    pub(super) tally: Tally,
 }
 
-/// Looks at one event that is not a lock's.
-pub(super) fn observe(tally: &mut Tally, held: &HeldTable, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    if let Event::SleptInAtomic { on } = *event {
-        tally.examine();
-        tally.broken(|| words(held, shadow, stamp, "slept for", on));
+impl Checker for SleepInAtomic {
+    const ABOUT: About = About {
+        name: "sleep-in-atomic",
+        needs: Needs::OwnEvents,
+        by_final_state: false,
+        without_locks: false,
+        events: RARE,
+    };
+
+    fn asked(&mut self, Seen { held, shadow, stamp }: Seen<'_>, request: Request, at_once: bool) {
+        if !at_once || request.object.class.spins() {
+            return;
+        }
+        self.tally.examine();
+        if held.of(stamp.actor).iter().any(|hold| hold.object.class.spins()) {
+            self.tally.broken(|| words(held, shadow, stamp, "took", request.object));
+        }
+    }
+
+    fn observe(&mut self, Seen { held, shadow, stamp }: Seen<'_>, event: &Event) {
+        if let Event::SleptInAtomic { on } = *event {
+            self.tally.examine();
+            self.tally.broken(|| words(held, shadow, stamp, "slept for", on));
+        }
     }
 }
 

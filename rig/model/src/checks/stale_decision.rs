@@ -1,29 +1,45 @@
 //! stale-decision: a controller said yes by looking, and at the switch its answer no longer held.
+use super::check::{About, Checker, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, MmId};
-use crate::seam::{Event, Stamp};
+use crate::seam::Event;
 
-/// Looks at one event.
-pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    if !matches!(event, Event::Switched) {
-        return;
-    }
-    let Some(unit) = shadow.unit(stamp.actor) else { return };
-    let at_ns = stamp.at_ns;
-    for (controller, cgroup, mm) in unit.admitted.iter().copied() {
-        tally.examine();
-        let name = || shadow.cgroup_name(cgroup);
-        match controller {
-            Controller::Cpuset if shadow.without_cpus(cgroup) => tally.broken(|| {
-                format!("at {at_ns} ns {} was said to have CPUs, but at the switch it has none", name())
-            }),
-            Controller::Freezer if shadow.is_frozen(cgroup) => tally.broken(|| {
-                format!("at {at_ns} ns {} was said not to be frozen, but at the switch it is", name())
-            }),
-            _ => {}
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct StaleDecision {
+    pub(super) tally: Tally,
+}
+
+impl Checker for StaleDecision {
+    const ABOUT: About = About {
+        name: "stale-decision",
+        needs: Needs::TotalOrder,
+        by_final_state: false,
+        without_locks: false,
+        events: RARE,
+    };
+
+    fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
+        if !matches!(event, Event::Switched) {
+            return;
         }
-        if let Some(mm) = mm {
-            room(tally, shadow, at_ns, (controller, cgroup, mm));
+        let Some(unit) = shadow.unit(stamp.actor) else { return };
+        let at_ns = stamp.at_ns;
+        for (controller, cgroup, mm) in unit.admitted.iter().copied() {
+            self.tally.examine();
+            let name = || shadow.cgroup_name(cgroup);
+            match controller {
+                Controller::Cpuset if shadow.without_cpus(cgroup) => self.tally.broken(|| {
+                    format!("at {at_ns} ns {} was said to have CPUs, but at the switch it has none", name())
+                }),
+                Controller::Freezer if shadow.is_frozen(cgroup) => self.tally.broken(|| {
+                    format!("at {at_ns} ns {} was said not to be frozen, but at the switch it is", name())
+                }),
+                _ => {}
+            }
+            if let Some(mm) = mm {
+                room(&mut self.tally, shadow, at_ns, (controller, cgroup, mm));
+            }
         }
     }
 }

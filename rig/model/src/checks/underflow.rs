@@ -1,16 +1,32 @@
 //! underflow: an uncharge that would have gone below zero. The counter clamps, and the clamp hides drift.
+use super::check::{About, Checker, LEDGER, Needs, RARE, Seen};
 use super::{Shadow, Tally};
-use crate::seam::{Event, Stamp};
+use crate::seam::Event;
 
-/// Looks at one event.
-pub(super) fn observe(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, event: &Event) {
-    match *event {
-        Event::Ledger { pages, .. } if pages < 0 => tally.examine(),
-        Event::Clamp { controller, cgroup, missing } => tally.broken(|| {
-            let name = shadow.name(Shadow::index(controller, cgroup));
-            let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
-            format!("at {at_ns} ns {who} uncharged {missing} pages more than {name} had")
-        }),
-        _ => {}
+/// The check.
+#[derive(Debug, Default)]
+pub(super) struct Underflow {
+    pub(super) tally: Tally,
+}
+
+impl Checker for Underflow {
+    const ABOUT: About = About {
+        name: "underflow",
+        needs: Needs::OwnEvents,
+        by_final_state: false,
+        without_locks: true,
+        events: LEDGER | RARE,
+    };
+
+    fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
+        match *event {
+            Event::Ledger { pages, .. } if pages < 0 => self.tally.examine(),
+            Event::Clamp { controller, cgroup, missing } => self.tally.broken(|| {
+                let name = shadow.name(Shadow::index(controller, cgroup));
+                let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
+                format!("at {at_ns} ns {who} uncharged {missing} pages more than {name} had")
+            }),
+            _ => {}
+        }
     }
 }

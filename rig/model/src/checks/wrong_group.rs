@@ -3,6 +3,7 @@
 //!
 //! A unit names the cgroups where owner and task sit when it begins, and all to which anybody moves them before it ends;
 //! those of tasks that it makes or ends itself; those of the page records that it changes. Ancestors do not count.
+use super::check::{About, Checker, LEDGER, Needs, OPERATIONS, RARE, RECORDS, Seen};
 use super::shadow::at;
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, MmId, TaskId};
@@ -73,9 +74,16 @@ pub(super) struct WrongGroup {
     pub(super) tally: Tally,
 }
 
-impl WrongGroup {
-    /// Looks at one event that `shadow` has not seen yet.
-    pub(super) fn observe(&mut self, shadow: &Shadow, stamp: Stamp, event: &Event) {
+impl Checker for WrongGroup {
+    const ABOUT: About = About {
+        name: "wrong-group",
+        needs: Needs::TotalOrder,
+        by_final_state: false,
+        without_locks: false,
+        events: OPERATIONS | RECORDS | LEDGER | RARE,
+    };
+
+    fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
         let actor = stamp.actor;
         match *event {
             Event::OpBegin { mm, .. } => {
@@ -118,7 +126,9 @@ impl WrongGroup {
             _ => {}
         }
     }
+}
 
+impl WrongGroup {
     fn begin(&mut self, actor: ActorId) -> &mut Unit {
         self.end(actor);
         let unit = at(&mut self.units, actor.index());

@@ -1,7 +1,7 @@
 //! The protocols, one folder each: its sequence, its callbacks' type, its controllers' callbacks; nothing else.
 //!
 //! To add one: its folder, its `mod`, and its line in the table below. A folder has `ABOUT`, its `Options` with
-//! `options()`, `attach()` and `names()`.
+//! `options()`, `attach()`, `names()` and `keeps_locks()`.
 pub mod evacuate;
 pub mod name;
 pub mod prepare_undo;
@@ -13,7 +13,7 @@ pub use name::NameError;
 pub use transactional::canary::Canary;
 
 use crate::kernel::Controller;
-use crate::paths::attach::{MmapSemMode, Request};
+use crate::paths::attach::Request;
 use crate::seam::event::{Callback, Outcome};
 use crate::seam::{Current, Event};
 use crate::world::World;
@@ -29,6 +29,8 @@ pub struct About {
     pub id: &'static str,
     /// Where it comes from and what it does, in one line.
     pub about: &'static str,
+    /// Whether a refused attach leaves no trace.
+    pub undoes_all: bool,
     /// Its options.
     pub options: &'static [OptionValues],
 }
@@ -49,6 +51,8 @@ macro_rules! protocols {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Protocol {
             $($(#[$doc])* $protocol($folder::Options),)*
+            /// transactional with one thing wrong.
+            Canary(Canary),
         }
 
         /// Every protocol.
@@ -59,15 +63,35 @@ macro_rules! protocols {
         fn dispatch<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &Request) -> Outcome {
             match protocol {
                 $(Protocol::$protocol(options) => $folder::attach(cur, world, request, options),)*
+                Protocol::Canary(canary) => transactional::canary::attach(cur, world, request, canary),
             }
         }
 
         impl Protocol {
+            /// What it says of itself.
+            #[must_use]
+            pub fn about(self) -> &'static About {
+                match self {
+                    $(Self::$protocol(_) => &$folder::ABOUT,)*
+                    Self::Canary(_) => &transactional::ABOUT,
+                }
+            }
+
+            /// Whether nothing that a controller looked at can change before its last callback.
+            #[must_use]
+            pub fn keeps_locks(self) -> bool {
+                match self {
+                    $(Self::$protocol(options) => $folder::keeps_locks(options),)*
+                    Self::Canary(_) => true,
+                }
+            }
+
             /// The callbacks that `controller` has under it.
             #[must_use]
             pub fn callbacks<C: Current>(self, controller: Controller) -> Vec<Callback> {
                 match self {
                     $(Self::$protocol(options) => $folder::names::<C>(controller, options),)*
+                    Self::Canary(_) => transactional::names::<C>(controller, transactional::Options::default()),
                 }
             }
         }
@@ -95,19 +119,15 @@ impl Protocol {
     /// What is wrong with it on purpose.
     #[must_use]
     pub fn canary(self) -> Option<Canary> {
-        if let Self::Transactional(options) = self { options.canary } else { None }
+        if let Self::Canary(canary) = self { Some(canary) } else { None }
     }
 
     /// The same with that wrong; only transactional has canaries.
     #[must_use]
     pub fn with_canary(self, canary: Option<Canary>) -> Self {
-        match self {
-            Self::Transactional(options) => {
-                let plain = canary == Some(Canary::PlainRead);
-                let mmap_sem = if plain { MmapSemMode::Plain } else { options.mmap_sem };
-                Self::Transactional(transactional::Options { mmap_sem, canary })
-            }
-            other => other,
+        match (self, canary) {
+            (Self::Transactional(_), Some(canary)) => Self::Canary(canary),
+            (protocol, _) => protocol,
         }
     }
 
@@ -121,12 +141,12 @@ impl Protocol {
         of_controllers.chain([Site::CoreCssSetAlloc]).collect()
     }
 
-    /// Names of the callbacks that undo a prepare, for those controllers: `memrlimit.abort_attach_sleep`.
+    /// The callbacks that undo a prepare, for those controllers.
     #[must_use]
-    pub fn undoing<C: Current>(self, controllers: &[Controller]) -> Vec<String> {
+    pub fn undoing<C: Current>(self, controllers: &[Controller]) -> Vec<(Controller, Callback)> {
         let of = |controller: &Controller| {
             let undo = self.callbacks::<C>(*controller).into_iter().filter(|callback| callback.undoes());
-            undo.map(|callback| format!("{controller}.{}", callback.name())).collect::<Vec<_>>()
+            undo.map(|callback| (*controller, callback)).collect::<Vec<_>>()
         };
         controllers.iter().flat_map(of).collect()
     }

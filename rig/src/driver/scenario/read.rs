@@ -5,7 +5,7 @@ use super::source::{Read, Source, nearest};
 use crate::driver::fields::Duration;
 use crate::measure::Expectation;
 use faults::{Fault, Rule, Site};
-use model::checks;
+use model::checks::Check;
 use model::kernel::Controller;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::{self, NameError, Protocol};
@@ -165,8 +165,8 @@ impl Source<'_> {
             let mut of_protocol = BTreeMap::new();
             for (promise, expectation) in promises {
                 let name = promise.get_ref();
-                if !checks::NAMES.contains(&name.as_str()) {
-                    let known = nearest(name, checks::NAMES.iter().copied());
+                if Check::parse(name).is_none() {
+                    let known = nearest(name, Check::names());
                     return Err(self.at(promise.span(), format!("unknown promise `{name}`; {known}")));
                 }
                 of_protocol.insert(name.clone(), *expectation);

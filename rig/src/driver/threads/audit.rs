@@ -2,7 +2,7 @@
 use super::listener::Hub;
 use crate::driver::scenario::{Moves, Scenario};
 use model::checks::at_rest::AtRest;
-use model::checks::{CheckSet, Checks, Shadow};
+use model::checks::{Check, CheckSet, Checks, Needs, Shadow};
 use model::kernel::{Controller, CssSetId, HierarchyId, ProcessId, Snapshot};
 use model::locks::held::HeldTable;
 use model::seam::{ActorId, Event, Stamp};
@@ -36,14 +36,15 @@ fn whole(scenario: &Scenario) -> Vec<HierarchyId> {
 }
 
 /// What cannot be judged in `scenario` where events have no order of all of them.
-pub(super) fn unjudged(scenario: &Scenario) -> Vec<&'static str> {
+pub(super) fn unjudged(scenario: &Scenario) -> Vec<Check> {
     // A decision is held against what everybody has charged by the switch, a charge against everybody's moves before.
-    let mut unjudged = vec!["stale-decision", "wrong-group"];
+    let total_order = |check: &Check| check.about().needs == Needs::TotalOrder;
+    let mut unjudged: Vec<Check> = Check::ALL.iter().copied().filter(total_order).collect();
     let whole = whole(scenario);
     let all_whole = whole.len() == scenario.hierarchies.len();
     if !all_whole || scenario.takes_cpus_away() {
         // At rest one sees only where threads and pages are, not which move should have taken them along.
-        unjudged.extend(["left-behind", "partial-move"]);
+        unjudged.extend([Check::LeftBehind, Check::PartialMove]);
     }
     unjudged
 }

@@ -42,7 +42,7 @@ pub struct CellResult {
 
 /// Promises that cells of `scenario` cannot judge on this engine.
 #[must_use]
-pub fn unjudged(scenario: &Scenario) -> Vec<&'static str> {
+pub fn unjudged(scenario: &Scenario) -> Vec<model::checks::Check> {
     audit::unjudged(scenario)
 }
 
@@ -104,7 +104,7 @@ fn record(
         End::Done => Some(audit.look(now_ns)),
         End::Deadlock(waiting) => {
             audit.name_threads(&held);
-            audit.checks.deadlocked(&held, waiting);
+            audit.checks.stuck(&held, waiting);
             None
         }
         End::Abandoned => {

@@ -5,7 +5,7 @@ use super::{Expected, Litmus};
 use crate::driver::scenario::source::{Read, Source, nearest};
 use crate::explore::State;
 use crate::measure::Expectation;
-use model::checks;
+use model::checks::Check;
 use model::protocols::Protocol;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
@@ -153,8 +153,8 @@ impl Reader<'_> {
                 self.conditions(name, value, &mut wanted.conditions)?;
                 continue;
             }
-            if !checks::NAMES.contains(&name.as_str()) {
-                let known = nearest(name, checks::NAMES.into_iter().chain(CONDITIONS));
+            if Check::parse(name).is_none() {
+                let known = nearest(name, Check::names().chain(CONDITIONS));
                 return Err(self.source.at(key.span(), format!("unknown promise `{name}`; {known}")));
             }
             wanted.promises.insert(name.clone(), self.expectation(value)?);

@@ -51,9 +51,15 @@ pub struct Options {
     pub spin: Spin,
 }
 
+/// Only what `hold=locks` keeps from prepare to attached stays true.
+pub(super) fn keeps_locks(options: Options) -> bool {
+    options.hold == Hold::Locks
+}
+
 pub(super) const ABOUT: About = About {
     id: "prepare-undo",
     about: "Singh 2008: prepare each; on failure those that succeeded undo; move; attached each",
+    undoes_all: false,
     options: &[("hold", &["none", "locks"]), ("spin", &["drop", "keep"])],
 };
 

@@ -23,6 +23,7 @@ use smallvec::SmallVec;
 pub(super) const ABOUT: About = About {
     id: "three-phase",
     about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; nobody is told of a failure",
+    undoes_all: false,
     options: &[("check", &["room", "none"])],
 };
 
@@ -66,6 +67,11 @@ fn callbacks<C: Current>(controller: Controller, options: Options) -> Callbacks<
         Controller::Numtasks => numtasks::callbacks(),
         Controller::Freezer => freezer::callbacks(),
     }
+}
+
+/// Nothing that a check saw need be true at the switch.
+pub(super) fn keeps_locks(_: Options) -> bool {
+    false
 }
 
 /// The callbacks that `controller` has.

@@ -20,7 +20,6 @@ use crate::paths::attach::{
 use crate::seam::event::{Callback, Outcome, Phase};
 use crate::seam::{Current, Event};
 use crate::world::World;
-use canary::Canary;
 use faults::{Errno, Site};
 use smallvec::SmallVec;
 
@@ -29,26 +28,24 @@ use smallvec::SmallVec;
 pub struct Options {
     /// How controllers share `mmap_sem`.
     pub mmap_sem: MmapSemMode,
-    /// What is wrong on purpose.
-    pub canary: Option<Canary>,
 }
 
 pub(super) const ABOUT: About = About {
     id: "transactional",
     about: "Menage 2008: prepare sleep each, prepare nosleep each, switch, commit; abort undoes everything",
+    undoes_all: true,
     options: &[("mmap-sem", &["counted", "unfair", "plain"])],
 };
 
 pub(super) fn options(at: &[usize]) -> Options {
     let modes = [MmapSemMode::Counted, MmapSemMode::Unfair, MmapSemMode::Plain];
-    Options { mmap_sem: modes[at[0]], canary: None }
+    Options { mmap_sem: modes[at[0]] }
 }
 
 /// A transaction: the attach state with the controllers' private slots.
 pub struct Tx<'a, C: Current> {
     world: &'a World,
     state: AttachState<'a>,
-    canary: Option<Canary>,
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: Option<cpuset::Slot<'a, C>>,
     numtasks: Option<numtasks::Slot<'a, C>>,
@@ -70,12 +67,6 @@ pub struct Half<C: Current> {
     prepare: Prepare<C>,
     abort: Finish<C>,
     commit: Finish<C>,
-}
-
-impl<C: Current> Half<C> {
-    fn copied(&self) -> Self {
-        Self { prepare: self.prepare, abort: self.abort, commit: self.commit }
-    }
 }
 
 /// A controller's callbacks; each half is optional, and an absent half counts as passed.
@@ -125,6 +116,11 @@ impl Sleeping {
     }
 }
 
+/// What a prepare saw stays true until the commit.
+pub(super) fn keeps_locks(_: Options) -> bool {
+    true
+}
+
 /// The callbacks that `controller` has.
 pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callback> {
     let phases = [Sleeping::Yes, Sleeping::No];
@@ -132,17 +128,33 @@ pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callb
     present.flat_map(Sleeping::names).collect()
 }
 
+/// The protocol, or a mutant of it: what is written here is the protocol.
+trait Variant<C: Current>: Copy {
+    /// A controller's callbacks in one phase.
+    fn half(self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
+        phase.half(controller)
+    }
+
+    /// Who is aborted, in order: those who had passed, the last first. `refuser` is who had not.
+    fn aborts(self, passed: &[Controller], _refuser: Option<Controller>) -> SmallVec<[Controller; 5]> {
+        passed.iter().rev().copied().collect()
+    }
+
+    /// Everything from the first prepare to the last callback.
+    fn halves<'a>(self, cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
+        halves(cur, tx, self)
+    }
+}
+
+/// The protocol itself.
+#[derive(Clone, Copy)]
+struct Sound;
+
+impl<C: Current> Variant<C> for Sound {}
+
 /// Moves a thread, a process or everybody, whole or not at all, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    let alone = options.canary != Some(Canary::NoThreadgroup);
-    transaction(cur, world, request, alone, || {
-        loop {
-            let outcome = locked(cur, world, request, options);
-            if outcome.is_ok() || options.canary != Some(Canary::RetriesForEver) {
-                return outcome;
-            }
-        }
-    })
+    transaction(cur, world, request, true, || locked(cur, world, request, options, Sound))
 }
 
 fn locked<C: Current>(
@@ -150,62 +162,57 @@ fn locked<C: Current>(
     world: &World,
     request: &Request,
     options: Options,
+    variant: impl Variant<C>,
 ) -> Result<Outcome, Refusal> {
     find(cur, world, request)?;
     let state = list(cur, world, request);
-    if state.is_empty() {
-        if options.canary == Some(Canary::IdentityPrepares) {
-            let mut tx = Tx::new(cur, state, options);
-            tx.prepare_all(cur, &tx.state.controllers.clone(), Sleeping::Yes)?;
-        }
-        return Ok(Outcome::Noop);
-    }
+    if state.is_empty() { Ok(Outcome::Noop) } else { listed(cur, state, options, variant) }
+}
+
+fn listed<'a, C: Current>(
+    cur: &'a C,
+    state: AttachState<'a>,
+    options: Options,
+    variant: impl Variant<C>,
+) -> Result<Outcome, Refusal> {
     if inject(cur, Site::CoreExit, &state.subject()).is_err() {
         return Ok(Outcome::Gone);
     }
-    transact(cur, Tx::new(cur, state, options))
-}
-
-fn transact<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
-    let outcome = halves(cur, &mut tx);
+    let mut tx = Tx::new(cur, state, options);
+    let outcome = variant.halves(cur, &mut tx);
     if outcome != Ok(Outcome::Moved) {
         tx.slots_kept().into_iter().for_each(|controller| cur.emit(Event::SlotKept { controller }));
     }
     outcome
 }
 
-fn halves<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
+fn halves<'a, C: Current>(
+    cur: &'a C,
+    tx: &mut Tx<'a, C>,
+    variant: impl Variant<C>,
+) -> Result<Outcome, Refusal> {
     let controllers = tx.state.controllers.clone();
     cur.emit(Event::Phase(Phase::Prepare));
-    tx.prepare_all(cur, &controllers, Sleeping::Yes)?;
+    tx.prepare_all(cur, &controllers, Sleeping::Yes, variant)?;
+    let aborts = variant.aborts(&controllers, None);
     if let Err(refusal) = allocate_css_sets(cur, tx.world, &tx.state) {
-        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+        tx.abort_all(cur, &aborts, Sleeping::Yes, variant);
         return Err(refusal);
     }
     cur.emit(Event::Phase(Phase::PrepareNosleep));
-    if let Err(refusal) = tx.prepare_all(cur, &controllers, Sleeping::No) {
-        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+    if let Err(refusal) = tx.prepare_all(cur, &controllers, Sleeping::No, variant) {
+        tx.abort_all(cur, &aborts, Sleeping::Yes, variant);
         return Err(refusal);
     }
-    if tx.canary == Some(Canary::HalfSwitched) {
-        let mut kept = false;
-        tx.state.members.retain(|_| {
-            kept = !kept;
-            kept
-        });
-    }
     if switch(cur, tx.world, &mut tx.state).is_err() {
-        tx.abort_all(cur, &controllers, None, Sleeping::No);
-        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+        tx.abort_all(cur, &aborts, Sleeping::No, variant);
+        tx.abort_all(cur, &aborts, Sleeping::Yes, variant);
         return Ok(Outcome::Gone);
     }
     cur.emit(Event::Phase(Phase::Finish));
     let reverse: SmallVec<[Controller; 5]> = controllers.iter().rev().copied().collect();
     for phase in [Sleeping::No, Sleeping::Yes] {
-        tx.finish_all(cur, &reverse, phase, 2, |half| half.commit);
-    }
-    if tx.canary == Some(Canary::CommitAndAbort) {
-        tx.abort_all(cur, &controllers, None, Sleeping::Yes);
+        tx.commit_all(cur, &reverse, phase, variant);
     }
     Ok(Outcome::Moved)
 }
@@ -217,8 +224,7 @@ impl<'a, C: Current> Tx<'a, C> {
         let moving =
             |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
         let moving = state.mms.iter().zip(held).map(moving).collect();
-        let canary = options.canary;
-        Self { world: state.world, state, canary, moving, cpuset: None, numtasks: None }
+        Self { world: state.world, state, moving, cpuset: None, numtasks: None }
     }
 
     /// Controllers whose private slots are not empty.
@@ -232,49 +238,57 @@ impl<'a, C: Current> Tx<'a, C> {
         kept.into_iter().filter(|(_, kept)| *kept).map(|(controller, _)| controller).collect()
     }
 
-    fn half(&self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
-        canary::tamper(self.canary, controller, phase, phase.half::<C>(controller))
-    }
-
     /// Prepares each controller in order; on a refusal aborts this phase of those that had passed.
     fn prepare_all(
         &mut self,
         cur: &'a C,
         controllers: &[Controller],
         phase: Sleeping,
+        variant: impl Variant<C>,
     ) -> Result<(), Refusal> {
         let subject = self.state.subject();
         for (at, controller) in controllers.iter().copied().enumerate() {
-            let Some(half) = self.half(controller, phase) else { continue };
+            let Some(half) = variant.half(controller, phase) else { continue };
             let [name, ..] = phase.names();
             let refused = prepare(cur, &subject, controller, name, || (half.prepare)(cur, self)).err();
             if let Some(refusal) = refused {
-                self.abort_all(cur, &controllers[..at], Some(controller), phase);
+                let aborts = variant.aborts(&controllers[..at], Some(controller));
+                self.abort_all(cur, &aborts, phase, variant);
                 return Err(refusal);
             }
         }
         Ok(())
     }
 
-    /// Aborts one phase of those who passed it, in reverse; `refuser` is who did not.
-    fn abort_all(&mut self, cur: &'a C, passed: &[Controller], refuser: Option<Controller>, phase: Sleeping) {
-        cur.emit(Event::Phase(Phase::Abort));
-        let order = canary::aborts(self.canary, passed, refuser);
-        self.finish_all(cur, &order, phase, 1, |half| half.abort);
-    }
-
-    /// Runs abort or commit of one phase, in that order.
-    fn finish_all(
+    /// Aborts one phase of these controllers, in that order.
+    fn abort_all(
         &mut self,
         cur: &'a C,
         controllers: &[Controller],
         phase: Sleeping,
-        name: usize,
-        which: fn(&Half<C>) -> Finish<C>,
+        variant: impl Variant<C>,
     ) {
+        cur.emit(Event::Phase(Phase::Abort));
+        let [_, name, _] = phase.names();
         for controller in controllers.iter().copied() {
-            if let Some(half) = self.half(controller, phase) {
-                finish(cur, controller, phase.names()[name], || which(&half)(cur, self));
+            if let Some(half) = variant.half(controller, phase) {
+                finish(cur, controller, name, || (half.abort)(cur, self));
+            }
+        }
+    }
+
+    /// Commits one phase of these controllers, in that order.
+    fn commit_all(
+        &mut self,
+        cur: &'a C,
+        controllers: &[Controller],
+        phase: Sleeping,
+        variant: impl Variant<C>,
+    ) {
+        let [_, _, name] = phase.names();
+        for controller in controllers.iter().copied() {
+            if let Some(half) = variant.half(controller, phase) {
+                finish(cur, controller, name, || (half.commit)(cur, self));
             }
         }
     }

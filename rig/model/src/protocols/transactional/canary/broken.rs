@@ -8,13 +8,12 @@ use crate::seam::{Current, Event};
 use faults::Errno;
 
 /// The callbacks of `controller` in that phase, with what `canary` makes wrong in them.
-pub(in super::super) fn tamper<C: Current>(
-    canary: Option<Canary>,
+pub(super) fn tamper<C: Current>(
+    canary: Canary,
     controller: Controller,
     phase: Sleeping,
-    half: Option<Half<C>>,
-) -> Option<Half<C>> {
-    let (Some(canary), Some(mut half)) = (canary, half.as_ref().map(Half::copied)) else { return half };
+    mut half: Half<C>,
+) -> Half<C> {
     match (canary, controller, phase) {
         (Canary::AbortForgetsUncharge, Controller::Memrlimit, _) => half.abort = forget_charge,
         (Canary::UndoneTwice, Controller::Memrlimit, _) => half.abort = uncharge_twice,
@@ -38,9 +37,10 @@ pub(in super::super) fn tamper<C: Current>(
         (Canary::TotalForPart, Controller::Numtasks, Sleeping::No) => half.prepare = charge_whole_process,
         (Canary::IncrementForDecrement, Controller::Numtasks, Sleeping::No) => half.commit = increment,
         (Canary::LastSourceForAll, Controller::Numtasks, Sleeping::No) => half.commit = last_source,
+        (Canary::HalfSwitched, Controller::Numtasks, Sleeping::No) => half.prepare = pass_over,
         _ => {}
     }
-    Some(half)
+    half
 }
 
 fn forget_charge<'a, C: Current>(_: &'a C, tx: &mut Tx<'a, C>) {
@@ -243,4 +243,15 @@ fn last_source<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
         uncharge_tasks(cur, tx.world, &[(cgroup, all)], false);
     }
     slot.books = None;
+}
+
+/// Prepares for all, and drops every other thread from what is to be switched.
+fn pass_over<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    (numtasks::callbacks().nosleep.expect("it has one").prepare)(cur, tx)?;
+    let mut kept = false;
+    tx.state.members.retain(|_| {
+        kept = !kept;
+        kept
+    });
+    Ok(())
 }

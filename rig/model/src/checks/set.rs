@@ -1,0 +1,63 @@
+//! Names of checks, and sets of them: a run may have just some of them on.
+use super::{Check, Needs};
+use std::fmt;
+
+impl Check {
+    /// Its name in scenarios, litmus tests and results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.about().name
+    }
+
+    /// Names of all, in the order of reports.
+    pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+        Self::ALL.iter().map(|check| check.name())
+    }
+
+    /// The check of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|check| check.name() == name)
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Which checks are on, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckSet(u32);
+
+impl CheckSet {
+    /// All of them.
+    pub const ALL: Self = Self((1 << Check::ALL.len()) - 1);
+
+    /// These.
+    #[must_use]
+    pub fn of(checks: &[Check]) -> Self {
+        Self(checks.iter().fold(0, |set, check| set | (1 << *check as u32)))
+    }
+
+    /// Those of them that one actor's own events decide: no order of everybody's events is needed.
+    #[must_use]
+    pub fn own(self) -> Self {
+        let own = Check::ALL.iter().copied().filter(|check| check.about().needs == Needs::OwnEvents);
+        Self(self.0 & Self::of(&own.collect::<Vec<_>>()).0)
+    }
+
+    /// Those of them that are not named.
+    #[must_use]
+    pub fn without(self, checks: &[Check]) -> Self {
+        Self(self.0 & !Self::of(checks).0)
+    }
+
+    /// Whether a check is on.
+    #[inline]
+    #[must_use]
+    pub const fn has(self, check: Check) -> bool {
+        self.0 & (1 << check as u32) != 0
+    }
+}

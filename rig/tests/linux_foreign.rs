@@ -11,6 +11,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
 
@@ -34,10 +36,15 @@ impl Drop for Stranger {
     }
 }
 
-fn start(arguments: &str, out: &Path) -> (Child, BufReader<ChildStderr>) {
+fn linux(arguments: &str, out: &Path) -> Command {
     let mut command = Command::new(BINARY);
     command.arg("linux").args(arguments.split(' ')).arg("--no-trace").arg("--out").arg(out);
-    let mut rig = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn start(arguments: &str, out: &Path) -> (Child, BufReader<ChildStderr>) {
+    let mut rig = linux(arguments, out).spawn().unwrap();
     let said = BufReader::new(rig.stderr.take().unwrap());
     (rig, said)
 }
@@ -119,4 +126,38 @@ fn a_stranger_that_no_counter_includes_is_named_and_changes_nothing() {
     let is_warning = |text: &str| text.contains("others were in the run's cgroups") && text.contains(&named);
     let warned = run.notes.iter().find(|note| note.kind == NoteKind::Warning && is_warning(&note.text));
     assert!(warned.is_some(), "{:?}", run.notes);
+}
+
+#[test]
+fn a_stranger_that_comes_and_goes_between_two_refusals_is_not_blamed_on_the_kernel() {
+    let test = "a_stranger_that_comes_and_goes_between_two_refusals_is_not_blamed_on_the_kernel";
+    if skipped(test) || without_v1(test, "pids") {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let mut command = linux("--hierarchy v1:pids --duration 30ms", out.path());
+    let mut rig = command.args(["--fault", "core.exit: errno=ESRCH times=4000"]).spawn().unwrap();
+    let mut said = BufReader::new(rig.stderr.take().unwrap());
+    let ready = until(&mut said, "moves within ");
+    let top = PathBuf::from(ready.trim_end().rsplit_once("moves within ").unwrap().1);
+    until(&mut said, " moved, ");
+    // The refusals take seconds, which begin now.
+    sleep(Duration::from_millis(300));
+    let stranger = Stranger::new();
+    fs::write(top.join("a/cgroup.procs"), stranger.0.id().to_string()).unwrap();
+    sleep(Duration::from_millis(300));
+    drop(stranger);
+    said.read_to_string(&mut String::new()).unwrap();
+    assert_eq!(rig.wait().unwrap().code(), Some(5));
+    let run: Run = serde_json::from_str(&fs::read_to_string(out.path().join("run.json")).unwrap()).unwrap();
+    let names = |cell: &reports::schema::Cell| -> Vec<String> {
+        cell.promises.iter().map(|promise| promise.name.clone()).collect()
+    };
+    assert_eq!(run.cells.last().map(names), Some(vec!["drift".into(), "refused-as-expected".into()]));
+    let is_said = |text: &str| text.contains("rollback is not judged") && text.contains("(sleep) in /");
+    assert!(
+        run.notes.iter().any(|note| note.kind == NoteKind::Thin && is_said(&note.text)),
+        "{:?}",
+        run.notes
+    );
 }

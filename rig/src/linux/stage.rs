@@ -167,15 +167,15 @@ impl<'a> Stage<'a> {
         self.crew.keep(provoke::KEPT)?;
         self.crew.reset();
         let (mut samples, begin) = (Samples::new(), now_ns());
-        let pid = self.crew.moved()[0].pid();
-        let slack = self.audit.slack_bytes();
-        let before = Foreign::look(self.groups, &self.crew.pids());
-        let mut refused = provoke(refusal, self.place, self.groups, (pid, slack), &mut samples)?;
+        let (own, slack) = (self.crew.pids(), self.audit.slack_bytes());
+        let mut foreign = Foreign::look(self.groups, &own);
+        let told = (&mut samples, &mut foreign);
+        let mut refused = provoke(refusal, self.place, self.groups, (&own, slack), told)?;
         let plan = Plan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO };
         let ended = (Ended::Complete, now_ns() - begin);
         let record = CellRecord::new(plan, samples, ended, self.crew);
         let mut looked = self.look();
-        looked.foreign.add(before);
+        looked.foreign.add(foreign);
         // Files may differ because of a process of others, so that says nothing about the kernel.
         if !looked.foreign.is_empty() && refused.not_as_before.take_if(|(times, _)| *times > 0).is_some() {
             looked.void.push("rollback".into());

@@ -5,6 +5,7 @@ use super::super::error::LinuxError;
 use super::super::moving::samples::{Samples, Times, errno_name};
 use super::super::place::discovery::Place;
 use super::super::place::group::Groups;
+use super::foreign::Foreign;
 use super::reading::Reading;
 use super::refusal::{Kind, Refusal};
 use rustix::io::Errno;
@@ -29,7 +30,8 @@ pub(in crate::linux) struct Refused {
     pub(in crate::linux) not_as_before: Option<(u64, Option<String>)>,
 }
 
-/// Lets the kernel refuse, `times` times; `pid` is a worker that stands still, and has to stay as it is.
+/// Lets the kernel refuse, `times` times; `own` are the workers that are moved, and the first of them has to stay as it is.
+/// Where something differs, processes of others that are there now are added to `foreign`.
 ///
 /// # Errors
 /// [`LinuxError::Setup`] when the state in which the kernel refuses cannot be made, or files cannot be read.
@@ -37,9 +39,10 @@ pub(in crate::linux) fn provoke(
     refusal: &Refusal,
     place: &Place,
     groups: &mut Groups,
-    (pid, slack_bytes): (u32, i64),
-    samples: &mut Samples,
+    (own, slack_bytes): (&[u32], i64),
+    (samples, foreign): (&mut Samples, &mut Foreign),
 ) -> Result<Refused, LinuxError> {
+    let pid = own[0];
     let mut refused =
         Refused { refusal: refusal.clone(), tried: 0, unexpected: (0, None), not_as_before: None };
     let mut not_as_before = (0, None);
@@ -60,6 +63,7 @@ pub(in crate::linux) fn provoke(
         }
         if let Some(difference) = before.difference(&Reading::of(pid, groups)?, slack_bytes) {
             count(&mut not_as_before, difference);
+            foreign.add(Foreign::look(groups, own));
         }
     }
     scene.strike(groups)?;

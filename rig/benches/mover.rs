@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     let kept_pages = vec![0; pairs];
     let options = Options { duration, kept_pages, rates: Vec::new(), ..Options::default() };
     let (mut place, mut loops) = (None, Vec::new());
-    let outcome = run(&options, &mut |progress| match progress {
+    let outcome = run(&options, &engines::Interrupt::never(), &mut |progress| match progress {
         Progress::Ready { folder, worker, .. } => place = Some((folder, worker)),
         Progress::Finished { cell, .. } if cell > 0 => {
             loops.extend(place.as_ref().and_then(|(folder, pid)| beside(&program, folder, *pid, duration)));

@@ -10,9 +10,11 @@
 //! | [`measure`] | recorders, environment, the step to the schema |
 //! | [`linux`] | the real kernel |
 //! | [`record`] | recordings of real programs by strace |
+//! | [`interrupt`] | signals that end a run |
 pub mod cli;
 pub mod driver;
 pub mod explore;
+pub mod interrupt;
 pub mod linux;
 pub mod measure;
 pub mod record;

@@ -3,12 +3,24 @@
 //! | module | content |
 //! |---|---|
 //! | `command/folders.rs` | folders in use, with earlier results, and on a disk that is full |
+//! | `command/inputs.rs` | devices, FIFOs and folders where a file is wanted |
 //! | `command/names.rs` | names that terminals would obey, and commands that are pasted back |
+//! | `command/signals.rs` | SIGINT, SIGTERM, SIGHUP, and a terminal that is lost |
 //! | `command/streams.rs` | standard output and error that are closed, full or gone |
+//! | `command/workers.rs` | more workers than make sense, or than the system starts |
+#[allow(dead_code, reason = "this program uses a part")]
+#[path = "support/cgroups.rs"]
+mod cgroups;
+
 mod command {
+    use super::cgroups;
+
     mod folders;
+    mod inputs;
     mod names;
+    mod signals;
     mod streams;
+    mod workers;
 
     use std::path::Path;
     use std::process::{Command, Output};

@@ -269,7 +269,7 @@ fn a_panic_leaves_nothing() {
     };
     let (mut top, mut worker) = (PathBuf::new(), 0);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        rig::linux::run(&options, &mut |progress| match progress {
+        rig::linux::run(&options, &engines::Interrupt::never(), &mut |progress| match progress {
             Progress::Ready { folder, worker: pid, .. } => {
                 assert!(folder.is_dir() && alive(pid));
                 (top, worker) = (folder, pid);

@@ -166,7 +166,7 @@ fn a_panic_and_a_signal_leave_no_instance() {
     };
     let mut during = Vec::new();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
-        rig::linux::run(&options, &mut |progress| {
+        rig::linux::run(&options, &engines::Interrupt::never(), &mut |progress| {
             if matches!(&progress, Progress::Started { label, .. } if label.contains("traced")) {
                 during = instances_of(own);
                 panic!("on purpose");

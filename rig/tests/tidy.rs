@@ -49,6 +49,31 @@ const NAMES: [(&str, &[&str], &str); 5] = [
     ("rig/model/src/protocols/prepare_undo", &["three_phase", "transactional"], APART),
     ("rig/src/driver", &["reports::"], "only measure, linux and cli step over to the schema of results"),
 ];
+/// Calls that read a file of any kind and size.
+const READS: [&str; 3] = ["fs::read_to_string(", "fs::read(", "File::open("];
+
+/// Where such calls may stand, and what they read there. A file that a user names is read by `input::file`.
+const READERS: [(&str, &str); 19] = [
+    ("reports/src/json.rs", "opens a folder, to sync it"),
+    ("rig/src/cli/folder/lock.rs", "the pid in a lock, up to a bound"),
+    ("rig/src/cli/threads.rs", "/sys: the clock"),
+    ("rig/src/interrupt.rs", "/proc/self"),
+    ("rig/src/linux/checks", "files of cgroups and /proc"),
+    ("rig/src/linux/doctor/child.rs", "files of cgroups"),
+    ("rig/src/linux/doctor/machine.rs", "files of the kernel, up to a bound"),
+    ("rig/src/linux/memory.rs", "files of cgroups and /proc"),
+    ("rig/src/linux/moving", "files of cgroups"),
+    ("rig/src/linux/place", "files of cgroups and /proc, and lists in a folder of our own"),
+    ("rig/src/linux/result/facts.rs", "/proc and /sys"),
+    ("rig/src/linux/trace", "tracefs and /proc"),
+    ("rig/src/linux/vm/init.rs", "files within the guest"),
+    ("rig/src/linux/vm/mounts.rs", "/proc within the guest"),
+    ("rig/src/linux/vm/outcome.rs", "/proc within the guest"),
+    ("rig/src/linux/vm/session.rs", "/proc within the guest"),
+    ("rig/src/linux/workers/crew.rs", "/proc"),
+    ("rig/src/measure/env.rs", "/proc/cpuinfo"),
+    ("rig/src/record", "/proc"),
+];
 const APART: &str = "a protocol knows no other; share what both need in paths/";
 
 /// Path from the top of the repository, and text, of every file but build output and dotfiles.
@@ -123,6 +148,31 @@ fn names(files: &Files) -> Vec<String> {
     found
 }
 
+/// Calls that read a file in code of ours which no row of `readers` allows, and rows that nothing needs.
+fn reads(files: &Files, readers: &[(&str, &str)]) -> Vec<String> {
+    let (mut found, mut needed) = (Vec::new(), vec![false; readers.len()]);
+    let is_code = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        is_rust(path) && path.iter().any(|part| part == "src") && !name.ends_with("tests.rs")
+    };
+    for (path, text) in files.iter().filter(|(path, _)| is_code(path)) {
+        let code = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+        let reading = |line: &str| {
+            let code = line.split("//").next().unwrap_or_default();
+            READS.iter().find(|call| code.contains(**call)).copied()
+        };
+        for (at, call) in code.enumerate().filter_map(|(at, line)| Some((at, reading(line)?))) {
+            match readers.iter().position(|(folder, _)| path.starts_with(folder)) {
+                Some(row) => needed[row] = true,
+                None => found.push(format!("{}:{}: `{call}`: use input::file", path.display(), at + 1)),
+            }
+        }
+    }
+    let idle = readers.iter().zip(needed).filter(|(_, needed)| !needed);
+    found.extend(idle.map(|((path, _), _)| format!("{path}: reads nothing so any more; take its row out")));
+    found
+}
+
 /// Whether `name` stands in a line as a whole word, outside string literals.
 fn stands(code: &str, name: &str) -> bool {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '-');
@@ -174,4 +224,17 @@ fn names_stand_where_they_may() {
     ]);
     let expected = ["rig/model/src/kernel/page.rs:1", "rig/model/src/protocols/three_phase/mod.rs:2"];
     assert_eq!(places(&names(&files)), [expected[0], expected[1], "rig/src/driver/cell.rs:1"]);
+}
+
+#[test]
+fn files_that_a_user_names_are_read_within_bounds() {
+    assert_eq!(reads(&read_tree(), &READERS), [""; 0]);
+    let files = planted(&[
+        ("rig/src/cli/gate.rs", "// fs::read(x)\nlet a = std::fs::read_to_string(file)?;\n"),
+        ("rig/src/cli/late.rs", "let a = read(file);\n#[cfg(test)]\nlet b = fs::read(file);\n"),
+        ("rig/src/linux/place/a.rs", "let a = File::open(file)?;\n"),
+        ("rig/tests/all.rs", "let a = fs::read(file);\n"),
+    ]);
+    let readers = [("rig/src/linux/place", "planted"), ("rig/src/idle.rs", "idle")];
+    assert_eq!(places(&reads(&files, &readers)), ["rig/src/cli/gate.rs:2", "rig/src/idle.rs"]);
 }

@@ -4,5 +4,9 @@
 //! |---|---|
 //! | [`sim`] | virtual time on modelled CPUs, and actors run step by step under a policy |
 //! | [`threads`] | OS threads on the clock of the machine |
+//! | `interrupt` | a signal asked to stop: the flag that both look at |
+mod interrupt;
 pub mod sim;
 pub mod threads;
+
+pub use interrupt::Interrupt;

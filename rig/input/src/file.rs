@@ -69,21 +69,42 @@ impl FileError {
 /// # Errors
 /// [`FileError::Io`], [`FileError::NotRegular`] or [`FileError::TooLarge`].
 pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
-    let io = |source: io::Error| FileError::Io { path: path.to_owned(), source };
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|error| io(error.into()))?);
-    let stat = rustix::fs::fstat(&file).map_err(|error| io(error.into()))?;
-    if let Some(kind) = other_than_regular(FileType::from_raw_mode(stat.st_mode)) {
-        return Err(FileError::NotRegular { path: path.to_owned(), kind });
-    }
+    let (file, size) = open(path)?;
     let too_large = || FileError::TooLarge { path: path.to_owned(), max };
-    if u64::try_from(stat.st_size).is_ok_and(|size| size > max) {
+    if size > max {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
     // One byte more than the bound: files in /proc have size 0, and a file may grow while it is read.
-    file.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+    let bytes = first(path, file, max.saturating_add(1))?;
     if bytes.len() as u64 > max { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Returns the first bytes of the regular file `path`, at most `max` of them, however large it is.
+///
+/// # Errors
+/// [`FileError::Io`] or [`FileError::NotRegular`].
+pub fn head(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    let (file, _) = open(path)?;
+    first(path, file, max)
+}
+
+/// Opens a regular file without waiting; returns its size as well.
+fn open(path: &Path) -> Result<(File, u64), FileError> {
+    let io = |error: rustix::io::Errno| FileError::Io { path: path.to_owned(), source: error.into() };
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(io)?);
+    let stat = rustix::fs::fstat(&file).map_err(io)?;
+    match other_than_regular(FileType::from_raw_mode(stat.st_mode)) {
+        Some(kind) => Err(FileError::NotRegular { path: path.to_owned(), kind }),
+        None => Ok((file, u64::try_from(stat.st_size).unwrap_or(0))),
+    }
+}
+
+fn first(path: &Path, file: File, max: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    let read = file.take(max).read_to_end(&mut bytes);
+    read.map_err(|source| FileError::Io { path: path.to_owned(), source })?;
+    Ok(bytes)
 }
 
 /// Returns the text of the regular file `path`, at most `max` bytes.
@@ -121,6 +142,7 @@ mod tests {
         assert_eq!(read(&path, 5).unwrap(), b"12345");
         assert_eq!(read_text(&path, 6).unwrap(), "12345");
         assert!(matches!(read(&path, 4), Err(FileError::TooLarge { max: 4, .. })));
+        assert_eq!(head(&path, 4).unwrap(), b"1234");
         std::fs::write(&path, b"ab\xff").unwrap();
         assert!(matches!(read_text(&path, 5), Err(FileError::NotUtf8 { at: 2, .. })));
         assert!(read(&folder.path().join("b"), 1).unwrap_err().is_missing());
@@ -141,5 +163,6 @@ mod tests {
         assert!(says(&fifo).ends_with("fifo is a FIFO; give a regular file"), "{}", says(&fifo));
         assert_eq!(says(Path::new("/dev/zero")), "/dev/zero is a device; give a regular file");
         assert!(says(folder.path()).ends_with("is a folder; give a regular file"));
+        assert!(matches!(head(&fifo, 1), Err(FileError::NotRegular { kind: "FIFO", .. })));
     }
 }

@@ -2,6 +2,7 @@
 use super::exit::{self, Failure};
 use super::flags::CalibrateFlags;
 use super::output::{self, say};
+use crate::interrupt;
 use crate::measure::calibrate::{Calibration, trials};
 use crate::measure::env;
 use comfy_table::{CellAlignment, Table as Grid, presets};
@@ -10,9 +11,12 @@ use reports::json::write_atomic;
 use std::collections::BTreeMap;
 
 pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<u8, Failure> {
+    // There is nothing to keep: half a table is none.
+    interrupt::end_at_once().map_err(Failure::internal)?;
     let (date, _) = output::now();
     let machine = env::here(date.clone(), BTreeMap::new());
-    let measured = Calibration::measure(|part| say(&format!("measuring {part}"))).map_err(Failure::cannot)?;
+    let measured = Calibration::measure(|part| say(&format!("measuring {part}")));
+    let measured = measured.map_err(|error| super::threads::refused(&error))?;
     let table = measured.table(date.split('T').next().unwrap_or(&date));
     let name = flags.out.display();
     let head = format!(

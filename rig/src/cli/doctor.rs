@@ -12,7 +12,9 @@ const FINDING_WIDTH: u16 = 60;
 
 pub(super) fn doctor(flags: &DoctorFlags) -> Result<u8, Failure> {
     let failed = |error: linux::LinuxError| Failure { code: error.exit_code(), message: error.to_string() };
-    let checkup = linux::checkup(flags.kernel.as_deref()).map_err(failed)?;
+    // Without it a signal would leave a cgroup behind.
+    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
+    let checkup = linux::checkup(flags.kernel.as_deref(), &interrupt).map_err(failed)?;
     let printed = result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
     if let Some(file) = &flags.json {
         let text = serde_json::to_string_pretty(&checkup).map_err(Failure::internal)?;

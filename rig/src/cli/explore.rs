@@ -2,7 +2,6 @@
 use super::exit::{self, Failure};
 use super::flags::ExploreFlags;
 use super::folder::Shelf;
-use super::interrupt::Interrupt;
 use super::output::{self, result, say};
 use super::parallel;
 use super::streams;
@@ -14,13 +13,13 @@ use crate::explore::witness::Schedule;
 use crate::explore::{Found, Limits, Litmus, PolicyName, Witness, built_in, search, text};
 use crate::measure::Expectation;
 use comfy_table::{Table, presets};
+use engines::Interrupt;
 use input::file::{TEXT_MAX, read_text};
 use model::protocols::{self, Protocol};
 use reports::json::write_atomic;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,7 +36,7 @@ struct Command<'a> {
     limits: Limits,
     /// Where failures are saved.
     folder: Shelf,
-    stop: Arc<AtomicBool>,
+    interrupt: Interrupt,
 }
 
 /// One test under one protocol, done.
@@ -52,18 +51,16 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
     let tests = tests(&flags.tests)?;
     let asked = flags.protocols.iter().map(|name| Protocol::parse(name));
     let asked = asked.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let interrupt = Interrupt::listen().map_err(Failure::internal)?;
-    let command =
-        Command { flags, policy, limits: limits(flags)?, folder: Shelf::new(flags.out.as_deref())?, stop };
+    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
+    let folder = Shelf::new(flags.out.as_deref())?;
+    let command = Command { flags, policy, limits: limits(flags)?, folder, interrupt };
     say(&format!("seed {}, policy {policy}, {} tests", command.limits.seed, tests.len()));
     let mut explored = Explored::new(policy, command.limits.seed);
     let (mut codes, mut table) = (Vec::new(), Vec::new());
-    let watching = interrupt.pass_on(&command.stop).map_err(Failure::internal)?;
     for test in &tests {
         let mut silent: BTreeSet<usize> = (0..test.litmus.faults.rules.len()).collect();
         for protocol in under(test, &asked) {
-            if interrupt.signal().is_some() {
+            if command.interrupt.is_set() {
                 // Nothing is known of the rest.
                 silent.clear();
                 break;
@@ -79,7 +76,6 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
             codes.extend(never_fired(test, &silent));
         }
     }
-    drop(watching);
     if table.len() > 1 {
         result(&format!("{}\n{}\n", grid(&table), last_line(&codes)))?;
     }
@@ -87,7 +83,7 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
         let text = serde_json::to_string_pretty(&explored).map_err(Failure::internal)?;
         write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
     }
-    codes.extend(interrupt.signal().map(|signal| exit::SIGNAL + signal));
+    codes.extend(command.interrupt.signal().map(|signal| exit::SIGNAL + signal));
     Ok(exit::worst(&codes))
 }
 
@@ -203,7 +199,7 @@ impl Command<'_> {
             }
             ControlFlow::Continue(())
         };
-        let found = search(&test.litmus, protocol, self.policy, &self.limits, (&self.stop, &look_on));
+        let found = search(&test.litmus, protocol, self.policy, &self.limits, (&self.interrupt, &look_on));
         if let Some(failure) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
@@ -247,7 +243,7 @@ impl Command<'_> {
             return Ok(());
         }
         let time = Duration::from_secs(self.flags.shrink_seconds);
-        let short = shrink(&seen, promise, time, &self.stop);
+        let short = shrink(&seen, promise, time, &self.interrupt);
         let (before, after) = (Size::of(&seen), Size::of(&short));
         let file = self.save(&short, promise, "short")?;
         let less = |what: &str, before: usize, after: usize| format!("{what} {before} -> {after}");
@@ -279,8 +275,8 @@ impl Command<'_> {
 
     /// Runs it once more: the same has to come out.
     fn again(&self, test: &Placed, protocol: Protocol, found: &Found) -> Result<u8, Failure> {
-        let again = search(&test.litmus, protocol, self.policy, &self.limits, (&self.stop, &nobody));
-        if again == *found || self.stop.load(Ordering::Relaxed) {
+        let again = search(&test.litmus, protocol, self.policy, &self.limits, (&self.interrupt, &nobody));
+        if again == *found || self.interrupt.is_set() {
             return Ok(exit::OK);
         }
         let why =

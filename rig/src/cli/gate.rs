@@ -2,6 +2,7 @@
 use super::exit::Failure;
 use super::flags::GateFlags;
 use super::{github, output, results, streams};
+use input::file::{TEXT_MAX, read_text};
 use reports::figure::Baseline;
 use reports::gate::{self, Earlier, Gates, Ladder, forms};
 use reports::schema::{Env, Run};
@@ -9,10 +10,8 @@ use reports::{html, json};
 
 pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
     let file = flags.gates.display().to_string();
-    let text = std::fs::read_to_string(&flags.gates).map_err(|error| {
-        Failure::usage(format!(
-            "cannot read {file}: {error}; name a file of gates, such as reports/gates/default.toml"
-        ))
+    let text = read_text(&flags.gates, TEXT_MAX).map_err(|error| {
+        Failure::usage(format!("{error}; name a file of gates, such as reports/gates/default.toml"))
     })?;
     let (today, _) = output::now();
     let gates = Gates::parse(&file, &text, &today[..10]).map_err(Failure::usage)?;

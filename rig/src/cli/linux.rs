@@ -10,12 +10,13 @@ use std::time::Instant;
 
 pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
     let Asked { options, carried } = asked(flags)?;
+    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &options.origin.name, &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;
     let started = Instant::now();
     let mut keeper = None;
-    let result = linux::run(&options, &mut |progress| match progress {
+    let result = linux::run(&options, &interrupt, &mut |progress| match progress {
         Progress::Asked { mut run } => {
             run.recordings.clone_from(&recordings);
             let begun = folder.clear(&options.origin.toml, &carried).and_then(|()| folder.begin(&run));

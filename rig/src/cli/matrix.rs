@@ -2,10 +2,12 @@
 //! changes nothing; one after the other on threads, which need the machine for themselves.
 use super::exit::Failure;
 use super::folder::Keeper;
-use super::interrupt::Interrupt;
 use super::progress;
-use crate::driver::{CellPlan, Scenario, run_cell, threads};
-use crossbeam::channel;
+use super::threads::refused;
+use crate::driver::{CellPlan, Scenario, run_cell_until, threads};
+use crate::linux;
+use crossbeam::channel::{self, RecvTimeoutError};
+use engines::Interrupt;
 use engines::threads::Counts;
 use reports::schema::Cell;
 use std::collections::BTreeMap;
@@ -46,7 +48,8 @@ pub(super) struct Did {
     pub(super) counts: Counts,
 }
 
-type Finished = (usize, Result<(Cell, Did), Failure>);
+/// `None` where a signal came before the end of the cell: a part of a cell is no cell.
+type Finished = (usize, Result<Option<(Cell, Did)>, Failure>);
 
 /// Runs `plans` on `engine`, `jobs` at once; every finished cell is on disk before the next is counted.
 pub(super) fn run(
@@ -54,9 +57,9 @@ pub(super) fn run(
     scenario: &Scenario,
     plans: &[CellPlan],
     jobs: usize,
-    keeper: &mut Keeper,
+    (keeper, interrupt): (&mut Keeper, &Interrupt),
 ) -> Result<Matrix, Failure> {
-    let (interrupt, began) = (Interrupt::listen().map_err(Failure::internal)?, Instant::now());
+    let began = Instant::now();
     let (plan_sender, plan_receiver) = channel::unbounded::<&CellPlan>();
     let (sender, receiver) = channel::unbounded::<Finished>();
     for plan in order(engine, plans) {
@@ -64,26 +67,36 @@ pub(super) fn run(
     }
     drop(plan_sender);
     let result = thread::scope(|scope| {
-        for _ in 0..jobs.min(plans.len()) {
+        for worker in 0..jobs.min(plans.len()) {
             let (plans, sender) = (plan_receiver.clone(), sender.clone());
-            let interrupt = &interrupt;
-            scope.spawn(move || {
-                for plan in plans.into_iter().take_while(|_| interrupt.signal().is_none()) {
-                    let result = catch_unwind(AssertUnwindSafe(|| one(engine, scenario, plan, began)));
+            let work = move || {
+                for plan in plans.into_iter().take_while(|_| !interrupt.is_set()) {
+                    let run = || one(engine, scenario, plan, (began, interrupt));
+                    let result = catch_unwind(AssertUnwindSafe(run));
                     let result = result.unwrap_or_else(|panic| Err(bug(plan.index, panic.as_ref())));
                     if sender.send((plan.index, result)).is_err() {
                         return;
                     }
                 }
-            });
+            };
+            match thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(_) => {}
+                Err(error) if worker == 0 => return Err(no_worker(&error)),
+                // With fewer workers it takes longer, and gives the same.
+                Err(_) => break,
+            }
         }
         drop(sender);
-        collect(&receiver, plans.len(), keeper, &interrupt)
+        collect(&receiver, plans.len(), keeper, interrupt)
     });
     result.map(|mut matrix| {
         matrix.cells.sort_by_key(|(index, _)| *index);
         matrix
     })
+}
+
+fn no_worker(error: &std::io::Error) -> Failure {
+    Failure::cannot(format!("the system starts no thread for a worker: {error}{}", linux::no_thread()))
 }
 
 /// The order in which `plans` run. On threads seed after seed, forth and back in turn, so that each protocol and point stands
@@ -103,17 +116,24 @@ fn order(engine: On, plans: &[CellPlan]) -> Vec<&CellPlan> {
     turns.flatten().collect()
 }
 
-fn one(engine: On, scenario: &Scenario, plan: &CellPlan, began: Instant) -> Result<(Cell, Did), Failure> {
+fn one(
+    engine: On,
+    scenario: &Scenario,
+    plan: &CellPlan,
+    (began, interrupt): (Instant, &Interrupt),
+) -> Result<Option<(Cell, Did)>, Failure> {
     if let On::Threads { real_pages } = engine {
         let began_ns = Some(began.elapsed().as_nanos() as u64);
-        let result =
-            threads::run_cell(scenario, plan, &scenario.costs, real_pages).map_err(Failure::cannot)?;
-        let did = Did { operations: result.operations, counts: result.counts, ..Did::default() };
-        return Ok((Cell { began_ns, ..result.cell }, did));
+        let result = threads::run_cell_until(scenario, plan, (&scenario.costs, real_pages), interrupt);
+        return Ok(result.map_err(|error| refused(&error))?.map(|result| {
+            let did = Did { operations: result.operations, counts: result.counts, ..Did::default() };
+            (Cell { began_ns, ..result.cell }, did)
+        }));
     }
-    let result = run_cell(scenario, plan, &scenario.costs);
-    let did = Did { simulated_ns: result.wall_ns, in_place: result.in_place, ..Did::default() };
-    Ok((result.cell, did))
+    Ok(run_cell_until(scenario, plan, &scenario.costs, interrupt).map(|result| {
+        let did = Did { simulated_ns: result.wall_ns, in_place: result.in_place, ..Did::default() };
+        (result.cell, did)
+    }))
 }
 
 fn collect(
@@ -124,16 +144,21 @@ fn collect(
 ) -> Result<Matrix, Failure> {
     let bar = progress::bar(total as u64);
     let mut matrix = Matrix::default();
-    while let Ok((index, result)) = receiver.recv() {
-        let (cell, did) = result?;
+    loop {
+        let (index, result) = match receiver.recv_timeout(progress::TICK) {
+            Ok(finished) => finished,
+            Err(RecvTimeoutError::Timeout) => {
+                bar.tick();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let Some((cell, did)) = result? else { continue };
         keeper.keep(index, &cell, &[]);
         bar.set_message(cell.protocol.clone());
         bar.inc(1);
         matrix.did.add(did);
         matrix.cells.push((index, cell));
-        if interrupt.signal().is_some() {
-            break;
-        }
     }
     bar.finish_and_clear();
     matrix.signal = interrupt.signal();

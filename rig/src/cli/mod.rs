@@ -11,7 +11,6 @@ mod flags;
 mod folder;
 mod gate;
 mod github;
-mod interrupt;
 mod judged;
 mod kernel;
 mod linux;
@@ -21,6 +20,7 @@ mod output;
 mod parallel;
 mod positions;
 mod progress;
+mod proportion;
 mod record;
 mod recording;
 mod replay;
@@ -35,7 +35,8 @@ mod vm;
 
 pub use exit::Failure;
 
-use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory as _, Parser as _};
 use flags::{Cli, Command};
 use std::process::ExitCode;
 
@@ -52,7 +53,7 @@ pub fn main() -> ExitCode {
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(usage(&error)),
+        Err(error) => return ExitCode::from(usage(&error, args.get(1).map_or("", String::as_str))),
     };
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
@@ -64,14 +65,32 @@ pub fn main() -> ExitCode {
 }
 
 /// Prints help to stdout, or what is wrong with the flags to stderr, and returns the exit code.
-fn usage(error: &clap::Error) -> u8 {
+fn usage(error: &clap::Error, command: &str) -> u8 {
     let text = error.render();
     if !error.use_stderr() {
         return streams::finish(&text.to_string(), exit::OK);
     }
     // Without colours: arguments may hold escapes, and only ours could be told from them.
     output::say(text.to_string().trim_end());
+    if let Some(help) = of_the_flag(error, command) {
+        output::say(&format!("  this flag: {help}"));
+    }
     exit::USAGE
+}
+
+/// Returns the help of the flag whose value is wrong, which has the unit, the default and an example.
+fn of_the_flag(error: &clap::Error, command: &str) -> Option<String> {
+    let kinds = [ErrorKind::ValueValidation, ErrorKind::InvalidValue];
+    let Some(ContextValue::String(flag)) =
+        error.get(ContextKind::InvalidArg).filter(|_| kinds.contains(&error.kind()))
+    else {
+        return None;
+    };
+    let mut all = Cli::command();
+    all.build();
+    let arguments = all.find_subcommand(command)?.get_arguments();
+    let help = arguments.filter(|arg| arg.to_string() == *flag).find_map(clap::Arg::get_help)?;
+    Some(help.to_string())
 }
 
 fn dispatch(command: Command) -> Result<u8, Failure> {

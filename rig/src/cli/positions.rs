@@ -1,9 +1,11 @@
 //! `run --fail-nth all` and `selftest --positions`: every prepare position fails once, alone; which left a trace.
 use super::exit::{self, Failure};
 use super::output::say;
+use super::selftest::{cut_short, with_signal};
 use super::{parallel, streams};
 use crate::driver::Scenario;
 use crate::driver::positions::{self, Positions};
+use engines::Interrupt;
 use model::protocols::Protocol;
 use model::seam::Costs;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,15 +16,16 @@ use std::path::Path;
 const MAX_TRACES: usize = 12;
 
 /// Every position of a scenario, under each of its protocols.
-pub(super) fn of_scenario(scenario: &Scenario, jobs: usize) -> Result<u8, Failure> {
+pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrupt) -> Result<u8, Failure> {
     say(&format!("seed {}, every prepare position of scenario {} fails once", scenario.seed, scenario.name));
     let protocols = &scenario.protocols;
-    let all = parallel::map(jobs, protocols.len(), |at| {
-        positions::try_all(scenario, protocols[at], scenario.seed, &scenario.costs)
+    let all = parallel::map(jobs, protocols.len(), interrupt, |at| {
+        positions::try_all(scenario, protocols[at], scenario.seed, (&scenario.costs, interrupt))
     });
     let mut text = String::new();
     let mut unexpected = 0;
-    for (protocol, found) in protocols.iter().zip(&all) {
+    for (at, found) in &all {
+        let protocol = &protocols[*at];
         let name = protocol.to_string();
         line(&mut text, &name, found);
         let expected = scenario.expect.get(&name);
@@ -31,7 +34,9 @@ pub(super) fn of_scenario(scenario: &Scenario, jobs: usize) -> Result<u8, Failur
         traces(&mut text, found);
     }
     let _ = writeln!(text, "fail-nth: {unexpected} traces that the scenario does not expect");
-    Ok(streams::finish(&text, if unexpected == 0 { exit::OK } else { exit::BROKEN }))
+    text.push_str(&cut_short(interrupt, all.len(), protocols.len()));
+    let code = if unexpected == 0 { exit::OK } else { exit::BROKEN };
+    Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 
 fn line(text: &mut String, name: &str, found: &Positions) {
@@ -88,17 +93,20 @@ impl Sum {
 }
 
 /// The 31 sets of controllers in all four modes, quiet.
-pub(super) fn every_set(jobs: usize) -> Result<u8, Failure> {
+pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<u8, Failure> {
     let costs = Costs::default();
     let scenarios = scenarios()?;
-    let found = parallel::map(jobs, scenarios.len(), |at| {
+    let found = parallel::map(jobs, scenarios.len(), interrupt, |at| {
         let (_, scenario) = &scenarios[at];
-        let each =
-            scenario.protocols.iter().map(|p| (p.to_string(), positions::try_all(scenario, *p, 1, &costs)));
-        each.collect::<Vec<_>>()
+        let each = scenario.protocols.iter().map(|protocol| {
+            let found = positions::try_all(scenario, *protocol, 1, (&costs, interrupt))?;
+            Some((protocol.to_string(), found))
+        });
+        each.collect::<Option<Vec<_>>>()
     });
     let mut sums: BTreeMap<(String, &str), Sum> = BTreeMap::new();
-    for ((mode, _), protocols) in scenarios.iter().zip(&found) {
+    for (at, protocols) in &found {
+        let mode = scenarios[*at].0;
         for (protocol, positions) in protocols {
             sums.entry((protocol.clone(), mode)).or_default().add(positions);
         }
@@ -122,7 +130,9 @@ pub(super) fn every_set(jobs: usize) -> Result<u8, Failure> {
         "positions: {positions} tried; transactional {}",
         if sound { "left no trace" } else { "FAILED" }
     );
-    Ok(streams::finish(&text, if sound { exit::OK } else { exit::BROKEN }))
+    text.push_str(&cut_short(interrupt, found.len(), scenarios.len()));
+    let code = if sound { exit::OK } else { exit::BROKEN };
+    Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 
 fn scenarios() -> Result<Vec<(&'static str, Scenario)>, Failure> {

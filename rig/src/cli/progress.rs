@@ -3,6 +3,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
+/// The time between two turns of the bar.
+pub(super) const TICK: Duration = Duration::from_millis(200);
+
 /// A bar for `cells` cells on stderr.
 pub(super) fn bar(cells: u64) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
@@ -14,6 +17,7 @@ pub(super) fn bar(cells: u64) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} cells {msg} {elapsed}") {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(Duration::from_millis(200));
+    // No steady tick: that is a thread, which the system may not have.
+    bar.tick();
     bar
 }

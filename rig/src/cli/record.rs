@@ -1,7 +1,6 @@
 //! `record`: a recording of a real program by strace, and the scenario that replays it.
 use super::exit::{self, Failure};
 use super::flags::RecordFlags;
-use super::interrupt::Interrupt;
 use super::{output, recording};
 use crate::linux::parse_duration;
 use crate::record::{self, RecordError, Recorded, Subject};
@@ -26,9 +25,9 @@ pub(super) fn record(flags: &RecordFlags) -> Result<u8, Failure> {
     };
     let duration = flags.duration.as_deref().map(parse_duration).transpose().map_err(Failure::usage)?;
     let out = flags.out.clone().unwrap_or_else(|| place(&subject));
-    let interrupt = Interrupt::listen().map_err(Failure::internal)?;
+    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
     let part = beside(&out, "part");
-    let stop = || interrupt.signal().is_some();
+    let stop = || interrupt.is_set();
     let recorded = write(&part, is_packed(&out), |to| record::record(&subject, to, duration, &stop));
     let recorded = recorded.map_err(|error| {
         let _ = fs::remove_file(&part);

@@ -4,10 +4,13 @@ use super::flags::RunFlags;
 use super::folder::{Folder, carried};
 use super::matrix::{self, Matrix, On};
 use super::output;
-use super::{judged, parallel, positions, recording, threads};
+use super::{judged, parallel, positions, proportion, recording, threads};
 use crate::driver::scenario::with_names;
 use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
+use crate::interrupt;
 use crate::measure::env;
+use engines::Interrupt;
+use input::file::{FileError, TEXT_MAX, read_text};
 use input::shell;
 use model::seam::costs;
 use reports::aggregate::Point;
@@ -29,9 +32,9 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
                 "--fail-nth all needs the same run again and again; leave out --engine",
             ));
         }
-        return positions::of_scenario(&scenario, parallel::jobs(flags.jobs));
+        return positions::of_scenario(&scenario, parallel::jobs(flags.jobs), &listen()?);
     }
-    let started = Instant::now();
+    let (started, interrupt) = (Instant::now(), listen()?);
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &scenario.name, &folder_name)?;
     recording::say_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan)));
@@ -43,9 +46,10 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     let made_by = (if engine == On::Sim { Engine::Sim } else { Engine::Threads }, command(flags, &scenario));
     let mut keeper = folder.begin(&assemble(&scenario, &plans, Vec::new(), true, &made_by))?;
     let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
+    proportion::say_before(engine, &scenario, &plans, (jobs, &interrupt));
     // Before the cells, while nothing else of ours runs.
     let facts = if engine == On::Sim { BTreeMap::new() } else { threads::measuring()? };
-    let matrix = matrix::run(engine, &scenario, &plans, jobs, &mut keeper)?;
+    let matrix = matrix::run(engine, &scenario, &plans, jobs, (&mut keeper, &interrupt))?;
     let mut env = env::here(date, facts);
     if engine == On::Sim {
         speed(&mut env, &matrix);
@@ -53,12 +57,27 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
         threads::facts(&mut env, engine, &matrix.did);
     }
     let signal = matrix.signal;
+    if let Some(signal) = signal {
+        say_interrupted(signal, matrix.cells.len(), plans.len());
+    }
     let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), &made_by);
     env.wall_ns = started.elapsed().as_nanos() as u64;
     let ended = signal.map_or(exit::OK, |signal| exit::SIGNAL + signal);
     let code = folder.publish(&run, &env, keeper, exit::worst(&[verdict::exit_code(&run), ended]));
     say_speed(&env);
     Ok(code)
+}
+
+/// Listens to signals.
+pub(super) fn listen() -> Result<Interrupt, Failure> {
+    interrupt::listen().map_err(Failure::internal)
+}
+
+fn say_interrupted(signal: u8, finished: usize, planned: usize) {
+    let name = interrupt::name(signal.into());
+    output::say(&format!(
+        "interrupted by {name}: {finished} of {planned} cells are finished and kept; of the others nothing is"
+    ));
 }
 
 /// The scenario of that name or file, with the overrides of the command line.
@@ -72,14 +91,15 @@ pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Fail
     let (file, text) = match known {
         Some(text) => (format!("built-in scenario {named}"), text.to_owned()),
         None => {
-            (named.to_owned(), std::fs::read_to_string(named).map_err(|error| unreadable(named, &error))?)
+            let text = read_text(Path::new(named), TEXT_MAX).map_err(|error| unreadable(named, &error))?;
+            (named.to_owned(), text)
         }
     };
     let files = workloads::Folder::new(beside(named));
     Scenario::parse_with(&file, &text, overrides, &files).map_err(Failure::usage)
 }
 
-fn unreadable(named: &str, error: &std::io::Error) -> Failure {
+fn unreadable(named: &str, error: &FileError) -> Failure {
     let known: Vec<_> = built_in::ALL.iter().map(|(name, _)| *name).collect();
     Failure::usage(format!(
         "`{named}` is neither a built-in scenario ({}) nor a file that can be read: {error}",
@@ -106,8 +126,8 @@ fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
 /// What a table of costs in a file says differently.
 fn costs(file: &Path) -> Result<costs::Table, Failure> {
     let name = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::usage(format!("--costs {name}: {error}; `attach-rig calibrate --out {name}` writes one"))
+    let text = read_text(file, TEXT_MAX).map_err(|error| {
+        Failure::usage(format!("--costs: {error}; `attach-rig calibrate --out {name}` writes one"))
     })?;
     let table = costs::read(&text).map_err(|error| {
         Failure::usage(ScenarioError::at(&name.to_string(), &text, Some(error.at), error.message))

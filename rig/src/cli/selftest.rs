@@ -2,9 +2,11 @@
 use super::exit::{self, Failure};
 use super::flags::SelftestFlags;
 use super::output::say;
-use super::{parallel, streams};
+use super::{parallel, run, streams};
 use crate::driver::selftest::{self, Drawn, Flight};
+use crate::interrupt;
 use crate::measure::recorder::{Census, OUTCOMES};
+use engines::Interrupt;
 use model::seam::Costs;
 use std::fmt::Write as _;
 
@@ -13,22 +15,38 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
         return Ok(streams::finish(&crate::driver::random::scenario(flags.seed, &flags.protocol), exit::OK));
     }
     let jobs = parallel::jobs(flags.jobs);
-    let costs = Costs::default();
+    let (costs, interrupt) = (Costs::default(), run::listen()?);
     if flags.positions {
-        return super::positions::every_set(jobs);
+        return super::positions::every_set(jobs, &interrupt);
     }
     if let Some(count) = flags.random {
-        return random(flags, count, jobs, &costs);
+        return random(flags, count, (jobs, &interrupt), &costs);
     }
     let canaries = selftest::canaries();
-    let sound = canaries_green(flags.seeds, &costs);
-    let flights = parallel::map(jobs, canaries.len(), |at| selftest::fly(canaries[at], flags.seeds, &costs));
+    let sound = canaries_green(flags.seeds, &costs, &interrupt);
+    let fly = |at: usize| selftest::fly(canaries[at], flags.seeds, &costs, &interrupt);
+    let flights: Vec<Flight> = parallel::map(jobs, canaries.len(), &interrupt, fly).into_values().collect();
     let caught = flights.iter().filter(|flight| flight.red > 0).count();
     let mut text = flights.iter().map(line).collect::<String>();
     text.push_str(&sound.0);
     let _ = writeln!(text, "canaries: {caught} of {} caught", flights.len());
+    text.push_str(&cut_short(&interrupt, flights.len(), canaries.len()));
     let code = if caught == flights.len() && sound.1 { exit::OK } else { exit::BROKEN };
-    Ok(streams::finish(&text, code))
+    Ok(streams::finish(&text, with_signal(code, &interrupt)))
+}
+
+/// Returns the line that says how many were tried before a signal; empty without one.
+pub(super) fn cut_short(interrupt: &Interrupt, tried: usize, of: usize) -> String {
+    let line = |signal: u8| {
+        let name = interrupt::name(signal.into());
+        format!("interrupted by {name}: {tried} of {of} were tried\n")
+    };
+    interrupt.signal().map(line).unwrap_or_default()
+}
+
+/// Returns the exit code of a command that ends with `code`, or for a signal.
+pub(super) fn with_signal(code: u8, interrupt: &Interrupt) -> u8 {
+    exit::worst(&[code, interrupt.signal().map_or(exit::OK, |signal| exit::SIGNAL + signal)])
 }
 
 fn line(flight: &Flight) -> String {
@@ -46,10 +64,10 @@ fn line(flight: &Flight) -> String {
 }
 
 /// The scenarios without canaries, and whether they kept everything.
-fn canaries_green(seeds: u64, costs: &Costs) -> (String, bool) {
+fn canaries_green(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> (String, bool) {
     let mut text = String::new();
     let mut green = true;
-    for (name, broken) in selftest::without_canaries(seeds, costs) {
+    for (name, broken) in selftest::without_canaries(seeds, costs, interrupt).unwrap_or_default() {
         green &= broken.is_empty();
         match broken.first() {
             None => {
@@ -64,14 +82,20 @@ fn canaries_green(seeds: u64, costs: &Costs) -> (String, bool) {
 }
 
 /// Random scenarios under one protocol.
-fn random(flags: &SelftestFlags, count: u64, jobs: usize, costs: &Costs) -> Result<u8, Failure> {
+fn random(
+    flags: &SelftestFlags,
+    count: u64,
+    (jobs, interrupt): (usize, &Interrupt),
+    costs: &Costs,
+) -> Result<u8, Failure> {
     let (first, protocol) = (flags.seed, flags.protocol.as_str());
     say(&format!("random scenarios under {protocol}, seeds {first} to {}", first + count - 1));
-    let drawn = parallel::map(jobs, count as usize, |at| selftest::draw(first + at as u64, protocol, costs));
+    let draw = |at: usize| selftest::draw(first + at as u64, protocol, costs, interrupt).transpose();
+    let drawn = parallel::map(jobs, count as usize, interrupt, draw);
     let mut census = Census::new();
     let mut text = String::new();
-    let mut broken = 0;
-    for (at, drawn) in drawn.into_iter().enumerate() {
+    let (mut broken, tried) = (0, drawn.len());
+    for (at, drawn) in drawn {
         let Drawn { broken: promises, census: seen } = drawn.map_err(Failure::usage)?;
         seen.into_iter().for_each(|(key, n)| *census.entry(key).or_insert(0) += n);
         broken += u64::from(!promises.is_empty());
@@ -84,8 +108,10 @@ fn random(flags: &SelftestFlags, count: u64, jobs: usize, costs: &Costs) -> Resu
         }
     }
     text.push_str(&coverage(&census));
-    let _ = writeln!(text, "random: {broken} of {count} broke a promise");
-    Ok(streams::finish(&text, if broken == 0 { exit::OK } else { exit::BROKEN }))
+    let _ = writeln!(text, "random: {broken} of {tried} broke a promise");
+    text.push_str(&cut_short(interrupt, tried, count as usize));
+    let code = if broken == 0 { exit::OK } else { exit::BROKEN };
+    Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 
 /// Attaches by mode and controller × outcome. A controller that joins finds nobody there already, so that is left out.

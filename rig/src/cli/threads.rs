@@ -3,7 +3,9 @@ use super::exit::Failure;
 use super::matrix::{Did, On};
 use crate::driver::agree::breaks_without_locks;
 use crate::driver::{Scenario, threads};
+use crate::linux;
 use crate::measure::itself::Itself;
+use engines::threads::Refused;
 use model::checks::{Check, Needs};
 use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::Expectations;
@@ -79,9 +81,15 @@ fn skipped(protocol: &str, promise: &str) -> Verdict {
     }
 }
 
+/// Returns the failure of a run for which the system had no thread or no memory.
+pub(super) fn refused(error: &Refused) -> Failure {
+    let reason = if matches!(error, Refused::Thread(_)) { linux::no_thread() } else { String::new() };
+    Failure::cannot(format!("{error}{reason}"))
+}
+
 /// What measuring costs here and how far off it is.
 pub(super) fn measuring() -> Result<BTreeMap<String, String>, Failure> {
-    Itself::measure().map(|itself| itself.facts()).map_err(Failure::cannot)
+    Itself::measure().map(|itself| itself.facts()).map_err(|error| refused(&error))
 }
 
 /// Facts about the run and the machine.

@@ -12,13 +12,14 @@ use std::time::Instant;
 
 pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
     let (machine, settings, Asked { options, carried }) = plan(flags)?;
+    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, named(&options.origin.name), &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;
     let started = Instant::now();
     let scenario = options.origin.toml.clone();
-    let mut series =
-        Series::begin(machine, settings, options, folder.path()).map_err(|error| failure(&error))?;
+    let mut series = Series::begin(machine, settings, options, (folder.path(), interrupt))
+        .map_err(|error| failure(&error))?;
     folder.clear(&scenario, &carried)?;
     while let Some(setting) = series.upcoming() {
         output::say(&format!("booting for {setting}; its console: {}", series.console(setting).display()));

@@ -5,6 +5,7 @@ use super::scenario::Scenario;
 use super::watch::Watch;
 use crate::measure::cell::{Cell, Records, SimCounts};
 use crate::measure::recorder::Census;
+use engines::Interrupt;
 use engines::sim::current::SimCurrent;
 use engines::sim::time::Time;
 use engines::sim::{Finished, Sim};
@@ -40,16 +41,31 @@ const DRAIN_NS: u64 = 100_000_000;
 /// When the world of a validated scenario cannot be built: a bug of ours.
 #[must_use]
 pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> CellResult {
+    run_cell_until(scenario, plan, costs, &Interrupt::never()).expect("nothing interrupts it")
+}
+
+/// Runs a cell; `None` when `interrupt` came before its end: a part of a cell is no cell.
+///
+/// # Panics
+/// As [`run_cell`].
+#[must_use]
+pub fn run_cell_until(
+    scenario: &Scenario,
+    plan: &CellPlan,
+    costs: &Costs,
+    interrupt: &Interrupt,
+) -> Option<CellResult> {
     let started = Instant::now();
     let world = World::new(scenario.world()).expect("a validated scenario");
     let watch = Watch::with(Arc::clone(&world), scenario.warm_up_ns, plan.checks);
     let end_ns = scenario.warm_up_ns + scenario.duration_ns;
-    let time = Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + DRAIN_NS);
+    let time =
+        Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + DRAIN_NS).until(interrupt.clone());
     let injector = Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed);
     let mut sim = Sim::new(time, watch, injector);
     cast::start(&mut sim, scenario, plan, &world);
     let finished = sim.run();
-    record(scenario, plan, finished, started)
+    (!finished.policy.is_interrupted()).then(|| record(scenario, plan, finished, started))
 }
 
 fn record(

@@ -22,7 +22,7 @@ pub mod threads;
 pub mod watch;
 mod worker;
 
-pub use cell::run_cell;
+pub use cell::{run_cell, run_cell_until};
 pub use error::ScenarioError;
 pub use plan::{CellPlan, Overrides};
 pub use scenario::Scenario;

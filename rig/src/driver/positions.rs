@@ -2,10 +2,11 @@
 //!
 //! A position is a hit of a prepare site. A run in which the nth hit fails is, up to there, the run without faults, so
 //! counting n up until nothing fires any more tries every position, as the kernel's loop over fail-nth does.
-use super::cell::{CellCurrent, run_cell};
+use super::cell::{CellCurrent, run_cell_until};
 use super::plan::CellPlan;
 use super::scenario::Scenario;
 use crate::measure::cell::Cell;
+use engines::Interrupt;
 use faults::Site;
 use model::protocols::Protocol;
 use model::seam::Costs;
@@ -50,18 +51,23 @@ impl Positions {
     }
 }
 
-/// Fails every position of `protocol` in turn.
+/// Fails every position of `protocol` in turn; `None` when `interrupt` came before the last.
 #[must_use]
-pub fn try_all(scenario: &Scenario, protocol: Protocol, seed: u64, costs: &Costs) -> Positions {
+pub fn try_all(
+    scenario: &Scenario,
+    protocol: Protocol,
+    seed: u64,
+    (costs, interrupt): (&Costs, &Interrupt),
+) -> Option<Positions> {
     let plan = CellPlan::alone(protocol, seed);
-    let sound = run_cell(scenario, &plan, costs);
+    let sound = run_cell_until(scenario, &plan, costs, interrupt)?;
     let usual = broken(&sound.cell);
     let mut positions = Positions { callbacks: sound.asked, ..Positions::default() };
     for site in scenario.sites::<CellCurrent>(protocol) {
         let mut nth = 0;
         loop {
             let failing = CellPlan { fail_nth: Some((site, nth + 1)), ..plan.clone() };
-            let run = run_cell(scenario, &failing, costs);
+            let run = run_cell_until(scenario, &failing, costs, interrupt)?;
             if run.cell.faults.rules.last().is_none_or(|rule| rule.fired == 0) {
                 break;
             }
@@ -70,7 +76,7 @@ pub fn try_all(scenario: &Scenario, protocol: Protocol, seed: u64, costs: &Costs
         }
         positions.tried.push((site, nth));
     }
-    positions
+    Some(positions)
 }
 
 /// Promises that a cell broke.

@@ -1,12 +1,13 @@
 //! Whether the checks can lose: every canary in its scenario with only the check on that must find it, and the same
 //! scenario without it and with all checks on.
 use super::built_in;
-use super::cell::run_cell;
+use super::cell::run_cell_until;
 use super::plan::CellPlan;
 use super::random;
 use super::scenario::Scenario;
 use crate::measure::cell::Cell;
 use crate::measure::recorder::Census;
+use engines::Interrupt;
 use model::checks::CheckSet;
 use model::protocols::{Canary, Protocol};
 use model::seam::Costs;
@@ -24,6 +25,9 @@ pub struct Flight {
     /// What the check said first.
     pub first: Option<String>,
 }
+
+/// Broken promises, with the first violation of each.
+type Broken = Vec<(String, String)>;
 
 /// The scenario of a canary.
 ///
@@ -44,34 +48,40 @@ fn plan(scenario: &Scenario, protocol: Protocol, seed: u64) -> CellPlan {
     CellPlan { fault_rate, ..CellPlan::alone(protocol, seed) }
 }
 
-/// Lets a canary fly over `seeds` seeds.
+/// Lets a canary fly over `seeds` seeds; `None` when `interrupt` came before the last.
 ///
 /// # Panics
 /// When a canary names a check that there is not: a bug of ours.
 #[must_use]
-pub fn fly(canary: Canary, seeds: u64, costs: &Costs) -> Flight {
+pub fn fly(canary: Canary, seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Option<Flight> {
     let scenario = scenario(canary.scenario());
     let protocol = transactional().with_canary(Some(canary));
     let mut flight = Flight { canary, red: 0, seeds, first: None };
     for seed in 1..=seeds {
         let checks = CheckSet::of(&[canary.check()]);
-        let cell = run_cell(&scenario, &CellPlan { checks, ..plan(&scenario, protocol, seed) }, costs).cell;
+        let plan = CellPlan { checks, ..plan(&scenario, protocol, seed) };
+        let cell = run_cell_until(&scenario, &plan, costs, interrupt)?.cell;
         if let Some((_, first)) = broken(&cell).into_iter().next() {
             flight.red += 1;
             flight.first.get_or_insert(first);
         }
     }
-    flight
+    Some(flight)
 }
 
-/// The scenarios of the canaries without any, all checks on: what was broken, which should be nothing.
+/// The scenarios of the canaries without any, all checks on: what was broken, which should be nothing. `None` when
+/// `interrupt` came before the last.
 #[must_use]
-pub fn without_canaries(seeds: u64, costs: &Costs) -> Vec<(String, Vec<(String, String)>)> {
+pub fn without_canaries(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Option<Vec<(String, Broken)>> {
     let run = |(name, _): &(&str, &str)| {
         let scenario = scenario(name);
         let protocol = transactional();
-        let cells = (1..=seeds).map(|seed| run_cell(&scenario, &plan(&scenario, protocol, seed), costs).cell);
-        ((*name).to_owned(), cells.flat_map(|cell| broken(&cell)).collect())
+        let mut all = Vec::new();
+        for seed in 1..=seeds {
+            let cell = run_cell_until(&scenario, &plan(&scenario, protocol, seed), costs, interrupt)?.cell;
+            all.extend(broken(&cell));
+        }
+        Some(((*name).to_owned(), all))
     };
     built_in::CANARIES.iter().map(run).collect()
 }
@@ -91,15 +101,20 @@ pub struct Drawn {
     pub census: Census,
 }
 
-/// Runs the random scenario of that seed under that protocol.
+/// Runs the random scenario of that seed under that protocol; `None` when `interrupt` came before its end.
 ///
 /// # Errors
 /// When the generator wrote something that does not read: a bug of ours.
-pub fn draw(seed: u64, protocol: &str, costs: &Costs) -> Result<Drawn, super::ScenarioError> {
+pub fn draw(
+    seed: u64,
+    protocol: &str,
+    costs: &Costs,
+    interrupt: &Interrupt,
+) -> Result<Option<Drawn>, super::ScenarioError> {
     let files = workloads::Folder::new(Path::new("."));
     let scenario = Scenario::parse(&format!("random {seed}"), &random::scenario(seed, protocol), &files)?;
-    let result = run_cell(&scenario, &CellPlan::alone(scenario.protocols[0], seed), costs);
-    Ok(Drawn { broken: broken(&result.cell), census: result.census })
+    let result = run_cell_until(&scenario, &CellPlan::alone(scenario.protocols[0], seed), costs, interrupt);
+    Ok(result.map(|result| Drawn { broken: broken(&result.cell), census: result.census }))
 }
 
 /// Every canary.

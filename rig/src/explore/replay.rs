@@ -5,7 +5,7 @@ use super::program::{Program, Theatre};
 use super::script::{self, Line, Script, What};
 use super::state;
 use super::text;
-use super::witness::Witness;
+use super::witness::{Schedule, Witness};
 use engines::sim::steps::{Bounds, GivenUp, Replay, Step};
 use model::checks::CheckSet;
 use model::seam::ActorId;
@@ -68,9 +68,9 @@ pub fn replay(witness: &Witness) -> Replayed {
 fn repeated(witness: &Witness, theatre: &Theatre, state: &str, broken: &state::Broken) -> Result<(), String> {
     let policy = theatre.policy();
     let (taken, wanted) = (policy.taken().len(), witness.schedule.choices().len());
-    if policy.given_up() == Some(GivenUp::Cut) || taken != wanted {
+    if let Some(wrong) = wrong_step(witness, policy.given_up() == Some(GivenUp::Cut), taken) {
         return Err(format!(
-            "the schedule of {wanted} steps cannot be repeated: after {taken} steps it says otherwise; the model has changed"
+            "the schedule of {wanted} steps cannot be repeated: {wrong}; it was altered, take it from `explore` again"
         ));
     }
     if let Some(before) = witness.state.as_ref().filter(|before| *before != state) {
@@ -79,6 +79,27 @@ fn repeated(witness: &Witness, theatre: &Theatre, state: &str, broken: &state::B
     match witness.broken.iter().find(|promise| !broken.contains_key(promise.as_str())) {
         Some(promise) => Err(format!("{promise} was broken when it was written down, and is not now")),
         None => Ok(()),
+    }
+}
+
+/// Says which step of the schedule cannot be taken, if one cannot; `taken` steps were, and then it was `cut` or over.
+fn wrong_step(witness: &Witness, cut: bool, taken: usize) -> Option<String> {
+    let choices = witness.schedule.choices();
+    match choices.get(taken) {
+        Some(who) if cut => {
+            let who = Schedule::new(vec![*who]);
+            Some(format!(
+                "at step {} `{who}` cannot go on, for it waits, has ended or is not there",
+                taken + 1
+            ))
+        }
+        Some(_) => {
+            Some(format!("the test ends after {taken} steps, so that step {} is one too many", taken + 1))
+        }
+        None if cut => {
+            Some(format!("after step {taken} the test goes on, so that the end of the schedule is missing"))
+        }
+        None => None,
     }
 }
 

@@ -5,6 +5,7 @@ use super::policy::PolicyName;
 use super::program::{Program, Theatre};
 use super::state::{self, Broken, State};
 use super::witness::Schedule;
+use engines::Interrupt;
 use engines::sim::End;
 use engines::sim::steps::{
     Bounds, DepthFirst, Exhaustive, GivenUp, Numbers, Pct, Random, Strategy, Tree, canonical, trace,
@@ -76,10 +77,10 @@ struct Clock {
 const TICK: Duration = Duration::from_millis(10);
 
 impl Clock {
-    fn run(&self, until: Instant, outside: &AtomicBool) {
+    fn run(&self, until: Instant, outside: &Interrupt) {
         let mut over = self.over.lock();
         while !*over {
-            if outside.load(Ordering::Relaxed) || Instant::now() >= until {
+            if outside.is_set() || Instant::now() >= until {
                 self.stop.store(true, Ordering::Relaxed);
                 return;
             }
@@ -127,7 +128,7 @@ struct Search<'a> {
     look_on: LookOn<'a>,
 }
 
-/// Runs schedules until all have been run or a bound is reached, also when `stop` says so.
+/// Runs schedules until all have been run, a bound is reached or `interrupt` comes.
 ///
 /// # Panics
 /// Passes on the panic of a worker.
@@ -137,7 +138,7 @@ pub fn search(
     protocol: Protocol,
     policy: PolicyName,
     limits: &Limits,
-    (stop, look_on): (&AtomicBool, LookOn<'_>),
+    (interrupt, look_on): (&Interrupt, LookOn<'_>),
 ) -> Found {
     let clock = Clock { stop: Arc::default(), over: Mutex::default(), changed: Condvar::new() };
     let bounds = Bounds { steps: limits.steps, stop: Arc::clone(&clock.stop) };
@@ -160,10 +161,13 @@ pub fn search(
     let until = Instant::now() + limits.time;
     let mut found = std::thread::scope(|scope| {
         let clock = &clock;
-        scope.spawn(move || clock.run(until, stop));
+        let start = || std::thread::Builder::new();
+        let ticks = start().spawn_scoped(scope, move || clock.run(until, interrupt)).is_ok();
         let _ends = EndOfClock(clock);
-        let others: Vec<_> = (1..jobs).map(|_| scope.spawn(|| search.work())).collect();
-        let mut found = search.work();
+        // With fewer workers it takes longer, and finds the same.
+        let others: Vec<_> =
+            (1..jobs).map_while(|_| start().spawn_scoped(scope, || search.work(None)).ok()).collect();
+        let mut found = search.work((!ticks).then_some((until, interrupt)));
         for other in others {
             match other.join() {
                 Ok(more) => found.merge(more),
@@ -197,7 +201,8 @@ impl Search<'_> {
         }
     }
 
-    fn work(&self) -> Found {
+    /// Runs schedules until there are none left. Without a clock on a thread of its own it looks at the time itself.
+    fn work(&self, clock: Option<(Instant, &Interrupt)>) -> Found {
         let mut found = Found { complete: true, ..Found::default() };
         let Some(strategy) = self.strategy().filter(|_| self.may_run()) else { return found };
         let _stops = StopOnPanic(&self.bounds.stop);
@@ -209,7 +214,8 @@ impl Search<'_> {
             if !self.take(&program, &mut found, (&theatre, &end)) || !theatre.policy().advance() {
                 return found;
             }
-            if !self.may_run() {
+            let is_over = clock.is_some_and(|(until, outside)| outside.is_set() || Instant::now() >= until);
+            if is_over || !self.may_run() {
                 found.complete = false;
                 self.bounds.stop.store(true, Ordering::Relaxed);
                 return found;

@@ -7,11 +7,11 @@ use super::litmus::expect::CONDITIONS;
 use super::policy::PolicyName;
 use super::search::{Limits, Seen, search};
 use super::witness::{Schedule, Witness};
+use engines::Interrupt;
 use model::checks::CheckSet;
 use parking_lot::Mutex;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use toml::{Table, Value};
 
@@ -54,13 +54,13 @@ impl Size {
 struct Shrinking<'a> {
     promise: &'a str,
     until: Instant,
-    stop: &'a AtomicBool,
+    interrupt: &'a Interrupt,
 }
 
 /// The shortest that was found within `time` of a program and schedule that break `promise`.
 #[must_use]
-pub fn shrink(witness: &Witness, promise: &str, time: Duration, stop: &AtomicBool) -> Witness {
-    let shrinking = Shrinking { promise, until: Instant::now() + time, stop };
+pub fn shrink(witness: &Witness, promise: &str, time: Duration, interrupt: &Interrupt) -> Witness {
+    let shrinking = Shrinking { promise, until: Instant::now() + time, interrupt };
     let mut best = witness.clone();
     while let Some(less) = shrinking.less(&best) {
         best = less;
@@ -95,7 +95,7 @@ impl Shrinking<'_> {
     /// A schedule of the program that breaks the promise, if one is found in time.
     fn fails(&self, witness: &Witness, policy: PolicyName) -> Option<Witness> {
         let time = self.until.saturating_duration_since(Instant::now());
-        if time.is_zero() {
+        if time.is_zero() || self.interrupt.is_set() {
             return None;
         }
         let failing: Mutex<Option<(Schedule, String)>> = Mutex::new(None);
@@ -108,7 +108,7 @@ impl Shrinking<'_> {
         };
         let limits = Limits { schedules: SCHEDULES_MAX, time, checks: CheckSet::ALL, ..Limits::default() };
         let litmus = Arc::new(witness.litmus.clone());
-        drop(search(&litmus, witness.protocol, policy, &limits, (self.stop, &look_on)));
+        drop(search(&litmus, witness.protocol, policy, &limits, (self.interrupt, &look_on)));
         let (schedule, state) = failing.into_inner()?;
         Some(Witness { schedule, state: Some(state), ..witness.clone() })
     }

@@ -97,7 +97,10 @@ impl Schedule {
             };
             let fits = |times: &usize| *times > 0 && *times <= STEPS_MAX - choices.len();
             let (Some(who), Some(times)) = (who, times.filter(fits)) else {
-                return Err(format!("`{text}` is no schedule; one looks like 12a3b4a"));
+                let at = text.len() - rest.len() + 1;
+                return Err(format!(
+                    "`{text}` is no schedule from character {at} on; one looks like 12a3b4a"
+                ));
             };
             choices.extend(std::iter::repeat_n(ActorId(who), times));
             rest = &rest[used..];
@@ -206,17 +209,22 @@ impl Witness {
     }
 
     fn from_token(token: &str) -> Result<Self, String> {
-        let no_token =
-            || format!("`{token}` is no token; one looks like m{MODEL}-5f3a9c01-12a3b@three-phase@NAME");
+        let no_token = |wrong: &str| {
+            format!("`{token}` is no token: {wrong}; one looks like m{MODEL}-5f3a9c01-12a3b@three-phase@NAME")
+        };
         let mut parts = token.splitn(3, '@');
         let (Some(head), Some(protocol), Some(place)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(no_token());
+            return Err(no_token("it has no @PROTOCOL@NAME at its end"));
         };
         let mut head = head.splitn(3, '-');
         let (Some(model), Some(text), Some(schedule)) = (head.next(), head.next(), head.next()) else {
-            return Err(no_token());
+            return Err(no_token("before the first @ it is not VERSION-DIGEST-SCHEDULE"));
         };
-        let model = model.strip_prefix('m').and_then(|model| model.parse().ok()).ok_or_else(no_token)?;
+        let version = || no_token(&format!("its version `{model}` is not an m with a number"));
+        let model = model.strip_prefix('m').and_then(|model| model.parse().ok()).ok_or_else(version)?;
+        if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(no_token(&format!("the digest of the test, `{text}`, is not 8 hexadecimal digits")));
+        }
         same("model", model, MODEL)?;
         let toml = match built_in::find(place) {
             Some(toml) => toml.to_owned(),
@@ -225,13 +233,14 @@ impl Witness {
         };
         if digest(&toml) != text {
             return Err(format!(
-                "test {place} is not what it was when the token was made ({} now, {text} then); explore it again",
+                "test {place} is not what it was when the token was made, or the token was altered: the digest of the test is {}, and the token has {text}; explore it again",
                 digest(&toml)
             ));
         }
         Ok(Self {
             litmus: Litmus::parse(place, &toml).map_err(|error| error.to_string())?,
-            protocol: Protocol::parse(protocol).map_err(|error| error.to_string())?,
+            protocol: Protocol::parse(protocol)
+                .map_err(|error| format!("the protocol of the token: {error}"))?,
             schedule: Schedule::parse(schedule)?,
             place: place.to_owned(),
             state: None,

@@ -3,7 +3,7 @@
 //! ```text
 //! run         one run from begin to end; stage: its cells, one after the other; progress: what it tells meanwhile
 //! options     what to measure; option_error: what is wrong with it
-//! error       what can go wrong, with its exit code; signals: SIGINT and SIGTERM become a flag; clock: the one clock
+//! error       what can go wrong, with its exit code; clock: the one clock
 //! memory      what a run needs, beside what is free
 //! reason      why the kernel refused, looked for on this machine, and what to do
 //! stdio       standard streams that are closed when the program starts
@@ -36,7 +36,6 @@ pub mod readers;
 mod reason;
 mod result;
 mod run;
-mod signals;
 mod stage;
 mod stdio;
 mod trace;
@@ -52,8 +51,7 @@ pub use options::{Options, Origin};
 pub use place::clean::{Cleaned, clean};
 pub use place::hierarchy::{Controller, Hierarchy};
 pub use progress::Progress;
-pub use reason::Reason;
+pub use reason::{Reason, no_thread};
 pub use run::{Outcome, run};
-pub(crate) use signals::hangup_is_ignored;
 pub use workers::child::{WORKER_ARG, worker_main};
 pub use workers::workload::{Load, Moves, Workload};

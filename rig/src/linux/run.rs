@@ -12,9 +12,9 @@ use super::reason::{self, Before, Scene};
 use super::result::facts;
 use super::result::measured::Setting;
 use super::result::record::to_run;
-use super::signals::Interrupts;
 use super::stage::Stage;
 use super::workers::crew::Crew;
+use engines::Interrupt;
 use reports::schema::{Note, NoteKind, Run};
 use std::collections::BTreeMap;
 
@@ -58,20 +58,23 @@ impl Outcome {
     }
 }
 
-/// Measures. SIGINT, SIGTERM and SIGHUP end it after the write that is under way; what was measured until then comes
+/// Measures. `interrupts` end it after the write that is under way; what was measured until then comes
 /// back, with [`Run::interrupted`] set. The calling thread is the mover.
 ///
 /// # Errors
 /// [`LinuxError`] when nothing was measured. Once a cell is finished, errors come in [`Outcome::failure`].
-pub fn run(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<Outcome, LinuxError> {
+pub fn run(
+    options: &Options,
+    interrupts: &Interrupt,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Outcome, LinuxError> {
     options.check()?;
     memory::check(options)?;
-    let interrupts = Interrupts::install()?;
     let (place, mut groups) = make_groups(options)?;
     options.refusals.iter().try_for_each(|refusal| refusal.fits(&place))?;
     let charges = if options.move_charges { groups.move_charges() } else { Ok(()) };
     let before = Before::take(&reason::Here, &place);
-    let result = charges.and_then(|()| measure(options, &place, &mut groups, &interrupts, on_progress));
+    let result = charges.and_then(|()| measure(options, &place, &mut groups, interrupts, on_progress));
     // While the cgroups are still there: their counters hold reasons.
     let existing: Vec<_> = groups.children().iter().cloned().chain([groups.top().to_path_buf()]).collect();
     let explained = |error| reason::explain(error, &Scene::new(&reason::Here, &place, (&existing, &before)));
@@ -124,7 +127,7 @@ fn measure(
     options: &Options,
     place: &Place,
     groups: &mut Groups,
-    interrupts: &Interrupts,
+    interrupts: &Interrupt,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, LinuxError> {
     let clock = ClockFacts::measure();
@@ -147,7 +150,7 @@ fn measure(
     if !died && let Err(error) = crew.stop() {
         failure = Some(LinuxError::join(failure.take(), error));
     }
-    let signal = interrupts.caught();
+    let signal = interrupts.signal().map(i32::from);
     match failure {
         Some(error) if cells.is_empty() => Err(error),
         failure => {

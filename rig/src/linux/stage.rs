@@ -19,9 +19,9 @@ use super::progress::Progress;
 use super::result::measured::CellRecord;
 use super::result::notes;
 use super::result::record;
-use super::signals::Interrupts;
 use super::trace;
 use super::workers::crew::Crew;
+use engines::Interrupt;
 use reports::schema::Note;
 use std::thread;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(super) struct Stage<'a> {
     place: &'a Place,
     pub(super) groups: &'a mut Groups,
     pub(super) crew: &'a mut Crew,
-    interrupts: &'a Interrupts,
+    interrupts: &'a Interrupt,
     movers: Movers,
     audit: Audit,
     /// What a reader has to know of the traced cells.
@@ -54,7 +54,7 @@ impl<'a> Stage<'a> {
         place: &'a Place,
         groups: &'a mut Groups,
         crew: &'a mut Crew,
-        interrupts: &'a Interrupts,
+        interrupts: &'a Interrupt,
     ) -> Result<Self, LinuxError> {
         crew.park()?;
         let movers = Movers::enter(groups, options.moves, &crew.threads(), options.movers);
@@ -85,7 +85,7 @@ impl<'a> Stage<'a> {
         let once: Vec<_> = closed.into_iter().chain(open).chain(kept).collect();
         let plans: Vec<_> = (0..options.repeat).flat_map(|turn| in_turn(&once, turn)).collect();
         for (cell, (plan, kept)) in plans.iter().enumerate() {
-            if self.interrupts.caught().is_some() {
+            if self.interrupts.is_set() {
                 return Ok(());
             }
             let label = kept.map_or_else(|| plan.label(), |pages| format!("{pages} pages kept"));
@@ -99,7 +99,7 @@ impl<'a> Stage<'a> {
         }
         self.trace(cells, on_progress)?;
         for refusal in &options.refusals {
-            if self.interrupts.caught().is_some() {
+            if self.interrupts.is_set() {
                 return Ok(());
             }
             let record = self.refuse(refusal)?;
@@ -134,7 +134,7 @@ impl<'a> Stage<'a> {
         cells: &mut Vec<CellRecord>,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<(), LinuxError> {
-        if self.interrupts.caught().is_some() {
+        if self.interrupts.is_set() {
             return Ok(());
         }
         let of_run = (self.options, self.place);

@@ -152,3 +152,22 @@ fn the_tokens_in_the_readmes_replay() {
         }
     }
 }
+
+#[test]
+fn an_altered_token_says_which_part_is_wrong() {
+    let token = witness("charge-between-switch-and-attach", "three-phase", "drift").token();
+    let says = |from: &str, to: &str| Witness::read(&token.replacen(from, to, 1)).unwrap_err();
+    let (head, _) = token.split_once('@').unwrap();
+    let digest = head.split('-').nth(1).unwrap();
+    let version = head.split('-').next().unwrap();
+    assert!(says(version, "m999").contains("version 999 of the model"), "{}", says(version, "m999"));
+    assert!(says(version, "x").contains("its version `x`"));
+    assert!(says(digest, "12").contains("the digest of the test, `12`"));
+    assert!(says(digest, "00000000").contains("the token has 00000000"));
+    assert!(says("@three-phase@", "@no-phase@").contains("the protocol of the token"));
+    assert!(says(head, version).contains("VERSION-DIGEST-SCHEDULE"));
+    assert!(says("@", "?@").contains("no schedule from character"));
+    let longer = Witness::read(&token.replacen('@', "9z@", 1)).unwrap();
+    let wrong = replay(&longer).repeated.unwrap_err();
+    assert!(wrong.contains("one too many") || wrong.contains("`z` cannot go on"), "{wrong}");
+}

@@ -1,10 +1,10 @@
 //! A long counterexample becomes a short one, within its time, and still fails.
 use super::support::{limits, protocol, run};
+use engines::Interrupt;
 use rig::explore::replay::replay;
 use rig::explore::shrink::{Size, shrink};
 use rig::explore::{Litmus, Witness};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// The first test of the design, with actors, operations and a fault that have nothing to do with it.
@@ -47,7 +47,7 @@ fn long() -> Witness {
 #[test]
 fn what_does_not_matter_goes() {
     let before = long();
-    let after = shrink(&before, "underflow", Duration::from_secs(60), &AtomicBool::new(false));
+    let after = shrink(&before, "underflow", Duration::from_secs(60), &Interrupt::never());
     let size = Size::of(&after);
     assert!(size < Size::of(&before));
     assert_eq!((size.actors, size.operations, size.faults), (2, 2, 0), "{}", after.litmus.toml);
@@ -61,7 +61,7 @@ fn what_does_not_matter_goes() {
 fn without_time_it_stays_as_it_was() {
     let before = long();
     let began = Instant::now();
-    let after = shrink(&before, "underflow", Duration::ZERO, &AtomicBool::new(false));
+    let after = shrink(&before, "underflow", Duration::ZERO, &Interrupt::never());
     assert_eq!(Size::of(&after), Size::of(&before));
     assert!(began.elapsed() < Duration::from_secs(5));
 }

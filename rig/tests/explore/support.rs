@@ -1,9 +1,9 @@
 //! Searches in a few words.
+use engines::Interrupt;
 use model::protocols::Protocol;
 use rig::explore::search::nobody;
 use rig::explore::{Found, Limits, Litmus, PolicyName, built_in, search};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// The built-in test of that name.
@@ -35,5 +35,5 @@ pub(crate) fn limits(schedules: u64) -> Limits {
 /// A search with nobody looking on.
 pub(crate) fn run(litmus: &Arc<Litmus>, protocol: Protocol, policy: &str, limits: &Limits) -> Found {
     let policy: PolicyName = policy.parse().expect("a policy");
-    search(litmus, protocol, policy, limits, (&AtomicBool::new(false), &nobody))
+    search(litmus, protocol, policy, limits, (&Interrupt::never(), &nobody))
 }

@@ -1,9 +1,10 @@
 //! Several workers find what one finds; bounds hold; one seed, the same schedules.
 use super::support::{limits, litmus, protocol, run};
+use engines::Interrupt;
 use rig::explore::search::{Seen, nobody};
 use rig::explore::{Limits, PolicyName, search};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -63,7 +64,8 @@ fn time_and_a_call_to_stop_end_a_search_at_once() {
     let time = Duration::from_millis(100);
     let found = run(&test, protocol("three-phase"), "depth-first", &Limits { time, ..limits(u64::MAX) });
     assert!(!found.complete && found.schedules > 0);
-    let stop = AtomicBool::new(true);
+    let stop = Interrupt::never();
+    stop.set(2);
     let all = PolicyName::DepthFirst;
     let found = search(&test, protocol("three-phase"), all, &limits(u64::MAX), (&stop, &nobody));
     assert!(!found.complete);
@@ -81,7 +83,7 @@ fn whoever_looks_on_can_end_the_search() {
             ControlFlow::Break(())
         }
     };
-    let never = AtomicBool::new(false);
+    let never = Interrupt::never();
     let found =
         search(&test, protocol("three-phase"), PolicyName::Exhaustive, &limits(1000), (&never, &look_on));
     assert_eq!(found.schedules, 10);

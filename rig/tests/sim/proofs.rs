@@ -1,5 +1,6 @@
 //! Whether a green run means something: canaries are caught, every prepare position leaves no trace when it fails, and
 //! random scenarios keep every promise. The same as `attach-rig selftest`, in the sizes that every test run can afford.
+use engines::Interrupt;
 use model::checks::Check;
 use model::protocols::Protocol;
 use model::seam::Costs;
@@ -10,10 +11,13 @@ use std::path::Path;
 
 #[test]
 fn every_canary_is_caught_by_the_check_that_it_names() {
-    let costs = Costs::default();
+    let (costs, never) = (Costs::default(), Interrupt::never());
     assert!(canaries().len() >= 20);
-    let missed: Vec<_> =
-        canaries().iter().map(|c| fly(*c, 2, &costs)).filter(|flight| flight.red == 0).collect();
+    let missed: Vec<_> = canaries()
+        .iter()
+        .filter_map(|c| fly(*c, 2, &costs, &never))
+        .filter(|flight| flight.red == 0)
+        .collect();
     assert!(missed.is_empty(), "{missed:?}");
 }
 
@@ -26,7 +30,8 @@ fn every_check_has_a_canary() {
 
 #[test]
 fn the_same_runs_without_canaries_are_green() {
-    for (name, broken) in without_canaries(3, &Costs::default()) {
+    let found = without_canaries(3, &Costs::default(), &Interrupt::never());
+    for (name, broken) in found.expect("nothing interrupts it") {
         assert!(broken.is_empty(), "{name}: {broken:?}");
     }
 }
@@ -36,7 +41,8 @@ fn tried(protocol: &str, set: &[&str], mode: &str) -> (u64, usize) {
     let files = workloads::Folder::new(Path::new("."));
     let scenario = Scenario::parse("quiet", &positions::quiet(set, mode), &files).expect("reads");
     let protocol = Protocol::parse(protocol).expect("known");
-    let found = positions::try_all(&scenario, protocol, 1, &Costs::default());
+    let found = positions::try_all(&scenario, protocol, 1, (&Costs::default(), &Interrupt::never()))
+        .expect("nothing interrupts it");
     assert_eq!(found.in_callbacks(), found.callbacks, "{protocol} {mode} {set:?}: positions and callbacks");
     (found.total(), found.traces.len())
 }
@@ -68,7 +74,8 @@ fn two_thousand_random_scenarios_keep_every_promise_and_cover_everything() {
     let costs = Costs::default();
     let mut census = Census::new();
     for seed in 1..=2000 {
-        let drawn = draw(seed, "transactional", &costs).expect("the generator writes what reads");
+        let drawn = draw(seed, "transactional", &costs, &Interrupt::never());
+        let drawn = drawn.expect("the generator writes what reads").expect("nothing interrupts it");
         assert!(
             drawn.broken.is_empty(),
             "{:?}; replay: attach-rig selftest --random 1 --seed {seed}",

@@ -6,6 +6,7 @@
 //! is the same order without two switches of stacks.
 use super::bits::Bits;
 use super::{Next, Policy};
+use crate::interrupt::Interrupt;
 use model::seam::{Access, ActorId, Costs, Object, Wait, Work};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -58,6 +59,8 @@ pub struct Time {
     now: u64,
     limit_ns: LimitNs,
     counts: Counts,
+    interrupt: Interrupt,
+    is_interrupted: bool,
 }
 
 /// What the policy counted. Exact and the same for the same seed.
@@ -71,6 +74,8 @@ pub struct Counts {
     pub context_switches: u64,
 }
 
+/// Steps in place between two looks at the interrupt, a power of two: some 100 µs.
+const LOOK_EVERY: u64 = 4096;
 const ACTOR_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 40;
 
@@ -89,7 +94,21 @@ impl Time {
             now: 0,
             limit_ns,
             counts: Counts::default(),
+            interrupt: Interrupt::never(),
+            is_interrupted: false,
         }
+    }
+
+    /// Gives the run up when `interrupt` comes as well.
+    #[must_use]
+    pub fn until(self, interrupt: Interrupt) -> Self {
+        Self { interrupt, ..self }
+    }
+
+    /// Reports whether the run was given up for an interrupt.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.is_interrupted
     }
 
     /// What has been counted so far.
@@ -118,13 +137,18 @@ impl Time {
         }
         let at = self.now + cost_ns;
         let earliest = self.events.peek().is_none_or(|Reverse(key)| (key >> 64) as u64 > at);
-        if earliest && at <= self.limit_ns {
+        if earliest && at <= self.limit_ns && !self.must_leave() {
             self.now = at;
             self.counts.in_place += 1;
             return true;
         }
         self.schedule(at, who);
         false
+    }
+
+    /// Reports whether the running actor has to suspend although it could go on, so that [`Policy::next`] ends the run.
+    fn must_leave(&self) -> bool {
+        self.counts.in_place.is_multiple_of(LOOK_EVERY) && self.interrupt.is_set()
     }
 
     fn enqueue(&mut self, who: ActorId, owed_ns: u64) {
@@ -241,6 +265,10 @@ impl Policy for Time {
     }
 
     fn next(&mut self) -> Next {
+        if self.interrupt.is_set() {
+            self.is_interrupted = true;
+            return Next::Abandon;
+        }
         while let Some(Reverse(key)) = self.events.pop() {
             let at = (key >> 64) as u64;
             let who = ActorId((key as u64 & ((1 << ACTOR_BITS) - 1)) as u32);

@@ -14,6 +14,7 @@ mod rest;
 mod token;
 mod watchdog;
 
+use crate::interrupt::Interrupt;
 use clock::Clock;
 use crossbeam::epoch::Collector;
 use crossbeam::utils::CachePadded;
@@ -74,6 +75,7 @@ pub enum Refused {
 pub struct Threads<L> {
     setting: Setting<L>,
     bodies: Vec<Body<L>>,
+    interrupt: Interrupt,
 }
 
 type Body<L> = Box<dyn FnOnce(&ThreadCurrent<L>) + Send>;
@@ -82,6 +84,8 @@ type Body<L> = Box<dyn FnOnce(&ThreadCurrent<L>) + Send>;
 pub struct Finished<L> {
     /// How it ended.
     pub end: End,
+    /// Reports whether it was given up for an interrupt.
+    pub is_interrupted: bool,
     /// When, in ns.
     pub now_ns: u64,
     /// The injector, with its log.
@@ -150,7 +154,13 @@ impl<L: Observer + Send + 'static> Threads<L> {
     /// A run without actors.
     #[must_use]
     pub fn new(setting: Setting<L>) -> Self {
-        Self { setting, bodies: Vec::new() }
+        Self { setting, bodies: Vec::new(), interrupt: Interrupt::never() }
+    }
+
+    /// Gives the run up when `interrupt` comes as well.
+    #[must_use]
+    pub fn until(self, interrupt: Interrupt) -> Self {
+        Self { interrupt, ..self }
     }
 
     /// Adds an actor; it starts when the run does.
@@ -172,7 +182,8 @@ impl<L: Observer + Send + 'static> Threads<L> {
         for body in self.bodies {
             shared.spawn(body);
         }
-        let (end, counts) = watchdog::watch(&shared, give_up_ns, rest_every_ns, at_rest);
+        let watched = watchdog::watch(&shared, (give_up_ns, &self.interrupt), rest_every_ns, at_rest);
+        let watchdog::Watched { end, counts, is_interrupted } = watched;
         match shared.trouble.lock().take() {
             Some(Trouble::Panic(payload)) => resume_unwind(payload),
             Some(Trouble::Refused(refused)) => return Err(refused),
@@ -187,7 +198,8 @@ impl<L: Observer + Send + 'static> Threads<L> {
         let actors = shared.actors.load(Ordering::Relaxed);
         let injector = std::mem::replace(&mut *shared.injector.lock(), Injector::new(Plan::default(), 0));
         let now_ns = shared.clock.now();
-        Ok(Finished { end, now_ns, injector, listeners, counts: Counts { actors, waits, ..counts } })
+        let counts = Counts { actors, waits, ..counts };
+        Ok(Finished { end, is_interrupted, now_ns, injector, listeners, counts })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who looks at a run from outside: waits for its end, asks for rest, and finds who can never go on.
 use super::{Counts, End, LOOK_EVERY, PATIENCE, Shared};
+use crate::interrupt::Interrupt;
 use model::seam::{ActorId, Object, Observer};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,28 +8,39 @@ use std::time::Duration;
 /// What a slot's actor waits for, and for the how manieth time it waits.
 type Stuck = (ActorId, Object, u64);
 
-/// Waits until every actor has ended; abandons the run when nobody can go on, at `give_up_ns`, or on trouble.
+/// The end of a run, as seen from outside.
+pub(super) struct Watched {
+    pub(super) end: End,
+    pub(super) counts: Counts,
+    pub(super) is_interrupted: bool,
+}
+
+/// Waits until every actor has ended; abandons the run when nobody can go on, at `give_up_ns`, on an interrupt or on trouble.
 pub(super) fn watch<L: Observer + Send + 'static>(
     shared: &Shared<L>,
-    give_up_ns: u64,
+    (give_up_ns, interrupt): (u64, &Interrupt),
     rest_every_ns: u64,
     mut at_rest: impl FnMut(u64),
-) -> (End, Counts) {
+) -> Watched {
+    let ended = |end, counts| Watched { end, counts, is_interrupted: false };
     let mut counts = Counts::default();
     let mut rest_at_ns = rest_every_ns;
     let mut before: Vec<Stuck> = Vec::new();
     while !shared.rest.all_ended(until(shared.clock.now(), rest_at_ns, rest_every_ns)) {
+        if interrupt.is_set() {
+            return Watched { is_interrupted: true, ..ended(unwound(shared, End::Abandoned), counts) };
+        }
         if shared.abandoned.load(Ordering::SeqCst) != 0 {
-            return (unwound(shared, End::Abandoned), counts);
+            return ended(unwound(shared, End::Abandoned), counts);
         }
         let now_ns = shared.clock.now();
         if now_ns >= give_up_ns {
-            return (unwound(shared, End::Abandoned), counts);
+            return ended(unwound(shared, End::Abandoned), counts);
         }
         let stuck = everybody_stuck(shared);
         if !stuck.is_empty() && stuck == before {
             let waiting = stuck.into_iter().map(|(actor, object, _)| (actor, object)).collect();
-            return (unwound(shared, End::Deadlock(waiting)), counts);
+            return ended(unwound(shared, End::Deadlock(waiting)), counts);
         }
         before = stuck;
         if rest_every_ns > 0 && now_ns >= rest_at_ns {
@@ -44,7 +56,7 @@ pub(super) fn watch<L: Observer + Send + 'static>(
             }
         }
     }
-    (End::Done, counts)
+    ended(End::Done, counts)
 }
 
 /// How long to wait for the next look.

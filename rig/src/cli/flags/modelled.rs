@@ -30,7 +30,8 @@ pub(in crate::cli) struct ExploreFlags {
     /// Seed of random schedules.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(in crate::cli) seed: u64,
-    /// Workers of each search; as many as there are CPUs when absent. Changes neither states nor counts.
+    /// Workers of each search, at most four for each CPU; as many as there are CPUs when absent. Changes neither states nor
+    /// counts.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,
     /// Write everything that was found to this file as well.
@@ -81,7 +82,7 @@ pub(in crate::cli) struct SelftestFlags {
     /// First seed of the random scenarios.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(in crate::cli) seed: u64,
-    /// How many run side by side; as many as there are CPUs when absent.
+    /// How many run side by side, at most four for each CPU; as many as there are CPUs when absent.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,
 }
@@ -133,7 +134,7 @@ pub(in crate::cli) struct RunFlags {
     /// absent.
     #[arg(long, value_name = "T")]
     duration: Option<String>,
-    /// Cells that run side by side; as many as there are CPUs when absent. Does not change a byte of the result. On threads
+    /// Cells that run side by side, at most four for each CPU; as many as there are CPUs when absent. Does not change a byte of the result. On threads
     /// always one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,

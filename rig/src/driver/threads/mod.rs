@@ -13,6 +13,7 @@ use super::scenario::Scenario;
 use crate::measure::cell::{Cell, Records};
 use crate::measure::{Recorder, Timelines};
 use audit::Audit;
+use engines::Interrupt;
 use engines::threads::current::ThreadCurrent;
 use engines::threads::{Counts, Finished, Refused, Setting, Threads};
 use faults::Injector;
@@ -59,6 +60,23 @@ pub fn run_cell(
     costs: &Costs,
     real_pages: bool,
 ) -> Result<CellResult, Refused> {
+    let result = run_cell_until(scenario, plan, (costs, real_pages), &Interrupt::never())?;
+    Ok(result.expect("nothing interrupts it"))
+}
+
+/// Runs a cell; `None` when `interrupt` came before its end: a part of a cell is no cell.
+///
+/// # Errors
+/// As [`run_cell`].
+///
+/// # Panics
+/// As [`run_cell`].
+pub fn run_cell_until(
+    scenario: &Scenario,
+    plan: &CellPlan,
+    (costs, real_pages): (&Costs, bool),
+    interrupt: &Interrupt,
+) -> Result<Option<CellResult>, Refused> {
     let world = World::new(scenario.world()).expect("a validated scenario");
     let hub = Hub::new(world.layout(), &world.opening(), plan.checks, scenario.warm_up_ns);
     let hub = Arc::new(hub);
@@ -72,10 +90,11 @@ pub fn run_cell(
         rest_every_ns: (end_ns / LOOKS).clamp(*LOOK_EVERY_NS.start(), *LOOK_EVERY_NS.end()),
         real_pages,
         listener: Box::new(move || makes.listener()),
-    });
+    })
+    .until(interrupt.clone());
     cast::start(&mut threads, scenario, plan, &world);
     let finished = threads.run(|at_ns| drop(audit.look(at_ns)))?;
-    Ok(record(scenario, plan, finished, audit, &hub))
+    Ok((!finished.is_interrupted).then(|| record(scenario, plan, finished, audit, &hub)))
 }
 
 fn record(
@@ -85,7 +104,7 @@ fn record(
     mut audit: Audit,
     hub: &Hub,
 ) -> CellResult {
-    let Finished { end, now_ns, injector, listeners, counts } = finished;
+    let Finished { end, now_ns, injector, listeners, counts, .. } = finished;
     let (mut locks, mut held) = (LockStats::default(), HeldTable::default());
     let mut recorder = Recorder::new(audit.checks.shadow().layout().clone(), scenario.warm_up_ns);
     for (actor, listener) in &listeners {

@@ -28,7 +28,7 @@ pub(super) struct Trial {
 pub(super) fn run(qemu: &Path) -> Trial {
     let kernel =
         std::env::var_os("ATTACH_RIG_KERNEL").map(Into::into).or_else(|| newest_kernel(Path::new("/boot")));
-    let kernel = kernel.filter(|kernel| std::fs::File::open(kernel).is_ok());
+    let kernel = kernel.filter(|kernel: &std::path::PathBuf| input::file::head(kernel, 1).is_ok());
     let guest = kernel.as_ref().map_or_else(
         || "a ROM of a few instructions, for no kernel is at hand".to_owned(),
         |kernel| kernel.display().to_string(),

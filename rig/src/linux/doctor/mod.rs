@@ -21,7 +21,7 @@ mod machine;
 mod tracing;
 
 use super::error::LinuxError;
-use super::signals::Interrupts;
+use engines::Interrupt;
 use machine::{Here, Machine};
 use serde::Serialize;
 use std::fmt;
@@ -135,12 +135,10 @@ impl Checkup {
 /// is named, and changes nothing else.
 ///
 /// # Errors
-/// [`LinuxError::Setup`] when signals cannot be caught or `/proc/self/stat` cannot be read: then no cgroup is made.
-pub fn checkup(kernel: Option<&Path>) -> Result<Checkup, LinuxError> {
-    // Without it a signal in between would leave a cgroup behind.
-    let interrupts = Interrupts::install()?;
+/// [`LinuxError::Setup`] when `/proc/self/stat` cannot be read: then no cgroup is made.
+pub fn checkup(kernel: Option<&Path>, interrupts: &Interrupt) -> Result<Checkup, LinuxError> {
     let mut checkup = examine(&Here::new()?, kernel);
-    checkup.signal = interrupts.caught();
+    checkup.signal = interrupts.signal().map(i32::from);
     Ok(checkup)
 }
 

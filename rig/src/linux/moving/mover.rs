@@ -5,11 +5,11 @@
 use super::super::clock::{now_ns, sleep_until_ns};
 use super::super::error::{Attempt, LinuxError};
 use super::super::place::group::Groups;
-use super::super::signals::Interrupts;
 use super::super::workers::shared::Board;
 use super::super::workers::workload::Moves;
 use super::rate::Rate;
 use super::samples::{Samples, Times};
+use engines::Interrupt;
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::path::PathBuf;
@@ -72,7 +72,7 @@ impl Target {
 #[derive(Debug)]
 pub(in crate::linux) struct Watch<'a> {
     /// Signals.
-    pub(in crate::linux) interrupts: &'a Interrupts,
+    pub(in crate::linux) interrupts: &'a Interrupt,
     /// Death of a worker, stored with Release by its watcher.
     pub(in crate::linux) died: &'a AtomicBool,
     /// Where workers see that a move is under way.
@@ -139,8 +139,8 @@ impl Plan {
 
 impl Watch<'_> {
     fn stop(&self) -> Option<Ended> {
-        match self.interrupts.caught() {
-            Some(signal) => Some(Ended::Interrupted(signal)),
+        match self.interrupts.signal() {
+            Some(signal) => Some(Ended::Interrupted(i32::from(signal))),
             None if self.died.load(Ordering::Acquire) => Some(Ended::WorkerDied),
             None => None,
         }

@@ -1,6 +1,7 @@
 //! The loops on ordinary files in the place of `cgroup.procs`: alternation, pacing, omission, early ends.
 use super::*;
 use crate::linux::workers::shared::Shared;
+use engines::Interrupt;
 use std::io::Read as _;
 
 /// Long enough ago, or far enough off, for any test.
@@ -8,7 +9,7 @@ const LONG: Duration = Duration::from_secs(3600);
 
 struct Rig {
     mover: Mover,
-    interrupts: Interrupts,
+    interrupts: Interrupt,
     died: AtomicBool,
     shared: Shared,
     _folder: tempfile::TempDir,
@@ -25,7 +26,7 @@ fn rig() -> Rig {
     let cgroups = vec![cgroup("a"), cgroup("b")];
     let mover = Mover { moves: Moves::Processes, cgroups, targets: vec![target], turn: 0 };
     let shared = Shared::make(1).unwrap();
-    Rig { mover, interrupts: Interrupts::none(), died: AtomicBool::new(false), shared, _folder: folder }
+    Rig { mover, interrupts: Interrupt::never(), died: AtomicBool::new(false), shared, _folder: folder }
 }
 
 fn plan(rate: Option<&str>, duration: Duration) -> Plan {
@@ -121,7 +122,7 @@ fn a_death_and_a_signal_end_a_sleep_that_would_take_long() {
     rig.died.store(true, Ordering::Release);
     assert_eq!(rig.measure(Some("1/s"), LONG).0, Ended::WorkerDied);
     assert_eq!(rig.measure(None, LONG).0, Ended::WorkerDied);
-    rig.interrupts.pretend(2);
+    rig.interrupts.set(2);
     assert_eq!(rig.measure(Some("1/s"), LONG).0, Ended::Interrupted(2), "a signal comes first");
     assert_eq!(rig.written(), [0, 0]);
 }

@@ -71,7 +71,7 @@ pub fn parse_duration(given: &str) -> Result<Duration, OptionError> {
         option: "--duration",
         given: given.into(),
         problem,
-        expected: "use a whole number with us, ms, s or m, for example 10s or 500ms".into(),
+        expected: "give a whole number from 1 on with us, ms, s or m, for example 10s or 500ms".into(),
     };
     let digits = given.find(|c: char| !c.is_ascii_digit()).unwrap_or(given.len());
     let (number, unit) = given.split_at(digits);

@@ -46,8 +46,14 @@ struct Tasks {
     remedy: String,
 }
 
-/// Explains that no task could be started: by the limit that has the least left.
+/// Explains that no task could be started.
 pub(super) fn tasks(scene: &Scene<'_>) -> Option<Reason> {
+    let Reason { why, remedy } = least_tasks(scene)?;
+    Some(Reason::new(why, format!("{remedy}, or fewer --processes and --threads")))
+}
+
+/// The limit of tasks that has the least left.
+pub(super) fn least_tasks(scene: &Scene<'_>) -> Option<Reason> {
     let all = of_cgroups(scene).into_iter().chain(of_user(scene)).chain(of_machine(scene));
     let least = all.min_by_key(|limit| limit.max.saturating_sub(limit.used))?;
     let Tasks { name, used, max, remedy } = least;
@@ -56,7 +62,7 @@ pub(super) fn tasks(scene: &Scene<'_>) -> Option<Reason> {
     }
     let why =
         format!("{name} is {max}, and {used} tasks count towards it now, without those that were refused");
-    Some(Reason::new(why, format!("{remedy}, or fewer --processes and --threads")))
+    Some(Reason::new(why, remedy))
 }
 
 fn of_cgroups(scene: &Scene<'_>) -> Vec<Tasks> {

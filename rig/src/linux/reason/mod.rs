@@ -107,6 +107,19 @@ fn above(place: &Place) -> Vec<PathBuf> {
     all.map(Path::to_owned).collect()
 }
 
+/// Returns the reason why this process gets no further thread, as the end of a sentence with the remedy; empty where nothing
+/// explains it.
+#[must_use]
+pub fn no_thread() -> String {
+    let text = |path: &str| Here.text(Path::new(path)).unwrap_or_default();
+    let (mounts, memberships) =
+        (parse_mountinfo(&text("/proc/self/mountinfo")), parse_cgroup(&text("/proc/self/cgroup")));
+    let place = [Some("pids"), None].into_iter().find_map(|name| place_of(name, &mounts, &memberships));
+    let before = Before::default();
+    let reason = place.and_then(|place| limits::least_tasks(&Scene::new(&Here, &place, (&[], &before))));
+    reason.map_or_else(String::new, |Reason { why, remedy }| format!(" ({why}; try: {remedy})"))
+}
+
 /// Adds the reason to an error that has none of its own. Errors about options and leftovers stay as they are.
 pub(in crate::linux) fn explain(error: LinuxError, scene: &Scene<'_>) -> LinuxError {
     if let LinuxError::Leftover { remains, after: Some(after) } = error {

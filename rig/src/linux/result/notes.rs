@@ -3,9 +3,9 @@ use super::super::checks::audit::Looked;
 use super::super::error::LinuxError;
 use super::super::moving::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
 use super::super::options::Options;
-use super::super::signals;
 use super::measured::{CellRecord, Setting};
 use super::record::protocol;
+use crate::interrupt;
 use reports::schema::{Note, NoteKind};
 
 /// A clock that steps more coarsely cannot time a move of some µs.
@@ -33,7 +33,7 @@ pub(in crate::linux) fn notes(
         notes.extend(of_cell(&setting.place.label, record));
     }
     if let Some(signal) = setting.signal {
-        let text = format!("Ended early by {}; later cells are missing.", signals::name(signal));
+        let text = format!("Ended early by {}; later cells are missing.", interrupt::name(signal));
         notes.push(note(NoteKind::Warning, &text));
     }
     if let Some(error) = failure {

@@ -7,11 +7,11 @@ use super::super::moving::rate::{Rate, text};
 use super::super::moving::samples::Pair;
 use super::super::options::Options;
 use super::super::place::discovery::Place;
-use super::super::signals;
 use super::super::workers::shared::OPS;
 use super::facts::words;
 use super::measured::{CellRecord, Setting};
 use super::notes::notes;
+use crate::interrupt;
 use reports::aggregate::Point;
 use reports::coverage;
 use reports::schema::{
@@ -192,7 +192,7 @@ fn series(outcome: &str, pair: &Pair) -> Vec<LatencySeries> {
 fn ended(record: &CellRecord) -> Option<String> {
     match record.ended {
         Ended::Complete => None,
-        Ended::Interrupted(signal) => Some(format!("interrupted by {}", signals::name(signal))),
+        Ended::Interrupted(signal) => Some(format!("interrupted by {}", interrupt::name(signal))),
         Ended::WorkerDied => Some("the worker died".into()),
         Ended::Backlog { unstarted } => Some(format!("{unstarted} intended moves were never begun")),
     }

@@ -5,13 +5,13 @@ use super::super::moving::samples::Samples;
 use super::super::options::Options;
 use super::super::place::group::Groups;
 use super::super::result::measured::CellRecord;
-use super::super::signals::Interrupts;
 use super::super::workers::crew::Crew;
 use super::figures::{Traced, figures};
 use super::moving::{Moves, TIME_MAX, moves};
 use super::remarks::{Tracing, not_asked, nothing};
 use super::session::{Session, Whom};
 use super::symbols::Symbols;
+use engines::Interrupt;
 use reports::schema::Note;
 use rustix::thread::gettid;
 use std::io;
@@ -30,7 +30,7 @@ pub(in crate::linux) struct Scene<'a> {
     pub(in crate::linux) groups: &'a mut Groups,
     pub(in crate::linux) mover: &'a mut Mover,
     pub(in crate::linux) crew: &'a mut Crew,
-    pub(in crate::linux) interrupts: &'a Interrupts,
+    pub(in crate::linux) interrupts: &'a Interrupt,
 }
 
 impl Scene<'_> {
@@ -55,7 +55,7 @@ impl Scene<'_> {
         let symbols = Symbols::load();
         let (first, mut failure) = (cells.len(), None);
         for (cell, plan) in plans.iter().copied().enumerate() {
-            if self.interrupts.caught().is_some() {
+            if self.interrupts.is_set() {
                 break;
             }
             tell(cell, plans.len(), format!("{}, traced", plan.label()), None);

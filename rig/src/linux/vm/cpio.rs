@@ -4,7 +4,7 @@
 //! Apart, since the crate that writes the format is named only here.
 use ::cpio::newc::{Builder, ModeFileType, trailer};
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -29,14 +29,19 @@ pub(super) fn write(
     recordings: &[(String, PathBuf)],
 ) -> io::Result<()> {
     let inside = |name: &str| name.trim_start_matches('/').to_owned();
-    let mut files = vec![("init".to_owned(), 0o755, fs::read(init)?), (inside(ORDERS), 0o644, orders.into())];
+    let mut files = vec![("init".to_owned(), 0o755, read(init)?), (inside(ORDERS), 0o644, orders.into())];
     for library in libraries {
-        files.push((inside(&library.to_string_lossy()), 0o755, fs::read(library)?));
+        files.push((inside(&library.to_string_lossy()), 0o755, read(library)?));
     }
     for (name, recording) in recordings {
-        files.push((inside(name), 0o644, fs::read(recording)?));
+        files.push((inside(name), 0o644, read(recording)?));
     }
     archive(BufWriter::new(File::create(file)?), &files)?.flush()
+}
+
+/// Reads a file that goes into the guest.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    input::file::read(file, input::file::DATA_MAX).map_err(io::Error::other)
 }
 
 /// Folders in which the files are, outer ones first.

@@ -2,10 +2,10 @@
 //!
 //! Apart, since it is the one place that reads a foreign format by offsets, and a loader's words.
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{fs, io};
 
 /// Type of the program header that names a dynamic loader.
 const PT_INTERP: u32 = 3;
@@ -15,7 +15,8 @@ const PT_INTERP: u32 = 3;
 /// # Errors
 /// When the file cannot be read; inside, what keeps it from running in a guest.
 pub(super) fn libraries(file: &Path) -> io::Result<Result<Vec<PathBuf>, String>> {
-    let loader = match loader_of(&fs::read(file)?) {
+    let program = input::file::read(file, input::file::DATA_MAX).map_err(io::Error::other)?;
+    let loader = match loader_of(&program) {
         Ok(Some(loader)) => loader,
         Ok(None) => return Ok(Ok(Vec::new())),
         Err(problem) => return Ok(Err(problem.into())),
@@ -125,7 +126,7 @@ mod tests {
     #[test]
     fn a_loader_that_is_not_here_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), elf(3)).unwrap();
+        std::fs::write(file.path(), elf(3)).unwrap();
         let problem = libraries(file.path()).unwrap().unwrap_err();
         assert!(problem.starts_with("its loader /ld does not say what it needs: "), "{problem}");
     }

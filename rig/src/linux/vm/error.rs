@@ -3,7 +3,7 @@
 //! Apart from [`LinuxError`], which a guest meets inside: here it comes back as [`VmError::Guest`].
 use super::super::error::LinuxError;
 use super::super::option_error::OptionError;
-use super::super::signals;
+use crate::interrupt;
 use std::io;
 use std::path::PathBuf;
 
@@ -78,7 +78,7 @@ pub enum VmError {
         problem: String,
     },
     /// A signal ended the run, and with it the guest. Exit code 128 and the signal.
-    #[error("ended by {}; what this guest had measured is lost", signals::name(*signal))]
+    #[error("ended by {}; what this guest had measured is lost", interrupt::name(*signal))]
     Interrupted {
         /// Its number.
         signal: i32,

@@ -5,7 +5,6 @@ use super::super::trace::TIME_MAX;
 use super::elf;
 use super::error::VmError;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -130,8 +129,7 @@ impl Machine {
 /// Returns the release in the header of a bzImage (Documentation/arch/x86/boot.rst: `HdrS` at 0x202, and at 0x20e the
 /// place of the version, less 0x200).
 fn release(kernel: &Path) -> Option<String> {
-    let mut head = Vec::new();
-    fs::File::open(kernel).ok()?.take(HEAD_BYTES).read_to_end(&mut head).ok()?;
+    let head = input::file::head(kernel, HEAD_BYTES).ok()?;
     let place = head.get(0x20e..0x210).filter(|_| head.get(0x202..0x206) == Some(b"HdrS"))?;
     let version = head.get(usize::from(u16::from_le_bytes([place[0], place[1]])) + 0x200..)?;
     let release = version.split(|byte| [0, b' '].contains(byte)).next()?;

@@ -12,7 +12,10 @@ pub(super) type Failed = (u8, String);
 
 /// Measures.
 pub(super) fn measured(options: &Options) -> Result<Delivery, Failed> {
-    let outcome = run(options, &mut |progress| words(&progress).iter().for_each(|words| say(words)));
+    let interrupts = crate::interrupt::listen()
+        .map_err(|error| (4, format!("cannot catch signals in the guest: {error}")))?;
+    let outcome =
+        run(options, &interrupts, &mut |progress| words(&progress).iter().for_each(|words| say(words)));
     outcome.map(delivery).map_err(|error| (error.exit_code(), error.to_string()))
 }
 

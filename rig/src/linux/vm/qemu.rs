@@ -2,7 +2,6 @@
 //! `machine`, which starts nothing.
 use super::super::moving::rate::text;
 use super::super::options::Options;
-use super::super::signals::Interrupts;
 use super::error::VmError;
 use super::init::INIT_ARG;
 use super::leash;
@@ -10,6 +9,7 @@ use super::machine::{Accel, Found, Machine};
 use super::mute::Memory;
 use super::setting::Setting;
 use super::watch::{self, BOOT_SILENCE_KVM, CONSOLE_BYTES_MAX, Life, Silences, Watch};
+use engines::Interrupt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -72,7 +72,7 @@ pub(super) fn boot(
     (machine, setting): (&mut Machine, Setting),
     options: &Options,
     (found, files): (&Found, &Files),
-    interrupts: &Interrupts,
+    interrupts: &Interrupt,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Vec<String>, VmError> {
     let memory = Memory::open();
@@ -182,7 +182,7 @@ fn once(
     command: &mut Command,
     files: &Files,
     (patience, silences): (Patience, Silences),
-    interrupts: &Interrupts,
+    interrupts: &Interrupt,
 ) -> Result<End, VmError> {
     let doing = |doing: String| move |source| VmError::Setup { doing, source };
     // An earlier result in the same folder is not this guest's. Both sides append to the console.
@@ -200,8 +200,8 @@ fn once(
         if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {
             return Ok(End::Exited(status));
         }
-        if let Some(signal) = interrupts.caught() {
-            return Err(VmError::Interrupted { signal });
+        if let Some(signal) = interrupts.signal() {
+            return Err(VmError::Interrupted { signal: i32::from(signal) });
         }
         match watch.look() {
             Life::Mute => return Ok(End::Mute),
@@ -327,17 +327,17 @@ mod tests {
         let patience = |limit| Patience { begin, limit };
         let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));
         let slow = "echo over >&2; exec sleep 60";
-        let error = once(&mut script(slow), &files, (soon, LONG), &Interrupts::none()).unwrap_err();
+        let error = once(&mut script(slow), &files, (soon, LONG), &Interrupt::never()).unwrap_err();
         assert!(matches!(&error, VmError::Timeout { console, .. } if console.contains("| over")), "{error}");
         let error =
-            once(&mut script("exec sleep 60"), &files, (soon, LONG), &Interrupts::none()).unwrap_err();
+            once(&mut script("exec sleep 60"), &files, (soon, LONG), &Interrupt::never()).unwrap_err();
         assert!(error.to_string().contains("never said a word"), "{error}");
-        let interrupts = Interrupts::none();
-        interrupts.pretend(15);
+        let interrupts = Interrupt::never();
+        interrupts.set(15);
         let error = once(&mut script(slow), &files, (later, LONG), &interrupts).unwrap_err();
         assert_eq!(error.exit_code(), 143);
         assert!(begin.elapsed() < Duration::from_secs(50), "neither was waited for");
-        let ended = once(&mut script("exit 3"), &files, (later, LONG), &Interrupts::none()).unwrap();
+        let ended = once(&mut script("exit 3"), &files, (later, LONG), &Interrupt::never()).unwrap();
         assert!(matches!(ended, End::Exited(status) if !status.success()));
     }
 
@@ -348,7 +348,7 @@ mod tests {
         let patience = Patience { begin: Instant::now(), limit: Duration::from_secs(60) };
         let silences = Silences { boot: None, later: Duration::from_millis(500) };
         let once = |words: &str| {
-            once(&mut script(words), &files, (patience, silences), &Interrupts::none()).unwrap()
+            once(&mut script(words), &files, (patience, silences), &Interrupt::never()).unwrap()
         };
         assert_eq!(once("echo clocksource >&2; exec sleep 60"), End::Silent);
         let speaks = "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i >&2; sleep 0.1; done";

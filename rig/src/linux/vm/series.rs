@@ -1,7 +1,6 @@
 //! One guest after the other, each with a boot and a console of its own; what one has brought outlives the next.
 use super::super::option_error::OptionError;
 use super::super::options::Options;
-use super::super::signals::Interrupts;
 use super::belief::believed;
 use super::cpio;
 use super::delivery::{self, Delivery};
@@ -12,6 +11,7 @@ use super::merge::{Guest, Merged, merge};
 use super::orders;
 use super::qemu::{self, Files, RESULT_BYTES_MAX};
 use super::setting::Setting;
+use engines::Interrupt;
 use reports::schema::{Note, NoteKind};
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,7 @@ pub struct Series {
     options: Options,
     folder: PathBuf,
     found: Found,
-    /// Held from the first guest to the last, so that no signal between two is lost.
-    interrupts: Interrupts,
+    interrupts: Interrupt,
     guests: Vec<Guest>,
 }
 
@@ -37,11 +36,11 @@ impl Series {
         machine: Machine,
         settings: Vec<Setting>,
         options: Options,
-        folder: &Path,
+        (folder, interrupts): (&Path, Interrupt),
     ) -> Result<Self, VmError> {
         check(&settings, &options)?;
         let found = machine.find()?;
-        let (interrupts, guests) = (Interrupts::install()?, Vec::with_capacity(settings.len()));
+        let guests = Vec::with_capacity(settings.len());
         Ok(Self { machine, settings, options, folder: folder.into(), found, interrupts, guests })
     }
 

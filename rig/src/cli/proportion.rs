@@ -1,0 +1,148 @@
+//! Work out of proportion, said before it begins, with what to change: runs that take long, and time that measures nothing.
+//!
+//! A note and no more: whoever wants the work gets it. The simulator's speed is measured with short cells of the scenario,
+//! which leave no trace in the result.
+use super::matrix::On;
+use super::output::say;
+use crate::driver::{CellPlan, Scenario, run_cell_until};
+use engines::Interrupt;
+use std::time::{Duration, Instant};
+
+/// A run that takes longer is said to.
+const LONG: Duration = Duration::from_secs(600);
+/// Virtual time of a whole run that is never worth a measurement, in ns.
+const SHORT_NS: u64 = 5_000_000_000;
+/// Virtual time of the first measured cell, in ns.
+const FIRST_NS: u64 = 100_000;
+/// Time that makes a measurement good enough.
+const ENOUGH: Duration = Duration::from_millis(100);
+/// Warm-ups that many times as long as what is measured are said to be, if they are long at all.
+const WARM_UP_TIMES: u64 = 10;
+const WARM_UP_MIN_NS: u64 = 100_000_000;
+
+/// Says what of `plans` is out of proportion.
+pub(super) fn say_before(
+    engine: On,
+    scenario: &Scenario,
+    plans: &[CellPlan],
+    (jobs, interrupt): (usize, &Interrupt),
+) {
+    odd_times(scenario).into_iter().for_each(|line| say(&line));
+    let all_ns = cell_ns(scenario).saturating_mul(plans.len() as u64);
+    let cells = format!("{} cells of {}", plans.len(), shown(Duration::from_nanos(cell_ns(scenario))));
+    let less = "fewer --seeds or a shorter --duration takes less";
+    if engine != On::Sim {
+        let takes = Duration::from_nanos(all_ns);
+        if takes > LONG {
+            say(&format!("this takes about {}: {cells}, one after the other; {less}", shown(takes)));
+        }
+        return;
+    }
+    let Some(first) = plans.first().filter(|_| all_ns >= SHORT_NS) else { return };
+    let Some(one_core) = on_one_core(scenario, first, all_ns, interrupt) else { return };
+    if one_core > LONG {
+        let here = shown(one_core / jobs.min(plans.len()).max(1) as u32);
+        say(&format!(
+            "this takes about {} on one core, {here} with {jobs} workers: {cells} virtual; {less}",
+            shown(one_core)
+        ));
+    }
+}
+
+fn cell_ns(scenario: &Scenario) -> u64 {
+    scenario.warm_up_ns.saturating_add(scenario.duration_ns)
+}
+
+/// Returns lines about times of the scenario that leave little to measure.
+fn odd_times(scenario: &Scenario) -> Vec<String> {
+    let (warm_up, measured) = (scenario.warm_up_ns, scenario.duration_ns);
+    let time = |ns| shown(Duration::from_nanos(ns));
+    let mut lines = Vec::new();
+    if warm_up >= WARM_UP_MIN_NS && warm_up / WARM_UP_TIMES >= measured {
+        lines.push(format!(
+            "every cell warms up for {} and measures {}: give a shorter warm-up, or a longer --duration",
+            time(warm_up),
+            time(measured)
+        ));
+    }
+    if let Some(delay) = scenario.delays_ns.iter().copied().max().filter(|delay| *delay > measured) {
+        lines.push(format!(
+            "a delay of {} is longer than a cell of {}, in which no such attach ends: give a shorter --delay, or a longer --duration",
+            time(delay),
+            time(measured)
+        ));
+    }
+    lines
+}
+
+/// Estimates what `all_ns` of virtual time take, from cells that get longer until the measurement is good enough; `None`
+/// when a signal came.
+fn on_one_core(scenario: &Scenario, plan: &CellPlan, all_ns: u64, interrupt: &Interrupt) -> Option<Duration> {
+    let whole_ns = cell_ns(scenario);
+    let mut length_ns = FIRST_NS.min(whole_ns);
+    loop {
+        let short = Scenario { duration_ns: length_ns, warm_up_ns: 0, ..scenario.clone() };
+        let began = Instant::now();
+        run_cell_until(&short, plan, &scenario.costs, interrupt)?;
+        let took = began.elapsed();
+        if took >= ENOUGH || length_ns >= whole_ns {
+            let ns = took.as_nanos() * u128::from(all_ns) / u128::from(length_ns.max(1));
+            return Some(Duration::from_nanos(u64::try_from(ns).unwrap_or(u64::MAX)));
+        }
+        length_ns = length_ns.saturating_mul(4).min(whole_ns);
+    }
+}
+
+/// A time for people: two significant units at most.
+fn shown(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{time:?}"),
+        s @ 1..120 => format!("{s} s"),
+        s @ 120..7_200 => format!("{} min", s / 60),
+        s @ 7_200..172_800 => format!("{} h", s / 3_600),
+        s => format!("{} days", s / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::built_in;
+
+    fn scenario(edit: impl Fn(&mut Scenario)) -> Scenario {
+        let text = built_in::find("window").unwrap();
+        let files = workloads::Folder::new(".");
+        let mut scenario = Scenario::parse("window", text, &files).unwrap();
+        edit(&mut scenario);
+        scenario
+    }
+
+    #[test]
+    fn warm_ups_and_delays_are_held_against_the_duration() {
+        assert_eq!(odd_times(&scenario(|_| {})), [""; 0]);
+        let long = scenario(|scenario| scenario.warm_up_ns = 65_535_000_000);
+        assert!(odd_times(&long)[0].contains("warms up for 65 s"), "{:?}", odd_times(&long));
+        let slow = scenario(|scenario| scenario.delays_ns = vec![0, scenario.duration_ns + 1]);
+        assert!(odd_times(&slow)[0].starts_with("a delay of"), "{:?}", odd_times(&slow));
+    }
+
+    #[test]
+    fn an_estimate_grows_with_the_work_and_ends_with_a_signal() {
+        let (scenario, never) = (scenario(|_| {}), Interrupt::never());
+        let plan = scenario.cells().remove(0);
+        let estimate = |all_ns| on_one_core(&scenario, &plan, all_ns, &never).unwrap();
+        assert!(estimate(3_600_000_000_000) > 10 * estimate(3_600_000_000));
+        let interrupt = Interrupt::never();
+        interrupt.set(2);
+        assert_eq!(on_one_core(&scenario, &plan, 1, &interrupt), None);
+    }
+
+    #[test]
+    fn times_are_short() {
+        let shown = |s| shown(Duration::from_secs(s));
+        assert_eq!(
+            [shown(90), shown(600), shown(7_200), shown(900_000)],
+            ["90 s", "10 min", "2 h", "10 days"]
+        );
+    }
+}

@@ -90,7 +90,7 @@ fn what_cannot_be_read_or_written_is_said_with_a_remedy() {
     fs::create_dir(folder.join("empty")).unwrap();
     // A page that cannot be written takes the table on stdout with it no more.
     for (arguments, code, says) in [
-        (&["report", "a", "empty"][..], 2, "name a folder that `run` has written"),
+        (&["report", "a", "empty"][..], 2, "name a folder that `run`, `linux` or `vm` has written"),
         (&["report", "a", "--out", "no/such/place.html"][..], 8, "--out FILE"),
         (&["report"][..], 2, "<DIR>..."),
     ] {

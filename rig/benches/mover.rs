@@ -7,7 +7,7 @@
 #[path = "shared/mod.rs"]
 mod shared;
 
-use rig::linux::{Options, Progress, run, worker_main};
+use linux::{Options, Progress, run, worker_main};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;

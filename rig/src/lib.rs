@@ -8,13 +8,9 @@
 //! | [`driver`] | one cell: build, warm up, run, drain, check, record |
 //! | [`explore`] | litmus tests under every schedule, replay, the shortest counterexample |
 //! | [`measure`] | recorders, environment, the step to the schema |
-//! | [`linux`] | the real kernel |
 //! | [`record`] | recordings of real programs by strace |
-//! | [`interrupt`] | signals that end a run |
 pub mod cli;
 pub mod driver;
 pub mod explore;
-pub mod interrupt;
-pub mod linux;
 pub mod measure;
 pub mod record;

@@ -6,8 +6,8 @@
 mod cgroups;
 
 use cgroups::{groups_of, mounts, skip, skipped, without_v1};
+use linux::{Hierarchy, Options, Progress};
 use reports::schema::{Cell, LatencyKind, Run};
-use rig::linux::{Hierarchy, Options, Progress};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -269,7 +269,7 @@ fn a_panic_leaves_nothing() {
     };
     let (mut top, mut worker) = (PathBuf::new(), 0);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        rig::linux::run(&options, &engines::Interrupt::never(), &mut |progress| match progress {
+        linux::run(&options, &engines::Interrupt::never(), &mut |progress| match progress {
             Progress::Ready { folder, worker: pid, .. } => {
                 assert!(folder.is_dir() && alive(pid));
                 (top, worker) = (folder, pid);

@@ -8,8 +8,8 @@
 mod cgroups;
 
 use cgroups::{groups_of, skipped};
+use linux::{Options, Progress};
 use reports::schema::{Env, NoteKind, Run};
-use rig::linux::{Options, Progress};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 use std::fs;
 use std::os::fd::AsRawFd as _;
@@ -166,7 +166,7 @@ fn a_panic_and_a_signal_leave_no_instance() {
     };
     let mut during = Vec::new();
     let panicked = catch_unwind(AssertUnwindSafe(|| {
-        rig::linux::run(&options, &engines::Interrupt::never(), &mut |progress| {
+        linux::run(&options, &engines::Interrupt::never(), &mut |progress| {
             if matches!(&progress, Progress::Started { label, .. } if label.contains("traced")) {
                 during = instances_of(own);
                 panic!("on purpose");

@@ -57,20 +57,20 @@ const READERS: [(&str, &str); 19] = [
     ("reports/src/json.rs", "opens a folder, to sync it"),
     ("rig/src/cli/folder/lock.rs", "the pid in a lock, up to a bound"),
     ("rig/src/cli/threads.rs", "/sys: the clock"),
-    ("rig/src/interrupt.rs", "/proc/self"),
-    ("rig/src/linux/checks", "files of cgroups and /proc"),
-    ("rig/src/linux/doctor/child.rs", "files of cgroups"),
-    ("rig/src/linux/doctor/machine.rs", "files of the kernel, up to a bound"),
-    ("rig/src/linux/memory.rs", "files of cgroups and /proc"),
-    ("rig/src/linux/moving", "files of cgroups"),
-    ("rig/src/linux/place", "files of cgroups and /proc, and lists in a folder of our own"),
-    ("rig/src/linux/result/facts.rs", "/proc and /sys"),
-    ("rig/src/linux/trace", "tracefs and /proc"),
-    ("rig/src/linux/vm/init.rs", "files within the guest"),
-    ("rig/src/linux/vm/mounts.rs", "/proc within the guest"),
-    ("rig/src/linux/vm/outcome.rs", "/proc within the guest"),
-    ("rig/src/linux/vm/session.rs", "/proc within the guest"),
-    ("rig/src/linux/workers/crew.rs", "/proc"),
+    ("rig/engines/src/signals.rs", "/proc/self"),
+    ("rig/linux/src/checks", "files of cgroups and /proc"),
+    ("rig/linux/src/doctor/child.rs", "files of cgroups"),
+    ("rig/linux/src/doctor/machine.rs", "files of the kernel, up to a bound"),
+    ("rig/linux/src/memory.rs", "files of cgroups and /proc"),
+    ("rig/linux/src/moving", "files of cgroups"),
+    ("rig/linux/src/place", "files of cgroups and /proc, and lists in a folder of our own"),
+    ("rig/linux/src/result/facts.rs", "/proc and /sys"),
+    ("rig/linux/src/trace", "tracefs and /proc"),
+    ("rig/linux/src/vm/init.rs", "files within the guest"),
+    ("rig/linux/src/vm/mounts.rs", "/proc within the guest"),
+    ("rig/linux/src/vm/outcome.rs", "/proc within the guest"),
+    ("rig/linux/src/vm/session.rs", "/proc within the guest"),
+    ("rig/linux/src/workers/crew.rs", "/proc"),
     ("rig/src/measure/env.rs", "/proc/cpuinfo"),
     ("rig/src/record", "/proc"),
 ];
@@ -232,9 +232,9 @@ fn files_that_a_user_names_are_read_within_bounds() {
     let files = planted(&[
         ("rig/src/cli/gate.rs", "// fs::read(x)\nlet a = std::fs::read_to_string(file)?;\n"),
         ("rig/src/cli/late.rs", "let a = read(file);\n#[cfg(test)]\nlet b = fs::read(file);\n"),
-        ("rig/src/linux/place/a.rs", "let a = File::open(file)?;\n"),
+        ("rig/linux/src/place/a.rs", "let a = File::open(file)?;\n"),
         ("rig/tests/all.rs", "let a = fs::read(file);\n"),
     ]);
-    let readers = [("rig/src/linux/place", "planted"), ("rig/src/idle.rs", "idle")];
+    let readers = [("rig/linux/src/place", "planted"), ("rig/src/idle.rs", "idle")];
     assert_eq!(places(&reads(&files, &readers)), ["rig/src/cli/gate.rs:2", "rig/src/idle.rs"]);
 }

@@ -2,10 +2,12 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`signals`] | SIGINT, SIGTERM and SIGHUP, which set the flag that every engine looks at |
 //! | [`sim`] | virtual time on modelled CPUs, and actors run step by step under a policy |
 //! | [`threads`] | OS threads on the clock of the machine |
 //! | `interrupt` | a signal asked to stop: the flag that both look at |
 mod interrupt;
+pub mod signals;
 pub mod sim;
 pub mod threads;
 

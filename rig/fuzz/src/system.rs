@@ -1,6 +1,6 @@
 //! Readers of what the kernel, a guest or the tracing buffer of a kernel says.
 use crate::{Target, text, texts};
-use rig::linux::readers;
+use linux::readers;
 
 pub(crate) const MOUNTS: Target = Target {
     name: "mounts",

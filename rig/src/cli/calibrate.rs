@@ -2,17 +2,18 @@
 use super::exit::{self, Failure};
 use super::flags::CalibrateFlags;
 use super::output::{self, say};
-use crate::interrupt;
-use crate::measure::calibrate::{Calibration, trials};
+use crate::measure::calibrate::Calibration;
 use crate::measure::env;
 use comfy_table::{CellAlignment, Table as Grid, presets};
+use engines::signals;
+use engines::threads::trials;
 use model::seam::costs::{self, Costs, Table};
 use reports::json::write_atomic;
 use std::collections::BTreeMap;
 
 pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<u8, Failure> {
     // There is nothing to keep: half a table is none.
-    interrupt::end_at_once().map_err(Failure::internal)?;
+    signals::end_at_once().map_err(Failure::internal)?;
     let (date, _) = output::now();
     let machine = env::here(date.clone(), BTreeMap::new());
     let measured = Calibration::measure(|part| say(&format!("measuring {part}")));

@@ -2,7 +2,7 @@
 use super::exit::Failure;
 use super::output::complain;
 use super::streams;
-use crate::linux::{self, Cleaned};
+use linux::{self, Cleaned};
 use std::fmt::Write as _;
 
 pub(super) fn clean() -> Result<u8, Failure> {

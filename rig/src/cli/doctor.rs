@@ -3,8 +3,8 @@ use super::exit::{self, Failure};
 use super::flags::DoctorFlags;
 use super::output::{complain, result};
 use super::streams;
-use crate::linux::{self, Checkup, Row, Verdict};
 use comfy_table::{ColumnConstraint, Table, Width, presets};
+use linux::{self, Checkup, Row, Verdict};
 use reports::json::write_atomic;
 
 /// Longer findings are broken. Remedies never are, since they are there to be copied.
@@ -13,7 +13,7 @@ const FINDING_WIDTH: u16 = 60;
 pub(super) fn doctor(flags: &DoctorFlags) -> Result<u8, Failure> {
     let failed = |error: linux::LinuxError| Failure { code: error.exit_code(), message: error.to_string() };
     // Without it a signal would leave a cgroup behind.
-    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
+    let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let checkup = linux::checkup(flags.kernel.as_deref(), &interrupt).map_err(failed)?;
     let printed = result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
     if let Some(file) = &flags.json {

@@ -51,7 +51,7 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
     let tests = tests(&flags.tests)?;
     let asked = flags.protocols.iter().map(|name| Protocol::parse(name));
     let asked = asked.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
+    let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let folder = Shelf::new(flags.out.as_deref())?;
     let command = Command { flags, policy, limits: limits(flags)?, folder, interrupt };
     say(&format!("seed {}, policy {policy}, {} tests", command.limits.seed, tests.len()));

@@ -6,7 +6,7 @@ use super::{recording, run};
 use crate::driver::fields::Pace;
 use crate::driver::scenario::{Movers, Moves as Modelled, with_names};
 use crate::driver::{Overrides, Scenario};
-use crate::linux::{self, Moves, OptionError, Options, Origin, Rate, Refusal, Workload};
+use linux::{self, Moves, OptionError, Options, Origin, Rate, Refusal, Workload};
 use reports::schema::Recording;
 use std::path::Path;
 use std::time::Duration;

@@ -4,13 +4,13 @@ use super::flags::LinuxFlags;
 use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
 use super::output;
-use crate::linux::{self, LinuxError, OptionError, Options, Progress};
 use crate::measure::env;
+use linux::{self, LinuxError, OptionError, Options, Progress};
 use std::time::Instant;
 
 pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
     let Asked { options, carried } = asked(flags)?;
-    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
+    let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &options.origin.name, &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;

@@ -46,9 +46,9 @@ pub fn main() -> ExitCode {
     // Arguments may be any bytes; those of our own children are ours.
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     match args.get(1).map(String::as_str) {
-        Some(crate::linux::WORKER_ARG) => return crate::linux::worker_main(&args[2..]),
-        Some(crate::linux::vm::INIT_ARG) => return crate::linux::vm::init_main(),
-        Some(crate::linux::vm::MEASURE_ARG) => return crate::linux::vm::measure_main(),
+        Some(::linux::WORKER_ARG) => return ::linux::worker_main(&args[2..]),
+        Some(::linux::vm::INIT_ARG) => return ::linux::vm::init_main(),
+        Some(::linux::vm::MEASURE_ARG) => return ::linux::vm::measure_main(),
         _ => {}
     }
     let cli = match Cli::try_parse() {

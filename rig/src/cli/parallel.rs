@@ -1,7 +1,7 @@
 //! The same work on many things, on several threads, with the answers in the order of the questions.
 use super::output::say;
-use crate::linux;
 use engines::Interrupt;
+use linux;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};

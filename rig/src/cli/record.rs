@@ -2,10 +2,10 @@
 use super::exit::{self, Failure};
 use super::flags::RecordFlags;
 use super::{output, recording};
-use crate::linux::parse_duration;
 use crate::record::{self, RecordError, Recorded, Subject};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use linux::parse_duration;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::process::ExitStatusExt as _;
@@ -25,7 +25,7 @@ pub(super) fn record(flags: &RecordFlags) -> Result<u8, Failure> {
     };
     let duration = flags.duration.as_deref().map(parse_duration).transpose().map_err(Failure::usage)?;
     let out = flags.out.clone().unwrap_or_else(|| place(&subject));
-    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
+    let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let part = beside(&out, "part");
     let stop = || interrupt.is_set();
     let recorded = write(&part, is_packed(&out), |to| record::record(&subject, to, duration, &stop));

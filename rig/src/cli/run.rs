@@ -7,9 +7,9 @@ use super::output;
 use super::{judged, parallel, positions, proportion, recording, threads};
 use crate::driver::scenario::with_names;
 use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
-use crate::interrupt;
 use crate::measure::env;
 use engines::Interrupt;
+use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
 use input::shell;
 use model::seam::costs;
@@ -70,11 +70,11 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
 
 /// Listens to signals.
 pub(super) fn listen() -> Result<Interrupt, Failure> {
-    interrupt::listen().map_err(Failure::internal)
+    signals::listen().map_err(Failure::internal)
 }
 
 fn say_interrupted(signal: u8, finished: usize, planned: usize) {
-    let name = interrupt::name(signal.into());
+    let name = signals::name(signal.into());
     output::say(&format!(
         "interrupted by {name}: {finished} of {planned} cells are finished and kept; of the others nothing is"
     ));

@@ -4,9 +4,9 @@ use super::flags::SelftestFlags;
 use super::output::say;
 use super::{parallel, run, streams};
 use crate::driver::selftest::{self, Drawn, Flight};
-use crate::interrupt;
 use crate::measure::recorder::{Census, OUTCOMES};
 use engines::Interrupt;
+use engines::signals;
 use model::seam::Costs;
 use std::fmt::Write as _;
 
@@ -38,7 +38,7 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
 /// Returns the line that says how many were tried before a signal; empty without one.
 pub(super) fn cut_short(interrupt: &Interrupt, tried: usize, of: usize) -> String {
     let line = |signal: u8| {
-        let name = interrupt::name(signal.into());
+        let name = signals::name(signal.into());
         format!("interrupted by {name}: {tried} of {of} were tried\n")
     };
     interrupt.signal().map(line).unwrap_or_default()

@@ -4,15 +4,15 @@ use super::flags::VmFlags;
 use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
 use super::output;
-use crate::linux::vm::{Guest, Machine, Merged, Series, Setting, VmError};
-use crate::linux::{OptionError, Options, parse_duration};
 use crate::measure::env;
+use linux::vm::{Guest, Machine, Merged, Series, Setting, VmError};
+use linux::{OptionError, Options, parse_duration};
 use reports::schema::Env;
 use std::time::Instant;
 
 pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
     let (machine, settings, Asked { options, carried }) = plan(flags)?;
-    let interrupt = crate::interrupt::listen().map_err(Failure::internal)?;
+    let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, named(&options.origin.name), &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;

@@ -1,13 +1,12 @@
 //! Measuring: recorders fed by events, the environment, and the step from both to the schema of `run.json`.
 //!
-//! `calibrate` measures what things cost, `itself` what measuring costs. With the real kernel's own module, the only place
+//! `calibrate` measures what things cost. With the real kernel's own module, the only place
 //! that names `reports`' schema. Nothing here judges.
 pub mod alone;
 pub mod around;
 pub mod calibrate;
 pub mod cell;
 pub mod env;
-pub mod itself;
 mod merge;
 mod ops;
 pub mod recorder;

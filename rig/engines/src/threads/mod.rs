@@ -9,9 +9,11 @@
 //! A slot is what others see of an actor. Slots are used again, and so is the listener in them.
 mod clock;
 pub mod current;
+pub mod itself;
 pub mod pages;
 mod rest;
 mod token;
+pub mod trials;
 mod watchdog;
 
 use crate::interrupt::Interrupt;

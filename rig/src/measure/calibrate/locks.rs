@@ -1,7 +1,7 @@
 //! Accesses to Words and locks that nobody else wants, as actors on threads make them; and a charge, which is made of them.
-use super::trials::{N, Trials, on_thread, per_turn, repeated};
 use super::{Calibration, Together};
 use engines::threads::Refused;
+use engines::threads::trials::{N, Trials, on_thread, per_turn, repeated};
 use model::kernel::counter::{Counter, UNLIMITED};
 use model::locks::{Mutex, SpinLock};
 use model::seam::{Class, Current, Word};

@@ -1,8 +1,8 @@
 //! System calls, mappings and pages, as `--real-pages` has them; threads; and a walk over a list that is not in L1.
-use super::trials::{N, Trials, on_thread, per_turn, repeated};
 use super::{Calibration, Together};
 use engines::threads::Refused;
 use engines::threads::pages::Space;
+use engines::threads::trials::{N, Trials, on_thread, per_turn, repeated};
 use model::seam::Current;
 use rand::{RngExt, SeedableRng};
 use rustix::thread::{sched_getaffinity, sched_setaffinity};

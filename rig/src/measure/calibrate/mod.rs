@@ -1,16 +1,15 @@
 //! The table of costs, measured on this machine with the pieces that the rig itself runs on.
 //!
-//! `trials` repeats and sums up, `locks` measures accesses and locks, `sched` waiting and waking, `memory` mappings and
+//! [`trials`](engines::threads::trials) repeats and sums up, `locks` measures accesses and locks, `sched` waiting and waking, `memory` mappings and
 //! pages. What cannot be measured from outside a kernel keeps its value and its source.
 mod locks;
 mod memory;
 mod sched;
-pub mod trials;
 
 use super::env;
 use engines::threads::Refused;
+use engines::threads::trials::Trials;
 use model::seam::costs::{self, Costs, Entry, Table};
-use trials::Trials;
 
 /// One entry of the table, measured.
 #[derive(Clone, Debug)]

@@ -2,10 +2,10 @@
 //!
 //! A switch is what a hand-over on one CPU takes beyond the two system calls that it is made of. A wake-up is what a
 //! hand-over between two CPUs takes beyond a switch.
-use super::trials::{N, Trials, on_thread, per_turn, repeated};
 use super::{Calibration, Together};
 use engines::threads::Refused;
 use engines::threads::current::ThreadCurrent;
+use engines::threads::trials::{N, Trials, on_thread, per_turn, repeated};
 use model::locks::Mutex;
 use model::seam::event::Blind;
 use model::seam::{Class, Current, Object, Wait};

@@ -1,0 +1,134 @@
+//! What measuring costs and how far off it is, on this machine: the clock, the statistics of locks, starts at a rate.
+//!
+//! Read beside figures of an engine that runs by the machine's clock: nothing shorter than this can be told there.
+use super::trials::{Trials, on_thread, repeated, told_to};
+use crate::threads::Refused;
+use crate::threads::current::ThreadCurrent;
+use model::locks::Mutex;
+use model::locks::held::HeldTable;
+use model::locks::stats::LockStats;
+use model::seam::{Class, Current, Event, Observer, Stamp};
+use std::collections::BTreeMap;
+
+/// Reads of the clock, and acquisitions, of a trial.
+const TIMES: u64 = 2048;
+/// Starts whose lateness is looked at.
+const STARTS: u64 = 64;
+/// Time between two, in ns.
+const EVERY_NS: u64 = 1_000_000;
+
+/// See the module's text. All in ns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Itself {
+    /// A read of the engine's clock; a timed part contains one.
+    pub read_ns: u64,
+    /// The smallest step that was seen between two reads.
+    pub step_ns: u64,
+    /// Taking and giving back a mutex that nobody else wants, without statistics.
+    pub lock_ns: u64,
+    /// The same with statistics: its two reads of the clock, histograms, the table of what is held.
+    pub told_lock_ns: u64,
+    /// How late one who sleeps until a start comes: the median.
+    pub late_ns: u64,
+    /// The worst.
+    pub latest_ns: u64,
+}
+
+impl Itself {
+    /// Measures, in about 0.1 s.
+    ///
+    /// # Errors
+    /// [`Refused`] when the system has no thread for it.
+    pub fn measure() -> Result<Self, Refused> {
+        let (read, step_ns, alone, late) = on_thread(|cur| {
+            (repeated(cur, TIMES, || _ = std::hint::black_box(cur.now())), step_ns(cur), lock(cur), late(cur))
+        })?;
+        let told = told_to(Statistics::default, lock)?;
+        Ok(Self {
+            read_ns: read.ns(),
+            step_ns,
+            lock_ns: alone.ns(),
+            told_lock_ns: told.ns(),
+            late_ns: late.ns(),
+            latest_ns: late.longest_ns(),
+        })
+    }
+
+    /// What statistics add to an acquisition, in ns.
+    #[must_use]
+    pub fn statistics_ns(&self) -> u64 {
+        self.told_lock_ns.saturating_sub(self.lock_ns)
+    }
+
+    /// As facts for `env.json`.
+    #[must_use]
+    pub fn facts(&self) -> BTreeMap<String, String> {
+        [
+            ("measuring.clock_read_ns", self.read_ns.to_string()),
+            ("measuring.clock_step_ns", self.step_ns.to_string()),
+            ("measuring.lock", self.lock_words()),
+            ("measuring.starts", self.start_words()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    /// What statistics cost, in words.
+    #[must_use]
+    pub fn lock_words(&self) -> String {
+        let Self { lock_ns, told_lock_ns, .. } = self;
+        format!(
+            "{} ns of statistics per acquisition: {lock_ns} ns without, {told_lock_ns} ns with",
+            self.statistics_ns()
+        )
+    }
+
+    /// How late starts are, in words.
+    #[must_use]
+    pub fn start_words(&self) -> String {
+        format!(
+            "late by {} ns (median), {} ns at worst of {STARTS}; corrected latencies count from the intended start, so it is in them",
+            self.late_ns, self.latest_ns
+        )
+    }
+}
+
+/// The listener whose cost is looked at.
+#[derive(Default)]
+struct Statistics {
+    held: HeldTable,
+    locks: LockStats,
+}
+
+impl Observer for Statistics {
+    fn observe(&mut self, stamp: Stamp, event: &Event) {
+        self.locks.observe(&mut self.held, stamp, event);
+    }
+}
+
+fn step_ns<C: Current>(cur: &C) -> u64 {
+    let mut last = cur.now();
+    let step = |_| {
+        let now = cur.now();
+        let step = now - last;
+        last = now;
+        step
+    };
+    (0..TIMES).map(step).filter(|step| *step > 0).min().unwrap_or(0)
+}
+
+fn lock<L: Observer + Send + 'static>(cur: &ThreadCurrent<L>) -> Trials {
+    let lock = Mutex::new(Class::CgroupMutex, 0, ());
+    repeated(cur, TIMES, || drop(lock.lock(cur)))
+}
+
+/// How late starts at a rate are.
+fn late<C: Current>(cur: &C) -> Trials {
+    let begin = cur.now();
+    let start = |turn| {
+        let due_ns = begin + turn * EVERY_NS;
+        cur.sleep_until(due_ns);
+        (cur.now() - due_ns).saturating_mul(1000)
+    };
+    Trials::of((1..=STARTS).map(start).collect())
+}

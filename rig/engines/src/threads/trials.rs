@@ -1,0 +1,141 @@
+//! Repeated trials of one thing: median and spread, in whole ps, since an access takes less than a ns.
+use crate::threads::current::ThreadCurrent;
+use crate::threads::{Refused, Setting, Threads};
+use faults::{Injector, Plan};
+use model::seam::Current;
+use model::seam::event::Blind;
+use model::seam::{Costs, Observer};
+use std::sync::Arc;
+
+/// Trials of each thing.
+pub const N: usize = 31;
+/// When a part of a measurement is given up, in ns.
+const GIVE_UP_NS: u64 = 60_000_000_000;
+
+/// What trials of one thing gave, in ps, in order of size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trials(Vec<u64>);
+
+impl Trials {
+    /// Of trials in ps, in any order.
+    #[must_use]
+    pub fn of(mut ps: Vec<u64>) -> Self {
+        ps.sort_unstable();
+        Self(ps)
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The value below which `percent` of the trials are.
+    fn at(&self, percent: usize) -> u64 {
+        self.0.get(self.n().saturating_sub(1) * percent / 100).copied().unwrap_or(0)
+    }
+
+    /// The median in ps; 0 where there are none.
+    #[must_use]
+    pub fn median_ps(&self) -> u64 {
+        self.at(50)
+    }
+
+    /// The median as an entry of a table: whole ns, at least one.
+    #[must_use]
+    pub fn ns(&self) -> u64 {
+        ((self.median_ps() + 500) / 1000).max(1)
+    }
+
+    /// p10 and p90 in ns, such as `17.9..18.4`.
+    #[must_use]
+    pub fn spread(&self) -> String {
+        format!("{}..{}", ns(self.at(10)), ns(self.at(90)))
+    }
+
+    /// Whether p90 is more than twice p10: something else was running.
+    #[must_use]
+    pub fn is_wide(&self) -> bool {
+        self.at(90) > self.at(10).saturating_mul(2)
+    }
+
+    /// The longest trial in whole ns.
+    #[must_use]
+    pub fn longest_ns(&self) -> u64 {
+        self.at(100) / 1000
+    }
+
+    /// Each less `ps`, which is in it and something else.
+    #[must_use]
+    pub fn less(&self, ps: u64) -> Self {
+        Self(self.0.iter().map(|trial| trial.saturating_sub(ps)).collect())
+    }
+}
+
+/// ps as ns with one decimal.
+#[must_use]
+pub fn ns(ps: u64) -> String {
+    format!("{}.{}", ps / 1000, ps % 1000 / 100)
+}
+
+/// Trials of `body`, each of which does it `times` over.
+pub fn repeated<C: Current>(cur: &C, times: u64, mut body: impl FnMut()) -> Trials {
+    let trial = |_| {
+        let before = cur.now();
+        for _ in 0..times {
+            body();
+        }
+        per_turn(cur.now() - before, times)
+    };
+    Trials::of((0..N).map(trial).collect())
+}
+
+/// ps of one of `times` turns that took `ns` together.
+pub fn per_turn(ns: u64, times: u64) -> u64 {
+    ns.saturating_mul(1000) / times.max(1)
+}
+
+/// Runs `body` as an actor on a thread of its own, without anybody who listens.
+pub fn on_thread<R: Send + 'static>(
+    body: impl FnOnce(&ThreadCurrent<Blind>) -> R + Send + 'static,
+) -> Result<R, Refused> {
+    told_to(|| Blind, body)
+}
+
+/// The same with listeners of that kind.
+pub fn told_to<L: Observer + Send + 'static, R: Send + 'static>(
+    listener: impl Fn() -> L + Send + Sync + 'static,
+    body: impl FnOnce(&ThreadCurrent<L>) -> R + Send + 'static,
+) -> Result<R, Refused> {
+    let mut threads = Threads::new(Setting {
+        costs: Costs::default(),
+        injector: Injector::new(Plan::default(), 0),
+        give_up_ns: GIVE_UP_NS,
+        rest_every_ns: 0,
+        real_pages: false,
+        listener: Box::new(listener),
+    });
+    let result = Arc::new(parking_lot::Mutex::new(None));
+    let theirs = Arc::clone(&result);
+    threads.spawn(move |cur| *theirs.lock() = Some(body(cur)));
+    threads.run(|_| {})?;
+    let given_up = || Refused::Thread(std::io::Error::from(std::io::ErrorKind::TimedOut));
+    result.lock().take().ok_or_else(given_up)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn median_and_spread_are_those_of_the_trials() {
+        let trials = Trials::of((1..=101).rev().map(|n| n * 100).collect());
+        assert_eq!((trials.n(), trials.median_ps(), trials.ns()), (101, 5_100, 5));
+        assert_eq!(trials.spread(), "1.1..9.1");
+        assert_eq!(trials.longest_ns(), 10);
+        assert!(trials.is_wide() && !Trials::of(vec![100, 150, 200]).is_wide());
+        assert_eq!(trials.less(5_000).median_ps(), 100);
+        assert_eq!((Trials::default().median_ps(), Trials::of(vec![3]).ns()), (0, 1));
+        assert_eq!(per_turn(10, 4), 2_500);
+    }
+}

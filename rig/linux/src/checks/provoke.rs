@@ -1,0 +1,148 @@
+//! Brings the kernel into the state in which it refuses a move, lets it, and looks that everything reads as before: a
+//! cpuset without CPUs, a limit below what must move, a task that has exited, a cgroup that was removed.
+use super::super::clock::now_ns;
+use super::super::error::LinuxError;
+use super::super::moving::samples::{Samples, Times, errno_name};
+use super::super::place::discovery::Place;
+use super::super::place::group::Groups;
+use super::foreign::Foreign;
+use super::reading::Reading;
+use super::refusal::{Kind, Refusal};
+use rustix::io::Errno;
+use std::fs::{self, File, OpenOptions};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Limit of the cgroup that is too small: 64 KiB.
+const LIMIT_BYTES: &str = "65536";
+/// Pages that a moved process keeps while moves are refused: more than that limit.
+pub(crate) const KEPT: u64 = 1024;
+
+/// What came of a refusal.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) tried: u64,
+    /// Writes that were not answered as expected, and the first of them in words.
+    pub(crate) unexpected: (u64, Option<String>),
+    /// Refusals after which something did not read as before, and the first of them in words. Absent where processes of
+    /// others may be the reason.
+    pub(crate) not_as_before: Option<(u64, Option<String>)>,
+}
+
+/// Lets the kernel refuse, `times` times; `own` are the workers that are moved, and the first of them has to stay as it is.
+/// Where something differs, processes of others that are there now are added to `foreign`.
+///
+/// # Errors
+/// [`LinuxError::Setup`] when the state in which the kernel refuses cannot be made, or files cannot be read.
+pub(crate) fn provoke(
+    refusal: &Refusal,
+    place: &Place,
+    groups: &mut Groups,
+    (own, slack_bytes): (&[u32], i64),
+    (samples, foreign): (&mut Samples, &mut Foreign),
+) -> Result<Refused, LinuxError> {
+    let pid = own[0];
+    let mut refused =
+        Refused { refusal: refusal.clone(), tried: 0, unexpected: (0, None), not_as_before: None };
+    let mut not_as_before = (0, None);
+    let scene = Scene::set(refusal.kind, place, groups, pid)?;
+    for _ in 0..refusal.times {
+        let before = Reading::of(pid, groups)?;
+        let begin = now_ns();
+        let answer = scene.write();
+        samples.record(answer, Times { intended: None, begin, end: now_ns() });
+        refused.tried += 1;
+        let expected = errno_name(refusal.errno.number());
+        let given =
+            answer.err().map_or_else(|| "success".to_owned(), |errno| errno_name(errno.raw_os_error()));
+        if given != expected {
+            let words =
+                format!("a move {} was answered with {given}, and {expected} was expected", refusal.about());
+            count(&mut refused.unexpected, words);
+        }
+        if let Some(difference) = before.difference(&Reading::of(pid, groups)?, slack_bytes) {
+            count(&mut not_as_before, difference);
+            foreign.add(Foreign::look(groups, own));
+        }
+    }
+    scene.strike(groups)?;
+    Ok(Refused { not_as_before: Some(not_as_before), ..refused })
+}
+
+fn count(broken: &mut (u64, Option<String>), words: String) {
+    broken.0 += 1;
+    broken.1.get_or_insert(words);
+}
+
+/// The state in which the kernel refuses.
+struct Scene {
+    file: File,
+    text: String,
+    /// The cgroup that was made for it.
+    extra: bool,
+}
+
+impl Scene {
+    fn set(kind: Kind, place: &Place, groups: &mut Groups, pid: u32) -> Result<Self, LinuxError> {
+        let procs = |folder: &Path| {
+            let path = folder.join("cgroup.procs");
+            let opened = OpenOptions::new().write(true).open(&path);
+            opened.map_err(|source| LinuxError::Setup { doing: format!("open {}", path.display()), source })
+        };
+        let worker = pid.to_string();
+        match kind {
+            Kind::WithoutCpus => {
+                // Made like every other, but without the CPUs that the others get.
+                let folder = groups.make_extra("empty", place, false)?;
+                Ok(Self { file: procs(&folder)?, text: worker, extra: true })
+            }
+            Kind::TooSmall => {
+                // With CPUs: cpuset has said yes when memory says no, and has to be rolled back.
+                let folder = groups.make_extra("small", place, true)?;
+                let write = |file: &str, value: &str| {
+                    let path = folder.join(file);
+                    let doing = format!("write {}", path.display());
+                    fs::write(path, value).map_err(|source| LinuxError::Setup { doing, source })
+                };
+                write("memory.limit_in_bytes", LIMIT_BYTES)?;
+                write("memory.move_charge_at_immigrate", "1")?;
+                Ok(Self { file: procs(&folder)?, text: worker, extra: true })
+            }
+            Kind::Removed => {
+                let folder = groups.make_extra("gone", place, true)?;
+                let file = procs(&folder)?;
+                groups.remove_extra()?;
+                Ok(Self { file, text: worker, extra: false })
+            }
+            Kind::TaskGone => {
+                let file = procs(&groups.top().join("b"))?;
+                Ok(Self { file, text: ended_process()?.to_string(), extra: false })
+            }
+        }
+    }
+
+    fn write(&self) -> Result<(), Errno> {
+        rustix::io::write(&self.file, self.text.as_bytes()).map(drop)
+    }
+
+    fn strike(self, groups: &mut Groups) -> Result<(), LinuxError> {
+        drop(self.file);
+        if self.extra { groups.remove_extra() } else { Ok(()) }
+    }
+}
+
+/// The pid of a process of ours that has ended and was waited for. It is not given out again before all others were.
+fn ended_process() -> Result<u32, LinuxError> {
+    let setup = |source| LinuxError::Setup { doing: "start a process that ends at once".into(), source };
+    // With an argument that no worker knows it says so and ends.
+    let mut child = Command::new("/proc/self/exe")
+        .args([super::super::WORKER_ARG, "--ends"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(setup)?;
+    child.wait().map_err(setup)?;
+    Ok(child.id())
+}

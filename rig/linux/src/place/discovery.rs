@@ -1,0 +1,271 @@
+//! Where cgroups can be made: reads `/proc/self/mountinfo` and `/proc/self/cgroup` and joins them to places.
+//!
+//! The parsers take text, so that every layout (v1, v2, hybrid, container) is a test. Formats: proc(5), cgroups(7).
+use super::super::error::LinuxError;
+use super::hidden;
+use super::hierarchy::{Controller, Hierarchy};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+/// One cgroup mount of `/proc/self/mountinfo`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mount {
+    /// `true` for `cgroup2`.
+    pub(crate) v2: bool,
+    /// Cgroup that is mounted, `/` for the whole hierarchy.
+    pub(crate) root: PathBuf,
+    /// Where.
+    pub(crate) point: PathBuf,
+    /// Whether the mount or its superblock is read-only, as in containers.
+    pub(crate) read_only: bool,
+    /// Options of the superblock: controllers on v1, `favordynmods`, ...
+    pub(crate) options: Vec<String>,
+    /// A later mount that covers it, such as `tmpfs at /sys/fs/cgroup`: then no path leads to it.
+    pub(crate) hidden_by: Option<String>,
+}
+
+impl Mount {
+    /// The command that takes away what covers it; `None` when nothing does.
+    pub(crate) fn uncover(&self) -> Option<String> {
+        let (_, point) = self.hidden_by.as_ref()?.split_once(" at ")?;
+        Some(format!("as root: umount {}", input::shell::quote(point)))
+    }
+
+    /// Whether it is one of the v1 hierarchy of this controller, or of v2 for `None`.
+    pub(crate) fn shows(&self, controller: Option<&str>) -> bool {
+        match controller {
+            Some(name) => !self.v2 && self.options.iter().any(|option| option == name),
+            None => self.v2,
+        }
+    }
+}
+
+/// One line of `/proc/self/cgroup`: the own cgroup in one hierarchy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Membership {
+    /// Controllers of the hierarchy; empty for v2.
+    pub(crate) controllers: Vec<String>,
+    /// Own cgroup, from the root of the cgroup namespace.
+    pub(crate) path: PathBuf,
+}
+
+/// A hierarchy and the folder below which cgroups are to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// `v1:pids`, `v2`: what the run calls its protocol.
+    pub(crate) label: String,
+    /// `true` for the unified hierarchy.
+    pub(crate) v2: bool,
+    /// Controllers that sit on the hierarchy; on v2 none before the cgroups are made, then those that they have.
+    pub(crate) controllers: Vec<String>,
+    /// Mount point of the hierarchy.
+    pub(crate) mount_point: PathBuf,
+    /// The own cgroup as a folder.
+    pub(crate) own: PathBuf,
+    /// Whether the mount options show `favordynmods`.
+    pub(crate) favordynmods: bool,
+}
+
+/// Places that meet `wanted`, best first; never empty.
+///
+/// # Errors
+/// [`LinuxError::NoHierarchy`] when there is none, [`LinuxError::Setup`] when `/proc` cannot be read.
+pub(crate) fn discover(wanted: Hierarchy) -> Result<Vec<Place>, LinuxError> {
+    let read = |path: &str| {
+        fs::read_to_string(path).map_err(|source| LinuxError::Setup { doing: format!("read {path}"), source })
+    };
+    let mounts = parse_mountinfo(&read("/proc/self/mountinfo")?);
+    let memberships = parse_cgroup(&read("/proc/self/cgroup")?);
+    choose(wanted, &mounts, &memberships)
+}
+
+/// The own cgroup as a folder, in every hierarchy that shows it.
+///
+/// # Errors
+/// [`LinuxError::Setup`] when `/proc` cannot be read.
+pub(crate) fn own_folders() -> Result<Vec<PathBuf>, LinuxError> {
+    let read = |path: &str| {
+        fs::read_to_string(path).map_err(|source| LinuxError::Setup { doing: format!("read {path}"), source })
+    };
+    let mounts = parse_mountinfo(&read("/proc/self/mountinfo")?);
+    let memberships = parse_cgroup(&read("/proc/self/cgroup")?);
+    let of = |mount: &Mount| {
+        let own = |m: &&Membership| match m.controllers.as_slice() {
+            [] => mount.v2,
+            controllers => !mount.v2 && controllers.iter().all(|name| mount.options.contains(name)),
+        };
+        memberships.iter().find(own).and_then(|member| below(mount, &member.path))
+    };
+    Ok(mounts.iter().filter(|mount| mount.hidden_by.is_none()).filter_map(of).collect())
+}
+
+fn choose(wanted: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Result<Vec<Place>, LinuxError> {
+    let order = match wanted {
+        Hierarchy::Auto => {
+            vec![Hierarchy::V1(Controller::Pids), Hierarchy::V1(Controller::Freezer), Hierarchy::V2]
+        }
+        one => vec![one],
+    };
+    let places: Vec<Place> = order.into_iter().filter_map(|one| place(one, mounts, memberships)).collect();
+    if places.is_empty() { Err(nothing(wanted, mounts)) } else { Ok(places) }
+}
+
+/// The place of one hierarchy that can be chosen.
+fn place(one: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Option<Place> {
+    let controller = match one {
+        Hierarchy::V1(controller) => Some(controller.name()),
+        Hierarchy::V2 | Hierarchy::Auto => None,
+    };
+    place_of(controller, mounts, memberships)
+}
+
+/// The place in the v1 hierarchy of this controller, whether or not a run can choose it, or in v2 for `None`: on the
+/// first of its mounts from which the own cgroup can be reached.
+pub(crate) fn place_of(
+    controller: Option<&str>,
+    mounts: &[Mount],
+    memberships: &[Membership],
+) -> Option<Place> {
+    let label = controller.map_or_else(|| "v2".into(), |name| format!("v1:{name}"));
+    let member = memberships.iter().find(|m| match controller {
+        Some(name) => m.controllers.iter().any(|c| c == name),
+        None => m.controllers.is_empty(),
+    })?;
+    mounts.iter().filter(|m| m.shows(controller) && m.hidden_by.is_none()).find_map(|mount| {
+        let favordynmods = mount.options.iter().any(|o| o == "favordynmods");
+        Some(Place {
+            label: if favordynmods { format!("{label}:favordynmods") } else { label.clone() },
+            v2: mount.v2,
+            controllers: member.controllers.clone(),
+            mount_point: mount.point.clone(),
+            own: below(mount, &member.path)?,
+            favordynmods,
+        })
+    })
+}
+
+/// The folder of cgroup `path` below `mount`; `None` when the mount does not show it (container without a cgroup
+/// namespace of its own, or a path that leaves the namespace with `..`).
+fn below(mount: &Mount, path: &Path) -> Option<PathBuf> {
+    let inside = path.strip_prefix(&mount.root).ok()?;
+    let leaves = |p: &Path| p.components().any(|c| c == std::path::Component::ParentDir);
+    if leaves(inside) || leaves(&mount.root) {
+        return None;
+    }
+    Some(if inside.as_os_str().is_empty() { mount.point.clone() } else { mount.point.join(inside) })
+}
+
+fn nothing(wanted: Hierarchy, mounts: &[Mount]) -> LinuxError {
+    let found = if mounts.is_empty() {
+        "no cgroup file system is mounted".to_string()
+    } else {
+        let names: Vec<String> = mounts
+            .iter()
+            .map(|m| {
+                let what = if m.v2 { "(v2)".into() } else { m.options.join(",") };
+                let hidden = m.hidden_by.as_ref().map(|by| format!(", hidden by a later mount of {by}"));
+                format!("{} {what}{}", m.point.display(), hidden.unwrap_or_default())
+            })
+            .collect();
+        format!("none of the mounts shows it and the own cgroup: {}", names.join("; "))
+    };
+    let wants = |mount: &&Mount| match wanted {
+        Hierarchy::V1(controller) => mount.shows(Some(controller.name())),
+        Hierarchy::V2 => mount.v2,
+        Hierarchy::Auto => true,
+    };
+    if let Some(umount) = mounts.iter().filter(wants).find_map(Mount::uncover) {
+        return LinuxError::NoHierarchy { wanted: wanted.to_string(), found, remedy: umount };
+    }
+    let remedy = match wanted {
+        Hierarchy::V1(controller) => {
+            let name = controller.name();
+            format!(
+                "--hierarchy auto, or as root: mkdir -p /sys/fs/cgroup/{name} && mount -t cgroup -o {name} cgroup /sys/fs/cgroup/{name}"
+            )
+        }
+        Hierarchy::Auto | Hierarchy::V2 => "as root: mount -t cgroup2 cgroup2 /sys/fs/cgroup".into(),
+    };
+    LinuxError::NoHierarchy { wanted: wanted.to_string(), found, remedy }
+}
+
+/// `36 31 0:33 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids`, of any mount that is a cgroup's.
+pub(crate) fn parse_mountinfo(text: &str) -> Vec<Mount> {
+    let all = hidden::Table::read(text);
+    let mount = |line: &str| {
+        let mount = parse_mount(line)?;
+        Some(Mount { hidden_by: all.hides(line), ..mount })
+    };
+    text.lines().filter_map(mount).collect()
+}
+
+fn parse_mount(line: &str) -> Option<Mount> {
+    // The fields before " - " vary in number.
+    let (left, right) = line.split_once(" - ")?;
+    let mut right = right.split(' ');
+    let v2 = match right.next()? {
+        // `mount -t cpuset` is the v1 hierarchy of cpuset with names as they once were.
+        "cgroup" | "cpuset" => false,
+        "cgroup2" => true,
+        _ => return None,
+    };
+    let options: Vec<String> = right.nth(1).unwrap_or("").split(',').map(str::to_string).collect();
+    let mut left = left.split(' ').skip(3);
+    let (root, point) = (unescape(left.next()?), unescape(left.next()?));
+    let read_only = left.next().is_some_and(is_read_only) || options.iter().any(|option| option == "ro");
+    Some(Mount { v2, root, point, read_only, options, hidden_by: None })
+}
+
+fn is_read_only(options: &str) -> bool {
+    options.split(',').any(|option| option == "ro")
+}
+
+/// Where file systems of this type are mounted, and whether read-only.
+pub(crate) fn mount_points(text: &str, fs_type: &str) -> Vec<(PathBuf, bool)> {
+    let one = |line: &str| {
+        let (left, right) = line.split_once(" - ")?;
+        if right.split(' ').next()? != fs_type {
+            return None;
+        }
+        let mut left = left.split(' ').skip(4);
+        Some((unescape(left.next()?), left.next().is_some_and(is_read_only)))
+    };
+    text.lines().filter_map(one).collect()
+}
+
+/// `8:cpu,cpuacct:/path`; v2 is `0::/path`. Named hierarchies without controller (`name=systemd`) cannot be chosen.
+pub(crate) fn parse_cgroup(text: &str) -> Vec<Membership> {
+    let line = |line: &str| {
+        let mut fields = line.splitn(3, ':');
+        let (id, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
+        if controllers.is_empty() != (id == "0") {
+            return None;
+        }
+        let controllers = controllers.split(',').filter(|c| !c.is_empty()).map(str::to_string).collect();
+        Some(Membership { controllers, path: path.into() })
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Reads a field of mountinfo, which writes space, tab, newline and backslash as `\040` and so on.
+pub(super) fn unescape(field: &str) -> PathBuf {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let octal = tail.get(..3).filter(|d| first == b'\\' && d.iter().all(|b| (b'0'..=b'7').contains(b)));
+        if let Some(digits) = octal {
+            bytes.push(digits.iter().fold(0u8, |value, d| value.wrapping_mul(8).wrapping_add(d - b'0')));
+            rest = &tail[3..];
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    OsString::from_vec(bytes).into()
+}
+
+#[cfg(test)]
+#[path = "discovery_tests.rs"]
+mod tests;

@@ -1,0 +1,89 @@
+//! What a run has measured, before it becomes `run.json` and notes.
+use super::super::checks::audit::Looked;
+use super::super::checks::provoke::Refused;
+use super::super::clock::{ClockFacts, now_ns};
+use super::super::moving::mover::{Ended, Plan};
+use super::super::moving::samples::Samples;
+use super::super::options::Options;
+use super::super::place::discovery::Place;
+use super::super::trace::Traced;
+use super::super::workers::crew::Crew;
+use super::super::workers::tally::Tallied;
+use reports::schema::Note;
+
+/// What was measured in one cell.
+#[derive(Debug)]
+pub(crate) struct CellRecord {
+    /// What was to be measured.
+    pub(crate) plan: Plan,
+    /// The samples.
+    pub(crate) samples: Samples,
+    /// How it ended.
+    pub(crate) ended: Ended,
+    /// When the measured part began, on the machine's monotonic clock.
+    pub(crate) began_ns: u64,
+    /// Length of the measured part.
+    pub(crate) duration_ns: u64,
+    /// Pages that every moved process keeps while it stands still; absent where it works.
+    pub(crate) kept_pages: Option<u64>,
+    /// Pages that moved processes have touched and keep, in all, where they stand still.
+    pub(crate) touched: i64,
+    /// What operations took meanwhile, by operation and condition, warm-up included.
+    pub(crate) tallies: Vec<[Tallied; 2]>,
+    /// Counters beside the workers' books, at the end of the cell.
+    pub(crate) looked: Looked,
+    /// What was refused, where that was the purpose.
+    pub(crate) refused: Option<Refused>,
+    /// What was seen inside the kernel, in a traced cell.
+    pub(crate) traced: Option<Traced>,
+}
+
+/// What holds for all cells of a run.
+#[derive(Debug)]
+pub(crate) struct Setting<'a> {
+    /// As given.
+    pub(crate) options: &'a Options,
+    /// Where.
+    pub(crate) place: &'a Place,
+    /// As measured at the start.
+    pub(crate) clock: ClockFacts,
+    /// Whether the timer slack could be reduced.
+    pub(crate) precise_sleep: bool,
+    /// What is to be said about tracing.
+    pub(crate) tracing: &'a [Note],
+    /// The signal that ended the run.
+    pub(crate) signal: Option<i32>,
+}
+
+impl CellRecord {
+    /// A cell that has just ended, with what the workers did in it, and nothing special about it.
+    pub(crate) fn new(plan: Plan, samples: Samples, (ended, duration_ns): (Ended, u64), crew: &Crew) -> Self {
+        Self {
+            plan,
+            samples,
+            ended,
+            began_ns: now_ns().saturating_sub(duration_ns),
+            duration_ns,
+            kept_pages: None,
+            touched: crew.touched(),
+            tallies: crew.tallies(),
+            looked: Looked::default(),
+            refused: None,
+            traced: None,
+        }
+    }
+
+    /// Operations that were done, and those that failed.
+    pub(crate) fn work(&self) -> (u64, u64) {
+        let all = || self.tallies.iter().flatten();
+        (all().map(Tallied::count).sum(), all().map(|tallied| tallied.failed).sum())
+    }
+
+    /// What notes and facts call the cell: `closed loop`, `20/s traced`, `64 pages kept`.
+    pub(crate) fn label(&self) -> String {
+        match self.kept_pages {
+            Some(pages) => format!("{pages} pages kept"),
+            None => self.plan.label() + if self.traced.is_some() { " traced" } else { "" },
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! From what was measured to `run.json`. With `notes`, `samples` and `trace` the only files here that name the schema's parts.
+use super::super::checks::audit::Audited;
+use super::super::checks::provoke::Refused;
+use super::super::error::LinuxError;
+use super::super::moving::mover::Ended;
+use super::super::moving::rate::{Rate, text};
+use super::super::moving::samples::Pair;
+use super::super::options::Options;
+use super::super::place::discovery::Place;
+use super::super::workers::shared::OPS;
+use super::facts::words;
+use super::measured::{CellRecord, Setting};
+use super::notes::notes;
+use engines::signals;
+use reports::aggregate::Point;
+use reports::coverage;
+use reports::schema::{
+    Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Plan,
+    Promise, Run, SCHEMA, Scenario,
+};
+use reports::{fit, verdict};
+use std::thread::available_parallelism;
+
+/// The run for `run.json`.
+pub(crate) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Option<&LinuxError>) -> Run {
+    let options = setting.options;
+    let first_ns = records.iter().map(|record| record.began_ns).min().unwrap_or(0);
+    let cells: Vec<Cell> =
+        records.iter().map(|record| cell((options, setting.place), record, first_ns)).collect();
+    let notes = notes(setting, records, failure);
+    let fits = fit::over_resident_pages(&cells, "a move");
+    let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
+    let verdicts =
+        verdict::judge(&judged, &verdict::Expectations::default(), &notes, |_, _| Some(command(options)));
+    Run {
+        schema: SCHEMA.into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        engine: Engine::Linux,
+        scenario: Scenario {
+            name: options.origin.name.clone(),
+            about: options.origin.about.clone(),
+            controllers: setting.place.controllers.clone(),
+            seed: options.seed,
+            cpus: cpus(),
+            duration_ns: options.duration.as_nanos() as u64,
+            toml: toml(options),
+        },
+        command: command(options),
+        interrupted: setting.signal.is_some(),
+        plan: Some(planned(setting)),
+        cells,
+        verdicts,
+        notes,
+        fits,
+        recordings: Vec::new(),
+    }
+}
+
+/// Every cell but the traced ones, which are not always possible.
+fn planned(setting: &Setting<'_>) -> Plan {
+    let (Options { closed_loop, rates, kept_pages, repeat, refusals, .. }, label) =
+        (setting.options, &setting.place.label);
+    let closed = closed_loop.then(|| (label.clone(), Point::default()));
+    let at = |rate: &Rate| (label.clone(), Point { rate_per_s: Some(rate.per_s()), ..Point::default() });
+    let kept =
+        |pages: &u64| (format!("{label} still"), Point { resident_pages: Some(*pages), ..Point::default() });
+    let once: Vec<coverage::Place> =
+        closed.into_iter().chain(rates.iter().map(at)).chain(kept_pages.iter().map(kept)).collect();
+    let all = (0..*repeat).flat_map(|_| once.clone());
+    let refused = refusals.iter().map(|refusal| (format!("{label} {}", refusal.rule()), Point::default()));
+    Plan::of(all.chain(refused))
+}
+
+/// The cell for `run.json`; `first_ns` is when the first of the run began.
+pub(crate) fn cell((options, place): (&Options, &Place), record: &CellRecord, first_ns: u64) -> Cell {
+    let samples = &record.samples;
+    let latency = [series("moved", &samples.moved), series("refused", &samples.refused)];
+    Cell {
+        protocol: protocol(&place.label, record),
+        fault_rate_percent: None,
+        rate_per_s: record.plan.rate.map(Rate::per_s),
+        delay_ns: None,
+        resident_pages: record.kept_pages,
+        seed: options.seed,
+        began_ns: Some(record.began_ns - first_ns),
+        duration_ns: record.duration_ns,
+        attach: Attach {
+            outcomes: samples.outcomes(),
+            refusals: samples.refusals(),
+            latency: latency.into_iter().flatten().collect(),
+            phases: record.traced.as_ref().map(|traced| traced.phases.clone()).unwrap_or_default(),
+            ..Attach::default()
+        },
+        bystanders: bystanders(record),
+        locks: record.traced.as_ref().map(|traced| traced.locks.clone()).unwrap_or_default(),
+        longest_holds: Vec::new(),
+        drift: record.looked.audited.iter().map(drift).collect(),
+        promises: promises(record),
+        faults: record.refused.as_ref().map(faults).unwrap_or_default(),
+        sim: None,
+        timelines: Vec::new(),
+        ended: ended(record),
+    }
+}
+
+/// Refusals are no moves, traced moves are slower, and moves of processes that stand still none of those that work: all
+/// stand beside the others under names of their own.
+pub(crate) fn protocol(label: &str, record: &CellRecord) -> String {
+    match (&record.refused, record.kept_pages) {
+        (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
+        (None, Some(_)) => format!("{label} still"),
+        (None, None) if record.traced.is_some() => format!("{label} traced"),
+        (None, None) => label.to_owned(),
+    }
+}
+
+fn bystanders(record: &CellRecord) -> Vec<Bystander> {
+    let all = OPS.iter().zip(&record.tallies).flat_map(|(op, tallies)| {
+        [Condition::Idle, Condition::Attaching].into_iter().zip(tallies).map(|(condition, tallied)| {
+            Bystander { op: (*op).into(), condition, failed: tallied.failed, hist: tallied.hist() }
+        })
+    });
+    all.filter(|row| row.hist.count + row.failed > 0).collect()
+}
+
+fn drift(audited: &Audited) -> Drift {
+    Drift {
+        controller: audited.controller.into(),
+        cgroup: audited.cgroup.clone(),
+        unit: audited.unit.into(),
+        usage_final: audited.usage,
+        truth_final: audited.truth,
+        drift_final: audited.drift(),
+        peak_over: None,
+        peak_under: None,
+        integral_abs_us: None,
+        events: 0,
+        clamps: 0,
+        reserved_peak: 0,
+        tolerance: (audited.tolerance > 0).then_some(audited.tolerance),
+        by_design: audited.by_design,
+        how: audited.how.clone(),
+        series: Vec::new(),
+    }
+}
+
+fn promises(record: &CellRecord) -> Vec<Promise> {
+    let promise = |name: &str, examined, (broken, first): (u64, Option<String>)| Promise {
+        name: name.into(),
+        broken,
+        examined,
+        first,
+    };
+    let breaches: Vec<String> = record.looked.audited.iter().filter_map(Audited::breach).collect();
+    let (broken, first) = (breaches.len() as u64, breaches.into_iter().next());
+    let drift = promise("drift", record.looked.audited.len() as u64, (broken, first));
+    let audited = (!record.looked.audited.is_empty()).then_some(drift);
+    let refused = record.refused.iter().flat_map(|refused| {
+        let rollback = refused.not_as_before.clone();
+        let rollback = rollback.map(|broken| promise("rollback", refused.tried, broken));
+        let expected = promise("refused-as-expected", refused.tried, refused.unexpected.clone());
+        rollback.into_iter().chain([expected])
+    });
+    audited.into_iter().chain(refused).collect()
+}
+
+fn faults(refused: &Refused) -> Faults {
+    let (hits, fired) = (refused.tried, refused.tried - refused.unexpected.0);
+    Faults {
+        rules: vec![FaultRule { rule: refused.refusal.rule().to_string(), hits, fired }],
+        fired: Vec::new(),
+    }
+}
+
+/// Series with samples only: raw, then corrected.
+fn series(outcome: &str, pair: &Pair) -> Vec<LatencySeries> {
+    [(LatencyKind::Raw, &pair.raw), (LatencyKind::Corrected, &pair.corrected)]
+        .into_iter()
+        .map(|(kind, series)| LatencySeries { outcome: outcome.into(), kind, hist: series.hist() })
+        .filter(|series| series.hist.count > 0)
+        .collect()
+}
+
+fn ended(record: &CellRecord) -> Option<String> {
+    match record.ended {
+        Ended::Complete => None,
+        Ended::Interrupted(signal) => Some(format!("interrupted by {}", signals::name(signal))),
+        Ended::WorkerDied => Some("the worker died".into()),
+        Ended::Backlog { unstarted } => Some(format!("{unstarted} intended moves were never begun")),
+    }
+}
+
+/// Returns the command with every option spelled out, so that changed defaults do not change what a kept command means.
+pub(crate) fn command(options: &Options) -> String {
+    let begin = ["attach-rig", "linux", "--hierarchy"].map(str::to_owned);
+    command_of(begin.into_iter().chain([options.hierarchy.to_string()]).collect(), options)
+}
+
+/// Returns the command after `words`, which are the program, the command and the hierarchy.
+pub(crate) fn command_of(mut words: Vec<String>, options: &Options) -> String {
+    let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
+    options.rates.iter().for_each(|rate| flag("rate", rate.to_string()));
+    flag("duration", text(options.duration));
+    flag("seed", options.seed.to_string());
+    options.kept_pages.iter().for_each(|pages| flag("kept-pages", pages.to_string()));
+    if options.repeat > 1 {
+        flag("repeat", options.repeat.to_string());
+    }
+    options.refusals.iter().for_each(|refusal| flag("fault", refusal.rule().to_string()));
+    let switches = [
+        (!options.closed_loop, "--no-closed-loop"),
+        (options.move_charges, "--move-charges"),
+        (!options.trace, "--no-trace"),
+    ];
+    words.extend(switches.iter().filter(|(on, _)| *on).map(|(_, switch)| (*switch).to_owned()));
+    words.extend(options.origin.words.iter().cloned());
+    input::shell::join(words.iter().map(String::as_str))
+}
+
+/// What was measured, and below it the scenario, if there is one.
+pub(crate) fn toml(options: &Options) -> String {
+    let Options { hierarchy, rates, closed_loop, duration, kept_pages, trace, repeat, .. } = options;
+    let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
+    let faults: Vec<String> =
+        options.refusals.iter().map(|refusal| format!("\"{}\"", refusal.rule())).collect();
+    let workloads: Vec<String> =
+        options.workloads.iter().map(|workload| format!("# {}\n", words(workload))).collect();
+    format!(
+        "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
+         duration = \"{}\"\nrepeat = {repeat}\nkept_pages = {kept_pages:?}\nfaults = [{}]\ntrace = {trace}\n{}{}",
+        rates.join(", "),
+        text(*duration),
+        faults.join(", "),
+        workloads.concat(),
+        options.origin.toml,
+    )
+}
+
+fn cpus() -> u32 {
+    available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+pub(crate) mod tests;

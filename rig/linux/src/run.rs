@@ -1,0 +1,189 @@
+//! One run from begin to end: place, cgroups, workers, cells, and everything gone again whichever way it ends.
+use super::clock::{ClockFacts, PreciseSleep, lateness};
+use super::error::LinuxError;
+use super::memory;
+use super::options::Options;
+use super::place::discovery::{Place, discover};
+use super::place::group::Groups;
+use super::place::permission::explain;
+use super::place::run_id::RunId;
+use super::progress::Progress;
+use super::reason::{self, Before, Scene};
+use super::result::facts;
+use super::result::measured::Setting;
+use super::result::record::to_run;
+use super::stage::Stage;
+use super::workers::crew::Crew;
+use engines::Interrupt;
+use reports::schema::{Note, NoteKind, Run};
+use std::collections::BTreeMap;
+
+/// What a run brought.
+#[derive(Debug)]
+#[must_use = "it may carry a failure, and its exit code is the command's"]
+pub struct Outcome {
+    /// The finished cells, and the one that a signal cut short.
+    pub run: Run,
+    /// For `facts` of [`reports::schema::Env`].
+    pub facts: BTreeMap<String, String>,
+    /// `uname -srm`, for [`reports::schema::Env`].
+    pub kernel: String,
+    /// Number of the signal that ended the run early.
+    pub signal: Option<i32>,
+    /// What ended the run, or went wrong after it, although there are results: to be printed.
+    pub failure: Option<LinuxError>,
+}
+
+impl Outcome {
+    /// Exit code of the command. A broken promise, an internal error and a leftover come before a signal.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let promises = self.run.cells.iter().flat_map(|cell| &cell.promises);
+        let broken = promises.filter(|promise| promise.broken > 0).count();
+        let thin = self.run.notes.iter().any(|note| note.kind == NoteKind::Thin);
+        match (self.failure.as_ref().map(LinuxError::exit_code), self.signal) {
+            (Some(code @ (2 | 101)), _) => code,
+            _ if broken > 0 => 1,
+            (Some(code @ (1 | 7)), _) => code,
+            (_, Some(signal)) => 128 + signal as u8,
+            (Some(code), None) => code,
+            (None, None) => {
+                if thin {
+                    5
+                } else {
+                    0
+                }
+            }
+        }
+    }
+}
+
+/// Measures. `interrupts` end it after the write that is under way; what was measured until then comes
+/// back, with [`Run::interrupted`] set. The calling thread is the mover.
+///
+/// # Errors
+/// [`LinuxError`] when nothing was measured. Once a cell is finished, errors come in [`Outcome::failure`].
+pub fn run(
+    options: &Options,
+    interrupts: &Interrupt,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Outcome, LinuxError> {
+    options.check()?;
+    memory::check(options)?;
+    let (place, mut groups) = make_groups(options)?;
+    options.refusals.iter().try_for_each(|refusal| refusal.fits(&place))?;
+    let charges = if options.move_charges { groups.move_charges() } else { Ok(()) };
+    let before = Before::take(&reason::Here, &place);
+    let result = charges.and_then(|()| measure(options, &place, &mut groups, interrupts, on_progress));
+    // While the cgroups are still there: their counters hold reasons.
+    let existing: Vec<_> = groups.children().iter().cloned().chain([groups.top().to_path_buf()]).collect();
+    let explained = |error| reason::explain(error, &Scene::new(&reason::Here, &place, (&existing, &before)));
+    let result = result.map_err(explained).map(|mut outcome| {
+        outcome.failure = outcome.failure.map(explained);
+        outcome
+    });
+    match (groups.remove(), result) {
+        (Ok(_), Err(error)) => Err(error),
+        (Ok(foreign), Ok(mut outcome)) => {
+            outcome.run.notes.extend(moved_out(&foreign));
+            Ok(outcome)
+        }
+        (Err(leftover), Err(error)) => Err(LinuxError::join(Some(error), leftover)),
+        (Err(leftover), Ok(mut outcome)) => {
+            outcome.failure = Some(LinuxError::join(outcome.failure.take(), leftover));
+            Ok(outcome)
+        }
+    }
+}
+
+/// A note on processes of others that sat in the run's cgroups when these were removed.
+fn moved_out(foreign: &[String]) -> Option<Note> {
+    let text = format!("moved out of the run's cgroups before they were removed: {}", foreign.join(", "));
+    (!foreign.is_empty()).then_some(Note { kind: NoteKind::Warning, protocol: None, text })
+}
+
+/// Makes the cgroups at the first place that allows it.
+fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
+    let id = RunId::own()?;
+    let (mut refused, mut places) = (Vec::new(), discover(options.hierarchy)?.into_iter().peekable());
+    while let Some(place) = places.next() {
+        match Groups::make(&place, id, options.moves) {
+            Ok(groups) => return Ok((groups.settled(place), groups)),
+            Err(LinuxError::NotPermitted { attempts, .. }) if places.peek().is_some() => {
+                refused.extend(attempts);
+            }
+            Err(error) => {
+                let error = explain(error, refused, &place);
+                let before = Before::default();
+                return Err(reason::explain(error, &Scene::new(&reason::Here, &place, (&[], &before))));
+            }
+        }
+    }
+    unreachable!("discover gives at least one place, and the last one returns")
+}
+
+/// From the start of the workers to their end. They do not outlive this function.
+fn measure(
+    options: &Options,
+    place: &Place,
+    groups: &mut Groups,
+    interrupts: &Interrupt,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Outcome, LinuxError> {
+    let clock = ClockFacts::measure();
+    let precise = PreciseSleep::start();
+    let starts = lateness();
+    let home = groups.children()[0].join("cgroup.procs");
+    let mut crew = Crew::start(options, &home, &mut |pid| groups.started(pid))?;
+    let mut stage = Stage::set(options, place, groups, &mut crew, interrupts)?;
+    let (protocol, folder) = (place.label.clone(), stage.groups.top().to_path_buf());
+    let worker = stage.crew.moved()[0].pid();
+    on_progress(Progress::Ready { protocol, folder, worker });
+    let setting =
+        Setting { options, place, clock, precise_sleep: precise.is_on(), tracing: &[], signal: None };
+    on_progress(Progress::Asked { run: Box::new(to_run(&setting, &[], None)) });
+    let mut cells = Vec::new();
+    let mut failure = stage.cells(&mut cells, on_progress).err();
+    let tracing = std::mem::take(&mut stage.tracing);
+    // Workers that have died are stopped by dropping them: their end is the failure already.
+    let died = matches!(failure, Some(LinuxError::WorkerDied { .. }));
+    if !died && let Err(error) = crew.stop() {
+        failure = Some(LinuxError::join(failure.take(), error));
+    }
+    let signal = interrupts.signal().map(i32::from);
+    match failure {
+        Some(error) if cells.is_empty() => Err(error),
+        failure => {
+            let setting = Setting { tracing: &tracing, signal, ..setting };
+            let run = to_run(&setting, &cells, failure.as_ref());
+            let (kernel, mut facts) = (facts::kernel(), facts::facts(&setting, &cells));
+            facts.insert("measuring.starts".to_owned(), starts);
+            Ok(Outcome { run, facts, kernel, signal, failure })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::record::tests::empty_run;
+
+    #[test]
+    fn a_leftover_outranks_a_signal_and_a_signal_a_thin_run() {
+        let code = |signal, failure, thin: bool| {
+            let mut run = empty_run();
+            if thin {
+                run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text: String::new() });
+            }
+            Outcome { run, facts: BTreeMap::new(), kernel: String::new(), signal, failure }.exit_code()
+        };
+        let leftover = || Some(LinuxError::Leftover { remains: Vec::new(), after: None });
+        let silent = || Some(LinuxError::WorkerSilent { pid: 7, waited_s: 10 });
+        assert_eq!(code(None, None, false), 0);
+        assert_eq!(code(None, None, true), 5);
+        assert_eq!(code(Some(2), None, true), 130);
+        assert_eq!(code(Some(15), silent(), false), 143);
+        assert_eq!(code(Some(15), leftover(), false), 7);
+        assert_eq!(code(None, silent(), false), 5);
+    }
+}

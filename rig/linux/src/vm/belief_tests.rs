@@ -1,0 +1,144 @@
+//! Results of guests that lie, by mistake or on purpose.
+use super::super::machine::tests::machine;
+use super::*;
+use crate::Refusal;
+use crate::result::record::tests::{empty_cell, empty_run};
+use hdrhistogram::Histogram;
+use reports::hist::Hist;
+use reports::schema::{LatencySeries, Outcome};
+
+fn options() -> Options {
+    let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
+    Options { kept_pages: vec![7], closed_loop: false, trace: false, refusals, ..Options::default() }
+}
+
+/// A cell with this many moves.
+fn cell(kind: &str, moves: u64) -> Cell {
+    let mut histogram = Histogram::<u64>::new(3).unwrap();
+    histogram.record_n(50, moves).unwrap();
+    let hist = Hist::encode(&histogram, (50, 50, 50 * moves));
+    let mut cell = Cell { protocol: format!("v1:pids{kind}"), seed: 1, ..empty_cell() };
+    cell.attach.outcomes = [("moved".to_owned(), moves)].into();
+    cell.attach.latency = vec![LatencySeries { outcome: "moved".into(), kind: LatencyKind::Raw, hist }];
+    cell
+}
+
+fn still(moves: u64) -> Cell {
+    Cell { resident_pages: Some(7), ..cell(" still", moves) }
+}
+
+fn refused() -> Cell {
+    let mut refused = Cell { attach: Default::default(), ..cell(" core.exit: errno=ESRCH", 1) };
+    refused.attach.outcomes = [("gone".to_owned(), 20)].into();
+    let promise = |name: &str| Promise { name: name.into(), broken: 0, examined: 20, first: None };
+    refused.promises = vec![promise("rollback")];
+    refused
+}
+
+fn delivery(cells: Vec<Cell>) -> Delivery {
+    let mut run = empty_run();
+    let options = options();
+    (run.scenario.name, run.scenario.seed) = (options.origin.name, options.seed);
+    run.scenario.duration_ns = options.duration.as_nanos() as u64;
+    (run.cells, run.plan) = (cells, None);
+    let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
+    Delivery { run, facts, kernel, cpu, cpus: 2, code: 0, failure: None }
+}
+
+fn asked(delivery: Delivery) -> Result<Delivery, VmError> {
+    believed(delivery, (&machine(), Setting::V1, Some("6.1.0")), &options())
+}
+
+/// A change to a result, and the words of the answer.
+type Lie = (fn(&mut Delivery), &'static str);
+
+#[test]
+fn what_was_asked_for_is_believed() {
+    let delivery = asked(delivery(vec![still(3), refused()])).unwrap();
+    assert_eq!(delivery.code, 0, "{:?}", delivery.run.notes);
+    assert!(delivery.run.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Pass));
+}
+
+#[test]
+fn a_result_of_something_else_is_not_used() {
+    let lies: [Lie; 15] = [
+        (|d| d.kernel = "Linux 5.10 x86_64".into(), "6.1.0 was booted"),
+        (|d| d.kernel.clear(), "6.1.0 was booted"),
+        (|d| d.cpus = 4_000_000, "the guest had 2"),
+        (|d| d.cpus = 0, "the guest had 2"),
+        (|d| d.run.schema = "attach-rig/run/9".into(), "its schema"),
+        (|d| d.run.engine = Engine::Sim, "a kernel was asked for"),
+        (|d| d.run.scenario.name = "other".into(), "of scenario other"),
+        (|d| d.run.scenario.seed = 9, "seed 9"),
+        (|d| d.run.cells.clear(), "nothing was measured"),
+        (|d| d.run.cells[0].protocol = "v2 still".into(), "not of v1:pids"),
+        (|d| d.run.cells[0].protocol = "v1:pidsx".into(), "not of v1:pids"),
+        (|d| d.run.cells[1].protocol = "v1:pids core.find: errno=ENODEV".into(), "of a kind"),
+        (|d| d.run.cells[0].resident_pages = Some(8), "keeps 8 pages"),
+        (|d| d.run.cells[0].attach.outcomes = [("moved".to_owned(), 99)].into(), "claims 99 moves and has 3"),
+        (|d| d.run.cells[0].attach.latency[0].hist.hdr = "?".into(), "not base64"),
+    ];
+    for (lie, words) in lies {
+        let mut told = delivery(vec![still(3), refused()]);
+        lie(&mut told);
+        let error = asked(told).unwrap_err();
+        assert_eq!(error.exit_code(), 5, "{words}");
+        assert!(error.to_string().contains(words), "{words}: {error}");
+    }
+    let many = asked(delivery(vec![still(3), still(3), refused()])).unwrap_err();
+    assert!(many.to_string().contains("3 cells, and 2 were asked for"), "{many}");
+    let rate = Cell { rate_per_s: Some(77), ..still(3) };
+    assert!(asked(delivery(vec![rate])).unwrap_err().to_string().contains("77/s"));
+}
+
+#[test]
+fn nothing_measured_is_never_a_pass() {
+    let mut nothing = cell(" still", 0);
+    (nothing.resident_pages, nothing.attach.outcomes) = (Some(7), Default::default());
+    nothing.promises = vec![Promise { name: "drift".into(), broken: 0, examined: 1_000, first: None }];
+    let judged = asked(delivery(vec![nothing, refused()])).unwrap();
+    assert_eq!(judged.code, 5);
+    assert_eq!(judged.run.cells[0].promises[0].examined, 0, "no counter was read");
+    let part = asked(delivery(vec![still(3)])).unwrap();
+    assert_eq!((part.code, part.run.interrupted), (5, true), "one of two cells");
+}
+
+fn drift_of_7_where_3_may_differ() -> Drift {
+    Drift {
+        controller: "pids".into(),
+        cgroup: "all".into(),
+        unit: "tasks".into(),
+        usage_final: 9,
+        truth_final: 2,
+        drift_final: 0,
+        peak_over: None,
+        peak_under: None,
+        integral_abs_us: None,
+        events: 0,
+        clamps: 0,
+        reserved_peak: 0,
+        tolerance: Some(3),
+        by_design: None,
+        how: None,
+        series: Vec::new(),
+    }
+}
+
+#[test]
+fn the_cells_count_and_not_what_is_said_of_them() {
+    let drift = drift_of_7_where_3_may_differ();
+    let promise = Promise { name: "drift".into(), broken: 0, examined: 1, first: None };
+    let told = || Cell { drift: vec![drift.clone()], promises: vec![promise.clone()], ..still(3) };
+    let judged = asked(delivery(vec![told(), refused()])).unwrap();
+    assert_eq!((judged.code, judged.run.cells[0].promises[0].broken), (1, 1));
+    let mut failed = delivery(vec![still(3), refused()]);
+    failed.failure = Some("the worker died".into());
+    assert_eq!(asked(failed).unwrap().code, INTERNAL, "a failure with code 0");
+}
+
+#[test]
+fn a_failure_has_a_code_of_the_table_and_never_0() {
+    for (said, code) in [(0, 101), (3, 101), (77, 101), (130, 101), (255, 101), (1, 1), (4, 4), (5, 5)] {
+        assert_eq!(code_of_failure(said), code, "{said}");
+    }
+}

@@ -1,0 +1,152 @@
+//! What can go wrong with a virtual machine, what to try, and with which exit code the command ends.
+//!
+//! Apart from [`LinuxError`], which a guest meets inside: here it comes back as [`VmError::Guest`].
+use super::super::error::LinuxError;
+use super::super::option_error::OptionError;
+use engines::signals;
+use std::io;
+use std::path::PathBuf;
+
+/// How a Debian machine gets a kernel without installing one.
+const GET_KERNEL: &str = "apt-get download $(apt-cache depends linux-image-cloud-amd64 | awk '/Depends/ {print $2; exit}') \
+    && dpkg -x linux-image-*.deb kernel, then --kernel kernel/boot/vmlinuz-*";
+/// A rig that runs anywhere.
+const GET_INIT: &str = "leave out --init, for the running rig; or make one that needs no libraries: \
+    RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --target x86_64-unknown-linux-gnu, \
+    then --init target/x86_64-unknown-linux-gnu/release/attach-rig";
+
+/// Why there is no result from a virtual machine. Each variant says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum VmError {
+    /// There is no kernel to boot. Exit code 4.
+    #[error("no kernel to boot: {looked}\n  try: {GET_KERNEL}")]
+    NoKernel {
+        /// Where was looked.
+        looked: String,
+    },
+    /// There is no QEMU. Exit code 4.
+    #[error(
+        "no qemu-system-x86_64 on the PATH\n  try, as root: apt-get install --no-install-recommends qemu-system-x86"
+    )]
+    NoQemu,
+    /// The rig that should be init cannot run in a guest. Exit code 4.
+    #[error("{} cannot be init of a guest: {problem}\n  try: {GET_INIT}", init.display())]
+    NoInit {
+        /// The file.
+        init: PathBuf,
+        /// The mistake.
+        problem: String,
+    },
+    /// The machine refused something. Exit code 4.
+    #[error("cannot {doing}: {source}")]
+    Setup {
+        /// What was being done.
+        doing: String,
+        /// The answer.
+        source: io::Error,
+    },
+    /// The processor was asked for, and KVM runs no guest. Exit code 4.
+    #[error("{why}\n  try: --accel tcg (emulation, many times slower)\n{console}")]
+    NoKvm {
+        /// The observation.
+        why: String,
+        /// Last lines of the console.
+        console: String,
+    },
+    /// The guest was ended, since it took too long. Exit code 5.
+    #[error("{}\n{console}", too_long(limit, *spoke))]
+    Timeout {
+        /// The limit, as `--timeout` takes it.
+        limit: String,
+        /// True when it had written anything.
+        spoke: bool,
+        /// Last lines of its console.
+        console: String,
+    },
+    /// The guest ended without a result. Exit code 5.
+    #[error("the guest ended without a result; {}", console_words(console))]
+    NoResult {
+        /// Last lines of its console.
+        console: String,
+    },
+    /// The result of the guest is not one of what was asked for. Exit code 5.
+    #[error(
+        "the guest's result is not used: {problem}\n  try: leave out --init, so that the guest runs this version of attach-rig"
+    )]
+    NotBelieved {
+        /// The mistake.
+        problem: String,
+    },
+    /// A signal ended the run, and with it the guest. Exit code 128 and the signal.
+    #[error("ended by {}; what this guest had measured is lost", signals::name(*signal))]
+    Interrupted {
+        /// Its number.
+        signal: i32,
+    },
+    /// What the guest says went wrong in it. The exit code is the guest's.
+    #[error("in the guest: {message}")]
+    Guest {
+        /// Its exit code.
+        code: u8,
+        /// Its words.
+        message: String,
+    },
+    /// Options that make no sense, or signals that cannot be caught.
+    #[error(transparent)]
+    Linux(#[from] LinuxError),
+}
+
+impl From<OptionError> for VmError {
+    fn from(error: OptionError) -> Self {
+        Self::Linux(error.into())
+    }
+}
+
+impl VmError {
+    /// Whether another guest would fare no better.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        use VmError::{Guest, NoResult, NotBelieved, Timeout};
+        !matches!(self, Timeout { .. } | NoResult { .. } | NotBelieved { .. } | Guest { .. })
+    }
+
+    /// The words without the console, in one line.
+    pub(super) fn short(&self) -> String {
+        let text = self.to_string();
+        let lines = text.lines().filter(|line| !line.starts_with("  |"));
+        lines.map(str::trim).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Exit code of the command.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoKernel { .. }
+            | Self::NoQemu
+            | Self::NoInit { .. }
+            | Self::NoKvm { .. }
+            | Self::Setup { .. } => 4,
+            Self::Timeout { .. } | Self::NoResult { .. } | Self::NotBelieved { .. } => 5,
+            Self::Interrupted { signal } => 128 + *signal as u8,
+            Self::Guest { code, .. } => *code,
+            Self::Linux(error) => error.exit_code(),
+        }
+    }
+}
+
+fn too_long(limit: &str, spoke: bool) -> String {
+    if spoke {
+        return format!("the guest had not finished after {limit} and was ended; allow more with --timeout");
+    }
+    format!(
+        "the guest never said a word within {limit} and was ended; its console is empty\n  try: --accel tcg, another \
+         --kernel (x86-64, with a serial console), or more time with --timeout"
+    )
+}
+
+fn console_words(console: &str) -> String {
+    if console.is_empty() {
+        return "its console is empty: it never said a word\n  try: --accel tcg, or another --kernel".into();
+    }
+    format!("its console ends with:\n{console}")
+}

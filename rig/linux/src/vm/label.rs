@@ -1,0 +1,140 @@
+//! Says in every figure that it comes from a virtual machine, and in a note from which one.
+//!
+//! Apart from `init`, since only the host knows who executed the guest; nothing leaves [`run`](super::run()) without it.
+use super::super::options::Options;
+use super::super::result::record::{command_of, toml};
+use super::delivery::Delivery;
+use super::machine::{Accel, Machine};
+use super::setting::Setting;
+use reports::schema::{Note, NoteKind};
+
+/// Labels a result of `setting`; `machine` names who executed the guest.
+pub(super) fn label(delivery: &mut Delivery, (machine, setting): (&Machine, Setting), options: &Options) {
+    let Machine { cpus, memory, accel, .. } = machine;
+    let (text, clock) = (note(delivery, *accel), clock(delivery));
+    let (command, toml) = again(machine, options, setting.name());
+    let run = &mut delivery.run;
+    for cell in &mut run.cells {
+        rename(&mut cell.protocol, setting);
+    }
+    for verdict in &mut run.verdicts {
+        rename(&mut verdict.protocol, setting);
+        verdict.replay = verdict.replay.take().map(|_| command.clone());
+    }
+    for place in run.plan.iter_mut().flat_map(|plan| &mut plan.places) {
+        rename(&mut place.protocol, setting);
+    }
+    run.fits.iter_mut().for_each(|fit| rename(&mut fit.protocol, setting));
+    for protocol in run.notes.iter_mut().filter_map(|note| note.protocol.as_mut()) {
+        rename(protocol, setting);
+    }
+    if run.scenario.name == "linux" {
+        run.scenario.name = "vm".into();
+    }
+    run.scenario.about = format!("In a virtual machine: {}", run.scenario.about);
+    (run.command, run.scenario.toml) = (command, toml);
+    let info = |text| Note { kind: NoteKind::Info, protocol: None, text };
+    run.notes.splice(0..0, [info(text), info(clock)]);
+    delivery.facts.insert("cgroup.hierarchy".into(), setting.label().into());
+    delivery.facts.insert("vm.accelerator".into(), name(*accel).into());
+    delivery.facts.insert("vm.memory".into(), memory.clone());
+    delivery.facts.insert("vm.cpus".into(), cpus.to_string());
+}
+
+/// A guest before this one was given up. That may be the emulation, and it may be what somebody is looking for.
+pub(super) fn fell_silent(setting: Setting, words: &str) -> Note {
+    let text = format!(
+        "A guest fell silent and was started again: a timer that the emulation has lost, or a kernel that hangs. Its console \
+         ended with:\n{words}"
+    );
+    Note { kind: NoteKind::Warning, protocol: Some(setting.label().into()), text }
+}
+
+/// The guest names what it found, and behind a space what else is special about the cell.
+fn rename(protocol: &mut String, setting: Setting) {
+    let refused = protocol.find(' ').map_or("", |at| &protocol[at..]);
+    *protocol = format!("{}{refused}", setting.label());
+}
+
+/// The command that makes the same again, and the same as a file.
+pub(super) fn again(machine: &Machine, options: &Options, hierarchies: &str) -> (String, String) {
+    let Machine { cpus, memory, accel, .. } = machine;
+    let cpus = cpus.to_string();
+    let begin = [
+        "attach-rig",
+        "vm",
+        "--cpus",
+        &cpus,
+        "--memory",
+        memory,
+        "--accel",
+        name(*accel),
+        "--hierarchy",
+        hierarchies,
+    ];
+    let inner = options.hierarchy.to_string();
+    let command = command_of(begin.map(str::to_owned).to_vec(), options);
+    (command, toml(options).replacen(&inner, hierarchies, 1))
+}
+
+fn note(delivery: &Delivery, accel: Accel) -> String {
+    let by = match accel {
+        Accel::Kvm => "KVM; what other guests and the host do is part of every latency",
+        Accel::Auto | Accel::Tcg => {
+            "emulation (TCG), many times slower than a processor and not evenly so: compare within this run's kind only"
+        }
+    };
+    format!("Measured in a virtual machine, {} under QEMU by {by}.", delivery.kernel)
+}
+
+/// Apart from the rest, which is the same for every guest of a command.
+fn clock(delivery: &Delivery) -> String {
+    let fact = |name: &str| delivery.facts.get(name).map_or("unknown", String::as_str);
+    format!("The guest's clock ({}) advances in steps of {} ns.", fact("clock.source"), fact("clock.step_ns"))
+}
+
+/// As the command line has it.
+fn name(accel: Accel) -> &'static str {
+    match accel {
+        Accel::Auto => "auto",
+        Accel::Kvm => "kvm",
+        Accel::Tcg => "tcg",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::tests::machine;
+    use super::*;
+    use crate::result::record::tests::empty_run;
+
+    #[test]
+    fn a_guest_that_was_given_up_is_told_with_its_last_words() {
+        let note = fell_silent(Setting::V2, "  | clocksource\n");
+        assert_eq!((note.kind, note.protocol.as_deref()), (NoteKind::Warning, Some("vm:v2")));
+        assert!(note.text.ends_with("| clocksource\n"), "{}", note.text);
+    }
+
+    #[test]
+    fn every_figure_says_that_it_is_a_guests() {
+        let mut run = empty_run();
+        let note =
+            |protocol: &str| Note { kind: NoteKind::Info, protocol: Some(protocol.into()), text: "".into() };
+        run.notes = vec![note("v1:pids core.exit: errno=ESRCH"), note("v1:pids")];
+        let facts = [("clock.step_ns".to_owned(), "17".to_owned())].into();
+        let (kernel, cpu) = ("Linux 6.1".to_owned(), String::new());
+        let mut delivery = Delivery { run, facts, kernel, cpu, cpus: 2, code: 0, failure: None };
+        let options = Options { rates: vec!["20/s".parse().unwrap()], ..Options::default() };
+        label(&mut delivery, (&machine(), Setting::V1Charges), &options);
+        let run = &delivery.run;
+        let begin = "attach-rig vm --cpus 2 --memory 512M --accel tcg --hierarchy v1:charges --rate 20/s";
+        assert!(run.command.starts_with(begin), "{}", run.command);
+        assert!(run.scenario.toml.contains("\nhierarchy = \"v1:charges\"\n"), "{}", run.scenario.toml);
+        assert_eq!(run.notes[2].protocol.as_deref(), Some("vm:v1+charges core.exit: errno=ESRCH"));
+        assert_eq!(run.notes[3].protocol.as_deref(), Some("vm:v1+charges"));
+        let text = format!("{} {}", run.notes[0].text, run.notes[1].text);
+        for part in ["Linux 6.1", "emulation (TCG)", "17 ns"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

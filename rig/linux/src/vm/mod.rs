@@ -1,0 +1,53 @@
+//! A kernel of its own: boots a stock kernel under QEMU with the rig itself as init, and measures inside.
+//!
+//! ```text
+//! series      one guest after the other; merge: what they brought, as one run
+//! machine     what to boot, and what must be there first: kernel, QEMU, a rig and its libraries (elf)
+//! setting     which hierarchy of cgroups the guest mounts, and what its figures are called
+//! orders      what the guest is to measure, as a file within its initramfs (cpio)
+//! qemu        the command line; the child, its time limit and its end; leash: not after the rig's
+//! watch       signs of life on the console; mute: what is known of a KVM that opens and runs no guest
+//! init        pid 1 of the guest: mounts, measures, delivers, powers off
+//! mounts      what it mounts, checked; session: a user without rights; outcome: the measurement itself
+//! delivery    the one line over which a result leaves the guest; belief: the host's own look at it
+//! label       says in every figure that it comes from a virtual machine
+//! error       what can go wrong, with its exit code
+//! ```
+//!
+//! Apart from the rest of [`linux`](super) since only this starts a machine and mounts file systems, and both only
+//! for, or in, a guest of its own. Two serial ports lead out of it: one is the console, one takes the result.
+mod belief;
+mod cpio;
+mod delivery;
+mod elf;
+mod error;
+mod init;
+mod label;
+mod leash;
+mod machine;
+mod merge;
+mod mounts;
+mod mute;
+mod orders;
+mod outcome;
+mod qemu;
+mod series;
+mod session;
+mod setting;
+mod watch;
+
+pub use delivery::Delivery;
+pub use error::VmError;
+pub use init::{INIT_ARG, init_main};
+pub(crate) use machine::newest as newest_kernel;
+pub use machine::{Accel, Machine};
+pub use merge::{Guest, Merged};
+pub(crate) use qemu::trial_command;
+pub use series::Series;
+pub use session::{MEASURE_ARG, measure_main};
+pub use setting::Setting;
+
+/// Reads what a guest has written, for the fuzzer.
+pub(super) fn read_console(text: &str) {
+    drop(delivery::read(text).map(delivery::Said::into_result));
+}

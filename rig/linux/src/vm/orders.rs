@@ -1,0 +1,38 @@
+//! What a guest is to measure, as JSON and back.
+//!
+//! A file of the initramfs carries it, since a kernel hands no more than 32 words on to init. The hierarchy is not
+//! among them: the kernel's command line names it.
+use super::super::options::Options;
+
+/// The text for `options`.
+pub(super) fn to_text(options: &Options) -> serde_json::Result<String> {
+    serde_json::to_string(options)
+}
+
+/// Reads it back.
+pub(super) fn from_text(text: &str) -> Result<Options, String> {
+    serde_json::from_str(text).map_err(|error| format!("orders that cannot be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Load, Moves, Refusal, Workload};
+    use std::time::Duration;
+
+    #[test]
+    fn orders_survive_the_way_into_the_guest() {
+        let options = Options {
+            rates: vec!["20/s".parse().unwrap(), "1000/s".parse().unwrap()],
+            closed_loop: false,
+            duration: Duration::from_millis(1_500),
+            workloads: vec![Workload::mapping(2, 7, Load::Busy), Workload::forking(3)],
+            moves: Moves::Scattered,
+            kept_pages: vec![0, 512],
+            refusals: vec![Refusal::parse("core.exit: errno=ESRCH times=3").unwrap()],
+            ..Options::default()
+        };
+        assert_eq!(from_text(&to_text(&options).unwrap()), Ok(options));
+        assert!(from_text("please").unwrap_err().contains("cannot be read"));
+    }
+}

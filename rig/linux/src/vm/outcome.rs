@@ -1,0 +1,57 @@
+//! A measurement in the guest, whoever makes it there: the ordinary run, and what it brought as a delivery.
+use super::super::options::Options;
+use super::super::progress::Progress;
+use super::super::run::{Outcome, run};
+use super::delivery::Delivery;
+use std::fs;
+use std::io::{self, Write as _};
+use std::thread::available_parallelism;
+
+/// Why a guest has no result: exit code and words.
+pub(super) type Failed = (u8, String);
+
+/// Measures.
+pub(super) fn measured(options: &Options) -> Result<Delivery, Failed> {
+    let interrupts = engines::signals::listen()
+        .map_err(|error| (4, format!("cannot catch signals in the guest: {error}")))?;
+    let outcome =
+        run(options, &interrupts, &mut |progress| words(&progress).iter().for_each(|words| say(words)));
+    outcome.map(delivery).map_err(|error| (error.exit_code(), error.to_string()))
+}
+
+fn delivery(outcome: Outcome) -> Delivery {
+    let code = outcome.exit_code();
+    let Outcome { run, facts, kernel, failure, .. } = outcome;
+    Delivery {
+        run,
+        facts,
+        kernel,
+        cpu: cpu(),
+        cpus: available_parallelism().map_or(1, |cpus| cpus.get() as u32),
+        code,
+        failure: failure.map(|error| error.to_string()),
+    }
+}
+
+fn cpu() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    name.map_or_else(|| "unknown".into(), |(_, name)| name.to_owned())
+}
+
+fn words(progress: &Progress) -> Option<String> {
+    Some(match progress {
+        Progress::Ready { folder, worker, .. } => {
+            format!("worker {worker} moves within {}", folder.display())
+        }
+        Progress::Asked { .. } | Progress::Measured { .. } => return None,
+        Progress::Started { cell, of, label, .. } => format!("{}/{of} {label}", cell + 1),
+        Progress::Finished { moved, refused, .. } => format!("{moved} moved, {refused} refused"),
+    })
+}
+
+/// A line on the console.
+pub(super) fn say(what: &str) {
+    // Where nobody listens, the exit code or the missing result says it too.
+    let _unheard = writeln!(io::stderr(), "attach-rig: {what}");
+}

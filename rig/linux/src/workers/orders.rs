@@ -1,0 +1,70 @@
+//! What a worker process is told when it is started, and when it has replaced itself by exec: JSON, as its argument.
+use serde::{Deserialize, Serialize};
+use std::os::fd::RawFd;
+use workloads::{ActorKey, Spec};
+
+/// See the module's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Orders {
+    /// What its threads do.
+    pub(crate) spec: Spec,
+    /// Seed of its workload.
+    pub(crate) seed: u64,
+    /// Number of the process within its workload.
+    pub(crate) process: u32,
+    /// Number under which it inherits the shared memory, for how many families that is, and which one is its own.
+    pub(crate) memory: RawFd,
+    /// See `memory`.
+    pub(crate) families: usize,
+    /// See `memory`.
+    pub(crate) family: usize,
+    /// Absent at the start; after an exec, where to go on.
+    pub(crate) resume: Option<Resume>,
+}
+
+/// Where a program goes on after an exec.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resume {
+    /// Path of the actor's key.
+    pub(crate) actor: Vec<u32>,
+    /// Operations that it has done, the exec included.
+    pub(crate) done: usize,
+    /// When the exec began, in ns of the one clock.
+    pub(crate) began_ns: u64,
+    /// Moves begun by then.
+    pub(crate) moves_begun: u64,
+    /// Whether one was under way.
+    pub(crate) attaching: bool,
+    /// Pid of whoever has forked the process; absent for the worker process itself.
+    pub(crate) parent: Option<i32>,
+}
+
+impl Resume {
+    /// The key of the actor.
+    pub(crate) fn key(&self) -> Option<ActorKey> {
+        let [process, thread, descent @ ..] = self.actor.as_slice() else { return None };
+        Some(descent.iter().fold(ActorKey::root(*process, *thread), |key, child| key.child(*child)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_an_exec() {
+        let key = ActorKey::root(1, 2).child(3).child(4);
+        let resume = |actor: &[u32]| Resume {
+            actor: actor.to_vec(),
+            done: 1,
+            began_ns: 2,
+            moves_begun: 3,
+            attaching: true,
+            parent: Some(4),
+        };
+        assert_eq!(resume(key.path()).key(), Some(key));
+        assert_eq!(resume(&[1]).key(), None);
+    }
+}

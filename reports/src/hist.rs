@@ -83,12 +83,6 @@ impl Hist {
             Err(HistError::Count { found: histogram.len(), stated: self.count })
         }
     }
-
-    /// Mean in ns, rounded down; `None` without samples.
-    #[must_use]
-    pub fn mean_ns(&self) -> Option<u64> {
-        self.total_ns.checked_div(self.count)
-    }
 }
 
 /// Refuses a header after which the decoder would reserve memory for samples that are not there: a payload longer than

@@ -228,12 +228,6 @@ impl Word {
         before.min(value)
     }
 
-    /// Writes `new` if it holds `old`, and says whether it did.
-    pub fn compare_and_swap<C: Current>(&self, cur: &C, old: u64, new: u64) -> bool {
-        cur.access(self.object, Access::Update);
-        self.value.compare_exchange(old, new, Ordering::SeqCst, Ordering::SeqCst).is_ok()
-    }
-
     /// The value at a moment when nobody runs: for set-up, checks at quiescence and final states. Not an access.
     #[must_use]
     pub fn peek(&self) -> u64 {

@@ -86,7 +86,7 @@ fn bad_usage_exits_2_with_the_remedy() {
         (&["explore", "--policy", "pct:0"], "unknown policy `pct:0`"),
         (&["explore", "--protocol", "four-phase"], "unknown protocol `four-phase`"),
         (&["explore", "."], "bad.toml:19:8"),
-        (&["replay", "m9-1-a@three-phase@answer-goes-stale"], "version 9 of the model"),
+        (&["replay", "m9-5f3a9c01-a@three-phase@answer-goes-stale"], "version 9 of the model"),
     ];
     for (args, wanted) in cases {
         let ran = rig(folder.path(), args);

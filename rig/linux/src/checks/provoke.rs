@@ -47,8 +47,13 @@ pub(crate) fn provoke(
         Refused { refusal: refusal.clone(), tried: 0, unexpected: (0, None), not_as_before: None };
     let mut not_as_before = (0, None);
     let scene = Scene::set(refusal.kind, place, groups, pid)?;
+    let mut last: Option<Reading> = None;
     for _ in 0..refusal.times {
         let before = Reading::of(pid, groups)?;
+        // Whoever came since the last refusal may leave during the next one, and be gone when it is looked for.
+        if last.is_some_and(|last| last.difference(&before, slack_bytes).is_some()) {
+            foreign.add(Foreign::look(groups, own));
+        }
         let begin = now_ns();
         let answer = scene.write();
         samples.record(answer, Times { intended: None, begin, end: now_ns() });
@@ -61,10 +66,12 @@ pub(crate) fn provoke(
                 format!("a move {} was answered with {given}, and {expected} was expected", refusal.about());
             count(&mut refused.unexpected, words);
         }
-        if let Some(difference) = before.difference(&Reading::of(pid, groups)?, slack_bytes) {
+        let after = Reading::of(pid, groups)?;
+        if let Some(difference) = before.difference(&after, slack_bytes) {
             count(&mut not_as_before, difference);
             foreign.add(Foreign::look(groups, own));
         }
+        last = Some(after);
     }
     scene.strike(groups)?;
     Ok(Refused { not_as_before: Some(not_as_before), ..refused })

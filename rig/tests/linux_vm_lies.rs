@@ -5,6 +5,7 @@
 mod skip;
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -144,4 +145,59 @@ fn a_silent_guest_ends_at_once_with_the_rig_and_its_limit_tells_the_truth() {
     let speaks = r#"echo '[    0.0] Linux version 6' > "$console"; exec sleep 300"#;
     let (_, text) = ended(speaks, &["--accel", "tcg", "--timeout", "1s"]);
     assert!(text.contains("had not finished after 1s") && text.contains("| [    0.0] Linux"), "{text}");
+}
+
+/// What a guest says when it begins to measure, and its first cell, which is made of one of the simulator's.
+fn begun(folder: &Path) -> String {
+    let mut simulated = Command::new(env!("CARGO_BIN_EXE_attach-rig"));
+    simulated.args(["run", "idle", "--duration", "1ms", "--seeds", "1", "--out", "sim"]).current_dir(folder);
+    simulated.output().unwrap();
+    let mut run: Value = serde_json::from_slice(&fs::read(folder.join("sim/run.json")).unwrap()).unwrap();
+    let mut cell = run["cells"][0].take();
+    cell["protocol"] = "v1:pids".into();
+    (cell["rate_per_s"], cell["fault_rate_percent"]) = (Value::Null, Value::Null);
+    (cell["attach"]["outcomes"], cell["attach"]["latency"]) = (json!({}), json!([]));
+    (run["cells"], run["verdicts"], run["engine"]) = (json!([]), json!([]), "linux".into());
+    (run["scenario"]["name"], run["scenario"]["seed"]) = ("linux".into(), 1.into());
+    (run["scenario"]["duration_ns"], run["plan"]) = (100_000_000.into(), Value::Null);
+    let delivery = json!({
+        "run": run, "facts": {}, "kernel": "Linux 6.1 x86_64", "cpu": "none", "cpus": 2, "code": 0, "failure": null
+    });
+    let foreign = {
+        let mut cell = cell.clone();
+        cell["protocol"] = "v2".into();
+        cell
+    };
+    let said = [
+        json!({ "Asked": delivery }),
+        json!({ "Cell": { "cell": foreign, "notes": [] } }),
+        json!({ "Cell": { "cell": cell, "notes": [] } }),
+    ];
+    let line = |said: &Value| format!("\nattach-rig-result {} {said}\n", said.to_string().len());
+    said.iter().map(line).collect()
+}
+
+#[test]
+fn a_cell_of_a_guest_outlives_a_killed_rig_and_one_that_was_not_asked_for_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("said"), begun(folder.path())).unwrap();
+    let guest = format!("cat {}/said > \"$result\"; exec sleep 300", folder.path().display());
+    let mut rig = vm(folder.path(), &guest, &["--accel", "tcg"]).spawn().unwrap();
+    let (out, begin) = (folder.path().join("out"), Instant::now());
+    while !out.join("cells/00000.json").exists() {
+        assert!(begin.elapsed() < Duration::from_secs(30) && rig.try_wait().unwrap().is_none(), "no cell");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    rig.kill().unwrap();
+    rig.wait().unwrap();
+    let mut report = Command::new(env!("CARGO_BIN_EXE_attach-rig"));
+    let report =
+        report.args(["report", "out", "--format", "json"]).current_dir(folder.path()).output().unwrap();
+    let (code, text) = said(&report);
+    assert_eq!(code, Some(5), "{text}");
+    let run: Value = serde_json::from_slice(&report.stdout).unwrap();
+    let names: Vec<_> =
+        run["cells"].as_array().unwrap().iter().map(|cell| cell["protocol"].clone()).collect();
+    assert_eq!(names, ["vm:v1"], "{text}");
+    assert_eq!((&run["interrupted"], &run["scenario"]["name"]), (&Value::Bool(true), &"vm".into()));
 }

@@ -20,7 +20,7 @@ pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
 pub(super) fn folder(path: &Path) -> Result<Source, Failure> {
     let stored = path.join("run.json");
     if stored.exists() {
-        return file(&stored);
+        return with_later_cells(path, file(&stored)?);
     }
     let Some(left) = cells::salvage(path).map_err(Failure::usage)? else {
         let (path, earlier) = (shown(path), earlier(path));
@@ -44,6 +44,26 @@ fn file(file: &Path) -> Result<Source, Failure> {
     let run = judged::again(run, file);
     let env = file.parent().and_then(|folder| json::read_env(&folder.join("env.json")).ok());
     Ok(Source { file: file.to_owned(), run, env })
+}
+
+/// The result of guests that have ended, with the cells of one that did not come to its end.
+fn with_later_cells(path: &Path, mut source: Source) -> Result<Source, Failure> {
+    let Some(mut left) = cells::salvage(path).map_err(Failure::usage)? else { return Ok(source) };
+    // A kill between the result and the end of the cells leaves both.
+    left.run.cells.retain(|cell| !source.run.cells.contains(cell));
+    if left.run.cells.is_empty() {
+        return Ok(source);
+    }
+    let more = salvaged(path, left);
+    let run = &mut source.run;
+    run.interrupted = true;
+    run.cells.extend(more.cells);
+    run.fits.extend(more.fits);
+    let notes: Vec<Note> = more.notes.into_iter().filter(|note| !run.notes.contains(note)).collect();
+    run.notes.extend(notes);
+    aggregate(run).map_err(|error| output::damaged(path, &error))?;
+    source.run = judged::by_cells(source.run, &source.file);
+    Ok(source)
 }
 
 /// The run that finished cells make up; says what is not among them.

@@ -5,9 +5,9 @@ use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
 use super::output;
 use crate::measure::env;
-use linux::vm::{Guest, Machine, Merged, Series, Setting, VmError};
+use linux::vm::{Guest, Machine, Merged, News, Series, Setting, VmError};
 use linux::{OptionError, Options, parse_duration};
-use reports::schema::Env;
+use reports::schema::{Env, Recording};
 use std::time::Instant;
 
 pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
@@ -21,13 +21,16 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
     let mut series = Series::begin(machine, settings, options, (folder.path(), interrupt))
         .map_err(|error| failure(&error))?;
     folder.clear(&scenario, &carried)?;
+    let mut running = Running { folder: &folder, recordings: &recordings, keeper: None };
     while let Some(setting) = series.upcoming() {
         output::say(&format!("booting for {setting}; its console: {}", series.console(setting).display()));
-        say(series.boot(setting, &mut output::say));
-        if let Some(mut merged) = series.merged() {
+        series.boot(setting, &mut |news| running.hear(news));
+        let kept = series.merged().is_none_or(|mut merged| {
             merged.run.recordings.clone_from(&recordings);
-            folder.keep(&merged.run, &environment(&date, &merged, started))?;
-        }
+            let kept = folder.keep(&merged.run, &environment(&date, &merged, started));
+            kept.map_err(|failure| output::complain(&failure.message)).is_ok()
+        });
+        series.guests().last().map_or(Ok(()), |guest| running.end(guest, kept))?;
     }
     let Some(mut merged) = series.merged() else { return Err(without_result(series.guests())) };
     merged.run.recordings = recordings;
@@ -39,6 +42,46 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
         }
     }
     Ok(code)
+}
+
+/// A guest that runs.
+struct Running<'a> {
+    folder: &'a Folder,
+    recordings: &'a [Recording],
+    keeper: Option<Keeper>,
+}
+
+impl Running<'_> {
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Words(words) => output::say(&words),
+            News::Asked(mut run) => {
+                run.recordings = self.recordings.to_vec();
+                // Of a guest that was given up.
+                let begun = self.keeper.take().unwrap_or_default().remove();
+                let begun = begun.and_then(|()| self.folder.begin(&run));
+                self.keeper = Some(begun.unwrap_or_else(|failure| Keeper::without(&failure)));
+            }
+            News::Cell(cell, notes) => {
+                self.keeper.iter_mut().for_each(|keeper| keeper.keep_next(&cell, &notes));
+            }
+        }
+    }
+
+    /// Says what became of a guest. Its cells go where `kept` says that run.json holds them, and where it is not believed.
+    fn end(&mut self, guest: &Guest, kept: bool) -> Result<(), Failure> {
+        let finished = self.keeper.as_ref().map_or(0, Keeper::kept);
+        let obsolete = match &guest.result {
+            Ok(_) => kept,
+            Err(error) => finished == 0 || matches!(error, VmError::NotBelieved { .. }),
+        };
+        output::say(&match &guest.result {
+            Ok(delivery) => format!("  {} cells measured", delivery.run.cells.len()),
+            Err(_) if obsolete => "  nothing measured".into(),
+            Err(_) => format!("  {finished} cells measured before it ended without a result"),
+        });
+        if obsolete { self.keeper.take().unwrap_or_default().remove() } else { Ok(()) }
+    }
 }
 
 fn failure(error: &VmError) -> Failure {
@@ -59,13 +102,6 @@ fn without_result(guests: &[Guest]) -> Failure {
 
 fn code(guests: &[Guest]) -> u8 {
     exit::worst(&guests.iter().map(Guest::exit_code).collect::<Vec<_>>())
-}
-
-fn say(guest: &Guest) {
-    output::say(&match &guest.result {
-        Ok(delivery) => format!("  {} cells measured", delivery.run.cells.len()),
-        Err(_) => "  nothing measured".into(),
-    });
 }
 
 fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Asked), Failure> {

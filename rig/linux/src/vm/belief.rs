@@ -45,6 +45,13 @@ pub(super) fn believed(
     Ok(delivery)
 }
 
+/// Checks a cell of a guest that still runs, as [`believed`] does, and judges its promises anew.
+pub(super) fn believed_cell(mut cell: Cell, setting: Setting, options: &Options) -> Option<Cell> {
+    let is_wrong = wrong_cell(&cell, setting, options).is_some();
+    examine_all(&mut cell);
+    (!is_wrong).then_some(cell)
+}
+
 fn wrong_machine(delivery: &Delivery, machine: &Machine, release: Option<&str>) -> Option<String> {
     let Delivery { kernel, cpus, .. } = delivery;
     let is_other = |release: &&str| kernel.split(' ').nth(1) != Some(release);
@@ -55,7 +62,21 @@ fn wrong_machine(delivery: &Delivery, machine: &Machine, release: Option<&str>) 
     (!fits).then(|| format!("it is of {cpus} CPUs, and the guest had {}", machine.cpus))
 }
 
+/// Reports whether a guest that begins measures something else than was asked for.
+pub(super) fn is_of_another(
+    delivery: &Delivery,
+    (machine, release): (&Machine, Option<&str>),
+    options: &Options,
+) -> bool {
+    wrong_machine(delivery, machine, release).or_else(|| wrong_request(delivery, options)).is_some()
+}
+
 fn wrong_run(delivery: &Delivery, options: &Options) -> Option<String> {
+    let nothing = || "it has no cell, so nothing was measured".to_owned();
+    wrong_request(delivery, options).or_else(|| delivery.run.cells.is_empty().then(nothing))
+}
+
+fn wrong_request(delivery: &Delivery, options: &Options) -> Option<String> {
     let (run, scenario) = (&delivery.run, &delivery.run.scenario);
     let duration_ns = options.duration.as_nanos() as u64;
     if run.schema != SCHEMA {
@@ -76,7 +97,7 @@ fn wrong_run(delivery: &Delivery, options: &Options) -> Option<String> {
             scenario.seed, scenario.duration_ns, options.seed
         ));
     }
-    run.cells.is_empty().then(|| "it has no cell, so nothing was measured".into())
+    None
 }
 
 /// Returns what is wrong with one cell: of another hierarchy, scenario or kind, or at odds with itself.
@@ -123,12 +144,13 @@ fn samples(cell: &Cell, outcome: &str) -> u64 {
 }
 
 /// Cells that a whole measurement has, without the traced ones, which a kernel may not offer.
-fn planned(options: &Options) -> usize {
+pub(super) fn planned(options: &Options) -> usize {
     let once = usize::from(options.closed_loop) + options.rates.len() + options.kept_pages.len();
     once * options.repeat as usize + options.refusals.len()
 }
 
-fn is_traced(cell: &Cell) -> bool {
+/// Reports whether a look inside the kernel was part of the cell.
+pub(super) fn is_traced(cell: &Cell) -> bool {
     cell.protocol.ends_with(" traced")
 }
 
@@ -140,11 +162,7 @@ fn too_many(cells: &[Cell], options: &Options) -> Option<String> {
 /// Makes everything anew that can be told from cells.
 fn judge(delivery: &mut Delivery, options: &Options) {
     let run = &mut delivery.run;
-    for cell in &mut run.cells {
-        let (rows, tried) = (std::mem::take(&mut cell.drift), attaches(cell));
-        cell.promises.iter_mut().for_each(|promise| examine(promise, &rows, tried));
-        cell.drift = rows;
-    }
+    run.cells.iter_mut().for_each(examine_all);
     let found = run.cells.iter().filter(|cell| !is_traced(cell)).count();
     if found < planned(options) && delivery.failure.is_none() {
         run.interrupted = true;
@@ -167,6 +185,12 @@ fn judge(delivery: &mut Delivery, options: &Options) {
 /// Attaches of every outcome.
 fn attaches(cell: &Cell) -> u64 {
     cell.attach.outcomes.values().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
+fn examine_all(cell: &mut Cell) {
+    let (rows, tried) = (std::mem::take(&mut cell.drift), attaches(cell));
+    cell.promises.iter_mut().for_each(|promise| examine(promise, &rows, tried));
+    cell.drift = rows;
 }
 
 /// Corrects a promise by what its cell shows: rows of counters for drift, attaches for the others.

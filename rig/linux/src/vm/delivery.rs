@@ -1,10 +1,11 @@
-//! The one line over which a result leaves the guest: a marker, its length, and JSON.
+//! The lines over which a result leaves the guest: a marker, a length, and JSON. The last one is the whole result; those before
+//! it are the cells as they end, so that a guest that is killed takes only the cell under way along.
 //!
-//! A line, since a terminal may add a carriage return at its end but nothing within; a length, since a guest that dies
+//! Lines, since a terminal may add a carriage return at its end but nothing within; a length, since a guest that dies
 //! while it writes must not look like one that has finished.
 use super::belief::code_of_failure;
 use super::error::VmError;
-use reports::schema::Run;
+use reports::schema::{Cell, Note, Run};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,9 +30,18 @@ pub struct Delivery {
     pub failure: Option<String>,
 }
 
-/// What a guest says: a result, or why there is none.
+/// What a guest says: what it is about to measure, a cell, a result, or why there is none.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {
+    /// It begins; the delivery has no cells.
+    Asked(Box<Delivery>),
+    /// A cell has ended.
+    Cell {
+        /// The cell.
+        cell: Box<Cell>,
+        /// Remarks on it.
+        notes: Vec<Note>,
+    },
     /// It measured.
     Measured(Box<Delivery>),
     /// It could not, with the exit code for that.
@@ -51,8 +61,13 @@ pub(super) fn line(said: &Said) -> serde_json::Result<String> {
 
 /// The result in what came out of the guest; `None` when there is no whole one.
 pub(super) fn read(text: &str) -> Option<Said> {
-    let found = text.lines().find_map(|line| line.strip_prefix(MARKER)?.strip_prefix(' '))?;
-    let (length, json) = found.split_once(' ')?;
+    let is_last = |said: &Said| matches!(said, Said::Measured(_) | Said::Failed { .. });
+    text.lines().filter_map(parse).find(is_last)
+}
+
+/// What one line says; `None` where it is not whole.
+pub(super) fn parse(line: &str) -> Option<Said> {
+    let (length, json) = line.strip_prefix(MARKER)?.strip_prefix(' ')?.split_once(' ')?;
     if length.parse() != Ok(json.len()) {
         return None;
     }
@@ -64,6 +79,7 @@ impl Said {
     pub(super) fn into_result(self) -> Result<Delivery, VmError> {
         match self {
             Self::Measured(delivery) => Ok(*delivery),
+            Self::Asked(_) | Self::Cell { .. } => Err(VmError::NoResult { console: String::new() }),
             Self::Failed { code, message } => {
                 let message = input::text::printable_lines(&message).into_owned();
                 Err(VmError::Guest { code: code_of_failure(code), message })
@@ -75,6 +91,7 @@ impl Said {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::record::tests::empty_cell;
 
     #[test]
     fn a_line_is_read_back_whole_or_not_at_all() {
@@ -84,5 +101,9 @@ mod tests {
         assert_eq!(message, "über\nzwei");
         assert!(read(&text[..text.len() - 4]).is_none());
         assert!(read("").is_none());
+        let cell = Said::Cell { cell: Box::new(empty_cell()), notes: Vec::new() };
+        let begun = line(&cell).unwrap();
+        assert!(read(&begun).is_none() && read(&format!("{begun}{text}")).is_some());
+        assert!(matches!(begun.lines().find_map(parse), Some(Said::Cell { .. })));
     }
 }

@@ -78,7 +78,7 @@ pub enum VmError {
         problem: String,
     },
     /// A signal ended the run, and with it the guest. Exit code 128 and the signal.
-    #[error("ended by {}; what this guest had measured is lost", signals::name(*signal))]
+    #[error("ended by {}; `attach-rig report DIR` shows the cells that this guest had finished", signals::name(*signal))]
     Interrupted {
         /// Its number.
         signal: i32,

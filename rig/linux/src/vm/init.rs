@@ -58,7 +58,14 @@ fn ordered() -> Result<Delivery, Failed> {
     match setting {
         Setting::V2Delegated => session::measure(&options, true),
         Setting::V2Undelegated => session::measure(&options, false),
-        _ => measured(&options),
+        _ => measured(&options, &mut tell),
+    }
+}
+
+/// Delivers what is known before the end. Where that fails the result says it all.
+pub(super) fn tell(said: &Said) {
+    if let Err(error) = deliver(said) {
+        say(&format!("cannot deliver a cell to {PORT}: {error}"));
     }
 }
 

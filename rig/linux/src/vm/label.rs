@@ -6,14 +6,38 @@ use super::super::result::record::{command_of, toml};
 use super::delivery::Delivery;
 use super::machine::{Accel, Machine};
 use super::setting::Setting;
-use reports::schema::{Note, NoteKind};
+use reports::schema::{Note, NoteKind, Run};
 
 /// Labels a result of `setting`; `machine` names who executed the guest.
 pub(super) fn label(delivery: &mut Delivery, (machine, setting): (&Machine, Setting), options: &Options) {
     let Machine { cpus, memory, accel, .. } = machine;
     let (text, clock) = (note(delivery, *accel), clock(delivery));
-    let (command, toml) = again(machine, options, setting.name());
+    name_all(&mut delivery.run, (machine, setting), options);
     let run = &mut delivery.run;
+    let info = |text| Note { kind: NoteKind::Info, protocol: None, text };
+    run.notes.splice(0..0, [info(text), info(clock)]);
+    delivery.facts.insert("cgroup.hierarchy".into(), setting.label().into());
+    delivery.facts.insert("vm.accelerator".into(), name(*accel).into());
+    delivery.facts.insert("vm.memory".into(), memory.clone());
+    delivery.facts.insert("vm.cpus".into(), cpus.to_string());
+}
+
+/// Labels what a guest is about to measure, of which it has no figures yet; which accelerator executes it is not settled before its end.
+pub(super) fn label_begun(
+    delivery: &mut Delivery,
+    (machine, setting): (&Machine, Setting),
+    options: &Options,
+) {
+    let run = &mut delivery.run;
+    (run.cells, run.verdicts, run.fits) = Default::default();
+    name_all(run, (machine, setting), options);
+    let text = format!("Measured in a virtual machine, {} under QEMU, which did not end.", delivery.kernel);
+    delivery.run.notes.insert(0, Note { kind: NoteKind::Info, protocol: None, text });
+}
+
+/// Gives the label of the setting to every figure, and the command on the host to the run.
+fn name_all(run: &mut Run, (machine, setting): (&Machine, Setting), options: &Options) {
+    let (command, toml) = again(machine, options, setting.name());
     for cell in &mut run.cells {
         rename(&mut cell.protocol, setting);
     }
@@ -33,12 +57,6 @@ pub(super) fn label(delivery: &mut Delivery, (machine, setting): (&Machine, Sett
     }
     run.scenario.about = format!("In a virtual machine: {}", run.scenario.about);
     (run.command, run.scenario.toml) = (command, toml);
-    let info = |text| Note { kind: NoteKind::Info, protocol: None, text };
-    run.notes.splice(0..0, [info(text), info(clock)]);
-    delivery.facts.insert("cgroup.hierarchy".into(), setting.label().into());
-    delivery.facts.insert("vm.accelerator".into(), name(*accel).into());
-    delivery.facts.insert("vm.memory".into(), memory.clone());
-    delivery.facts.insert("vm.cpus".into(), cpus.to_string());
 }
 
 /// A guest before this one was given up. That may be the emulation, and it may be what somebody is looking for.
@@ -51,7 +69,7 @@ pub(super) fn fell_silent(setting: Setting, words: &str) -> Note {
 }
 
 /// The guest names what it found, and behind a space what else is special about the cell.
-fn rename(protocol: &mut String, setting: Setting) {
+pub(super) fn rename(protocol: &mut String, setting: Setting) {
     let refused = protocol.find(' ').map_or("", |at| &protocol[at..]);
     *protocol = format!("{}{refused}", setting.label());
 }

@@ -9,7 +9,8 @@
 //! watch       signs of life on the console; mute: what is known of a KVM that opens and runs no guest
 //! init        pid 1 of the guest: mounts, measures, delivers, powers off
 //! mounts      what it mounts, checked; session: a user without rights; outcome: the measurement itself
-//! delivery    the one line over which a result leaves the guest; belief: the host's own look at it
+//! delivery    the lines over which a result leaves the guest; news: those of one that still runs
+//! belief      the host's own look at a result; hearing: at the words of a guest that still runs
 //! label       says in every figure that it comes from a virtual machine
 //! error       what can go wrong, with its exit code
 //! ```
@@ -21,6 +22,7 @@ mod cpio;
 mod delivery;
 mod elf;
 mod error;
+mod hearing;
 mod init;
 mod label;
 mod leash;
@@ -28,6 +30,7 @@ mod machine;
 mod merge;
 mod mounts;
 mod mute;
+mod news;
 mod orders;
 mod outcome;
 mod qemu;
@@ -38,6 +41,7 @@ mod watch;
 
 pub use delivery::Delivery;
 pub use error::VmError;
+pub use hearing::News;
 pub use init::{INIT_ARG, init_main};
 pub(crate) use machine::newest as newest_kernel;
 pub use machine::{Accel, Machine};

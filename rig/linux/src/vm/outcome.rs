@@ -1,8 +1,11 @@
 //! A measurement in the guest, whoever makes it there: the ordinary run, and what it brought as a delivery.
 use super::super::options::Options;
 use super::super::progress::Progress;
+use super::super::result::facts;
 use super::super::run::{Outcome, run};
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Said};
+use reports::schema::Run;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::thread::available_parallelism;
@@ -10,26 +13,34 @@ use std::thread::available_parallelism;
 /// Why a guest has no result: exit code and words.
 pub(super) type Failed = (u8, String);
 
-/// Measures.
-pub(super) fn measured(options: &Options) -> Result<Delivery, Failed> {
+/// Measures; `tell` hears of each cell as it ends.
+pub(super) fn measured(options: &Options, tell: &mut dyn FnMut(&Said)) -> Result<Delivery, Failed> {
     let interrupts = engines::signals::listen()
         .map_err(|error| (4, format!("cannot catch signals in the guest: {error}")))?;
-    let outcome =
-        run(options, &interrupts, &mut |progress| words(&progress).iter().for_each(|words| say(words)));
+    let outcome = run(options, &interrupts, &mut |progress| match progress {
+        Progress::Asked { run } => tell(&Said::Asked(Box::new(begun(*run)))),
+        Progress::Measured { cell, notes } => tell(&Said::Cell { cell, notes }),
+        progress => words(&progress).iter().for_each(|words| say(words)),
+    });
     outcome.map(delivery).map_err(|error| (error.exit_code(), error.to_string()))
 }
 
 fn delivery(outcome: Outcome) -> Delivery {
     let code = outcome.exit_code();
     let Outcome { run, facts, kernel, failure, .. } = outcome;
+    Delivery { facts, kernel, code, failure: failure.map(|error| error.to_string()), ..begun(run) }
+}
+
+/// The delivery of a run that has no outcome yet.
+fn begun(run: Run) -> Delivery {
     Delivery {
         run,
-        facts,
-        kernel,
+        facts: BTreeMap::new(),
+        kernel: facts::kernel(),
         cpu: cpu(),
         cpus: available_parallelism().map_or(1, |cpus| cpus.get() as u32),
-        code,
-        failure: failure.map(|error| error.to_string()),
+        code: 0,
+        failure: None,
     }
 }
 

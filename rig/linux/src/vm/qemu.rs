@@ -7,6 +7,7 @@ use super::init::INIT_ARG;
 use super::leash;
 use super::machine::{Accel, Found, Machine};
 use super::mute::Memory;
+use super::news::Feed;
 use super::setting::Setting;
 use super::watch::{self, BOOT_SILENCE_KVM, CONSOLE_BYTES_MAX, Life, Silences, Watch};
 use engines::Interrupt;
@@ -73,7 +74,7 @@ pub(super) fn boot(
     options: &Options,
     (found, files): (&Found, &Files),
     interrupts: &Interrupt,
-    tell: &mut dyn FnMut(&str),
+    (tell, news): (&mut dyn FnMut(&str), &Feed<'_>),
 ) -> Result<Vec<String>, VmError> {
     let memory = Memory::open();
     let wanted = machine.accel;
@@ -82,7 +83,7 @@ pub(super) fn boot(
         let silences = Silences::of(options.duration, accel == Accel::Kvm);
         let start = || {
             let mut command = command((machine, setting), accel, (found, files));
-            once(&mut command, files, (patience, silences), interrupts)
+            once(&mut command, (files, news), (patience, silences), interrupts)
         };
         let (end, silent) = tries(&start, files)?;
         let Some(why) = broken_kvm(accel, end, files) else {
@@ -180,7 +181,7 @@ fn candidates(wanted: Accel, memory: &Memory, tell: &mut dyn FnMut(&str)) -> &'s
 /// One child from start to end, whichever way it ends.
 fn once(
     command: &mut Command,
-    files: &Files,
+    (files, news): (&Files, &Feed<'_>),
     (patience, silences): (Patience, Silences),
     interrupts: &Interrupt,
 ) -> Result<End, VmError> {
@@ -196,8 +197,14 @@ fn once(
     leash::tie(command);
     let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
     let mut watch = Watch::new(&files.console, silences);
+    news.restart();
     loop {
-        if let Some(status) = guest.0.try_wait().map_err(doing("wait for QEMU".into()))? {
+        let ended = guest.0.try_wait().map_err(doing("wait for QEMU".into()))?;
+        if fs::metadata(&files.result).is_ok_and(|data| data.len() > RESULT_BYTES_MAX) {
+            return Err(too_much("result", &files.result, RESULT_BYTES_MAX));
+        }
+        news.look();
+        if let Some(status) = ended {
             return Ok(End::Exited(status));
         }
         if let Some(signal) = interrupts.signal() {
@@ -208,9 +215,6 @@ fn once(
             Life::Silent => return Ok(End::Silent),
             Life::Floods => return Err(too_much("console", &files.console, CONSOLE_BYTES_MAX)),
             Life::Speaks => {}
-        }
-        if fs::metadata(&files.result).is_ok_and(|data| data.len() > RESULT_BYTES_MAX) {
-            return Err(too_much("result", &files.result, RESULT_BYTES_MAX));
         }
         if patience.begin.elapsed() >= patience.limit {
             let (limit, spoke) = (text(patience.limit), watch::has_spoken(&files.console));
@@ -289,6 +293,16 @@ mod tests {
 
     const LONG: Silences = Silences { boot: None, later: Duration::from_secs(60) };
 
+    fn watched(
+        command: &mut Command,
+        files: &Files,
+        patience: (Patience, Silences),
+        interrupts: &Interrupt,
+    ) -> Result<End, VmError> {
+        let mut unheard = |_| {};
+        once(command, (files, &Feed::of(&files.result, &mut unheard)), patience, interrupts)
+    }
+
     fn script(words: &str) -> Command {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", words]);
@@ -327,17 +341,17 @@ mod tests {
         let patience = |limit| Patience { begin, limit };
         let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));
         let slow = "echo over >&2; exec sleep 60";
-        let error = once(&mut script(slow), &files, (soon, LONG), &Interrupt::never()).unwrap_err();
+        let error = watched(&mut script(slow), &files, (soon, LONG), &Interrupt::never()).unwrap_err();
         assert!(matches!(&error, VmError::Timeout { console, .. } if console.contains("| over")), "{error}");
         let error =
-            once(&mut script("exec sleep 60"), &files, (soon, LONG), &Interrupt::never()).unwrap_err();
+            watched(&mut script("exec sleep 60"), &files, (soon, LONG), &Interrupt::never()).unwrap_err();
         assert!(error.to_string().contains("never said a word"), "{error}");
         let interrupts = Interrupt::never();
         interrupts.set(15);
-        let error = once(&mut script(slow), &files, (later, LONG), &interrupts).unwrap_err();
+        let error = watched(&mut script(slow), &files, (later, LONG), &interrupts).unwrap_err();
         assert_eq!(error.exit_code(), 143);
         assert!(begin.elapsed() < Duration::from_secs(50), "neither was waited for");
-        let ended = once(&mut script("exit 3"), &files, (later, LONG), &Interrupt::never()).unwrap();
+        let ended = watched(&mut script("exit 3"), &files, (later, LONG), &Interrupt::never()).unwrap();
         assert!(matches!(ended, End::Exited(status) if !status.success()));
     }
 
@@ -347,12 +361,12 @@ mod tests {
         let files = Files::within(folder.path(), folder.path().join("console.log"));
         let patience = Patience { begin: Instant::now(), limit: Duration::from_secs(60) };
         let silences = Silences { boot: None, later: Duration::from_millis(500) };
-        let once = |words: &str| {
-            once(&mut script(words), &files, (patience, silences), &Interrupt::never()).unwrap()
+        let ended = |words: &str| {
+            watched(&mut script(words), &files, (patience, silences), &Interrupt::never()).unwrap()
         };
-        assert_eq!(once("echo clocksource >&2; exec sleep 60"), End::Silent);
+        assert_eq!(ended("echo clocksource >&2; exec sleep 60"), End::Silent);
         let speaks = "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i >&2; sleep 0.1; done";
-        assert!(matches!(once(speaks), End::Exited(status) if status.success()));
+        assert!(matches!(ended(speaks), End::Exited(status) if status.success()));
         assert!(patience.begin.elapsed() < Duration::from_secs(50));
     }
 

@@ -5,14 +5,17 @@ use super::belief::believed;
 use super::cpio;
 use super::delivery::{self, Delivery};
 use super::error::VmError;
+use super::hearing::{Hearing, News};
 use super::label::{fell_silent, label};
 use super::machine::{Found, Machine};
 use super::merge::{Guest, Merged, merge};
+use super::news::Feed;
 use super::orders;
 use super::qemu::{self, Files, RESULT_BYTES_MAX};
 use super::setting::Setting;
 use engines::Interrupt;
 use reports::schema::{Note, NoteKind};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// Guests that measure the same, each in another setting.
@@ -57,8 +60,9 @@ impl Series {
         self.folder.join(format!("console-{}.log", setting.name().replace(':', "-")))
     }
 
-    /// Boots a guest of `setting` and waits for its end; `tell` hears when another accelerator has to execute it.
-    pub fn boot(&mut self, setting: Setting, tell: &mut dyn FnMut(&str)) -> &Guest {
+    /// Boots a guest of `setting` and waits for its end; `tell` hears when another accelerator has to execute it, and of its
+    /// cells as they end.
+    pub fn boot(&mut self, setting: Setting, tell: &mut dyn FnMut(News)) -> &Guest {
         let at = self.guests.len();
         let result = self.measured(setting, tell);
         self.guests.push(Guest { setting, result });
@@ -77,7 +81,7 @@ impl Series {
         merge(&self.machine, &self.settings, &self.options, &self.guests)
     }
 
-    fn measured(&mut self, setting: Setting, tell: &mut dyn FnMut(&str)) -> Result<Delivery, VmError> {
+    fn measured(&mut self, setting: Setting, tell: &mut dyn FnMut(News)) -> Result<Delivery, VmError> {
         let (options, left_out) = fitting(setting, &self.options);
         let files = Files::within(&self.folder, self.console(setting));
         let doing = |doing: String| move |source| VmError::Setup { doing, source };
@@ -85,8 +89,18 @@ impl Series {
         let orders = orders::to_text(&inside).map_err(|error| doing("write orders".into())(error.into()))?;
         files.clear().map_err(doing(format!("remove older files in {}", self.folder.display())))?;
         let mut told = Vec::new();
+        let tell = RefCell::new(tell);
+        let machine = self.machine.clone();
+        let release = self.found.release.as_deref();
+        let mut hearing = Hearing::of((&machine, setting, release), &options);
+        let mut of_guest = |said| {
+            if let Some(news) = hearing.hear(said) {
+                tell.borrow_mut()(news);
+            }
+        };
+        let news = Feed::of(&files.result, &mut of_guest);
         let mut heard = |words: &str| {
-            tell(words);
+            tell.borrow_mut()(News::Words(words.to_owned()));
             told.push(Note { kind: NoteKind::Warning, protocol: None, text: format!("{words}.") });
         };
         let program = (self.found.init.as_path(), self.found.libraries.as_slice());
@@ -95,14 +109,13 @@ impl Series {
             .map_err(doing(format!("write {}", files.initramfs.display())))
             .and_then(|()| {
                 let machine = (&mut self.machine, setting);
-                qemu::boot(machine, &options, (&self.found, &files), &self.interrupts, &mut heard)
+                qemu::boot(machine, &options, (&self.found, &files), &self.interrupts, (&mut heard, &news))
             })
             .and_then(|silent| Ok((silent, delivered(&files)?)));
         // Nothing that is kept needs them, and the initramfs is as large as the rig.
         let removed = files.remove_scratch();
         let (silent, delivery) = result?;
         removed.map_err(doing(format!("remove what the guest was fed in {}", self.folder.display())))?;
-        let release = self.found.release.as_deref();
         let mut delivery = believed(delivery, (&self.machine, setting, release), &options)?;
         label(&mut delivery, (&self.machine, setting), &options);
         delivery.run.notes.extend(told.into_iter().chain(left_out));

@@ -6,6 +6,7 @@
 use super::super::options::Options;
 use super::super::place::subtree;
 use super::delivery::{self, Delivery, Said};
+use super::init;
 use super::mounts::{CGROUPS, cannot};
 use super::orders;
 use super::outcome::{Failed, measured, say};
@@ -13,7 +14,7 @@ use super::setting::CONTROLLERS;
 use rustix::process::geteuid;
 use rustix::thread::set_no_new_privs;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -31,12 +32,12 @@ pub(super) fn measure(options: &Options, handed: bool) -> Result<Delivery, Faile
     let top = Path::new(CGROUPS).join(if handed { "delegated" } else { "undelegated" });
     let leaf = top.join("session");
     make(&top, &leaf, handed).map_err(|(doing, error)| cannot(&doing, &error))?;
-    let text =
+    let last =
         spoken(options, &leaf).map_err(|error| cannot("start a user's process in the guest", &error))?;
-    match delivery::read(&text) {
+    match last {
         Some(Said::Measured(delivery)) => Ok(*delivery),
         Some(Said::Failed { code, message }) => Err((code, message)),
-        None => Err((101, "the user's process ended without a result".into())),
+        _ => Err((101, "the user's process ended without a result".into())),
     }
 }
 
@@ -63,8 +64,9 @@ fn runtime_folder() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// What the child says. It begins when its stdin ends, by when it sits in the leaf.
-fn spoken(options: &Options, leaf: &Path) -> io::Result<String> {
+/// The last that the child says; what it says before is passed on at once. It begins when its stdin ends, by when it sits in
+/// the leaf.
+fn spoken(options: &Options, leaf: &Path) -> io::Result<Option<Said>> {
     let mut child = Command::new("/proc/self/exe")
         .arg(MEASURE_ARG)
         .env("XDG_RUNTIME_DIR", runtime_folder()?)
@@ -77,12 +79,16 @@ fn spoken(options: &Options, leaf: &Path) -> io::Result<String> {
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(orders::to_text(options)?.as_bytes())?;
     }
-    let mut text = String::new();
-    if let Some(mut stdout) = child.stdout.take() {
-        stdout.read_to_string(&mut text)?;
+    let mut last = None;
+    for line in child.stdout.take().map(|stdout| BufReader::new(stdout).lines()).into_iter().flatten() {
+        match delivery::parse(&line?) {
+            Some(said @ (Said::Asked(_) | Said::Cell { .. })) => init::tell(&said),
+            Some(said) => last = Some(said),
+            None => {}
+        }
     }
     child.wait()?;
-    Ok(text)
+    Ok(last)
 }
 
 /// Runs as that child: orders from stdin, the result to stdout. Gives up whatever could give it rights again.
@@ -95,7 +101,13 @@ pub fn measure_main() -> ExitCode {
         Ok(_) => return complain("root measures without it"),
         Err(message) => return complain(&message),
     };
-    let said = match alone().and_then(|()| measured(&options)) {
+    let mut tell = |said: &Said| {
+        let written = delivery::line(said).map_err(io::Error::from);
+        if let Err(error) = written.and_then(|line| io::stdout().write_all(line.as_bytes())) {
+            say(&format!("cannot deliver a cell: {error}"));
+        }
+    };
+    let said = match alone().and_then(|()| measured(&options, &mut tell)) {
         Ok(mut delivery) => {
             delivery.facts.extend(rights());
             Said::Measured(Box::new(delivery))

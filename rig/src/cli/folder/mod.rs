@@ -155,8 +155,13 @@ impl Keeper {
         }
     }
 
-    /// Removes the cells, which are part of run.json now.
-    fn remove(self) -> Result<(), Failure> {
+    /// Number of cells on disk.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Removes the cells, which are part of run.json now or of no result.
+    pub(super) fn remove(self) -> Result<(), Failure> {
         let removed = self.store.map_or(Ok(()), CellStore::remove);
         removed.map_err(|error| Failure { code: exit::LEFT, message: error.to_string() })
     }

@@ -1,0 +1,125 @@
+//! What the host makes of the words of a guest that still runs. They are checked as its result will be, and cannot make the
+//! host work without end.
+use super::super::options::Options;
+use super::belief::{believed_cell, is_of_another, is_traced, planned};
+use super::delivery::Said;
+use super::label::{label_begun, rename};
+use super::machine::Machine;
+use super::setting::Setting;
+use reports::schema::{Cell, Note, Run};
+
+/// Most begins of one setting: a guest that falls silent is started again, under each accelerator.
+const BEGINS_MAX: usize = 8;
+
+/// What happens while a guest runs.
+#[derive(Debug)]
+pub enum News {
+    /// Words for people.
+    Words(String),
+    /// The guest begins to measure this, which has no cells yet; whatever an earlier one had measured is void.
+    Asked(Box<Run>),
+    /// A cell has ended, with remarks on it.
+    Cell(Box<Cell>, Vec<Note>),
+}
+
+/// The words of one setting's guests so far.
+pub(super) struct Hearing<'a> {
+    /// The machine, what it mounts, and the release of its kernel where that is known.
+    of: (&'a Machine, Setting, Option<&'a str>),
+    options: &'a Options,
+    begins: usize,
+    /// Cells since the last begin, ordinary and traced ones; absent where that was not what was asked for.
+    cells: Option<[usize; 2]>,
+}
+
+impl<'a> Hearing<'a> {
+    pub(super) fn of(of: (&'a Machine, Setting, Option<&'a str>), options: &'a Options) -> Self {
+        Self { of, options, begins: 0, cells: None }
+    }
+
+    /// Returns what is believed of `said`; `None` where it is not what was asked for, or too much.
+    pub(super) fn hear(&mut self, said: Said) -> Option<News> {
+        let (machine, setting, release) = self.of;
+        match said {
+            Said::Asked(mut delivery) => {
+                self.begins += 1;
+                self.cells = None;
+                if self.begins > BEGINS_MAX || is_of_another(&delivery, (machine, release), self.options) {
+                    return None;
+                }
+                self.cells = Some([0, 0]);
+                label_begun(&mut delivery, (machine, setting), self.options);
+                Some(News::Asked(Box::new(delivery.run)))
+            }
+            Said::Cell { cell, mut notes } => {
+                let cells = self.cells.as_mut()?;
+                let mut cell = believed_cell(*cell, setting, self.options)?;
+                // Nothing is traced that was not measured untraced before.
+                let count = &mut cells[usize::from(is_traced(&cell))];
+                *count += 1;
+                if *count > planned(self.options) {
+                    return None;
+                }
+                rename(&mut cell.protocol, setting);
+                for protocol in notes.iter_mut().filter_map(|note| note.protocol.as_mut()) {
+                    rename(protocol, setting);
+                }
+                Some(News::Cell(Box::new(cell), notes))
+            }
+            Said::Measured(_) | Said::Failed { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::delivery::Delivery;
+    use super::super::machine::tests::machine;
+    use super::*;
+    use crate::result::record::tests::{empty_cell, empty_run};
+    use reports::schema::NoteKind;
+
+    fn asked(options: &Options, change: impl Fn(&mut Delivery)) -> Said {
+        let mut run = empty_run();
+        (run.scenario.name, run.scenario.seed) = (options.origin.name.clone(), options.seed);
+        run.scenario.duration_ns = options.duration.as_nanos() as u64;
+        run.cells.push(empty_cell());
+        let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
+        let mut delivery = Delivery { run, facts, kernel, cpu, cpus: 2, code: 0, failure: None };
+        change(&mut delivery);
+        Said::Asked(Box::new(delivery))
+    }
+
+    fn cell(protocol: &str) -> Said {
+        let cell = Cell { protocol: protocol.into(), seed: 1, ..empty_cell() };
+        let note =
+            Note { kind: NoteKind::Info, protocol: Some(protocol.into()), text: "Something odd.".into() };
+        Said::Cell { cell: Box::new(cell), notes: vec![note] }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_heard_and_no_more_of_it() {
+        let (machine, options) = (machine(), Options::default());
+        let mut hearing = Hearing::of((&machine, Setting::V1, Some("6.1.0")), &options);
+        assert!(hearing.hear(cell("v1:pids")).is_none(), "before a begin");
+        let lies: [fn(&mut Delivery); 3] = [
+            |delivery| delivery.kernel = "Linux 5.0 x86_64".into(),
+            |delivery| delivery.run.scenario.seed += 1,
+            |delivery| delivery.cpus = 1000,
+        ];
+        for lie in lies {
+            assert!(hearing.hear(asked(&options, lie)).is_none());
+            assert!(hearing.hear(cell("v1:pids")).is_none(), "after a begin of another");
+        }
+        let Some(News::Asked(run)) = hearing.hear(asked(&options, |_| {})) else { panic!("not heard") };
+        assert!(run.cells.is_empty() && run.notes[0].text.contains("Linux 6.1.0"), "{:?}", run.notes);
+        assert!(hearing.hear(cell("v2")).is_none());
+        let heard: Vec<News> =
+            (0..planned(&options) + 3).filter_map(|_| hearing.hear(cell("v1:pids"))).collect();
+        assert_eq!(heard.len(), planned(&options));
+        let News::Cell(cell, notes) = &heard[0] else { panic!("{heard:?}") };
+        assert_eq!((cell.protocol.as_str(), notes[0].protocol.as_deref()), ("vm:v1", Some("vm:v1")));
+        let again = (0..100).filter(|_| hearing.hear(asked(&options, |_| {})).is_some()).count();
+        assert!(again < BEGINS_MAX, "{again}");
+    }
+}

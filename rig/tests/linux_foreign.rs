@@ -148,8 +148,9 @@ fn a_stranger_that_comes_and_goes_between_two_refusals_is_not_blamed_on_the_kern
     sleep(Duration::from_millis(300));
     drop(stranger);
     said.read_to_string(&mut String::new()).unwrap();
-    assert_eq!(rig.wait().unwrap().code(), Some(5));
+    let code = rig.wait().unwrap().code();
     let run: Run = serde_json::from_str(&fs::read_to_string(out.path().join("run.json")).unwrap()).unwrap();
+    assert_eq!(code, Some(5), "{:?} {:?}", run.verdicts, run.notes);
     let names = |cell: &reports::schema::Cell| -> Vec<String> {
         cell.promises.iter().map(|promise| promise.name.clone()).collect()
     };

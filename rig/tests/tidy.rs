@@ -53,7 +53,7 @@ const NAMES: [(&str, &[&str], &str); 5] = [
 const READS: [&str; 3] = ["fs::read_to_string(", "fs::read(", "File::open("];
 
 /// Where such calls may stand, and what they read there. A file that a user names is read by `input::file`.
-const READERS: [(&str, &str); 19] = [
+const READERS: &[(&str, &str)] = &[
     ("reports/src/json.rs", "opens a folder, to sync it"),
     ("rig/src/cli/folder/lock.rs", "the pid in a lock, up to a bound"),
     ("rig/src/cli/threads.rs", "/sys: the clock"),
@@ -66,6 +66,7 @@ const READERS: [(&str, &str); 19] = [
     ("rig/linux/src/place", "files of cgroups and /proc, and lists in a folder of our own"),
     ("rig/linux/src/result/facts.rs", "/proc and /sys"),
     ("rig/linux/src/trace", "tracefs and /proc"),
+    ("rig/linux/src/vm/news.rs", "what a guest adds to its result, up to a bound"),
     ("rig/linux/src/vm/init.rs", "files within the guest"),
     ("rig/linux/src/vm/mounts.rs", "/proc within the guest"),
     ("rig/linux/src/vm/outcome.rs", "/proc within the guest"),
@@ -228,7 +229,7 @@ fn names_stand_where_they_may() {
 
 #[test]
 fn files_that_a_user_names_are_read_within_bounds() {
-    assert_eq!(reads(&read_tree(), &READERS), [""; 0]);
+    assert_eq!(reads(&read_tree(), READERS), [""; 0]);
     let files = planted(&[
         ("rig/src/cli/gate.rs", "// fs::read(x)\nlet a = std::fs::read_to_string(file)?;\n"),
         ("rig/src/cli/late.rs", "let a = read(file);\n#[cfg(test)]\nlet b = fs::read(file);\n"),

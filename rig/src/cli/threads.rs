@@ -60,7 +60,7 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
         "Not checked on threads: {names}. Decisions and charges need an order of all events; who should have taken a thread or a page along cannot be told at rest where single threads move."
     )));
     notes.push(info(format!(
-        "Looked for while everybody rests, a few times in every cell: {rest}; what came and went in between is not seen."
+        "Checked while all threads rest, a few times in every cell: {rest}. A breach that came and went in between is not seen."
     )));
     notes.push(info(
         "Locks, waits and threads are real. Work that touches nothing shared (making a process, say, or clearing a page without --real-pages) burns as many ns as the table of costs says."

@@ -50,7 +50,7 @@ pub(crate) fn provoke(
     let mut last: Option<Reading> = None;
     for _ in 0..refusal.times {
         let before = Reading::of(pid, groups)?;
-        // Whoever came before this refusal may leave during it, and be gone when it is looked for.
+        // A process that came before this refusal may leave during it, and be gone when it is looked for.
         if last.is_none_or(|last| last.difference(&before, slack_bytes).is_some()) {
             foreign.add(Foreign::look(groups, own));
         }

@@ -1,5 +1,5 @@
-//! What a check is: a file with a struct that has a [`Tally`](super::Tally), its [`About`], and what it does at each of the
-//! moments of [`Checker`]; and a row of the table in [`super`].
+//! The shape of a check: a file with a struct that has a [`Tally`](super::Tally), its [`About`], and methods for the moments of
+//! [`Checker`]; and a row of the table in [`super`].
 use super::Shadow;
 use super::at_rest::AtRest;
 use crate::kernel::{Controller, Layout};
@@ -7,36 +7,36 @@ use crate::locks::held::HeldTable;
 use crate::seam::event::{Callback, Mode};
 use crate::seam::{ActorId, Event, Object, Stamp};
 
-/// What has to be seen to judge.
+/// The evidence that a check needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Needs {
     /// Each actor's own events.
     OwnEvents,
-    /// One order of everybody's events. Not judged where there is none.
+    /// One order of all events. Not judged where there is none.
     TotalOrder,
-    /// Counters, tasks and pages. Where events have no order of all of them, while everybody rests.
+    /// Counters, tasks and pages. Where events have no order of all of them, while all actors rest.
     Rest,
-    /// How the run ended.
+    /// The end of the run.
     End,
 }
 
-/// What a check says of itself.
+/// The facts about a check.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
     /// Its name in scenarios, litmus tests and results.
     pub name: &'static str,
-    /// What it has to see.
+    /// The evidence that it needs.
     pub needs: Needs,
-    /// Whether the final state of a litmus test decides: there, one operation's error that another makes good counts for nothing.
+    /// True if the final state of a litmus test decides: there, one operation's error that another makes good counts for nothing.
     pub by_final_state: bool,
-    /// Whether a protocol breaks it that keeps no locks from the first look to the last, if the schedule is bad enough.
+    /// True if a protocol may break it that keeps no locks from the first look to the last, if the schedule is bad enough.
     pub without_locks: bool,
     /// The events that it looks at, of those below.
     pub events: u8,
 }
 
 impl About {
-    /// Whether it looks at events of that kind.
+    /// Reports whether it looks at events of that kind.
     pub(super) const fn looks_at(&self, kind: u8) -> bool {
         self.events & kind != 0
     }
@@ -53,7 +53,7 @@ pub(super) const LEDGER: u8 = 4;
 /// All the others, which are rare.
 pub(super) const RARE: u8 = 8;
 
-/// What is known at an event that neither `held` nor `shadow` has seen yet.
+/// The state before an event, which neither `held` nor `shadow` has seen yet.
 #[derive(Clone, Copy)]
 pub(super) struct Seen<'a> {
     pub(super) held: &'a HeldTable,
@@ -70,7 +70,7 @@ pub(super) struct Request {
 
 /// The moments at which a check may judge. It does nothing at those that it does not mention.
 pub(super) trait Checker: Default {
-    /// What it says of itself.
+    /// The facts about it.
     const ABOUT: About;
 
     /// Nothing has happened yet.
@@ -88,10 +88,10 @@ pub(super) trait Checker: Default {
     /// A lock was given back.
     fn released(&mut self, _seen: Seen<'_>, _request: Request) {}
 
-    /// Everybody rests, and events have no order of all of them.
+    /// All actors rest, and events have no total order.
     fn at_rest(&mut self, _shadow: &Shadow, _rest: &AtRest) {}
 
-    /// Nobody can go on; `waiting` is everybody who is left.
+    /// No actor can go on; `waiting` lists all that are left.
     fn stuck(&mut self, _shadow: &Shadow, _held: &HeldTable, _waiting: &[(ActorId, Object)]) {}
 
     /// The run came to no end and was given up.

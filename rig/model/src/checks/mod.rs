@@ -4,7 +4,7 @@
 //! together with the shadow and counts. Checks read; they never repair. Each has a run that it must call broken.
 //!
 //! Where events have no order of all of them, each actor has checks of its own for what its own events decide, and
-//! [`at_rest`] adds them up and looks at the world while everybody rests.
+//! [`at_rest`] adds them up and looks at the world while all actors rest.
 //!
 //! To add one: its file with an `impl Checker`, its `mod` and its row below.
 pub mod at_rest;
@@ -61,7 +61,7 @@ macro_rules! checks {
             /// All of them, in the order of reports.
             pub const ALL: &[Self] = &[$(Self::$check),*];
 
-            /// What it says of itself.
+            /// The facts about it.
             #[must_use]
             pub const fn about(self) -> &'static About {
                 match self {
@@ -88,7 +88,7 @@ macro_rules! checks {
                 Self { on, shadow: Shadow::new(layout), $($field,)* }
             }
 
-            /// Passes an event to those who look at such events.
+            /// Passes an event to the checks that look at such events.
             #[inline]
             fn pass<const KIND: u8>(&mut self, held: &HeldTable, stamp: Stamp, event: &Event) {
                 let seen = Seen { held, shadow: &self.shadow, stamp };
@@ -129,7 +129,7 @@ macro_rules! checks {
                 })*
             }
 
-            /// The run ended because nobody could go on: who waits for what.
+            /// Takes the end of a run in which no actor can go on: `waiting` says which actor waits for what.
             pub fn stuck(&mut self, held: &HeldTable, waiting: &[(ActorId, Object)]) {
                 $(if self.on.has(Check::$check) {
                     self.$field.stuck(&self.shadow, held, waiting);

@@ -41,7 +41,7 @@ impl CheckSet {
         Self(checks.iter().fold(0, |set, check| set | (1 << *check as u32)))
     }
 
-    /// Those of them that one actor's own events decide: no order of everybody's events is needed.
+    /// Those of them that one actor's own events decide: no order of all events is needed.
     #[must_use]
     pub fn own(self) -> Self {
         let own = Check::ALL.iter().copied().filter(|check| check.about().needs == Needs::OwnEvents);
@@ -54,7 +54,7 @@ impl CheckSet {
         Self(self.0 & !Self::of(checks).0)
     }
 
-    /// Whether a check is on.
+    /// Reports whether a check is on.
     #[inline]
     #[must_use]
     pub const fn has(self, check: Check) -> bool {

@@ -29,7 +29,7 @@ pub struct About {
     pub id: &'static str,
     /// Where it comes from and what it does, in one line.
     pub about: &'static str,
-    /// Whether a refused attach leaves no trace.
+    /// True if a refused attach leaves no trace.
     pub undoes_all: bool,
     /// Its options.
     pub options: &'static [OptionValues],
@@ -68,7 +68,7 @@ macro_rules! protocols {
         }
 
         impl Protocol {
-            /// What it says of itself.
+            /// The facts about it.
             #[must_use]
             pub fn about(self) -> &'static About {
                 match self {
@@ -77,7 +77,7 @@ macro_rules! protocols {
                 }
             }
 
-            /// Whether nothing that a controller looked at can change before its last callback.
+            /// Reports whether nothing that a controller looked at can change before its last callback.
             #[must_use]
             pub fn keeps_locks(self) -> bool {
                 match self {

@@ -60,8 +60,8 @@ impl<T> Slots<T> {
         Pin { slots: self, id }
     }
 
-    /// Keeps a slot from being used again, if its object still lives: a dead one may be somebody else's a moment later, and
-    /// pinned it would be given back twice.
+    /// Keeps a slot from being used again, if its object still lives. The slot of a dead one may be taken again at any
+    /// moment, and a pin would give it back twice.
     #[must_use]
     pub fn pin_live(&self, id: u32) -> Option<Pin<'_, T>> {
         let pins = &self.slots[id as usize].pins;

@@ -128,19 +128,19 @@ pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callb
     present.flat_map(Sleeping::names).collect()
 }
 
-/// The protocol, or a mutant of it: what is written here is the protocol.
+/// The protocol or a canary of it. The defaults are the protocol.
 trait Variant<C: Current>: Copy {
     /// A controller's callbacks in one phase.
     fn half(self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
         phase.half(controller)
     }
 
-    /// Who is aborted, in order: those who had passed, the last first. `refuser` is who had not.
+    /// The controllers to abort, in order: those that had passed, the last first. `refuser` is the one that refused.
     fn aborts(self, passed: &[Controller], _refuser: Option<Controller>) -> SmallVec<[Controller; 5]> {
         passed.iter().rev().copied().collect()
     }
 
-    /// Everything from the first prepare to the last callback.
+    /// Runs everything from the first prepare to the last callback.
     fn halves<'a>(self, cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
         halves(cur, tx, self)
     }

@@ -144,8 +144,13 @@ fn a_stranger_that_comes_and_goes_between_two_refusals_is_not_blamed_on_the_kern
     // The refusals take seconds, which begin now.
     sleep(Duration::from_millis(300));
     let stranger = Stranger::new();
-    fs::write(top.join("a/cgroup.procs"), stranger.0.id().to_string()).unwrap();
-    sleep(Duration::from_millis(300));
+    // Some of these moves fall into a refusal, others between two.
+    for _ in 0..10 {
+        for cgroup in [top.join("a"), top.parent().unwrap().to_owned()] {
+            fs::write(cgroup.join("cgroup.procs"), stranger.0.id().to_string()).unwrap();
+            sleep(Duration::from_millis(30));
+        }
+    }
     drop(stranger);
     said.read_to_string(&mut String::new()).unwrap();
     let code = rig.wait().unwrap().code();

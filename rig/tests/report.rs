@@ -265,3 +265,19 @@ fn verdicts_come_from_the_cells_whatever_is_stored() {
     let (code, _, err) = report(&|_| {});
     assert!(code == 0 && !err.contains("stored"), "{err}");
 }
+
+#[test]
+fn a_breach_that_is_expected_sometimes_may_be_in_a_cell_that_is_missing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let idle = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/idle.toml")).unwrap();
+    let (head, _) = idle.split_once("[expect]").unwrap_or((&idle, ""));
+    let expect = "[expect]\ntransactional = { drift = \"sometimes\" }\n";
+    fs::write(folder.join("x.toml"), format!("{head}\n{expect}")).unwrap();
+    let flags = ["run", "x.toml", "--protocol", "transactional", "--seeds", "2", "--out", "a"];
+    let whole = rig(&flags, folder);
+    assert_eq!(whole.status.code(), Some(1), "{}", stdout(&whole));
+    change(folder, |run| drop(run["cells"].as_array_mut().unwrap().pop()));
+    let part = rig(&["report", "a"], folder);
+    assert_eq!(part.status.code(), Some(5), "{}", stdout(&part));
+}

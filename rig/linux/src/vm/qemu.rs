@@ -339,7 +339,7 @@ mod tests {
         let files = Files::within(folder.path(), folder.path().join("console.log"));
         let begin = Instant::now();
         let patience = |limit| Patience { begin, limit };
-        let (soon, later) = (patience(Duration::from_millis(100)), patience(Duration::from_secs(60)));
+        let (soon, later) = (patience(Duration::from_secs(2)), patience(Duration::from_secs(60)));
         let slow = "echo over >&2; exec sleep 60";
         let error = watched(&mut script(slow), &files, (soon, LONG), &Interrupt::never()).unwrap_err();
         assert!(matches!(&error, VmError::Timeout { console, .. } if console.contains("| over")), "{error}");
@@ -360,7 +360,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::within(folder.path(), folder.path().join("console.log"));
         let patience = Patience { begin: Instant::now(), limit: Duration::from_secs(60) };
-        let silences = Silences { boot: None, later: Duration::from_millis(500) };
+        let silences = Silences { boot: None, later: Duration::from_secs(2) };
         let ended = |words: &str| {
             watched(&mut script(words), &files, (patience, silences), &Interrupt::never()).unwrap()
         };

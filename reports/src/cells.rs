@@ -38,7 +38,7 @@ struct Kept<C, N> {
     cell: C,
 }
 
-/// What a run that did not come to its end has left.
+/// The files that a run has left which did not come to its end.
 #[derive(Clone, Debug)]
 pub struct Salvaged {
     /// The run with its finished cells, marked as interrupted, without verdicts.

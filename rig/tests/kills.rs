@@ -193,7 +193,7 @@ fn nothing_is_left(place: &Place, pid: u32, workers: &[(PathBuf, String)], mount
     assert_eq!(files(&place.scratch.path().join("tmp")), [] as [PathBuf; 0], "{kill}");
 }
 
-/// Returns how long a command takes that nobody kills, and a fifth more.
+/// Returns the time of a command that is not killed, and a fifth more.
 fn longest(args: &[&str], prepare: &dyn Fn(&Place)) -> Duration {
     let place = Place::new(false);
     prepare(&place);

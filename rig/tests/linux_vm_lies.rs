@@ -147,7 +147,7 @@ fn a_silent_guest_ends_at_once_with_the_rig_and_its_limit_tells_the_truth() {
     assert!(text.contains("had not finished after 1s") && text.contains("| [    0.0] Linux"), "{text}");
 }
 
-/// What a guest says when it begins to measure, and its first cell, which is made of one of the simulator's.
+/// The messages of a guest when it begins to measure, and its first cell, which is made of one of the simulator's.
 fn begun(folder: &Path) -> String {
     let mut simulated = Command::new(env!("CARGO_BIN_EXE_attach-rig"));
     simulated.args(["run", "idle", "--duration", "1ms", "--seeds", "1", "--out", "sim"]).current_dir(folder);

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What may lie at the top, besides dotfiles, build output and licences. Code lies in four folders; `docs` has documents.
+/// Names allowed at the top, besides dotfiles, build output and licences. Code lies in four folders; `docs` has documents.
 const TOP: [&str; 14] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -52,7 +52,7 @@ const NAMES: [(&str, &[&str], &str); 5] = [
 /// Calls that read a file of any kind and size.
 const READS: [&str; 3] = ["fs::read_to_string(", "fs::read(", "File::open("];
 
-/// Where such calls may stand, and what they read there. A file that a user names is read by `input::file`.
+/// Places where such calls are allowed, and what they read there. A file that a user names is read by `input::file`.
 const READERS: &[(&str, &str)] = &[
     ("reports/src/json.rs", "opens a folder, to sync it"),
     ("rig/src/cli/folder/lock.rs", "the pid in a lock, up to a bound"),
@@ -174,7 +174,7 @@ fn reads(files: &Files, readers: &[(&str, &str)]) -> Vec<String> {
     found
 }
 
-/// Whether `name` stands in a line as a whole word, outside string literals.
+/// Reports whether `name` is in a line as a whole word, outside string literals.
 fn stands(code: &str, name: &str) -> bool {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '-');
     code.match_indices(name).any(|(at, _)| {

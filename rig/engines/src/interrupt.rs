@@ -1,4 +1,4 @@
-//! The flag that every engine looks at: a signal asked to stop. Whoever catches signals sets it.
+//! The flag that every engine looks at: a signal asked to stop. The handler of signals sets it.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,4 +1,4 @@
-//! What runs underneath the model: one implementation of [`model::seam::Current`] each.
+//! The engines underneath the model: one implementation of [`model::seam::Current`] each.
 //!
 //! | module | what it does |
 //! |---|---|

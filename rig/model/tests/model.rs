@@ -1,6 +1,6 @@
 //! What must not compile, and what the compiler says of it.
 //!
-//! The expected messages stand beside the programs. `TRYBUILD=overwrite cargo test -p model` writes
+//! The expected messages are stored next to the programs. `TRYBUILD=overwrite cargo test -p model` writes
 //! them anew; that is called for when the compiler words something differently, or when the list of types that may be
 //! shared has changed.
 

@@ -1,4 +1,4 @@
-//! Where results go: stdout, stderr, and pages. The folder of a run is in [`super::folder`].
+//! Outputs: stdout, stderr, and pages. The folder of a run is in [`super::folder`].
 use super::exit::Failure;
 use super::flags::Format;
 use super::github;
@@ -46,7 +46,7 @@ pub(super) struct Source {
     pub(super) env: Option<Env>,
 }
 
-/// Where the page of a report goes.
+/// The place of the page of a report.
 pub(super) enum Page {
     /// To this file; the command fails where it cannot be written.
     At(PathBuf),

@@ -1,6 +1,6 @@
 //! Work out of proportion, said before it begins, with what to change: runs that take long, and time that measures nothing.
 //!
-//! A note and no more: whoever wants the work gets it. The simulator's speed is measured with short cells of the scenario,
+//! A note only: the work is done all the same. The simulator's speed is measured with short cells of the scenario,
 //! which leave no trace in the result.
 use super::matrix::On;
 use super::output::say;

@@ -35,7 +35,7 @@ pub struct Difference {
     pub reason: Option<Reason>,
 }
 
-/// Whether threads look for a promise at rest only.
+/// Reports whether threads look for a promise at rest only.
 fn at_rest(promise: &str) -> bool {
     Check::parse(promise).is_some_and(|check| check.about().needs == Needs::Rest)
 }

@@ -118,7 +118,7 @@ pub fn end(litmus: &Litmus, program: &Program, theatre: &Theatre, end: &End) -> 
     (state, broken)
 }
 
-/// What was found on the way, and not by the final state.
+/// Returns the findings on the way, which are not decided by the final state.
 #[must_use]
 pub fn findings(checks: &Checks) -> Vec<Finding<'_>> {
     let on_the_way = |(check, tally): &Finding<'_>| tally.broken > 0 && !check.about().by_final_state;

@@ -16,7 +16,7 @@ use std::time::Duration;
 const RACES: &str = "ATTACH_RIG_RACES";
 /// The file of the victim to which links lead.
 const TARGET: &str = "ATTACH_RIG_TARGET";
-/// Folders in which everybody may make files.
+/// Folders in which every user may make files.
 const STICKY: [&str; 3] = ["/tmp", "/dev/shm", "/var/tmp"];
 /// The victim's runs.
 const RUNS: usize = 6;
@@ -103,7 +103,7 @@ impl Drop for Racer {
     }
 }
 
-/// A folder that everybody may write to, in which the victim keeps `base`, and Mallory a folder with planted lists.
+/// A folder that every user may write to, in which the victim keeps `base`, and Mallory a folder with planted lists.
 fn racecourse(scene: &Scene, below: &Path) -> tempfile::TempDir {
     let place = tempfile::tempdir_in(below).unwrap();
     mode(place.path(), 0o777);

@@ -15,7 +15,7 @@ pub(super) struct Watched {
     pub(super) is_interrupted: bool,
 }
 
-/// Waits until every actor has ended; abandons the run when nobody can go on, at `give_up_ns`, on an interrupt or on trouble.
+/// Waits until every actor has ended; abandons the run when no actor can go on, at `give_up_ns`, on an interrupt or on trouble.
 pub(super) fn watch<L: Observer + Send + 'static>(
     shared: &Shared<L>,
     (give_up_ns, interrupt): (u64, &Interrupt),

@@ -29,7 +29,7 @@ impl Foreign {
                     found.0.insert((folder.clone(), pid), inhabitants::words(pid));
                 }
             }
-            // A cgroup that somebody made below ours counts into it.
+            // A cgroup that another program made below ours counts into it.
             let below = fs::read_dir(&folder).into_iter().flatten().flatten();
             folders.extend(below.map(|entry| entry.path()).filter(|path| path.is_dir()));
         }
@@ -107,7 +107,7 @@ fn exists(id: u32) -> bool {
 mod tests {
     use super::*;
 
-    /// Worker 10 with thread 11, its child 20 and grandchild 30; 40 is somebody else's, and 50 has an ended parent.
+    /// Worker 10 with thread 11, its child 20 and grandchild 30; 40 is of another program, and 50 has an ended parent.
     fn family(id: u32) -> Option<Status> {
         let of = |process, parent| Some(Status { process, parent });
         match id {

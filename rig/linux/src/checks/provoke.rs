@@ -31,7 +31,7 @@ pub(crate) struct Refused {
 }
 
 /// Lets the kernel refuse, `times` times; `own` are the workers that are moved, and the first of them has to stay as it is.
-/// Where something differs, processes of others that are there now are added to `foreign`.
+/// After a difference, processes of others that are there now are added to `foreign`.
 ///
 /// # Errors
 /// [`LinuxError::Setup`] when the state in which the kernel refuses cannot be made, or files cannot be read.

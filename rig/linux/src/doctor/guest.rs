@@ -1,4 +1,4 @@
-//! A guest that only shows whether guests run: its words on QEMU's stdout, for as long as somebody listens.
+//! A guest that only shows that guests run: it prints to QEMU's stdout until its end.
 use std::io::Read as _;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};

@@ -30,7 +30,7 @@ pub struct Delivery {
     pub failure: Option<String>,
 }
 
-/// What a guest says: what it is about to measure, a cell, a result, or why there is none.
+/// A message of a guest: the request that it begins, a cell, a result, or the reason for having none.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {
     /// It begins; the delivery has no cells.
@@ -65,7 +65,7 @@ pub(super) fn read(text: &str) -> Option<Said> {
     text.lines().filter_map(parse).find(is_last)
 }
 
-/// What one line says; `None` where it is not whole.
+/// Reads one line; `None` if it is not whole.
 pub(super) fn parse(line: &str) -> Option<Said> {
     let (length, json) = line.strip_prefix(MARKER)?.strip_prefix(' ')?.split_once(' ')?;
     if length.parse() != Ok(json.len()) {

@@ -1,4 +1,4 @@
-//! What the host makes of the words of a guest that still runs. They are checked as its result will be, and cannot make the
+//! The messages of a guest that still runs, as the host takes them. They are checked as its result will be, and cannot make the
 //! host work without end.
 use super::super::options::Options;
 use super::belief::{believed_cell, is_of_another, is_traced, planned};
@@ -11,7 +11,7 @@ use reports::schema::{Cell, Note, Run};
 /// Most begins of one setting: a guest that falls silent is started again, under each accelerator.
 const BEGINS_MAX: usize = 8;
 
-/// What happens while a guest runs.
+/// An event while a guest runs.
 #[derive(Debug)]
 pub enum News {
     /// Words for people.

@@ -1,4 +1,4 @@
-//! What a guest that still runs has told: read from the file of its results as that grows.
+//! The messages of a guest that still runs, read from the file of its results as that grows.
 use super::delivery::{self, Said};
 use super::qemu::RESULT_BYTES_MAX;
 use std::cell::RefCell;

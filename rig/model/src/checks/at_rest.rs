@@ -8,14 +8,14 @@ use super::shadow::Shadow;
 use crate::kernel::{CgroupId, Controller, HierarchyId, MaskId, ProcessId, Snapshot};
 use crate::seam::ActorId;
 
-/// The world while everybody rests.
+/// The world while all actors rest.
 #[derive(Clone, Debug)]
 pub struct AtRest {
     /// When, in ns.
     pub at_ns: u64,
     /// Everything.
     pub snapshot: Snapshot,
-    /// What everybody's ledger adds up to, by [`Shadow::index`].
+    /// The sum of all ledgers, by [`Shadow::index`].
     pub books: Vec<i64>,
     /// Controllers that have joined since the start.
     pub adopted: Vec<Controller>,
@@ -35,7 +35,7 @@ impl Checks {
         self.add(other);
     }
 
-    /// Looks at the world while everybody rests.
+    /// Looks at the world while all actors rest.
     pub fn at_rest(&mut self, rest: &AtRest) {
         rest.adopted.iter().for_each(|controller| self.shadow.counts_now(*controller));
         for (controller, cgroup) in self.shadow.layout().counters().collect::<Vec<_>>() {

@@ -66,7 +66,7 @@ impl Checker for LeftBehind {
     }
 }
 
-/// Whether the record is marked by an operation of the workload, not moved by a transaction.
+/// Reports whether the record is marked by an operation of the workload, not moved by a transaction.
 fn marks(shadow: &Shadow, stamp: Stamp) -> bool {
     shadow.unit(stamp.actor).is_some_and(|unit| matches!(unit.kind, Kind::Op(_)))
 }

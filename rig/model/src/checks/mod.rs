@@ -1,4 +1,4 @@
-//! What a run must keep, one check a file, judged from events alone and the same for every engine.
+//! The invariants of a run, one check a file, judged from events alone and the same for every engine.
 //!
 //! [`shadow`] follows the events and knows places, truth, ledger and what is in flight; a check looks at an event
 //! together with the shadow and counts. Checks read; they never repair. Each has a run that it must call broken.
@@ -159,7 +159,7 @@ macro_rules! checks {
                 })*
             }
 
-            /// What every check that is on found.
+            /// Returns the findings of every check that is on.
             #[must_use]
             pub fn findings(&self) -> Vec<Finding<'_>> {
                 let all = [$((Check::$check, &self.$field.tally),)*];
@@ -226,7 +226,7 @@ impl Checks {
         });
     }
 
-    /// Whether no operation and no transaction is in flight.
+    /// Reports whether no operation and no transaction is in flight.
     #[must_use]
     pub fn quiescent(&self) -> bool {
         self.shadow.in_flight() == 0
@@ -241,7 +241,7 @@ impl Checks {
         self.drift.audit(&mut ledger.tally, &self.shadow, at_ns);
     }
 
-    /// An attach has not happened, and nobody else was at work meanwhile: what was there before and after it.
+    /// Compares the state before and after an attach that has not happened, with no other actor at work.
     pub fn rolled_back(&mut self, at_ns: u64, before: &Snapshot, after: &Snapshot) {
         if self.on.has(Check::Rollback) {
             self.rollback.compare(at_ns, before, after);

@@ -1,4 +1,4 @@
-//! no-progress: a run that came to no end and was given up, with what everybody was doing then.
+//! no-progress: a run that came to no end and was given up, with what every actor was doing then.
 use super::check::{About, Checker, NONE, Needs};
 use super::unit::Kind;
 use super::words::{doing, locks};

@@ -82,7 +82,7 @@ pub(in crate::cli) struct SelftestFlags {
     /// First seed of the random scenarios.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(in crate::cli) seed: u64,
-    /// How many run side by side, at most four for each CPU; as many as there are CPUs when absent.
+    /// Number of workers, at most four for each CPU; as many as there are CPUs when absent.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,
 }

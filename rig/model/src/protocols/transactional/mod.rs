@@ -116,7 +116,7 @@ impl Sleeping {
     }
 }
 
-/// What a prepare saw stays true until the commit.
+/// True always: a decision of a prepare stays right until the commit.
 pub(super) fn keeps_locks(_: Options) -> bool {
     true
 }

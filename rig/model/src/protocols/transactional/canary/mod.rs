@@ -115,7 +115,7 @@ impl Canary {
         self.row().2
     }
 
-    /// What is wrong, and where something like it happened.
+    /// The defect, and a place where something like it happened.
     #[must_use]
     pub fn about(self) -> &'static str {
         self.row().3

@@ -21,7 +21,9 @@
 //! | [`fuzz`], [`mutate`] | thousands of damaged inputs through every reader and every output |
 //! | [`hostile`] | hostile characters in every string of a result, through every form |
 //! | [`large`] | a run of 1,000 cells: size and time of the report |
+//! | [`browser`] | reports in a real browser |
 //! | [`published`] | the committed JSON Schema is the one of the code |
+mod browser;
 mod chrome;
 mod ci;
 mod damage;
@@ -39,6 +41,8 @@ mod mutate;
 mod outputs;
 mod published;
 mod services;
+#[path = "../../../rig/input/tests/support/skip.rs"]
+mod skip;
 mod statistics;
 mod sums;
 mod table;

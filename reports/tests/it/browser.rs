@@ -1,0 +1,28 @@
+//! Reports in a real browser, Chromium without a window: what no look at the text of a page can tell.
+//!
+//! - `client`: the browser and its protocol
+//! - `page`: a page under a setting: wide or narrow, light or dark, without script, printed
+//! - `looks`: every report looks right under every setting, and complains about nothing
+//! - `buttons`: sorting, following a name, copying
+//! - `canaries`: pages with one fault each, which the checks must find
+//!
+//! Without Chromium the tests say so and pass, except where `CI` is set: there they fail. `CHROMIUM` names another program,
+//! `RUNS` folders of runs whose reports are looked at as well (as in `PATH`), `PICTURES` a folder for pictures of all.
+mod buttons;
+mod canaries;
+mod client;
+mod looks;
+mod page;
+
+use crate::skip::skip;
+use client::Browser;
+
+/// A browser, or `None` where there is none, which is said at the end.
+fn browser(test: &str) -> Option<Browser> {
+    let Some(program) = client::find() else {
+        skip(test, Some("needs chromium (apt-get install chromium, or set CHROMIUM)"));
+        return None;
+    };
+    skip(test, None);
+    Some(Browser::start(&program))
+}

@@ -1,0 +1,52 @@
+//! Files that are no files: a device without end, a FIFO, a folder. Each is an error at once, and says what it is.
+use super::sh;
+use crate::support::said;
+
+/// Every place where a user names a file; `X` is the file.
+const COMMANDS: [&str; 12] = [
+    "run X",
+    "run idle --costs X",
+    "linux X",
+    "explore X",
+    "replay X",
+    "replay m2-5f3a9c01-12a3b@three-phase@X",
+    "compare X X",
+    "gate X o",
+    "gate g.toml X",
+    "gate g.toml o --baseline ./X",
+    "recording X",
+    "baseline update new X",
+];
+
+#[test]
+fn what_is_no_regular_file_is_named_and_never_waited_for() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    std::fs::write(folder.join("g.toml"), include_str!("../../../../reports/gates/default.toml")).unwrap();
+    let made =
+        sh(folder, "\"$RIG\" run idle --duration 1ms --seeds 1 --out o; mkfifo fifo; ln -s /dev/zero zero");
+    assert!(folder.join("fifo").exists(), "{made:?}");
+    for command in COMMANDS {
+        for (file, word) in [("zero", "device"), ("fifo", "FIFO")] {
+            let script = format!("ulimit -v 4000000; timeout 60 \"$RIG\" {}", command.replace('X', file));
+            let (status, text) = said(&sh(folder, &script));
+            assert_eq!(status, Some(2), "{script}: {text}");
+            assert!(text.contains(word), "{script}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_value_comes_with_the_help_of_its_flag() {
+    let scratch = tempfile::tempdir().unwrap();
+    for (command, unit) in [
+        ("run idle --seeds x", "How many seeds"),
+        ("explore --seconds soon", "in s"),
+        ("run idle --cpus 0", "Modelled CPUs, 1 to 1024"),
+        ("selftest --jobs 0", "for each CPU"),
+    ] {
+        let (status, text) = said(&sh(scratch.path(), &format!("\"$RIG\" {command}")));
+        assert_eq!(status, Some(2), "{command}: {text}");
+        assert!(text.contains("this flag: ") && text.contains(unit), "{command}: {text}");
+    }
+}

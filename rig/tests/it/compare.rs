@@ -1,0 +1,169 @@
+//! `attach-rig compare` and `baseline`: each verdict, each exit code, what is kept and what a change prints.
+use crate::support::{rig, text};
+use std::fs;
+use std::path::Path;
+
+/// Exit code, stdout and stderr.
+fn said(arguments: &[&str], folder: &Path) -> (i32, String, String) {
+    let out = rig(arguments, folder);
+    (out.status.code().unwrap(), text(&out.stdout), text(&out.stderr))
+}
+
+/// Runs of `steady` under two protocols: `a`, the same again in `b`, a longer one in `c`.
+fn with_runs() -> tempfile::TempDir {
+    let scratch = tempfile::tempdir().unwrap();
+    for (name, length) in [("a", "2ms"), ("b", "2ms"), ("c", "3ms")] {
+        let flags =
+            ["run", "steady", "--protocol", "transactional", "--protocol", "three-phase", "--seeds", "64"];
+        rig(&[&flags[..], &["--duration", length, "--out", name]].concat(), scratch.path());
+        assert!(scratch.path().join(name).join("run.json").exists());
+    }
+    scratch
+}
+
+#[test]
+fn the_same_run_is_the_same_and_another_scenario_is_not_comparable() {
+    let scratch = with_runs();
+    let folder = scratch.path();
+    let (code, out, _) = said(&["compare", "a", "b"], folder);
+    assert_eq!(code, 0, "{out}");
+    let last = out.lines().last().unwrap();
+    assert!(
+        last.starts_with("compare: 0 better, ") && last.ends_with(" same, 0 worse, 0 cannot tell"),
+        "{out}"
+    );
+    let (code, out, err) = said(&["compare", "a", "c"], folder);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("not comparable") && err.contains("duration = \"3ms\""), "{err}");
+}
+
+#[test]
+fn protocols_of_one_run_are_compared_and_what_is_wrong_comes_first() {
+    let scratch = with_runs();
+    let (code, out, _) = said(&["compare", "a", "--against", "transactional"], scratch.path());
+    assert_eq!(code, 1, "three-phase breaks promises: {out}");
+    assert!(out.starts_with("three-phase beside transactional: steady on sim, virtual time\n"), "{out}");
+    let worse = out.lines().find(|line| line.starts_with("  worse")).unwrap();
+    assert!(worse.contains("drift.final max: 0 -> "), "{out}");
+    let (code, _, err) = said(&["compare", "a", "--against", "four-phase"], scratch.path());
+    assert_eq!(code, 2);
+    assert!(err.contains("it has: transactional, three-phase"), "{err}");
+}
+
+#[test]
+fn few_seeds_tell_nothing_about_times_but_all_about_promises() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let flags = ["run", "steady", "--protocol", "transactional", "--protocol", "prepare-undo:hold=locks"];
+    rig(&[&flags[..], &["--duration", "2ms", "--seeds", "2", "--out", "a"]].concat(), folder);
+    let (_, out, _) = said(&["compare", "a"], folder);
+    assert!(
+        out.contains("cannot tell attach.latency[moved] max: ") && out.contains("; 2 of 64 seeds\n"),
+        "{out}"
+    );
+    assert!(out.contains("run with --seeds 64.\ncompare: 0 better, "), "{out}");
+}
+
+#[test]
+fn a_baseline_is_kept_found_by_name_and_its_changes_are_printed() {
+    let scratch = with_runs();
+    let folder = scratch.path();
+    let (code, out, err) = said(&["baseline", "update", "mine", "a"], folder);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.starts_with("new baseline of steady: "), "{out}");
+    let file = folder.join("reports/baselines/mine.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let figure = text.lines().find(|line| line.contains("attach.latency[moved] p50")).unwrap();
+    assert!(figure.trim().starts_with("\"attach.latency[moved] p50\": "), "a figure a line: {figure}");
+    assert_eq!(said(&["compare", "--baseline", "mine", "b"], folder).0, 0);
+
+    // Someone has made every attach slower by a tenth since.
+    let number =
+        |line: &str| -> u64 { line.rsplit(' ').next().unwrap().trim_end_matches(',').parse().unwrap() };
+    let faster = number(figure) * 9 / 10;
+    fs::write(
+        &file,
+        text.replacen(figure, &figure.replace(&number(figure).to_string(), &faster.to_string()), 1),
+    )
+    .unwrap();
+    let (code, out, _) = said(&["compare", "--baseline", "mine", "b"], folder);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("worse       attach.latency[moved] p50:") && out.contains("+11 %"), "{out}");
+    let (_, out, _) = said(&["compare", "b", "--baseline", "mine", "--save-baseline", "mine"], folder);
+    assert!(out.contains("  attach.latency[moved] p50: ") && out.contains("\n1 of "), "{out}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn every_wrong_name_has_its_way_out() {
+    let scratch = with_runs();
+    let folder = scratch.path();
+    fs::create_dir_all(folder.join("reports/baselines")).unwrap();
+    fs::write(folder.join("reports/baselines/old.json"), "{\"schema\": \"attach-rig/baseline/0\"}").unwrap();
+    fs::write(folder.join("half.json"), "{\"schema\": \"attach-rig/base").unwrap();
+    for (arguments, says) in [
+        (&["compare"][..], "there is nothing to compare"),
+        (
+            &["compare", "a", "nowhere"],
+            "nowhere is neither a folder nor a file nor a baseline in reports/baselines (there are: old)",
+        ),
+        (&["compare", "a", "old"], "old.json: schema is \"attach-rig/baseline/0\""),
+        (&["compare", "a", "half.json"], "half.json: "),
+        (&["compare", "a", "b", "--paired"], "A B B A and so on: four, eight, twelve; these are 2"),
+        (&["compare", "--history", "reports"], "no run.json below reports"),
+        (&["baseline", "update", "../up", "a"], "is no name of a baseline"),
+        (&["gate", "g.toml", "a"], "cannot read g.toml"),
+    ] {
+        let (code, out, err) = said(arguments, folder);
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {err}");
+        assert!(err.contains(says), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn history_has_a_line_for_each_run_and_a_chapter_for_each_scenario() {
+    let scratch = with_runs();
+    let (code, out, _) = said(&["compare", "--history", "."], scratch.path());
+    assert_eq!(code, 0);
+    assert_eq!(out.matches("steady on sim, virtual time\n").count(), 2, "{out}");
+    assert_eq!(out.lines().filter(|line| line.contains("Z   0.1.0")).count(), 2 * 3, "{out}");
+}
+
+#[test]
+fn wall_clock_results_show_both_sides_and_are_not_compared_across_machines() {
+    let scratch = with_runs();
+    let folder = scratch.path();
+    let on_threads = |from: &str, to: &str, edit: &dyn Fn(&mut serde_json::Value)| {
+        fs::create_dir_all(folder.join(to)).unwrap();
+        let text = fs::read_to_string(folder.join(from).join("run.json")).unwrap();
+        fs::write(folder.join(to).join("run.json"), text.replacen("\"sim\"", "\"threads\"", 1)).unwrap();
+        let env = fs::read_to_string(folder.join(from).join("env.json")).unwrap();
+        let mut env: serde_json::Value = serde_json::from_str(&env).unwrap();
+        edit(&mut env);
+        fs::write(folder.join(to).join("env.json"), env.to_string()).unwrap();
+    };
+    on_threads("a", "wa", &|_| {});
+    on_threads("b", "wb", &|_| {});
+    let (_, out, err) = said(&["compare", "wa", "wb"], folder);
+    let told = out.lines().find(|line| line.contains("attach.latency[moved] p50: ")).expect(&err);
+    assert!(!told.contains("none") && told.contains("run both in turn"), "{told}");
+    assert!(out.contains("transactional, 2,000 /s (64 seeds)\n"), "{out}");
+    type Edit<'a> = &'a dyn Fn(&mut serde_json::Value);
+    let edits: [(&str, Edit<'_>); 4] = [
+        ("kernel", &|env| env["kernel"] = "Linux 7.0.0 x86_64".into()),
+        ("cpus", &|env| env["cpus"] = 4096.into()),
+        ("profile", &|env| env["profile"] = "other".into()),
+        ("threads.real_pages", &|env| env["facts"]["threads.real_pages"] = "yes".into()),
+    ];
+    on_threads("a", "wa", &|env| env["facts"]["threads.real_pages"] = "no".into());
+    for (what, edit) in edits {
+        on_threads("b", "wc", edit);
+        let (code, out, err) = said(&["compare", "wa", "wc"], folder);
+        assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
+        assert!(err.contains(&format!("not comparable: {what} is `")), "{what}: {err}");
+    }
+    // The simulator's times are those of no machine.
+    let env = fs::read_to_string(folder.join("b/env.json")).unwrap();
+    fs::write(folder.join("b/env.json"), env.replace("Linux", "Plan9")).unwrap();
+    assert_eq!(said(&["compare", "a", "b"], folder).0, 0);
+}

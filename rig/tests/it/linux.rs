@@ -1,0 +1,16 @@
+//! Moves on the real kernel. Most tests need root and a cgroup mount.
+//!
+//! - `moves`: moves happen, and whichever way a run ends, no cgroup and no process remains
+//! - `workers`: workers and movers of every kind
+//! - `foreign`: processes of others in the cgroups of a run
+//! - `reasons`: exit code 4, its reason and its remedy
+//! - `doctor`: what works here
+//! - `trace`: traced cells
+//! - `attackers`: another user who may write to every world-writable folder
+mod attackers;
+mod doctor;
+mod foreign;
+mod moves;
+mod reasons;
+mod trace;
+mod workers;

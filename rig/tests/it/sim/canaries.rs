@@ -1,0 +1,224 @@
+//! Every check is seen red: by a planted bug where a few lines make one, else by events that tell of one.
+use super::support::{A, B, P, Ran, Setup, first, leader, mover, process_to, run, three_phase, world};
+use faults::{Errno, Site};
+use model::checks::{CheckSet, Checks};
+use model::kernel::{Controller, TaskId};
+use model::locks::held::HeldTable;
+use model::paths::charge::{Charge, charge, uncharge};
+use model::paths::mm;
+use model::protocols::{Protocol, attach};
+use model::seam::Current as _;
+use model::seam::event::{Outcome, Target};
+use model::seam::{ActorId, Event, Stamp};
+
+const MEMRLIMIT: Controller = Controller::Memrlimit;
+
+/// Checks that have seen the opening of the default world and then `events` of one actor.
+fn told(events: &[Event]) -> Checks {
+    let world = world(&Setup::default());
+    let mut checks = Checks::with(world.layout(), CheckSet::ALL);
+    let held = HeldTable::default();
+    let opening = world.opening();
+    for (at, event) in opening.iter().chain(events).enumerate() {
+        checks.observe(&held, Stamp { at_ns: at as u64, actor: ActorId(0) }, event);
+    }
+    checks
+}
+
+fn broken(checks: &Checks) -> Vec<&'static str> {
+    checks
+        .findings()
+        .into_iter()
+        .filter(|(_, tally)| tally.broken > 0)
+        .map(|(check, _)| check.name())
+        .collect()
+}
+
+fn ledger(pages: i64, reserve: bool) -> Event {
+    Event::Ledger { controller: MEMRLIMIT, cgroup: B, pages, reserve }
+}
+
+/// One operation that does `wrong` to the books, in an otherwise sound run.
+fn with_bug(wrong: impl FnOnce(&super::support::Cur, &model::world::World) + 'static) -> Ran {
+    run(
+        &Setup::default(),
+        vec![leader(move |cur, world| {
+            wrong(cur, world);
+            mm::mmap(cur, world, TaskId(0), 5).expect("unlimited");
+        })],
+    )
+}
+
+#[test]
+fn the_same_run_without_a_bug_is_green() {
+    assert_eq!(with_bug(|_, _| {}).broken(), [""; 0]);
+}
+
+#[test]
+fn ledger_finds_a_charge_that_nobody_wrote_down() {
+    let ran = with_bug(|cur, world| world.counter(MEMRLIMIT, A).lock(cur).force(3));
+    assert_eq!(ran.broken(), ["ledger"]);
+    assert_eq!(
+        ran.check("ledger").first.as_deref(),
+        Some("a.memrlimit reads 18 where the ledger adds up to 15")
+    );
+}
+
+#[test]
+fn drift_finds_a_charge_without_a_change_of_truth() {
+    let ran = run(
+        &Setup::default(),
+        vec![leader(|cur, world| {
+            cur.emit(Event::OpBegin {
+                kind: model::seam::event::OpKind::Mmap,
+                mm: Some(model::kernel::MmId(0)),
+            });
+            charge(cur, world, Charge::new(MEMRLIMIT, A, 3)).expect("unlimited");
+            cur.emit(Event::OpEnd { result: Ok(()) });
+        })],
+    );
+    assert_eq!(ran.broken(), ["drift"]);
+    let words = ran.check("drift").first.clone().expect("words");
+    assert!(words.ends_with("ns a.memrlimit has drifted by +3 pages"), "{words}");
+}
+
+#[test]
+fn ledger_finds_a_charge_outside_of_every_operation() {
+    let ran = with_bug(|cur, world| charge(cur, world, Charge::new(MEMRLIMIT, A, 3)).expect("unlimited"));
+    assert_eq!(ran.broken(), ["ledger"], "operations add up to less than the counter reads");
+}
+
+#[test]
+fn ledger_finds_a_change_of_truth_that_nobody_told() {
+    let ran = with_bug(|cur, world| {
+        world.mm(model::kernel::MmId(0)).total_vm.add(cur, 4);
+    });
+    assert_eq!(ran.broken(), ["ledger"]);
+}
+
+#[test]
+fn underflow_finds_a_clamp() {
+    let ran = run(
+        &Setup::default(),
+        vec![leader(|cur, world| {
+            cur.emit(Event::OpBegin {
+                kind: model::seam::event::OpKind::Munmap,
+                mm: Some(model::kernel::MmId(0)),
+            });
+            uncharge(cur, world, Charge::new(MEMRLIMIT, B, 2));
+            cur.emit(Event::OpEnd { result: Ok(()) });
+        })],
+    );
+    assert_eq!(ran.broken(), ["underflow", "wrong-group"], "the clamp hides what would be drift");
+}
+
+#[test]
+fn overrun_finds_usage_lifted_above_the_limit() {
+    let above = Event::AboveLimit { controller: MEMRLIMIT, cgroup: B, usage: 11, limit: 10 };
+    assert_eq!(broken(&told(&[above])), ["overrun"]);
+}
+
+#[test]
+fn rollback_and_leaked_reservation_find_what_an_abort_forgot() {
+    let tx = |events: &[Event]| {
+        let begin = [Event::TxBegin { dest: B }];
+        let all: Vec<_> =
+            begin.iter().chain(events).copied().chain([Event::TxEnd { moved: false }]).collect();
+        told(&all)
+    };
+    assert_eq!(broken(&tx(&[ledger(5, true), ledger(-5, true)])), [""; 0], "given back");
+    let forgotten = tx(&[ledger(5, true)]);
+    assert_eq!(broken(&forgotten), ["drift", "rollback", "leaked-reservation"]);
+    assert!(first(&forgotten, "rollback").ends_with("changed by +5 and its truth by +0"));
+    let moved = Event::Place { task: TaskId(0), from: A, to: B };
+    assert!(broken(&tx(&[moved])).contains(&"rollback"), "a task that stayed behind the switch");
+    let clamp = Event::Clamp { controller: MEMRLIMIT, cgroup: B, missing: 3 };
+    let short = tx(&[ledger(5, true), ledger(-5, true), clamp]);
+    assert!(broken(&short).contains(&"rollback"));
+    let why = "by +3 and its truth by +0: 3 of what it was to give back were not there any more";
+    assert!(first(&short, "rollback").ends_with(why), "{}", first(&short, "rollback"));
+}
+
+#[test]
+fn rollback_finds_a_lock_that_is_still_held() {
+    let world = world(&Setup::default());
+    let mut checks = Checks::with(world.layout(), CheckSet::ALL);
+    let mut held = HeldTable::default();
+    let stamp = Stamp { at_ns: 0, actor: ActorId(0) };
+    let object = model::seam::Object { class: model::seam::Class::CallbackMutex, owner: 0 };
+    let mode = model::seam::event::Mode::Exclusive;
+    held.observe(stamp, &Event::LockAcquired { object, mode, waited_ns: None }, |_| {});
+    checks.observe(&held, stamp, &Event::TxBegin { dest: B });
+    checks.observe(&held, stamp, &Event::TxEnd { moved: false });
+    assert_eq!(broken(&checks), ["rollback"]);
+}
+
+#[test]
+fn partial_move_finds_a_stray_thread_and_a_refusal_in_the_middle() {
+    let begin = Event::AttachBegin { target: Target::Process(P), dest: B, due_ns: None };
+    let end = |outcome| Event::AttachEnd { outcome };
+    assert_eq!(broken(&told(&[begin, end(Outcome::Moved)])), ["partial-move"], "its thread is still in a");
+    let partial = Outcome::Partial { site: Site::MemrlimitCanAttach, errno: Errno::ENOMEM };
+    assert_eq!(broken(&told(&[begin, end(partial)])), ["partial-move"]);
+    assert_eq!(broken(&told(&[begin, end(Outcome::Noop)])), [""; 0]);
+}
+
+#[test]
+fn stale_decision_finds_an_answer_that_no_longer_holds() {
+    let setup = Setup { limit_b: Some(12), ..Setup::default() };
+    let mut checks = Checks::with(world(&setup).layout(), CheckSet::ALL);
+    let held = HeldTable::default();
+    let admitted = Event::Admitted { controller: MEMRLIMIT, cgroup: B, mm: Some(model::kernel::MmId(0)) };
+    let someone = ActorId(1);
+    let events =
+        [(0, Event::TxBegin { dest: B }), (0, admitted), (1, ledger(3, false)), (0, Event::Switched)];
+    for event in world(&setup).opening() {
+        checks.observe(&held, Stamp { at_ns: 0, actor: someone }, &event);
+    }
+    for (actor, event) in events {
+        checks.observe(&held, Stamp { at_ns: 1, actor: ActorId(actor) }, &event);
+    }
+    assert_eq!(broken(&checks), ["stale-decision"]);
+}
+
+#[test]
+fn left_behind_finds_pages_of_a_full_destination() {
+    let controllers = vec![Controller::Memory];
+    let setup = Setup { controllers, rss: 8, ..Setup::default() };
+    let ran = run(
+        &setup,
+        vec![mover(|cur, world| {
+            world.counter(Controller::Memory, B).lock(cur).limit = 3;
+            attach(three_phase(), cur, world, &process_to(B));
+        })],
+    );
+    assert_eq!(ran.broken(), ["left-behind"]);
+    assert_eq!(ran.usage(Controller::Memory), [5, 3], "as many as fit, page by page");
+}
+
+#[test]
+fn deadlock_names_who_holds_and_who_waits_in_which_phase() {
+    let plain = Protocol::parse("transactional:mmap-sem=plain").expect("known");
+    let controllers = vec![Controller::Memrlimit, Controller::Memory];
+    let setup = Setup { controllers, rss: 4, faults: "memory.prepare_sleep: delay=50us", ..Setup::default() };
+    let ran = run(
+        &setup,
+        vec![
+            mover(move |cur, world| {
+                attach(plain, cur, world, &process_to(B));
+            }),
+            leader(|cur, world| {
+                cur.sleep_until(15_000);
+                let _ = mm::mmap(cur, world, TaskId(0), 5);
+            }),
+        ],
+    );
+    assert!(ran.last.is_none());
+    assert_eq!(ran.broken(), ["lock-order", "deadlock"], "the second read is why");
+    let words = ran.check("deadlock").first.clone().expect("words");
+    assert!(words.contains("mover 0 in phase prepare waits for mmap_sem(mm 0)"), "{words}");
+    assert!(
+        words.contains("task 0 in mmap waits for mmap_sem(mm 0), held by mover 0 (Read in phase prepare)"),
+        "{words}"
+    );
+}

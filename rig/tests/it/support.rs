@@ -1,0 +1,27 @@
+//! The command under test, run in one way by all tests.
+use std::path::Path;
+use std::process::{Command, Output};
+
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
+
+/// The program in `folder`, told nothing by the environment.
+pub(crate) fn rig_in(folder: &Path) -> Command {
+    let mut command = Command::new(BINARY);
+    command.current_dir(folder).env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+    command
+}
+
+/// Runs the program with these arguments in `folder`, to its end.
+pub(crate) fn rig(arguments: &[&str], folder: &Path) -> Output {
+    rig_in(folder).args(arguments).output().unwrap()
+}
+
+/// What was written, as text.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The exit code, and what was said on stderr.
+pub(crate) fn said(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), text(&output.stderr))
+}

@@ -1,0 +1,148 @@
+//! The state of a lock under every schedule, and every order of memory, that loom can tell apart: the file of the locks itself,
+//! with loom's atomics and loom's mutex in the place of ours.
+//!
+//! What the lock guards is read and written without any order of its own, so that a missing one in the lock shows.
+use loom::sync::atomic::AtomicU64;
+use loom::sync::{Arc, Condvar};
+use model::seam::ActorId;
+use model::seam::event::Mode;
+use policy::{Ask, Exclusive, Fair, Policy};
+use state::State;
+use sync::Ordering;
+
+#[path = "../../../model/src/locks/state.rs"]
+mod state;
+
+mod policy {
+    pub(super) use model::locks::policy::*;
+}
+
+mod sync {
+    use loom::sync::MutexGuard;
+    pub(super) use loom::sync::atomic::{AtomicU32, Ordering};
+
+    #[derive(Debug, Default)]
+    pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(super) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().expect("nobody panics")
+        }
+    }
+}
+
+/// A lock, what it guards, and a token for each who may wait.
+struct Lock<P> {
+    state: State<P>,
+    guarded: [AtomicU64; 2],
+    tokens: Vec<(sync::Mutex<bool>, Condvar)>,
+}
+
+impl<P: Policy> Lock<P> {
+    fn new(actors: usize) -> Arc<Self> {
+        let tokens = (0..actors).map(|_| Default::default()).collect();
+        Arc::new(Self { state: State::default(), guarded: [AtomicU64::new(0), AtomicU64::new(0)], tokens })
+    }
+
+    fn take(&self, ask: Ask) {
+        let (Ask::Take { who, .. } | Ask::TakeUnfair { who }) = ask else { unreachable!("only takes wait") };
+        if !self.state.step(ask).0.granted {
+            let (token, came) = &self.tokens[who.index()];
+            let mut token = token.lock();
+            while !*token {
+                token = came.wait(token).expect("nobody panics");
+            }
+            *token = false;
+        }
+    }
+
+    fn give(&self, mode: Mode) {
+        for who in self.state.step(Ask::Give { mode }).0.woken {
+            let (token, came) = &self.tokens[who.index()];
+            *token.lock() = true;
+            came.notify_one();
+        }
+    }
+
+    /// Adds one to both, as only one at a time may.
+    fn write(&self) {
+        for guarded in &self.guarded {
+            guarded.store(guarded.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Both are the same, as long as nobody writes.
+    fn read(&self) {
+        let [one, other] = self.guarded.each_ref().map(|guarded| guarded.load(Ordering::Relaxed));
+        assert_eq!(one, other, "nobody writes while somebody reads");
+    }
+
+    fn use_it(&self, ask: Ask) {
+        self.take(ask);
+        let mode = if let Ask::Take { mode, .. } = ask { mode } else { Mode::Read };
+        if mode == Mode::Read {
+            self.read();
+        } else {
+            self.write();
+        }
+        self.give(mode);
+    }
+}
+
+/// Every actor does what it asks for, one after the other, all at once; at the end all writes are there.
+fn explore<P: Policy + Send + 'static>(programs: &'static [&'static [Ask]]) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(move || {
+        let lock = Lock::<P>::new(programs.len());
+        let others: Vec<_> = programs[1..]
+            .iter()
+            .map(|asks| {
+                let lock = Arc::clone(&lock);
+                loom::thread::spawn(move || asks.iter().for_each(|ask| lock.use_it(*ask)))
+            })
+            .collect();
+        programs[0].iter().for_each(|ask| lock.use_it(*ask));
+        others.into_iter().for_each(|other| other.join().expect("no panic"));
+        assert!(lock.state.is_free());
+        let writes = programs.iter().copied().flatten().filter(|ask| match ask {
+            Ask::Take { mode, .. } => *mode != Mode::Read,
+            _ => false,
+        });
+        let expected = writes.count() as u64;
+        assert_eq!(lock.guarded[0].load(Ordering::Relaxed), expected, "no write is lost");
+        lock.state.reset();
+        assert!(lock.state.is_free());
+    });
+}
+
+const fn take(who: u32, mode: Mode) -> Ask {
+    Ask::Take { who: ActorId(who), mode }
+}
+
+#[test]
+fn one_at_a_time_and_nobody_is_forgotten() {
+    const PROGRAMS: &[&[Ask]] =
+        &[&[take(0, Mode::Exclusive), take(0, Mode::Exclusive)], &[take(1, Mode::Exclusive)]];
+    explore::<Exclusive>(PROGRAMS);
+}
+
+#[test]
+fn three_at_once_are_served_one_by_one() {
+    const PROGRAMS: &[&[Ask]] =
+        &[&[take(0, Mode::Exclusive)], &[take(1, Mode::Exclusive)], &[take(2, Mode::Exclusive)]];
+    explore::<Exclusive>(PROGRAMS);
+}
+
+#[test]
+fn readers_and_a_writer_keep_apart() {
+    const PROGRAMS: &[&[Ask]] = &[&[take(0, Mode::Write)], &[take(1, Mode::Read)], &[take(2, Mode::Read)]];
+    explore::<Fair>(PROGRAMS);
+}
+
+#[test]
+fn an_unfair_reader_and_two_writers_keep_apart() {
+    const PROGRAMS: &[&[Ask]] =
+        &[&[take(0, Mode::Write)], &[Ask::TakeUnfair { who: ActorId(1) }], &[take(2, Mode::Write)]];
+    explore::<Fair>(PROGRAMS);
+}

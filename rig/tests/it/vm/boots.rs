@@ -1,0 +1,294 @@
+//! `attach-rig vm` for real: a stock kernel boots under QEMU, measures, and its result comes out labelled.
+//!
+//! Apart from `linux.rs`, since this needs QEMU, a kernel and a release build instead of root: `.ci/vm COMMAND` fetches and
+//! builds them and names them by ATTACH_RIG_KERNEL and ATTACH_RIG_INIT; a debug build would fill the guest's memory. Without
+//! them the tests say so and are skipped, except with `ATTACH_RIG_REQUIRE=all`. No test bounds a time of the guest. A boot costs
+//! seconds under emulation, so a test asks much of each.
+
+use super::machine::{Parts, children, comes, ended, parts, run_of, started, until, vm};
+use crate::support::BINARY;
+use reports::schema::{Cell, NoteKind, Outcome, Run, Verdict};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const REFUSALS: [&str; 8] = [
+    "--fault",
+    "cpuset.can_attach: errno=ENOSPC",
+    "--fault",
+    "core.exit: errno=ESRCH",
+    "--fault",
+    "core.find: errno=ENODEV",
+    "--fault",
+    "memory.can_attach: errno=ENOMEM",
+];
+/// The refusals that every hierarchy can have.
+const EVERYWHERE: std::ops::Range<usize> = 2..6;
+
+fn kill(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
+}
+
+/// Sorted names of the files in a folder.
+fn files(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+/// Whether a kernel speaks; before that, QEMU may end over KVM that is there but does not work, and be started again.
+fn boots(console: &Path) -> bool {
+    fs::read(console).is_ok_and(|text| String::from_utf8_lossy(&text).contains("Linux version"))
+}
+
+/// Cells of one setting, refusals included.
+fn cells<'a>(run: &'a Run, label: &str) -> Vec<&'a reports::schema::Cell> {
+    let own = |protocol: &str| protocol.split(' ').next() == Some(label);
+    run.cells.iter().filter(|cell| own(&cell.protocol)).collect()
+}
+
+#[test]
+fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
+    let Some(parts) = parts("every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own") else { return };
+    let out = tempfile::tempdir().unwrap();
+    let arguments = ["--hierarchy", "all", "--duration", "1s", "--rate", "20/s"];
+    let output = vm(&[&arguments[..], &REFUSALS].concat(), &parts, out.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let run = run_of(out.path());
+    let mut order: Vec<_> = run.cells.iter().map(|cell| cell.protocol.split(' ').next().unwrap()).collect();
+    order.dedup();
+    assert_eq!(order, ["vm:v1", "vm:v1+charges", "vm:v2", "vm:v2:favordynmods"]);
+    for label in order {
+        let all = cells(&run, label);
+        let of = |kind: &str| -> Vec<_> {
+            let protocol = format!("{label}{kind}");
+            all.iter().copied().filter(|cell| cell.protocol == protocol).collect()
+        };
+        let [closed, open] = of("")[..] else { panic!("{label}: two cells of moves") };
+        let refused: Vec<_> = all.iter().filter(|cell| cell.protocol.contains(": errno=")).collect();
+        moves_and_counters(&run, label, (&of(" still"), &of(" traced")));
+        assert_eq!((closed.rate_per_s, open.rate_per_s), (None, Some(20)), "{label}");
+        assert!(closed.attach.outcomes["moved"] > 0 && open.attach.outcomes["moved"] > 0, "{label}");
+        // A cpuset of v2 takes the CPUs of its parent, so it never refuses for want of them.
+        let is_v2 = label.contains("v2");
+        let left_out = run.notes.iter().filter(|note| note.protocol.as_deref() == Some(label));
+        assert_eq!(
+            left_out.filter(|note| note.text.contains("left out")).count(),
+            if is_v2 { 2 } else { 0 },
+            "{label}"
+        );
+        assert_eq!(refused.len(), if is_v2 { 2 } else { 4 }, "{label}");
+        for promise in refused.iter().flat_map(|cell| &cell.promises) {
+            let tried = if promise.name == "drift" { promise.examined } else { 20 };
+            assert_eq!((promise.broken, promise.examined), (0, tried), "{label}: {promise:?}");
+        }
+    }
+    assert!(run.verdicts.iter().all(as_expected), "{:?}", run.verdicts);
+    // The same on v1 and v2: nothing says otherwise.
+    assert_eq!(run.scenario.controllers, ["cpuset", "memory", "pids"]);
+    assert!(!run.notes.iter().any(|note| note.text.contains("same controllers")), "{:?}", run.notes);
+    let command = "--hierarchy 'v1,v1:charges,v2,v2:favordynmods' --rate 20/s";
+    assert!(run.command.contains("vm --cpus 2 --memory 512M --accel"), "{}", run.command);
+    assert!(run.command.contains(command) && run.command.contains(REFUSALS[1]), "{}", run.command);
+    let note = &run.notes[0];
+    assert!(note.kind == NoteKind::Info && note.text.contains("virtual machine"), "{}", note.text);
+    assert_eq!(note.protocol, None, "it holds for every guest");
+    assert!(!run.interrupted);
+    let consoles = ["v1-charges", "v1", "v2-favordynmods", "v2"].map(|name| format!("console-{name}.log"));
+    assert_eq!(files(out.path())[..4], consoles);
+    assert_eq!(files(out.path())[4..], ["env.json", "report.html", "run.json"]);
+}
+
+/// Or there was nothing to see: a promise about refusals where nothing is refused.
+fn as_expected(verdict: &Verdict) -> bool {
+    matches!(verdict.outcome, Outcome::Pass | Outcome::Skipped)
+}
+
+/// What a page costs has a line, the kernel was looked into, and the counters read as the workers' books do.
+fn moves_and_counters(run: &Run, label: &str, (still, traced): (&[&Cell], &[&Cell])) {
+    assert_eq!(still.len(), 7, "{label}");
+    let pages: Vec<_> = still.iter().map(|cell| cell.resident_pages.unwrap()).collect();
+    assert!(pages.is_sorted() && pages[6] - pages[0] == 16_384, "{label}: {pages:?}");
+    let fit = run.fits.iter().find(|fit| fit.protocol == format!("{label} still"));
+    assert!(fit.is_some_and(|fit| fit.points >= 3), "{label}: {:?}", run.fits);
+    assert_eq!(traced.len(), 2, "{label}: closed loop and 20/s");
+    assert!(traced.iter().all(|cell| !cell.attach.phases.is_empty() && !cell.locks.is_empty()), "{label}");
+    for cell in still {
+        let drift = cell.promises.iter().find(|promise| promise.name == "drift").unwrap();
+        assert_eq!(drift.broken, 0, "{label}: {drift:?}");
+        let all = cell.drift.iter().find(|row| row.controller == "memory" && row.cgroup == "all").unwrap();
+        // Where charges move none is left by design, and elsewhere it is said how many are.
+        assert_eq!(all.by_design.is_none(), label == "vm:v1+charges", "{label}: {all:?}");
+        assert!(all.tolerance.is_some() && all.how.is_some(), "{label}: {all:?}");
+        let tasks = cell.drift.iter().filter(|row| row.controller == "pids");
+        assert_eq!(tasks.map(|row| row.drift_final).collect::<Vec<_>>(), [0, 0], "{label}");
+    }
+}
+
+#[test]
+fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
+    let test = "a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again";
+    let Some(parts) = parts(test) else { return };
+    let out = tempfile::tempdir().unwrap();
+    // By itself the guest would go on for longer than anybody waits here.
+    let arguments = ["--hierarchy", "v2:delegated", "--duration", "10m"];
+    let mut rig = started(&mut vm(&arguments, &parts, out.path()));
+    let console = out.path().join("console-v2-delegated.log");
+    until("the guest boots", || boots(&console));
+    let [guest] = children(rig.id())[..] else { panic!("one QEMU") };
+    assert!(!ended(guest), "it lives with the rig");
+    rig.kill().unwrap();
+    rig.wait().unwrap();
+    let is_gone = comes(|| ended(guest));
+    if !is_gone {
+        kill(guest.0, Signal::KILL);
+    }
+    assert!(is_gone, "QEMU outlived the rig");
+    assert!(files(out.path()).contains(&"initramfs.cpio".to_owned()), "a killed rig removes nothing");
+    unprivileged_users_measure_what_was_handed_to_them(&parts, out.path());
+}
+
+/// In a folder with the scratch files of a rig that was killed.
+fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path) {
+    let arguments = ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--kept-pages", "0"];
+    let output = vm(&[&arguments[..], &REFUSALS[EVERYWHERE]].concat(), parts, out).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    // Nothing was handed to the second one, which does not take away what the first one has measured.
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    for part in
+        ["v2:undelegated: in the guest: no permission", "undelegated/session/attach-rig-", "Delegate=yes"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let run = run_of(out);
+    let [moved, still, refused @ ..] = &cells(&run, "vm:v2:delegated")[..] else { panic!("{:?}", run.cells) };
+    for cell in [moved, still] {
+        assert!(cell.attach.outcomes["moved"] > 0, "{cell:?}");
+    }
+    assert_eq!((refused.len(), run.cells.len()), (2, 4));
+    assert!(
+        run.notes.iter().any(|note| note.text.contains("tracefs")),
+        "why nothing was traced: {:?}",
+        run.notes
+    );
+    assert!(refused.iter().flat_map(|cell| &cell.promises).all(|promise| promise.broken == 0), "{refused:?}");
+    // Its own cgroup holds the rig itself, so the kernel hands no controller on from there.
+    assert!(run.scenario.controllers.is_empty(), "{:?}", run.scenario.controllers);
+    let lost = run.notes.iter().find(|note| note.protocol.as_deref() == Some("vm:v2:undelegated")).unwrap();
+    assert!(lost.kind == NoteKind::Thin && lost.text.contains("Permission denied"), "{lost:?}");
+    let env: reports::schema::Env =
+        serde_json::from_str(&fs::read_to_string(out.join("env.json")).unwrap()).unwrap();
+    for (fact, value) in [
+        ("process.uid", "65534"),
+        ("process.gid", "65534"),
+        ("process.capabilities", "0000000000000000"),
+        ("process.no_new_privs", "1"),
+        ("cgroup.own", "/sys/fs/cgroup/delegated/session"),
+    ] {
+        assert_eq!(env.facts[fact], value, "{fact}");
+    }
+    assert!(
+        !files(out).iter().any(|name| name.ends_with(".cpio") || name.ends_with(".txt")),
+        "{:?}",
+        files(out)
+    );
+}
+
+#[test]
+fn another_answer_than_the_expected_one_is_a_broken_promise() {
+    let Some(parts) = parts("another_answer_than_the_expected_one_is_a_broken_promise") else { return };
+    let out = tempfile::tempdir().unwrap();
+    let arguments =
+        ["--duration", "100ms", "--kept-pages", "0", "--fault", "cpuset.can_attach: errno=EBUSY times=3"];
+    let output = vm(&arguments, &parts, out.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let run = run_of(out.path());
+    let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Fail).unwrap();
+    assert_eq!((failed.promise.as_str(), failed.violations), ("refused-as-expected", 3));
+    assert!(failed.protocol.starts_with("vm:v1 cpuset.can_attach"), "{failed:?}");
+    assert!(failed.replay.as_deref().unwrap().starts_with("attach-rig vm "), "{failed:?}");
+    let first =
+        run.cells.iter().flat_map(|cell| &cell.promises).find_map(|promise| promise.first.clone()).unwrap();
+    assert!(first.contains("ENOSPC, and EBUSY was expected"), "{first}");
+}
+
+#[test]
+fn an_interrupt_ends_the_guest_that_runs_and_keeps_what_others_have_measured() {
+    let test = "an_interrupt_ends_the_guest_that_runs_and_keeps_what_others_have_measured";
+    let Some(parts) = parts(test) else { return };
+    let out = tempfile::tempdir().unwrap();
+    let arguments = ["--hierarchy", "v2,v1,v1:charges", "--duration", "100ms", "--kept-pages", "0"];
+    let mut rig = started(&mut vm(&arguments, &parts, out.path()));
+    until("the second guest boots", || boots(&out.path().join("console-v1.log")));
+    let before = run_of(out.path());
+    assert!(before.interrupted && before.notes.last().unwrap().text == "Not measured: vm:v1, vm:v1+charges.");
+    let [guest] = children(rig.id())[..] else { panic!("one QEMU") };
+    kill(rig.id(), Signal::INT);
+    assert_eq!(rig.wait().unwrap().code(), Some(130));
+    assert!(ended(guest));
+    let run = run_of(out.path());
+    assert_eq!(run.cells, before.cells);
+    assert_eq!(run.cells[0].protocol, "vm:v2");
+    assert!(run.interrupted && run.notes.last().unwrap().text == "Not measured: vm:v1, vm:v1+charges.");
+    assert_eq!(
+        files(out.path()),
+        ["console-v1.log", "console-v2.log", "env.json", "report.html", "run.json"]
+    );
+}
+
+#[test]
+fn guests_that_are_too_slow_or_cannot_boot_are_ended_and_their_consoles_quoted() {
+    let test = "guests_that_are_too_slow_or_cannot_boot_are_ended_and_their_consoles_quoted";
+    let Some(parts) = parts(test) else { return };
+    let out = tempfile::tempdir().unwrap();
+    let arguments = ["--hierarchy", "v1,v2", "--duration", "10m", "--timeout", "4s"];
+    let output = vm(&arguments, &parts, out.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    for part in ["v1: the guest", "v2: the guest", "after 4s", "--timeout", "  | "] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(files(out.path()), ["console-v1.log", "console-v2.log"]);
+    // Too small for the initramfs: the kernel panics, and QEMU ends instead of booting again.
+    let output = vm(&["--memory", "96M", "--duration", "1s"], &parts, out.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    assert!(text.contains("without a result"), "{text}");
+}
+
+#[test]
+fn what_is_missing_is_told_with_the_command_that_gets_it() {
+    let out = tempfile::tempdir().unwrap();
+    let told = |arguments: &[&str], init: &str, code, right: &str| {
+        let parts = Parts { kernel: "/nonexistent".into(), init: init.into() };
+        let output = vm(arguments, &parts, out.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert!(text.contains(right), "{arguments:?}: {text}");
+    };
+    told(&[], "/etc/passwd", 4, "crt-static");
+    told(&[], "/nonexistent", 4, "cannot read /nonexistent");
+    for (arguments, right) in [
+        (&["--hierarchy", "v1:pids"][..], "v1:charges"),
+        (&["--hierarchy", "v1,v2,v1"], "once"),
+        (&["--memory", "512"], "512M"),
+        (&["--cpus", "0"], "1 to 255"),
+        (&["--accel", "xen"], "auto, kvm or tcg"),
+        (&["--hierarchy", "v2", "--fault", "memory.can_attach: errno=ENOMEM"], "add v1"),
+        (&["--fault", "memory.prepare_sleep: errno=ENOMEM"], "core.exit"),
+        (&["--hierarchy", "v2,v2:favordynmods", "--fault", "cpuset.can_attach: errno=ENOSPC"], "add v1"),
+    ] {
+        told(arguments, "/nonexistent", 2, right);
+    }
+}
+
+#[test]
+fn elsewhere_than_in_a_guest_its_commands_do_nothing() {
+    for command in ["__vm-init", "__vm-measure"] {
+        let output = Command::new(BINARY).arg(command).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("attach-rig vm"), "{output:?}");
+    }
+}

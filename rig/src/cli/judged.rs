@@ -1,6 +1,7 @@
 //! Verdicts from cells: of a run that has just been made, and again of one that was stored, whose verdicts are not believed.
+use super::flags::Request;
 use super::output::say;
-use super::{run, thin, threads};
+use super::{thin, threads};
 use crate::driver::{CellPlan, Scenario};
 use reports::schema::{Cell, Engine, Expectation, Note, Outcome, Promise, Run, Verdict};
 use reports::verdict::{self, Expectations};
@@ -8,17 +9,17 @@ use reports::words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Judges `cells` by what `scenario` expects and demands; `command` made them.
+/// Judges `cells` by what `scenario` expects and demands; `replay` is the command that runs one of them again.
 pub(super) fn judge(
     scenario: &Scenario,
     cells: &[Cell],
     engine: Engine,
-    command: &[String],
+    replay: impl Fn(&Cell) -> String,
 ) -> (Vec<Verdict>, Vec<Note>) {
     let mut notes = remarks(scenario, cells);
     let on_threads = engine == Engine::Threads;
     let expect = if on_threads { threads::expectations(scenario) } else { scenario.expect.clone() };
-    let replay = |cell: &Cell, _: &Promise| (!on_threads).then(|| run::replay(command, cell));
+    let replay = |cell: &Cell, _: &Promise| (!on_threads).then(|| replay(cell));
     let mut verdicts = verdict::judge(cells, &expect, &notes, replay);
     let unfinished = |protocol: &str| {
         let planned = scenario.cells().iter().filter(|plan| plan.protocol.to_string() == protocol).count();
@@ -75,7 +76,12 @@ fn of_scenario(run: &Run, file: &Path) -> (Vec<Verdict>, Vec<Note>) {
     let folder = file.parent().unwrap_or(Path::new("."));
     let name = format!("{}: scenario", file.display());
     match Scenario::parse(&name, &run.scenario.toml, &workloads::Folder::new(folder)) {
-        Ok(scenario) => judge(&scenario, &run.cells, run.engine, &words_of(&run.command)),
+        Ok(scenario) => {
+            let request = Request::read(&run.command);
+            let replay =
+                |cell: &Cell| request.as_ref().map_or_else(|| run.command.clone(), |made| made.replay(cell));
+            judge(&scenario, &run.cells, run.engine, replay)
+        }
         Err(error) => {
             say(&format!(
                 "{}: its scenario cannot be read, so what it demands of cells is taken from the remarks that are stored: {error}",
@@ -86,11 +92,6 @@ fn of_scenario(run: &Run, file: &Path) -> (Vec<Verdict>, Vec<Note>) {
             (of_expectations(run, &expect.unwrap_or_default()), Vec::new())
         }
     }
-}
-
-/// Returns the words of a stored command; older runs did not quote them.
-fn words_of(command: &str) -> Vec<String> {
-    input::shell::split(command).unwrap_or_else(|| command.split(' ').map(str::to_owned).collect())
 }
 
 fn of_expectations(run: &Run, expect: &Expectations) -> Vec<Verdict> {

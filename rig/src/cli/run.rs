@@ -1,18 +1,16 @@
 //! `run`: a scenario in virtual time, or on threads.
 use super::exit::{self, Failure};
-use super::flags::RunFlags;
+use super::flags::{Request, RunFlags};
 use super::folder::{Folder, carried};
 use super::matrix::{self, Matrix, On};
 use super::output;
 use super::{judged, parallel, positions, proportion, recording, threads};
 use crate::driver::scenario::with_names;
-use crate::driver::{CellPlan, Overrides, Scenario, ScenarioError, built_in};
+use crate::driver::{CellPlan, Overrides, Scenario, built_in};
 use crate::measure::env;
 use engines::Interrupt;
 use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
-use input::shell;
-use model::seam::costs;
 use reports::aggregate::Point;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
@@ -22,8 +20,8 @@ use std::thread;
 use std::time::Instant;
 
 pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
-    let mut scenario = read(flags)?;
-    let engine = flags.on().ok_or_else(|| {
+    let mut scenario = named(&flags.request.scenario, &flags.request.overrides()?)?;
+    let engine = flags.request.on().ok_or_else(|| {
         Failure::usage("--real-pages is memory of this machine; give --engine threads as well")
     })?;
     if positions::wanted(flags.fail_nth.as_deref())? {
@@ -40,10 +38,11 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     recording::say_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan)));
     let plans = scenario.cells();
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
-    let carried = carried::of(shapes(&scenario), beside(&flags.scenario));
+    let carried = carried::of(shapes(&scenario), beside(&flags.request.scenario));
     scenario.toml = with_names(&scenario.toml, &carried);
     folder.clear(&scenario.toml, &carried)?;
-    let made_by = (if engine == On::Sim { Engine::Sim } else { Engine::Threads }, command(flags, &scenario));
+    let request = flags.request.clone().with_seed(scenario.seed);
+    let made_by = (if engine == On::Sim { Engine::Sim } else { Engine::Threads }, request);
     let mut keeper = folder.begin(&assemble(&scenario, &plans, Vec::new(), true, &made_by))?;
     let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
     proportion::say_before(engine, &scenario, &plans, (jobs, &interrupt));
@@ -80,11 +79,6 @@ fn say_interrupted(signal: u8, finished: usize, planned: usize) {
     ));
 }
 
-/// The scenario of that name or file, with the overrides of the command line.
-fn read(flags: &RunFlags) -> Result<Scenario, Failure> {
-    named(&flags.scenario, &overrides(flags)?)
-}
-
 /// A built-in scenario, or one in a file.
 pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Failure> {
     let known = built_in::find(named).or_else(|| built_in::find_canary(named));
@@ -107,40 +101,6 @@ fn unreadable(named: &str, error: &FileError) -> Failure {
     ))
 }
 
-fn overrides(flags: &RunFlags) -> Result<Overrides, Failure> {
-    let too_large = |_| Failure::usage("--seed and --seeds: too large; use a smaller number");
-    Ok(Overrides {
-        protocols: protocols(flags),
-        faults: flags.faults.clone(),
-        fault_rates: flags.fault_rate.clone(),
-        delays: flags.delay.clone(),
-        seed: flags.seed.map(i64::try_from).transpose().map_err(too_large)?,
-        seeds: flags.seeds.map(u32::try_from).transpose().map_err(too_large)?,
-        cpus: flags.cpus,
-        duration: flags.duration(),
-        costs: flags.costs.as_deref().map(costs).transpose()?,
-        lenient: flags.lenient,
-    })
-}
-
-/// What a table of costs in a file says differently.
-fn costs(file: &Path) -> Result<costs::Table, Failure> {
-    let name = file.display();
-    let text = read_text(file, TEXT_MAX).map_err(|error| {
-        Failure::usage(format!("--costs: {error}; `attach-rig calibrate --out {name}` writes one"))
-    })?;
-    let table = costs::read(&text).map_err(|error| {
-        Failure::usage(ScenarioError::at(&name.to_string(), &text, Some(error.at), error.message))
-    })?;
-    Ok(costs::differing(&table))
-}
-
-/// Protocols that were asked for, a canary as one of them.
-fn protocols(flags: &RunFlags) -> Vec<String> {
-    let canary = flags.canary.iter().map(|name| format!("transactional:canary={name}"));
-    flags.protocols.iter().cloned().chain(canary).collect()
-}
-
 /// The folder to which names of recordings in the scenario `named` are relative.
 pub(super) fn beside(named: &str) -> &Path {
     let is_built_in = built_in::find(named).or_else(|| built_in::find_canary(named)).is_some();
@@ -153,60 +113,23 @@ pub(super) fn shapes(scenario: &Scenario) -> impl Iterator<Item = &str> {
     scenario.workloads.iter().map(|workload| workload.spec.shape.as_str())
 }
 
-/// Returns the words of the command that makes the same run again.
-fn command(flags: &RunFlags, scenario: &Scenario) -> Vec<String> {
-    let mut words = vec!["attach-rig".to_owned(), "run".to_owned(), output::word(&flags.scenario)];
-    if flags.on() == Some(On::Threads { real_pages: true }) {
-        words.push("--real-pages".to_owned());
-    }
-    let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
-    if matches!(flags.on(), Some(On::Threads { .. })) {
-        flag("engine", "threads".to_owned());
-    }
-    protocols(flags).into_iter().for_each(|protocol| flag("protocol", protocol));
-    flags.faults.iter().for_each(|rule| flag("fault", rule.clone()));
-    if let Some(rates) = &flags.fault_rate {
-        flag("fault-rate", rates.iter().map(u8::to_string).collect::<Vec<_>>().join(","));
-    }
-    if let Some(delays) = &flags.delay {
-        flag("delay", delays.join(","));
-    }
-    flag("seed", scenario.seed.to_string());
-    if let Some(seeds) = flags.seeds {
-        flag("seeds", seeds.to_string());
-    }
-    if let Some(cpus) = flags.cpus {
-        flag("cpus", cpus.to_string());
-    }
-    if let Some(costs) = &flags.costs {
-        flag("costs", output::word(&costs.to_string_lossy()));
-    }
-    if let Some(duration) = flags.duration() {
-        flag("duration", duration);
-    }
-    if flags.lenient {
-        words.push("--lenient".to_owned());
-    }
-    words
-}
-
-/// The run that finished cells make up; `made_by` is its engine, and its command as words.
+/// The run that finished cells make up; `made_by` is its engine, and what was asked for.
 fn assemble(
     scenario: &Scenario,
     plans: &[CellPlan],
     finished: Vec<(usize, Cell)>,
     interrupted: bool,
-    made_by: &(Engine, Vec<String>),
+    (engine, request): &(Engine, Request),
 ) -> Run {
     let cells: Vec<Cell> = finished.into_iter().map(|(_, cell)| cell).collect();
-    let (engine, command) = (made_by.0, &made_by.1);
-    let (verdicts, notes) = judged::judge(scenario, &cells, engine, command);
+    let (engine, replay) = (*engine, |cell: &Cell| request.replay(cell));
+    let (verdicts, notes) = judged::judge(scenario, &cells, engine, replay);
     Run {
         schema: schema::SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine,
         scenario: describe(scenario, engine == Engine::Threads),
-        command: shell::join(command.iter().map(String::as_str)),
+        command: request.command(),
         interrupted,
         plan: Some(planned(scenario, plans)),
         cells,
@@ -242,32 +165,6 @@ fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {
         duration_ns: scenario.duration_ns,
         toml: scenario.toml.clone(),
     }
-}
-
-/// Flags of a run's command that name an axis, which a replay narrows to its cell.
-const AXES: [&str; 5] = ["--protocol", "--fault-rate", "--delay", "--seed", "--seeds"];
-
-/// Returns the command that runs just this cell again: that of the run, narrowed to the cell.
-pub(super) fn replay(command: &[String], cell: &Cell) -> String {
-    let (mut words, mut rest) = (Vec::new(), command.iter());
-    while let Some(word) = rest.next() {
-        if AXES.contains(&word.as_str()) {
-            rest.next();
-        } else {
-            words.push(word.clone());
-        }
-    }
-    let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
-    flag("protocol", cell.protocol.clone());
-    if let Some(rate) = cell.fault_rate_percent {
-        flag("fault-rate", rate.to_string());
-    }
-    if let Some(ns) = cell.delay_ns {
-        flag("delay", format!("{ns}ns"));
-    }
-    flag("seed", cell.seed.to_string());
-    flag("seeds", "1".to_owned());
-    shell::join(words.iter().map(String::as_str))
 }
 
 fn speed(env: &mut Env, matrix: &Matrix) {

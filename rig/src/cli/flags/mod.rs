@@ -2,11 +2,13 @@
 mod modelled;
 mod real;
 mod recorded;
+mod request;
 mod results;
 
 pub(super) use modelled::*;
 pub(super) use real::*;
 pub(super) use recorded::*;
+pub(super) use request::Request;
 pub(super) use results::*;
 
 use clap::{Args, Parser, Subcommand};

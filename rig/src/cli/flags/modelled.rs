@@ -1,7 +1,6 @@
 //! Flags of what runs modelled kernels: `run`, `explore`, `replay`, `selftest`, and `calibrate`, which measures their costs.
 use super::OutputFlags;
-use crate::cli::matrix::On;
-use crate::cli::threads;
+use super::request::Request;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -89,85 +88,18 @@ pub(in crate::cli) struct SelftestFlags {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RunFlags {
-    /// A built-in scenario (see `list scenarios`) or a TOML file.
-    #[arg(default_value = "default")]
-    pub(in crate::cli) scenario: String,
-    /// What runs it: the simulator, or OS threads with real locks and the machine's clock, one cell after the other.
-    #[arg(long, value_enum, default_value = "sim", value_name = "E")]
-    engine: EngineName,
-    /// On threads: put real memory under the pages, so that touching faults it in and giving back lets it go. Without it a
-    /// page costs what the table of costs says.
-    #[arg(long)]
-    real_pages: bool,
-    /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
-    #[arg(long = "protocol", value_name = "P")]
-    pub(in crate::cli) protocols: Vec<String>,
-    /// A canary (see `list canaries`): transactional with one thing wrong, which its check has to find.
-    #[arg(long, value_name = "NAME", conflicts_with = "protocols")]
-    pub(in crate::cli) canary: Option<String>,
-    /// Fault rule, such as "memory.prepare_sleep: nth=3 errno=ENOMEM"; may be repeated.
-    #[arg(long = "fault", value_name = "RULE")]
-    pub(in crate::cli) faults: Vec<String>,
-    /// Faults in percent at every prepare site; several make an axis: 0,1,10.
-    #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub(in crate::cli) fault_rate: Option<Vec<u8>>,
-    /// Delays between switch and attach; several make an axis: 0us,1us,10us.
-    #[arg(long, value_name = "T", value_delimiter = ',')]
-    pub(in crate::cli) delay: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(in crate::cli) request: Request,
     /// `all`: instead of running the matrix, let every prepare position of the scenario fail once, alone, and look at what
     /// that leaves behind. That is a run per position: give a short --duration.
     #[arg(long, value_name = "all")]
     pub(in crate::cli) fail_nth: Option<String>,
-    /// First seed.
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) seed: Option<u64>,
-    /// How many seeds, from the first on.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(in crate::cli) seeds: Option<u64>,
-    /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(in crate::cli) cpus: Option<u32>,
-    /// A table of costs, such as `calibrate` writes, instead of the built-in one. What differs becomes part of the scenario.
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) costs: Option<PathBuf>,
-    /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 2s when
-    /// absent.
-    #[arg(long, value_name = "T")]
-    duration: Option<String>,
     /// Cells that run side by side, at most four for each CPU; as many as there are CPUs when absent. Does not change a byte of the result. On threads
     /// always one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(in crate::cli) jobs: Option<u16>,
-    /// Accept recordings of which more than 20 % of the lines are not understood.
-    #[arg(long)]
-    pub(in crate::cli) lenient: bool,
     #[command(flatten)]
     pub(in crate::cli) output: OutputFlags,
-}
-
-/// Engines of `run`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum EngineName {
-    /// Virtual time from a table of costs; the same seed gives the same bytes.
-    Sim,
-    /// OS threads; no run repeats itself.
-    Threads,
-}
-
-impl RunFlags {
-    /// The engine, and how; `None` when the flags do not go together.
-    pub(in crate::cli) fn on(&self) -> Option<On> {
-        match self.engine {
-            EngineName::Sim => (!self.real_pages).then_some(On::Sim),
-            EngineName::Threads => Some(On::Threads { real_pages: self.real_pages }),
-        }
-    }
-
-    /// How long a cell is, if that is not the scenario's to say.
-    pub(in crate::cli) fn duration(&self) -> Option<String> {
-        let otherwise = (self.engine == EngineName::Threads).then(|| threads::DURATION.to_owned());
-        self.duration.clone().or(otherwise)
-    }
 }
 
 #[derive(Debug, Args)]

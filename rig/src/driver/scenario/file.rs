@@ -1,7 +1,6 @@
 //! What a scenario file may say, as it is written: nothing is checked beyond the types, and every value that can be
 //! wrong keeps its place.
 use super::Demand;
-use super::source::{Read, Source, explain};
 use crate::driver::fields::{Duration, Limit, Pace};
 use crate::measure::Expectation;
 use model::seam::costs;
@@ -60,12 +59,6 @@ pub(crate) struct File {
 impl File {
     pub(crate) fn mounts(&self) -> Mounts<'_> {
         (self.hierarchy.as_ref(), self.hierarchies.as_ref())
-    }
-
-    /// Reads the text of `source`.
-    pub(crate) fn read(source: &Source<'_>) -> Read<Self> {
-        toml::from_str(source.text())
-            .map_err(|error| source.at(error.span().unwrap_or_default(), explain(error.message(), &[])))
     }
 }
 

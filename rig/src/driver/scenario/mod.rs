@@ -22,7 +22,6 @@ pub use recordings::with_names;
 use super::error::ScenarioError;
 use crate::measure::Expectation;
 use faults::Rule;
-use file::File;
 use model::kernel::{CgroupId, Controller};
 use model::protocols::Protocol;
 use model::seam::Costs;
@@ -127,10 +126,10 @@ impl Scenario {
         files: &dyn workloads::Files,
     ) -> Result<Self, ScenarioError> {
         let mut source = Source::new(file, text);
-        let mut parsed = File::read(&source)?;
+        let text = overrides.text(&source)?;
+        let parsed = overrides.read(&text, &mut source)?;
         source.name(&parsed.name)?;
         source.sentence(&parsed.about)?;
-        overrides.put(&mut parsed, &mut source)?;
         let ((hierarchies, late), cpus) = (source.hierarchies(parsed.mounts())?, source.cpus(&parsed.cpus)?);
         let cgroups = source.cgroups(parsed.cgroups.get_ref(), &hierarchies, (&parsed.cpus.span(), cpus))?;
         let workloads = source.workloads(&parsed.workloads, &cgroups, files)?;
@@ -148,7 +147,7 @@ impl Scenario {
             warm_up_ns: source.time(&parsed.warm_up, "warm-up", 0)?,
             costs: source.costs(&parsed.costs)?,
             demand: parsed.demand,
-            toml: overrides.text(&source)?,
+            toml: text.into_owned(),
             name: parsed.name.get_ref().clone(),
             about: parsed.about.get_ref().clone(),
             cpus,

@@ -1,11 +1,13 @@
 //! What the command line changes in a scenario.
-use super::file::{Admin, AdminValue, Entry, File};
-use super::source::{Read, Source};
-use crate::driver::fields::Duration;
+use super::file::File;
+use super::source::{Read, Source, explain};
 use model::seam::costs;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue, Deserializer};
 
 /// What the command line changes in a scenario; each replaces what the file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,85 +36,18 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Puts them into what was read from the file. What is wrong with them is blamed on the flag.
-    pub(super) fn put(&self, file: &mut File, source: &mut Source<'_>) -> Read<()> {
-        let mut texts = |flag: &str, list: &[String]| -> Vec<_> {
-            list.iter()
-                .map(|text| Spanned::new(source.flag(format!("{flag} {text}")), text.clone()))
-                .collect()
-        };
-        if !self.protocols.is_empty() {
-            file.protocols = Spanned::new(0..0, texts("--protocol", &self.protocols));
-        }
-        if !self.faults.is_empty() {
-            file.faults = texts("--fault", &self.faults);
-        }
-        if let Some(rates) = &self.fault_rates {
-            let mut rate = |rate: &u8| number(source, "--fault-rate", i64::from(*rate));
-            file.fault_rates = rates.iter().map(&mut rate).collect();
-        }
-        if let Some(delays) = &self.delays {
-            let delays = delays.iter().map(|delay| duration(source, "--delay", delay));
-            file.delays = delays.collect::<Read<_>>()?;
-        }
-        if let Some(table) = &self.costs {
-            file.costs = written(source, table);
-        }
-        if let Some(text) = &self.duration {
-            file.duration = duration(source, "--duration", text)?;
-        }
-        let mut put = |flag: &str, value: Option<i64>, field: &mut Spanned<i64>| {
-            if let Some(value) = value {
-                *field = number(source, flag, value);
-            }
-        };
-        put("--seed", self.seed, &mut file.seed);
-        put("--seeds", self.seeds.map(i64::from), &mut file.seeds);
-        if self.lenient {
-            let recorded = |entry: &&mut Spanned<Entry>| is_recording(entry.get_ref());
-            for entry in file.workloads.get_mut().iter_mut().filter(recorded) {
-                let span = source.flag("--lenient".to_owned());
-                let value = Spanned::new(span.clone(), toml::Value::Boolean(true));
-                entry.get_mut().insert(Spanned::new(span, LENIENT.to_owned()), value);
-            }
-        }
-        if let Some(cpus) = self.cpus.map(i64::from) {
-            let written = *file.cpus.get_ref();
-            file.cpus = number(source, "--cpus", cpus);
-            for cpuset in file.cgroups.get_mut().values_mut().filter_map(|cgroup| cgroup.cpuset.as_mut()) {
-                let span = cpuset.cpus.span();
-                let listed: Vec<i64> = cpuset.cpus.get_ref().iter().map(|cpu| *cpu.get_ref()).collect();
-                let share = share(&listed, written, cpus).into_iter();
-                *cpuset.cpus.get_mut() = share.map(|cpu| Spanned::new(span.clone(), cpu)).collect();
-            }
-            file.admins.iter_mut().for_each(|admin| admins_share(admin.get_mut(), written, cpus));
-        }
-        Ok(())
-    }
-
-    /// The scenario's text with the overrides in it; the text itself when there are none.
-    pub(super) fn text(&self, source: &Source<'_>) -> Read<String> {
+    /// Returns the scenario's text with the overrides in it; the text itself where they change nothing.
+    pub(super) fn text<'a>(&self, source: &Source<'a>) -> Read<Cow<'a, str>> {
         let mut table: toml::Table = toml::from_str(source.text())
             .map_err(|error| source.at(error.span().unwrap_or_default(), error.message()))?;
         let built_in = self.costs.as_ref().is_some_and(BTreeMap::is_empty);
         let kept = table.contains_key("costs") && built_in;
         if !kept && *self == (Self { costs: self.costs.clone().filter(|_| built_in), ..Self::default() }) {
-            return Ok(source.text().to_owned());
+            return Ok(Cow::Borrowed(source.text()));
         }
-        let mut set = |key: &str, value: Option<toml::Value>| {
-            if let Some(value) = value {
-                table.insert(key.to_owned(), value);
-            }
-        };
-        let texts = |list: &[String]| (!list.is_empty()).then(|| toml::Value::from(list.to_vec()));
-        let rates = |rates: &Vec<u8>| rates.iter().map(|rate| i64::from(*rate)).collect::<Vec<_>>().into();
-        set("protocols", texts(&self.protocols));
-        set("faults", texts(&self.faults));
-        set("fault-rates", self.fault_rates.as_ref().map(rates));
-        set("delays", self.delays.clone().map(toml::Value::from));
-        set("seed", self.seed.map(toml::Value::from));
-        set("seeds", self.seeds.map(toml::Value::from));
-        set("duration", self.duration.clone().map(toml::Value::from));
+        for (key, _, value) in self.values() {
+            table.insert(key.to_owned(), value);
+        }
         if let Some(costs) = &self.costs {
             table.remove("costs");
             if !costs.is_empty() {
@@ -132,8 +67,109 @@ impl Overrides {
         if let Some(cpus) = self.cpus {
             scale(&mut table, i64::from(cpus));
         }
-        toml::to_string(&table).map_err(|error| source.at(0..0, error))
+        toml::to_string(&table).map(Cow::Owned).map_err(|error| source.at(0..0, error))
     }
+
+    /// Returns what flags set: the key of the scenario, the flag, and the value.
+    fn values(&self) -> impl Iterator<Item = (&'static str, &'static str, toml::Value)> {
+        let texts = |list: &[String]| (!list.is_empty()).then(|| toml::Value::from(list.to_vec()));
+        let rates = |rates: &Vec<u8>| rates.iter().map(|rate| i64::from(*rate)).collect::<Vec<_>>().into();
+        let all = [
+            ("protocols", "--protocol", texts(&self.protocols)),
+            ("faults", "--fault", texts(&self.faults)),
+            ("fault-rates", "--fault-rate", self.fault_rates.as_ref().map(rates)),
+            ("delays", "--delay", self.delays.clone().map(toml::Value::from)),
+            ("seed", "--seed", self.seed.map(toml::Value::from)),
+            ("seeds", "--seeds", self.seeds.map(toml::Value::from)),
+            ("duration", "--duration", self.duration.clone().map(toml::Value::from)),
+        ];
+        all.into_iter().filter_map(|(key, flag, value)| value.map(|value| (key, flag, value)))
+    }
+
+    /// Reads `text`, which is the scenario's with the overrides in it. What is wrong is blamed on its place in the scenario's
+    /// text, or on the flag.
+    pub(super) fn read(&self, text: &str, source: &mut Source<'_>) -> Read<File> {
+        let parse = |text| DeTable::parse(text);
+        let wrong = |source: &Source<'_>, error: toml::de::Error| {
+            source.at(error.span().unwrap_or_default(), explain(error.message(), &[]))
+        };
+        let written = parse(source.text()).map_err(|error| wrong(source, error))?;
+        let mut table = placed_table(parse(text).map_err(|error| wrong(source, error))?, &written);
+        let cpus = self.cpus.map(|cpus| ("cpus", "--cpus", toml::Value::from(cpus)));
+        for (key, flag, value) in self.values().chain(cpus) {
+            if let Some(given) = table.get_mut().get_mut(key) {
+                blame(given, flag, &value, source);
+            }
+        }
+        if let (Some(_), Some(costs)) = (&self.costs, table.get_mut().get_mut("costs")) {
+            let span = source.flag("--costs".to_owned());
+            *costs = all_at(costs.clone(), &span);
+        }
+        File::deserialize(Deserializer::from(table)).map_err(|error| wrong(source, error))
+    }
+}
+
+/// Gives a value the span of the flag that it comes from, every element of a list one of its own.
+fn blame(given: &mut Spanned<DeValue<'_>>, flag: &str, value: &toml::Value, source: &mut Source<'_>) {
+    let mut label = |value: &toml::Value| {
+        let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        source.flag(format!("{flag} {plain}"))
+    };
+    match (given.get_mut(), value) {
+        (DeValue::Array(list), toml::Value::Array(values)) => {
+            for (element, value) in list.iter_mut().zip(values) {
+                *element = all_at(element.clone(), &label(value));
+            }
+        }
+        _ => *given = all_at(given.clone(), &label(value)),
+    }
+}
+
+/// Returns a value in which everything has this span.
+fn all_at<'i>(value: Spanned<DeValue<'i>>, span: &Range<usize>) -> Spanned<DeValue<'i>> {
+    let value = match value.into_inner() {
+        DeValue::Array(list) => DeValue::Array(list.into_iter().map(|value| all_at(value, span)).collect()),
+        DeValue::Table(table) => {
+            let entry = |(key, value): (Spanned<_>, _)| {
+                (Spanned::new(span.clone(), key.into_inner()), all_at(value, span))
+            };
+            DeValue::Table(table.into_iter().map(entry).collect())
+        }
+        plain => plain,
+    };
+    Spanned::new(span.clone(), value)
+}
+
+/// Returns a value with the spans of what is at the same place in `written`; what is only in `new` has the span of what it is in.
+fn placed<'i>(new: Spanned<DeValue<'i>>, written: &Spanned<DeValue<'_>>) -> Spanned<DeValue<'i>> {
+    let span = written.span();
+    let value = match (new.into_inner(), written.get_ref()) {
+        (DeValue::Table(new), DeValue::Table(written)) => DeValue::Table(placed_entries(new, written, &span)),
+        (DeValue::Array(new), DeValue::Array(written)) => {
+            let place = |(at, value)| match written.get::<usize>(at) {
+                Some(written) => placed(value, written),
+                None => all_at(value, &span),
+            };
+            DeValue::Array(new.into_iter().enumerate().map(place).collect())
+        }
+        (plain, _) => plain,
+    };
+    Spanned::new(span, value)
+}
+
+fn placed_table<'i>(new: Spanned<DeTable<'i>>, written: &Spanned<DeTable<'_>>) -> Spanned<DeTable<'i>> {
+    let span = written.span();
+    Spanned::new(span.clone(), placed_entries(new.into_inner(), written.get_ref(), &span))
+}
+
+fn placed_entries<'i>(new: DeTable<'i>, written: &DeTable<'_>, span: &Range<usize>) -> DeTable<'i> {
+    let place = |(key, value): (Spanned<DeString<'i>>, Spanned<DeValue<'i>>)| match written
+        .get_key_value(key.get_ref().as_ref())
+    {
+        Some((old, written)) => (Spanned::new(old.span(), key.into_inner()), placed(value, written)),
+        None => (Spanned::new(span.clone(), key.into_inner()), all_at(value, span)),
+    };
+    new.into_iter().map(place).collect()
 }
 
 /// The field of a workload that `--lenient` sets.
@@ -141,25 +177,6 @@ const LENIENT: &str = "trace_lenient";
 
 fn is_trace(shape: &str) -> bool {
     shape.starts_with(workloads::TRACE_PREFIX)
-}
-
-fn is_recording(entry: &Entry) -> bool {
-    entry.get("shape").and_then(|shape| shape.get_ref().as_str()).is_some_and(is_trace)
-}
-
-/// The CPUs that an admin names, in proportion.
-fn admins_share(admin: &mut Admin, written: i64, cpus: i64) {
-    if let Some(list) = &mut admin.cpus {
-        let span = list.span();
-        let listed: Vec<i64> = list.get_ref().iter().map(|cpu| *cpu.get_ref()).collect();
-        let share = share(&listed, written, cpus).into_iter();
-        *list.get_mut() = share.map(|cpu| Spanned::new(span.clone(), cpu)).collect();
-    }
-    for value in admin.values.iter_mut().flat_map(Spanned::get_mut) {
-        if let AdminValue::Cpus(list) = value.get_mut() {
-            *list = share(list, written, cpus);
-        }
-    }
 }
 
 /// Puts `cpus` into the text of a scenario, and the cpusets in proportion.
@@ -201,27 +218,6 @@ fn share(listed: &[i64], written: i64, cpus: i64) -> Vec<i64> {
     all.sort_unstable();
     all.dedup();
     all
-}
-
-/// The entries of `table`, blamed on the flag.
-fn written(source: &mut Source<'_>, table: &costs::Table) -> costs::Written {
-    let span = source.flag("--costs".to_owned());
-    let name = |name: &String| Spanned::new(span.clone(), name.clone());
-    let entry =
-        |(known, entry): (&String, &costs::Entry)| (name(known), Spanned::new(span.clone(), entry.clone()));
-    table.iter().map(|(group, entries)| (name(group), entries.iter().map(entry).collect())).collect()
-}
-
-fn number(source: &mut Source<'_>, flag: &str, value: i64) -> Spanned<i64> {
-    Spanned::new(source.flag(format!("{flag} {value}")), value)
-}
-
-fn duration(source: &mut Source<'_>, flag: &str, text: &str) -> Read<Spanned<Duration>> {
-    let span = source.flag(format!("{flag} {text}"));
-    match Duration::parse(text) {
-        Ok(duration) => Ok(Spanned::new(span, duration)),
-        Err(message) => Err(source.at(span, message)),
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,249 @@
+//! What `run` is asked for. The flags are read from a command line and from the command that is stored with a result, and are
+//! written as the command that runs the same again, or one cell of it.
+use crate::cli::exit::Failure;
+use crate::cli::matrix::On;
+use crate::cli::{output, threads};
+use crate::driver::{Overrides, ScenarioError};
+use clap::{Args, Parser};
+use input::file::{TEXT_MAX, read_text};
+use input::shell;
+use model::seam::costs;
+use reports::schema::Cell;
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct Request {
+    /// A built-in scenario (see `list scenarios`) or a TOML file.
+    #[arg(default_value = "default")]
+    pub(in crate::cli) scenario: String,
+    /// What runs it: the simulator, or OS threads with real locks and the machine's clock, one cell after the other.
+    #[arg(long, value_enum, default_value = "sim", value_name = "E")]
+    engine: EngineName,
+    /// On threads: put real memory under the pages, so that touching faults it in and giving back lets it go. Without it a
+    /// page costs what the table of costs says.
+    #[arg(long)]
+    real_pages: bool,
+    /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
+    #[arg(long = "protocol", value_name = "P")]
+    protocols: Vec<String>,
+    /// A canary (see `list canaries`): transactional with one thing wrong, which its check has to find.
+    #[arg(long, value_name = "NAME", conflicts_with = "protocols")]
+    canary: Option<String>,
+    /// Fault rule, such as "memory.prepare_sleep: nth=3 errno=ENOMEM"; may be repeated.
+    #[arg(long = "fault", value_name = "RULE")]
+    faults: Vec<String>,
+    /// Faults in percent at every prepare site; several make an axis: 0,1,10.
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=100))]
+    fault_rate: Option<Vec<u8>>,
+    /// Delays between switch and attach; several make an axis: 0us,1us,10us.
+    #[arg(long, value_name = "T", value_delimiter = ',')]
+    delay: Option<Vec<String>>,
+    /// First seed.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How many seeds, from the first on.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
+    /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    cpus: Option<u32>,
+    /// A table of costs, such as `calibrate` writes, instead of the built-in one. What differs becomes part of the scenario.
+    #[arg(long, value_name = "FILE")]
+    costs: Option<PathBuf>,
+    /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 2s when
+    /// absent.
+    #[arg(long, value_name = "T")]
+    duration: Option<String>,
+    /// Accept recordings of which more than 20 % of the lines are not understood.
+    #[arg(long)]
+    lenient: bool,
+}
+
+/// Engines of `run`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum EngineName {
+    /// Virtual time from a table of costs; the same seed gives the same bytes.
+    Sim,
+    /// OS threads; no run repeats itself.
+    Threads,
+}
+
+/// A stored command: the flags alone.
+#[derive(Parser)]
+struct Stored {
+    #[command(flatten)]
+    request: Request,
+}
+
+/// An option of a command: the flag and its value, if it takes one.
+type Word = (&'static str, Option<String>);
+
+/// Flags that name an axis or a seed, which the command of a single cell narrows.
+const AXES: [&str; 5] = ["--protocol", "--fault-rate", "--delay", "--seed", "--seeds"];
+
+impl Request {
+    /// Returns the request of a stored command. Older results did not quote its words.
+    pub(in crate::cli) fn read(command: &str) -> Option<Self> {
+        let words = shell::split(command);
+        let words = words.unwrap_or_else(|| command.split(' ').map(str::to_owned).collect());
+        // The program; `run` stands for its name.
+        let stored = Stored::try_parse_from(words.into_iter().skip(1)).ok()?;
+        Some(stored.request)
+    }
+
+    /// Returns the engine, and how; `None` when the flags do not go together.
+    pub(in crate::cli) fn on(&self) -> Option<On> {
+        match self.engine {
+            EngineName::Sim => (!self.real_pages).then_some(On::Sim),
+            EngineName::Threads => Some(On::Threads { real_pages: self.real_pages }),
+        }
+    }
+
+    /// Returns what the flags replace in the scenario.
+    pub(in crate::cli) fn overrides(&self) -> Result<Overrides, Failure> {
+        let too_large = |_| Failure::usage("--seed and --seeds: too large; use a smaller number");
+        Ok(Overrides {
+            protocols: self.protocols(),
+            faults: self.faults.clone(),
+            fault_rates: self.fault_rate.clone(),
+            delays: self.delay.clone(),
+            seed: self.seed.map(i64::try_from).transpose().map_err(too_large)?,
+            seeds: self.seeds.map(u32::try_from).transpose().map_err(too_large)?,
+            cpus: self.cpus,
+            duration: self.duration(),
+            costs: self.costs.as_deref().map(costs).transpose()?,
+            lenient: self.lenient,
+        })
+    }
+
+    /// Returns the length of a cell, if that is not the scenario's to say.
+    fn duration(&self) -> Option<String> {
+        let otherwise = (self.engine == EngineName::Threads).then(|| threads::DURATION.to_owned());
+        self.duration.clone().or(otherwise)
+    }
+
+    /// Returns the protocols that were asked for, a canary as one of them.
+    fn protocols(&self) -> Vec<String> {
+        let canary = self.canary.iter().map(|name| format!("transactional:canary={name}"));
+        self.protocols.iter().cloned().chain(canary).collect()
+    }
+
+    /// Returns the request with the seed that was used, whatever the scenario will say tomorrow.
+    pub(in crate::cli) fn with_seed(self, seed: u64) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
+
+    /// Returns the command that makes the same run again.
+    pub(in crate::cli) fn command(&self) -> String {
+        self.line(self.options())
+    }
+
+    /// Returns the command that runs just this cell again, with what makes it this cell at the end.
+    pub(in crate::cli) fn replay(&self, cell: &Cell) -> String {
+        let one = Self {
+            protocols: vec![cell.protocol.clone()],
+            canary: None,
+            fault_rate: cell.fault_rate_percent.map(|percent| vec![percent as u8]),
+            delay: cell.delay_ns.map(|ns| vec![format!("{ns}ns")]),
+            seed: Some(cell.seed),
+            seeds: Some(1),
+            ..self.clone()
+        };
+        let mut options = one.options();
+        options.sort_by_key(|(flag, _)| AXES.contains(flag));
+        one.line(options)
+    }
+
+    /// Returns the options that were given.
+    fn options(&self) -> Vec<Word> {
+        let listed = |flag, list: Vec<String>| list.into_iter().map(move |value| (flag, Some(value)));
+        let given = |flag, value: Option<String>| value.map(|value| (flag, Some(value)));
+        let switch = |flag, on: bool| on.then_some((flag, None));
+        let rates = self.fault_rate.as_ref().map(|rates| {
+            let rates: Vec<String> = rates.iter().map(u8::to_string).collect();
+            rates.join(",")
+        });
+        let threads = (self.engine == EngineName::Threads).then(|| "threads".to_owned());
+        let costs = self.costs.as_ref().map(|file| output::word(&file.to_string_lossy()));
+        let mut all: Vec<Word> = Vec::new();
+        all.extend(switch("--real-pages", self.real_pages));
+        all.extend(given("--engine", threads));
+        all.extend(listed("--protocol", self.protocols()));
+        all.extend(listed("--fault", self.faults.clone()));
+        all.extend(given("--fault-rate", rates));
+        all.extend(given("--delay", self.delay.as_ref().map(|delays| delays.join(","))));
+        all.extend(given("--seed", self.seed.map(|seed| seed.to_string())));
+        all.extend(given("--seeds", self.seeds.map(|seeds| seeds.to_string())));
+        all.extend(given("--cpus", self.cpus.map(|cpus| cpus.to_string())));
+        all.extend(given("--costs", costs));
+        all.extend(given("--duration", self.duration()));
+        all.extend(switch("--lenient", self.lenient));
+        all
+    }
+
+    /// Returns a command line with these options, quoted for a shell.
+    fn line(&self, options: Vec<Word>) -> String {
+        let begin = ["attach-rig".to_owned(), "run".to_owned(), output::word(&self.scenario)];
+        let options = options.into_iter().flat_map(|(flag, value)| [Some(flag.to_owned()), value]);
+        let words: Vec<String> = begin.into_iter().chain(options.flatten()).collect();
+        shell::join(words.iter().map(String::as_str))
+    }
+}
+
+/// Returns what a table of costs in a file says differently.
+fn costs(file: &Path) -> Result<costs::Table, Failure> {
+    let name = file.display();
+    let text = read_text(file, TEXT_MAX).map_err(|error| {
+        Failure::usage(format!("--costs: {error}; `attach-rig calibrate --out {name}` writes one"))
+    })?;
+    let table = costs::read(&text).map_err(|error| {
+        Failure::usage(ScenarioError::at(&name.to_string(), &text, Some(error.at), error.message))
+    })?;
+    Ok(costs::differing(&table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::{Scenario, run_cell};
+
+    fn read(command: &str) -> Request {
+        Request::read(command).unwrap_or_else(|| panic!("{command}"))
+    }
+
+    #[test]
+    fn a_command_is_read_back_as_it_was_written() {
+        for command in [
+            "attach-rig run default --seed 1",
+            "attach-rig run './-a b.toml' --protocol 'prepare-undo:hold=locks' --protocol transactional \
+             --fault 'memory.prepare_sleep: nth=3 errno=ENOMEM' --fault-rate '0,1,10' --delay '0us,1us' --seed 7 --seeds 64 \
+             --cpus 16 --costs 'my costs.toml' --duration 40ms --lenient",
+            "attach-rig run churn --real-pages --engine threads --seed 1 --duration 2s",
+        ] {
+            assert_eq!(read(command).command(), command);
+        }
+        let canary = read("attach-rig run --canary lost-uncharge");
+        assert_eq!(
+            canary.command(),
+            "attach-rig run default --protocol 'transactional:canary=lost-uncharge'"
+        );
+        assert!(Request::read("attach-rig run --no-such-flag").is_none());
+        assert!(Request::read("").is_none_or(|request| request.command() == "attach-rig run default"));
+    }
+
+    #[test]
+    fn a_cell_is_what_its_command_narrows_to() {
+        let request =
+            read("attach-rig run 'a b.toml' --protocol x --fault-rate 0,10 --seeds 9 --cpus 4 --lenient");
+        let idle = crate::driver::built_in::find("idle").unwrap();
+        let idle = Scenario::parse("idle", idle, &workloads::BuiltIn).unwrap();
+        let mut cell = run_cell(&idle, &idle.cells()[0], &costs::Costs::default()).cell;
+        cell.protocol = "transactional".to_owned();
+        (cell.fault_rate_percent, cell.delay_ns, cell.seed) = (Some(10), Some(1_500), 3);
+        assert_eq!(
+            request.replay(&cell),
+            "attach-rig run 'a b.toml' --cpus 4 --lenient --protocol transactional --fault-rate 10 --delay 1500ns --seed 3 \
+             --seeds 1"
+        );
+    }
+}

@@ -19,6 +19,7 @@ use reports::schema::{
     Promise, Run, SCHEMA, Scenario,
 };
 use reports::{fit, verdict};
+use serde::Serialize;
 use std::thread::available_parallelism;
 
 /// The run for `run.json`.
@@ -43,7 +44,7 @@ pub(crate) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
             seed: options.seed,
             cpus: cpus(),
             duration_ns: options.duration.as_nanos() as u64,
-            toml: toml(options),
+            toml: toml(options, &options.hierarchy.to_string()),
         },
         command: command(options),
         interrupted: setting.signal.is_some(),
@@ -217,23 +218,36 @@ pub(crate) fn command_of(mut words: Vec<String>, options: &Options) -> String {
     input::shell::join(words.iter().map(String::as_str))
 }
 
-/// What was measured, and below it the scenario, if there is one.
-pub(crate) fn toml(options: &Options) -> String {
-    let Options { hierarchy, rates, closed_loop, duration, kept_pages, trace, repeat, .. } = options;
-    let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
-    let faults: Vec<String> =
-        options.refusals.iter().map(|refusal| format!("\"{}\"", refusal.rule())).collect();
-    let workloads: Vec<String> =
-        options.workloads.iter().map(|workload| format!("# {}\n", words(workload))).collect();
-    format!(
-        "engine = \"linux\"\nhierarchy = \"{hierarchy}\"\nrates = [{}]\nclosed_loop = {closed_loop}\n\
-         duration = \"{}\"\nrepeat = {repeat}\nkept_pages = {kept_pages:?}\nfaults = [{}]\ntrace = {trace}\n{}{}",
-        rates.join(", "),
-        text(*duration),
-        faults.join(", "),
-        workloads.concat(),
-        options.origin.toml,
-    )
+/// What was measured, as a file says it.
+#[derive(Serialize)]
+struct Measured<'a> {
+    engine: &'a str,
+    hierarchy: &'a str,
+    rates: Vec<String>,
+    closed_loop: bool,
+    duration: String,
+    repeat: u32,
+    kept_pages: &'a [u64],
+    faults: Vec<String>,
+    trace: bool,
+}
+
+/// Returns what was measured on `hierarchy`, and below it the scenario, if there is one.
+pub(crate) fn toml(options: &Options, hierarchy: &str) -> String {
+    let measured = Measured {
+        engine: "linux",
+        hierarchy,
+        rates: options.rates.iter().map(Rate::to_string).collect(),
+        closed_loop: options.closed_loop,
+        duration: text(options.duration),
+        repeat: options.repeat,
+        kept_pages: &options.kept_pages,
+        faults: options.refusals.iter().map(|refusal| refusal.rule().to_string()).collect(),
+        trace: options.trace,
+    };
+    let measured = toml::to_string(&measured).expect("texts, numbers and lists of them");
+    let workloads = options.workloads.iter().map(|workload| format!("# {}\n", words(workload)));
+    format!("{measured}{}{}", workloads.collect::<String>(), options.origin.toml)
 }
 
 fn cpus() -> u32 {

@@ -74,7 +74,7 @@ pub(super) fn rename(protocol: &mut String, setting: Setting) {
     *protocol = format!("{}{refused}", setting.label());
 }
 
-/// The command that makes the same again, and the same as a file.
+/// Returns the command that makes the same again, and the same as a file.
 pub(super) fn again(machine: &Machine, options: &Options, hierarchies: &str) -> (String, String) {
     let Machine { cpus, memory, accel, .. } = machine;
     let cpus = cpus.to_string();
@@ -90,9 +90,7 @@ pub(super) fn again(machine: &Machine, options: &Options, hierarchies: &str) -> 
         "--hierarchy",
         hierarchies,
     ];
-    let inner = options.hierarchy.to_string();
-    let command = command_of(begin.map(str::to_owned).to_vec(), options);
-    (command, toml(options).replacen(&inner, hierarchies, 1))
+    (command_of(begin.map(str::to_owned).to_vec(), options), toml(options, hierarchies))
 }
 
 fn note(delivery: &Delivery, accel: Accel) -> String {

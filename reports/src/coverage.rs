@@ -3,7 +3,7 @@
 //! Separate from the verdicts, which judge the cells that there are: nothing that is missing can pass. The plan of a run says
 //! what belongs to it; of a run without one, as older versions wrote them, and of one that was edited, the cells and the
 //! text of the scenario say it as far as they can: all places have as many seeds as the one with the most.
-use crate::aggregate::{Axes, Point};
+use crate::axis::{Axes, Point};
 use crate::schema::{Engine, NoteKind, Plan, Run};
 use crate::units::{count, list};
 use crate::verdict::{self, Census};
@@ -38,7 +38,7 @@ impl Coverage {
         let mut missing = doubles(run);
         let most = most(run, &places);
         for place in run.plan.iter().flat_map(|plan| &plan.places) {
-            let share = places.entry((place.protocol.clone(), place.point())).or_default();
+            let share = places.entry((place.protocol.clone(), place.point)).or_default();
             share.planned = share.planned.max(place.cells);
         }
         for ((protocol, _), share) in &mut places {
@@ -66,17 +66,10 @@ impl Plan {
         let mut plan = Self::default();
         for (protocol, point) in cells {
             let known =
-                plan.places.iter_mut().find(|place| place.protocol == protocol && place.point() == point);
+                plan.places.iter_mut().find(|place| place.protocol == protocol && place.point == point);
             match known {
                 Some(place) => place.cells += 1,
-                None => plan.places.push(crate::schema::PlannedPlace {
-                    protocol,
-                    fault_rate_percent: point.fault_rate_percent,
-                    rate_per_s: point.rate_per_s,
-                    delay_ns: point.delay_ns,
-                    resident_pages: point.resident_pages,
-                    cells: 1,
-                }),
+                None => plan.places.push(crate::schema::PlannedPlace { protocol, point, cells: 1 }),
             }
         }
         plan
@@ -105,7 +98,7 @@ fn counted(run: &Run) -> BTreeMap<Place, Share> {
     let mut seen = BTreeSet::new();
     let mut places: BTreeMap<Place, Share> = BTreeMap::new();
     for cell in &run.cells {
-        let place = (cell.protocol.clone(), Point::of(cell));
+        let place = (cell.protocol.clone(), cell.point);
         // Repeated cells of the real kernel have one seed.
         if run.engine == Engine::Linux || seen.insert((place.clone(), cell.seed)) {
             places.entry(place).or_default().have += 1;
@@ -117,7 +110,7 @@ fn counted(run: &Run) -> BTreeMap<Place, Share> {
 /// Seeds that are there twice in one place.
 fn doubles(run: &Run) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let twice = run.cells.iter().filter(|cell| !seen.insert((&cell.protocol, Point::of(cell), cell.seed)));
+    let twice = run.cells.iter().filter(|cell| !seen.insert((&cell.protocol, cell.point, cell.seed)));
     let twice: BTreeSet<String> =
         twice.map(|cell| format!("seed {} of {} is there twice", cell.seed, cell.protocol)).collect();
     if run.engine == Engine::Linux { Vec::new() } else { twice.into_iter().take(FEW).collect() }

@@ -4,6 +4,7 @@
 //! the slopes of all pairs, so that up to 29 % of the points may be off. The interval is Sen's (1968): slopes at the
 //! ranks that Kendall's test would not reject at 5 %, exact up to [`EXACT`] points and by the normal approximation above.
 //! Points at the same place count as one, their median, so the exact ranks hold. Integers in and out.
+use crate::axis::Axis;
 use crate::percentile::Samples;
 use crate::schema::{Cell, Fit, LatencyKind};
 use crate::units::grouped;
@@ -65,7 +66,7 @@ pub fn theil_sen(points: &[(u64, u64)]) -> Option<Line> {
     })
 }
 
-/// A line of the p50 of moves over [`Cell::resident_pages`] for each protocol and rate that has enough places. `what`
+/// A line of the p50 of moves over [`Axis::ResidentPages`] for each protocol and rate that has enough places. `what`
 /// names what costs that much; the rate is added to it.
 #[must_use]
 pub fn over_resident_pages(cells: &[Cell], what: &str) -> Vec<Fit> {
@@ -73,8 +74,8 @@ pub fn over_resident_pages(cells: &[Cell], what: &str) -> Vec<Fit> {
     for protocol in in_order(cells.iter().map(|cell| cell.protocol.as_str())) {
         let mut by_rate: BTreeMap<Option<u64>, Vec<(u64, u64)>> = BTreeMap::new();
         for cell in cells.iter().filter(|cell| cell.protocol == protocol) {
-            if let Some((pages, p50)) = cell.resident_pages.zip(p50(cell)) {
-                by_rate.entry(cell.rate_per_s).or_default().push((pages, p50));
+            if let Some((pages, p50)) = cell.point.get(Axis::ResidentPages).zip(p50(cell)) {
+                by_rate.entry(cell.point.get(Axis::Rate)).or_default().push((pages, p50));
             }
         }
         for (rate, points) in by_rate {

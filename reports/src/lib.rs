@@ -37,6 +37,7 @@
 //! ```
 #![forbid(unsafe_code)]
 pub mod aggregate;
+pub mod axis;
 pub mod cells;
 pub mod compare;
 pub mod coverage;

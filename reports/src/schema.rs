@@ -12,6 +12,7 @@ pub use plan::{Plan, PlannedPlace};
 pub use recording::{DroppedLines, Recording};
 pub use timeline::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
 
+use crate::axis::{Point, cell_axes};
 use crate::hist::Hist;
 use crate::slices::Slices;
 use schemars::JsonSchema;
@@ -93,15 +94,10 @@ pub struct Cell {
     /// Axis: protocol with its options (`transactional`, `prepare-undo:hold=locks`), or on `linux` what the kernel
     /// offers (`v1:pids`, `v2`).
     pub protocol: String,
-    /// Axis: fault rate in percent at every prepare site; absent when the plan names its own rules only.
-    pub fault_rate_percent: Option<u32>,
-    /// Axis: intended attaches per second; absent for a closed loop.
-    pub rate_per_s: Option<u64>,
-    /// Axis: extra delay between switch and attach in ns; absent when there is no such axis.
-    pub delay_ns: Option<u64>,
-    /// Axis of `linux`: touched pages that the moved process keeps beyond those of its start; absent when there is no such axis.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resident_pages: Option<u64>,
+    /// Its position on the other axes.
+    #[serde(flatten, serialize_with = "cell_axes")]
+    #[schemars(with = "crate::axis::Keys")]
+    pub point: Point,
     /// Axis: seed.
     pub seed: u64,
     /// When the measured part began, in ns since the run did, on engines with the machine's clock; absent on `sim`, where

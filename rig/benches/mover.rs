@@ -8,6 +8,7 @@
 mod shared;
 
 use linux::{Options, Progress, run, worker_main};
+use reports::axis::Axis;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -73,7 +74,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let still = cells.iter().filter(|cell| cell.resident_pages.is_some());
+    let still = cells.iter().filter(|cell| cell.point.get(Axis::ResidentPages).is_some());
     let rig = still.map(|cell| cell.attach.outcomes["moved"] as f64 * 1e9 / cell.duration_ns as f64);
     let mut ratios: Vec<f64> = rig.zip(&loops).map(|(rig, other)| rig / other).collect();
     if ratios.len() != pairs {

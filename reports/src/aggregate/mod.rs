@@ -11,9 +11,9 @@ pub use group::Group;
 pub use locks::{LockSum, TimeSum};
 pub use parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, TimelineAt};
 
+use crate::axis::{Axes, Point};
 use crate::hist::HistError;
-use crate::schema::{Cell, Run};
-use crate::units::{count, grouped, ns};
+use crate::schema::Run;
 
 /// Why a run could not be aggregated: a histogram in it is damaged.
 #[derive(Debug, thiserror::Error)]
@@ -29,103 +29,6 @@ pub struct AggregateError {
     pub series: String,
     /// What is wrong with it.
     pub source: HistError,
-}
-
-/// Where a cell stands on every axis but protocol and seed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Point {
-    /// Fault rate in percent at every prepare site.
-    pub fault_rate_percent: Option<u32>,
-    /// Intended attaches per second; `None` is the closed loop.
-    pub rate_per_s: Option<u64>,
-    /// Delay between switch and attach in ns.
-    pub delay_ns: Option<u64>,
-    /// Pages that the moved process has touched and keeps.
-    pub resident_pages: Option<u64>,
-}
-
-impl Point {
-    /// That of `cell`.
-    #[must_use]
-    pub fn of(cell: &Cell) -> Self {
-        Self {
-            fault_rate_percent: cell.fault_rate_percent,
-            rate_per_s: cell.rate_per_s,
-            delay_ns: cell.delay_ns,
-            resident_pages: cell.resident_pages,
-        }
-    }
-
-    /// `10 %`, or `own rules` when the plan names its own.
-    #[must_use]
-    pub fn fault_words(&self) -> String {
-        self.fault_rate_percent.map_or_else(|| "own rules".to_owned(), |percent| format!("{percent} %"))
-    }
-
-    /// `20 /s`, or `closed loop`.
-    #[must_use]
-    pub fn rate_words(&self) -> String {
-        self.rate_per_s.map_or_else(|| "closed loop".to_owned(), |rate| format!("{} /s", grouped(rate)))
-    }
-
-    /// `200 µs`, or `none`.
-    #[must_use]
-    pub fn delay_words(&self) -> String {
-        self.delay_ns.map_or_else(|| "none".to_owned(), ns)
-    }
-
-    /// `4,096 pages`, or `as it comes` where a run does not say.
-    #[must_use]
-    pub fn resident_words(&self) -> String {
-        self.resident_pages.map_or_else(|| "as it comes".to_owned(), |pages| count(pages, "page"))
-    }
-}
-
-/// Which axes of a run have anything to say; outputs leave the others out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Axes {
-    /// Some cell has a fault rate.
-    pub faults: bool,
-    /// Some cell has a rate of moves.
-    pub rate: bool,
-    /// Some cell has a delay.
-    pub delay: bool,
-    /// Some cell says how many pages the moved process keeps.
-    pub resident: bool,
-}
-
-impl Axes {
-    /// The axes on which `points` differ.
-    #[must_use]
-    pub fn varying(points: &[Point]) -> Self {
-        let differ =
-            |same: fn(&Point, &Point) -> bool| points.windows(2).any(|pair| !same(&pair[0], &pair[1]));
-        Self {
-            faults: differ(|a, b| a.fault_rate_percent == b.fault_rate_percent),
-            rate: differ(|a, b| a.rate_per_s == b.rate_per_s),
-            delay: differ(|a, b| a.delay_ns == b.delay_ns),
-            resident: differ(|a, b| a.resident_pages == b.resident_pages),
-        }
-    }
-
-    /// `faults 10 %, 20 /s`: the axes that exist, in words; empty when there is none.
-    #[must_use]
-    pub fn words(&self, point: &Point) -> String {
-        let mut parts = Vec::new();
-        if self.faults {
-            parts.push(format!("faults {}", point.fault_words()));
-        }
-        if self.rate {
-            parts.push(point.rate_words());
-        }
-        if self.delay {
-            parts.push(format!("delay {}", point.delay_words()));
-        }
-        if self.resident {
-            parts.push(point.resident_words());
-        }
-        parts.join(", ")
-    }
 }
 
 /// All cells of one protocol, whatever the point and the seed.
@@ -171,10 +74,7 @@ impl Aggregate {
 
     /// Adds the cells of `other`, another run of the same scenario.
     pub fn merge(&mut self, other: Self) {
-        self.axes.faults |= other.axes.faults;
-        self.axes.rate |= other.axes.rate;
-        self.axes.delay |= other.axes.delay;
-        self.axes.resident |= other.axes.resident;
+        self.axes = self.axes.and(other.axes);
         let new = other.points.into_iter().filter(|point| !self.points.contains(point));
         let new: Vec<Point> = new.collect();
         self.points.extend(new);
@@ -200,11 +100,8 @@ impl Aggregate {
 pub fn aggregate(run: &Run) -> Result<Aggregate, AggregateError> {
     let mut out = Aggregate::default();
     for (index, cell) in run.cells.iter().enumerate() {
-        let point = Point::of(cell);
-        out.axes.faults |= point.fault_rate_percent.is_some();
-        out.axes.rate |= point.rate_per_s.is_some();
-        out.axes.delay |= point.delay_ns.is_some();
-        out.axes.resident |= point.resident_pages.is_some();
+        let point = cell.point;
+        out.axes = out.axes.and(point.into());
         if !out.points.contains(&point) {
             out.points.push(point);
         }

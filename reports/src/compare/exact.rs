@@ -17,13 +17,13 @@ pub fn exact(names: (&str, &str), a: &Baseline, b: &Baseline) -> Result<Comparis
     let mut rows = Vec::new();
     let mut missing = missing(names, a, b);
     for place in &b.places {
-        let before = a.at(&place.protocol, &place.point());
+        let before = a.at(&place.protocol, &place.point);
         if before.is_none() {
             missing.push(format!("{} has no {}", names.0, place.title()));
         }
         rows.extend(beside(b.engine, &place.title(), before, Some(place)));
     }
-    for gone in a.places.iter().filter(|place| b.at(&place.protocol, &place.point()).is_none()) {
+    for gone in a.places.iter().filter(|place| b.at(&place.protocol, &place.point).is_none()) {
         missing.push(format!("{} has no {}", names.1, gone.title()));
         rows.extend(beside(a.engine, &gone.title(), Some(gone), None));
     }
@@ -43,7 +43,7 @@ pub fn protocols(run: &Baseline, against: &str) -> Vec<Comparison> {
         let places = run.places.iter().filter(|place| place.protocol == other);
         let rows = places.flat_map(|place| {
             let title = place.axes_title();
-            run.at(against, &place.point())
+            run.at(against, &place.point)
                 .map_or_else(Vec::new, |before| beside(run.engine, &title, Some(before), Some(place)))
         });
         let compared = comparison((against, other), about(run), rows.collect());
@@ -102,7 +102,7 @@ fn titled(engine: Engine, place: &str, a: Option<&PlaceFigures>, b: Option<&Plac
 /// Rows that say why machine times of two results are not compared.
 fn untold(a: &Baseline, b: &Baseline) -> Vec<Row> {
     let row = |place: &PlaceFigures, key: Key| {
-        let before = a.at(&place.protocol, &place.point());
+        let before = a.at(&place.protocol, &place.point);
         let sides = (before.and_then(|before| before.get(&key)), place.get(&key));
         let (title, why) = (titled(b.engine, &place.title(), before, Some(place)), STORED.to_owned());
         Row { place: title, key, sides, verdict: Verdict::CannotTell, why }

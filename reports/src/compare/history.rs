@@ -68,7 +68,7 @@ fn tables(chapter: &[Entry]) -> Vec<(String, comfy_table::Table)> {
         let titles: Vec<String> = titles.chain(keys.iter().map(ToString::to_string)).collect();
         let mut table = new_table(TableOptions::default(), &titles);
         for entry in chapter {
-            let figures = entry.figures.at(&place.protocol, &place.point());
+            let figures = entry.figures.at(&place.protocol, &place.point);
             let shown = keys.iter().map(|key| match figures.and_then(|figures| figures.get(key)) {
                 None => NONE.to_owned(),
                 Some(value) if key.is_time() => ns(value),

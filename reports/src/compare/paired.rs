@@ -27,7 +27,7 @@ pub fn sides(names: (&str, &str), a: &[Run], b: &[Run]) -> Result<Comparison, Ag
     let mut asked = Vec::new();
     for place in &of.places {
         for key in keys() {
-            let point = place.point();
+            let point = place.point;
             asked.push((place.title(), across(&a, &b, (&place.protocol, &point), &key), key));
         }
     }
@@ -47,7 +47,7 @@ pub fn protocols(run: &Run, against: &str) -> Result<Vec<Comparison>, AggregateE
     for other in names.into_iter().filter(|name| *name != against) {
         let mut asked = Vec::new();
         for place in of.places.iter().filter(|place| place.protocol == other) {
-            let point = place.point();
+            let point = place.point;
             let spots: (Spot<'_>, Spot<'_>) = ((against, &point), (other, &point));
             for key in keys().filter(|_| of.at(against, &point).is_some()) {
                 asked.push((place.axes_title(), within(run, spots.0, spots.1, &key)?, key));

@@ -3,7 +3,8 @@
 //! Apart from run.json, whose histograms nobody can read in a diff and which is a hundred times as long. A baseline says
 //! of what it is: another scenario, other seeds or another length are not comparable, and neither is another schema.
 use super::key::{self, Key};
-use crate::aggregate::{AggregateError, Axes, Point, aggregate};
+use crate::aggregate::{AggregateError, aggregate};
+use crate::axis::{Axes, Point};
 use crate::coverage::{Coverage, Share, seeds};
 use crate::json::{self, ReadError, WriteError};
 use crate::schema::{Engine, Env, Run};
@@ -48,18 +49,9 @@ pub struct Baseline {
 pub struct PlaceFigures {
     /// Protocol with its options.
     pub protocol: String,
-    /// Axis: fault rate in percent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault_rate_percent: Option<u32>,
-    /// Axis: attaches per second.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate_per_s: Option<u64>,
-    /// Axis: delay in ns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay_ns: Option<u64>,
-    /// Axis: pages kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resident_pages: Option<u64>,
+    /// Its position on the axes.
+    #[serde(flatten)]
+    pub point: Point,
     /// Cells that were merged: one for each seed.
     pub cells: u64,
     /// Cells that were planned, where that is more.
@@ -103,28 +95,10 @@ pub enum BaselineError {
 }
 
 impl PlaceFigures {
-    /// Where it stands on the axes.
-    #[must_use]
-    pub fn point(&self) -> Point {
-        Point {
-            fault_rate_percent: self.fault_rate_percent,
-            rate_per_s: self.rate_per_s,
-            delay_ns: self.delay_ns,
-            resident_pages: self.resident_pages,
-        }
-    }
-
     /// `faults 10 %, delay 1.00 µs`: the axes that it has; empty when there is none.
     #[must_use]
     pub fn axes_title(&self) -> String {
-        let point = self.point();
-        let axes = Axes {
-            faults: self.fault_rate_percent.is_some(),
-            rate: self.rate_per_s.is_some(),
-            delay: self.delay_ns.is_some(),
-            resident: self.resident_pages.is_some(),
-        };
-        axes.words(&point)
+        Axes::from(self.point).words(&self.point)
     }
 
     /// Returns `64 seeds`, or `2 of 64 seeds` where the others are missing.
@@ -158,10 +132,7 @@ impl Baseline {
             planned: Some(coverage.at(&group.protocol, &group.point).planned)
                 .filter(|planned| *planned != group.sum.cells),
             protocol: group.protocol,
-            fault_rate_percent: group.point.fault_rate_percent,
-            rate_per_s: group.point.rate_per_s,
-            delay_ns: group.point.delay_ns,
-            resident_pages: group.point.resident_pages,
+            point: group.point,
             cells: group.sum.cells,
             figures: key::figures(&group.sum).into_iter().map(|(key, n)| (key.to_string(), n)).collect(),
         });
@@ -221,7 +192,7 @@ impl Baseline {
     /// The figures of `protocol` at `point`.
     #[must_use]
     pub fn at(&self, protocol: &str, point: &Point) -> Option<&PlaceFigures> {
-        self.places.iter().find(|place| place.protocol == protocol && place.point() == *point)
+        self.places.iter().find(|place| place.protocol == protocol && place.point == *point)
     }
 
     /// Whether `later` answers the same question.

@@ -22,10 +22,10 @@ pub fn diff(old: Option<&Baseline>, new: &Baseline) -> String {
     }
     let mut changed = 0;
     for place in &new.places {
-        let before = old.at(&place.protocol, &place.point());
+        let before = old.at(&place.protocol, &place.point);
         changed += place_diff(&mut out, before, Some(place));
     }
-    for gone in old.places.iter().filter(|place| new.at(&place.protocol, &place.point()).is_none()) {
+    for gone in old.places.iter().filter(|place| new.at(&place.protocol, &place.point).is_none()) {
         changed += place_diff(&mut out, Some(gone), None);
     }
     let _ = writeln!(out, "{} of {} figures changed", grouped(changed), grouped(figures as u64));

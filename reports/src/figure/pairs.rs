@@ -5,7 +5,8 @@
 //! were made ([`across`]).
 use super::key::Key;
 use super::metric::Measured;
-use crate::aggregate::{Aggregate, AggregateError, Group, Point};
+use crate::aggregate::{Aggregate, AggregateError, Group};
+use crate::axis::Point;
 use crate::schema::Run;
 use crate::stats::{self, blocks};
 
@@ -31,7 +32,7 @@ pub type Paired = Result<Pairs, String>;
 pub fn within(run: &Run, a: Spot<'_>, b: Spot<'_>, key: &Key) -> Result<Paired, AggregateError> {
     let side = |(protocol, point): Spot<'_>| -> Result<Vec<Unit>, AggregateError> {
         let cells = run.cells.iter().enumerate();
-        let mine = cells.filter(|(_, cell)| cell.protocol == protocol && Point::of(cell) == *point);
+        let mine = cells.filter(|(_, cell)| cell.protocol == protocol && cell.point == *point);
         mine.map(|(index, cell)| Ok((cell.began_ns, key.measure(&Group::of(index, cell)?)))).collect()
     };
     Ok(pair(&side(a)?, &side(b)?))

@@ -2,6 +2,7 @@
 //!
 //! Apart from the judgement, because everything here can be said of the file alone: unknown names, conditions that are
 //! missing, waivers that are over. Every error names file, line and column, what is wrong and what would be right.
+use crate::axis::Axis;
 use crate::figure::Key;
 use crate::figure::metric::{METRICS, Metric, Statistic, statistic_names};
 use serde::Deserialize;
@@ -36,11 +37,13 @@ pub struct Select {
     /// Protocol, exactly; `name:*` is that one with any options or none.
     pub protocol: Option<String>,
     /// Fault rate in percent.
-    pub fault_rate: Option<u32>,
+    pub fault_rate: Option<u64>,
     /// Attaches per second; 0 is the closed loop.
     pub rate: Option<u64>,
     /// Delay in ns.
     pub delay: Option<u64>,
+    /// Pages that the moved process keeps.
+    pub kept_pages: Option<u64>,
     /// Outcome of attaches; `moved` for latencies when absent.
     pub outcome: Option<String>,
     /// Operation of the workload.
@@ -89,12 +92,44 @@ pub struct Against {
     /// Protocol, exactly; `name:*` is that one with any options or none.
     pub protocol: Option<String>,
     /// Fault rate in percent.
-    pub fault_rate: Option<u32>,
+    pub fault_rate: Option<u64>,
     /// Attaches per second; 0 is the closed loop.
     pub rate: Option<u64>,
     /// Delay in ns.
     pub delay: Option<u64>,
+    /// Pages that the moved process keeps.
+    pub kept_pages: Option<u64>,
 }
+
+/// Positions on axes that a gate names.
+pub(super) trait Named {
+    /// Returns what is written for `axis`.
+    fn written(&self, axis: Axis) -> Option<u64>;
+
+    /// Returns the value that is meant on `axis`, which may be the absence of one; `None` where any will do.
+    fn meant(&self, axis: Axis) -> Option<Option<u64>> {
+        let written = self.written(axis)?;
+        // The closed loop has no rate.
+        Some((written > 0 || axis != Axis::Rate).then_some(written))
+    }
+}
+
+macro_rules! named {
+    ($($gate:ty),*) => {$(
+        impl Named for $gate {
+            fn written(&self, axis: Axis) -> Option<u64> {
+                match axis {
+                    Axis::FaultRate => self.fault_rate,
+                    Axis::Rate => self.rate,
+                    Axis::Delay => self.delay,
+                    Axis::ResidentPages => self.kept_pages,
+                }
+            }
+        }
+    )*};
+}
+
+named!(Select, Against);
 
 /// One gate.
 #[derive(Clone, Debug)]

@@ -2,9 +2,10 @@
 //!
 //! Apart from the verdict, which is arithmetic: here are all the ways in which there is nothing to judge, each with what
 //! the run has instead.
-use super::file::{Against, Gate, GateError, nearest};
+use super::file::{Against, Gate, GateError, Named as _, nearest};
 use super::ladder::Doubt;
-use crate::aggregate::{Aggregate, AggregateError, Point, PointSum, aggregate};
+use crate::aggregate::{Aggregate, AggregateError, PointSum, aggregate};
+use crate::axis::{Axis, Point};
 use crate::coverage::{Coverage, Share, doubt};
 use crate::figure::{Baseline, Measured};
 use crate::schema::{Engine, Run};
@@ -132,7 +133,7 @@ impl<'a> Judged<'a> {
     pub(super) fn absent(&self, gate: &Gate) -> BTreeSet<String> {
         let stored = if let Earlier::Figures(baseline) = self.earlier { &baseline.places[..] } else { &[] };
         let stored = stored.iter().filter(|place| place.get(&gate.key).is_some());
-        let stored = stored.map(|place| (place.protocol.as_str(), place.point()));
+        let stored = stored.map(|place| (place.protocol.as_str(), place.point));
         let planned = self.coverages.iter().flat_map(|one| one.places.keys());
         let planned = planned.map(|(protocol, point)| (protocol.as_str(), *point));
         let here = |(protocol, point): &(&str, Point)| {
@@ -157,12 +158,8 @@ impl<'a> Judged<'a> {
 
     /// The place that `against` means for `group`.
     fn other(&self, gate: &Gate, group: &PointSum, against: &Against) -> Result<&PointSum, GateError> {
-        let point = Point {
-            fault_rate_percent: against.fault_rate.or(group.point.fault_rate_percent),
-            rate_per_s: against.rate.map_or(group.point.rate_per_s, per_s),
-            delay_ns: against.delay.or(group.point.delay_ns),
-            ..group.point
-        };
+        let meant = |point: Point, axis| against.meant(axis).map_or(point, |value| point.with(axis, value));
+        let point = Axis::ALL.into_iter().fold(group.point, meant);
         let wanted = against.protocol.as_deref().unwrap_or(&group.protocol);
         let found =
             self.all.groups.iter().find(|sum| is_protocol(wanted, &sum.protocol) && sum.point == point);
@@ -201,11 +198,6 @@ fn comparable(baseline: &Baseline, run: &Run) -> Result<(), GateError> {
     baseline.comparable(&figures(run)?).map_err(|wrong| error("--baseline", &wrong))
 }
 
-/// A rate as gates write it: 0 is the closed loop, which has none.
-fn per_s(rate: u64) -> Option<u64> {
-    (rate > 0).then_some(rate)
-}
-
 /// Reports whether `wanted` means `protocol`: that name exactly, or with `:*` behind it also with any options.
 fn is_protocol(wanted: &str, protocol: &str) -> bool {
     match wanted.strip_suffix(":*") {
@@ -219,9 +211,7 @@ fn is_protocol(wanted: &str, protocol: &str) -> bool {
 pub(super) fn selects(gate: &Gate, protocol: &str, point: &Point) -> bool {
     let select = &gate.select;
     select.protocol.as_deref().is_none_or(|name| is_protocol(name, protocol))
-        && select.fault_rate.is_none_or(|rate| point.fault_rate_percent == Some(rate))
-        && select.rate.is_none_or(|rate| point.rate_per_s == per_s(rate))
-        && select.delay.is_none_or(|delay| point.delay_ns == Some(delay))
+        && Axis::ALL.into_iter().all(|axis| select.meant(axis).is_none_or(|value| point.get(axis) == value))
 }
 
 /// Says what the run has instead of what a gate looks for.

@@ -4,7 +4,8 @@
 //! no plot and no column of times has both. Only ratios, which have no unit, stand in one table.
 use super::parts::{Column, columns, machine, open_table, table, text};
 use super::{View, predicted};
-use crate::aggregate::{Group, Point, ProtocolSum};
+use crate::aggregate::{Group, ProtocolSum};
+use crate::axis::{Axis, Point};
 use crate::nearest::{Nearest, nearest};
 use crate::percentile::Samples;
 use crate::schema::{Condition, Engine, Env, LatencyKind};
@@ -235,7 +236,7 @@ fn row<'a>(title: &str, cell: impl Fn(Side<'_>, &ProtocolSum) -> String + 'a) ->
 fn paces(all: &[Side<'_>]) -> Vec<Pace> {
     let mut paces: Vec<Pace> = Vec::new();
     for point in all.iter().flat_map(|side| &side.view.sums.points) {
-        let pace = (point.rate_per_s, point.resident_pages);
+        let pace = (point.get(Axis::Rate), point.get(Axis::ResidentPages));
         if !paces.contains(&pace) && paces.len() < MAX_EACH {
             paces.push(pace);
         }
@@ -244,9 +245,10 @@ fn paces(all: &[Side<'_>]) -> Vec<Pace> {
 }
 
 fn of_pace<'a>((rate_per_s, resident_pages): Pace) -> Vec<Row<'a>> {
-    let point = Point { rate_per_s, resident_pages, ..Point::default() };
-    let pages = resident_pages.map_or_else(String::new, |_| format!(", {}", point.resident_words()));
-    let pace = format!("{}{pages}", point.rate_words());
+    let point = Point::default().with(Axis::Rate, rate_per_s).with(Axis::ResidentPages, resident_pages);
+    let pages =
+        resident_pages.map_or_else(String::new, |_| format!(", {}", point.words(Axis::ResidentPages)));
+    let pace = format!("{}{pages}", point.words(Axis::Rate));
     let mut rows = vec![row(&format!("{pace}: attaches"), move |side, sum| {
         moved(side, &sum.protocol, point).map_or_else(|| NONE.to_owned(), |samples| grouped(samples.n()))
     })];
@@ -261,9 +263,8 @@ fn of_pace<'a>((rate_per_s, resident_pages): Pace) -> Vec<Row<'a>> {
 /// Moves at the pace of `point`, without faults or delays put in.
 fn moved<'a>(side: Side<'a>, protocol: &str, point: Point) -> Option<&'a Samples> {
     let plain = |at: &Point| {
-        (at.rate_per_s, at.resident_pages) == (point.rate_per_s, point.resident_pages)
-            && at.fault_rate_percent.unwrap_or(0) == 0
-            && at.delay_ns.unwrap_or(0) == 0
+        [Axis::Rate, Axis::ResidentPages].into_iter().all(|axis| at.get(axis) == point.get(axis))
+            && at.is_plain()
     };
     let groups = &side.view.sums.groups;
     let found = groups.iter().find(|group| group.protocol == protocol && plain(&group.point))?;

@@ -5,7 +5,8 @@
 //! attaches never share a plot, raw and corrected times never share a line.
 use super::View;
 use super::parts::{Column, columns, figure, section as headed, table, text};
-use crate::aggregate::{Group, Point, PointSum};
+use crate::aggregate::{Group, PointSum};
+use crate::axis::{Axis, Point};
 use crate::percentile::{LEVELS, Samples};
 use crate::plot::ink::{Ink, series};
 use crate::plot::percentiles;
@@ -59,7 +60,8 @@ fn question(outcome: &str, fixed: &str) -> String {
 
 /// Plots of one outcome: those with lines, spread over the axis when there are too many.
 fn panels<'a>(view: &'a View<'_>, outcome: &str) -> Vec<Panel<'a>> {
-    let mut all: Vec<Panel<'_>> = if view.sums.axes.rate || view.sums.axes.resident {
+    let mut all: Vec<Panel<'_>> = if view.sums.axes.has(Axis::Rate) || view.sums.axes.has(Axis::ResidentPages)
+    {
         view.sums.protocols.iter().map(|sum| by_point(view, outcome, &sum.protocol)).collect()
     } else {
         view.sums.points.iter().map(|point| by_protocol(view, outcome, point)).collect()
@@ -159,20 +161,10 @@ fn all(view: &View<'_>) -> Markup {
 
 /// Titles of the axes that the run has.
 pub(super) fn axis_columns(view: &View<'_>) -> Vec<Column> {
-    let axes = view.sums.axes;
-    let all =
-        [(axes.faults, "faults"), (axes.rate, "rate"), (axes.delay, "delay"), (axes.resident, "resident")];
-    all.iter().filter(|(there, _)| *there).map(|(_, title)| Column((*title).to_owned(), true)).collect()
+    view.sums.axes.iter().map(|axis| Column(axis.title().to_owned(), true)).collect()
 }
 
-/// Where `group` stands on them.
+/// Returns the position of `group` on them.
 pub(super) fn axis_cells(view: &View<'_>, group: &PointSum) -> Vec<Markup> {
-    let (axes, point) = (view.sums.axes, &group.point);
-    let all = [
-        (axes.faults, point.fault_words()),
-        (axes.rate, point.rate_words()),
-        (axes.delay, point.delay_words()),
-        (axes.resident, point.resident_words()),
-    ];
-    all.into_iter().filter(|(there, _)| *there).map(|(_, words)| html! { (words) }).collect()
+    view.sums.axes.iter().map(|axis| html! { (group.point.words(axis)) }).collect()
 }

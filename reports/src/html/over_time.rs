@@ -4,7 +4,8 @@
 //! One plot, at the point of the axes at which most faults fired; seeds are merged, slice by slice.
 use super::View;
 use super::parts::{Column, columns, figure, folded_table, section as headed, text};
-use crate::aggregate::{Point, PointSum};
+use crate::aggregate::PointSum;
+use crate::axis::Point;
 use crate::plot::ink::Ink;
 use crate::plot::over_time;
 use crate::slices::Slices;

@@ -4,7 +4,7 @@
 //! Apart from `beside`, whose tables keep both clocks apart. Here stand only ratios; they have no unit and no axis.
 use super::View;
 use super::parts::{Column, columns, table};
-use crate::aggregate::{Group, Point};
+use crate::aggregate::Group;
 use crate::percentile::Samples;
 use crate::schema::{Condition, Engine, LatencyKind};
 use crate::units::{NONE, grouped, ns, times};
@@ -130,9 +130,8 @@ fn whole<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Group> {
 
 /// Moves from their real start, without faults or delays put in.
 fn moved<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Samples> {
-    let plain = |at: &Point| at.fault_rate_percent.unwrap_or(0) == 0 && at.delay_ns.unwrap_or(0) == 0;
     let mut groups = view.sums.groups.iter();
-    let found = groups.find(|group| group.protocol == protocol && plain(&group.point))?;
+    let found = groups.find(|group| group.protocol == protocol && group.point.is_plain())?;
     found.sum.latency("moved", LatencyKind::Raw)
 }
 

@@ -4,7 +4,7 @@
 use super::View;
 use super::parts::{figure, section as headed, sentence};
 use super::sweep::{MAX_POINTS, drawn, rows};
-use crate::aggregate::Point;
+use crate::axis::{Axis, Point};
 use crate::plot::sweep;
 use crate::schema::Fit;
 use crate::units::{count, grouped, ns, ps};
@@ -15,9 +15,9 @@ const MAX_FITS: usize = 12;
 
 /// Points along the axis of resident pages, few pages first; those that else stand where the first of them stands.
 pub(super) fn points(view: &View<'_>) -> Vec<Point> {
-    let with = || view.sums.points.iter().filter(|point| point.resident_pages.is_some());
+    let with = || view.sums.points.iter().filter(|point| point.get(Axis::ResidentPages).is_some());
     let Some(first) = with().next() else { return Vec::new() };
-    let alike = |point: &&Point| Point { resident_pages: first.resident_pages, ..**point } == *first;
+    let alike = |point: &&Point| point.with(Axis::ResidentPages, first.get(Axis::ResidentPages)) == *first;
     let mut points: Vec<Point> = with().filter(alike).copied().collect();
     points.sort();
     points
@@ -31,7 +31,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let shown = spread(&all);
     let names: Vec<String> = shown
         .iter()
-        .map(|point| point.resident_pages.map_or_else(|| point.resident_words(), grouped))
+        .map(|point| point.get(Axis::ResidentPages).map_or_else(|| point.words(Axis::ResidentPages), grouped))
         .collect();
     let question = "What do the pages of a process cost its move?";
     let (lines, keys) = drawn(view, &shown);

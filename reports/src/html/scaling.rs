@@ -3,7 +3,8 @@
 //! Apart from the sweep, which follows an axis within a run. Engines never meet here, for their clocks differ.
 use super::View;
 use super::parts::{Column, columns, figure, open_table, text};
-use crate::aggregate::{Group, Point};
+use crate::aggregate::Group;
+use crate::axis::Point;
 use crate::percentile::Samples;
 use crate::plot::ink::{Ink, series};
 use crate::plot::sweep::{Row, plot};

@@ -3,7 +3,8 @@
 //! Apart from the percentile curves: a user who moves one task now and then wants the rate, not the tail.
 use super::View;
 use super::parts::{Column, columns, figure, section as headed, table, text};
-use crate::aggregate::{Axes, Group, Point, ProtocolSum};
+use crate::aggregate::{Group, ProtocolSum};
+use crate::axis::{Axes, Axis, Point};
 use crate::percentile::Samples;
 use crate::plot::ink::Ink;
 use crate::plot::sweep::{self, Row};
@@ -63,15 +64,15 @@ pub(super) fn drawn<'a>(view: &'a View<'_>, points: &'a [Point]) -> (Vec<Row<'a>
 
 /// Points of the axis: those that keep as many pages as the first, for pages have a section of their own.
 pub(super) fn points(view: &View<'_>) -> Vec<Point> {
-    let pages = view.sums.points.first().and_then(|point| point.resident_pages);
-    view.sums.points.iter().copied().filter(|point| point.resident_pages == pages).collect()
+    let pages = view.sums.points.first().and_then(|point| point.get(Axis::ResidentPages));
+    view.sums.points.iter().copied().filter(|point| point.get(Axis::ResidentPages) == pages).collect()
 }
 
 /// Title of the section, name of the axis, question.
 fn question(axes: Axes) -> (&'static str, &'static str, &'static str) {
-    if axes.rate {
+    if axes.has(Axis::Rate) {
         ("Rates of moves", "intended moves", "Does it matter how often one moves?")
-    } else if axes.delay {
+    } else if axes.has(Axis::Delay) {
         ("Delays", "delay between switch and attach", "What does a delay in the middle cost?")
     } else {
         (
@@ -138,8 +139,8 @@ fn takeaway(view: &View<'_>, points: &[Point]) -> String {
 pub(super) fn finding(view: &View<'_>) -> Option<String> {
     let mut worst: Option<(u64, u64, u64, &str)> = None;
     for group in &view.sums.groups {
-        let Some(rate) = group.point.rate_per_s.filter(|_| !traced(&group.protocol)) else { continue };
-        let closed = Point { rate_per_s: None, ..group.point };
+        let Some(rate) = group.point.get(Axis::Rate).filter(|_| !traced(&group.protocol)) else { continue };
+        let closed = group.point.with(Axis::Rate, None);
         let base = view.sums.at(&group.protocol, &closed).and_then(moved).and_then(Samples::p50);
         let slow = moved(&group.sum).and_then(Samples::p50);
         let (Some(base), Some(slow)) = (base, slow) else { continue };

@@ -12,27 +12,16 @@
 //!
 //! A percentile that its samples do not support ([`LEVELS`]) has no row.
 use super::{OutputError, names, samples};
+use crate::axis::Axis;
 use crate::hist::Hist;
 use crate::percentile::LEVELS;
 use crate::schema::{Cell, Run};
 use crate::words;
 use ::csv::Writer;
 
-const HEADER: [&str; 13] = [
-    "engine",
-    "clock",
-    "protocol",
-    "fault_rate_percent",
-    "rate_per_s",
-    "delay_ns",
-    "resident_pages",
-    "seed",
-    "metric",
-    "statistic",
-    "value",
-    "unit",
-    "n",
-];
+/// Titles of the columns before and after those of the axes.
+const HEADER: ([&str; 3], [&str; 6]) =
+    (["engine", "clock", "protocol"], ["seed", "metric", "statistic", "value", "unit", "n"]);
 
 /// All figures of `run`, cells in the order of the plan.
 ///
@@ -40,7 +29,8 @@ const HEADER: [&str; 13] = [
 /// A histogram that cannot be read.
 pub fn csv(run: &Run) -> Result<Vec<u8>, OutputError> {
     let mut rows = Rows { out: Writer::from_writer(Vec::new()), axes: Vec::new(), index: 0 };
-    rows.write(HEADER.map(str::to_owned).to_vec())?;
+    let titles = HEADER.0.into_iter().chain(Axis::ALL.map(Axis::key)).chain(HEADER.1);
+    rows.write(titles.map(str::to_owned).collect())?;
     for (index, cell) in run.cells.iter().enumerate() {
         (rows.axes, rows.index) = (axes(run, cell), index);
         attaches(&mut rows, cell)?;
@@ -52,16 +42,9 @@ pub fn csv(run: &Run) -> Result<Vec<u8>, OutputError> {
 
 fn axes(run: &Run, cell: &Cell) -> Vec<String> {
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-    vec![
-        words::engine(run.engine).to_owned(),
-        words::clock(run.engine).to_owned(),
-        cell.protocol.clone(),
-        number(cell.fault_rate_percent.map(u64::from)),
-        number(cell.rate_per_s),
-        number(cell.delay_ns),
-        number(cell.resident_pages),
-        cell.seed.to_string(),
-    ]
+    let begin = [words::engine(run.engine), words::clock(run.engine), &cell.protocol].map(str::to_owned);
+    let axes = Axis::ALL.map(|axis| number(cell.point.get(axis)));
+    begin.into_iter().chain(axes).chain([cell.seed.to_string()]).collect()
 }
 
 fn attaches(rows: &mut Rows, cell: &Cell) -> Result<(), OutputError> {

@@ -3,7 +3,7 @@
 //! Apart from the two forms in which they are written, so that both services get the same numbers. One set per protocol
 //! and point, seeds merged as in the table. A percentile that its samples do not support is left out, and so is the
 //! largest sample: on a real machine it is the machine's.
-use crate::aggregate::{AggregateError, DriftSum, Group, Point, PointSum, aggregate};
+use crate::aggregate::{AggregateError, DriftSum, Group, PointSum, aggregate};
 use crate::percentile::{LEVELS, Samples};
 use crate::schema::{Engine, LatencyKind, Run};
 use crate::words;
@@ -42,7 +42,7 @@ pub(super) enum Unit {
 pub(super) fn figures(run: &Run) -> Result<Vec<Figure>, AggregateError> {
     let mut cells = Vec::new();
     for (index, cell) in run.cells.iter().enumerate() {
-        cells.push((cell.protocol.as_str(), Point::of(cell), Group::of(index, cell)?));
+        cells.push((cell.protocol.as_str(), cell.point, Group::of(index, cell)?));
     }
     let mut all = Vec::new();
     for sum in &aggregate(run)?.groups {
@@ -56,20 +56,8 @@ pub(super) fn figures(run: &Run) -> Result<Vec<Figure>, AggregateError> {
 }
 
 fn bench(run: &Run, sum: &PointSum) -> String {
-    let point = &sum.point;
-    let axes = [
-        ("fault_rate_percent", point.fault_rate_percent.map(u64::from)),
-        ("rate_per_s", point.rate_per_s),
-        ("delay_ns", point.delay_ns),
-        ("resident_pages", point.resident_pages),
-    ];
-    let mut name = format!("{}/{}/{}", words::engine(run.engine), run.scenario.name, sum.protocol);
-    for (axis, value) in axes {
-        if let Some(value) = value {
-            name.push_str(&format!("/{axis}={value}"));
-        }
-    }
-    name
+    let begin = format!("{}/{}/{}", words::engine(run.engine), run.scenario.name, sum.protocol);
+    sum.point.given().fold(begin, |name, (axis, value)| format!("{name}/{}={value}", axis.key()))
 }
 
 /// A series of a group: its name, and where it is found in any group.

@@ -86,14 +86,8 @@ fn samples(index: usize, cell: &Cell, series: &str, hist: &Hist) -> Result<Sampl
 
 /// The axes of `cell` in words, with the unit in each name; an axis that the cell does not have is left out.
 fn axes(cell: &Cell) -> Vec<String> {
-    let axes = [
-        ("fault_rate_percent", cell.fault_rate_percent.map(u64::from)),
-        ("rate_per_s", cell.rate_per_s),
-        ("delay_ns", cell.delay_ns),
-        ("resident_pages", cell.resident_pages),
-        ("seed", Some(cell.seed)),
-    ];
-    axes.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?))).collect()
+    let given = cell.point.given().map(|(axis, value)| (axis.key(), value));
+    given.chain([("seed", cell.seed)]).map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// The run as it stands in run.json, with the same bytes.

@@ -3,7 +3,8 @@
 //! Apart from the rest of the table, because the columns follow the engine: only where accounting is modelled or
 //! watched are there promises to break, and on the real kernel the percentiles are what one wants.
 use super::{TableOptions, natural_width, new_table, print};
-use crate::aggregate::{Aggregate, Axes, Group, PointSum};
+use crate::aggregate::{Aggregate, Group, PointSum};
+use crate::axis::{Axes, Axis};
 use crate::percentile::LEVELS;
 use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns};
@@ -55,20 +56,9 @@ fn column(title: &str, figures: bool, text: impl Fn(&PointSum) -> String + 'stat
 }
 
 fn axes(axes: Axes) -> Vec<Column> {
-    let mut columns = vec![column("protocol", false, |group| group.protocol.clone())];
-    if axes.faults {
-        columns.push(column("faults", true, |group| group.point.fault_words()));
-    }
-    if axes.rate {
-        columns.push(column("rate", true, |group| group.point.rate_words()));
-    }
-    if axes.delay {
-        columns.push(column("delay", true, |group| group.point.delay_words()));
-    }
-    if axes.resident {
-        columns.push(column("resident", true, |group| group.point.resident_words()));
-    }
-    columns
+    let protocol = column("protocol", false, |group| group.protocol.clone());
+    let of = |axis: Axis| column(axis.title(), true, move |group| group.point.words(axis));
+    std::iter::once(protocol).chain(axes.iter().map(of)).collect()
 }
 
 fn outcome(outcome: &'static str) -> Column {

@@ -1,4 +1,5 @@
 //! The lines that say how much happened in the thinnest cell: what a verdict rests on.
+use crate::axis::Axis;
 use crate::schema::{Cell, Run};
 use crate::units::{count, grouped};
 
@@ -12,7 +13,8 @@ pub(super) fn line(run: &Run) -> String {
         grouped(attaches),
         count(overlaps, "overlap"),
     );
-    let faulty = || run.cells.iter().filter(|cell| cell.fault_rate_percent.is_some_and(|rate| rate > 0));
+    let faulty =
+        || run.cells.iter().filter(|cell| cell.point.get(Axis::FaultRate).is_some_and(|rate| rate > 0));
     if let Some(fired) = faulty().flat_map(|cell| &cell.faults.rules).map(|rule| rule.fired).min() {
         text.push_str(&format!("\nwith faults:   the rarest rule fired {}", times(fired)));
         if let Some(ran) = faulty().flat_map(|cell| cell.attach.aborts.values()).min() {

@@ -2,6 +2,7 @@
 use crate::demo;
 use hdrhistogram::Histogram;
 use proptest::prelude::*;
+use reports::axis::Axis;
 use reports::figure::{Baseline, Measured};
 use reports::gate::file::Limits;
 use reports::gate::judge::judge;
@@ -118,6 +119,21 @@ proptest! {
     }
 }
 
+#[test]
+fn every_axis_can_be_selected() {
+    let run = [demo::demo_charges()];
+    let judged = |select: &str| {
+        let gate = format!(
+            "[[gate]]\nname = \"g\"\nmetric = \"attach.count\"\nmin = 1\nclass = \"performance\"\nselect = {select}\n"
+        );
+        evaluate(&gates(&gate), &run, Earlier::Nothing).unwrap().text()
+    };
+    let one = judged("{ protocol = \"v1\", kept-pages = 256 }");
+    assert_eq!((one.matches(" pages").count(), one.matches("v1, 256 pages").count()), (1, 1), "{one}");
+    let both = judged("{ rate = 0, kept-pages = 8192 }");
+    assert_eq!((both.matches(" pages").count(), both.matches("8,192 pages").count()), (2, 2), "{both}");
+}
+
 /// 400 samples from `ns` on.
 fn from(ns: u64) -> Hist {
     let mut histogram = Histogram::new(3).unwrap();
@@ -131,7 +147,7 @@ fn on_a_machine(pairs: u64, percent: u64) -> Run {
     run.engine = Engine::Threads;
     run.scenario.toml = String::new();
     let mut cell = run.cells[0].clone();
-    (cell.sim, cell.fault_rate_percent) = (None, None);
+    (cell.sim, cell.point) = (None, cell.point.with(Axis::FaultRate, None));
     run.cells.clear();
     for n in 0..pairs {
         let mut pair = [("a", 100), ("b", 100 + percent)];

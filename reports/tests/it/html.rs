@@ -1,6 +1,7 @@
 //! The report: its text as a snapshot, escaping, plots, size, time. Files land in the target folder, to be looked at.
 use crate::demo::{demo_charges, demo_env, demo_linux, demo_run, demo_run_of, note};
 use base64::Engine as _;
+use reports::axis::Axis;
 use reports::html::{MAX_BYTES, render};
 use reports::schema::{LockRow, NoteKind, Run};
 use sha2::Digest as _;
@@ -238,9 +239,8 @@ fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
 fn no_label_covers_another_or_leaves_its_picture() {
     let mut wide = demo_linux();
     for (n, cell) in wide.cells.iter_mut().enumerate() {
-        cell.rate_per_s = Some(1_000_000 + n as u64);
-        cell.delay_ns = Some(12_300 + n as u64);
-        cell.fault_rate_percent = Some(100);
+        let rate = cell.point.with(Axis::Rate, 1_000_000 + n as u64);
+        cell.point = rate.with(Axis::Delay, 12_300 + n as u64).with(Axis::FaultRate, 100);
     }
     let mut named = demo_run();
     named
@@ -298,7 +298,7 @@ fn the_size_is_bounded_whatever_the_run() {
 
     for (n, cell) in run.cells.iter_mut().enumerate() {
         cell.protocol = format!("{}-{}:{}", cell.protocol, n % 40, "a=b<".repeat(60));
-        cell.rate_per_s = Some(n as u64 % 50);
+        cell.point = cell.point.with(Axis::Rate, n as u64 % 50);
         cell.ended = Some("x".repeat(5_000));
         cell.promises.iter_mut().for_each(|promise| promise.first = Some("y".repeat(5_000)));
         cell.faults.rules.iter_mut().for_each(|rule| rule.rule.push_str(&"z".repeat(2_000)));

@@ -2,6 +2,7 @@
 use crate::demo::demo_run_of;
 use crate::mutate::cpu_time;
 use crate::outputs::FORMS;
+use reports::axis::Axis;
 use reports::html;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 fn a_thousand_points_have_a_small_page_soon_and_every_other_form() {
     let mut run = demo_run_of(84, 60);
     for (n, cell) in run.cells.iter_mut().enumerate() {
-        cell.rate_per_s = Some(n as u64);
+        cell.point = cell.point.with(Axis::Rate, n as u64);
     }
     assert!(run.cells.len() >= 1_000);
     // CPU time, since other work on the machine is not ours; a build that is not optimised may take more of it.

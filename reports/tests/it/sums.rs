@@ -1,6 +1,7 @@
 //! Cells merged over seeds.
 use crate::demo::{demo_linux, demo_run, empty_cell};
 use reports::aggregate::aggregate;
+use reports::axis::Axis;
 use reports::schema::{Condition, Drift, LatencyKind};
 
 #[test]
@@ -8,7 +9,7 @@ fn groups_follow_the_plan_and_add_up() {
     let run = demo_run();
     let sums = aggregate(&run).unwrap();
     assert_eq!((sums.protocols.len(), sums.points.len(), sums.groups.len()), (4, 3, 12));
-    assert!(sums.axes.faults && !sums.axes.rate && !sums.axes.delay);
+    assert_eq!(sums.axes.iter().collect::<Vec<_>>(), [Axis::FaultRate]);
     let cells: u64 = sums.groups.iter().map(|group| group.sum.cells).sum();
     assert_eq!(cells, run.cells.len() as u64);
     for protocol in &sums.protocols {
@@ -32,7 +33,7 @@ fn raw_and_corrected_and_outcomes_stay_apart() {
     assert_eq!(group.latency.len(), 2);
     assert!(group.latency("refused", LatencyKind::Raw).is_none());
     assert!(group.bystander("mmap", Condition::Idle).unwrap().samples.n() == 9_000);
-    assert_eq!(sums.points[0].rate_words(), "closed loop");
+    assert_eq!(sums.points[0].words(Axis::Rate), "closed loop");
 }
 
 #[test]

@@ -39,13 +39,11 @@ pub(super) fn judge(
 
 /// Remarks on every cell that belongs to the scenario, and on rules that never fired at all.
 fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
-    let key = |plan: &CellPlan| {
-        (plan.protocol.to_string(), plan.fault_rate.map(u32::from), plan.delay_ns, plan.seed)
-    };
+    let key = |plan: &CellPlan| (plan.protocol.to_string(), plan.point(scenario), plan.seed);
     let plans = scenario.cells();
     let plans: BTreeMap<_, &CellPlan> = plans.iter().map(|plan| (key(plan), plan)).collect();
     let of = |cell: &Cell| {
-        let plan = plans.get(&(cell.protocol.clone(), cell.fault_rate_percent, cell.delay_ns, cell.seed));
+        let plan = plans.get(&(cell.protocol.clone(), cell.point, cell.seed));
         plan.map_or_else(Vec::new, |plan| thin::notes(scenario, plan, cell))
     };
     cells.iter().flat_map(of).chain(thin::silent(scenario, cells)).collect()

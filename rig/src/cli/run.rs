@@ -11,7 +11,6 @@ use crate::measure::env;
 use engines::Interrupt;
 use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
-use reports::aggregate::Point;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
 use std::collections::BTreeMap;
@@ -142,16 +141,7 @@ fn assemble(
 
 /// Returns the plan of the run.
 fn planned(scenario: &Scenario, plans: &[CellPlan]) -> schema::Plan {
-    let place = |plan: &CellPlan| {
-        let point = Point {
-            fault_rate_percent: plan.fault_rate.map(u32::from),
-            rate_per_s: scenario.rate_per_s(),
-            delay_ns: plan.delay_ns,
-            resident_pages: None,
-        };
-        (plan.protocol.to_string(), point)
-    };
-    schema::Plan::of(plans.iter().map(place))
+    schema::Plan::of(plans.iter().map(|plan| (plan.protocol.to_string(), plan.point(scenario))))
 }
 
 fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {

@@ -116,10 +116,7 @@ pub(super) fn fill(
     let undoing = plan.protocol.undoing::<CellCurrent>(&scenario.controllers());
     Cell {
         protocol: plan.protocol.to_string(),
-        fault_rate_percent: plan.fault_rate.map(u32::from),
-        rate_per_s: scenario.rate_per_s(),
-        delay_ns: plan.delay_ns,
-        resident_pages: None,
+        point: plan.point(scenario),
         began_ns: None,
         seed: plan.seed,
         duration_ns: scenario.duration_ns,

@@ -11,6 +11,7 @@ use model::protocols::Protocol;
 use model::seam::Current;
 use model::seam::event::Callback;
 use model::world::{ProcessSpec, WorldSpec};
+use reports::axis::{Axis, Point};
 
 /// One cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,15 @@ pub struct CellPlan {
 }
 
 impl CellPlan {
+    /// Returns its position on the axes of results.
+    #[must_use]
+    pub fn point(&self, scenario: &Scenario) -> Point {
+        Point::default()
+            .with(Axis::FaultRate, self.fault_rate.map(u64::from))
+            .with(Axis::Rate, scenario.rate_per_s())
+            .with(Axis::Delay, self.delay_ns)
+    }
+
     /// A cell that stands alone, without any axis, with all checks on.
     #[must_use]
     pub fn alone(protocol: Protocol, seed: u64) -> Self {

@@ -1,6 +1,7 @@
 //! One cell of the made-up run on the simulator, part by part.
 use super::timeline::timeline;
 use super::{Dice, PROMISES, counts, empty_cell, promise, series};
+use reports::axis::Axis;
 use reports::schema::*;
 use reports::slices::Slices;
 
@@ -17,7 +18,7 @@ pub(super) fn cell(
     n: u64,
 ) -> Cell {
     let mut cell = empty_cell(name, seed);
-    cell.fault_rate_percent = Some(faults);
+    cell.point = cell.point.with(Axis::FaultRate, u64::from(faults));
     let refused = n * u64::from(faults) / 100;
     attach(&mut cell.attach, dice, name, mid, n, refused);
     cell.attach.over_time = over_time(seed, mid, refused).used();

@@ -1,5 +1,6 @@
 //! A made-up run on Linux that moves ever larger processes, with and without their charges, and watches counters and locks.
 use super::{Dice, counts, empty_cell, finished, note, scenario, series};
+use reports::axis::Axis;
 use reports::fit::over_resident_pages;
 use reports::hist::Hist;
 use reports::schema::*;
@@ -14,7 +15,7 @@ pub(crate) fn demo_charges() -> Run {
         for pages in PAGES {
             let mut dice = Dice::new(pages + per_page);
             let mut cell = empty_cell(protocol, 1);
-            cell.resident_pages = Some(pages);
+            cell.point = cell.point.with(Axis::ResidentPages, pages);
             cell.attach.outcomes = counts(&[("moved", 400)]);
             let mid = 14_000 + pages * per_page;
             cell.attach.latency.push(series("moved", LatencyKind::Raw, dice.hist(400, mid)));

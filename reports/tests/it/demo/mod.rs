@@ -7,6 +7,7 @@ pub(crate) use crate::dice::Dice;
 use cell::{bystander, cell};
 pub(crate) use charges::demo_charges;
 use hdrhistogram::Histogram;
+use reports::axis::{Axis, Point};
 use reports::hist::Hist;
 use reports::schema::*;
 use reports::verdict::{Expectations, judge};
@@ -79,7 +80,7 @@ pub(crate) fn demo_linux() -> Run {
         for (rate, n, mid) in [(None, 40_000, 5_000), (Some(1_000), 4_000, 16_000), (Some(20), 400, slow)] {
             let mut dice = Dice::new(mid + n + slow);
             let mut cell = empty_cell(protocol, 1);
-            cell.rate_per_s = rate;
+            cell.point = cell.point.with(Axis::Rate, rate);
             cell.duration_ns = 20_000_000_000;
             cell.attach.outcomes = counts(&[("moved", n), ("gone", dice.below(3))]);
             cell.attach.latency.push(series("moved", LatencyKind::Raw, dice.hist(n, mid)));
@@ -179,10 +180,7 @@ pub(crate) fn scenario(name: &str, cpus: u32) -> Scenario {
 pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
     Cell {
         protocol: protocol.to_owned(),
-        fault_rate_percent: None,
-        rate_per_s: None,
-        delay_ns: None,
-        resident_pages: None,
+        point: Point::default(),
         began_ns: None,
         seed,
         duration_ns: 50_000_000,

@@ -12,7 +12,7 @@ use super::facts::words;
 use super::measured::{CellRecord, Setting};
 use super::notes::notes;
 use engines::signals;
-use reports::aggregate::Point;
+use reports::axis::{Axis, Point};
 use reports::coverage;
 use reports::schema::{
     Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Plan,
@@ -62,9 +62,8 @@ fn planned(setting: &Setting<'_>) -> Plan {
     let (Options { closed_loop, rates, kept_pages, repeat, refusals, .. }, label) =
         (setting.options, &setting.place.label);
     let closed = closed_loop.then(|| (label.clone(), Point::default()));
-    let at = |rate: &Rate| (label.clone(), Point { rate_per_s: Some(rate.per_s()), ..Point::default() });
-    let kept =
-        |pages: &u64| (format!("{label} still"), Point { resident_pages: Some(*pages), ..Point::default() });
+    let at = |rate: &Rate| (label.clone(), Point::default().with(Axis::Rate, rate.per_s()));
+    let kept = |pages: &u64| (format!("{label} still"), Point::default().with(Axis::ResidentPages, *pages));
     let once: Vec<coverage::Place> =
         closed.into_iter().chain(rates.iter().map(at)).chain(kept_pages.iter().map(kept)).collect();
     let all = (0..*repeat).flat_map(|_| once.clone());
@@ -78,10 +77,9 @@ pub(crate) fn cell((options, place): (&Options, &Place), record: &CellRecord, fi
     let latency = [series("moved", &samples.moved), series("refused", &samples.refused)];
     Cell {
         protocol: protocol(&place.label, record),
-        fault_rate_percent: None,
-        rate_per_s: record.plan.rate.map(Rate::per_s),
-        delay_ns: None,
-        resident_pages: record.kept_pages,
+        point: Point::default()
+            .with(Axis::Rate, record.plan.rate.map(Rate::per_s))
+            .with(Axis::ResidentPages, record.kept_pages),
         seed: options.seed,
         began_ns: Some(record.began_ns - first_ns),
         duration_ns: record.duration_ns,

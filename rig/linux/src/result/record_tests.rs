@@ -8,6 +8,7 @@ use crate::moving::samples::{Samples, Times};
 use crate::place::discovery::Place;
 use crate::workers::shared::no_sums;
 use crate::{Origin, Refusal};
+use reports::axis::Axis;
 use reports::schema::NoteKind;
 use rustix::io::Errno;
 use std::time::Duration;
@@ -102,7 +103,7 @@ fn series_are_told_apart_by_outcome_and_kind() {
         (refused(), LatencyKind::Corrected, 4),
     ];
     assert_eq!(names(&run.cells[1]), expected);
-    assert_eq!((run.cells[0].rate_per_s, run.cells[1].rate_per_s), (None, Some(20)));
+    assert_eq!((run.cells[0].point.get(Axis::Rate), run.cells[1].point.get(Axis::Rate)), (None, Some(20)));
     assert!(said(&run, NoteKind::Warning, "20/s: the kernel refused moves: cgroup.procs ENOSPC 1."));
 }
 

@@ -8,6 +8,7 @@ use super::delivery::Delivery;
 use super::error::VmError;
 use super::machine::Machine;
 use super::setting::Setting;
+use reports::axis::Axis;
 use reports::schema::{Cell, Drift, Engine, LatencyKind, Note, NoteKind, Promise, SCHEMA};
 use reports::{fit, verdict};
 use std::collections::BTreeSet;
@@ -117,10 +118,12 @@ fn wrong_cell(cell: &Cell, setting: Setting, options: &Options) -> Option<String
         return odd(format!("has seed {}, and {} was asked for", cell.seed, options.seed));
     }
     let is_wanted = |rate| options.rates.iter().any(|wanted| wanted.per_s() == rate);
-    if let Some(rate) = cell.rate_per_s.filter(|rate| !is_wanted(*rate)) {
+    if let Some(rate) = cell.point.get(Axis::Rate).filter(|rate| !is_wanted(*rate)) {
         return odd(format!("has a rate of {rate}/s, which was not asked for"));
     }
-    if let Some(pages) = cell.resident_pages.filter(|pages| !options.kept_pages.contains(pages)) {
+    if let Some(pages) =
+        cell.point.get(Axis::ResidentPages).filter(|pages| !options.kept_pages.contains(pages))
+    {
         return odd(format!("keeps {pages} pages, which was not asked for"));
     }
     let mut series = cell.attach.latency.iter();

@@ -4,6 +4,7 @@ use super::*;
 use crate::Refusal;
 use crate::result::record::tests::{empty_cell, empty_run};
 use hdrhistogram::Histogram;
+use reports::axis::Axis;
 use reports::hist::Hist;
 use reports::schema::{LatencySeries, Outcome};
 
@@ -24,7 +25,8 @@ fn cell(kind: &str, moves: u64) -> Cell {
 }
 
 fn still(moves: u64) -> Cell {
-    Cell { resident_pages: Some(7), ..cell(" still", moves) }
+    let cell = cell(" still", moves);
+    Cell { point: cell.point.with(Axis::ResidentPages, 7), ..cell }
 }
 
 fn refused() -> Cell {
@@ -74,7 +76,7 @@ fn a_result_of_something_else_is_not_used() {
         (|d| d.run.cells[0].protocol = "v2 still".into(), "not of v1:pids"),
         (|d| d.run.cells[0].protocol = "v1:pidsx".into(), "not of v1:pids"),
         (|d| d.run.cells[1].protocol = "v1:pids core.find: errno=ENODEV".into(), "of a kind"),
-        (|d| d.run.cells[0].resident_pages = Some(8), "keeps 8 pages"),
+        (|d| d.run.cells[0].point = d.run.cells[0].point.with(Axis::ResidentPages, 8), "keeps 8 pages"),
         (|d| d.run.cells[0].attach.outcomes = [("moved".to_owned(), 99)].into(), "claims 99 moves and has 3"),
         (|d| d.run.cells[0].attach.latency[0].hist.hdr = "?".into(), "not base64"),
     ];
@@ -87,14 +89,15 @@ fn a_result_of_something_else_is_not_used() {
     }
     let many = asked(delivery(vec![still(3), still(3), refused()])).unwrap_err();
     assert!(many.to_string().contains("3 cells, and 2 were asked for"), "{many}");
-    let rate = Cell { rate_per_s: Some(77), ..still(3) };
+    let rate = Cell { point: still(3).point.with(Axis::Rate, 77), ..still(3) };
     assert!(asked(delivery(vec![rate])).unwrap_err().to_string().contains("77/s"));
 }
 
 #[test]
 fn nothing_measured_is_never_a_pass() {
     let mut nothing = cell(" still", 0);
-    (nothing.resident_pages, nothing.attach.outcomes) = (Some(7), Default::default());
+    (nothing.point, nothing.attach.outcomes) =
+        (nothing.point.with(Axis::ResidentPages, 7), Default::default());
     nothing.promises = vec![Promise { name: "drift".into(), broken: 0, examined: 1_000, first: None }];
     let judged = asked(delivery(vec![nothing, refused()])).unwrap();
     assert_eq!(judged.code, 5);

@@ -8,6 +8,7 @@ use clap::{Args, Parser};
 use input::file::{TEXT_MAX, read_text};
 use input::shell;
 use model::seam::costs;
+use reports::axis::Axis;
 use reports::schema::Cell;
 use std::path::{Path, PathBuf};
 
@@ -143,8 +144,8 @@ impl Request {
         let one = Self {
             protocols: vec![cell.protocol.clone()],
             canary: None,
-            fault_rate: cell.fault_rate_percent.map(|percent| vec![percent as u8]),
-            delay: cell.delay_ns.map(|ns| vec![format!("{ns}ns")]),
+            fault_rate: cell.point.get(Axis::FaultRate).map(|percent| vec![percent as u8]),
+            delay: cell.point.get(Axis::Delay).map(|ns| vec![format!("{ns}ns")]),
             seed: Some(cell.seed),
             seeds: Some(1),
             ..self.clone()
@@ -206,6 +207,7 @@ fn costs(file: &Path) -> Result<costs::Table, Failure> {
 mod tests {
     use super::*;
     use crate::driver::{Scenario, run_cell};
+    use reports::axis::Point;
 
     fn read(command: &str) -> Request {
         Request::read(command).unwrap_or_else(|| panic!("{command}"))
@@ -239,7 +241,7 @@ mod tests {
         let idle = Scenario::parse("idle", idle, &workloads::BuiltIn).unwrap();
         let mut cell = run_cell(&idle, &idle.cells()[0], &costs::Costs::default()).cell;
         cell.protocol = "transactional".to_owned();
-        (cell.fault_rate_percent, cell.delay_ns, cell.seed) = (Some(10), Some(1_500), 3);
+        (cell.point, cell.seed) = (Point::default().with(Axis::FaultRate, 10).with(Axis::Delay, 1_500), 3);
         assert_eq!(
             request.replay(&cell),
             "attach-rig run 'a b.toml' --cpus 4 --lenient --protocol transactional --fault-rate 10 --delay 1500ns --seed 3 \

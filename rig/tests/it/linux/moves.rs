@@ -6,6 +6,7 @@
 use crate::cgroups::{groups_of, mounts, skip, skipped, without_v1};
 use crate::support::BINARY;
 use linux::{Hierarchy, Options, Progress};
+use reports::axis::Axis;
 use reports::schema::{Cell, LatencyKind, Run};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -95,7 +96,7 @@ fn moves_happen_and_nothing_remains() {
     let [closed, open, ..] = run.cells.as_slice() else {
         panic!("closed loop and one rate: {}", run.cells.len())
     };
-    assert_eq!((closed.rate_per_s, open.rate_per_s), (None, Some(50)));
+    assert_eq!((closed.point.get(Axis::Rate), open.point.get(Axis::Rate)), (None, Some(50)));
     assert!(closed.protocol.starts_with(hierarchy()), "{}", closed.protocol);
     assert!(series(closed, LatencyKind::Raw) > 15);
     assert_eq!(series(closed, LatencyKind::Corrected), 0);

@@ -8,6 +8,7 @@
 use crate::cgroups::{groups_of, skipped};
 use crate::support::BINARY;
 use linux::{Options, Progress};
+use reports::axis::Axis;
 use reports::schema::{Env, NoteKind, Run};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 use std::fs;
@@ -69,7 +70,7 @@ fn the_kernel_reports_every_move_of_the_traced_cells() {
     assert_eq!(run.cells.len(), 5, "a closed loop and two rates; two of them traced");
     assert!(run.cells[..3].iter().all(|cell| !cell.protocol.contains("traced") && cell.locks.is_empty()));
     assert!(loose.protocol.ends_with(" traced") && low.protocol == loose.protocol, "{}", low.protocol);
-    assert_eq!((loose.rate_per_s, low.rate_per_s), (None, Some(50)));
+    assert_eq!((loose.point.get(Axis::Rate), low.point.get(Axis::Rate)), (None, Some(50)));
     let env: Env = serde_json::from_str(&fs::read_to_string(out.path().join("env.json")).unwrap()).unwrap();
     for (cell, label, moves) in [(loose, "closed loop", 200), (low, "50/s", 20)] {
         assert_eq!(cell.attach.outcomes, [("moved".to_owned(), moves)].into());

@@ -1,5 +1,6 @@
 //! Built-in scenarios over several seeds: what is kept, what is broken, and that enough happened to tell.
 use model::seam::Costs;
+use reports::axis::Axis;
 use rig::driver::{Scenario, built_in, run_cell};
 use rig::measure::cell::Cell;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ fn judge(name: &str, change: impl FnOnce(&mut Scenario)) -> Vec<Cell> {
     change(&mut scenario);
     let cells = cells(&scenario);
     for cell in &cells {
-        let which = format!("{name} {} {:?} seed {}", cell.protocol, cell.fault_rate_percent, cell.seed);
+        let which = format!("{name} {} {:?} seed {}", cell.protocol, cell.point, cell.seed);
         assert_eq!(cell.ended, None, "{which}");
         if keeps_everything(&cell.protocol) {
             assert_eq!(broken(cell), [""; 0], "{which}: {:?}", cell.promises);
@@ -59,7 +60,7 @@ fn churn_breaks_those_that_do_not_reserve_at_every_fault_rate() {
     let cells = judge("churn", |scenario| (scenario.seeds, scenario.duration_ns) = (4, 100_000_000));
     assert_eq!(cells.len(), 4 * 4 * 4);
     for cell in cells.iter().filter(|cell| !keeps_everything(&cell.protocol)) {
-        let which = format!("{} {:?} seed {}", cell.protocol, cell.fault_rate_percent, cell.seed);
+        let which = format!("{} {:?} seed {}", cell.protocol, cell.point, cell.seed);
         assert!(broken(cell).contains(&"drift"), "{which}");
         if cell.protocol == "three-phase" {
             assert!(cell.drift.iter().any(|drift| drift.clamps > 0), "{which} clamps");
@@ -72,8 +73,9 @@ fn churn_breaks_those_that_do_not_reserve_at_every_fault_rate() {
 fn a_longer_window_means_more_drift() {
     let cells = judge("window", |scenario| scenario.seeds = 2);
     let events = |delay_ns: u64| -> u64 {
-        let of =
-            cells.iter().filter(|cell| cell.protocol == "three-phase" && cell.delay_ns == Some(delay_ns));
+        let of = cells
+            .iter()
+            .filter(|cell| cell.protocol == "three-phase" && cell.point.get(Axis::Delay) == Some(delay_ns));
         of.flat_map(|cell| &cell.drift).map(|drift| drift.events).sum()
     };
     let steps = [0, 1000, 10_000, 100_000].map(events);

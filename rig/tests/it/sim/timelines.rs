@@ -1,5 +1,6 @@
 //! Single attaches in run.json: they are attaches that took place, and their spans fit together.
 use super::promises::{cells, scenario};
+use reports::axis::Axis;
 use reports::schema::{Cell, Timeline};
 
 fn short(name: &str) -> Vec<Cell> {
@@ -70,9 +71,11 @@ fn faults_that_fire_in_an_attach_are_in_it() {
     (scenario.seeds, scenario.duration_ns) = (1, 20_000_000);
     let cells = cells(&scenario);
     let fired = |line: &Timeline| line.faults.iter().any(|fault| fault.what.contains("delay="));
-    assert!(all(&cells).any(|(cell, line)| cell.delay_ns.is_some_and(|ns| ns > 0) && fired(line)));
+    assert!(
+        all(&cells).any(|(cell, line)| cell.point.get(Axis::Delay).is_some_and(|ns| ns > 0) && fired(line))
+    );
     for (cell, line) in all(&cells).filter(|(_, line)| fired(line)) {
-        let delay_ns = cell.delay_ns.expect("an axis of delays");
+        let delay_ns = cell.point.get(Axis::Delay).expect("an axis of delays");
         assert!(
             line.latency_ns >= delay_ns && line.faults.iter().all(|fault| fault.at_ns <= line.latency_ns)
         );

@@ -7,6 +7,7 @@
 
 use super::machine::{Parts, children, comes, ended, parts, run_of, started, until, vm};
 use crate::support::BINARY;
+use reports::axis::Axis;
 use reports::schema::{Cell, NoteKind, Outcome, Run, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -69,7 +70,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
         let [closed, open] = of("")[..] else { panic!("{label}: two cells of moves") };
         let refused: Vec<_> = all.iter().filter(|cell| cell.protocol.contains(": errno=")).collect();
         moves_and_counters(&run, label, (&of(" still"), &of(" traced")));
-        assert_eq!((closed.rate_per_s, open.rate_per_s), (None, Some(20)), "{label}");
+        assert_eq!((closed.point.get(Axis::Rate), open.point.get(Axis::Rate)), (None, Some(20)), "{label}");
         assert!(closed.attach.outcomes["moved"] > 0 && open.attach.outcomes["moved"] > 0, "{label}");
         // A cpuset of v2 takes the CPUs of its parent, so it never refuses for want of them.
         let is_v2 = label.contains("v2");
@@ -109,7 +110,7 @@ fn as_expected(verdict: &Verdict) -> bool {
 /// What a page costs has a line, the kernel was looked into, and the counters read as the workers' books do.
 fn moves_and_counters(run: &Run, label: &str, (still, traced): (&[&Cell], &[&Cell])) {
     assert_eq!(still.len(), 7, "{label}");
-    let pages: Vec<_> = still.iter().map(|cell| cell.resident_pages.unwrap()).collect();
+    let pages: Vec<_> = still.iter().map(|cell| cell.point.get(Axis::ResidentPages).unwrap()).collect();
     assert!(pages.is_sorted() && pages[6] - pages[0] == 16_384, "{label}: {pages:?}");
     let fit = run.fits.iter().find(|fit| fit.protocol == format!("{label} still"));
     assert!(fit.is_some_and(|fit| fit.points >= 3), "{label}: {:?}", run.fits);

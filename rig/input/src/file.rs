@@ -116,6 +116,16 @@ pub fn read_text(path: &Path, max: u64) -> Result<String, FileError> {
         .map_err(|error| FileError::NotUtf8 { path: path.to_owned(), at: error.utf8_error().valid_up_to() })
 }
 
+/// Returns a word for what is at `path` where that is not a folder; `None` for a folder and where there is nothing.
+#[must_use]
+pub fn other_than_folder(path: &Path) -> Option<&'static str> {
+    let stat = rustix::fs::stat(path).ok()?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => None,
+        kind => Some(other_than_regular(kind).unwrap_or("file")),
+    }
+}
+
 /// Returns a word for the kind of a file that is not regular.
 fn other_than_regular(kind: FileType) -> Option<&'static str> {
     match kind {
@@ -164,5 +174,8 @@ mod tests {
         assert_eq!(says(Path::new("/dev/zero")), "/dev/zero is a device; give a regular file");
         assert!(says(folder.path()).ends_with("is a folder; give a regular file"));
         assert!(matches!(head(&fifo, 1), Err(FileError::NotRegular { kind: "FIFO", .. })));
+        assert_eq!(other_than_folder(&fifo), Some("FIFO"));
+        assert_eq!(other_than_folder(Path::new("/proc/self/stat")), Some("file"));
+        assert_eq!((other_than_folder(folder.path()), other_than_folder(&fifo.join("x"))), (None, None));
     }
 }

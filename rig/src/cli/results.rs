@@ -18,6 +18,12 @@ pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
 
 /// The result in a folder: its run.json, or what a killed run has left.
 pub(super) fn folder(path: &Path) -> Result<Source, Failure> {
+    if let Some(kind) = input::file::other_than_folder(path) {
+        return Err(Failure::usage(format!(
+            "{} is a {kind}; name a folder that `run`, `linux` or `vm` has written",
+            shown(path)
+        )));
+    }
     let stored = path.join("run.json");
     if stored.exists() {
         return with_later_cells(path, file(&stored)?);

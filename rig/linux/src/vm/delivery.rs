@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 const MARKER: &str = "attach-rig-result";
 
-/// What a guest measured.
-#[derive(Debug, Serialize, Deserialize)]
+/// The result of a guest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
     /// The run, labelled once it is out.
     pub run: Run,

@@ -2,11 +2,12 @@
 //! host work without end.
 use super::super::options::Options;
 use super::belief::{believed_cell, is_of_another, is_traced, planned};
-use super::delivery::Said;
+use super::delivery::{Delivery, Said};
+use super::error::VmError;
 use super::label::{label_begun, rename};
 use super::machine::Machine;
 use super::setting::Setting;
-use reports::schema::{Cell, Note, Run};
+use reports::schema::{Cell, Note, NoteKind, Run};
 
 /// Most begins of one setting: a guest that falls silent is started again, under each accelerator.
 const BEGINS_MAX: usize = 8;
@@ -30,11 +31,13 @@ pub(super) struct Hearing<'a> {
     begins: usize,
     /// Cells since the last begin, ordinary and traced ones; absent where that was not what was asked for.
     cells: Option<[usize; 2]>,
+    /// The last begin with the cells since then, as the guest has named them.
+    begun: Option<Delivery>,
 }
 
 impl<'a> Hearing<'a> {
     pub(super) fn of(of: (&'a Machine, Setting, Option<&'a str>), options: &'a Options) -> Self {
-        Self { of, options, begins: 0, cells: None }
+        Self { of, options, begins: 0, cells: None, begun: None }
     }
 
     /// Returns what is believed of `said`; `None` where it is not what was asked for, or too much.
@@ -43,11 +46,13 @@ impl<'a> Hearing<'a> {
         match said {
             Said::Asked(mut delivery) => {
                 self.begins += 1;
-                self.cells = None;
+                (self.cells, self.begun) = (None, None);
                 if self.begins > BEGINS_MAX || is_of_another(&delivery, (machine, release), self.options) {
                     return None;
                 }
                 self.cells = Some([0, 0]);
+                (delivery.run.cells, delivery.run.verdicts, delivery.run.fits) = Default::default();
+                self.begun = Some((*delivery).clone());
                 label_begun(&mut delivery, (machine, setting), self.options);
                 Some(News::Asked(Box::new(delivery.run)))
             }
@@ -60,6 +65,10 @@ impl<'a> Hearing<'a> {
                 if *count > planned(self.options) {
                     return None;
                 }
+                if let Some(begun) = &mut self.begun {
+                    begun.run.cells.push(cell.clone());
+                    begun.run.notes.extend(notes.iter().cloned());
+                }
                 rename(&mut cell.protocol, setting);
                 for protocol in notes.iter_mut().filter_map(|note| note.protocol.as_mut()) {
                     rename(protocol, setting);
@@ -69,15 +78,23 @@ impl<'a> Hearing<'a> {
             Said::Measured(_) | Said::Failed { .. } => None,
         }
     }
+
+    /// Returns what a guest had measured that ended without a result; `None` where that is nothing.
+    pub(super) fn finished(self, why: &VmError) -> Option<Delivery> {
+        let mut delivery = self.begun.filter(|begun| !begun.run.cells.is_empty())?;
+        delivery.run.interrupted = true;
+        (delivery.failure, delivery.code) = (Some(why.short()), why.exit_code());
+        let text = format!("The guest ended before all was measured: {}", why.short());
+        delivery.run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text });
+        Some(delivery)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::delivery::Delivery;
     use super::super::machine::tests::machine;
     use super::*;
     use crate::result::record::tests::{empty_cell, empty_run};
-    use reports::schema::NoteKind;
 
     fn asked(options: &Options, change: impl Fn(&mut Delivery)) -> Said {
         let mut run = empty_run();

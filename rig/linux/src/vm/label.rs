@@ -29,7 +29,6 @@ pub(super) fn label_begun(
     options: &Options,
 ) {
     let run = &mut delivery.run;
-    (run.cells, run.verdicts, run.fits) = Default::default();
     name_all(run, (machine, setting), options);
     let text = format!("Measured in a virtual machine, {} under QEMU, which did not end.", delivery.kernel);
     delivery.run.notes.insert(0, Note { kind: NoteKind::Info, protocol: None, text });

@@ -114,7 +114,12 @@ impl Series {
             .and_then(|silent| Ok((silent, delivered(&files)?)));
         // Nothing that is kept needs them, and the initramfs is as large as the rig.
         let removed = files.remove_scratch();
-        let (silent, delivery) = result?;
+        let (silent, delivery) = match result {
+            Err(error) if !error.is_final() && !matches!(error, VmError::NotBelieved { .. }) => {
+                (Vec::new(), hearing.finished(&error).ok_or(error)?)
+            }
+            result => result?,
+        };
         removed.map_err(doing(format!("remove what the guest was fed in {}", self.folder.display())))?;
         let mut delivery = believed(delivery, (&self.machine, setting, release), &options)?;
         label(&mut delivery, (&self.machine, setting), &options);

@@ -3,7 +3,7 @@ use super::sh;
 use crate::support::said;
 
 /// Every place where a user names a file; `X` is the file.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "run X",
     "run idle --costs X",
     "linux X",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 12] = [
     "gate g.toml o --baseline ./X",
     "recording X",
     "baseline update new X",
+    "report X",
 ];
 
 #[test]

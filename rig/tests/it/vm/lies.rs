@@ -173,6 +173,23 @@ fn begun(folder: &Path) -> String {
 }
 
 #[test]
+fn cells_of_a_guest_that_dies_outlive_the_next_guest() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("said"), begun(folder.path())).unwrap();
+    let guest = format!("cat {}/said > \"$result\"; sleep 1", folder.path().display());
+    let output = vm(folder.path(), &guest, &["--accel", "tcg", "--hierarchy", "v1,v2"]).output().unwrap();
+    let (code, text) = said(&output);
+    assert_eq!(code, Some(5), "{text}");
+    assert_eq!(text.matches("  1 cells measured").count(), 2, "{text}");
+    let run = reports::json::read_run(&folder.path().join("out/run.json")).unwrap();
+    let names: Vec<&str> = run.cells.iter().map(|cell| cell.protocol.as_str()).collect();
+    assert_eq!((names, run.interrupted), (vec!["vm:v1", "vm:v2"], true));
+    assert!(!folder.path().join("out/cells").exists());
+    let page = crate::support::rig(&["report", "out"], folder.path());
+    assert_eq!(page.status.code(), Some(5), "{}", crate::support::text(&page.stderr));
+}
+
+#[test]
 fn a_cell_of_a_guest_outlives_a_killed_rig_and_one_that_was_not_asked_for_is_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("said"), begun(folder.path())).unwrap();

@@ -146,6 +146,13 @@ impl Options {
 }
 
 impl Options {
+    /// Cells that are measured, without the traced ones, which are not always possible.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        let once = usize::from(self.closed_loop) + self.rates.len() + self.kept_pages.len();
+        once * self.repeat as usize + self.refusals.len()
+    }
+
     /// Processes that are moved.
     #[must_use]
     pub fn moved(&self) -> u32 {

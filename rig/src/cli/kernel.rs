@@ -12,6 +12,9 @@ use std::path::Path;
 use std::time::Duration;
 use workloads::Carried;
 
+/// How to make a measurement on a kernel shorter.
+pub(super) const LESS: &str = "a shorter --duration, fewer rates or a smaller --repeat takes less";
+
 /// The measurement that is asked for.
 pub(super) struct Asked {
     /// The options.

@@ -3,7 +3,7 @@ use super::exit::Failure;
 use super::flags::LinuxFlags;
 use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
-use super::output;
+use super::{output, proportion};
 use crate::measure::env;
 use linux::{self, LinuxError, OptionError, Options, Progress};
 use std::time::Instant;
@@ -14,6 +14,7 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, &options.origin.name, &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;
+    proportion::say_real(options.cells(), options.duration, kernel::LESS);
     let started = Instant::now();
     let mut keeper = None;
     let result = linux::run(&options, &interrupt, &mut |progress| match progress {

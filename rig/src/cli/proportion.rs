@@ -32,10 +32,7 @@ pub(super) fn say_before(
     let cells = format!("{} cells of {}", plans.len(), shown(Duration::from_nanos(cell_ns(scenario))));
     let less = "fewer --seeds or a shorter --duration takes less";
     if engine != On::Sim {
-        let takes = Duration::from_nanos(all_ns);
-        if takes > LONG {
-            say(&format!("this takes about {}: {cells}, one after the other; {less}", shown(takes)));
-        }
+        say_real(plans.len(), Duration::from_nanos(cell_ns(scenario)), less);
         return;
     }
     let Some(first) = plans.first().filter(|_| all_ns >= SHORT_NS) else { return };
@@ -47,6 +44,18 @@ pub(super) fn say_before(
             shown(one_core)
         ));
     }
+}
+
+/// Says how long that many cells take one after the other on the machine's clock, where that is long; `less` is what takes less.
+pub(super) fn say_real(cells: usize, each: Duration, less: &str) {
+    real(cells, each, less).into_iter().for_each(|line| say(&line));
+}
+
+fn real(cells: usize, each: Duration, less: &str) -> Option<String> {
+    let takes = each.saturating_mul(u32::try_from(cells).unwrap_or(u32::MAX));
+    let (all, one) = (shown(takes), shown(each));
+    let line = || format!("this takes at least {all}: {cells} cells of {one}, one after the other; {less}");
+    (takes > LONG).then(line)
 }
 
 fn cell_ns(scenario: &Scenario) -> u64 {
@@ -124,6 +133,14 @@ mod tests {
         assert!(odd_times(&long)[0].contains("warms up for 65 s"), "{:?}", odd_times(&long));
         let slow = scenario(|scenario| scenario.delays_ns = vec![0, scenario.duration_ns + 1]);
         assert!(odd_times(&slow)[0].starts_with("a delay of"), "{:?}", odd_times(&slow));
+    }
+
+    #[test]
+    fn time_of_the_machine_is_counted_and_said_where_it_is_long() {
+        assert_eq!(real(60, Duration::from_secs(10), "less"), None);
+        let line = real(61, Duration::from_secs(10), "stop").unwrap();
+        assert_eq!(line, "this takes at least 10 min: 61 cells of 10 s, one after the other; stop");
+        assert!(real(usize::MAX, Duration::MAX, "stop").is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@ use super::exit::{self, Failure};
 use super::flags::VmFlags;
 use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
-use super::output;
+use super::{output, proportion};
 use crate::measure::env;
 use linux::vm::{Guest, Machine, Merged, News, Series, Setting, VmError};
 use linux::{OptionError, Options, parse_duration};
@@ -16,6 +16,7 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
     let (date, folder_name) = output::now();
     let folder = Folder::make(&flags.output, named(&options.origin.name), &folder_name)?;
     let recordings = kernel::say_recordings(&options)?;
+    proportion::say_real(options.cells() * settings.len(), options.duration, kernel::LESS);
     let started = Instant::now();
     let scenario = options.origin.toml.clone();
     let mut series = Series::begin(machine, settings, options, (folder.path(), interrupt))

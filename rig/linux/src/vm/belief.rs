@@ -146,19 +146,13 @@ fn samples(cell: &Cell, outcome: &str) -> u64 {
     own.fold(0, |sum, series| sum.saturating_add(series.hist.count))
 }
 
-/// Cells that a whole measurement has, without the traced ones, which a kernel may not offer.
-pub(super) fn planned(options: &Options) -> usize {
-    let once = usize::from(options.closed_loop) + options.rates.len() + options.kept_pages.len();
-    once * options.repeat as usize + options.refusals.len()
-}
-
 /// Reports whether a look inside the kernel was part of the cell.
 pub(super) fn is_traced(cell: &Cell) -> bool {
     cell.protocol.ends_with(" traced")
 }
 
 fn too_many(cells: &[Cell], options: &Options) -> Option<String> {
-    let (found, planned) = (cells.iter().filter(|cell| !is_traced(cell)).count(), planned(options));
+    let (found, planned) = (cells.iter().filter(|cell| !is_traced(cell)).count(), options.cells());
     (found > planned).then(|| format!("it has {found} cells, and {planned} were asked for"))
 }
 
@@ -167,9 +161,9 @@ fn judge(delivery: &mut Delivery, options: &Options) {
     let run = &mut delivery.run;
     run.cells.iter_mut().for_each(examine_all);
     let found = run.cells.iter().filter(|cell| !is_traced(cell)).count();
-    if found < planned(options) && delivery.failure.is_none() {
+    if found < options.cells() && delivery.failure.is_none() {
         run.interrupted = true;
-        let text = format!("The guest brought {found} of {} cells and does not say why.", planned(options));
+        let text = format!("The guest brought {found} of {} cells and does not say why.", options.cells());
         run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text });
     }
     let empty: BTreeSet<&str> =

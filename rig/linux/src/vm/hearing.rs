@@ -1,7 +1,7 @@
 //! The messages of a guest that still runs, as the host takes them. They are checked as its result will be, and cannot make the
 //! host work without end.
 use super::super::options::Options;
-use super::belief::{believed_cell, is_of_another, is_traced, planned};
+use super::belief::{believed_cell, is_of_another, is_traced};
 use super::delivery::{Delivery, Said};
 use super::error::VmError;
 use super::label::{label_begun, rename};
@@ -62,7 +62,7 @@ impl<'a> Hearing<'a> {
                 // Nothing is traced that was not measured untraced before.
                 let count = &mut cells[usize::from(is_traced(&cell))];
                 *count += 1;
-                if *count > planned(self.options) {
+                if *count > self.options.cells() {
                     return None;
                 }
                 if let Some(begun) = &mut self.begun {
@@ -132,8 +132,8 @@ mod tests {
         assert!(run.cells.is_empty() && run.notes[0].text.contains("Linux 6.1.0"), "{:?}", run.notes);
         assert!(hearing.hear(cell("v2")).is_none());
         let heard: Vec<News> =
-            (0..planned(&options) + 3).filter_map(|_| hearing.hear(cell("v1:pids"))).collect();
-        assert_eq!(heard.len(), planned(&options));
+            (0..options.cells() + 3).filter_map(|_| hearing.hear(cell("v1:pids"))).collect();
+        assert_eq!(heard.len(), options.cells());
         let News::Cell(cell, notes) = &heard[0] else { panic!("{heard:?}") };
         assert_eq!((cell.protocol.as_str(), notes[0].protocol.as_deref()), ("vm:v1", Some("vm:v1")));
         let again = (0..100).filter(|_| hearing.hear(asked(&options, |_| {})).is_some()).count();

@@ -11,6 +11,7 @@
 //! | [`schema`], [`hist`], [`slices`] | the form of `run.json` and `env.json`; histograms and time in it |
 //! | [`json`], [`cells`] | reading and writing them so that a kill loses nothing that was finished |
 //! | [`verdict`] | what happened against what was expected, and the exit code |
+//! | [`exit`] | what exit codes mean, and which of several counts |
 //! | [`percentile`], [`aggregate`] | which percentiles samples support; cells merged over seeds |
 //! | [`fit`] | what a page costs: straight lines through medians |
 //! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
@@ -31,7 +32,7 @@
 //! let env = json::read_env(Path::new("env.json")).ok();
 //! print!("{}", table::render(&run, table::TableOptions::default())?);
 //! json::write_atomic(Path::new("report.html"), html::render(&run, env.as_ref())?.as_bytes())?;
-//! std::process::exit(verdict::exit_code(&run).into());
+//! std::process::exit(verdict::exit_code(&run).number().into());
 //! # #[allow(unreachable_code)]
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -41,6 +42,7 @@ pub mod axis;
 pub mod cells;
 pub mod compare;
 pub mod coverage;
+pub mod exit;
 pub mod figure;
 pub mod fit;
 pub mod gate;

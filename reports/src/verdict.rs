@@ -12,6 +12,7 @@
 //! A pass becomes inconclusive when a cell of that protocol was thin, and so does an expectation that names a promise
 //! which no cell checked: missing data never passes.
 use crate::coverage::Coverage;
+use crate::exit::Exit;
 use crate::schema::{Cell, Expectation, Note, NoteKind, Outcome, Promise, Run, Verdict};
 use crate::units::{count, list};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,20 +55,20 @@ pub fn protocols(cells: &[Cell]) -> Vec<&str> {
     in_order(cells.iter().map(|cell| cell.protocol.as_str()))
 }
 
-/// The exit code that a run's verdicts ask for: 1 when one failed, 5 when one is inconclusive, a cell was thin or cells are
-/// missing, 0 otherwise. Codes for what is not in a run (usage, cleanup, ...) are the caller's and rank above or below these.
+/// Returns the exit code that a run's verdicts ask for: broken when one failed, inconclusive when one is, a cell was thin or
+/// cells are missing. Codes for what is not in a run (usage, cleanup, ...) are the caller's to add.
 #[must_use]
-pub fn exit_code(run: &Run) -> u8 {
+pub fn exit_code(run: &Run) -> Exit {
     let census = Census::of(&run.verdicts);
     if census.failed > 0 {
-        1
+        Exit::Broken
     } else if census.inconclusive > 0
         || run.notes.iter().any(|note| note.kind == NoteKind::Thin)
         || !Coverage::of(run).missing.is_empty()
     {
-        5
+        Exit::Inconclusive
     } else {
-        0
+        Exit::AsExpected
     }
 }
 

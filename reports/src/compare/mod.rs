@@ -14,6 +14,7 @@ pub mod history;
 pub mod paired;
 pub mod text;
 
+use crate::exit::Exit;
 use crate::figure::metric::{METRICS, Worse};
 use crate::figure::{Baseline, Key, Statistic};
 use crate::words;
@@ -78,10 +79,10 @@ impl Comparison {
         self.rows.iter().filter(|row| row.verdict == verdict).count() as u64
     }
 
-    /// 1 when something has got wrong, 3 when something has got slower, 5 when cells or places are missing on either side or
-    /// nothing at all could be told, else 0.
+    /// Returns the exit code: broken when something has got wrong, slower when something has, inconclusive when cells or
+    /// places are missing on either side or nothing at all could be told.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> Exit {
         let worse = |wrong: bool| {
             self.rows
                 .iter()
@@ -89,10 +90,10 @@ impl Comparison {
         };
         let told = self.missing.is_empty() && self.rows.iter().any(|row| row.verdict != Verdict::CannotTell);
         match (worse(true), worse(false), told) {
-            (true, _, _) => 1,
-            (_, true, _) => 3,
-            (_, _, false) => 5,
-            _ => 0,
+            (true, _, _) => Exit::Broken,
+            (_, true, _) => Exit::Slower,
+            (_, _, false) => Exit::Inconclusive,
+            _ => Exit::AsExpected,
         }
     }
 }

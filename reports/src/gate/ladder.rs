@@ -3,6 +3,7 @@
 //! Apart, so that the judgement knows nothing of words. The last line counts gates: one is inconclusive when a place has
 //! too few samples and none failed; waived is one that failed and is let through, counted as skipped.
 use super::file::{Class, Gate};
+use crate::exit::Exit;
 use crate::figure::Measured;
 use crate::figure::diff::change;
 use crate::stats::Estimate;
@@ -77,16 +78,16 @@ impl Ladder {
         self.gates.push((gate.clone(), rows, state));
     }
 
-    /// 1 when a gate of correctness failed, else 3 for one of performance, 5 for an inconclusive one, 0.
+    /// Returns the exit code: broken when a gate of correctness failed, slower when one of performance did, or inconclusive.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> Exit {
         let failed = |class| self.gates.iter().any(|(gate, _, s)| *s == State::Failed && gate.class == class);
         let unclear = self.count(&[State::Inconclusive]) > 0;
         match (failed(Class::Correctness), failed(Class::Performance), unclear) {
-            (true, _, _) => 1,
-            (_, true, _) => 3,
-            (_, _, true) => 5,
-            _ => 0,
+            (true, _, _) => Exit::Broken,
+            (_, true, _) => Exit::Slower,
+            (_, _, true) => Exit::Inconclusive,
+            _ => Exit::AsExpected,
         }
     }
 
@@ -262,16 +263,16 @@ pub(crate) fn demand(gate: &Gate) -> String {
 }
 
 impl Tested {
-    /// 2 when a gate cannot fail or does not pass the run itself, 5 when one cannot tell, else 0.
+    /// Returns the exit code: bad usage when a gate cannot fail or does not pass the run itself, or inconclusive.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> Exit {
         let unclear = |row: &&(String, State, State)| row.1 == State::Inconclusive;
         if self.rows.iter().any(|row| !unclear(&row) && !sound(row)) {
-            2
+            Exit::Usage
         } else if self.rows.iter().any(|row| unclear(&row)) {
-            5
+            Exit::Inconclusive
         } else {
-            0
+            Exit::AsExpected
         }
     }
 

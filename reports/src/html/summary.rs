@@ -3,6 +3,7 @@
 //! Apart from the matrix of promises, so that the first screen answers the first question.
 use super::View;
 use super::parts::command;
+use crate::exit::Exit;
 use crate::schema::NoteKind;
 use crate::units::{clip, count, grouped, ns};
 use crate::verdict::{Census, exit_code, headline};
@@ -31,8 +32,8 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let run = view.run;
     let (class, word) = match exit_code(run) {
         _ if run.verdicts.is_empty() => ("none", "No promise was checked"),
-        1 => ("bad", "Not as expected"),
-        5 => ("thin", "Inconclusive"),
+        Exit::Broken => ("bad", "Not as expected"),
+        Exit::Inconclusive => ("thin", "Inconclusive"),
         _ => ("good", "As expected"),
     };
     html! {

@@ -9,6 +9,7 @@ mod thinnest;
 
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
 use crate::coverage::Coverage;
+use crate::exit::Exit;
 use crate::schema::{Engine, NoteKind, Outcome, Run};
 use crate::units::{clip, count, ns};
 use crate::verdict::{Census, exit_code};
@@ -75,9 +76,9 @@ fn head(run: &Run, sums: &Aggregate) -> String {
 #[must_use]
 pub fn verdict_line(run: &Run) -> String {
     let said = match exit_code(run) {
-        0 if run.verdicts.is_empty() => "none",
-        1 => "not as expected",
-        5 => "inconclusive",
+        Exit::AsExpected if run.verdicts.is_empty() => "none",
+        Exit::Broken => "not as expected",
+        Exit::Inconclusive => "inconclusive",
         _ => "as expected",
     };
     format!("verdict: {said} ({})", Census::of(&run.verdicts).words())
@@ -85,8 +86,8 @@ pub fn verdict_line(run: &Run) -> String {
 
 fn exit_color(run: &Run) -> Color {
     match exit_code(run) {
-        1 => Color::Red,
-        5 => Color::Yellow,
+        Exit::Broken => Color::Red,
+        Exit::Inconclusive => Color::Yellow,
         _ => Color::Green,
     }
 }

@@ -3,6 +3,7 @@ use crate::demo;
 use hdrhistogram::Histogram;
 use proptest::prelude::*;
 use reports::axis::Axis;
+use reports::exit::Exit;
 use reports::figure::{Baseline, Measured};
 use reports::gate::file::Limits;
 use reports::gate::judge::judge;
@@ -183,9 +184,9 @@ fn judged(run: Run) -> Ladder {
 
 #[test]
 fn pairs_of_machine_time_pass_fail_or_say_what_is_missing() {
-    assert_eq!(judged(on_a_machine(24, 0)).exit_code(), 0);
+    assert_eq!(judged(on_a_machine(24, 0)).exit_code(), Exit::AsExpected);
     let slower = judged(on_a_machine(24, 20));
-    assert_eq!(slower.exit_code(), 3);
+    assert_eq!(slower.exit_code(), Exit::Slower);
     let text = slower.text();
     assert!(
         text.contains("FAILED       b (24 seeds) against a (24 seeds): +19.")
@@ -193,7 +194,7 @@ fn pairs_of_machine_time_pass_fail_or_say_what_is_missing() {
         "{text}"
     );
     let few = judged(on_a_machine(4, 20));
-    assert_eq!(few.exit_code(), 5);
+    assert_eq!(few.exit_code(), Exit::Inconclusive);
     assert!(few.text().contains("4 pairs, 10 are needed to say anything"), "{}", few.text());
     let mut after = on_a_machine(24, 0);
     after
@@ -202,7 +203,7 @@ fn pairs_of_machine_time_pass_fail_or_say_what_is_missing() {
         .filter(|cell| cell.protocol == "b")
         .for_each(|cell| *cell.began_ns.as_mut().unwrap() += 1 << 40);
     let after = judged(after);
-    assert_eq!(after.exit_code(), 5);
+    assert_eq!(after.exit_code(), Exit::Inconclusive);
     assert!(after.text().contains("runs 1 and 2 were not made in turn (A B B A)"), "{}", after.text());
 }
 
@@ -212,7 +213,7 @@ fn a_paired_gate_is_held_against_itself_too() {
     assert_eq!(tested.rows, [("b is not slower".to_owned(), State::Passed, State::Failed)]);
     let deaf = SLOWER.replace("max-increase = 5", "max-ratio = 3.0");
     let tested = self_test(&gates(&deaf), &[on_a_machine(24, 0)], Earlier::Nothing).unwrap();
-    assert_eq!(tested.exit_code(), 2, "{}", tested.text());
+    assert_eq!(tested.exit_code(), Exit::Usage, "{}", tested.text());
 }
 
 #[test]
@@ -220,6 +221,6 @@ fn whole_runs_made_in_turn_are_judged_like_cells() {
     let body = SLOWER.replace("against = { protocol = \"a\" }\n", "");
     let runs = |percent: u64| (0..12).map(|_| on_a_machine(1, percent)).collect::<Vec<Run>>();
     let (a, b) = (runs(0), runs(20));
-    assert_eq!(evaluate(&gates(&body), &b, Earlier::Paired(&a)).unwrap().exit_code(), 3);
-    assert_eq!(evaluate(&gates(&body), &a, Earlier::Paired(&a)).unwrap().exit_code(), 0);
+    assert_eq!(evaluate(&gates(&body), &b, Earlier::Paired(&a)).unwrap().exit_code(), Exit::Slower);
+    assert_eq!(evaluate(&gates(&body), &a, Earlier::Paired(&a)).unwrap().exit_code(), Exit::AsExpected);
 }

@@ -1,5 +1,6 @@
 //! Each rule of a verdict, and each way in which it must fail.
 use crate::demo::{demo_run, empty_cell, note, promise};
+use reports::exit::Exit;
 use reports::schema::{Cell, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::{Census, Expectations, exit_code, headline, judge};
 use std::collections::BTreeMap;
@@ -95,16 +96,16 @@ fn what_nobody_checked_is_skipped_and_what_was_wanted_of_it_is_inconclusive() {
 #[test]
 fn exit_codes_rank_failure_above_inconclusive() {
     let mut run = demo_run();
-    assert_eq!(exit_code(&run), 1, "prepare-undo breaks its contract in the demo");
+    assert_eq!(exit_code(&run), Exit::Broken, "prepare-undo breaks its contract in the demo");
     run.verdicts.retain(|verdict| verdict.outcome != Outcome::Fail);
-    assert_eq!(exit_code(&run), 0);
+    assert_eq!(exit_code(&run), Exit::AsExpected);
     run.notes.push(note(NoteKind::Thin, "11 attaches where 100 were wanted"));
-    assert_eq!(exit_code(&run), 5);
+    assert_eq!(exit_code(&run), Exit::Inconclusive);
     run.notes.clear();
     run.verdicts[0].outcome = Outcome::Inconclusive;
-    assert_eq!(exit_code(&run), 5);
+    assert_eq!(exit_code(&run), Exit::Inconclusive);
     run.verdicts[1].outcome = Outcome::Fail;
-    assert_eq!(exit_code(&run), 1);
+    assert_eq!(exit_code(&run), Exit::Broken);
 }
 
 #[test]

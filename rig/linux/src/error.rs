@@ -1,6 +1,7 @@
 //! What can go wrong, where, what to try, and with which exit code the command ends.
 use super::option_error::OptionError;
 use super::reason::Reason;
+use reports::exit::Exit;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -151,25 +152,23 @@ pub struct Remains {
 impl LinuxError {
     /// Exit code of the command, as the table of codes has it.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> Exit {
         match self {
-            Self::Option(_) => 2,
+            Self::Option(_) => Exit::Usage,
             Self::NoHierarchy { .. }
             | Self::NotPermitted { .. }
             | Self::NotOurs { .. }
             | Self::NoState { .. }
             | Self::Setup { .. }
             | Self::TooLittleMemory { .. }
-            | Self::WorkerStart { .. } => 4,
-            Self::WorkerDied { status, .. } if status.code() == Some(101) => 101,
-            Self::WorkerDied { .. } | Self::WorkerSilent { .. } => 5,
-            Self::Misplaced { .. } => 1,
-            Self::Explained { error, .. } => error.exit_code(),
-            // An error that weighs more than a leftover keeps its own code.
-            Self::Leftover { after, .. } => {
-                let before = after.as_ref().map_or(7, |error| error.exit_code());
-                if matches!(before, 1 | 2 | 101) { before } else { 7 }
+            | Self::WorkerStart { .. } => Exit::CannotRun,
+            Self::WorkerDied { status, .. } if status.code() == Some(Exit::Internal.number().into()) => {
+                Exit::Internal
             }
+            Self::WorkerDied { .. } | Self::WorkerSilent { .. } => Exit::Inconclusive,
+            Self::Misplaced { .. } => Exit::Broken,
+            Self::Explained { error, .. } => error.exit_code(),
+            Self::Leftover { after, .. } => Exit::Left.worst(after.as_ref().map(|error| error.exit_code())),
         }
     }
 }
@@ -224,12 +223,15 @@ mod tests {
     #[test]
     fn a_leftover_outranks_everything_but_broken_promises_and_internal_errors() {
         let died = |raw| LinuxError::WorkerDied { pid: 7, status: ExitStatus::from_raw(raw) };
-        assert_eq!(died(9).exit_code(), 5);
-        assert_eq!(died(101 << 8).exit_code(), 101);
-        assert_eq!(leftover(None).exit_code(), 7);
-        assert_eq!(leftover(Some(died(9))).exit_code(), 7);
-        assert_eq!(leftover(Some(died(101 << 8))).exit_code(), 101);
-        assert_eq!(leftover(Some(LinuxError::Misplaced { pid: 7, expected: "/x".into() })).exit_code(), 1);
+        assert_eq!(died(9).exit_code(), Exit::Inconclusive);
+        assert_eq!(died(101 << 8).exit_code(), Exit::Internal);
+        assert_eq!(leftover(None).exit_code(), Exit::Left);
+        assert_eq!(leftover(Some(died(9))).exit_code(), Exit::Left);
+        assert_eq!(leftover(Some(died(101 << 8))).exit_code(), Exit::Internal);
+        assert_eq!(
+            leftover(Some(LinuxError::Misplaced { pid: 7, expected: "/x".into() })).exit_code(),
+            Exit::Broken
+        );
     }
 
     #[test]
@@ -237,8 +239,8 @@ mod tests {
         let start = || LinuxError::WorkerStart { reason: "early".into(), cause: None };
         let joined = LinuxError::join(Some(LinuxError::join(Some(start()), leftover(None))), leftover(None));
         let LinuxError::Leftover { remains, after } = joined else { panic!("{joined}") };
-        assert_eq!((remains.len(), after.map(|e| e.exit_code())), (2, Some(4)));
-        assert_eq!(LinuxError::join(None, start()).exit_code(), 4);
+        assert_eq!((remains.len(), after.map(|e| e.exit_code())), (2, Some(Exit::CannotRun)));
+        assert_eq!(LinuxError::join(None, start()).exit_code(), Exit::CannotRun);
     }
 
     #[test]

@@ -106,6 +106,7 @@ fn field(text: &str, name: &str) -> Option<u64> {
 mod tests {
     use super::super::workers::workload::Workload;
     use super::*;
+    use reports::exit::Exit;
 
     /// A root with these files.
     fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -152,7 +153,7 @@ mod tests {
         options.workloads[0].spec.cap_pages = Some(u32::MAX);
         let error = check(&options).unwrap_err();
         let said = error.to_string();
-        assert_eq!(error.exit_code(), 4);
+        assert_eq!(error.exit_code(), Exit::CannotRun);
         assert!(said.contains("67108863 MiB") && said.contains("MiB free"), "{said}");
         let kept = Options { kept_pages: vec![1 << 40], ..Options::default() };
         assert!(check(&kept).is_err());

@@ -15,7 +15,9 @@ use super::result::record::to_run;
 use super::stage::Stage;
 use super::workers::crew::Crew;
 use engines::Interrupt;
+use reports::exit::Exit;
 use reports::schema::{Note, NoteKind, Run};
+use reports::verdict;
 use std::collections::BTreeMap;
 
 /// What a run brought.
@@ -35,26 +37,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Exit code of the command. A broken promise, an internal error and a leftover come before a signal.
+    /// Returns the exit code of the command: the worst of the verdicts, the failure and the signal.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        let promises = self.run.cells.iter().flat_map(|cell| &cell.promises);
-        let broken = promises.filter(|promise| promise.broken > 0).count();
-        let thin = self.run.notes.iter().any(|note| note.kind == NoteKind::Thin);
-        match (self.failure.as_ref().map(LinuxError::exit_code), self.signal) {
-            (Some(code @ (2 | 101)), _) => code,
-            _ if broken > 0 => 1,
-            (Some(code @ (1 | 7)), _) => code,
-            (_, Some(signal)) => 128 + signal as u8,
-            (Some(code), None) => code,
-            (None, None) => {
-                if thin {
-                    5
-                } else {
-                    0
-                }
-            }
-        }
+    pub fn exit_code(&self) -> Exit {
+        let failure = self.failure.as_ref().map(LinuxError::exit_code);
+        let signal = self.signal.map(|signal| Exit::Signal(signal as u8));
+        verdict::exit_code(&self.run).worst(failure).worst(signal)
     }
 }
 
@@ -171,7 +159,8 @@ mod tests {
     #[test]
     fn a_leftover_outranks_a_signal_and_a_signal_a_thin_run() {
         let code = |signal, failure, thin: bool| {
-            let mut run = empty_run();
+            // Without a plan, of which cells would be missing.
+            let mut run = Run { plan: None, ..empty_run() };
             if thin {
                 run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text: String::new() });
             }
@@ -179,11 +168,11 @@ mod tests {
         };
         let leftover = || Some(LinuxError::Leftover { remains: Vec::new(), after: None });
         let silent = || Some(LinuxError::WorkerSilent { pid: 7, waited_s: 10 });
-        assert_eq!(code(None, None, false), 0);
-        assert_eq!(code(None, None, true), 5);
-        assert_eq!(code(Some(2), None, true), 130);
-        assert_eq!(code(Some(15), silent(), false), 143);
-        assert_eq!(code(Some(15), leftover(), false), 7);
-        assert_eq!(code(None, silent(), false), 5);
+        assert_eq!(code(None, None, false), Exit::AsExpected);
+        assert_eq!(code(None, None, true), Exit::Inconclusive);
+        assert_eq!(code(Some(2), None, true), Exit::Signal(2));
+        assert_eq!(code(Some(15), silent(), false), Exit::Signal(15));
+        assert_eq!(code(Some(15), leftover(), false), Exit::Left);
+        assert_eq!(code(None, silent(), false), Exit::Inconclusive);
     }
 }

@@ -1,5 +1,5 @@
 //! `calibrate`: a table of costs measured on this machine, beside the built-in one.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::CalibrateFlags;
 use super::output::{self, say};
 use crate::measure::calibrate::Calibration;
@@ -8,10 +8,11 @@ use comfy_table::{CellAlignment, Table as Grid, presets};
 use engines::signals;
 use engines::threads::trials;
 use model::seam::costs::{self, Costs, Table};
+use reports::exit::Exit;
 use reports::json::write_atomic;
 use std::collections::BTreeMap;
 
-pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<u8, Failure> {
+pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<Exit, Failure> {
     // There is nothing to keep: half a table is none.
     signals::end_at_once().map_err(Failure::internal)?;
     let (date, _) = output::now();
@@ -39,7 +40,7 @@ pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<u8, Failure> {
         machine.cpu,
         costs::names().count() - count,
     );
-    Ok(super::streams::finish(&text, exit::OK))
+    Ok(super::streams::finish(&text, Exit::AsExpected))
 }
 
 /// Each entry: as it is built in, and as it was measured.

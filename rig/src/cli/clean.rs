@@ -3,9 +3,10 @@ use super::exit::Failure;
 use super::output::complain;
 use super::streams;
 use linux::{self, Cleaned};
+use reports::exit::Exit;
 use std::fmt::Write as _;
 
-pub(super) fn clean() -> Result<u8, Failure> {
+pub(super) fn clean() -> Result<Exit, Failure> {
     let cleaned =
         linux::clean().map_err(|error| Failure { code: error.exit_code(), message: error.to_string() })?;
     let Cleaned { removed, alive, notes, remains, .. } = &cleaned;

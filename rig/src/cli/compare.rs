@@ -1,14 +1,15 @@
 //! `compare` and `baseline`: results beside each other, and figures that are kept.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::{BaselineFlags, BaselineWhat, CompareFlags};
 use super::{output, results, streams};
 use reports::compare::history::{Entry, chapters};
 use reports::compare::{Comparison, exact, history, paired, text};
+use reports::exit::Exit;
 use reports::figure::{Baseline, diff};
 use reports::schema::Engine;
 use std::path::{Path, PathBuf};
 
-pub(super) fn compare(flags: &CompareFlags) -> Result<u8, Failure> {
+pub(super) fn compare(flags: &CompareFlags) -> Result<Exit, Failure> {
     if let Some(folder) = &flags.history {
         return over_time(folder);
     }
@@ -34,11 +35,12 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<u8, Failure> {
         }
     };
     let texts: Vec<_> = compared.iter().map(|one| text::text(one, flags.all)).collect();
-    if let (Some(name), Some(result)) = (&flags.save_baseline, flags.results.last()) {
-        save(name, result, &flags.baselines)?;
-    }
-    let code = exit::worst(&compared.iter().map(Comparison::exit_code).collect::<Vec<_>>());
-    Ok(streams::finish(&texts.join("\n"), code))
+    let saved = match (&flags.save_baseline, flags.results.last()) {
+        (Some(name), Some(result)) => save(name, result, &flags.baselines),
+        _ => Ok(()),
+    };
+    let code = Exit::AsExpected.worst(compared.iter().map(Comparison::exit_code));
+    Ok(streams::finish(&texts.join("\n"), streams::also(code, saved)))
 }
 
 fn shown(path: &Path) -> String {
@@ -90,7 +92,7 @@ fn within(path: &Path, flags: &CompareFlags) -> Result<Vec<Comparison>, Failure>
 }
 
 /// Everything below `folder`, by time.
-fn over_time(folder: &Path) -> Result<u8, Failure> {
+fn over_time(folder: &Path) -> Result<Exit, Failure> {
     let mut entries = Vec::new();
     for path in runs_below(folder)? {
         let (run, env) = results::run(&path)?;
@@ -104,7 +106,7 @@ fn over_time(folder: &Path) -> Result<u8, Failure> {
             folder.display()
         )));
     }
-    Ok(streams::finish(&history::text(&chapters(entries)), exit::OK))
+    Ok(streams::finish(&history::text(&chapters(entries)), Exit::AsExpected))
 }
 
 fn runs_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -124,10 +126,10 @@ fn runs_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-pub(super) fn baseline(flags: &BaselineFlags) -> Result<u8, Failure> {
+pub(super) fn baseline(flags: &BaselineFlags) -> Result<Exit, Failure> {
     let BaselineWhat::Update { name, result, baselines } = &flags.what;
     save(name, result, baselines)?;
-    Ok(exit::OK)
+    Ok(Exit::AsExpected)
 }
 
 /// Prints what changes, and keeps the figures of `result` as the baseline `name`.
@@ -136,7 +138,7 @@ fn save(name: &str, result: &Path, folder: &Path) -> Result<(), Failure> {
     let new = results::figures(result, folder)?;
     let old = file.exists().then(|| Baseline::read(&file)).transpose().map_err(Failure::usage)?;
     std::fs::create_dir_all(folder).map_err(|error| {
-        Failure::usage(format!(
+        Failure::unwritten(format!(
             "cannot make {}: {error}; name another folder with --baselines",
             folder.display()
         ))

@@ -1,41 +1,43 @@
 //! `doctor`: what works on this machine, and how to mend what does not.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::DoctorFlags;
 use super::output::{complain, result};
 use super::streams;
 use comfy_table::{ColumnConstraint, Table, Width, presets};
 use linux::{self, Checkup, Row, Verdict};
+use reports::exit::Exit;
 use reports::json::write_atomic;
+use std::path::Path;
 
 /// Longer findings are broken. Remedies never are, since they are there to be copied.
 const FINDING_WIDTH: u16 = 60;
 
-pub(super) fn doctor(flags: &DoctorFlags) -> Result<u8, Failure> {
+pub(super) fn doctor(flags: &DoctorFlags) -> Result<Exit, Failure> {
     let failed = |error: linux::LinuxError| Failure { code: error.exit_code(), message: error.to_string() };
     // Without it a signal would leave a cgroup behind.
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let checkup = linux::checkup(flags.kernel.as_deref(), &interrupt).map_err(failed)?;
     let printed = result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
-    if let Some(file) = &flags.json {
-        let text = serde_json::to_string_pretty(&checkup).map_err(Failure::internal)?;
-        write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
-    }
-    let unwritten = printed.err().map(|failure| streams::also(exit::OK, &failure));
-    let mut codes: Vec<u8> = checkup.leftovers.iter().map(linux::LinuxError::exit_code).collect();
+    let written = flags.json.as_deref().map_or(Ok(()), |file| write(file, &checkup));
+    let mut code = [printed, written].into_iter().fold(Exit::AsExpected, streams::also);
     for leftover in &checkup.leftovers {
         complain(&leftover.to_string());
+        code = code.worst([leftover.exit_code()]);
     }
     if let Some(remedy) = checkup.remedy() {
-        complain(&format!("no hierarchy here in which a process could be moved\n  try: {remedy}"));
-        codes.push(exit::CANNOT);
+        let message = format!("no hierarchy here in which a process could be moved\n  try: {remedy}");
+        code = streams::also(code, Err(Failure::cannot(message)));
     }
     if checkup.kernel_fails() {
-        complain("the kernel that is named by --kernel does not boot here; the table says why");
-        codes.push(exit::CANNOT);
+        let message = "the kernel that is named by --kernel does not boot here; the table says why";
+        code = streams::also(code, Err(Failure::cannot(message)));
     }
-    codes.extend(unwritten);
-    codes.extend(checkup.signal.map(|signal| exit::SIGNAL + signal as u8));
-    Ok(exit::worst(&codes))
+    Ok(code.worst(checkup.signal.map(|signal| Exit::Signal(signal as u8))))
+}
+
+fn write(file: &Path, checkup: &Checkup) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(checkup).map_err(Failure::internal)?;
+    write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)
 }
 
 fn grid(rows: &[Row]) -> String {

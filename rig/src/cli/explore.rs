@@ -1,5 +1,5 @@
 //! `explore`: litmus tests under every schedule, or many.
-use super::exit::{self, Failure};
+use super::exit::{Failure, with_signal};
 use super::flags::ExploreFlags;
 use super::folder::Shelf;
 use super::output::{self, result, say};
@@ -16,6 +16,7 @@ use comfy_table::{Table, presets};
 use engines::Interrupt;
 use input::file::{TEXT_MAX, read_text};
 use model::protocols::{self, Protocol};
+use reports::exit::Exit;
 use reports::json::write_atomic;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -43,10 +44,12 @@ struct Command<'a> {
 struct Done {
     found: Found,
     judged: Judgement,
-    code: u8,
+    code: Exit,
+    /// What could not be said or saved, which ends the command.
+    told: Result<(), Failure>,
 }
 
-pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
+pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
     let policy = flags.policy.parse().map_err(Failure::usage)?;
     let tests = tests(&flags.tests)?;
     let asked = flags.protocols.iter().map(|name| Protocol::parse(name));
@@ -65,10 +68,13 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
                 silent.clear();
                 break;
             }
-            let done = command.one(test, protocol)?;
+            let done = command.one(test, protocol);
             explored.add((&test.litmus, &test.place), protocol, &done.found, &done.judged);
             table.push(row(test, protocol, &done));
             codes.push(done.code);
+            if done.told.is_err() {
+                return Ok(streams::also(Exit::AsExpected.worst(codes), done.told));
+            }
             let known = |rule: &usize| done.found.fired.contains(rule) || done.judged.silent.contains(rule);
             silent.retain(|rule| done.found.complete && !known(rule));
         }
@@ -76,19 +82,21 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<u8, Failure> {
             codes.extend(never_fired(test, &silent));
         }
     }
-    if table.len() > 1 {
-        result(&format!("{}\n{}\n", grid(&table), last_line(&codes)))?;
-    }
-    if let Some(file) = &flags.json {
-        let text = serde_json::to_string_pretty(&explored).map_err(Failure::internal)?;
-        write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
-    }
-    codes.extend(command.interrupt.signal().map(|signal| exit::SIGNAL + signal));
-    Ok(exit::worst(&codes))
+    let several = table.len() > 1;
+    let printed =
+        if several { result(&format!("{}\n{}\n", grid(&table), last_line(&codes))) } else { Ok(()) };
+    let written = flags.json.as_deref().map_or(Ok(()), |file| write(file, &explored));
+    let code = with_signal(Exit::AsExpected.worst(codes), &command.interrupt);
+    Ok([printed, written].into_iter().fold(code, streams::also))
+}
+
+fn write(file: &Path, explored: &Explored) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(explored).map_err(Failure::internal)?;
+    write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)
 }
 
 /// Says which rules fired under no protocol of the test; each is a failure.
-fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<u8> {
+fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<Exit> {
     let say = |at: &usize| {
         let rule = &test.litmus.faults.rules[*at];
         let text = format!(
@@ -96,7 +104,7 @@ fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<u8> {
             at + 1,
             test.litmus.name
         );
-        streams::finish(&text, exit::BROKEN)
+        streams::finish(&text, Exit::Broken)
     };
     silent.iter().map(say).collect()
 }
@@ -174,7 +182,7 @@ fn under(test: &Placed, asked: &[Protocol]) -> Vec<Protocol> {
 }
 
 impl Command<'_> {
-    fn one(&self, test: &Placed, protocol: Protocol) -> Result<Done, Failure> {
+    fn one(&self, test: &Placed, protocol: Protocol) -> Done {
         let wanted = test.litmus.wanted(protocol);
         let never =
             |promise: &str| wanted.promises.get(promise).is_none_or(|wanted| *wanted == Expectation::Never);
@@ -200,21 +208,32 @@ impl Command<'_> {
             ControlFlow::Continue(())
         };
         let found = search(&test.litmus, protocol, self.policy, &self.limits, (&self.interrupt, &look_on));
-        if let Some(failure) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(failure);
-        }
         let judged = judge::judge(&test.litmus, protocol, &found);
-        result(&text::block((&test.litmus, &test.place), protocol, &found, &judged))?;
+        let code = code(judged.verdict);
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let told = failed.map_or_else(|| self.tell(test, protocol, (&found, &judged)), Err);
+        match told {
+            Ok(again) => Done { found, judged, code: code.worst([again]), told: Ok(()) },
+            Err(failure) => Done { found, judged, code, told: Err(failure) },
+        }
+    }
+
+    /// Prints what was found, saves what must not be, and returns the code of a second search where one was asked for.
+    fn tell(
+        &self,
+        test: &Placed,
+        protocol: Protocol,
+        (found, judged): (&Found, &Judgement),
+    ) -> Result<Exit, Failure> {
+        result(&text::block((&test.litmus, &test.place), protocol, found, judged))?;
         for seen in judged.observations.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
-            self.explain(test, protocol, &found, &seen.promise)?;
+            self.explain(test, protocol, found, &seen.promise)?;
         }
         for seen in judged.states.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
             self.keep(test, protocol, seen)?;
         }
         result("\n")?;
-        let again = if self.flags.check_determinism { self.again(test, protocol, &found)? } else { exit::OK };
-        let code = exit::worst(&[code(judged.verdict), again]);
-        Ok(Done { found, judged, code })
+        if self.flags.check_determinism { self.again(test, protocol, found) } else { Ok(Exit::AsExpected) }
     }
 
     /// Keeps a schedule that ends in a state that it must not end in.
@@ -274,15 +293,15 @@ impl Command<'_> {
     }
 
     /// Runs it once more: the same has to come out.
-    fn again(&self, test: &Placed, protocol: Protocol, found: &Found) -> Result<u8, Failure> {
+    fn again(&self, test: &Placed, protocol: Protocol, found: &Found) -> Result<Exit, Failure> {
         let again = search(&test.litmus, protocol, self.policy, &self.limits, (&self.interrupt, &nobody));
         if again == *found || self.interrupt.is_set() {
-            return Ok(exit::OK);
+            return Ok(Exit::AsExpected);
         }
         let why =
             if found.complete { "" } else { "; a bound by --seconds need not fall on the same schedule" };
         result(&format!("Differs: {} under {protocol} did not repeat itself{why}\n", test.litmus.name))?;
-        Ok(if found.complete { exit::NOT_REPEATED } else { exit::OK })
+        Ok(if found.complete { Exit::NotRepeated } else { Exit::AsExpected })
     }
 }
 
@@ -303,11 +322,11 @@ fn witness(
     }
 }
 
-fn code(verdict: Verdict) -> u8 {
+fn code(verdict: Verdict) -> Exit {
     match verdict {
-        Verdict::Unexpected => exit::BROKEN,
-        Verdict::Inconclusive => exit::INCONCLUSIVE,
-        Verdict::AsExpected => exit::OK,
+        Verdict::Unexpected => Exit::Broken,
+        Verdict::Inconclusive => Exit::Inconclusive,
+        Verdict::AsExpected => Exit::AsExpected,
     }
 }
 
@@ -341,12 +360,12 @@ fn grid(rows: &[[String; 6]]) -> String {
     table.to_string()
 }
 
-fn last_line(codes: &[u8]) -> String {
-    let count = |wanted: u8| codes.iter().filter(|code| **code == wanted).count();
+fn last_line(codes: &[Exit]) -> String {
+    let count = |wanted: Exit| codes.iter().filter(|code| **code == wanted).count();
     format!(
         "litmus: {} as expected, {} not, {} inconclusive",
-        count(exit::OK),
-        codes.len() - count(exit::OK) - count(exit::INCONCLUSIVE),
-        count(exit::INCONCLUSIVE)
+        count(Exit::AsExpected),
+        codes.len() - count(Exit::AsExpected) - count(Exit::Inconclusive),
+        count(Exit::Inconclusive)
     )
 }

@@ -3,12 +3,13 @@ use super::exit::Failure;
 use super::flags::GateFlags;
 use super::{github, output, results, streams};
 use input::file::{TEXT_MAX, read_text};
+use reports::exit::Exit;
 use reports::figure::Baseline;
 use reports::gate::{self, Earlier, Gates, Ladder, forms};
 use reports::schema::{Env, Run};
 use reports::{html, json};
 
-pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
+pub(super) fn gate(flags: &GateFlags) -> Result<Exit, Failure> {
     let file = flags.gates.display().to_string();
     let text = read_text(&flags.gates, TEXT_MAX).map_err(|error| {
         Failure::usage(format!("{error}; name a file of gates, such as reports/gates/default.toml"))
@@ -32,15 +33,20 @@ pub(super) fn gate(flags: &GateFlags) -> Result<u8, Failure> {
         return Ok(streams::finish(&tested.text(), tested.exit_code()));
     }
     let ladder = gate::evaluate(&gates, &b, earlier).map_err(Failure::usage)?;
-    if let Some(file) = &flags.junit {
-        let xml = forms::junit(&ladder).map_err(Failure::internal)?;
-        json::write_atomic(file, xml.as_bytes())
-            .map_err(|error| Failure::unwritten(format!("{error}; choose another file with --junit FILE")))?;
-    }
-    let code = streams::finish(&ladder.text(), ladder.exit_code());
-    github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder), output::say)?;
-    page(flags, &b, env.as_ref(), &ladder)?;
-    Ok(code)
+    let written = [
+        junit(flags, &ladder),
+        output::result(&ladder.text()),
+        github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder), output::say),
+        page(flags, &b, env.as_ref(), &ladder),
+    ];
+    Ok(written.into_iter().fold(ladder.exit_code(), streams::also))
+}
+
+fn junit(flags: &GateFlags, ladder: &Ladder) -> Result<(), Failure> {
+    let Some(file) = &flags.junit else { return Ok(()) };
+    let xml = forms::junit(ladder).map_err(Failure::internal)?;
+    json::write_atomic(file, xml.as_bytes())
+        .map_err(|error| Failure::unwritten(format!("{error}; choose another file with --junit FILE")))
 }
 
 /// Runs to compare with, the runs to judge, and the machine of the first of these.

@@ -30,6 +30,8 @@ fn append(file: &Path, markdown: &str) -> Result<(), Failure> {
     };
     write().map_err(|error| {
         let file = file.display();
-        Failure::usage(format!("cannot append to {file}: {error}; unset GITHUB_STEP_SUMMARY, or name a file"))
+        Failure::unwritten(format!(
+            "cannot append to {file}: {error}; unset GITHUB_STEP_SUMMARY, or name a file"
+        ))
     })
 }

@@ -1,14 +1,15 @@
 //! `linux`: real processes between real cgroups.
-use super::exit::Failure;
+use super::exit::{Failure, with_signal};
 use super::flags::LinuxFlags;
 use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
-use super::{output, proportion};
+use super::{output, proportion, streams};
 use crate::measure::env;
-use linux::{self, LinuxError, OptionError, Options, Progress};
+use linux::{self, OptionError, Options, Progress};
+use reports::exit::Exit;
 use std::time::Instant;
 
-pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
+pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
     let Asked { options, carried } = asked(flags)?;
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
@@ -32,8 +33,9 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
     let mut outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => {
-            keeper.give_up()?;
-            return Err(failure(&error));
+            let code = streams::also(with_signal(error.exit_code(), &interrupt), keeper.give_up());
+            output::complain(&error.to_string());
+            return Ok(code);
         }
     };
     outcome.run.recordings = recordings;
@@ -44,10 +46,6 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<u8, Failure> {
         output::complain(&error.to_string());
     }
     Ok(code)
-}
-
-fn failure(error: &LinuxError) -> Failure {
-    Failure { code: error.exit_code(), message: error.to_string() }
 }
 
 fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {

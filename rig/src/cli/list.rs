@@ -1,8 +1,9 @@
 //! `list`: what there is, with one line each.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::ListFlags;
 use super::streams;
 use crate::driver::catalogue::{self, Rows};
+use reports::exit::Exit;
 use std::fmt::Write as _;
 
 /// A list's name, and what makes its rows.
@@ -18,18 +19,18 @@ const PARTS: [Part; 7] = [
     ("litmus", crate::explore::built_in::rows),
 ];
 
-pub(super) fn list(flags: &ListFlags) -> Result<u8, Failure> {
+pub(super) fn list(flags: &ListFlags) -> Result<Exit, Failure> {
     let wanted = flags.what.as_deref();
     let known: Vec<_> = PARTS.iter().map(|(name, _)| *name).collect();
     if wanted == Some("canaries") {
-        return Ok(streams::finish(&section("canaries", &catalogue::canaries()), exit::OK));
+        return Ok(streams::finish(&section("canaries", &catalogue::canaries()), Exit::AsExpected));
     }
     if let Some(what) = wanted.filter(|what| !known.contains(what)) {
         return Err(Failure::usage(format!("there is no list of `{what}`; there are {}", known.join(", "))));
     }
     let parts = PARTS.iter().filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
     let text: Vec<_> = parts.map(|(name, rows)| section(name, &rows())).collect();
-    Ok(streams::finish(&text.join("\n"), exit::OK))
+    Ok(streams::finish(&text.join("\n"), Exit::AsExpected))
 }
 
 fn section(name: &str, rows: &Rows) -> String {

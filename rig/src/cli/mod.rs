@@ -38,6 +38,7 @@ pub use exit::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 use flags::{Cli, Command};
+use reports::exit::Exit;
 use std::process::ExitCode;
 
 /// Runs the command line of this process.
@@ -65,17 +66,17 @@ pub fn main() -> ExitCode {
 }
 
 /// Prints help to stdout, or what is wrong with the flags to stderr, and returns the exit code.
-fn usage(error: &clap::Error, command: &str) -> u8 {
+fn usage(error: &clap::Error, command: &str) -> Exit {
     let text = error.render();
     if !error.use_stderr() {
-        return streams::finish(&text.to_string(), exit::OK);
+        return streams::finish(&text.to_string(), Exit::AsExpected);
     }
     // Without colours: arguments may hold escapes, and only ours could be told from them.
     output::say(text.to_string().trim_end());
     if let Some(help) = of_the_flag(error, command) {
         output::say(&format!("  this flag: {help}"));
     }
-    exit::USAGE
+    Exit::Usage
 }
 
 /// Returns the help of the flag whose value is wrong, which has the unit, the default and an example.
@@ -93,7 +94,7 @@ fn of_the_flag(error: &clap::Error, command: &str) -> Option<String> {
     Some(help.to_string())
 }
 
-fn dispatch(command: Command) -> Result<u8, Failure> {
+fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(flags) => run::run(&flags),
         Command::Explore(flags) => explore::explore(&flags),

@@ -1,13 +1,14 @@
 //! `run --fail-nth all` and `selftest --positions`: every prepare position fails once, alone; which left a trace.
-use super::exit::{self, Failure};
+use super::exit::{Failure, with_signal};
 use super::output::say;
-use super::selftest::{cut_short, with_signal};
+use super::selftest::cut_short;
 use super::{parallel, streams};
 use crate::driver::Scenario;
 use crate::driver::positions::{self, Positions};
 use engines::Interrupt;
 use model::protocols::Protocol;
 use model::seam::Costs;
+use reports::exit::Exit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +17,7 @@ use std::path::Path;
 const MAX_TRACES: usize = 12;
 
 /// Every position of a scenario, under each of its protocols.
-pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrupt) -> Result<u8, Failure> {
+pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     say(&format!("seed {}, every prepare position of scenario {} fails once", scenario.seed, scenario.name));
     let protocols = &scenario.protocols;
     let all = parallel::map(jobs, protocols.len(), interrupt, |at| {
@@ -35,7 +36,7 @@ pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrup
     }
     let _ = writeln!(text, "fail-nth: {unexpected} traces that the scenario does not expect");
     text.push_str(&cut_short(interrupt, all.len(), protocols.len()));
-    let code = if unexpected == 0 { exit::OK } else { exit::BROKEN };
+    let code = if unexpected == 0 { Exit::AsExpected } else { Exit::Broken };
     Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 
@@ -93,7 +94,7 @@ impl Sum {
 }
 
 /// The 31 sets of controllers in all four modes, quiet.
-pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<u8, Failure> {
+pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let costs = Costs::default();
     let scenarios = scenarios()?;
     let found = parallel::map(jobs, scenarios.len(), interrupt, |at| {
@@ -131,7 +132,7 @@ pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<u8, Failur
         if sound { "left no trace" } else { "FAILED" }
     );
     text.push_str(&cut_short(interrupt, found.len(), scenarios.len()));
-    let code = if sound { exit::OK } else { exit::BROKEN };
+    let code = if sound { Exit::AsExpected } else { Exit::Broken };
     Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 

@@ -1,11 +1,12 @@
 //! `record`: a recording of a real program by strace, and the scenario that replays it.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::RecordFlags;
 use super::{output, recording};
 use crate::record::{self, RecordError, Recorded, Subject};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use linux::parse_duration;
+use reports::exit::Exit;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::process::ExitStatusExt as _;
@@ -17,7 +18,7 @@ use workloads::{Folder, Plan, Spec, TRACE_PREFIX};
 /// Longest cell of the scenario.
 const DURATION_MAX: Duration = Duration::from_secs(5);
 
-pub(super) fn record(flags: &RecordFlags) -> Result<u8, Failure> {
+pub(super) fn record(flags: &RecordFlags) -> Result<Exit, Failure> {
     let subject = match (flags.pids.as_slice(), flags.command.as_slice()) {
         ([], []) => return Err(Failure::usage("nothing to record; give -- PROGRAM [ARGS], or -p PID")),
         (pids, []) => Subject::Pids(pids.to_vec()),
@@ -38,7 +39,7 @@ pub(super) fn record(flags: &RecordFlags) -> Result<u8, Failure> {
     say(&out, &scenario, &subject, &recorded);
     understood(&out)?;
     // A signal is a way to end a recording.
-    Ok(exit::OK)
+    Ok(Exit::AsExpected)
 }
 
 fn failure(error: &RecordError) -> Failure {

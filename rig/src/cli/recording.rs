@@ -1,12 +1,13 @@
 //! `recording`: says what is understood of a recording, without running it; and the same for recordings that a run replays.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::RecordingFlags;
 use super::output;
+use reports::exit::Exit;
 use reports::schema::{DroppedLines, Recording};
 use std::path::Path;
 use workloads::{BuiltIn, Files as _, Folder, Plan, Spec, TRACE_PREFIX, TraceReport};
 
-pub(super) fn recording(flags: &RecordingFlags) -> Result<u8, Failure> {
+pub(super) fn recording(flags: &RecordingFlags) -> Result<Exit, Failure> {
     let mut all = Vec::new();
     for name in &flags.names {
         let spec = Spec {
@@ -24,7 +25,7 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<u8, Failure> {
         let text = serde_json::to_string_pretty(&all).map_err(Failure::internal)?;
         reports::json::write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
     }
-    Ok(exit::OK)
+    Ok(Exit::AsExpected)
 }
 
 /// Says, once a recording, what was understood; returns it as results keep it.

@@ -1,12 +1,15 @@
 //! `replay`: one schedule once more, step by step.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::ReplayFlags;
 use super::output::{result, say};
+use super::streams;
 use crate::explore::Witness;
 use crate::explore::replay::{Replayed, replay};
+use reports::exit::Exit;
 use reports::json::write_atomic;
+use std::path::Path;
 
-pub(super) fn run(flags: &ReplayFlags) -> Result<u8, Failure> {
+pub(super) fn run(flags: &ReplayFlags) -> Result<Exit, Failure> {
     let witness = Witness::read(&flags.schedule).map_err(Failure::usage)?;
     say(&format!(
         "test {} under {}, {} steps, {} switches",
@@ -17,12 +20,13 @@ pub(super) fn run(flags: &ReplayFlags) -> Result<u8, Failure> {
     ));
     let Replayed { text, trace, repeated, .. } = replay(&witness);
     let printed = result(&text);
-    if let Some(file) = &flags.trace {
-        write_atomic(file, trace().as_bytes()).map_err(Failure::unwritten)?;
-        say(&format!("trace: {} (open it in ui.perfetto.dev or chrome://tracing)", file.display()));
-    }
-    match repeated {
-        Ok(()) => printed.map(|()| exit::OK),
-        Err(difference) => Err(Failure { code: exit::NOT_REPEATED, message: difference }),
-    }
+    let traced = flags.trace.as_deref().map_or(Ok(()), |file| write(file, &trace()));
+    let same = repeated.map_err(|message| Failure { code: Exit::NotRepeated, message });
+    Ok([printed, traced, same].into_iter().fold(Exit::AsExpected, streams::also))
+}
+
+fn write(file: &Path, trace: &str) -> Result<(), Failure> {
+    write_atomic(file, trace.as_bytes()).map_err(Failure::unwritten)?;
+    say(&format!("trace: {} (open it in ui.perfetto.dev or chrome://tracing)", file.display()));
+    Ok(())
 }

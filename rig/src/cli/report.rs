@@ -3,47 +3,45 @@ use super::exit::Failure;
 use super::flags::{Format, ReportFlags};
 use super::folder::{Lock, Taken, shown};
 use super::output::{self, Page, Source};
-use super::results;
+use super::{results, streams};
+use reports::exit::Exit;
 use reports::{json, verdict};
 use std::path::Path;
 
-pub(super) fn report(flags: &ReportFlags) -> Result<u8, Failure> {
+pub(super) fn report(flags: &ReportFlags) -> Result<Exit, Failure> {
     if flags.format != Format::Text && flags.dirs.len() > 1 {
         return Err(Failure::usage(
             "--format other than text is of one run; give one DIR, and call `attach-rig report DIR --format ...` once for each",
         ));
     }
-    let code = match (flags.dirs.as_slice(), &flags.out) {
+    Ok(match (flags.dirs.as_slice(), &flags.out) {
         ([dir], None) => within(dir, flags.format)?,
         ([dir], Some(page)) => {
             let source = results::folder(dir)?;
-            render(&source, flags.format, &Page::At(page.clone()))?
+            render(&source, flags.format, &Page::At(page.clone()))
         }
         (dirs, page) => {
             let sources: Vec<Source> =
                 dirs.iter().map(|dir| results::folder(dir)).collect::<Result<_, _>>()?;
-            output::render_all(page.as_deref().unwrap_or(Path::new("report.html")), &sources)?;
-            let codes: Vec<u8> = sources.iter().map(|source| verdict::exit_code(&source.run)).collect();
-            // In the order in which they matter when several apply.
-            [1, 5].into_iter().find(|code| codes.contains(code)).unwrap_or(0)
+            let code = Exit::AsExpected.worst(sources.iter().map(|source| verdict::exit_code(&source.run)));
+            let page = page.as_deref().unwrap_or(Path::new("report.html"));
+            streams::also(code, output::render_all(page, &sources))
         }
-    };
-    Ok(code)
+    })
 }
 
-fn render(Source { file, run, env }: &Source, format: Format, page: &Page) -> Result<u8, Failure> {
-    output::render(format, page, (file, run, env.as_ref()))?;
-    Ok(verdict::exit_code(run))
+fn render(Source { file, run, env }: &Source, format: Format, page: &Page) -> Exit {
+    streams::also(verdict::exit_code(run), output::render(format, page, (file, run, env.as_ref())))
 }
 
 /// Reports on a folder, in which the page is made: the folder belongs to this command until then, so that nothing of an
 /// earlier result gets beside a later one.
-fn within(dir: &Path, format: Format) -> Result<u8, Failure> {
+fn within(dir: &Path, format: Format) -> Result<Exit, Failure> {
     let page = dir.join("report.html");
     let page = if format == Format::Text { Page::At(page) } else { Page::Beside(page) };
     let owned = if dir.is_dir() { Some(Lock::attempt(dir)) } else { None };
     let source = results::folder(dir)?;
-    match owned {
+    Ok(match owned {
         Some(Ok(Taken::Own(_lock))) => {
             if !source.file.exists()
                 && let Err(error) = json::write_run(&source.file, &source.run)
@@ -62,5 +60,5 @@ fn within(dir: &Path, format: Format) -> Result<u8, Failure> {
         }
         // A page that cannot be made is said where that is tried.
         Some(Err(_)) | None => render(&source, format, &page),
-    }
+    })
 }

@@ -1,5 +1,5 @@
 //! `run`: a scenario in virtual time, or on threads.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::{Request, RunFlags};
 use super::folder::{Folder, carried};
 use super::matrix::{self, Matrix, On};
@@ -11,6 +11,7 @@ use crate::measure::env;
 use engines::Interrupt;
 use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
+use reports::exit::Exit;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
+pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     let mut scenario = named(&flags.request.scenario, &flags.request.overrides()?)?;
     let engine = flags.request.on().ok_or_else(|| {
         Failure::usage("--real-pages is memory of this machine; give --engine threads as well")
@@ -60,8 +61,8 @@ pub(super) fn run(flags: &RunFlags) -> Result<u8, Failure> {
     }
     let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), &made_by);
     env.wall_ns = started.elapsed().as_nanos() as u64;
-    let ended = signal.map_or(exit::OK, |signal| exit::SIGNAL + signal);
-    let code = folder.publish(&run, &env, keeper, exit::worst(&[verdict::exit_code(&run), ended]));
+    let code = verdict::exit_code(&run).worst(signal.map(Exit::Signal));
+    let code = folder.publish(&run, &env, keeper, code);
     say_speed(&env);
     Ok(code)
 }

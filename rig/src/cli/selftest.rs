@@ -1,5 +1,5 @@
 //! `selftest`: every canary is caught by the check that it names, sound runs are green, random ones keep every promise.
-use super::exit::{self, Failure};
+use super::exit::{Failure, with_signal};
 use super::flags::SelftestFlags;
 use super::output::say;
 use super::{parallel, run, streams};
@@ -8,11 +8,15 @@ use crate::measure::recorder::{Census, OUTCOMES};
 use engines::Interrupt;
 use engines::signals;
 use model::seam::Costs;
+use reports::exit::Exit;
 use std::fmt::Write as _;
 
-pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
+pub(super) fn selftest(flags: &SelftestFlags) -> Result<Exit, Failure> {
     if flags.print {
-        return Ok(streams::finish(&crate::driver::random::scenario(flags.seed, &flags.protocol), exit::OK));
+        return Ok(streams::finish(
+            &crate::driver::random::scenario(flags.seed, &flags.protocol),
+            Exit::AsExpected,
+        ));
     }
     let jobs = parallel::jobs(flags.jobs);
     let (costs, interrupt) = (Costs::default(), run::listen()?);
@@ -31,7 +35,7 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<u8, Failure> {
     text.push_str(&sound.0);
     let _ = writeln!(text, "canaries: {caught} of {} caught", flights.len());
     text.push_str(&cut_short(&interrupt, flights.len(), canaries.len()));
-    let code = if caught == flights.len() && sound.1 { exit::OK } else { exit::BROKEN };
+    let code = if caught == flights.len() && sound.1 { Exit::AsExpected } else { Exit::Broken };
     Ok(streams::finish(&text, with_signal(code, &interrupt)))
 }
 
@@ -42,11 +46,6 @@ pub(super) fn cut_short(interrupt: &Interrupt, tried: usize, of: usize) -> Strin
         format!("interrupted by {name}: {tried} of {of} were tried\n")
     };
     interrupt.signal().map(line).unwrap_or_default()
-}
-
-/// Returns the exit code of a command that ends with `code`, or for a signal.
-pub(super) fn with_signal(code: u8, interrupt: &Interrupt) -> u8 {
-    exit::worst(&[code, interrupt.signal().map_or(exit::OK, |signal| exit::SIGNAL + signal)])
 }
 
 fn line(flight: &Flight) -> String {
@@ -87,7 +86,7 @@ fn random(
     count: u64,
     (jobs, interrupt): (usize, &Interrupt),
     costs: &Costs,
-) -> Result<u8, Failure> {
+) -> Result<Exit, Failure> {
     let (first, protocol) = (flags.seed, flags.protocol.as_str());
     say(&format!("random scenarios under {protocol}, seeds {first} to {}", first + count - 1));
     let draw = |at: usize| selftest::draw(first + at as u64, protocol, costs, interrupt).transpose();
@@ -110,7 +109,7 @@ fn random(
     text.push_str(&coverage(&census));
     let _ = writeln!(text, "random: {broken} of {tried} broke a promise");
     text.push_str(&cut_short(interrupt, tried, count as usize));
-    let code = if broken == 0 { exit::OK } else { exit::BROKEN };
+    let code = if broken == 0 { Exit::AsExpected } else { Exit::Broken };
     Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 

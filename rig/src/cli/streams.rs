@@ -2,8 +2,9 @@
 //!
 //! A line on stderr that cannot be written is dropped: it is for people, and a run must not end because it is not read. A
 //! result on stdout that cannot be written is an error, except where the reader has closed the pipe.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use input::text::printable_lines;
+use reports::exit::Exit;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, retry_on_intr, write};
 use std::os::fd::AsFd;
@@ -42,17 +43,15 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Writes the last text of a command that ends with `code`, and returns the code of the command.
-pub(super) fn finish(text: &str, code: u8) -> u8 {
-    match result(text) {
-        Ok(()) => code,
-        Err(failure) => also(code, &failure),
-    }
+pub(super) fn finish(text: &str, code: Exit) -> Exit {
+    also(code, result(text))
 }
 
-/// Says `failure`, which happened beside what `code` stands for, and returns the code of both.
-pub(super) fn also(code: u8, failure: &Failure) -> u8 {
-    complain(&failure.message);
-    exit::worst(&[code, failure.code])
+/// Says what failed beside what `code` stands for, if anything did, and returns the code of both.
+pub(super) fn also(code: Exit, beside: Result<(), Failure>) -> Exit {
+    let failed = beside.err();
+    failed.iter().for_each(|failure| complain(&failure.message));
+    code.worst(failed.map(|failure| failure.code))
 }
 
 /// Writes past std, which takes a closed descriptor for a success and keeps the end of a text that has no line end.

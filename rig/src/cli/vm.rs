@@ -1,16 +1,17 @@
 //! `vm`: real processes between real cgroups, on the kernels of virtual machines that this boots one after the other.
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::VmFlags;
 use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
-use super::{output, proportion};
+use super::{output, proportion, streams};
 use crate::measure::env;
 use linux::vm::{Guest, Machine, Merged, News, Series, Setting, VmError};
 use linux::{OptionError, Options, parse_duration};
+use reports::exit::Exit;
 use reports::schema::{Env, Recording};
 use std::time::Instant;
 
-pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
+pub(super) fn vm(flags: &VmFlags) -> Result<Exit, Failure> {
     let (machine, settings, Asked { options, carried }) = plan(flags)?;
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
@@ -22,7 +23,8 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
     let mut series = Series::begin(machine, settings, options, (folder.path(), interrupt))
         .map_err(|error| failure(&error))?;
     folder.clear(&scenario, &carried)?;
-    let mut running = Running { folder: &folder, recordings: &recordings, keeper: None };
+    let mut running =
+        Running { folder: &folder, recordings: &recordings, keeper: None, code: Exit::AsExpected };
     while let Some(setting) = series.upcoming() {
         output::say(&format!("booting for {setting}; its console: {}", series.console(setting).display()));
         series.boot(setting, &mut |news| running.hear(news));
@@ -31,12 +33,15 @@ pub(super) fn vm(flags: &VmFlags) -> Result<u8, Failure> {
             let kept = folder.keep(&merged.run, &environment(&date, &merged, started));
             kept.map_err(|failure| output::complain(&failure.message)).is_ok()
         });
-        series.guests().last().map_or(Ok(()), |guest| running.end(guest, kept))?;
+        series.guests().last().into_iter().for_each(|guest| running.end(guest, kept));
     }
-    let Some(mut merged) = series.merged() else { return Err(without_result(series.guests())) };
+    let code = running.code.worst(series.guests().iter().map(Guest::exit_code));
+    let Some(mut merged) = series.merged() else {
+        return Err(Failure { code, message: complaints(series.guests()) });
+    };
     merged.run.recordings = recordings;
     let env = environment(&date, &merged, started);
-    let code = folder.publish(&merged.run, &env, Keeper::default(), code(series.guests()));
+    let code = folder.publish(&merged.run, &env, Keeper::default(), code);
     for guest in series.guests() {
         if let Some(complaint) = guest.complaint() {
             output::complain(&format!("{}: {complaint}", guest.setting));
@@ -50,6 +55,8 @@ struct Running<'a> {
     folder: &'a Folder,
     recordings: &'a [Recording],
     keeper: Option<Keeper>,
+    /// What became of cells that should have gone from the disk.
+    code: Exit,
 }
 
 impl Running<'_> {
@@ -70,7 +77,7 @@ impl Running<'_> {
     }
 
     /// Says what became of a guest. Its cells go where `kept` says that run.json holds them, and where it is not believed.
-    fn end(&mut self, guest: &Guest, kept: bool) -> Result<(), Failure> {
+    fn end(&mut self, guest: &Guest, kept: bool) {
         let finished = self.keeper.as_ref().map_or(0, Keeper::kept);
         let obsolete = match &guest.result {
             Ok(_) => kept,
@@ -81,7 +88,9 @@ impl Running<'_> {
             Err(_) if obsolete => "  nothing measured".into(),
             Err(_) => format!("  {finished} cells measured before it ended without a result"),
         });
-        if obsolete { self.keeper.take().unwrap_or_default().remove() } else { Ok(()) }
+        if obsolete {
+            self.code = streams::also(self.code, self.keeper.take().unwrap_or_default().remove());
+        }
     }
 }
 
@@ -95,14 +104,9 @@ fn named(origin: &str) -> &str {
 }
 
 /// All that went wrong, where nothing was measured.
-fn without_result(guests: &[Guest]) -> Failure {
+fn complaints(guests: &[Guest]) -> String {
     let words = |guest: &Guest| Some(format!("{}: {}", guest.setting, guest.complaint()?));
-    let message = guests.iter().filter_map(words).collect::<Vec<_>>().join("\n");
-    Failure { code: code(guests), message }
-}
-
-fn code(guests: &[Guest]) -> u8 {
-    exit::worst(&guests.iter().map(Guest::exit_code).collect::<Vec<_>>())
+    guests.iter().filter_map(words).collect::<Vec<_>>().join("\n")
 }
 
 fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Asked), Failure> {

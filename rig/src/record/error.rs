@@ -1,4 +1,5 @@
 //! The reasons why nothing could be recorded, each with a remedy and an exit code.
+use reports::exit::Exit;
 use std::fs;
 use std::io;
 use std::process::ExitStatus;
@@ -75,11 +76,13 @@ impl RecordError {
 
     /// Returns the exit code of the command.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> Exit {
         match self {
-            Self::NoProgram { .. } | Self::NoProcess { .. } => 2,
-            Self::NoStrace | Self::Traced { .. } | Self::Setup { .. } | Self::Nothing { .. } => 4,
-            Self::Write(_) => 8,
+            Self::NoProgram { .. } | Self::NoProcess { .. } => Exit::Usage,
+            Self::NoStrace | Self::Traced { .. } | Self::Setup { .. } | Self::Nothing { .. } => {
+                Exit::CannotRun
+            }
+            Self::Write(_) => Exit::Unwritten,
         }
     }
 }

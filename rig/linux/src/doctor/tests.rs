@@ -6,6 +6,7 @@ use super::super::vm::Accel;
 use super::machine::Trial;
 use super::*;
 use engines::threads::itself::Itself;
+use reports::exit::Exit;
 use rustix::fs::Access;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
@@ -334,7 +335,7 @@ fn a_cgroup_that_stays_is_an_error_and_a_row() {
     let mut made = mixed();
     made.stays = true;
     let checkup = examine_without(&made);
-    assert_eq!(checkup.leftovers.iter().map(LinuxError::exit_code).collect::<Vec<_>>(), [7, 7, 7]);
+    assert_eq!(checkup.leftovers.iter().map(LinuxError::exit_code).collect::<Vec<_>>(), [Exit::Left; 3]);
     assert_eq!(made.row("v1:pids").remedy, "rmdir /sys/fs/cgroup/pids/attach-rig-1-2");
 }
 

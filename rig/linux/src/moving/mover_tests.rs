@@ -2,6 +2,7 @@
 use super::*;
 use crate::workers::shared::Shared;
 use engines::Interrupt;
+use reports::exit::Exit;
 use std::io::Read as _;
 
 /// Long enough ago, or far enough off, for any test.
@@ -134,7 +135,7 @@ fn a_worker_that_is_elsewhere_is_noticed() {
     rig.mover.verify().unwrap();
     assert_eq!(rig.mover.places(), [vec![7], vec![]]);
     fs::write(&rig.mover.cgroups[0].listing, "17\n8\n").unwrap();
-    assert_eq!(rig.mover.verify().unwrap_err().exit_code(), 1);
+    assert_eq!(rig.mover.verify().unwrap_err().exit_code(), Exit::Broken);
 }
 
 #[test]

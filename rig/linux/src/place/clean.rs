@@ -12,6 +12,7 @@ use super::undo::{self, Undo};
 use super::{strays, walk};
 use input::shell::quote;
 use input::text::printable;
+use reports::exit::Exit;
 use rustix::fd::OwnedFd;
 use rustix::fs::FlockOperation;
 use std::collections::BTreeSet;
@@ -148,10 +149,10 @@ impl Cleaned {
         self.remains.push(Remains { what, why: why.to_string(), remedy });
     }
 
-    /// 7 when something remains.
+    /// Returns the exit code: left when something remains.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        if self.remains.is_empty() { 0 } else { 7 }
+    pub fn exit_code(&self) -> Exit {
+        if self.remains.is_empty() { Exit::AsExpected } else { Exit::Left }
     }
 }
 

@@ -86,7 +86,7 @@ fn what_a_dead_run_has_made_goes_and_what_it_had_not_made_yet_is_no_matter() {
     remover.join().unwrap();
     // ENOTEMPTY is no busy cgroup; the second time is the end.
     let again = run.clean();
-    assert_eq!(again.exit_code(), 0, "{:?}", again.remains);
+    assert_eq!(again.exit_code(), Exit::AsExpected, "{:?}", again.remains);
     assert_eq!(cleaned.removed.first(), Some(&format!("process {}", run.child.id())), "{cleaned:?}");
     assert!(!run.lives() && !run.top().exists() && !run.list().exists());
 }
@@ -96,7 +96,7 @@ fn a_process_that_does_not_sit_in_the_cgroups_is_not_ended() {
     let mut run = Ended::new();
     let cleaned = run.clean();
     assert!(run.lives());
-    assert_eq!(cleaned.exit_code(), 7);
+    assert_eq!(cleaned.exit_code(), Exit::Left);
     assert!(cleaned.remains[0].why.contains("does not sit in the run's cgroups"), "{:?}", cleaned.remains);
     assert!(run.list().exists());
 }
@@ -127,7 +127,7 @@ fn a_mount_that_is_not_to_be_seen_keeps_the_list() {
     let run = Ended::new();
     let mut cleaned = Cleaned::default();
     cleaned.lists(&State::below(run.scratch.path()), undo::mount).unwrap();
-    assert_eq!(cleaned.exit_code(), 7);
+    assert_eq!(cleaned.exit_code(), Exit::Left);
     assert!(cleaned.remains[0].why.contains("v2 is not mounted at"), "{:?}", cleaned.remains);
     assert!(run.list().exists() && run.top().join("a").exists());
 }
@@ -164,7 +164,7 @@ fn entries_of_other_things_are_not_believed() {
         let header = text.split("[[").next().unwrap();
         fs::write(run.list(), format!("{header}[[{what}]]\n{key} = \"{path}\"\n\n")).unwrap();
         let cleaned = run.clean();
-        assert_eq!(cleaned.exit_code(), 7, "{path}");
+        assert_eq!(cleaned.exit_code(), Exit::Left, "{path}");
         assert!(cleaned.remains[0].why.contains("so nothing was done"), "{:?}", cleaned.remains);
         assert!(run.scratch.path().join(path).exists() && run.list().exists());
     }
@@ -177,7 +177,7 @@ fn a_link_in_place_of_a_cgroup_is_not_followed() {
     fs::create_dir_all(elsewhere.join("b")).unwrap();
     fs::remove_dir_all(run.top()).unwrap();
     std::os::unix::fs::symlink(&elsewhere, run.top()).unwrap();
-    assert_eq!(run.clean().exit_code(), 7);
+    assert_eq!(run.clean().exit_code(), Exit::Left);
     assert!(elsewhere.join("b").exists());
 }
 

@@ -1,5 +1,6 @@
 //! Layouts of cgroup mounts as machines have them, and the place that is chosen in each.
 use super::*;
+use reports::exit::Exit;
 
 const V1: &str = "\
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
@@ -96,7 +97,7 @@ fn escaped_mount_points_and_garbage_are_read() {
 #[test]
 fn nothing_mounted_says_how_to_mount() {
     let error = choose(Hierarchy::Auto, &[], &[]).unwrap_err();
-    assert_eq!(error.exit_code(), 4);
+    assert_eq!(error.exit_code(), Exit::CannotRun);
     assert!(error.to_string().contains("mount -t cgroup2"), "{error}");
     let error = choose("v1:freezer".parse().unwrap(), &parse_mountinfo(V2), &[]).unwrap_err();
     assert!(error.to_string().contains("mount -t cgroup -o freezer"), "{error}");

@@ -328,6 +328,7 @@ pub(crate) fn remove_by(mut rmdir: impl FnMut() -> io::Result<()>, busy: impl Fn
 mod tests {
     use super::super::manifest::tests::place;
     use super::*;
+    use reports::exit::Exit;
 
     fn id() -> RunId {
         RunId::parse("attach-rig-12-345").unwrap()
@@ -386,7 +387,7 @@ mod tests {
         let planted = groups.top().join("a").join("planted");
         fs::create_dir(&planted).unwrap();
         let error = groups.remove().unwrap_err();
-        assert_eq!(error.exit_code(), 7);
+        assert_eq!(error.exit_code(), Exit::Left);
         assert!(error.to_string().contains(&format!("{}/a: ", id())), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! Which folders are taken, and which files in them.
 use super::*;
+use reports::exit::Exit;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 fn me() -> u32 {
@@ -51,7 +52,7 @@ fn others_have_their_runtime_folder_then_their_state() {
         [""; 0].map(PathBuf::from)
     );
     let error = State::first(&[], stranger).unwrap_err();
-    assert_eq!(error.exit_code(), 4);
+    assert_eq!(error.exit_code(), Exit::CannotRun);
     assert!(error.to_string().contains("export XDG_STATE_HOME"), "{error}");
 }
 

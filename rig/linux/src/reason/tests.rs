@@ -1,6 +1,7 @@
 //! Machines made up of a few files, and the reasons that are found on them.
 use super::super::error::Attempt;
 use super::*;
+use reports::exit::Exit;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -215,7 +216,7 @@ fn every_exit_code_4_has_a_reason_and_a_remedy() {
         for error in
             [setup(Errno::from_raw_os_error(raw)), start(Cause::Errno(raw)), start(Cause::Signal(raw))]
         {
-            assert_eq!(error.exit_code(), 4);
+            assert_eq!(error.exit_code(), Exit::CannotRun);
             let said = text(error, "v2", &machine);
             assert!(said.contains("\n  reason: ") && said.contains("\n  try: "), "{raw}: {said}");
         }

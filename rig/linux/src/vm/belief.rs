@@ -9,19 +9,18 @@ use super::error::VmError;
 use super::machine::Machine;
 use super::setting::Setting;
 use reports::axis::Axis;
+use reports::exit::Exit;
 use reports::schema::{Cell, Drift, Engine, LatencyKind, Note, NoteKind, Promise, SCHEMA};
 use reports::{fit, verdict};
 use std::collections::BTreeSet;
 
-/// Exit codes with which a guest's measurement may end: broken, bad usage, nothing could run, inconclusive, leftover,
-/// internal. Signals reach no guest.
-const CODES: [u8; 6] = [1, 2, 4, 5, 7, 101];
-/// Exit code for a guest that claims what cannot be.
-const INTERNAL: u8 = 101;
+/// Exit codes with which a guest's measurement may fail. Signals reach no guest.
+const GUESTS: [Exit; 6] =
+    [Exit::Broken, Exit::Usage, Exit::CannotRun, Exit::Inconclusive, Exit::Left, Exit::Internal];
 
-/// Returns the exit code of a failure: the guest's own where there is such a code, and never 0.
-pub(super) fn code_of_failure(code: u8) -> u8 {
-    if CODES.contains(&code) { code } else { INTERNAL }
+/// Returns the exit code of a failure: the guest's own where it may end so, else that of an internal error.
+pub(super) fn code_of_failure(code: Exit) -> Exit {
+    if GUESTS.contains(&code) { code } else { Exit::Internal }
 }
 
 /// Checks a result against what was asked for and judges it anew. `release` is that of the kernel image, if known.
@@ -205,16 +204,10 @@ fn examine(promise: &mut Promise, rows: &[Drift], attaches: u64) {
 }
 
 /// Returns the exit code: that of the cells, or that of the guest's failure where it weighs more.
-fn code(delivery: &Delivery) -> u8 {
-    let own = verdict::exit_code(&delivery.run);
-    let said = match (&delivery.failure, delivery.code) {
-        (Some(_), code) => code_of_failure(code),
-        (None, 0) => 0,
-        (None, code) => code_of_failure(code),
-    };
-    let inconclusive = if delivery.run.interrupted { 5 } else { 0 };
-    let by_weight = [2, INTERNAL, 1, 7, 5, 4];
-    by_weight.into_iter().find(|code| [own, said, inconclusive].contains(code)).unwrap_or(0)
+fn code(delivery: &Delivery) -> Exit {
+    let failed = delivery.failure.is_some() || delivery.code != Exit::AsExpected;
+    let interrupted = delivery.run.interrupted.then_some(Exit::Inconclusive);
+    verdict::exit_code(&delivery.run).worst(failed.then(|| code_of_failure(delivery.code))).worst(interrupted)
 }
 
 #[cfg(test)]

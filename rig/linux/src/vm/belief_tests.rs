@@ -44,7 +44,7 @@ fn delivery(cells: Vec<Cell>) -> Delivery {
     run.scenario.duration_ns = options.duration.as_nanos() as u64;
     (run.cells, run.plan) = (cells, None);
     let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
-    Delivery { run, facts, kernel, cpu, cpus: 2, code: 0, failure: None }
+    Delivery { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None }
 }
 
 fn asked(delivery: Delivery) -> Result<Delivery, VmError> {
@@ -57,7 +57,7 @@ type Lie = (fn(&mut Delivery), &'static str);
 #[test]
 fn what_was_asked_for_is_believed() {
     let delivery = asked(delivery(vec![still(3), refused()])).unwrap();
-    assert_eq!(delivery.code, 0, "{:?}", delivery.run.notes);
+    assert_eq!(delivery.code, Exit::AsExpected, "{:?}", delivery.run.notes);
     assert!(delivery.run.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Pass));
 }
 
@@ -84,7 +84,7 @@ fn a_result_of_something_else_is_not_used() {
         let mut told = delivery(vec![still(3), refused()]);
         lie(&mut told);
         let error = asked(told).unwrap_err();
-        assert_eq!(error.exit_code(), 5, "{words}");
+        assert_eq!(error.exit_code(), Exit::Inconclusive, "{words}");
         assert!(error.to_string().contains(words), "{words}: {error}");
     }
     let many = asked(delivery(vec![still(3), still(3), refused()])).unwrap_err();
@@ -100,10 +100,10 @@ fn nothing_measured_is_never_a_pass() {
         (nothing.point.with(Axis::ResidentPages, 7), Default::default());
     nothing.promises = vec![Promise { name: "drift".into(), broken: 0, examined: 1_000, first: None }];
     let judged = asked(delivery(vec![nothing, refused()])).unwrap();
-    assert_eq!(judged.code, 5);
+    assert_eq!(judged.code, Exit::Inconclusive);
     assert_eq!(judged.run.cells[0].promises[0].examined, 0, "no counter was read");
     let part = asked(delivery(vec![still(3)])).unwrap();
-    assert_eq!((part.code, part.run.interrupted), (5, true), "one of two cells");
+    assert_eq!((part.code, part.run.interrupted), (Exit::Inconclusive, true), "one of two cells");
 }
 
 fn drift_of_7_where_3_may_differ() -> Drift {
@@ -133,15 +133,18 @@ fn the_cells_count_and_not_what_is_said_of_them() {
     let promise = Promise { name: "drift".into(), broken: 0, examined: 1, first: None };
     let told = || Cell { drift: vec![drift.clone()], promises: vec![promise.clone()], ..still(3) };
     let judged = asked(delivery(vec![told(), refused()])).unwrap();
-    assert_eq!((judged.code, judged.run.cells[0].promises[0].broken), (1, 1));
+    assert_eq!((judged.code, judged.run.cells[0].promises[0].broken), (Exit::Broken, 1));
     let mut failed = delivery(vec![still(3), refused()]);
     failed.failure = Some("the worker died".into());
-    assert_eq!(asked(failed).unwrap().code, INTERNAL, "a failure with code 0");
+    assert_eq!(asked(failed).unwrap().code, Exit::Internal, "a failure with code 0");
 }
 
 #[test]
 fn a_failure_has_a_code_of_the_table_and_never_0() {
-    for (said, code) in [(0, 101), (3, 101), (77, 101), (130, 101), (255, 101), (1, 1), (4, 4), (5, 5)] {
-        assert_eq!(code_of_failure(said), code, "{said}");
+    for said in [Exit::AsExpected, Exit::Slower, Exit::Unwritten, Exit::Signal(2), Exit::Signal(127)] {
+        assert_eq!(code_of_failure(said), Exit::Internal, "{said}");
+    }
+    for said in GUESTS {
+        assert_eq!(code_of_failure(said), said);
     }
 }

@@ -5,6 +5,7 @@
 //! while it writes must not look like one that has finished.
 use super::belief::code_of_failure;
 use super::error::VmError;
+use reports::exit::Exit;
 use reports::schema::{Cell, Note, Run};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,7 +26,8 @@ pub struct Delivery {
     /// CPUs of the guest.
     pub cpus: u32,
     /// Exit code that the measurement would have had as a command.
-    pub code: u8,
+    #[serde(with = "number")]
+    pub code: Exit,
     /// What ended it early, although there are results.
     pub failure: Option<String>,
 }
@@ -47,10 +49,24 @@ pub(super) enum Said {
     /// It could not, with the exit code for that.
     Failed {
         /// The exit code.
-        code: u8,
+        #[serde(with = "number")]
+        code: Exit,
         /// The words.
         message: String,
     },
+}
+
+/// An exit code as its number; one that means nothing is an internal error of the guest.
+mod number {
+    use super::{Deserialize as _, Exit};
+
+    pub(super) fn serialize<S: serde::Serializer>(code: &Exit, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8(code.number())
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Exit, D::Error> {
+        Ok(Exit::from_code(u8::deserialize(from)?).unwrap_or(Exit::Internal))
+    }
 }
 
 /// The line for `said`.
@@ -95,12 +111,14 @@ mod tests {
 
     #[test]
     fn a_line_is_read_back_whole_or_not_at_all() {
-        let failed = Said::Failed { code: 4, message: "über\nzwei".into() };
+        let failed = Said::Failed { code: Exit::CannotRun, message: "über\nzwei".into() };
         let text = format!("noise\r{}", line(&failed).unwrap().replace('\n', "\r\n"));
-        let Some(Said::Failed { code: 4, message }) = read(&text) else { panic!("{text}") };
+        let Some(Said::Failed { code: Exit::CannotRun, message }) = read(&text) else { panic!("{text}") };
         assert_eq!(message, "über\nzwei");
         assert!(read(&text[..text.len() - 4]).is_none());
         assert!(read("").is_none());
+        let unknown = line(&failed).unwrap().replace("\"code\":4", "\"code\":9");
+        assert!(matches!(read(&unknown), Some(Said::Failed { code: Exit::Internal, .. })), "{unknown}");
         let cell = Said::Cell { cell: Box::new(empty_cell()), notes: Vec::new() };
         let begun = line(&cell).unwrap();
         assert!(read(&begun).is_none() && read(&format!("{begun}{text}")).is_some());

@@ -4,6 +4,7 @@
 use super::super::error::LinuxError;
 use super::super::option_error::OptionError;
 use engines::signals;
+use reports::exit::Exit;
 use std::io;
 use std::path::PathBuf;
 
@@ -87,7 +88,7 @@ pub enum VmError {
     #[error("in the guest: {message}")]
     Guest {
         /// Its exit code.
-        code: u8,
+        code: Exit,
         /// Its words.
         message: String,
     },
@@ -119,15 +120,15 @@ impl VmError {
 
     /// Exit code of the command.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> Exit {
         match self {
             Self::NoKernel { .. }
             | Self::NoQemu
             | Self::NoInit { .. }
             | Self::NoKvm { .. }
-            | Self::Setup { .. } => 4,
-            Self::Timeout { .. } | Self::NoResult { .. } | Self::NotBelieved { .. } => 5,
-            Self::Interrupted { signal } => 128 + *signal as u8,
+            | Self::Setup { .. } => Exit::CannotRun,
+            Self::Timeout { .. } | Self::NoResult { .. } | Self::NotBelieved { .. } => Exit::Inconclusive,
+            Self::Interrupted { signal } => Exit::Signal(*signal as u8),
             Self::Guest { code, .. } => *code,
             Self::Linux(error) => error.exit_code(),
         }

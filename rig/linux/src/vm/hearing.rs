@@ -95,6 +95,7 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
     use crate::result::record::tests::{empty_cell, empty_run};
+    use reports::exit::Exit;
 
     fn asked(options: &Options, change: impl Fn(&mut Delivery)) -> Said {
         let mut run = empty_run();
@@ -102,7 +103,8 @@ mod tests {
         run.scenario.duration_ns = options.duration.as_nanos() as u64;
         run.cells.push(empty_cell());
         let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
-        let mut delivery = Delivery { run, facts, kernel, cpu, cpus: 2, code: 0, failure: None };
+        let mut delivery =
+            Delivery { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
         change(&mut delivery);
         Said::Asked(Box::new(delivery))
     }

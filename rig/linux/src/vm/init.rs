@@ -11,6 +11,7 @@ use super::orders;
 use super::outcome::{Failed, measured, say};
 use super::session;
 use super::setting::Setting;
+use reports::exit::Exit;
 use rustix::system::{RebootCommand, reboot};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -27,7 +28,7 @@ const STEP_NS_MAX: u64 = 100_000;
 pub fn init_main() -> ExitCode {
     if std::process::id() != 1 || !fs::exists(ORDERS).unwrap_or(false) {
         say("this is started by attach-rig vm as init of a guest");
-        return ExitCode::from(2);
+        return ExitCode::from(Exit::Usage);
     }
     let said = match ordered() {
         Ok(delivery) => Said::Measured(Box::new(delivery)),
@@ -47,12 +48,12 @@ fn ordered() -> Result<Delivery, Failed> {
     let clock = ClockFacts::measure();
     if clock.step_ns.max(clock.resolution_ns) > STEP_NS_MAX {
         return Err((
-            4,
+            Exit::CannotRun,
             format!("the clock is too coarse to time a move: {clock:?}; use another machine or kernel"),
         ));
     }
     let text = fs::read_to_string(ORDERS).map_err(|error| cannot(&format!("read {ORDERS}"), &error))?;
-    let orders = orders::from_text(&text).map_err(|message| (101, message))?;
+    let orders = orders::from_text(&text).map_err(|message| (Exit::Internal, message))?;
     let move_charges = setting == Setting::V1Charges;
     let options = Options { hierarchy: setting.hierarchy(), move_charges, own_kernel: true, ..orders };
     match setting {

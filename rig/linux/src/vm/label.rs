@@ -122,6 +122,7 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
     use crate::result::record::tests::empty_run;
+    use reports::exit::Exit;
 
     #[test]
     fn a_guest_that_was_given_up_is_told_with_its_last_words() {
@@ -138,7 +139,8 @@ mod tests {
         run.notes = vec![note("v1:pids core.exit: errno=ESRCH"), note("v1:pids")];
         let facts = [("clock.step_ns".to_owned(), "17".to_owned())].into();
         let (kernel, cpu) = ("Linux 6.1".to_owned(), String::new());
-        let mut delivery = Delivery { run, facts, kernel, cpu, cpus: 2, code: 0, failure: None };
+        let mut delivery =
+            Delivery { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
         let options = Options { rates: vec!["20/s".parse().unwrap()], ..Options::default() };
         label(&mut delivery, (&machine(), Setting::V1Charges), &options);
         let run = &delivery.run;

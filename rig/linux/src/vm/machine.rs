@@ -149,6 +149,7 @@ pub(crate) fn newest(folder: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use reports::exit::Exit;
 
     /// A machine that needs nothing of this one but a kernel that is missing.
     pub(crate) fn machine() -> Machine {
@@ -165,7 +166,7 @@ pub(super) mod tests {
     #[test]
     fn what_is_missing_is_told_with_a_command() {
         let error = machine().kernel().unwrap_err();
-        assert_eq!(error.exit_code(), 4);
+        assert_eq!(error.exit_code(), Exit::CannotRun);
         assert!(error.to_string().contains("apt-get download"), "{error}");
         let error = Machine { init: Some("/etc/passwd".into()), ..machine() }.find().unwrap_err();
         assert!(error.to_string().contains("crt-static"), "{error}");
@@ -175,7 +176,7 @@ pub(super) mod tests {
     fn machines_that_cannot_be_are_refused() {
         for (cpus, memory) in [(0, "512M"), (256, "512M"), (1, "512"), (1, "0M"), (1, "M"), (1, "1,x=yM")] {
             let machine = Machine { cpus, memory: memory.into(), ..machine() };
-            assert_eq!(machine.find().unwrap_err().exit_code(), 2, "{cpus} {memory}");
+            assert_eq!(machine.find().unwrap_err().exit_code(), Exit::Usage, "{cpus} {memory}");
         }
         assert_eq!("tcg".parse(), Ok(Accel::Tcg));
         assert!("xen".parse::<Accel>().is_err());

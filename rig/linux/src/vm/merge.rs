@@ -6,6 +6,7 @@ use super::error::VmError;
 use super::label::again;
 use super::machine::Machine;
 use super::setting::Setting;
+use reports::exit::Exit;
 use reports::schema::{Note, NoteKind, Run};
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub struct Guest {
 impl Guest {
     /// Exit code that it would have had as a command.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> Exit {
         self.result.as_ref().map_or_else(VmError::exit_code, |delivery| delivery.code)
     }
 
@@ -185,7 +186,7 @@ mod tests {
             kernel: String::new(),
             cpu: String::new(),
             cpus: 2,
-            code: 0,
+            code: Exit::AsExpected,
             failure: None,
         };
         Guest { setting, result: Ok(delivery) }

@@ -4,6 +4,7 @@ use super::super::place::subtree;
 use super::super::result::facts::kernel;
 use super::outcome::Failed;
 use super::setting::{CONTROLLERS, Setting};
+use reports::exit::Exit;
 use rustix::mount::{MountFlags, mount};
 use std::ffi::CStr;
 use std::fs;
@@ -28,11 +29,11 @@ pub(super) fn set_up() -> Result<Setting, Failed> {
     let devices = mounted("devtmpfs", "/dev", MountFlags::NOSUID, None);
     if !fs::exists(PORT).unwrap_or(false) {
         devices?;
-        return Err((4, format!("the kernel has no second serial port {PORT}")));
+        return Err((Exit::CannotRun, format!("the kernel has no second serial port {PORT}")));
     }
     let line = fs::read_to_string("/proc/cmdline").map_err(|error| cannot("read /proc/cmdline", &error))?;
     let setting = setting_of(&line)
-        .ok_or_else(|| (4, format!("no {WORD}SETTING in the kernel's command line: {line}")))?;
+        .ok_or_else(|| (Exit::CannotRun, format!("no {WORD}SETTING in the kernel's command line: {line}")))?;
     let (kind, data) = setting.mount();
     let hierarchy = mounted(kind, CGROUPS, flags, data);
     hierarchy.map_err(|(code, words)| (code, format!("{words}; {}", remedy(setting))))?;
@@ -63,7 +64,7 @@ fn check(setting: Setting, mountinfo: &str) -> Result<(), Failed> {
         (false, true) => "mounts every hierarchy with favordynmods",
         _ => return Ok(()),
     };
-    Err((4, format!("this kernel ({}) {does}; {}", kernel(), remedy(setting))))
+    Err((Exit::CannotRun, format!("this kernel ({}) {does}; {}", kernel(), remedy(setting))))
 }
 
 fn remedy(setting: Setting) -> String {
@@ -79,7 +80,7 @@ fn remedy(setting: Setting) -> String {
 }
 
 pub(super) fn cannot(doing: &str, error: &io::Error) -> Failed {
-    (4, format!("cannot {doing}: {error}"))
+    (Exit::CannotRun, format!("cannot {doing}: {error}"))
 }
 
 #[cfg(test)]
@@ -100,7 +101,7 @@ mod tests {
         assert_eq!(check(Setting::V2, plain), Ok(()));
         assert_eq!(check(Setting::V2Favordynmods, &favoured), Ok(()));
         let (code, words) = check(Setting::V2Favordynmods, plain).unwrap_err();
-        assert_eq!(code, 4);
+        assert_eq!(code, Exit::CannotRun);
         for part in [kernel().as_str(), "does not show", "--kernel", "leave v2:favordynmods out"] {
             assert!(words.contains(part), "{part}: {words}");
         }

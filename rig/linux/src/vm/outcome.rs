@@ -4,6 +4,7 @@ use super::super::progress::Progress;
 use super::super::result::facts;
 use super::super::run::{Outcome, run};
 use super::delivery::{Delivery, Said};
+use reports::exit::Exit;
 use reports::schema::Run;
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,12 +12,12 @@ use std::io::{self, Write as _};
 use std::thread::available_parallelism;
 
 /// Why a guest has no result: exit code and words.
-pub(super) type Failed = (u8, String);
+pub(super) type Failed = (Exit, String);
 
 /// Measures; `tell` hears of each cell as it ends.
 pub(super) fn measured(options: &Options, tell: &mut dyn FnMut(&Said)) -> Result<Delivery, Failed> {
     let interrupts = engines::signals::listen()
-        .map_err(|error| (4, format!("cannot catch signals in the guest: {error}")))?;
+        .map_err(|error| (Exit::CannotRun, format!("cannot catch signals in the guest: {error}")))?;
     let outcome = run(options, &interrupts, &mut |progress| match progress {
         Progress::Asked { run } => tell(&Said::Asked(Box::new(begun(*run)))),
         Progress::Measured { cell, notes } => tell(&Said::Cell { cell, notes }),
@@ -39,7 +40,7 @@ fn begun(run: Run) -> Delivery {
         kernel: facts::kernel(),
         cpu: cpu(),
         cpus: available_parallelism().map_or(1, |cpus| cpus.get() as u32),
-        code: 0,
+        code: Exit::AsExpected,
         failure: None,
     }
 }

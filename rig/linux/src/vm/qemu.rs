@@ -290,6 +290,7 @@ pub(super) fn tail(file: &Path) -> String {
 mod tests {
     use super::super::machine::tests::machine;
     use super::*;
+    use reports::exit::Exit;
 
     const LONG: Silences = Silences { boot: None, later: Duration::from_secs(60) };
 
@@ -349,7 +350,7 @@ mod tests {
         let interrupts = Interrupt::never();
         interrupts.set(15);
         let error = watched(&mut script(slow), &files, (later, LONG), &interrupts).unwrap_err();
-        assert_eq!(error.exit_code(), 143);
+        assert_eq!(error.exit_code(), Exit::Signal(15));
         assert!(begin.elapsed() < Duration::from_secs(50), "neither was waited for");
         let ended = watched(&mut script("exit 3"), &files, (later, LONG), &Interrupt::never()).unwrap();
         assert!(matches!(ended, End::Exited(status) if !status.success()));

@@ -11,6 +11,7 @@ use super::mounts::{CGROUPS, cannot};
 use super::orders;
 use super::outcome::{Failed, measured, say};
 use super::setting::CONTROLLERS;
+use reports::exit::Exit;
 use rustix::process::geteuid;
 use rustix::thread::set_no_new_privs;
 use std::fs;
@@ -37,7 +38,7 @@ pub(super) fn measure(options: &Options, handed: bool) -> Result<Delivery, Faile
     match last {
         Some(Said::Measured(delivery)) => Ok(*delivery),
         Some(Said::Failed { code, message }) => Err((code, message)),
-        _ => Err((101, "the user's process ended without a result".into())),
+        _ => Err((Exit::Internal, "the user's process ended without a result".into())),
     }
 }
 
@@ -139,5 +140,5 @@ fn rights() -> Vec<(String, String)> {
 
 fn complain(what: &str) -> ExitCode {
     say(&format!("{what}; this is started by attach-rig vm in a guest"));
-    ExitCode::from(2)
+    ExitCode::from(Exit::Usage)
 }

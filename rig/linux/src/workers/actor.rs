@@ -6,6 +6,7 @@ use super::super::clock::now_ns;
 use super::orders::{Orders, Resume};
 use super::pages::{Change, Pages};
 use super::shared::{Board, Command, Family, Glance, Shared, TIDS, Timed};
+use reports::exit::Exit;
 use rustix::process::{Pid, getpid, getppid};
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -292,7 +293,7 @@ fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
             let mut process = Process::new(from.orders.clone(), from.plan.clone(), shared);
             process.parent = Some(parent);
             let process = Arc::new(process);
-            live(&process, Actor::resumed(&process, key, 0))
+            live(&process, Actor::resumed(&process, key, 0)).number().into()
         }
         Err(_) => {
             from.family().children.fetch_sub(1, Release);
@@ -303,13 +304,13 @@ fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// Runs the first actor of a forked process and waits for the threads that it has started; 101 after a panic.
-pub(crate) fn live(process: &Process, actor: Actor) -> i32 {
+/// Runs the first actor of a forked process and waits for the threads that it has started; a panic is an internal error.
+pub(crate) fn live(process: &Process, actor: Actor) -> Exit {
     let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| actor.run()));
     while process.actors.load(Acquire) > 0 {
         thread::sleep(LOOK);
     }
-    if lived.is_ok() { 0 } else { 101 }
+    if lived.is_ok() { Exit::AsExpected } else { Exit::Internal }
 }
 
 impl Process {

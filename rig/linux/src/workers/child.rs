@@ -9,6 +9,7 @@ use super::actor::{Actor, Process, live};
 use super::orders::Orders;
 use super::pages::Pages;
 use super::shared::Shared;
+use reports::exit::Exit;
 use rustix::process::{Signal, getpid, set_child_subreaper, set_parent_process_death_signal};
 use rustix::thread::{disable_transparent_huge_pages, set_current_timer_slack};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -34,13 +35,13 @@ pub(crate) const KEEP: &str = "keep";
 pub fn worker_main(args: &[String]) -> ExitCode {
     let [orders] = args else {
         complain("this is started by attach-rig itself, as: __worker ORDERS");
-        return ExitCode::from(2);
+        return ExitCode::from(Exit::Usage);
     };
     let orders = match serde_json::from_str(orders) {
         Ok(orders) => orders,
         Err(error) => {
             complain(&format!("orders that cannot be read: {error}"));
-            return ExitCode::from(2);
+            return ExitCode::from(Exit::Usage);
         }
     };
     match begin(orders) {
@@ -67,7 +68,7 @@ fn begin(orders: Orders) -> io::Result<ExitCode> {
     let key = resume.key().ok_or_else(|| io::Error::other("an actor without a key"))?;
     process.resumed(&resume);
     if resume.parent.is_some() {
-        return Ok(ExitCode::from(live(&process, Actor::resumed(&process, key, resume.done)) as u8));
+        return Ok(live(&process, Actor::resumed(&process, key, resume.done)).into());
     }
     serve(&process, Some((key, resume.done)))
 }

@@ -12,15 +12,14 @@ pub(super) use request::Request;
 pub(super) use results::*;
 
 use clap::{Args, Parser, Subcommand};
+use reports::exit::Exit;
 use std::path::PathBuf;
 
-/// Benchmarks and fault-injects the protocols that move tasks between control groups.
-///
-/// Exit codes: 0 all as expected; 1 a promise was broken or an expectation did not hold; 2 bad usage, scenario or litmus
-/// test; 3 a performance limit was exceeded; 4 nothing could run here; 5 inconclusive; 6 a simulation did not repeat itself; 7 something of ours could not be removed; 8 an output
-/// could not be written; 101 internal error; 129, 130 or 143 interrupted (what was measured is on disk).
+const ABOUT: &str = "Benchmarks and fault-injects the protocols that move tasks between control groups";
+
+/// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "attach-rig", version)]
+#[command(name = "attach-rig", version, about = ABOUT, long_about = format!("{ABOUT}\n\n{}", Exit::list()))]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -100,6 +100,7 @@ fn owner(path: &Path) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use reports::exit::Exit;
 
     #[test]
     fn a_folder_has_one_owner_and_is_free_after_it() {
@@ -107,7 +108,7 @@ mod tests {
         fs::write(folder.path().join(NAME), "4194305").unwrap();
         let lock = Lock::take(folder.path()).unwrap();
         let refused = Lock::take(folder.path()).unwrap_err();
-        assert_eq!(refused.code, 2);
+        assert_eq!(refused.code, Exit::Usage);
         assert!(refused.message.contains(&format!("(pid {})", std::process::id())), "{}", refused.message);
         drop(lock);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

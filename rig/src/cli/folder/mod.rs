@@ -17,12 +17,13 @@ pub(super) use aside::earlier;
 pub(super) use lock::{Lock, Taken};
 pub(super) use shelf::Shelf;
 
-use super::exit::{self, Failure};
+use super::exit::Failure;
 use super::flags::{Format, OutputFlags};
 use super::output::{self, Page};
 use carried::Copies;
 use input::text::printable;
 use reports::cells::CellStore;
+use reports::exit::Exit;
 use reports::json;
 use reports::schema::{Cell, Env, Note, Run};
 use std::borrow::Cow;
@@ -105,15 +106,14 @@ impl Folder {
 
     /// Writes everything and prints the table, which comes out even where nothing can be written. Cells on disk go once
     /// run.json holds them. Returns the code of the command, which is `code` where all went well.
-    pub(super) fn publish(&self, run: &Run, env: &Env, keeper: Keeper, code: u8) -> u8 {
+    pub(super) fn publish(&self, run: &Run, env: &Env, keeper: Keeper, code: Exit) -> Exit {
         let json = self.json.as_deref();
         let copy = json.map_or(Ok(()), |file| json::write_run(file, run).map_err(Failure::unwritten));
         let kept = self.keep(run, env);
         let page = if kept.is_ok() { Page::At(self.path.join("report.html")) } else { Page::None };
         let rendered = output::render(Format::Text, &page, (&self.path.join("run.json"), run, Some(env)));
         let removed = if kept.is_ok() { keeper.remove() } else { Ok(()) };
-        let failures = [copy, kept, rendered, removed].into_iter().filter_map(Result::err);
-        failures.fold(code, |code, failure| super::streams::also(code, &failure))
+        [copy, kept, rendered, removed].into_iter().fold(code, super::streams::also)
     }
 }
 
@@ -163,7 +163,7 @@ impl Keeper {
     /// Removes the cells, which are part of run.json now or of no result.
     pub(super) fn remove(self) -> Result<(), Failure> {
         let removed = self.store.map_or(Ok(()), CellStore::remove);
-        removed.map_err(|error| Failure { code: exit::LEFT, message: error.to_string() })
+        removed.map_err(|error| Failure { code: Exit::Left, message: error.to_string() })
     }
 
     /// Removes the request of a run that measured nothing; finished cells stay.

@@ -26,6 +26,18 @@ fn a_built_in_test_ends_as_expected_and_is_written_as_json() {
 }
 
 #[test]
+fn a_broken_promise_outweighs_what_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("wrong.toml"), wrong()).expect("written");
+    let ran = rig(
+        &["explore", "wrong.toml", "--protocol", "three-phase", "--no-shrink", "--json", "no/such/j"],
+        folder.path(),
+    );
+    assert_eq!(ran.status.code(), Some(1), "{}", text(&ran.stderr));
+    assert!(text(&ran.stderr).contains("no/such/j"), "{}", text(&ran.stderr));
+}
+
+#[test]
 fn a_wrong_expectation_exits_1_and_leaves_schedules_that_replay() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("wrong.toml"), wrong()).expect("written");

@@ -44,7 +44,7 @@ fn ours(tasks: u64, schedules: u64, checked: bool) -> Rate {
     let began = Instant::now();
     let seen = |end: u64| assert_eq!(end, tasks * ROUNDS);
     if checked {
-        let watch = (ours::judge(), |judge: &mut Box<rig::driver::judge::Judge>| judge.restart());
+        let watch = (ours::judge(), |judge: &mut Box<::model::checks::Judge>| judge.restart());
         let ended = || seen(shared.word());
         ours::each(Box::new(random), watch, (&shared, tasks), |at| work(at, ROUNDS), ended);
     } else {

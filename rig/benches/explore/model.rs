@@ -37,9 +37,9 @@ pub(crate) mod ours {
     use engines::sim::current::SimCurrent;
     use engines::sim::steps::{Bounds, Steps, Strategy};
     use faults::{Injector, Plan};
+    use model::checks::Judge;
     use model::locks::Mutex;
     use model::seam::{Class, Observer, Word};
-    use rig::driver::judge::Judge;
     use std::sync::Arc;
 
     /// What all actors share.

@@ -1,9 +1,9 @@
 //! What two engines say of the same scenario, protocol by protocol: where both judge a promise they agree, or there is a
 //! reason, from a closed list.
-use crate::measure::Expectation;
 use crate::measure::cell::Cell;
 use model::checks::{Check, Needs};
 use model::protocols::Protocol;
+use reports::schema::Expectation;
 use std::collections::BTreeMap;
 
 /// Why the simulator and OS threads may differ on a promise.

@@ -10,7 +10,6 @@ pub mod catalogue;
 pub mod cell;
 pub mod error;
 pub(crate) mod fields;
-pub mod judge;
 mod mover;
 pub mod pacing;
 pub mod plan;

@@ -1,7 +1,7 @@
 //! The observer of a cell: the judge, the recorder and lock statistics, each of every event, in one place.
-use super::judge::Judge;
 use crate::measure::{Recorder, Timelines};
 use engines::sim::End;
+use model::checks::Judge;
 use model::checks::{CheckSet, Shadow};
 use model::kernel::Snapshot;
 use model::locks::stats::LockStats;

@@ -4,12 +4,12 @@
 //! schedule shows is shown, however many were run.
 use super::found::Found;
 use super::litmus::{Condition, Conditions, Litmus, Wanted};
+use super::program::Here;
 use super::state::State;
 use super::witness::Schedule;
-use crate::driver::cell::CellCurrent;
-use crate::measure::Expectation;
 use faults::Site;
 use model::protocols::Protocol;
+use reports::schema::Expectation;
 use std::collections::BTreeSet;
 
 /// Everything that a test says of one protocol, compared with what was found.
@@ -181,7 +181,7 @@ fn silent(litmus: &Litmus, protocol: Protocol, found: &Found) -> Vec<usize> {
 #[must_use]
 pub fn has(litmus: &Litmus, protocol: Protocol, site: Site) -> bool {
     let controllers: Vec<_> = litmus.spec.hierarchies.iter().flatten().copied().collect();
-    site.callback().is_none() || protocol.sites::<CellCurrent>(&controllers).contains(&site)
+    site.callback().is_none() || protocol.sites::<Here>(&controllers).contains(&site)
 }
 
 /// Returns `Never`, `Sometimes` or `Always`.

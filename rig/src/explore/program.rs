@@ -1,11 +1,11 @@
 //! A litmus test at work: its actors over a world, on the simulator under a policy of order.
 use super::litmus::{Litmus, Op, Role};
-use crate::driver::judge::Judge;
 use engines::sim::current::SimCurrent;
 use engines::sim::steps::{Bounds, Steps, Strategy};
 use engines::sim::{End, Sim};
 use faults::Injector;
 use model::checks::CheckSet;
+use model::checks::Judge;
 use model::kernel::TaskId;
 use model::paths::attach::Request;
 use model::paths::{actors, admin, exec, exit, fork, mm};
@@ -43,7 +43,7 @@ impl Observer for Audience {
     }
 }
 
-type Here = SimCurrent<Steps, Box<Audience>>;
+pub(crate) type Here = SimCurrent<Steps, Box<Audience>>;
 
 /// Where a litmus test is run.
 pub type Theatre = Sim<Steps, Box<Audience>>;

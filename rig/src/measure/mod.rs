@@ -13,5 +13,4 @@ pub mod recorder;
 pub mod timelines;
 
 pub use recorder::Recorder;
-pub use reports::schema::Expectation;
 pub use timelines::Timelines;

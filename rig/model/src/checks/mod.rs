@@ -12,6 +12,7 @@ mod check;
 mod contract;
 mod deadlock;
 mod drift;
+mod judge;
 mod leaked_reservation;
 mod ledger;
 mod left_behind;
@@ -34,6 +35,7 @@ mod wrong_group;
 
 pub use check::{About, Needs};
 pub use drift::{CounterDrift, Point};
+pub use judge::Judge;
 pub use set::CheckSet;
 pub use shadow::Shadow;
 pub use tally::Tally;

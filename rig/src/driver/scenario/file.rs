@@ -2,8 +2,8 @@
 //! wrong keeps its place.
 use super::Demand;
 use crate::driver::fields::{Duration, Limit, Pace};
-use crate::measure::Expectation;
 use model::seam::costs;
+use reports::schema::Expectation;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};

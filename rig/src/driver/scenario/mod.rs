@@ -20,12 +20,12 @@ pub use overrides::Overrides;
 pub use recordings::with_names;
 
 use super::error::ScenarioError;
-use crate::measure::Expectation;
 use faults::Rule;
 use model::kernel::{CgroupId, Controller};
 use model::protocols::Protocol;
 use model::seam::Costs;
 use model::world::{CgroupSpec, Options};
+use reports::schema::Expectation;
 use serde::Deserialize;
 use source::Source;
 use std::collections::BTreeMap;

@@ -3,7 +3,6 @@ use super::Scenario;
 use super::file::{Expect, File, Options as OptionsFile};
 use super::source::{Read, Source, nearest};
 use crate::driver::fields::Duration;
-use crate::measure::Expectation;
 use faults::{Fault, Rule, Site};
 use model::checks::Check;
 use model::kernel::Controller;
@@ -11,6 +10,7 @@ use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::{self, NameError, Protocol};
 use model::seam::costs::{self, Costs};
 use model::world::{Grace, Invalidate, MmapError, Options, OwnerChange, Scope};
+use reports::schema::Expectation;
 use std::collections::BTreeMap;
 use toml::Spanned;
 

@@ -16,13 +16,13 @@ pub use ops::{Op, Role};
 
 use crate::driver::ScenarioError;
 use crate::driver::scenario::source::{Read, Source};
-use crate::measure::Expectation;
 use faults::{Fault, Plan, Thrown};
 use file::File;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::Protocol;
 use model::world::WorldSpec;
 use names::Names;
+use reports::schema::Expectation;
 use std::collections::BTreeMap;
 
 /// Promises with what is expected of them.

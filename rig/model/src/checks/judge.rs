@@ -1,12 +1,12 @@
 //! The observer that only judges: every check, and who holds what. Watches a world of which it asks for a snapshot whenever
 //! nothing is in flight.
-use engines::sim::End;
-use model::checks::{CheckSet, Checks};
-use model::kernel::{Layout, Snapshot};
-use model::locks::held::HeldTable;
-use model::seam::event::Outcome;
-use model::seam::{ActorId, Event, Observer, Stamp};
-use model::world::World;
+use super::{CheckSet, Checks};
+use crate::kernel::{Layout, Snapshot};
+use crate::locks::held::HeldTable;
+use crate::seam::End;
+use crate::seam::event::Outcome;
+use crate::seam::{ActorId, Event, Observer, Stamp};
+use crate::world::World;
 use std::sync::Arc;
 
 /// See the module's text.
@@ -104,7 +104,7 @@ impl Judge {
     }
 
     /// Looks at what the event has completed, after everybody has seen it.
-    pub(super) fn after(&mut self, stamp: Stamp, event: &Event) {
+    pub fn after(&mut self, stamp: Stamp, event: &Event) {
         if !self.looks_around {
             return;
         }

@@ -58,7 +58,7 @@ fn field(line: &str) -> Option<(String, (usize, usize))> {
 pub(super) mod tests {
     use super::*;
 
-    pub(in super::super) const EXIT: &str = "name: funcgraph_exit
+    pub(crate) const EXIT: &str = "name: funcgraph_exit
 ID: 10
 format:
 	field:unsigned short common_type;	offset:0;	size:2;	signed:0;

@@ -2,14 +2,14 @@
 use super::*;
 use proptest::prelude::*;
 
-pub(in super::super) const LAYOUT: Layout = Layout { commit: (8, 8), data: 16, size: 4096 };
+pub(crate) const LAYOUT: Layout = Layout { commit: (8, 8), data: 16, size: 4096 };
 
 fn word(kind: u32, delta: u32) -> [u8; 4] {
     if cfg!(target_endian = "little") { delta << 5 | kind } else { kind << 27 | delta }.to_ne_bytes()
 }
 
 /// A page that begins at `at` with these records: time since the one before, and data of whole words.
-pub(in super::super) fn page(at: u64, records: &[(u32, &[u8])]) -> Vec<u8> {
+pub(crate) fn page(at: u64, records: &[(u32, &[u8])]) -> Vec<u8> {
     let mut data = Vec::new();
     for (delta, record) in records {
         data.extend(word(record.len() as u32 / 4, *delta));

@@ -4,37 +4,37 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct RecordingFlags {
+pub(crate) struct RecordingFlags {
     /// Files that strace wrote, folders of `strace -ff`, or names of built-in recordings.
     #[arg(value_name = "FILE", required = true)]
-    pub(in crate::cli) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Touched share of steps of more than 256 pages, in percent. Default: 50.
     #[arg(long, value_name = "N")]
-    pub(in crate::cli) touch_percent: Option<u32>,
+    pub(crate) touch_percent: Option<u32>,
     /// Accept recordings of which more than 20 % of the lines are not understood.
     #[arg(long)]
-    pub(in crate::cli) lenient: bool,
+    pub(crate) lenient: bool,
     /// Write the reports to this file as well.
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) json: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct RecordFlags {
+pub(crate) struct RecordFlags {
     /// Write the recording to this file, packed if its name ends in .gz; the scenario goes beside it, as NAME.toml.
     /// Default: PROGRAM.strace.gz in this folder.
     #[arg(short, long = "out", value_name = "FILE")]
-    pub(in crate::cli) out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// Record a running process with all its threads; may be repeated. SIGINT (Ctrl-C) or --duration ends the recording, and
     /// the process goes on.
     #[arg(short, long = "pid", value_name = "PID", conflicts_with = "command", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(in crate::cli) pids: Vec<u32>,
+    pub(crate) pids: Vec<u32>,
     /// End the recording after this time, such as 10s. A program that was started here is asked to end. Default: when the
     /// program ends.
     #[arg(long, value_name = "T")]
-    pub(in crate::cli) duration: Option<String>,
+    pub(crate) duration: Option<String>,
     /// The program with its arguments, after --. Each of its processes is kept for 10 ms at its exit, so that its memory can
     /// be read from /proc.
     #[arg(last = true, value_name = "PROGRAM")]
-    pub(in crate::cli) command: Vec<OsString>,
+    pub(crate) command: Vec<OsString>,
 }

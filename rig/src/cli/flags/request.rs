@@ -13,10 +13,10 @@ use reports::schema::Cell;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, Args)]
-pub(in crate::cli) struct Request {
+pub(crate) struct Request {
     /// A built-in scenario (see `list scenarios`) or a TOML file.
     #[arg(default_value = "default")]
-    pub(in crate::cli) scenario: String,
+    pub(crate) scenario: String,
     /// What runs it: the simulator, or OS threads with real locks and the machine's clock, one cell after the other.
     #[arg(long, value_enum, default_value = "sim", value_name = "E")]
     engine: EngineName,
@@ -84,7 +84,7 @@ const AXES: [&str; 5] = ["--protocol", "--fault-rate", "--delay", "--seed", "--s
 
 impl Request {
     /// Returns the request of a stored command. Older results did not quote its words.
-    pub(in crate::cli) fn read(command: &str) -> Option<Self> {
+    pub(crate) fn read(command: &str) -> Option<Self> {
         let words = shell::split(command);
         let words = words.unwrap_or_else(|| command.split(' ').map(str::to_owned).collect());
         // The program; `run` stands for its name.
@@ -93,7 +93,7 @@ impl Request {
     }
 
     /// Returns the engine, and how; `None` when the flags do not go together.
-    pub(in crate::cli) fn on(&self) -> Option<On> {
+    pub(crate) fn on(&self) -> Option<On> {
         match self.engine {
             EngineName::Sim => (!self.real_pages).then_some(On::Sim),
             EngineName::Threads => Some(On::Threads { real_pages: self.real_pages }),
@@ -101,7 +101,7 @@ impl Request {
     }
 
     /// Returns what the flags replace in the scenario.
-    pub(in crate::cli) fn overrides(&self) -> Result<Overrides, Failure> {
+    pub(crate) fn overrides(&self) -> Result<Overrides, Failure> {
         let too_large = |_| Failure::usage("--seed and --seeds: too large; use a smaller number");
         Ok(Overrides {
             protocols: self.protocols(),
@@ -130,17 +130,17 @@ impl Request {
     }
 
     /// Returns the request with the seed that was used, whatever the scenario will say tomorrow.
-    pub(in crate::cli) fn with_seed(self, seed: u64) -> Self {
+    pub(crate) fn with_seed(self, seed: u64) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
     /// Returns the command that makes the same run again.
-    pub(in crate::cli) fn command(&self) -> String {
+    pub(crate) fn command(&self) -> String {
         self.line(self.options())
     }
 
     /// Returns the command that runs just this cell again, with what makes it this cell at the end.
-    pub(in crate::cli) fn replay(&self, cell: &Cell) -> String {
+    pub(crate) fn replay(&self, cell: &Cell) -> String {
         let one = Self {
             protocols: vec![cell.protocol.clone()],
             canary: None,

@@ -6,71 +6,71 @@ use std::path::PathBuf;
 const BASELINES: &str = "reports/baselines";
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct GateFlags {
+pub(crate) struct GateFlags {
     /// The gates, as TOML; reports/gates/default.toml is an example with everything that may stand there.
     #[arg(value_name = "GATES.toml")]
-    pub(in crate::cli) gates: PathBuf,
+    pub(crate) gates: PathBuf,
     /// A folder that `run`, `linux` or `vm` has written, or its run.json.
     #[arg(value_name = "DIR", required = true)]
-    pub(in crate::cli) runs: Vec<PathBuf>,
+    pub(crate) runs: Vec<PathBuf>,
     /// What `max-increase`, `max-ratio` and `change` compare with: NAME is a stored baseline, a path to an earlier run has a
     /// slash, such as ./NAME. Gates with `against` need none.
     #[arg(long, value_name = "NAME|DIR|FILE", conflicts_with = "paired")]
-    pub(in crate::cli) baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// Where stored baselines lie.
     #[arg(long, value_name = "DIR", default_value = BASELINES)]
-    pub(in crate::cli) baselines: PathBuf,
+    pub(crate) baselines: PathBuf,
     /// The results were made in turn, A B B A, in this order: B is judged beside A. The way to judge wall-clock times.
     #[arg(long)]
-    pub(in crate::cli) paired: bool,
+    pub(crate) paired: bool,
     /// Write the report of the run with its gates to this file.
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) html: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
     /// Prove the gates: the run against itself passes each, and figures that are 20 % worse fail each.
     #[arg(long)]
-    pub(in crate::cli) self_test: bool,
+    pub(crate) self_test: bool,
     /// Write the outcome to this file as well, as JUnit XML: a suite per gate, a case per protocol and point.
     #[arg(long, value_name = "FILE", conflicts_with = "self_test")]
-    pub(in crate::cli) junit: Option<PathBuf>,
+    pub(crate) junit: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct CompareFlags {
+pub(crate) struct CompareFlags {
     /// Folders that `run`, `linux` or `vm` have written, files run.json, or baselines by their names. Each is compared with the
     /// first; of one alone, its protocols are.
     #[arg(value_name = "RESULT")]
-    pub(in crate::cli) results: Vec<PathBuf>,
+    pub(crate) results: Vec<PathBuf>,
     /// The results were made in turn, A B B A, in this order: the way to compare wall-clock times.
     #[arg(long, conflicts_with_all = ["baseline", "against"])]
-    pub(in crate::cli) paired: bool,
+    pub(crate) paired: bool,
     /// Compare with this baseline: NAME is a stored one, a path has a slash, such as ./NAME.
     #[arg(long, value_name = "NAME|DIR|FILE")]
-    pub(in crate::cli) baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// Of one result: the protocol with which the others are compared; the first when absent.
     #[arg(long, value_name = "P")]
-    pub(in crate::cli) against: Option<String>,
+    pub(crate) against: Option<String>,
     /// Keep the figures of the last result as a baseline; what changes is printed.
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) save_baseline: Option<String>,
+    pub(crate) save_baseline: Option<String>,
     /// Where baselines lie.
     #[arg(long, value_name = "DIR", default_value = BASELINES)]
-    pub(in crate::cli) baselines: PathBuf,
+    pub(crate) baselines: PathBuf,
     /// Also print the figures that are the same.
     #[arg(long)]
-    pub(in crate::cli) all: bool,
+    pub(crate) all: bool,
     /// Instead: the figures of every run below this folder over time.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["results", "paired", "baseline", "against", "save_baseline"])]
-    pub(in crate::cli) history: Option<PathBuf>,
+    pub(crate) history: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct BaselineFlags {
+pub(crate) struct BaselineFlags {
     #[command(subcommand)]
-    pub(in crate::cli) what: BaselineWhat,
+    pub(crate) what: BaselineWhat,
 }
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum BaselineWhat {
+pub(crate) enum BaselineWhat {
     /// Keep the figures of a result under a name, and print each that changes by that.
     Update {
         /// Its name.
@@ -85,23 +85,23 @@ pub(in crate::cli) enum BaselineWhat {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct ReportFlags {
+pub(crate) struct ReportFlags {
     /// A folder that `run`, `linux` or `vm` has written. Several make one page, on which a scenario that was both simulated
     /// and measured stands side by side; the table of each is printed.
     #[arg(value_name = "DIR", required = true, num_args = 1..=reports::html::MAX_RUNS)]
-    pub(in crate::cli) dirs: Vec<PathBuf>,
+    pub(crate) dirs: Vec<PathBuf>,
     /// Write the page to this file, replacing it. Default: DIR/report.html, and with several folders report.html in the
     /// current one. With a --format other than text the default is left out where it cannot be written.
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// What stdout carries. Other than text for one DIR only.
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub(in crate::cli) format: Format,
+    pub(crate) format: Format,
 }
 
 /// Forms of a result on stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(in crate::cli) enum Format {
+pub(crate) enum Format {
     /// The table.
     Text,
     /// The run as in run.json.

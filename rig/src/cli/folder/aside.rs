@@ -51,7 +51,7 @@ fn fresh(previous: &Path) -> io::Result<PathBuf> {
 }
 
 /// Words about earlier results in `folder`; empty where there are none.
-pub(in crate::cli) fn earlier(folder: &Path) -> String {
+pub(crate) fn earlier(folder: &Path) -> String {
     let previous = folder.join(PREVIOUS);
     if !previous.is_dir() {
         return String::new();

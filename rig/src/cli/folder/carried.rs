@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use workloads::{Carried, TRACE_PREFIX};
 
 /// Returns the recordings in files that `shapes` name relative to `folder`, each once.
-pub(in crate::cli) fn of<'a>(shapes: impl Iterator<Item = &'a str>, folder: &Path) -> Vec<Carried> {
+pub(crate) fn of<'a>(shapes: impl Iterator<Item = &'a str>, folder: &Path) -> Vec<Carried> {
     let mut all: Vec<Carried> = Vec::new();
     for name in shapes.filter_map(|shape| shape.strip_prefix(TRACE_PREFIX)) {
         if all.iter().all(|known| known.from != name) {

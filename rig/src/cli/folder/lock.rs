@@ -17,13 +17,13 @@ const STEP: Duration = Duration::from_millis(10);
 
 /// A folder that belongs to this process.
 #[derive(Debug)]
-pub(in crate::cli) struct Lock {
+pub(crate) struct Lock {
     file: PathBuf,
     _held: File,
 }
 
 /// The outcome of trying.
-pub(in crate::cli) enum Taken {
+pub(crate) enum Taken {
     Own(Lock),
     /// The pid of the owner; absent where it could not be written.
     Busy(Option<u32>),
@@ -34,7 +34,7 @@ impl Lock {
     ///
     /// # Errors
     /// Bad usage where another command has it; else as [`Lock::attempt`].
-    pub(in crate::cli) fn take(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn take(folder: &Path) -> Result<Self, Failure> {
         match Self::attempt(folder).map_err(|error| super::not_writable(folder, &error))? {
             Taken::Own(lock) => Ok(lock),
             Taken::Busy(pid) => {
@@ -52,7 +52,7 @@ impl Lock {
     ///
     /// # Errors
     /// The kernel's answer where the file of the lock cannot be made.
-    pub(in crate::cli) fn attempt(folder: &Path) -> io::Result<Taken> {
+    pub(crate) fn attempt(folder: &Path) -> io::Result<Taken> {
         let path = folder.join(NAME);
         loop {
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

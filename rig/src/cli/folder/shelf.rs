@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 const PARENT: &str = "target/attach-rig/explore";
 
 /// See the module's text.
-pub(in crate::cli) struct Shelf {
+pub(crate) struct Shelf {
     path: OnceLock<Result<PathBuf, String>>,
     time: String,
     made: Option<PathBuf>,
@@ -21,7 +21,7 @@ impl Shelf {
     ///
     /// # Errors
     /// Bad usage where it cannot be written to or belongs to another command.
-    pub(in crate::cli) fn new(named: Option<&Path>) -> Result<Self, Failure> {
+    pub(crate) fn new(named: Option<&Path>) -> Result<Self, Failure> {
         let (_, time) = output::now();
         let mut shelf = Self { path: OnceLock::new(), time, made: None, lock: None };
         if let Some(path) = named {
@@ -37,13 +37,13 @@ impl Shelf {
     ///
     /// # Errors
     /// The answer of the file system, in words.
-    pub(in crate::cli) fn path(&self) -> Result<&Path, String> {
+    pub(crate) fn path(&self) -> Result<&Path, String> {
         let made = || made_below(Path::new(PARENT), &self.time).map_err(|(_, error)| error.to_string());
         self.path.get_or_init(made).as_deref().map_err(Clone::clone)
     }
 
     /// The folder, to be printed.
-    pub(in crate::cli) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.path().map_or_else(|_| PARENT.to_owned(), shown)
     }
 }

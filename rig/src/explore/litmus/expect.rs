@@ -57,7 +57,7 @@ impl Conditions {
 }
 
 /// Keys of conditions.
-pub(in crate::explore) const CONDITIONS: [&str; 3] = ["exists", "forbidden", "states"];
+pub(crate) const CONDITIONS: [&str; 3] = ["exists", "forbidden", "states"];
 const EXPECTATIONS: [(&str, Expectation); 3] =
     [("never", Expectation::Never), ("sometimes", Expectation::Sometimes), ("always", Expectation::Always)];
 

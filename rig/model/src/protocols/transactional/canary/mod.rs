@@ -135,12 +135,7 @@ impl fmt::Display for Canary {
 }
 
 /// Runs one attach of a canary.
-pub(in super::super) fn attach<C: Current>(
-    cur: &C,
-    world: &World,
-    request: &Request,
-    canary: Canary,
-) -> Outcome {
+pub(crate) fn attach<C: Current>(cur: &C, world: &World, request: &Request, canary: Canary) -> Outcome {
     let plain = canary == Canary::PlainRead;
     let options = Options { mmap_sem: if plain { MmapSemMode::Plain } else { MmapSemMode::Counted } };
     let alone = canary != Canary::NoThreadgroup;

@@ -4,6 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
+use input::nearest::nearest;
 use serde::{Deserialize, Serialize};
 
 /// Declares [`Errno`] with name, number and meaning in one table.
@@ -73,7 +74,7 @@ impl fmt::Display for Errno {
 
 /// A name that is not among [`Errno::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown error number `{0}`; known are {list}", list = crate::suggest::list(Errno::ALL.iter().map(|e| e.name())))]
+#[error("unknown error number `{0}`; {help}", help = nearest(.0, Errno::ALL.iter().map(|errno| errno.name())))]
 pub struct UnknownErrno(pub String);
 
 impl FromStr for Errno {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::{
-    Errno, Site, Thrown,
-    parse::ATTRIBUTES,
-    suggest::{list, nearest},
-    value::UNITS,
+use input::{
+    nearest::{list, nearest},
+    units::DurationError,
 };
+
+use crate::{Errno, Site, Thrown, parse::ATTRIBUTES};
 
 /// The text of a rule, or of a plan, is wrong at one place. Shown with the line and a caret under it:
 ///
@@ -81,12 +81,9 @@ pub enum Problem {
     /// Not in the list of error numbers.
     #[error("unknown error number `{0}`")]
     UnknownErrno(String),
-    /// A delay without a unit.
-    #[error("the delay `{0}` has no unit")]
-    NoUnit(String),
-    /// Not a unit of time.
-    #[error("unknown unit `{0}`")]
-    UnknownUnit(String),
+    /// A delay that is no duration, or out of range.
+    #[error("the delay `{}` {}", .0.text, .0.problem)]
+    Delay(DurationError),
     /// More than one of `errno=`, `delay=` and the events.
     #[error("a rule has one action: errno=, delay= or an event")]
     TwoActions,
@@ -118,19 +115,12 @@ impl Problem {
                     .to_owned()
             }
             Self::LineBreak => "write one rule a line, or one string a rule".to_owned(),
-            Self::UnknownSite(found) => nearest(found, Site::all().map(Site::name), "sites"),
-            Self::UnknownAttribute(found) => nearest(found, ATTRIBUTES.into_iter(), "attributes"),
-            Self::UnknownWord(found) => {
-                let words = ATTRIBUTES.into_iter().chain(events());
-                nearest(&found.to_lowercase(), words, "attributes and events")
-            }
+            Self::UnknownSite(found) => nearest(found, Site::all().map(Site::name)),
+            Self::UnknownAttribute(found) => nearest(found, ATTRIBUTES),
+            Self::UnknownWord(found) => nearest(found, ATTRIBUTES.into_iter().chain(events())),
             Self::EventWithValue(thrown) => format!("write {thrown} alone, without `=`"),
-            Self::UnknownErrno(found) => {
-                nearest(&found.to_uppercase(), Errno::ALL.iter().map(|errno| errno.name()), "errors")
-            }
-            Self::NoUnit(_) | Self::UnknownUnit(_) => {
-                format!("units are {}, as in delay=200us", list(UNITS.iter().map(|unit| unit.0)))
-            }
+            Self::UnknownErrno(found) => nearest(found, Errno::ALL.iter().map(|errno| errno.name())),
+            Self::Delay(error) => error.help(),
             Self::NoValue(attribute) => format!("write {attribute}=VALUE, without blanks"),
             Self::Duplicate(attribute) => format!("keep one {attribute}=, or write two rules"),
             Self::NotANumber { range, .. } | Self::OutOfRange { range, .. } => {

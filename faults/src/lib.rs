@@ -31,7 +31,7 @@
 //! | the closed list of sites | `site.rs` |
 //! | what a rule holds, and its canonical text | `rule.rs` |
 //! | the events that a rule can throw | `thrown.rs` |
-//! | the grammar | `parse.rs`, its values `value.rs`, its errors `error.rs` and `suggest.rs` |
+//! | the grammar | `parse.rs`, its values `value.rs`, its errors `error.rs` |
 //! | when a rule fires: the specification | `plan.rs` |
 //! | when a rule fires: the fast way, and the log | `injector.rs` |
 //! | where chance comes from | `chance.rs` |
@@ -49,7 +49,6 @@ mod parse;
 mod plan;
 mod rule;
 mod site;
-mod suggest;
 mod thrown;
 mod value;
 

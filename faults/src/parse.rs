@@ -189,10 +189,8 @@ impl Reader<'_> {
     }
 
     fn delay(&self, value: Token<'_>) -> Result<Fault, ParseError> {
-        value::delay(value.text).map(|ns| Fault::Delay { ns }).or_else(|(start, len, problem)| {
-            let wrong = value.from(start);
-            self.fail(Token { text: &wrong.text[..len], ..wrong }, problem)
-        })
+        let delay = value::delay(value.text).map(|ns| Fault::Delay { ns });
+        delay.or_else(|(start, problem)| self.fail(value.from(start), problem))
     }
 }
 

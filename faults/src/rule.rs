@@ -2,9 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use input::units::ShowNs;
 use serde::{Deserialize, Serialize};
 
-use crate::{Errno, ParseError, Site, Thrown, value};
+use crate::{Errno, ParseError, Site, Thrown};
 
 /// What happens when a rule fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +25,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Errno(errno) => write!(f, "errno={errno}"),
-            Self::Delay { ns } => write!(f, "delay={}", value::delay_text(ns)),
+            Self::Delay { ns } => write!(f, "delay={}", ShowNs(ns)),
             Self::Throw(thrown) => thrown.fmt(f),
         }
     }

@@ -6,6 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
+use input::nearest::nearest;
 use serde::{Deserialize, Serialize};
 
 use crate::Errno;
@@ -191,7 +192,7 @@ impl fmt::Display for Site {
 
 /// A name that is not among [`Site::all`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown fault site `{0}`; {help}", help = crate::suggest::nearest(.0, Site::all().map(Site::name), "sites"))]
+#[error("unknown fault site `{0}`; {help}", help = nearest(.0, Site::all().map(Site::name)))]
 pub struct UnknownSite(pub String);
 
 impl FromStr for Site {

@@ -1,7 +1,10 @@
 //! What can be wrong with a `Spec`. Each variant says what was found, what would be right, and in which
 //! field, so that the caller can add file and line.
 
-use crate::duration::DurationError;
+use input::nearest::nearest;
+use input::units::DurationError;
+
+use crate::shapes::shapes;
 use crate::trace::TraceError;
 
 /// Why a [`Spec`](crate::Spec) is not a plan.
@@ -20,12 +23,10 @@ pub enum SpecError {
         max: u64,
     },
     /// No preset has this name.
-    #[error("there is no shape `{shape}`; {}", suggest(nearest))]
+    #[error("there is no shape `{shape}`; {}", nearest(shape, shapes().iter().map(|known| known.name)))]
     UnknownShape {
         /// What was asked for.
         shape: String,
-        /// The nearest names, best first; all names if none is near.
-        nearest: Vec<&'static str>,
     },
     /// One field must not be above another, and is; either may come from the preset.
     #[error(
@@ -106,8 +107,4 @@ impl SpecError {
             _ => None,
         }
     }
-}
-
-fn suggest(nearest: &[&str]) -> String {
-    format!("did you mean {}?", nearest.join(", "))
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use input::nearest::nearest;
+
 use crate::trace::Part;
 
 /// A recording that is part of the crate. How each was made stands in `recordings/README.md`.
@@ -59,8 +61,8 @@ impl Files for BuiltIn {
     fn read(&self, name: &str) -> io::Result<Cow<'static, [u8]>> {
         let found = RECORDINGS.iter().find(|recording| recording.name == name);
         found.map(|recording| Cow::Borrowed(recording.bytes)).ok_or_else(|| {
-            let known: Vec<&str> = RECORDINGS.iter().map(|recording| recording.name).collect();
-            io::Error::new(io::ErrorKind::NotFound, format!("not one of the built-in {}", known.join(", ")))
+            let known = nearest(name, RECORDINGS.iter().map(|recording| recording.name));
+            io::Error::new(io::ErrorKind::NotFound, format!("it is not built in; {known}"))
         })
     }
 }

@@ -24,7 +24,6 @@
 //! | `plan`, `stream` | the two types that the rig holds |
 //! | `files` | the door through which recordings come in, built-in or from a folder |
 //! | `trace` | `strace` logs of real programs into streams |
-//! | `duration` | `"5us"` into nanoseconds and back |
 //!
 //! The streams need no answer: they go on as if every operation succeeded, and keep their own books of what
 //! is mapped and touched. Whoever executes them takes what is there when a `munmap` or `release` asks for
@@ -32,7 +31,6 @@
 #![forbid(unsafe_code)]
 
 mod actor;
-mod duration;
 mod error;
 mod files;
 mod mixer;
@@ -46,7 +44,6 @@ mod stream;
 mod trace;
 
 pub use actor::ActorKey;
-pub use duration::{DurationError, ShowNs, parse_ns};
 pub use error::SpecError;
 pub use files::{BuiltIn, Carried, Files, Folder};
 pub use op::Op;

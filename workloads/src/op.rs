@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::duration::ShowNs;
+use input::units::ShowNs;
 
 /// One operation of one task. Sizes are pages of 4 KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

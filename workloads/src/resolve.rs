@@ -1,15 +1,13 @@
 //! From a `Spec` to the numbers that run: preset and overrides into one, every value checked. Apart from
 //! `plan`, which only holds the result.
 
-use crate::duration::{ShowNs, parse_ns};
+use input::units::{ShowNs, parse_ns};
+
 use crate::error::SpecError;
 use crate::plan::ACTORS_MAX;
-use crate::shapes::{PRESETS, Preset, Weights, shapes};
+use crate::shapes::{PRESETS, Preset, Weights};
 use crate::spec::{Mix, Spec, TRACE_PREFIX};
 use crate::trace::TraceOptions;
-
-/// Names at least this alike (Jaro-Winkler, 0 to 1) are offered when a shape is unknown.
-const ALIKE_MIN: f64 = 0.75;
 
 /// Checks the numbers of actors, which every shape has.
 pub(crate) fn check_counts(spec: &Spec) -> Result<(), SpecError> {
@@ -20,7 +18,7 @@ pub(crate) fn check_counts(spec: &Spec) -> Result<(), SpecError> {
 /// The preset that `spec` names, with its overrides.
 pub(crate) fn preset(spec: &Spec) -> Result<Preset, SpecError> {
     let found = PRESETS.iter().find(|preset| preset.name == spec.shape);
-    let mut preset = *found.ok_or_else(|| unknown_shape(&spec.shape))?;
+    let mut preset = *found.ok_or_else(|| SpecError::UnknownShape { shape: spec.shape.clone() })?;
     refuse(spec, &trace_fields(spec), "it is for recordings")?;
     set(&mut preset.initial_pages, spec.initial_pages);
     set(&mut preset.op_pages.min, spec.op_pages_min);
@@ -121,20 +119,6 @@ fn not_above<T: Bound>(low: (&'static str, T), high: (&'static str, T)) -> Resul
     }
     let ((low_field, low), (high_field, high)) = (low, high);
     Err(SpecError::Above { low_field, low: low.to_string(), high_field, high: high.to_string() })
-}
-
-fn unknown_shape(shape: &str) -> SpecError {
-    let names = || shapes().iter().map(|shape| shape.name);
-    let mut near: Vec<(f64, &'static str)> = names()
-        .map(|name| (strsim::jaro_winkler(shape, name), name))
-        .filter(|near| near.0 >= ALIKE_MIN)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut nearest: Vec<&'static str> = near.into_iter().take(3).map(|(_, name)| name).collect();
-    if nearest.is_empty() {
-        nearest = names().collect();
-    }
-    SpecError::UnknownShape { shape: shape.to_owned(), nearest }
 }
 
 type Given = (&'static str, bool);

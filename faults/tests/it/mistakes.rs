@@ -28,7 +28,9 @@ fn a_misspelt_site_gets_the_nearest() {
     assert!(full.ends_with("did you mean `numtasks.prepare_nosleep`?"), "the kernel's name: {full}");
     let bare = error("css_set_alloc: nth=1").to_string();
     assert!(bare.ends_with("did you mean `core.css_set_alloc`?"), "without controller: {bare}");
-    assert!(error("zzz: nth=1").to_string().contains("sites are memrlimit.can_attach, memrlimit.prepare, "));
+    assert!(
+        error("zzz: nth=1").to_string().contains("there are `memrlimit.can_attach`, `memrlimit.prepare`, ")
+    );
 }
 
 #[test]
@@ -39,7 +41,7 @@ fn a_misspelt_attribute_gets_the_nearest_and_the_list() {
         "unknown attribute `prob`
   memory.prepare_sleep: prob=10
                         ^^^^
-  did you mean `probability`? attributes are interval, probability, space, times, nth, errno, delay",
+  did you mean `probability`? there are `interval`, `probability`, `space`, `times`, `nth`, `errno`, `delay`",
     );
 }
 
@@ -51,8 +53,8 @@ fn a_misspelt_word_gets_the_nearest_of_attributes_and_events() {
         "unknown event or attribute `offline`
   core.switched: nth=1 offline
                        ^^^^^^^
-  did you mean `offline-cpu`? attributes and events are interval, probability, space, times, nth, errno, delay, \
-         exit, fork, offline-cpu, lower-limit, rmdir",
+  did you mean `offline-cpu`? there are `interval`, `probability`, `space`, `times`, `nth`, `errno`, `delay`, \
+         `exit`, `fork`, `offline-cpu`, `lower-limit`, `rmdir`",
     );
     for (word, meant) in
         [("Exit", "exit"), ("forks", "fork"), ("LOWER_LIMIT", "lower-limit"), ("prob", "probability")]
@@ -64,8 +66,8 @@ fn a_misspelt_word_gets_the_nearest_of_attributes_and_events() {
     let unlike = error("core.exit: unlink").to_string();
     assert!(
         unlike.ends_with(
-            "\n  attributes and events are interval, probability, space, times, nth, errno, delay, \
-                              exit, fork, offline-cpu, lower-limit, rmdir"
+            "\n  there are `interval`, `probability`, `space`, `times`, `nth`, `errno`, `delay`, \
+             `exit`, `fork`, `offline-cpu`, `lower-limit`, `rmdir`"
         ),
         "{unlike}"
     );
@@ -109,12 +111,12 @@ fn a_duplicate_points_at_the_second() {
 #[test]
 fn units_are_listed() {
     check(
-        "core.exit: delay=200min",
-        "min",
-        "unknown unit `min`
-  core.exit: delay=200min
+        "core.exit: delay=200sec",
+        "sec",
+        "the delay `200sec` has the unknown unit `sec`
+  core.exit: delay=200sec
                       ^^^
-  units are s, ms, us, ns, as in delay=200us",
+  write a whole number of ns, us, ms, s, m or h, from 1ns to 3600s, for example 5ms",
     );
     check(
         "core.exit: delay=200",
@@ -122,7 +124,7 @@ fn units_are_listed() {
         "the delay `200` has no unit
   core.exit: delay=200
                    ^^^
-  units are s, ms, us, ns, as in delay=200us",
+  write a whole number of ns, us, ms, s, m or h, from 1ns to 3600s, for example 5ms",
     );
 }
 
@@ -148,11 +150,21 @@ fn numbers_stay_in_their_range() {
         let error = error(&format!("core.exit: {wrong}"));
         assert!(matches!(error.problem(), Problem::OutOfRange { .. }), "{error}");
     }
-    for wrong in ["delay=0s", "delay=-3us", "delay=3601s", "delay=99999999999999999999s"] {
+    for wrong in [
+        "delay=0s",
+        "delay=-3us",
+        "delay=3601s",
+        "delay=2h",
+        "delay=99999999999999999999s",
+        "delay=1.5ms",
+        "delay=us",
+    ] {
         let error = error(&format!("core.exit: {wrong}"));
-        assert!(matches!(error.problem(), Problem::OutOfRange { .. }), "{error}");
+        assert!(matches!(error.problem(), Problem::Delay(_)), "{error}");
+        assert!(error.to_string().contains("from 1ns to 3600s"), "{error}");
     }
-    for wrong in ["probability=0.5", "probability=10%", "nth=+1", "delay=1.5ms", "delay=us", "times=-"] {
+    assert_eq!(Rule::parse("core.exit: delay=60min").unwrap().to_string(), "core.exit: delay=3600s");
+    for wrong in ["probability=0.5", "probability=10%", "nth=+1", "times=-"] {
         let error = error(&format!("core.exit: {wrong}"));
         assert!(matches!(error.problem(), Problem::NotANumber { .. }), "{error}");
     }
@@ -192,7 +204,7 @@ fn the_switch_cannot_refuse() {
         "core.switched cannot refuse, so errno= has no meaning there
   core.switched: nth=1 errno=ENOMEM
                        ^^^^^
-  give core.switched a delay=, such as delay=200us, or an event: exit, fork, offline-cpu, lower-limit, rmdir",
+  give core.switched a delay=, such as delay=200us, or an event: `exit`, `fork`, `offline-cpu`, `lower-limit`, `rmdir`",
     );
     check(
         "core.switched: nth=1",
@@ -200,7 +212,7 @@ fn the_switch_cannot_refuse() {
         "core.switched cannot refuse, and the rule gives no delay and no event
   core.switched: nth=1
   ^^^^^^^^^^^^^
-  give core.switched a delay=, such as delay=200us, or an event: exit, fork, offline-cpu, lower-limit, rmdir",
+  give core.switched a delay=, such as delay=200us, or an event: `exit`, `fork`, `offline-cpu`, `lower-limit`, `rmdir`",
     );
 }
 
@@ -212,8 +224,8 @@ fn an_unknown_errno_gets_the_nearest() {
         "unknown error number `enomem`
   core.exit: errno=enomem
                    ^^^^^^
-  did you mean `ENOMEM`? errors are EPERM, ENOENT, ESRCH, EINTR, EAGAIN, ENOMEM, EBUSY, ENODEV, EINVAL, ENOSPC, \
-         EOPNOTSUPP",
+  did you mean `ENOMEM`? there are `EPERM`, `ENOENT`, `ESRCH`, `EINTR`, `EAGAIN`, `ENOMEM`, `EBUSY`, `ENODEV`, \
+         `EINVAL`, `ENOSPC`, `EOPNOTSUPP`",
     );
 }
 
@@ -266,10 +278,10 @@ fn a_caret_stands_under_its_text_after_tabs_and_wide_letters() {
     check(
         "core.exit: delay=3µs",
         "µs",
-        "unknown unit `µs`
+        "the delay `3µs` has the unknown unit `µs`
   core.exit: delay=3µs
                     ^^
-  units are s, ms, us, ns, as in delay=200us",
+  write a whole number of ns, us, ms, s, m or h, from 1ns to 3600s, for example 5ms",
     );
 }
 
@@ -283,7 +295,7 @@ fn an_error_in_a_plan_names_the_line() {
         "unknown attribute `nht` in line 2
     core.exit: nht=2
                ^^^
-  did you mean `nth`? attributes are interval, probability, space, times, nth, errno, delay"
+  did you mean `nth`? there are `interval`, `probability`, `space`, `times`, `nth`, `errno`, `delay`"
     );
 }
 
@@ -292,5 +304,5 @@ fn errors_of_names_alone_say_what_is_known() {
     let site = "cpuset.prepare_nosleeep".parse::<Site>().expect_err("misspelt").to_string();
     assert!(site.contains("did you mean `cpuset.prepare_nosleep`"), "{site}");
     let errno = "EIO".parse::<Errno>().expect_err("not in the list").to_string();
-    assert!(errno.ends_with("ENOSPC, EOPNOTSUPP"), "{errno}");
+    assert!(errno.ends_with("`ENOSPC`, `EOPNOTSUPP`"), "{errno}");
 }

@@ -5,6 +5,8 @@
 use crate::axis::Axis;
 use crate::figure::Key;
 use crate::figure::metric::{METRICS, Metric, Statistic, statistic_names};
+use input::nearest::nearest;
+use input::wording::explain;
 use serde::Deserialize;
 use std::fmt::Display;
 use std::ops::Range;
@@ -218,7 +220,7 @@ impl Gates {
     pub fn parse(file: &str, text: &str, today: &str) -> Result<Self, GateError> {
         let source = Source { file, text };
         let raw: RawFile = toml::from_str(text)
-            .map_err(|error| source.at(&error.span().unwrap_or(0..0), explain(error.message())))?;
+            .map_err(|error| source.at(&error.span().unwrap_or(0..0), explain(error.message(), &[])))?;
         let gates: Vec<Gate> =
             raw.gate.into_iter().map(|gate| read(&source, gate, today)).collect::<Result<_, _>>()?;
         if gates.is_empty() {
@@ -332,30 +334,4 @@ fn waiver(source: &Source<'_>, waive: &RawWaive, today: &str) -> Result<String, 
         return Err(source.at(&waive.reason.span(), "a waiver needs a reason; write one"));
     }
     Ok(format!("until {until}: {}", waive.reason.get_ref()))
-}
-
-/// A message of serde in our words, with the nearest of the names that it lists.
-fn explain(message: &str) -> String {
-    for (start, kind) in [("unknown field ", "field"), ("unknown variant ", "value")] {
-        let Some(rest) = message.strip_prefix(start) else { continue };
-        let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-        if let Some((found, known)) = names.split_first() {
-            return format!("unknown {kind} `{found}`; {}", nearest(found, known.iter().copied()));
-        }
-    }
-    if message.starts_with("missing field ") {
-        return format!("{message}; add it");
-    }
-    message
-        .replace("expected u64", "expected a whole number, 0 or more")
-        .replace("expected f64", "expected a number")
-}
-
-/// The nearest of `known` to `name`, and all of them.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.collect();
-    let alike = |other: &&&str| strsim::jaro(name, other);
-    let close = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b))).filter(|c| alike(c) > 0.7);
-    let hint = close.map_or_else(String::new, |close| format!("did you mean `{close}`? "));
-    format!("{hint}there are: {}", known.join(", "))
 }

@@ -2,7 +2,7 @@
 //!
 //! Apart from the verdict, which is arithmetic: here are all the ways in which there is nothing to judge, each with what
 //! the run has instead.
-use super::file::{Against, Gate, GateError, Named as _, nearest};
+use super::file::{Against, Gate, GateError, Named as _};
 use super::ladder::Doubt;
 use crate::aggregate::{Aggregate, AggregateError, PointSum, aggregate};
 use crate::axis::{Axis, Point};
@@ -11,6 +11,7 @@ use crate::figure::{Baseline, Measured};
 use crate::schema::{Engine, Run};
 use crate::units::list;
 use crate::verdict::in_order;
+use input::nearest::nearest;
 use std::collections::BTreeSet;
 
 /// With what a run is compared, besides itself.

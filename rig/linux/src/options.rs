@@ -1,12 +1,13 @@
 //! What to measure: the options of `attach-rig linux`, parsed from text and checked before anything is touched.
 use super::checks::refusal::Refusal;
-use super::moving::rate::{Rate, text};
 use super::option_error::OptionError;
 use super::place::hierarchy::Hierarchy;
 use super::workers::shared::TIDS;
 use super::workers::workload::{Load, Moves, Workload};
+use input::units::{Rate, ShowNs, ShowRange};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ const THREADS_MAX: u32 = TIDS as u32;
 const MOVERS_MAX: u32 = 16;
 /// Most pages that a moved process may be told to keep: 1 GiB.
 const KEPT_MAX: u64 = 1 << 18;
+/// Highest rate: above it the spacing would be below what a clock can tell apart.
+pub const RATE_MAX_PER_S: u64 = 1_000_000;
+/// Times that may be asked for, in ns: a microsecond to a day.
+pub const DURATION_NS: RangeInclusive<u64> = 1_000..=86_400_000_000_000;
 
 /// Everything [`run`](super::run()) needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,8 +125,10 @@ impl Options {
             Err(OptionError { option, given: given.to_string(), problem, expected })
         };
         self.check_workers()?;
-        if self.duration.is_zero() {
-            return wrong("--duration", &"0", "measures nothing", "use for example 10s or 500ms".into());
+        let duration_ns = in_ns(self.duration);
+        if !DURATION_NS.contains(&duration_ns) {
+            let expected = format!("use {}, for example 10s or 500ms", ShowRange(&DURATION_NS));
+            return wrong("--duration", &ShowNs(duration_ns), "is out of range", expected);
         }
         if self.rates.is_empty() && !self.closed_loop {
             return wrong(
@@ -132,17 +139,25 @@ impl Options {
             );
         }
         for (at, rate) in self.rates.iter().enumerate() {
+            if rate.per_s() > RATE_MAX_PER_S {
+                return wrong("--rate", rate, "is too high", format!("use 1/s to {RATE_MAX_PER_S}/s"));
+            }
             if self.rates[..at].contains(rate) {
                 return wrong("--rate", rate, "is given twice", "give every rate once".into());
             }
-            if rate.moves_in(self.duration) == 0 {
+            if rate.intervals_in(self.duration) == 0 {
                 let expected =
-                    format!("no move falls within {}; use a longer --duration", text(self.duration));
+                    format!("no move falls within {}; use a longer --duration", ShowNs(duration_ns));
                 return wrong("--rate", rate, "is too low", expected);
             }
         }
         Ok(())
     }
+}
+
+/// A duration in ns.
+pub(crate) fn in_ns(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Options {
@@ -198,7 +213,7 @@ mod tests {
     use super::*;
 
     fn rate(text: &str) -> Rate {
-        text.parse().unwrap()
+        Rate::parse(text, u64::MAX).unwrap()
     }
 
     #[test]
@@ -216,6 +231,8 @@ mod tests {
         check(|o| o.movers = 2, "--movers");
         check(|o| o.kept_pages = vec![1 << 30], "--kept-pages");
         check(|o| o.duration = Duration::ZERO, "--duration");
+        check(|o| o.duration = Duration::MAX, "--duration");
+        check(|o| o.rates = vec![rate("1000001/s")], "--rate");
         check(|o| o.closed_loop = false, "--rate");
         check(|o| o.rates = vec![rate("20/s"), rate("20/s")], "--rate");
         check(|o| (o.rates, o.duration) = (vec![rate("1/s")], Duration::from_millis(300)), "--rate");

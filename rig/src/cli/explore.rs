@@ -14,6 +14,7 @@ use crate::explore::{Found, Limits, Litmus, PolicyName, Witness, built_in, searc
 use comfy_table::{Table, presets};
 use engines::Interrupt;
 use input::file::{TEXT_MAX, read_text};
+use input::nearest::guess;
 use model::protocols::{self, Protocol};
 use reports::exit::Exit;
 use reports::json::write_atomic;
@@ -22,7 +23,6 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// A test, and where it can be found again.
 struct Placed {
@@ -56,7 +56,7 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
     let asked = asked.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let folder = Shelf::new(flags.out.as_deref())?;
-    let command = Command { flags, policy, limits: limits(flags)?, folder, interrupt };
+    let command = Command { flags, policy, limits: limits(flags), folder, interrupt };
     say(&format!("seed {}, policy {policy}, {} tests", command.limits.seed, tests.len()));
     let mut explored = Explored::new(policy, command.limits.seed);
     let (mut codes, mut table) = (Vec::new(), Vec::new());
@@ -109,18 +109,16 @@ fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<Exit> {
     silent.iter().map(say).collect()
 }
 
-fn limits(flags: &ExploreFlags) -> Result<Limits, Failure> {
+fn limits(flags: &ExploreFlags) -> Limits {
     let default = Limits::default();
-    let time = Duration::try_from_secs_f64(flags.seconds)
-        .map_err(|error| Failure::usage(format!("--seconds {}: {error}", flags.seconds)))?;
-    Ok(Limits {
+    Limits {
         schedules: flags.schedules.unwrap_or(default.schedules),
         steps: flags.steps.unwrap_or(default.steps),
-        time,
+        time: flags.seconds,
         jobs: parallel::jobs(flags.jobs),
         seed: flags.seed,
         checks: default.checks,
-    })
+    }
 }
 
 /// The tests of those names, files and folders; all that are built in when there are none.
@@ -164,8 +162,9 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn unreadable(named: &str, error: &dyn std::fmt::Display) -> Failure {
+    let hint = guess(named, built_in::ALL.iter().map(|(name, _)| *name));
     Failure::usage(format!(
-        "`{named}` is neither a built-in litmus test (see `attach-rig list litmus`) nor a file or folder that can be read: {error}"
+        "`{named}` is neither a built-in litmus test ({hint}see `attach-rig list litmus`) nor a file or folder that can be read: {error}"
     ))
 }
 
@@ -261,8 +260,7 @@ impl Command<'_> {
         if self.flags.no_shrink {
             return Ok(());
         }
-        let time = Duration::from_secs(self.flags.shrink_seconds);
-        let short = shrink(&seen, promise, time, &self.interrupt);
+        let short = shrink(&seen, promise, self.flags.shrink_seconds, &self.interrupt);
         let (before, after) = (Size::of(&seen), Size::of(&short));
         let file = self.save(&short, promise, "short")?;
         let less = |what: &str, before: usize, after: usize| format!("{what} {before} -> {after}");

@@ -6,7 +6,7 @@ use super::{recording, run};
 use crate::driver::fields::Pace;
 use crate::driver::scenario::{Movers, Moves as Modelled, with_names};
 use crate::driver::{Overrides, Scenario};
-use linux::{self, Moves, OptionError, Options, Origin, Rate, Refusal, Workload};
+use linux::{self, Moves, OptionError, Options, Origin, Refusal, Workload};
 use reports::schema::Recording;
 use std::path::Path;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(super) struct Asked {
 }
 
 /// The options, except for the hierarchy and what goes with it. `duration` is that of runs without a scenario.
-pub(super) fn asked(flags: &KernelFlags, duration: &str) -> Result<Asked, Failure> {
+pub(super) fn asked(flags: &KernelFlags, duration: Duration) -> Result<Asked, Failure> {
     let usage = |error: OptionError| Failure::usage(error);
     let (mut options, carried) = match &flags.scenario {
         Some(name) => {
@@ -36,18 +36,15 @@ pub(super) fn asked(flags: &KernelFlags, duration: &str) -> Result<Asked, Failur
         }
         None => {
             let carried = carried::of(flags.workload.iter().map(String::as_str), Path::new("."));
-            (of_flags(flags, linux::parse_duration(duration).map_err(usage)?).map_err(usage)?, carried)
+            (of_flags(flags, duration).map_err(usage)?, carried)
         }
     };
     if !flags.rates.is_empty() {
-        options.rates =
-            flags.rates.iter().map(|rate| rate.parse()).collect::<Result<_, _>>().map_err(usage)?;
+        options.rates.clone_from(&flags.rates);
         options.closed_loop = true;
     }
     options.closed_loop &= !flags.no_closed_loop;
-    if let Some(duration) = &flags.duration {
-        options.duration = linux::parse_duration(duration).map_err(usage)?;
-    }
+    options.duration = flags.duration.unwrap_or(options.duration);
     options.trace = !flags.no_trace;
     options.repeat = flags.repeat;
     options.seed = flags.seed.unwrap_or(options.seed);
@@ -137,7 +134,7 @@ fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<Options
         ..Options::default()
     };
     options.movers = movers.count.min(options.moved()).max(1);
-    pace(movers, &mut options)?;
+    pace(movers, &mut options);
     if options.movers < movers.count {
         let text = "There are more movers than moved processes; here each mover has processes of its own, so there are fewer.";
         options.origin.notes.push(text.into());
@@ -156,16 +153,11 @@ fn moves(name: &str, movers: &Movers) -> Result<Moves, Failure> {
 }
 
 /// A rate is a cell with intended start times, a closed loop keeps its pause.
-fn pace(movers: &Movers, options: &mut Options) -> Result<(), Failure> {
+fn pace(movers: &Movers, options: &mut Options) {
     match movers.pacing.pace {
         Pace::Closed => options.pause = Duration::from_nanos(movers.pacing.pause_ns),
-        Pace::PerSecond(rate) => {
-            let parsed: Result<Rate, OptionError> = format!("{rate}/s").parse();
-            let rate = parsed.map_err(Failure::usage)?;
-            (options.rates, options.closed_loop) = (vec![rate], false);
-        }
+        Pace::PerSecond(rate) => (options.rates, options.closed_loop) = (vec![rate], false),
     }
-    Ok(())
 }
 
 /// What of the scenario does not happen here.

@@ -7,7 +7,7 @@ use super::{output, proportion, streams};
 use crate::measure::env;
 use linux::{self, OptionError, Options, Progress};
 use reports::exit::Exit;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
     let Asked { options, carried } = asked(flags)?;
@@ -49,7 +49,7 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
 }
 
 fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {
-    let Asked { options, carried } = kernel::asked(&flags.work, "10s")?;
+    let Asked { options, carried } = kernel::asked(&flags.work, Duration::from_secs(10))?;
     let options = Options {
         hierarchy: flags.hierarchy.parse().map_err(|error: OptionError| Failure::usage(error))?,
         move_charges: flags.move_charges,

@@ -3,6 +3,7 @@ use super::exit::Failure;
 use super::flags::ListFlags;
 use super::streams;
 use crate::driver::catalogue::{self, Rows};
+use input::nearest::nearest;
 use reports::exit::Exit;
 use std::fmt::Write as _;
 
@@ -26,7 +27,7 @@ pub(super) fn list(flags: &ListFlags) -> Result<Exit, Failure> {
         return Ok(streams::finish(&section("canaries", &catalogue::canaries()), Exit::AsExpected));
     }
     if let Some(what) = wanted.filter(|what| !known.contains(what)) {
-        return Err(Failure::usage(format!("there is no list of `{what}`; there are {}", known.join(", "))));
+        return Err(Failure::usage(format!("there is no list of `{what}`; {}", nearest(what, known))));
     }
     let parts = PARTS.iter().filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
     let text: Vec<_> = parts.map(|(name, rows)| section(name, &rows())).collect();

@@ -5,7 +5,6 @@ use super::{output, recording};
 use crate::record::{self, RecordError, Recorded, Subject};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use linux::parse_duration;
 use reports::exit::Exit;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -24,12 +23,11 @@ pub(super) fn record(flags: &RecordFlags) -> Result<Exit, Failure> {
         (pids, []) => Subject::Pids(pids.to_vec()),
         (_, words) => Subject::Program(words.to_vec()),
     };
-    let duration = flags.duration.as_deref().map(parse_duration).transpose().map_err(Failure::usage)?;
     let out = flags.out.clone().unwrap_or_else(|| place(&subject));
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let part = beside(&out, "part");
     let stop = || interrupt.is_set();
-    let recorded = write(&part, is_packed(&out), |to| record::record(&subject, to, duration, &stop));
+    let recorded = write(&part, is_packed(&out), |to| record::record(&subject, to, flags.duration, &stop));
     let recorded = recorded.map_err(|error| {
         let _ = fs::remove_file(&part);
         failure(&error)

@@ -3,6 +3,7 @@ use super::exit::Failure;
 use super::folder::{earlier, shown};
 use super::output::{Source, say};
 use super::{judged, output};
+use input::nearest::nearest;
 use reports::aggregate::aggregate;
 use reports::cells::{self, Salvaged};
 use reports::figure::Baseline;
@@ -158,14 +159,14 @@ fn named(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
         .filter_map(|entry| Some(entry.path().file_name()?.to_str()?.strip_suffix(".json")?.to_owned()))
         .collect();
     known.sort();
-    let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
-    let (shown, folder) = (name.display(), folder.display());
+    let (shown, folder) = (name.display().to_string(), folder.display());
+    let known = nearest(&shown, known.iter().map(String::as_str));
     let there = if name.exists() {
         format!(
-            "{shown} is not a baseline in {folder} (there are: {known}); write ./{shown} for the result at that path, or"
+            "{shown} is not a baseline in {folder} ({known}); write ./{shown} for the result at that path, or"
         )
     } else {
-        format!("{shown} is neither a folder nor a file nor a baseline in {folder} (there are: {known});")
+        format!("{shown} is neither a folder nor a file nor a baseline in {folder} ({known});")
     };
     Err(Failure::usage(format!("{there} make one with `attach-rig baseline update NAME DIR`")))
 }

@@ -11,6 +11,7 @@ use crate::measure::env;
 use engines::Interrupt;
 use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
+use input::nearest::nearest;
 use reports::exit::Exit;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
@@ -94,10 +95,9 @@ pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Fail
 }
 
 fn unreadable(named: &str, error: &FileError) -> Failure {
-    let known: Vec<_> = built_in::ALL.iter().map(|(name, _)| *name).collect();
+    let known = nearest(named, built_in::ALL.iter().map(|(name, _)| *name));
     Failure::usage(format!(
-        "`{named}` is neither a built-in scenario ({}) nor a file that can be read: {error}",
-        known.join(", ")
+        "`{named}` is neither a built-in scenario ({known}) nor a file that can be read: {error}"
     ))
 }
 

@@ -6,10 +6,10 @@ use super::kernel::{self, Asked};
 use super::{output, proportion, streams};
 use crate::measure::env;
 use linux::vm::{Guest, Machine, Merged, News, Series, Setting, VmError};
-use linux::{OptionError, Options, parse_duration};
+use linux::{OptionError, Options};
 use reports::exit::Exit;
 use reports::schema::{Env, Recording};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(super) fn vm(flags: &VmFlags) -> Result<Exit, Failure> {
     let (machine, settings, Asked { options, carried }) = plan(flags)?;
@@ -117,9 +117,9 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Asked), Failure> {
         cpus: flags.cpus,
         memory: flags.memory.clone(),
         accel: flags.accel.parse().map_err(usage)?,
-        timeout: flags.timeout.as_deref().map(parse_duration).transpose().map_err(usage)?,
+        timeout: flags.timeout,
     };
-    let Asked { options, carried } = kernel::asked(&flags.work, "5s")?;
+    let Asked { options, carried } = kernel::asked(&flags.work, Duration::from_secs(5))?;
     let options = Options { kept_pages: flags.kept_pages.clone(), ..options };
     options.check().map_err(usage)?;
     Ok((machine, Setting::list(&flags.hierarchies).map_err(usage)?, Asked { options, carried }))

@@ -1,4 +1,5 @@
 //! Values of a scenario file that have a form of their own: durations, rates, limits.
+use input::units::{Rate, ShowNs, parse_ns};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 
@@ -22,17 +23,8 @@ impl<T> Visitor<'_> for Form<T> {
 pub(crate) struct Duration(pub(crate) u64);
 
 impl Duration {
-    /// Reads `40ms`.
-    ///
-    /// # Errors
-    /// What is wrong with it and which units there are.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        workloads::parse_ns(text).map(Self).map_err(|error| match error {
-            workloads::DurationError::UnknownUnit { unit, .. } if unit.is_empty() => {
-                format!("`{text}` has no unit; use ns, us, ms or s, for example \"{}ms\"", text.trim())
-            }
-            error => error.to_string(),
-        })
+    fn parse(text: &str) -> Result<Self, String> {
+        parse_ns(text).map(Self).map_err(|error| error.to_string())
     }
 }
 
@@ -44,7 +36,7 @@ impl<'de> Deserialize<'de> for Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", workloads::ShowNs(self.0))
+        write!(f, "{}", ShowNs(self.0))
     }
 }
 
@@ -55,18 +47,19 @@ pub enum Pace {
     #[default]
     Closed,
     /// That many a second, with intended start times.
-    PerSecond(u64),
+    PerSecond(Rate),
 }
+
+/// Highest rate: one act a nanosecond.
+const RATE_MAX_PER_S: u64 = 1_000_000_000;
 
 impl Pace {
     fn parse(text: &str) -> Result<Self, String> {
         if text == "closed" {
             return Ok(Self::Closed);
         }
-        let number = text.strip_suffix("/s").and_then(|n| n.parse().ok());
-        number.filter(|n| (1..=1_000_000_000).contains(n)).map(Self::PerSecond).ok_or_else(|| {
-            format!("rate `{text}` is neither `closed` nor a number a second, 1/s to 1000000000/s")
-        })
+        let rate = Rate::parse(text, RATE_MAX_PER_S).map(Self::PerSecond);
+        rate.map_err(|error| format!("rate {error}, or `closed`"))
     }
 }
 

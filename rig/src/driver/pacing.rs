@@ -24,7 +24,7 @@ impl Pacing {
                 None
             }
             Pace::PerSecond(rate) => {
-                let due_ns = (u128::from(turn) * 1_000_000_000 / u128::from(rate)) as u64;
+                let due_ns = rate.offset_ns(turn);
                 cur.sleep_until(due_ns.min(end_ns));
                 Some(due_ns)
             }

@@ -169,7 +169,7 @@ impl Scenario {
     pub fn rate_per_s(&self) -> Option<u64> {
         let mut paces = self.movers.iter().map(|movers| movers.pacing.pace);
         match paces.next()? {
-            Pace::PerSecond(rate) if paces.all(|pace| pace == Pace::PerSecond(rate)) => Some(rate),
+            Pace::PerSecond(rate) if paces.all(|pace| pace == Pace::PerSecond(rate)) => Some(rate.per_s()),
             _ => None,
         }
     }

@@ -1,4 +1,5 @@
 //! Names of policies: `exhaustive`, `random`, `pct:3`, `switches:2`, `depth-first`.
+use input::nearest::guess;
 use std::fmt;
 use std::str::FromStr;
 
@@ -33,7 +34,11 @@ impl FromStr for PolicyName {
             ("random", _) => Ok(Self::Random),
             (_, Some(Ok(depth @ 1..=PCT_MAX))) => Ok(Self::Pct(depth)),
             _ => Err(format!(
-                "unknown policy `{text}`; there are exhaustive, random, pct:D (D from 1 to {PCT_MAX}, such as pct:3), switches:N (such as switches:2) and depth-first"
+                "unknown policy `{text}`; {}there are exhaustive, random, pct:D (D from 1 to {PCT_MAX}, such as pct:3), switches:N (such as switches:2) and depth-first",
+                guess(
+                    text.split(':').next().unwrap_or(text),
+                    ["exhaustive", "random", "pct:D", "switches:N", "depth-first"]
+                )
             )),
         }
     }

@@ -105,7 +105,7 @@ fn every_wrong_name_has_its_way_out() {
         (&["compare"][..], "there is nothing to compare"),
         (
             &["compare", "a", "nowhere"],
-            "nowhere is neither a folder nor a file nor a baseline in reports/baselines (there are: old)",
+            "nowhere is neither a folder nor a file nor a baseline in reports/baselines (there is `old`)",
         ),
         (&["compare", "a", "old"], "old.json: schema is \"attach-rig/baseline/0\""),
         (&["compare", "a", "half.json"], "half.json: "),

@@ -2,10 +2,8 @@
 //!
 //! ```text
 //! mover       closed or at a rate, on the one clock; movers: several at once
-//! rate        from text and back, and the intended start of every move
 //! samples     what one cell records
 //! ```
 pub(super) mod mover;
 pub(super) mod movers;
-pub(super) mod rate;
 pub(super) mod samples;

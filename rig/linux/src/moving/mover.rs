@@ -7,9 +7,9 @@ use super::super::error::{Attempt, LinuxError};
 use super::super::place::group::Groups;
 use super::super::workers::shared::Board;
 use super::super::workers::workload::Moves;
-use super::rate::Rate;
 use super::samples::{Samples, Times};
 use engines::Interrupt;
+use input::units::Rate;
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::path::PathBuf;
@@ -257,7 +257,7 @@ impl Mover {
         samples: &mut Samples,
         watch: &Watch<'_>,
     ) -> (Ended, u64) {
-        let (warm_up, moves) = (warm_up_open(rate), rate.moves_in(duration));
+        let (warm_up, moves) = (warm_up_open(rate), rate.intervals_in(duration));
         let first = now_ns() + LEAD_NS;
         let measured_from = first + rate.offset_ns(warm_up);
         let give_up = measured_from + OVERRUN * duration.as_nanos() as u64 + NS_PER_S;

@@ -31,7 +31,7 @@ fn rig() -> Rig {
 }
 
 fn plan(rate: Option<&str>, duration: Duration) -> Plan {
-    Plan { rate: rate.map(|r| r.parse().unwrap()), pause: Duration::ZERO, duration }
+    Plan { rate: rate.map(|r| Rate::parse(r, 1_000).unwrap()), pause: Duration::ZERO, duration }
 }
 
 impl Rig {

@@ -3,15 +3,15 @@ use super::super::checks::audit::Audited;
 use super::super::checks::provoke::Refused;
 use super::super::error::LinuxError;
 use super::super::moving::mover::Ended;
-use super::super::moving::rate::{Rate, text};
 use super::super::moving::samples::Pair;
-use super::super::options::Options;
+use super::super::options::{Options, in_ns};
 use super::super::place::discovery::Place;
 use super::super::workers::shared::OPS;
 use super::facts::words;
 use super::measured::{CellRecord, Setting};
 use super::notes::notes;
 use engines::signals;
+use input::units::{Rate, ShowNs};
 use reports::axis::{Axis, Point};
 use reports::coverage;
 use reports::schema::{
@@ -199,7 +199,7 @@ pub(crate) fn command(options: &Options) -> String {
 pub(crate) fn command_of(mut words: Vec<String>, options: &Options) -> String {
     let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
     options.rates.iter().for_each(|rate| flag("rate", rate.to_string()));
-    flag("duration", text(options.duration));
+    flag("duration", ShowNs(in_ns(options.duration)).to_string());
     flag("seed", options.seed.to_string());
     options.kept_pages.iter().for_each(|pages| flag("kept-pages", pages.to_string()));
     if options.repeat > 1 {
@@ -237,7 +237,7 @@ pub(crate) fn toml(options: &Options, hierarchy: &str) -> String {
         hierarchy,
         rates: options.rates.iter().map(Rate::to_string).collect(),
         closed_loop: options.closed_loop,
-        duration: text(options.duration),
+        duration: ShowNs(in_ns(options.duration)).to_string(),
         repeat: options.repeat,
         kept_pages: &options.kept_pages,
         faults: options.refusals.iter().map(|refusal| refusal.rule().to_string()).collect(),

@@ -28,7 +28,7 @@ fn place() -> Place {
 }
 
 fn options() -> Options {
-    let rates = vec!["20/s".parse().unwrap()];
+    let rates = vec![Rate::parse("20/s", 1_000).unwrap()];
     let notes = vec!["Limits are left out.".into()];
     let origin = Origin { words: vec!["--threads".into(), "4".into()], notes, ..Origin::default() };
     let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
@@ -39,7 +39,7 @@ fn options() -> Options {
 fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> CellRecord {
     let mut samples = Samples::new();
     let plan = Plan {
-        rate: rate.map(|r| r.parse().unwrap()),
+        rate: rate.map(|r| Rate::parse(r, 1_000).unwrap()),
         pause: Duration::ZERO,
         duration: Duration::from_secs(1),
     };

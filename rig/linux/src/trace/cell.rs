@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn the_closed_loop_and_the_lowest_rate_are_traced() {
         let labels = |rates: &[&str], closed_loop| {
-            let rates = rates.iter().map(|rate| rate.parse().unwrap()).collect();
+            let rates = rates.iter().map(|rate| input::units::Rate::parse(rate, 1_000).unwrap()).collect();
             let options = Options { rates, closed_loop, ..Options::default() };
             plans(&options).iter().map(Plan::label).collect::<Vec<_>>()
         };

@@ -34,7 +34,7 @@ pub(super) struct Moves {
 
 /// How many moves a cell makes.
 pub(super) fn wanted(plan: Plan) -> u64 {
-    plan.rate.map_or(MOVES_CLOSED, |rate| rate.moves_in(TIME_MAX).clamp(1, MOVES_OPEN))
+    plan.rate.map_or(MOVES_CLOSED, |rate| rate.intervals_in(TIME_MAX).clamp(1, MOVES_OPEN))
 }
 
 /// Makes the moves of a cell; those of the warm-up are in no samples.

@@ -122,6 +122,7 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
     use crate::result::record::tests::empty_run;
+    use input::units::Rate;
     use reports::exit::Exit;
 
     #[test]
@@ -141,7 +142,7 @@ mod tests {
         let (kernel, cpu) = ("Linux 6.1".to_owned(), String::new());
         let mut delivery =
             Delivery { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
-        let options = Options { rates: vec!["20/s".parse().unwrap()], ..Options::default() };
+        let options = Options { rates: vec![Rate::parse("20/s", 1_000).unwrap()], ..Options::default() };
         label(&mut delivery, (&machine(), Setting::V1Charges), &options);
         let run = &delivery.run;
         let begin = "attach-rig vm --cpus 2 --memory 512M --accel tcg --hierarchy v1:charges --rate 20/s";

@@ -18,12 +18,13 @@ pub(super) fn from_text(text: &str) -> Result<Options, String> {
 mod tests {
     use super::*;
     use crate::{Load, Moves, Refusal, Workload};
+    use input::units::Rate;
     use std::time::Duration;
 
     #[test]
     fn orders_survive_the_way_into_the_guest() {
         let options = Options {
-            rates: vec!["20/s".parse().unwrap(), "1000/s".parse().unwrap()],
+            rates: vec![Rate::parse("20/s", 1_000).unwrap(), Rate::parse("1000/s", 1_000).unwrap()],
             closed_loop: false,
             duration: Duration::from_millis(1_500),
             workloads: vec![Workload::mapping(2, 7, Load::Busy), Workload::forking(3)],

@@ -1,7 +1,6 @@
 //! QEMU: its command line, and the child from start to end, which comes no later than the rig's own. Apart from
 //! `machine`, which starts nothing.
-use super::super::moving::rate::text;
-use super::super::options::Options;
+use super::super::options::{Options, in_ns};
 use super::error::VmError;
 use super::init::INIT_ARG;
 use super::leash;
@@ -11,6 +10,7 @@ use super::news::Feed;
 use super::setting::Setting;
 use super::watch::{self, BOOT_SILENCE_KVM, CONSOLE_BYTES_MAX, Life, Silences, Watch};
 use engines::Interrupt;
+use input::units::ShowNs;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -217,7 +217,8 @@ fn once(
             Life::Speaks => {}
         }
         if patience.begin.elapsed() >= patience.limit {
-            let (limit, spoke) = (text(patience.limit), watch::has_spoken(&files.console));
+            let (limit, spoke) =
+                (ShowNs(in_ns(patience.limit)).to_string(), watch::has_spoken(&files.console));
             return Err(VmError::Timeout { limit, spoke, console: tail(&files.console) });
         }
         thread::sleep(LOOK);

@@ -1,12 +1,13 @@
 //! Names of protocols: `transactional`, `transactional:mmap-sem=unfair`, `prepare-undo:hold=locks,spin=keep`.
 use super::{ALL, Canary, Info, OptionValues, Protocol};
+use input::nearest::{guess, list, nearest};
 use std::fmt;
 
 /// Why a name names no protocol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// No such protocol.
-    #[error("unknown protocol `{name}`; the protocols are {}", list(ALL.iter().map(|info| info.about.id)))]
+    #[error("unknown protocol `{name}`; {}", nearest(id_of(name), ALL.iter().map(|info| info.about.id)))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -22,7 +23,7 @@ pub enum NameError {
         help: String,
     },
     /// The option has no such value.
-    #[error("option `{option}` of `{id}` cannot be `{value}`; it is one of {values}")]
+    #[error("option `{option}` of `{id}` cannot be `{value}`; {known}")]
     Value {
         /// The protocol.
         id: &'static str,
@@ -30,13 +31,14 @@ pub enum NameError {
         option: &'static str,
         /// What was asked for.
         value: String,
-        /// What there is.
-        values: String,
+        /// The nearest, and what there is.
+        known: String,
     },
 }
 
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+/// The part of a name before its options.
+fn id_of(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(id, _)| id)
 }
 
 fn parse_canary(name: &str) -> Result<Canary, NameError> {
@@ -44,7 +46,7 @@ fn parse_canary(name: &str) -> Result<Canary, NameError> {
         id: "transactional",
         option: "canary",
         value: name.to_owned(),
-        values: list(Canary::ALL.iter().map(|canary| canary.name())),
+        known: nearest(name, Canary::ALL.iter().map(|canary| canary.name())),
     })
 }
 
@@ -57,11 +59,14 @@ impl Info {
         })
     }
 
-    fn help(&self) -> String {
+    fn help(&self, wrong: &str) -> String {
         let one = |(option, values): &OptionValues| format!("`{option}=` {}", list(values.iter().copied()));
         match self.about.options {
             [] => "it has none".to_owned(),
-            options => format!("it has {}", options.iter().map(one).collect::<Vec<_>>().join(" and ")),
+            options => {
+                let hint = guess(wrong, options.iter().map(|(option, _)| *option));
+                format!("{hint}it has {}", options.iter().map(one).collect::<Vec<_>>().join(" and "))
+            }
         }
     }
 
@@ -72,14 +77,14 @@ impl Info {
         let option = option.ok_or_else(|| NameError::Option {
             id: self.about.id,
             option: key.to_owned(),
-            help: self.help(),
+            help: self.help(key),
         })?;
         let (name, values) = self.about.options[option];
         let at = values.iter().position(|v| *v == value).ok_or_else(|| NameError::Value {
             id: self.about.id,
             option: name,
             value: value.to_owned(),
-            values: list(values.iter().copied()),
+            known: nearest(value, values.iter().copied()),
         })?;
         Ok((option, at))
     }

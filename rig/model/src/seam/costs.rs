@@ -1,5 +1,6 @@
 //! The table of costs: what work, accesses and scheduling take in virtual ns. One TOML file, a source per figure.
 use super::Access;
+use input::nearest::nearest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -242,7 +243,9 @@ impl Costs {
             for (name, entry) in entries {
                 let full = format!("{}.{}", group.get_ref(), name.get_ref());
                 let Some(slot) = self.slot(group.get_ref(), name.get_ref()) else {
-                    let message = format!("cost `{full}` is unknown; remove it, or write {}", nearest(&full));
+                    let known: Vec<_> = names().map(|(group, name)| format!("{group}.{name}")).collect();
+                    let known = nearest(&full, known.iter().map(String::as_str));
+                    let message = format!("cost `{full}` is unknown; remove it, or write another: {known}");
                     return Err(CostsError { at: name.span(), message });
                 };
                 let ns = entry.get_ref().ns;
@@ -292,13 +295,6 @@ impl Costs {
     pub fn access_ns(&self, access: Access) -> u64 {
         self.access[access as usize]
     }
-}
-
-/// The known entry whose name is most like `full`.
-fn nearest(full: &str) -> String {
-    let known = names().map(|(group, name)| format!("{group}.{name}"));
-    let alike = |a: &String, b: &String| strsim::jaro(full, a).total_cmp(&strsim::jaro(full, b));
-    known.max_by(alike).map_or(String::new(), |name| format!("`{name}`"))
 }
 
 impl Default for Costs {

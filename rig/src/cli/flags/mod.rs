@@ -12,8 +12,30 @@ pub(super) use request::Request;
 pub(super) use results::*;
 
 use clap::{Args, Parser, Subcommand};
+use input::units::{DurationError, Rate, RateError, parse_ns, parse_within};
 use reports::exit::Exit;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// Reads a time for the real kernel.
+fn kernel_time(text: &str) -> Result<Duration, DurationError> {
+    parse_within(text, &linux::DURATION_NS).map(Duration::from_nanos)
+}
+
+/// Reads a rate for the real kernel.
+fn kernel_rate(text: &str) -> Result<Rate, RateError> {
+    Rate::parse(text, linux::RATE_MAX_PER_S)
+}
+
+/// Reads a number of seconds, or a time with its unit.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let ours = "write seconds from 0 on, such as 60 or 0.5";
+    match text.parse() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds)
+            .map_err(|_| format!("`{text}` is negative, too long or no number; {ours}, or 5m")),
+        Err(_) => parse_ns(text).map(Duration::from_nanos).map_err(|error| format!("{error}; or {ours}")),
+    }
+}
 
 const ABOUT: &str = "Benchmarks and fault-injects the protocols that move tasks between control groups";
 

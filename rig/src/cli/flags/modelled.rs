@@ -1,8 +1,9 @@
 //! Flags of what runs modelled kernels: `run`, `explore`, `replay`, `selftest`, and `calibrate`, which measures their costs.
-use super::OutputFlags;
 use super::request::Request;
+use super::{OutputFlags, seconds};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExploreFlags {
@@ -23,9 +24,9 @@ pub(crate) struct ExploreFlags {
     /// Most steps of a schedule; 100,000 when absent.
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<usize>,
-    /// Most time for each test under each protocol, in s.
-    #[arg(long, value_name = "T", default_value_t = 60.0)]
-    pub(crate) seconds: f64,
+    /// Most time for each test under each protocol, in s, or with its unit, such as 5m.
+    #[arg(long, value_name = "T", default_value = "60", value_parser = seconds)]
+    pub(crate) seconds: Duration,
     /// Seed of random schedules.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -43,9 +44,9 @@ pub(crate) struct ExploreFlags {
     /// Do not look for a shorter program and schedule that fail as well.
     #[arg(long)]
     pub(crate) no_shrink: bool,
-    /// Most time for that, in s.
-    #[arg(long, value_name = "T", default_value_t = 10)]
-    pub(crate) shrink_seconds: u64,
+    /// Most time for that, in s, or with its unit.
+    #[arg(long, value_name = "T", default_value = "10", value_parser = seconds)]
+    pub(crate) shrink_seconds: Duration,
     /// Run everything twice; exit 6 if it does not come out the same.
     #[arg(long)]
     pub(crate) check_determinism: bool,

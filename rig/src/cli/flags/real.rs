@@ -1,7 +1,9 @@
 //! Flags of what meets a real kernel: `linux`, `vm`, `doctor`.
-use super::OutputFlags;
+use super::{OutputFlags, kernel_rate, kernel_time};
 use clap::Args;
+use input::units::Rate;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(crate) struct LinuxFlags {
@@ -27,14 +29,14 @@ pub(crate) struct KernelFlags {
     /// said in notes.
     pub(crate) scenario: Option<String>,
     /// Attaches a second of each mover, with intended start times, such as 20/s; may be repeated.
-    #[arg(long = "rate", value_name = "R")]
-    pub(crate) rates: Vec<String>,
+    #[arg(long = "rate", value_name = "R", value_parser = kernel_rate)]
+    pub(crate) rates: Vec<Rate>,
     /// Leave out the closed loop (back to back), which otherwise runs first.
     #[arg(long)]
     pub(crate) no_closed_loop: bool,
     /// Length of each measured part, such as 10s; that of the scenario when absent, else 10s, in a guest 5s.
-    #[arg(long, value_name = "T")]
-    pub(crate) duration: Option<String>,
+    #[arg(long, value_name = "T", value_parser = kernel_time)]
+    pub(crate) duration: Option<Duration>,
     /// Measure every cell so often, forth and back in turn (A B B A): pairs of which `compare` and `gate` can tell whether
     /// one is slower. 40 find a difference of 10 % in nine sessions of ten.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
@@ -121,8 +123,8 @@ pub(crate) struct VmFlags {
     #[command(flatten)]
     pub(crate) work: KernelFlags,
     /// When a guest is ended, such as 5m; three minutes and five times what is measured when absent.
-    #[arg(long, value_name = "T")]
-    pub(crate) timeout: Option<String>,
+    #[arg(long, value_name = "T", value_parser = kernel_time)]
+    pub(crate) timeout: Option<Duration>,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }

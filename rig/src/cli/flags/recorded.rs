@@ -1,7 +1,9 @@
 //! Flags of what makes and reads recordings of real programs: `recording`, `record`.
+use super::kernel_time;
 use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordingFlags {
@@ -31,8 +33,8 @@ pub(crate) struct RecordFlags {
     pub(crate) pids: Vec<u32>,
     /// End the recording after this time, such as 10s. A program that was started here is asked to end. Default: when the
     /// program ends.
-    #[arg(long, value_name = "T")]
-    pub(crate) duration: Option<String>,
+    #[arg(long, value_name = "T", value_parser = kernel_time)]
+    pub(crate) duration: Option<Duration>,
     /// The program with its arguments, after --. Each of its processes is kept for 10 ms at its exit, so that its memory can
     /// be read from /proc.
     #[arg(last = true, value_name = "PROGRAM")]

@@ -1,8 +1,9 @@
 //! Workloads of a scenario, and whether they fit into its cgroups and to its movers.
 use super::file::{Entry, File};
-use super::source::{Read, Source, explain};
+use super::source::{Read, Source};
 use super::{Movers, Moves, Scenario, Workload};
 use crate::driver::ScenarioError;
+use input::wording::explain;
 use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
 use model::world::CgroupSpec;
 use std::ops::Range;

@@ -1,6 +1,7 @@
 //! Hierarchies and the cgroups in them.
 use super::file::{Cgroup, Cgroups, Limited, Mounts};
-use super::source::{Read, Source, nearest};
+use super::source::{Read, Source};
+use input::nearest::nearest;
 use model::kernel::ids::MAX_HIERARCHIES;
 use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
 use model::world::CgroupSpec;

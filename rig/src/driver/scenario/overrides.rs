@@ -1,6 +1,7 @@
 //! What the command line changes in a scenario.
 use super::file::File;
-use super::source::{Read, Source, explain};
+use super::source::{Read, Source};
+use input::wording::explain;
 use model::seam::costs;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

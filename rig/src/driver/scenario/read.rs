@@ -1,13 +1,15 @@
 //! The parts of a scenario one by one: each checked, each error at its place.
 use super::Scenario;
 use super::file::{Expect, File, Options as OptionsFile};
-use super::source::{Read, Source, nearest};
+use super::source::{Read, Source};
 use crate::driver::fields::Duration;
 use faults::{Fault, Rule, Site};
+use input::nearest::nearest;
+use input::units::ShowRange;
 use model::checks::Check;
 use model::kernel::Controller;
 use model::kernel::cpumask::MAX_CPUS;
-use model::protocols::{self, NameError, Protocol};
+use model::protocols::{self, Protocol};
 use model::seam::costs::{self, Costs};
 use model::world::{Grace, Invalidate, MmapError, Options, OwnerChange, Scope};
 use reports::schema::Expectation;
@@ -15,7 +17,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 /// The longest time that a scenario may name: an hour.
-const TIME_MAX: u64 = 3_600_000_000_000;
+const TIME_MAX_NS: u64 = 3_600_000_000_000;
 /// Most seeds of a scenario.
 const SEEDS_MAX: i64 = 1_000_000;
 /// Most cells of a run.
@@ -36,17 +38,16 @@ impl Source<'_> {
     /// A time of at least `low` ns.
     pub(crate) fn time(&self, time: &Spanned<Duration>, what: &str, low: u64) -> Read<u64> {
         let found = time.get_ref().0;
-        if (low..=TIME_MAX).contains(&found) {
+        if (low..=TIME_MAX_NS).contains(&found) {
             return Ok(found);
         }
-        let (low, high) = (Duration(low), Duration(TIME_MAX));
-        Err(self.at(
-            time.span(),
-            format!(
-                "`{what}` is {}; it has to be from {low} to {high}, for example \"40ms\"",
-                time.get_ref()
-            ),
-        ))
+        let range = low..=TIME_MAX_NS;
+        let message = format!(
+            "`{what}` is {}; it has to be from {}, for example \"40ms\"",
+            time.get_ref(),
+            ShowRange(&range)
+        );
+        Err(self.at(time.span(), message))
     }
 
     /// The built-in costs with what the scenario says instead.
@@ -63,13 +64,7 @@ impl Source<'_> {
     }
 
     pub(crate) fn protocol(&self, name: &Spanned<String>) -> Read<Protocol> {
-        Protocol::parse(name.get_ref()).map_err(|error| match error {
-            NameError::Unknown { name: unknown } => {
-                let known = nearest(&unknown, protocols::ALL.iter().map(|info| info.about.id));
-                self.at(name.span(), format!("unknown protocol `{unknown}`; {known}"))
-            }
-            error => self.at(name.span(), error),
-        })
+        Protocol::parse(name.get_ref()).map_err(|error| self.at(name.span(), error))
     }
 
     pub(crate) fn protocols(&self, list: &Spanned<Vec<Spanned<String>>>) -> Read<Vec<Protocol>> {

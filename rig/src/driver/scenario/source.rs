@@ -1,5 +1,6 @@
 //! Where a value comes from, and so what an error blames: a place in the file, or a flag.
 use crate::driver::ScenarioError;
+use input::nearest::nearest;
 use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
@@ -105,45 +106,6 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The nearest of `known` to `name`, and all of them.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<_> = known.collect();
-    let alike = |candidate: &str| strsim::jaro(name, candidate);
-    let close = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)));
-    let hint =
-        close.filter(|c| alike(c) > 0.7).map_or(String::new(), |close| format!("did you mean `{close}`? "));
-    let all: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-    format!("{hint}there {} {}", if all.len() == 1 { "is" } else { "are" }, all.join(", "))
-}
-
-/// What serde says instead of a kind of value that people know.
-const TYPES: [(&str, &str); 7] = [
-    ("expected u8", "expected a whole number"),
-    ("expected u32", "expected a whole number, 0 or more"),
-    ("expected u64", "expected a whole number, 0 or more"),
-    ("expected i64", "expected a whole number"),
-    ("expected a sequence", "expected a list, such as [1, 2]"),
-    ("expected a map", "expected a table"),
-    ("expected struct", "expected a table for"),
-];
-
-/// A message of serde or of the TOML reader, in words of a scenario: with the nearest name, and without types of Rust.
-/// `more` are names that are known besides those in the message.
-pub(crate) fn explain(message: &str, more: &[&'static str]) -> String {
-    for (start, kind) in [("unknown field ", "field"), ("unknown variant ", "value")] {
-        let Some(rest) = message.strip_prefix(start) else { continue };
-        let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-        if let Some((found, known)) = names.split_first().filter(|(_, known)| !known.is_empty()) {
-            let known = more.iter().chain(known).copied();
-            return format!("unknown {kind} `{found}`; {}", nearest(found, known));
-        }
-    }
-    if message.starts_with("missing field ") {
-        return format!("{message}; add it");
-    }
-    TYPES.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,18 +118,5 @@ mod tests {
         assert_eq!(source.at(12..12, "wrong").to_string(), "s.toml:3:1: wrong");
         assert_eq!(source.at(first, "wrong").to_string(), "--cpus 3: wrong");
         assert_eq!(source.at(second, "wrong").to_string(), "--seed 4: wrong");
-    }
-
-    #[test]
-    fn messages_of_serde_become_ours() {
-        assert_eq!(
-            explain("unknown field `sede`, expected `name` or `seed`", &["cpus"]),
-            "unknown field `sede`; did you mean `seed`? there are `cpus`, `name`, `seed`"
-        );
-        assert_eq!(
-            explain("invalid type: floating point `1.5`, expected i64", &[]),
-            "invalid type: floating point `1.5`, expected a whole number"
-        );
-        assert_eq!(explain("missing field `name`", &[]), "missing field `name`; add it");
     }
 }

@@ -2,8 +2,9 @@
 use super::condition::Condition;
 use super::names::Names;
 use super::{Expected, Litmus};
-use crate::driver::scenario::source::{Read, Source, nearest};
+use crate::driver::scenario::source::{Read, Source};
 use crate::explore::State;
+use input::nearest::nearest;
 use model::checks::Check;
 use model::protocols::Protocol;
 use reports::schema::Expectation;

@@ -1,8 +1,8 @@
 //! Names that a condition may use: threads that there are or that may be born, cgroups, counters.
 use super::actors::Actor;
 use super::ops::{Op, Role};
-use crate::driver::scenario::source::nearest;
 use faults::{Fault, Plan, Thrown};
+use input::nearest::nearest;
 use model::kernel::Controller;
 use model::world::WorldSpec;
 

@@ -1,5 +1,6 @@
 //! The words of an operation: `mmap 5`, `attach process p -> b`, `set b memrlimit.limit 3`.
-use crate::driver::scenario::source::{Read, Source, nearest};
+use crate::driver::scenario::source::{Read, Source};
+use input::nearest::nearest;
 use model::kernel::counter::UNLIMITED;
 use model::kernel::{CgroupId, Controller, CpuMask, TaskId};
 use model::seam::event::Target;

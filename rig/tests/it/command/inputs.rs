@@ -43,6 +43,11 @@ fn a_wrong_value_comes_with_the_help_of_its_flag() {
     for (command, unit) in [
         ("run idle --seeds x", "How many seeds"),
         ("explore --seconds soon", "in s"),
+        ("explore --shrink-seconds=-1", "write seconds from 0 on"),
+        (
+            "vm --timeout 0",
+            "'--timeout <T>': `0` has no unit; write a whole number of ns, us, ms, s, m or h, from 1us to 86400s",
+        ),
         ("run idle --cpus 0", "Modelled CPUs, 1 to 1024"),
         ("selftest --jobs 0", "for each CPU"),
     ] {

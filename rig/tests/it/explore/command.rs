@@ -83,9 +83,12 @@ fn too_few_schedules_are_inconclusive_and_a_folder_ends_with_a_table() {
 fn bad_usage_exits_2_with_the_remedy() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("bad.toml"), wrong().replace("-> b", "-> z")).expect("written");
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["explore", "bad.toml"], "bad.toml:19:8: there is no cgroup `z`; there are `a`, `b`"),
         (&["explore", "no-such-test"], "neither a built-in litmus test"),
+        (&["explore", "two-exec"], "did you mean `two-execs`?"),
+        (&["explore", "--policy", "exhuastive"], "did you mean `exhaustive`?"),
+        (&["explore", "--protocol", "prepare-undo:hodl=locks"], "did you mean `hold`?"),
         (&["explore", "--policy", "pct:0"], "unknown policy `pct:0`"),
         (&["explore", "--protocol", "four-phase"], "unknown protocol `four-phase`"),
         (&["explore", "."], "bad.toml:19:8"),

@@ -52,7 +52,7 @@ fn names_of_nothing_are_told_what_there_is() {
         (
             "as = \"p.0\"",
             "as = \"p.7\"",
-            "t.toml:23:6: there is no thread `p.7`; did you mean `p.1`? there are `p.0`, `p.1`",
+            "t.toml:23:6: there is no thread `p.7`; did you mean `p.0` or `p.1`? there are `p.0`, `p.1`",
         ),
         ("process p ->", "process q ->", "t.toml:20:8: there is no process `q`; there is `p`"),
         ("mmap 5", "mmpa 5", "t.toml:24:8: unknown operation `mmpa 5`; did you mean `mmap`? there are"),
@@ -80,7 +80,7 @@ fn names_of_nothing_are_told_what_there_is() {
         (
             "{ drift = \"sometimes\" }",
             "{ forbidden = [\"p.7@b\"] }",
-            "t.toml:27:32: there is no thread `p.7`; did you mean `p.1`? there are `p.0`, `p.1`",
+            "t.toml:27:32: there is no thread `p.7`; did you mean `p.0` or `p.1`? there are `p.0`, `p.1`",
         ),
         (
             "{ drift = \"sometimes\" }",

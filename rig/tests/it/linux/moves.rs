@@ -314,9 +314,12 @@ fn bad_options_say_what_would_be_right() {
     let out = tempfile::tempdir().unwrap();
     for (arguments, right) in [
         ("--hierarchy v3", "v1:freezer"),
-        ("--rate 20/h", "20/s"),
+        ("--rate 20/h", "1/s to 1000000/s, for example 20/s"),
         ("--rate 0/s", "20/s"),
-        ("--duration 0s", "10s"),
+        (
+            "--duration 0s",
+            "'--duration <T>': `0s` is out of range; write a whole number of ns, us, ms, s, m or h, from 1us to 86400s",
+        ),
         ("--threads 0", "1 to 1024"),
         ("--rate 1/s --duration 300ms", "longer --duration"),
         ("--no-closed-loop", "closed loop"),

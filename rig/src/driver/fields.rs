@@ -1,5 +1,5 @@
 //! Values of a scenario file that have a form of their own: durations, rates, limits.
-use input::units::{Rate, ShowNs, parse_ns};
+use input::units::{DurationError, Rate, ShowNs, parse_ns};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 
@@ -18,13 +18,18 @@ impl<T> Visitor<'_> for Form<T> {
     }
 }
 
+/// The longest time that a scenario may name: an hour.
+pub(crate) const TIME_MAX_NS: u64 = 3_600_000_000_000;
+
 /// A duration with its unit, such as `40ms`; in ns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Duration(pub(crate) u64);
 
 impl Duration {
     fn parse(text: &str) -> Result<Self, String> {
-        parse_ns(text).map(Self).map_err(|error| error.to_string())
+        // Each field has its own bounds, and all of them take these.
+        let range_ns = Some(1..=TIME_MAX_NS);
+        parse_ns(text).map(Self).map_err(|error| DurationError { range_ns, ..error }.to_string())
     }
 }
 

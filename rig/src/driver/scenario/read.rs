@@ -2,7 +2,7 @@
 use super::Scenario;
 use super::file::{Expect, File, Options as OptionsFile};
 use super::source::{Read, Source};
-use crate::driver::fields::Duration;
+use crate::driver::fields::{Duration, TIME_MAX_NS};
 use faults::{Fault, Rule, Site};
 use input::nearest::nearest;
 use input::units::ShowRange;
@@ -16,8 +16,6 @@ use reports::schema::Expectation;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-/// The longest time that a scenario may name: an hour.
-const TIME_MAX_NS: u64 = 3_600_000_000_000;
 /// Most seeds of a scenario.
 const SEEDS_MAX: i64 = 1_000_000;
 /// Most cells of a run.

@@ -5,6 +5,7 @@
 //! ranks that Kendall's test would not reject at 5 %, exact up to [`EXACT`] points and by the normal approximation above.
 //! Points at the same place count as one, their median, so the exact ranks hold. Integers in and out.
 use crate::axis::Axis;
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::schema::{Cell, Fit, LatencyKind};
 use crate::units::grouped;
@@ -99,7 +100,11 @@ pub fn over_resident_pages(cells: &[Cell], what: &str) -> Vec<Fit> {
 
 /// Median of the moves of `cell` from their real start.
 fn p50(cell: &Cell) -> Option<u64> {
-    let raw = cell.attach.latency.iter().find(|s| s.outcome == "moved" && s.kind == LatencyKind::Raw)?;
+    let raw = cell
+        .attach
+        .latency
+        .iter()
+        .find(|s| s.outcome == AttachOutcome::Moved.name() && s.kind == LatencyKind::Raw)?;
     Samples::of(&raw.hist).ok()?.p50()
 }
 

@@ -11,6 +11,7 @@
 //! | [`schema`], [`hist`], [`slices`] | the form of `run.json` and `env.json`; histograms and time in it |
 //! | [`json`], [`cells`] | reading and writing them so that a kill loses nothing that was finished |
 //! | [`verdict`] | what happened against what was expected, and the exit code |
+//! | [`outcome`] | how attaches end, by the names in `run.json` |
 //! | [`exit`] | what exit codes mean, and which of several counts |
 //! | [`percentile`], [`aggregate`] | which percentiles samples support; cells merged over seeds |
 //! | [`fit`] | what a page costs: straight lines through medians |
@@ -51,6 +52,7 @@ pub mod html;
 pub mod json;
 mod layout;
 pub mod nearest;
+pub mod outcome;
 pub mod outputs;
 pub mod percentile;
 mod plot;

@@ -6,6 +6,7 @@ use super::AggregateError;
 use super::locks::LockSum;
 use super::parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, TimelineAt, join};
 use crate::hist::Hist;
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::schema::{Cell, Condition, LatencyKind, LongHold};
 use crate::slices::Slices;
@@ -149,13 +150,18 @@ impl Group {
 
     /// Attaches with `outcome`.
     #[must_use]
-    pub fn outcome(&self, outcome: &str) -> u64 {
-        self.outcomes.get(outcome).copied().unwrap_or(0)
+    pub fn outcome(&self, outcome: AttachOutcome) -> u64 {
+        self.outcomes.get(outcome.name()).copied().unwrap_or(0)
     }
 
     /// Latency of attaches with `outcome`, counted as `kind` says.
     #[must_use]
-    pub fn latency(&self, outcome: &str, kind: LatencyKind) -> Option<&Samples> {
+    pub fn latency(&self, outcome: AttachOutcome, kind: LatencyKind) -> Option<&Samples> {
+        self.latency_named(outcome.name(), kind)
+    }
+
+    /// Latency of attaches with the outcome of that name, which another version may have written.
+    pub(crate) fn latency_named(&self, outcome: &str, kind: LatencyKind) -> Option<&Samples> {
         let found = self.latency.iter().find(|series| series.outcome == outcome && series.kind == kind);
         found.map(|series| &series.samples)
     }

@@ -17,6 +17,7 @@ pub mod text;
 use crate::exit::Exit;
 use crate::figure::metric::{METRICS, Worse};
 use crate::figure::{Baseline, Key, Statistic};
+use crate::outcome::AttachOutcome;
 use crate::words;
 
 /// What is asked: enough for the body and the tail of what movers and workers see.
@@ -120,7 +121,7 @@ pub fn about(of: &Baseline) -> String {
 fn asked() -> impl Iterator<Item = Key> {
     ASKED.into_iter().filter_map(|(name, statistic)| {
         let (_, metric) = METRICS.iter().find(|(known, _)| *known == name)?;
-        let detail = (name == "attach.latency").then(|| "moved".to_owned());
+        let detail = (name == "attach.latency").then(|| AttachOutcome::Moved.name().to_owned());
         Some(Key { metric: *metric, detail, statistic: Statistic::of(*metric, statistic)? })
     })
 }

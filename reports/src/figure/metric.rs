@@ -2,6 +2,7 @@
 //!
 //! Apart, because it is the one table that has to grow with the schema. Integers only.
 use crate::aggregate::{Group, LockSum, TimeSum};
+use crate::outcome::AttachOutcome;
 use crate::percentile::{LEVELS, Samples};
 use crate::schema::LatencyKind;
 use crate::verdict::in_order;
@@ -80,9 +81,6 @@ pub enum Measured {
 
 const TIMES: [&str; 4] = ["max", "mean", "count", "total"];
 
-/// Outcomes of attaches that are counted, also where there was none.
-const OUTCOMES: [&str; 5] = ["moved", "noop", "refused", "partial", "gone"];
-
 /// Names of what `metric` has.
 pub(crate) fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static str> {
     let levels = matches!(metric, Metric::AttachLatency | Metric::BystanderLatency);
@@ -150,7 +148,7 @@ impl Metric {
     pub fn worse(self, statistic: Statistic, detail: Option<&str>) -> Worse {
         match (self, statistic) {
             (Self::DriftFinal | Self::PromiseBroken, _) => Worse::More,
-            (Self::AttachCount, _) if detail == Some("moved") => Worse::Less,
+            (Self::AttachCount, _) if detail == Some(AttachOutcome::Moved.name()) => Worse::Less,
             (Self::BystanderLatency, Statistic::Count) => Worse::Less,
             (Self::AttachCount | Self::FaultFired, _) | (_, Statistic::Count | Statistic::Total) => {
                 Worse::Neither
@@ -202,8 +200,8 @@ impl Metric {
         let is = |found: &str| detail.is_none_or(|wanted| wanted == found);
         match self {
             Self::AttachLatency => {
-                let outcome = detail.unwrap_or("moved");
-                of_samples(group.latency(outcome, LatencyKind::Raw)?, statistic)
+                let outcome = detail.unwrap_or(AttachOutcome::Moved.name());
+                of_samples(group.latency_named(outcome, LatencyKind::Raw)?, statistic)
             }
             Self::BystanderLatency => {
                 let mut all = group.bystanders.iter().filter(|b| is(&b.op));
@@ -213,7 +211,7 @@ impl Metric {
             }
             Self::AttachCount => {
                 let counted = group.outcomes.iter().filter(|(name, _)| is(name));
-                let none = detail.filter(|name| OUTCOMES.contains(name)).map(|_| 0);
+                let none = detail.and_then(AttachOutcome::named).map(|_| 0);
                 figure(counted.map(|(_, n)| *n).reduce(u64::saturating_add).or(none))
             }
             Self::LockWait | Self::LockHold => self.of_locks(statistic, group, is),

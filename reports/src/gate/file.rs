@@ -5,6 +5,7 @@
 use crate::axis::Axis;
 use crate::figure::Key;
 use crate::figure::metric::{METRICS, Metric, Statistic, statistic_names};
+use crate::outcome::AttachOutcome;
 use input::nearest::nearest;
 use input::wording::explain;
 use serde::Deserialize;
@@ -278,7 +279,7 @@ fn detail(select: &Select, metric: Metric) -> Result<Option<String>, String> {
         let known = metric.detail().map_or_else(String::new, |detail| format!("; it has `{detail}`"));
         return Err(format!("`{name}` says nothing about {}{known}", metric.name()));
     }
-    let moved = (metric == Metric::AttachLatency).then(|| "moved".to_owned());
+    let moved = (metric == Metric::AttachLatency).then(|| AttachOutcome::Moved.name().to_owned());
     Ok(given.into_iter().find_map(|(_, value)| value.clone()).or(moved))
 }
 

@@ -7,6 +7,7 @@ use super::{View, predicted};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::axis::{Axis, Point};
 use crate::nearest::{Nearest, nearest};
+use crate::outcome::{self, AttachOutcome};
 use crate::percentile::Samples;
 use crate::schema::{Condition, Engine, Env, LatencyKind};
 use crate::units::{NONE, NOT_MEASURED, grouped, maybe_ns, percent, times};
@@ -196,8 +197,8 @@ fn rows<'a>(all: &[Side<'_>], measured: &[Side<'_>]) -> Vec<Row<'a>> {
         rows.extend(of_pace(pace));
     }
     rows.push(row("attaches refused", |_, sum| {
-        let tried = sum.sum.outcomes.iter().filter(|(name, _)| *name != "noop").map(|(_, n)| n).sum();
-        let refused = sum.sum.outcome("refused");
+        let tried = outcome::tried(&sum.sum.outcomes);
+        let refused = sum.sum.outcome(AttachOutcome::Refused);
         if tried == 0 {
             NONE.to_owned()
         } else {
@@ -268,7 +269,7 @@ fn moved<'a>(side: Side<'a>, protocol: &str, point: Point) -> Option<&'a Samples
     };
     let groups = &side.view.sums.groups;
     let found = groups.iter().find(|group| group.protocol == protocol && plain(&group.point))?;
-    found.sum.latency("moved", LatencyKind::Raw)
+    found.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
 /// Share of the measured time in which locks of `class` were held alone, summed over all locks of the class.

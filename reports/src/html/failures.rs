@@ -5,6 +5,7 @@ use super::View;
 use super::latency::{axis_cells, axis_columns};
 use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
+use crate::outcome::AttachOutcome;
 use crate::units::{count, grouped, percent};
 use crate::verdict::in_order;
 use maud::{Markup, html};
@@ -40,7 +41,7 @@ fn takeaway(view: &View<'_>) -> String {
     let sum =
         |figure: fn(&ProtocolSum) -> u64| view.sums.protocols.iter().map(figure).fold(0, u64::saturating_add);
     let fired = sum(|p| p.sum.rules.iter().map(|rule| rule.fired).fold(0, u64::saturating_add));
-    let refused = sum(|p| p.sum.outcome("refused"));
+    let refused = sum(|p| p.sum.outcome(AttachOutcome::Refused));
     let aborts = sum(|p| p.sum.aborts.values().copied().fold(0, u64::saturating_add));
     let all = sum(|p| p.sum.outcomes.values().copied().fold(0, u64::saturating_add));
     let silent =
@@ -63,8 +64,9 @@ fn takeaway(view: &View<'_>) -> String {
 fn outcomes(view: &View<'_>) -> Markup {
     let groups = &view.sums.groups;
     let names = in_order(groups.iter().flat_map(|group| group.sum.outcomes.keys().map(String::as_str)));
-    let mut order = vec!["moved", "refused", "noop"];
-    order.extend(names.into_iter().filter(|name| !["moved", "refused", "noop"].contains(name)).take(6));
+    let first = [AttachOutcome::Moved, AttachOutcome::Refused, AttachOutcome::Noop].map(AttachOutcome::name);
+    let order: Vec<&str> =
+        first.into_iter().chain(names.into_iter().filter(|name| !first.contains(name)).take(6)).collect();
     let mut head = columns(&["protocol"]);
     head.extend(axis_columns(view));
     head.extend(order.iter().map(|name| Column((*name).to_owned(), true)));
@@ -74,7 +76,11 @@ fn outcomes(view: &View<'_>) -> Markup {
         .map(|group| {
             let mut row = vec![text(&group.protocol)];
             row.extend(axis_cells(view, group));
-            row.extend(order.iter().map(|name| html! { (grouped(group.sum.outcome(name))) }));
+            row.extend(
+                order
+                    .iter()
+                    .map(|name| html! { (grouped(group.sum.outcomes.get(*name).copied().unwrap_or(0))) }),
+            );
             row.push(html! { (grouped(group.sum.overlaps)) });
             row.push(html! { (grouped(group.sum.spurious_refusals)) });
             row

@@ -7,6 +7,7 @@ use super::View;
 use super::parts::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, PointSum};
 use crate::axis::{Axis, Point};
+use crate::outcome::AttachOutcome;
 use crate::percentile::{LEVELS, Samples};
 use crate::plot::ink::{Ink, series};
 use crate::plot::percentiles;
@@ -32,13 +33,13 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         "latency",
         "How long does an attach take?",
         &html! {
-            @for outcome in ["moved", "refused"] { (plots(view, outcome)) }
+            @for outcome in [AttachOutcome::Moved, AttachOutcome::Refused] { (plots(view, outcome)) }
             (all(view))
         },
     )
 }
 
-fn plots(view: &View<'_>, outcome: &str) -> Markup {
+fn plots(view: &View<'_>, outcome: AttachOutcome) -> Markup {
     let panels = panels(view, outcome);
     let span = percentiles::span(panels.iter().flat_map(|panel| panel.lines.iter().map(|line| line.2)));
     html! {
@@ -52,14 +53,15 @@ fn plots(view: &View<'_>, outcome: &str) -> Markup {
     }
 }
 
-fn question(outcome: &str, fixed: &str) -> String {
-    let what = if outcome == "moved" { "an attach that moved" } else { "an attach that was refused" };
+fn question(outcome: AttachOutcome, fixed: &str) -> String {
+    let what =
+        if outcome == AttachOutcome::Moved { "an attach that moved" } else { "an attach that was refused" };
     let fixed = if fixed.is_empty() { String::new() } else { format!(" ({fixed})") };
     format!("How long does {what} take{fixed}?")
 }
 
 /// Plots of one outcome: those with lines, spread over the axis when there are too many.
-fn panels<'a>(view: &'a View<'_>, outcome: &str) -> Vec<Panel<'a>> {
+fn panels<'a>(view: &'a View<'_>, outcome: AttachOutcome) -> Vec<Panel<'a>> {
     let mut all: Vec<Panel<'_>> = if view.sums.axes.has(Axis::Rate) || view.sums.axes.has(Axis::ResidentPages)
     {
         view.sums.protocols.iter().map(|sum| by_point(view, outcome, &sum.protocol)).collect()
@@ -78,14 +80,14 @@ fn panels<'a>(view: &'a View<'_>, outcome: &str) -> Vec<Panel<'a>> {
     all
 }
 
-fn by_protocol<'a>(view: &'a View<'_>, outcome: &str, point: &Point) -> Panel<'a> {
+fn by_protocol<'a>(view: &'a View<'_>, outcome: AttachOutcome, point: &Point) -> Panel<'a> {
     let groups = view.sums.groups.iter().filter(|group| group.point == *point);
     let lines =
         groups.flat_map(|group| lines(&group.sum, outcome, view.series(&group.protocol), &group.protocol));
     Panel { fixed: view.sums.axes.words(point), lines: lines.collect() }
 }
 
-fn by_point<'a>(view: &'a View<'_>, outcome: &str, protocol: &str) -> Panel<'a> {
+fn by_point<'a>(view: &'a View<'_>, outcome: AttachOutcome, protocol: &str) -> Panel<'a> {
     let groups = view.sums.groups.iter().filter(|group| group.protocol == protocol);
     let place = |point: &Point| series(view.sums.points.iter().position(|p| p == point).unwrap_or(0));
     let lines = groups.flat_map(|group| {
@@ -94,9 +96,11 @@ fn by_point<'a>(view: &'a View<'_>, outcome: &str, protocol: &str) -> Panel<'a> 
     Panel { fixed: protocol.to_owned(), lines: lines.collect() }
 }
 
-fn lines<'a>(group: &'a Group, outcome: &str, n: u8, name: &str) -> Vec<(Ink, String, &'a Samples)> {
-    let mine =
-        group.latency.iter().filter(|series| series.outcome == outcome && series.samples.p50().is_some());
+fn lines<'a>(group: &'a Group, outcome: AttachOutcome, n: u8, name: &str) -> Vec<(Ink, String, &'a Samples)> {
+    let mine = group
+        .latency
+        .iter()
+        .filter(|series| series.outcome == outcome.name() && series.samples.p50().is_some());
     let line = |series: &'a crate::aggregate::LatencySum| match series.kind {
         LatencyKind::Raw => (Ink::Series(n), name.to_owned(), &series.samples),
         LatencyKind::Corrected => {

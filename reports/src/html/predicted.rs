@@ -5,6 +5,7 @@
 use super::View;
 use super::parts::{Column, columns, table};
 use crate::aggregate::Group;
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::schema::{Condition, Engine, LatencyKind};
 use crate::units::{NONE, grouped, ns, times};
@@ -132,7 +133,7 @@ fn whole<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Group> {
 fn moved<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Samples> {
     let mut groups = view.sums.groups.iter();
     let found = groups.find(|group| group.protocol == protocol && group.point.is_plain())?;
-    found.sum.latency("moved", LatencyKind::Raw)
+    found.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
 /// The costs that a scenario has of its own.

@@ -5,6 +5,7 @@ use super::View;
 use super::parts::{Column, columns, figure, open_table, text};
 use crate::aggregate::Group;
 use crate::axis::Point;
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::plot::ink::{Ink, series};
 use crate::plot::sweep::{Row, plot};
@@ -62,7 +63,7 @@ fn alike<'a, 'b>(views: &'a [View<'b>]) -> Option<(Vec<&'a View<'b>>, Point)> {
 }
 
 fn moved<'a>(view: &'a View<'_>, protocol: &str, point: &Point) -> Option<&'a Samples> {
-    let latency = |group: &'a Group| group.latency("moved", LatencyKind::Raw);
+    let latency = |group: &'a Group| group.latency(AttachOutcome::Moved, LatencyKind::Raw);
     view.sums.at(protocol, point).and_then(latency)
 }
 

@@ -6,6 +6,7 @@ use super::View;
 use super::latency::{axis_cells, axis_columns};
 use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{Group, LockSum, PointSum};
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns, ns, percent};
@@ -35,7 +36,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 }
 
 fn moved(group: &Group) -> Option<&Samples> {
-    group.latency("moved", LatencyKind::Raw)
+    group.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
 fn kept_all(group: &Group) -> bool {
@@ -93,10 +94,12 @@ type Shown = (&'static str, fn(&Group) -> String);
 
 /// All columns; those in which nothing would stand are left out.
 const SHOWN: [Shown; 9] = [
-    ("#moved", |group| grouped(group.outcome("moved"))),
+    ("#moved", |group| grouped(group.outcome(AttachOutcome::Moved))),
     ("#not moved", |group| {
         let all = group.outcomes.values().copied().fold(0, u64::saturating_add);
-        let not = all.saturating_sub(group.outcome("moved")).saturating_sub(group.outcome("noop"));
+        let not = all
+            .saturating_sub(group.outcome(AttachOutcome::Moved))
+            .saturating_sub(group.outcome(AttachOutcome::Noop));
         if not == 0 { NONE.to_owned() } else { grouped(not) }
     }),
     ("#p50", |group| maybe_ns(moved(group).and_then(Samples::p50))),

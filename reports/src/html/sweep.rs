@@ -5,6 +5,7 @@ use super::View;
 use super::parts::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::axis::{Axes, Axis, Point};
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::plot::ink::Ink;
 use crate::plot::sweep::{self, Row};
@@ -171,5 +172,5 @@ fn traced(protocol: &str) -> bool {
 
 /// Attaches that moved, from their real start.
 fn moved(group: &Group) -> Option<&Samples> {
-    group.latency("moved", LatencyKind::Raw)
+    group.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }

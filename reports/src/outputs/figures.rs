@@ -4,6 +4,7 @@
 //! and point, seeds merged as in the table. A percentile that its samples do not support is left out, and so is the
 //! largest sample: on a real machine it is the machine's.
 use crate::aggregate::{AggregateError, DriftSum, Group, PointSum, aggregate};
+use crate::outcome::AttachOutcome;
 use crate::percentile::{LEVELS, Samples};
 use crate::schema::{Engine, LatencyKind, Run};
 use crate::words;
@@ -66,7 +67,8 @@ type Series<'a> = (String, Box<dyn Fn(&Group) -> Option<&Samples> + 'a>);
 fn times(all: &mut Vec<Figure>, engine: Engine, bench: &str, sum: &Group, cells: &[&Group]) {
     let attaches = [("attach", LatencyKind::Raw), ("attach-from-intended-start", LatencyKind::Corrected)];
     for (name, kind) in attaches {
-        let series: Series<'_> = (name.to_owned(), Box::new(move |group| group.latency("moved", kind)));
+        let series: Series<'_> =
+            (name.to_owned(), Box::new(move |group| group.latency(AttachOutcome::Moved, kind)));
         for level in LEVELS.iter().filter(|level| [0.5, 0.99, 0.999].contains(&level.q)) {
             all.extend(time(engine, bench, sum, cells, &series, (level.name, level.q)));
         }

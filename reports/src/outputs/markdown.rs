@@ -5,6 +5,7 @@
 use super::OutputError;
 use crate::aggregate::{Aggregate, Group, PointSum, aggregate};
 use crate::coverage::Coverage;
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::schema::{Engine, LatencyKind, NoteKind, Outcome, Run};
 use crate::units::{clip, count, grouped, maybe_ns};
@@ -89,9 +90,9 @@ fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
 
 /// Attaches that moved: from their intended start where they had one, and then that is said.
 fn attaches(group: &Group) -> (Option<&Samples>, &'static str) {
-    match group.latency("moved", LatencyKind::Corrected) {
+    match group.latency(AttachOutcome::Moved, LatencyKind::Corrected) {
         Some(samples) => (Some(samples), "from the intended start"),
-        None => (group.latency("moved", LatencyKind::Raw), ""),
+        None => (group.latency(AttachOutcome::Moved, LatencyKind::Raw), ""),
     }
 }
 

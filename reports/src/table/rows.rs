@@ -5,6 +5,7 @@
 use super::{TableOptions, natural_width, new_table, print};
 use crate::aggregate::{Aggregate, Group, PointSum};
 use crate::axis::{Axes, Axis};
+use crate::outcome::AttachOutcome;
 use crate::percentile::LEVELS;
 use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns};
@@ -61,16 +62,17 @@ fn axes(axes: Axes) -> Vec<Column> {
     std::iter::once(protocol).chain(axes.iter().map(of)).collect()
 }
 
-fn outcome(outcome: &'static str) -> Column {
-    column(outcome, true, move |group| grouped(group.sum.outcome(outcome)))
+fn outcome(outcome: AttachOutcome) -> Column {
+    column(outcome.name(), true, move |group| grouped(group.sum.outcome(outcome)))
 }
 
 fn of_the_model(clock: &str) -> Vec<Column> {
-    let quantile = |group: &Group, q| group.latency("moved", LatencyKind::Raw).and_then(|s| s.quantile(q));
+    let quantile =
+        |group: &Group, q| group.latency(AttachOutcome::Moved, LatencyKind::Raw).and_then(|s| s.quantile(q));
     vec![
-        outcome("moved"),
-        outcome("refused"),
-        outcome("noop"),
+        outcome(AttachOutcome::Moved),
+        outcome(AttachOutcome::Refused),
+        outcome(AttachOutcome::Noop),
         column(&format!("p50\n{clock}"), true, move |group| maybe_ns(quantile(&group.sum, 0.5))),
         column(&format!("p99\n{clock}"), true, move |group| maybe_ns(quantile(&group.sum, 0.99))),
         column("bystander\np99", true, |group| words::slow_down(&group.sum)),
@@ -88,15 +90,17 @@ fn what_went_wrong() -> Vec<Column> {
 /// Percentiles of attaches that moved: counted from the intended start where there was one. The rest of the outcomes
 /// only when there was any.
 fn of_linux(sums: &Aggregate) -> Vec<Column> {
-    let corrected = sums.groups.iter().any(|g| g.sum.latency("moved", LatencyKind::Corrected).is_some());
-    let mut columns = vec![column("n", true, |group| grouped(group.sum.outcome("moved")))];
-    for outcome in ["refused", "noop", "partial", "gone"] {
+    let corrected =
+        sums.groups.iter().any(|g| g.sum.latency(AttachOutcome::Moved, LatencyKind::Corrected).is_some());
+    let mut columns = vec![column("n", true, |group| grouped(group.sum.outcome(AttachOutcome::Moved)))];
+    use AttachOutcome::{Gone, Noop, Partial, Refused};
+    for outcome in [Refused, Noop, Partial, Gone] {
         if sums.groups.iter().any(|group| group.sum.outcome(outcome) > 0) {
             columns.push(self::outcome(outcome));
         }
     }
     let kind_of = |group: &Group| {
-        let corrected = group.latency("moved", LatencyKind::Corrected).is_some();
+        let corrected = group.latency(AttachOutcome::Moved, LatencyKind::Corrected).is_some();
         if corrected { LatencyKind::Corrected } else { LatencyKind::Raw }
     };
     if corrected {
@@ -108,12 +112,17 @@ fn of_linux(sums: &Aggregate) -> Vec<Column> {
     for level in LEVELS.iter().filter(|level| level.q < 0.9999) {
         let q = level.q;
         columns.push(column(&format!("{}\nwall", level.name), true, move |group| {
-            let samples = group.sum.latency("moved", kind_of(&group.sum));
+            let samples = group.sum.latency(AttachOutcome::Moved, kind_of(&group.sum));
             maybe_ns(samples.and_then(|samples| samples.quantile(q)))
         }));
     }
     columns.push(column("max\nwall", true, move |group| {
-        maybe_ns(group.sum.latency("moved", kind_of(&group.sum)).and_then(crate::percentile::Samples::max))
+        maybe_ns(
+            group
+                .sum
+                .latency(AttachOutcome::Moved, kind_of(&group.sum))
+                .and_then(crate::percentile::Samples::max),
+        )
     }));
     columns.push(column("bystander\np99", true, |group| words::slow_down(&group.sum)));
     columns.retain(|shown| {

@@ -1,12 +1,15 @@
 //! The lines that say how much happened in the thinnest cell: what a verdict rests on.
 use crate::axis::Axis;
-use crate::schema::{Cell, Run};
+use crate::outcome;
+use crate::schema::Run;
 use crate::units::{count, grouped};
 
 /// Least counts over all cells: attaches and overlaps, and with faults how often the rarest rule fired and the rarest
 /// abort ran. Empty without cells.
 pub(super) fn line(run: &Run) -> String {
-    let Some(attaches) = run.cells.iter().map(attaches).min() else { return String::new() };
+    let Some(attaches) = run.cells.iter().map(|cell| outcome::tried(&cell.attach.outcomes)).min() else {
+        return String::new();
+    };
     let overlaps = run.cells.iter().map(|cell| cell.attach.overlaps).min().unwrap_or(0);
     let mut text = format!(
         "thinnest cell: {} attaches without noop, {} with a charge meanwhile",
@@ -22,11 +25,6 @@ pub(super) fn line(run: &Run) -> String {
         }
     }
     text + "\n"
-}
-
-fn attaches(cell: &Cell) -> u64 {
-    let outcomes = cell.attach.outcomes.iter();
-    outcomes.filter(|(name, _)| *name != "noop").map(|(_, n)| n).sum()
 }
 
 fn times(n: u64) -> String {

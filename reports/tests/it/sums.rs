@@ -2,6 +2,7 @@
 use crate::demo::{demo_linux, demo_run, empty_cell};
 use reports::aggregate::aggregate;
 use reports::axis::Axis;
+use reports::outcome::AttachOutcome;
 use reports::schema::{Condition, Drift, LatencyKind};
 
 #[test]
@@ -15,8 +16,8 @@ fn groups_follow_the_plan_and_add_up() {
     for protocol in &sums.protocols {
         let mine = || run.cells.iter().filter(|cell| cell.protocol == protocol.protocol);
         let moved: u64 = mine().map(|cell| cell.attach.outcomes["moved"]).sum();
-        assert_eq!(protocol.sum.outcome("moved"), moved);
-        assert_eq!(protocol.sum.latency("moved", LatencyKind::Raw).unwrap().n(), moved);
+        assert_eq!(protocol.sum.outcome(AttachOutcome::Moved), moved);
+        assert_eq!(protocol.sum.latency(AttachOutcome::Moved, LatencyKind::Raw).unwrap().n(), moved);
         let hold: u64 = mine().map(|cell| cell.locks[0].hold.total_ns).sum();
         assert_eq!(protocol.sum.locks[0].hold.total_ns, hold);
         let longest = mine().flat_map(|cell| &cell.longest_holds).map(|hold| hold.hold_ns).max();
@@ -31,7 +32,7 @@ fn raw_and_corrected_and_outcomes_stay_apart() {
     let sums = aggregate(&run).unwrap();
     let group = &sums.groups[1].sum;
     assert_eq!(group.latency.len(), 2);
-    assert!(group.latency("refused", LatencyKind::Raw).is_none());
+    assert!(group.latency(AttachOutcome::Refused, LatencyKind::Raw).is_none());
     assert!(group.bystander("mmap", Condition::Idle).unwrap().samples.n() == 9_000);
     assert_eq!(sums.points[0].words(Axis::Rate), "closed loop");
 }

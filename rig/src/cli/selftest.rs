@@ -4,11 +4,12 @@ use super::flags::SelftestFlags;
 use super::output::say;
 use super::{parallel, run, streams};
 use crate::driver::selftest::{self, Drawn, Flight};
-use crate::measure::recorder::{Census, OUTCOMES};
+use crate::measure::recorder::Census;
 use engines::Interrupt;
 use engines::signals;
 use model::seam::Costs;
 use reports::exit::Exit;
+use reports::outcome::AttachOutcome;
 use std::fmt::Write as _;
 
 pub(super) fn selftest(flags: &SelftestFlags) -> Result<Exit, Failure> {
@@ -116,18 +117,17 @@ fn random(
 /// Attaches by mode and controller × outcome. A controller that joins finds nobody there already, so that is left out.
 fn coverage(census: &Census) -> String {
     let mut text = format!("{:8} {:10}", "mode", "controller");
-    let outcomes = ["moved", "noop", "refused", "gone"];
+    let outcomes = [AttachOutcome::Moved, AttachOutcome::Noop, AttachOutcome::Refused, AttachOutcome::Gone];
     for outcome in outcomes {
         let _ = write!(text, " {outcome:>9}");
     }
-    debug_assert!(outcomes.iter().all(|outcome| OUTCOMES.contains(outcome)));
     for mode in ["thread", "process", "all", "adopt"] {
         for controller in selftest::controllers() {
             let _ = write!(text, "\n{mode:8} {:10}", controller.name());
             for outcome in outcomes {
                 let n = census.get(&(mode, controller, outcome)).copied().unwrap_or(0);
                 let cell = match n {
-                    0 if mode == "adopt" && outcome == "noop" => "–".to_owned(),
+                    0 if mode == "adopt" && outcome == AttachOutcome::Noop => "–".to_owned(),
                     0 => "EMPTY".to_owned(),
                     n => n.to_string(),
                 };

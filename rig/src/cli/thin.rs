@@ -3,13 +3,14 @@ use crate::driver::cell::CellCurrent;
 use crate::driver::{CellPlan, Scenario};
 use faults::Site;
 use model::protocols::Protocol;
+use reports::outcome;
 use reports::schema::{Cell, Note, NoteKind};
 use reports::verdict;
 
 /// Remarks on one cell.
 pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<Note> {
     let demand = scenario.demand;
-    let done: u64 = cell.attach.outcomes.iter().filter(|(name, _)| *name != "noop").map(|(_, n)| n).sum();
+    let done = outcome::tried(&cell.attach.outcomes);
     let name = name(plan);
     let mut notes = Vec::new();
     let mut thin = |text: String| {

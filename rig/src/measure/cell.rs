@@ -1,5 +1,4 @@
 //! From raw records to a cell of the schema.
-use super::recorder::OUTCOMES;
 use super::timelines::told;
 use super::{Recorder, Timelines};
 use faults::Injector;
@@ -9,6 +8,7 @@ use model::locks::stats::{LockStats, LongHold, Recorder as Series};
 use model::seam::event::{Callback, Mode, OpKind, Phase};
 use model::seam::{ActorId, Class};
 use reports::hist::Hist;
+use reports::outcome::AttachOutcome;
 use reports::schema;
 pub use reports::schema::{Cell, SimCounts};
 use std::collections::BTreeMap;
@@ -43,10 +43,10 @@ impl Records<'_> {
         aborts.extend(recorder.aborts.iter().map(|(key, n)| (abort_name(key), *n)));
         let count = |key: String, count: &u64| (key, *count);
         schema::Attach {
-            outcomes: OUTCOMES
-                .iter()
+            outcomes: AttachOutcome::ALL
+                .into_iter()
                 .zip(recorder.outcomes)
-                .map(|(name, n)| ((*name).to_owned(), n))
+                .map(|(outcome, n)| (outcome.name().to_owned(), n))
                 .collect(),
             refusals: recorder
                 .refusals
@@ -64,7 +64,7 @@ impl Records<'_> {
 
     fn latency(&self) -> Vec<schema::LatencySeries> {
         let mut list = Vec::new();
-        for (outcome, latency) in OUTCOMES.iter().zip(&self.recorder.latency) {
+        for (outcome, latency) in AttachOutcome::ALL.into_iter().zip(&self.recorder.latency) {
             let kinds = [
                 (schema::LatencyKind::Raw, &latency.raw),
                 (schema::LatencyKind::Corrected, &latency.corrected),
@@ -72,7 +72,7 @@ impl Records<'_> {
             for (kind, series) in kinds {
                 if !series.histogram.is_empty() {
                     list.push(schema::LatencySeries {
-                        outcome: (*outcome).to_owned(),
+                        outcome: outcome.name().to_owned(),
                         kind,
                         hist: hist(series),
                     });

@@ -5,15 +5,13 @@ use model::kernel::{CgroupId, Controller, Layout, MmId};
 use model::locks::stats::Recorder as Series;
 use model::seam::event::{Callback, Outcome, Phase, Target};
 use model::seam::{ActorId, Event, Stamp};
+use reports::outcome::AttachOutcome;
 use reports::slices::Slices;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
-/// Outcomes with a latency series of their own, in this order.
-pub const OUTCOMES: [&str; 5] = ["moved", "noop", "refused", "partial", "gone"];
-
 /// Attaches by mode, controller and outcome.
-pub type Census = BTreeMap<(&'static str, Controller, &'static str), u64>;
+pub type Census = BTreeMap<(&'static str, Controller, AttachOutcome), u64>;
 
 /// An attach under way.
 #[derive(Debug, Default)]
@@ -56,11 +54,11 @@ pub struct Recorder {
     attaches: u64,
     pub(super) ops: Ops,
     /// By outcome.
-    pub latency: [Latency; OUTCOMES.len()],
+    pub latency: [Latency; AttachOutcome::ALL.len()],
     /// By phase, of attaches that moved.
     pub phases: [Series; Phase::ALL.len()],
     /// Attaches by outcome.
-    pub outcomes: [u64; OUTCOMES.len()],
+    pub outcomes: [u64; AttachOutcome::ALL.len()],
     /// Attaches and faults over time, from `from_ns` on.
     pub over_time: Slices,
     /// Refusals by site and error.
@@ -77,8 +75,15 @@ pub struct Recorder {
     pub spurious_refusals: u64,
 }
 
-fn outcome_index(outcome: Outcome) -> usize {
-    OUTCOMES.iter().position(|name| *name == outcome.name()).unwrap_or_default()
+/// Returns the outcome as results have it.
+pub(crate) const fn in_results(outcome: Outcome) -> AttachOutcome {
+    match outcome {
+        Outcome::Moved => AttachOutcome::Moved,
+        Outcome::Noop => AttachOutcome::Noop,
+        Outcome::Refused { .. } => AttachOutcome::Refused,
+        Outcome::Partial { .. } => AttachOutcome::Partial,
+        Outcome::Gone => AttachOutcome::Gone,
+    }
 }
 
 impl Recorder {
@@ -94,7 +99,7 @@ impl Recorder {
             ops: Ops::new(),
             latency: std::array::from_fn(|_| latency()),
             phases: std::array::from_fn(|_| Series::new(3)),
-            outcomes: [0; OUTCOMES.len()],
+            outcomes: [0; AttachOutcome::ALL.len()],
             over_time: Slices::default(),
             refusals: BTreeMap::new(),
             aborts: BTreeMap::new(),
@@ -189,7 +194,7 @@ impl Recorder {
             return;
         }
         open.leave_phase(stamp.at_ns);
-        let index = outcome_index(outcome);
+        let index = in_results(outcome) as usize;
         self.outcomes[index] += 1;
         self.latency[index].raw.record(stamp.at_ns - open.began_ns);
         if let Some(due_ns) = open.due_ns {
@@ -221,7 +226,7 @@ impl Recorder {
             if matches!(target, Target::Adopt(adopted) if adopted != controller) {
                 continue;
             }
-            *self.census.entry((target.mode(), controller, outcome.name())).or_insert(0) += 1;
+            *self.census.entry((target.mode(), controller, in_results(outcome))).or_insert(0) += 1;
         }
     }
 }

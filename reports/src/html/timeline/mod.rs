@@ -9,6 +9,7 @@ use super::View;
 use super::parts::{Column, columns, figure, folded_table, section as headed, text};
 use super::phases;
 use crate::aggregate::{Group, PointSum, TimelineAt};
+use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::plot::timeline as drawing;
 use crate::schema::{LatencyKind, Timeline};
@@ -71,7 +72,7 @@ fn longest_group<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a PointSum>
 /// The attaches nearest to the percentiles that the samples support, and the longest; each once.
 fn picks<'a>(view: &'a View<'_>, group: &PointSum) -> Vec<Pick<'a>> {
     let all = &group.sum.timelines;
-    let moved = group.sum.latency("moved", LatencyKind::Raw);
+    let moved = group.sum.latency(AttachOutcome::Moved, LatencyKind::Raw);
     let (p50, p99) = (moved.and_then(Samples::p50), moved.and_then(Samples::p99));
     let near = |figure: Option<u64>| TimelineAt::nearest(all, figure?);
     let longest = TimelineAt::longest(all);

@@ -1,6 +1,7 @@
 //! What one cell records: histograms and counts, all allocated before the timed loop begins.
 use hdrhistogram::Histogram;
 use reports::hist::Hist;
+use reports::outcome::AttachOutcome;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 
@@ -132,11 +133,15 @@ impl Samples {
 
     /// Number of writes per outcome.
     pub(crate) fn outcomes(&self) -> BTreeMap<String, u64> {
-        let counts = [("moved", self.moved.count()), ("refused", self.refused.count()), ("gone", self.gone)];
+        let counts = [
+            (AttachOutcome::Moved, self.moved.count()),
+            (AttachOutcome::Refused, self.refused.count()),
+            (AttachOutcome::Gone, self.gone),
+        ];
         counts
             .into_iter()
             .filter(|(_, count)| *count > 0)
-            .map(|(name, count)| (name.to_string(), count))
+            .map(|(outcome, count)| (outcome.name().to_owned(), count))
             .collect()
     }
 

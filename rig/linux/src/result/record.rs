@@ -14,6 +14,7 @@ use engines::signals;
 use input::units::{Rate, ShowNs};
 use reports::axis::{Axis, Point};
 use reports::coverage;
+use reports::outcome::AttachOutcome;
 use reports::schema::{
     Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Plan,
     Promise, Run, SCHEMA, Scenario,
@@ -74,7 +75,8 @@ fn planned(setting: &Setting<'_>) -> Plan {
 /// The cell for `run.json`; `first_ns` is when the first of the run began.
 pub(crate) fn cell((options, place): (&Options, &Place), record: &CellRecord, first_ns: u64) -> Cell {
     let samples = &record.samples;
-    let latency = [series("moved", &samples.moved), series("refused", &samples.refused)];
+    let latency =
+        [series(AttachOutcome::Moved, &samples.moved), series(AttachOutcome::Refused, &samples.refused)];
     Cell {
         protocol: protocol(&place.label, record),
         point: Point::default()
@@ -172,10 +174,10 @@ fn faults(refused: &Refused) -> Faults {
 }
 
 /// Series with samples only: raw, then corrected.
-fn series(outcome: &str, pair: &Pair) -> Vec<LatencySeries> {
+fn series(outcome: AttachOutcome, pair: &Pair) -> Vec<LatencySeries> {
     [(LatencyKind::Raw, &pair.raw), (LatencyKind::Corrected, &pair.corrected)]
         .into_iter()
-        .map(|(kind, series)| LatencySeries { outcome: outcome.into(), kind, hist: series.hist() })
+        .map(|(kind, series)| LatencySeries { outcome: outcome.name().into(), kind, hist: series.hist() })
         .filter(|series| series.hist.count > 0)
         .collect()
 }
@@ -219,7 +221,7 @@ pub(crate) fn command_of(mut words: Vec<String>, options: &Options) -> String {
 /// What was measured, as a file says it.
 #[derive(Serialize)]
 struct Measured<'a> {
-    engine: &'a str,
+    engine: Engine,
     hierarchy: &'a str,
     rates: Vec<String>,
     closed_loop: bool,
@@ -233,7 +235,7 @@ struct Measured<'a> {
 /// Returns what was measured on `hierarchy`, and below it the scenario, if there is one.
 pub(crate) fn toml(options: &Options, hierarchy: &str) -> String {
     let measured = Measured {
-        engine: "linux",
+        engine: Engine::Linux,
         hierarchy,
         rates: options.rates.iter().map(Rate::to_string).collect(),
         closed_loop: options.closed_loop,

@@ -10,6 +10,7 @@ use super::machine::Machine;
 use super::setting::Setting;
 use reports::axis::Axis;
 use reports::exit::Exit;
+use reports::outcome::AttachOutcome;
 use reports::schema::{Cell, Drift, Engine, LatencyKind, Note, NoteKind, Promise, SCHEMA};
 use reports::{fit, verdict};
 use std::collections::BTreeSet;
@@ -131,7 +132,7 @@ fn wrong_cell(cell: &Cell, setting: Setting, options: &Options) -> Option<String
     }
     for (outcome, moves) in &cell.attach.outcomes {
         let raw = samples(cell, outcome);
-        if outcome == "moved" && raw != *moves {
+        if outcome == AttachOutcome::Moved.name() && raw != *moves {
             return odd(format!("claims {moves} moves and has {raw} samples of them"));
         }
     }

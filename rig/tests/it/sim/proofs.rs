@@ -4,6 +4,7 @@ use engines::Interrupt;
 use model::checks::Check;
 use model::protocols::Protocol;
 use model::seam::Costs;
+use reports::outcome::AttachOutcome::{Gone, Moved, Noop, Refused};
 use rig::driver::selftest::{canaries, controllers, draw, fly, without_canaries};
 use rig::driver::{Scenario, positions};
 use rig::measure::recorder::Census;
@@ -85,9 +86,9 @@ fn two_thousand_random_scenarios_keep_every_promise_and_cover_everything() {
     }
     for mode in ["thread", "process", "all", "adopt"] {
         for controller in controllers() {
-            for outcome in ["moved", "noop", "refused", "gone"] {
+            for outcome in [Moved, Noop, Refused, Gone] {
                 // A controller that joins finds nobody charged already.
-                let possible = (mode, outcome) != ("adopt", "noop");
+                let possible = (mode, outcome) != ("adopt", Noop);
                 let n = census.get(&(mode, controller, outcome)).copied().unwrap_or(0);
                 assert!(n > 0 || !possible, "no attach of mode {mode} with {controller} was {outcome}");
             }

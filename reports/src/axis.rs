@@ -18,7 +18,7 @@ pub enum Axis {
     ResidentPages,
 }
 
-/// What is known of an axis.
+/// The facts about an axis.
 struct About {
     /// Name in run.json and in every form for other programs, with the unit.
     key: &'static str,

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-/// What a command ends with. A later variant outweighs an earlier one.
+/// The end of a command. A later variant outweighs an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// All as expected.

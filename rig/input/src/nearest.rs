@@ -1,4 +1,4 @@
-//! What may have been meant: the known names that look like a misspelt one, for every message about an unknown name.
+//! The known names that look like a misspelt one, for every message about an unknown name.
 
 /// Most names that are listed beside a guess; more would hide it.
 const LISTED_MAX: usize = 24;

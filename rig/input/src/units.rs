@@ -22,7 +22,7 @@ const UNITS: [(&str, u64); 7] = [
 /// Number of units that are written, the first of [`UNITS`]: stored texts have nothing above a second.
 const WRITTEN: usize = 4;
 
-/// What is wrong with a duration.
+/// A fault in the text of a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationProblem {
     /// There is no whole number before the unit.
@@ -48,7 +48,7 @@ pub enum DurationProblem {
 pub struct DurationError {
     /// The whole text.
     pub text: String,
-    /// What is wrong with it.
+    /// The fault in it.
     pub problem: DurationProblem,
     /// Smallest and largest right value in ns, if there are bounds.
     pub range_ns: Option<RangeInclusive<u64>>,
@@ -136,13 +136,13 @@ impl fmt::Display for ShowNs {
     }
 }
 
-/// What is wrong with a rate.
+/// A fault in the text of a rate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` {problem}; write a whole number a second, 1/s to {max_per_s}/s, for example 20/s")]
 pub struct RateError {
     /// The whole text.
     pub text: String,
-    /// What is wrong with it.
+    /// The fault in it.
     pub problem: &'static str,
     /// Highest right rate.
     pub max_per_s: u64,
@@ -173,7 +173,7 @@ impl Rate {
         NonZeroU64::new(per_s).map(|per_s| Self { per_s }).ok_or_else(|| wrong("would never come"))
     }
 
-    /// How many a second.
+    /// Returns the number a second.
     #[must_use]
     pub fn per_s(self) -> u64 {
         self.per_s.get()
@@ -185,7 +185,7 @@ impl Rate {
         (u128::from(index) * u128::from(NS_PER_S) / u128::from(self.per_s())) as u64
     }
 
-    /// How many whole intervals lie within `duration`; 0 when it is shorter than one.
+    /// Returns the number of whole intervals within `duration`; 0 when it is shorter than one.
     #[must_use]
     pub fn intervals_in(self, duration: Duration) -> u64 {
         (duration.as_nanos() * u128::from(self.per_s()) / u128::from(NS_PER_S)) as u64

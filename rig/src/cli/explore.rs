@@ -45,7 +45,7 @@ struct Done {
     found: Found,
     judged: Judgement,
     code: Exit,
-    /// What could not be said or saved, which ends the command.
+    /// The failure to say or save something, which ends the command.
     told: Result<(), Failure>,
 }
 

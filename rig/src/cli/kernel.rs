@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 use workloads::Carried;
 
-/// How to make a measurement on a kernel shorter.
+/// The advice on shorter measurements on a kernel.
 pub(super) const LESS: &str = "a shorter --duration, fewer rates or a smaller --repeat takes less";
 
 /// The measurement that is asked for.

@@ -55,7 +55,7 @@ struct Running<'a> {
     folder: &'a Folder,
     recordings: &'a [Recording],
     keeper: Option<Keeper>,
-    /// What became of cells that should have gone from the disk.
+    /// The outcome of removing cells from the disk.
     code: Exit,
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn rig(arguments: &[&str], folder: &Path) -> Output {
     rig_in(folder).args(arguments).output().unwrap()
 }
 
-/// What was written, as text.
+/// Returns the bytes as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }

@@ -218,7 +218,7 @@ pub(crate) fn command_of(mut words: Vec<String>, options: &Options) -> String {
     input::shell::join(words.iter().map(String::as_str))
 }
 
-/// What was measured, as a file says it.
+/// The measurement as a file has it.
 #[derive(Serialize)]
 struct Measured<'a> {
     engine: Engine,

@@ -1,4 +1,4 @@
-//! What `run` is asked for. The flags are read from a command line and from the command that is stored with a result, and are
+//! The request of `run`. Its flags are read from a command line and from the command that is stored with a result, and are
 //! written as the command that runs the same again, or one cell of it.
 use crate::cli::exit::Failure;
 use crate::cli::matrix::On;

@@ -171,7 +171,7 @@ mod tests {
         let error = |name| Protocol::parse(name).expect_err("wrong").to_string();
         assert_eq!(
             error("two-phase"),
-            "unknown protocol `two-phase`; the protocols are `three-phase`, `transactional`, `prepare-undo`"
+            "unknown protocol `two-phase`; there are `three-phase`, `transactional`, `prepare-undo`"
         );
         assert_eq!(
             error("three-phase:x=1"),
@@ -179,7 +179,7 @@ mod tests {
         );
         assert_eq!(
             error("prepare-undo:hold=all"),
-            "option `hold` of `prepare-undo` cannot be `all`; it is one of `none`, `locks`"
+            "option `hold` of `prepare-undo` cannot be `all`; there are `none`, `locks`"
         );
     }
 }

@@ -353,7 +353,8 @@ mod tests {
         let without = BUILT_IN.replacen("source = \"L1 hit", "x = \"L1 hit", 1);
         assert_eq!(wrong(&without).0, line_of(&without, "x = \"L1 hit"));
         let unknown = format!("{BUILT_IN}\n[work.exe]\nns = 1\nsource = \"none\"\n");
-        let expected = "cost `work.exe` is unknown; remove it, or write `work.exec`".to_owned();
+        let expected =
+            "cost `work.exe` is unknown; remove it, or write another: did you mean `work.exec`?".to_owned();
         assert_eq!(wrong(&unknown), (line_of(&unknown, "[work.exe]"), expected));
         let (line, message) = wrong(&BUILT_IN.replacen("[work.delay]", "[work.exec2]", 1));
         assert!(line > 1 && message.starts_with("cost `work.exec2` is unknown"), "{message}");

@@ -4,6 +4,7 @@ pub(crate) use crate::skip::skip;
 use rustix::process::geteuid;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// `true` when the test cannot run here.
 pub(crate) fn skipped(test: &str) -> bool {
@@ -45,4 +46,10 @@ pub(crate) fn groups_of(pid: u32) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Returns a guard that tests hold which kill a run of root's, or clean up after dead runs: each would see what another has left.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static CLEANING: Mutex<()> = Mutex::new(());
+    CLEANING.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,7 +3,7 @@
 //! A few kills by default; `ATTACH_RIG_KILLS=500` makes as many for each command, and `ATTACH_RIG_KILLS_SEED` chooses others.
 #![allow(clippy::print_stdout, reason = "a long campaign says what it did")]
 
-use crate::cgroups::{groups_of, skipped};
+use crate::cgroups::{alone, groups_of, skipped};
 use crate::support::BINARY;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
@@ -203,6 +203,7 @@ fn longest(args: &[&str], prepare: &dyn Fn(&Place)) -> Duration {
 /// Kills a command that writes to `disk/o` at random moments of its life, each time in a new place, which `prepare` fills.
 /// Returns the number of kills with finished cells on disk, and of those that came before the end.
 fn campaign(stream: u64, args: &[&str], prepare: &dyn Fn(&Place)) -> (u64, u64) {
+    let _alone = alone();
     let longest = longest(args, prepare);
     let seed = number("ATTACH_RIG_KILLS_SEED", 1);
     let mut random = Pcg64Mcg::seed_from_u64(seed.wrapping_mul(1000) + stream);

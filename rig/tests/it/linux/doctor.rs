@@ -3,7 +3,7 @@
 //! Needs root and a cgroup mount, for kernels that boot QEMU. Elsewhere tests say so and are skipped, except with
 //! `ATTACH_RIG_REQUIRE=all`.
 
-use crate::cgroups::{groups_of, skip, skipped};
+use crate::cgroups::{alone, groups_of, skip, skipped};
 use crate::support::BINARY;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ fn the_doctor_says_what_works_and_leaves_nothing() {
     if skipped("the_doctor_says_what_works_and_leaves_nothing") {
         return;
     }
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let json = folder.path().join("doctor.json");
     let mut command = Command::new(BINARY);

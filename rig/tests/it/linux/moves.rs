@@ -3,7 +3,7 @@
 //! Most tests need root and a cgroup mount. Elsewhere they say so and are skipped, except with
 //! `ATTACH_RIG_REQUIRE=all`. No test bounds a wall-clock time.
 
-use crate::cgroups::{groups_of, mounts, skip, skipped, without_v1};
+use crate::cgroups::{alone, groups_of, mounts, skip, skipped, without_v1};
 use crate::support::BINARY;
 use linux::{Hierarchy, Options, Progress};
 use reports::axis::Axis;
@@ -176,7 +176,7 @@ fn the_worker_dies_with_the_rig() {
     if skipped("the_worker_dies_with_the_rig") {
         return;
     }
-    let _alone = CLEANING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _alone = alone();
     let out = tempfile::tempdir().unwrap();
     let mut rig = command("--duration 60m", out.path()).spawn().unwrap();
     let (pid, worker) = (rig.id(), worker_of(&rig));
@@ -187,9 +187,6 @@ fn the_worker_dies_with_the_rig() {
     clean();
     assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
 }
-
-/// Held by tests that kill a run and clean up, which each counts for itself.
-static CLEANING: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 /// Runs `attach-rig clean`, which has to succeed.
 fn clean() -> String {
@@ -223,7 +220,7 @@ fn whatever_a_killed_run_leaves_is_cleaned_up() {
     if skipped("whatever_a_killed_run_leaves_is_cleaned_up") {
         return;
     }
-    let _alone = CLEANING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _alone = alone();
     let kills: u32 = std::env::var("ATTACH_RIG_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
     let (mut left, mut mounts_before) = (0, mounts());
     for kill in 0..kills {

@@ -5,7 +5,7 @@
 //! skipped, except with `ATTACH_RIG_REQUIRE=all`.
 #![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 
-use crate::cgroups::{groups_of, skipped};
+use crate::cgroups::{alone, groups_of, skipped};
 use crate::support::BINARY;
 use linux::{Options, Progress};
 use reports::axis::Axis;
@@ -16,15 +16,11 @@ use std::os::fd::AsRawFd as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// For what has to happen at some time.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Held by tests that kill a run and clean up, which would clean up after each other.
-static CLEANING: Mutex<()> = Mutex::new(());
 
 /// Names of the instances that the process `pid` made. The file system is mounted for a descriptor of ours only.
 fn instances_of(pid: u32) -> Vec<String> {
@@ -112,7 +108,7 @@ fn a_killed_run_leaves_an_instance_and_clean_removes_it() {
     if skipped("a_killed_run_leaves_an_instance_and_clean_removes_it") {
         return;
     }
-    let _alone = CLEANING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let before = mounts();
     // Listed, and not listed any more, which its name has to make up for.
     for listed in [true, false] {

@@ -86,7 +86,7 @@ fn a_wrong_table_is_refused_at_its_place() {
             "[work.exec]",
             "[work.exek]",
             "[work.exek]",
-            ":7: cost `work.exek` is unknown; remove it, or write `work.exec`",
+            ":7: cost `work.exek` is unknown; remove it, or write another: did you mean `work.exec`?",
         ),
         (
             "ns = 45000",

@@ -1,5 +1,5 @@
 //! Several `clean` at once beside a run that lives, here and in another pid namespace: the run goes on to its end.
-use crate::cgroups::{groups_of, skip, skipped};
+use crate::cgroups::{alone, groups_of, skip, skipped};
 use crate::support::BINARY;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
@@ -30,6 +30,7 @@ fn cleans_beside_a_run_that_lives_leave_it_alone_in_every_namespace() {
     if skipped(test) || skip(test, (!can_unshare).then_some("needs unshare, and the right to namespaces")) {
         return;
     }
+    let _alone = alone();
     let out = tempfile::tempdir().unwrap();
     let (out, hierarchy) = (out.path().to_str().unwrap(), "auto");
     let arguments =

@@ -81,7 +81,7 @@ pub enum Problem {
     /// Not in the list of error numbers.
     #[error("unknown error number `{0}`")]
     UnknownErrno(String),
-    /// A delay that is no duration, or out of range.
+    /// A delay that is not a duration, or is out of range.
     #[error("the delay `{}` {}", .0.text, .0.problem)]
     Delay(DurationError),
     /// More than one of `errno=`, `delay=` and the events.

@@ -81,7 +81,7 @@ impl Comparison {
     }
 
     /// Returns the exit code: broken when something has got wrong, slower when something has, inconclusive when cells or
-    /// places are missing on either side or nothing at all could be told.
+    /// places are missing on either side or no difference could be decided.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
         let worse = |wrong: bool| {

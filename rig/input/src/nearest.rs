@@ -4,7 +4,7 @@
 const LISTED_MAX: usize = 24;
 /// Most guesses.
 const GUESSES_MAX: usize = 3;
-/// Shortest text whose likeness with another, or place within it, is no accident.
+/// Shortest text that is compared with names by parts; a shorter one is part of a name by accident.
 const PART_MIN: usize = 3;
 
 /// Says what may have been meant by `found` and what there is: ``did you mean `a`? there are `a`, `b` ``. A long list is left

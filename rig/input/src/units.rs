@@ -25,7 +25,7 @@ const WRITTEN: usize = 4;
 /// A fault in the text of a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationProblem {
-    /// There is no whole number before the unit.
+    /// The text does not begin with a whole number.
     #[error("does not begin with a whole number")]
     NotWhole,
     /// There is a number and nothing else.
@@ -82,7 +82,7 @@ impl fmt::Display for ShowRange<'_> {
 /// are allowed.
 ///
 /// # Errors
-/// When there is no whole number, no known unit, or the time does not fit 64 bits of nanoseconds.
+/// A missing whole number, a missing or unknown unit, or a time of more than 64 bits of nanoseconds.
 pub fn parse_ns(text: &str) -> Result<u64, DurationError> {
     read_ns(text).map_err(|problem| DurationError { text: text.to_owned(), problem, range_ns: None })
 }
@@ -148,7 +148,7 @@ pub struct RateError {
     pub max_per_s: u64,
 }
 
-/// So many a second, written `20/s`; at least one.
+/// A rate of at least one a second, written `20/s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     per_s: NonZeroU64,
@@ -158,7 +158,7 @@ impl Rate {
     /// Reads `20/s`, up to `max_per_s`.
     ///
     /// # Errors
-    /// When there is no whole number, no `/s` behind it, or it is out of range.
+    /// A missing whole number, a missing `/s` after it, or a rate out of range.
     pub fn parse(text: &str, max_per_s: u64) -> Result<Self, RateError> {
         let wrong = |problem| RateError { text: text.to_owned(), problem, max_per_s };
         let (number, unit) = text.split_once('/').ok_or_else(|| wrong("has no unit"))?;

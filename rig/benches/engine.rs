@@ -27,8 +27,9 @@ use model::locks::Mutex;
 use model::seam::event::{Blind, Mode, Who};
 use model::seam::{Class, Costs, Current, Event, Work};
 use rig::driver::watch::Watch;
-use rig::driver::{CellPlan, Overrides, Scenario, built_in, run_cell};
+use rig::driver::{CellPlan, run_cell};
 use rivals::{bare, delay_ns, nexosim};
+use scenario::{Overrides, Scenario, built_in};
 use shared::moving;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -94,7 +95,7 @@ fn steady() -> (Scenario, CellPlan) {
     let overrides = Overrides { duration: Some("5ms".to_owned()), ..Overrides::default() };
     let files = workloads::Folder::new(std::path::Path::new("."));
     let scenario = Scenario::parse_with("steady", text, &overrides, &files).expect("reads");
-    let plan = scenario.cells().into_iter().next().expect("a cell");
+    let plan = CellPlan::all(&scenario).into_iter().next().expect("a cell");
     (scenario, plan)
 }
 

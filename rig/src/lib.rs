@@ -11,6 +11,5 @@
 //! | [`record`] | recordings of real programs by strace |
 pub mod cli;
 pub mod driver;
-pub mod explore;
 pub mod measure;
 pub mod record;

@@ -118,8 +118,8 @@ pub(crate) mod ours {
     /// Every check, on a world that has nothing to do with the model.
     pub(crate) fn judge() -> Box<Judge> {
         let name = "charge-between-switch-and-attach";
-        let text = rig::explore::built_in::find(name).expect("built in");
-        let litmus = rig::explore::Litmus::parse(name, text).expect("reads");
+        let text = explore::built_in::find(name).expect("built in");
+        let litmus = explore::Litmus::parse(name, text).expect("reads");
         let world = model::world::World::new(litmus.spec).expect("a world");
         Box::new(Judge::at_the_end(world, model::checks::CheckSet::ALL))
     }

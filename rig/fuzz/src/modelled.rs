@@ -1,11 +1,12 @@
 //! Readers of what people write for the model: scenarios, litmus tests, fault rules, costs, schedules, recordings.
 use crate::{Target, text, texts};
+use explore::Litmus;
+use explore::witness::{Schedule, Witness};
 use faults::{Injector, Plan, Site};
 use model::protocols::Protocol;
 use model::seam::costs;
-use rig::driver::{Scenario, built_in};
-use rig::explore::witness::{Schedule, Witness};
-use rig::explore::{self, Litmus};
+use rig::driver::CellPlan;
+use scenario::{Scenario, built_in};
 use std::path::Path;
 use workloads::{Part, Trace, TraceOptions};
 
@@ -15,7 +16,7 @@ pub(crate) const SCENARIO: Target = Target {
     // No files: a recording that a damaged scenario names could be anything on this machine.
     drive: |input| match Scenario::parse("s.toml", &text(input), &workloads::BuiltIn) {
         Ok(scenario) => {
-            assert!(!scenario.cells().is_empty(), "a scenario has cells");
+            assert!(!CellPlan::all(&scenario).is_empty(), "a scenario has cells");
             drop((scenario.world().validate(), scenario.controllers()));
         }
         Err(error) => assert!(error.to_string().starts_with("s.toml"), "{error}"),

@@ -8,7 +8,8 @@ use reports::gate::{Earlier, Gates, evaluate, forms};
 use reports::schema::{self, Cell, Run};
 use reports::table::{self, TableOptions};
 use reports::{html, outputs, verdict};
-use rig::driver::{Overrides, Scenario, built_in, run_cell};
+use rig::driver::{CellPlan, run_cell};
+use scenario::{Overrides, Scenario, built_in};
 use serde_json::{from_slice, from_value, json, to_vec};
 use std::sync::OnceLock;
 
@@ -59,7 +60,7 @@ fn whole() -> &'static Run {
         let scenario = Scenario::parse_with("idle", toml, &overrides, &workloads::BuiltIn).expect("built in");
         let costs = Costs::default();
         let cells: Vec<Cell> =
-            scenario.cells().iter().map(|plan| run_cell(&scenario, plan, &costs).cell).collect();
+            CellPlan::all(&scenario).iter().map(|plan| run_cell(&scenario, plan, &costs).cell).collect();
         let run = json!({
             "schema": schema::SCHEMA, "version": "0", "engine": "sim", "command": "attach-rig run idle",
             "interrupted": false, "cells": cells, "verdicts": [], "notes": [],

@@ -2,10 +2,11 @@
 use super::flags::Request;
 use super::output::say;
 use super::{thin, threads};
-use crate::driver::{CellPlan, Scenario};
+use crate::driver::CellPlan;
 use reports::schema::{Cell, Engine, Expectation, Note, Outcome, Promise, Run, Verdict};
 use reports::verdict::{self, Expectations};
 use reports::words;
+use scenario::Scenario;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,7 +23,8 @@ pub(super) fn judge(
     let replay = |cell: &Cell, _: &Promise| (!on_threads).then(|| replay(cell));
     let mut verdicts = verdict::judge(cells, &expect, &notes, replay);
     let unfinished = |protocol: &str| {
-        let planned = scenario.cells().iter().filter(|plan| plan.protocol.to_string() == protocol).count();
+        let planned =
+            CellPlan::all(&scenario).iter().filter(|plan| plan.protocol.to_string() == protocol).count();
         cells.iter().filter(|cell| cell.protocol == protocol).count() < planned
     };
     // A breach that is expected sometimes may be in a cell that is missing.
@@ -40,7 +42,7 @@ pub(super) fn judge(
 /// Remarks on every cell that belongs to the scenario, and on rules that never fired at all.
 fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     let key = |plan: &CellPlan| (plan.protocol.to_string(), plan.point(scenario), plan.seed);
-    let plans = scenario.cells();
+    let plans = CellPlan::all(&scenario);
     let plans: BTreeMap<_, &CellPlan> = plans.iter().map(|plan| (key(plan), plan)).collect();
     let of = |cell: &Cell| {
         let plan = plans.get(&(cell.protocol.clone(), cell.point, cell.seed));

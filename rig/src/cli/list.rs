@@ -2,9 +2,9 @@
 use super::exit::Failure;
 use super::flags::ListFlags;
 use super::streams;
-use crate::driver::catalogue::{self, Rows};
 use input::nearest::nearest;
 use reports::exit::Exit;
+use scenario::catalogue::{self, Rows};
 use std::fmt::Write as _;
 
 /// A list's name, and what makes its rows.
@@ -17,7 +17,7 @@ const PARTS: [Part; 7] = [
     ("sites", catalogue::sites),
     ("events", catalogue::events),
     ("scenarios", catalogue::scenarios),
-    ("litmus", crate::explore::built_in::rows),
+    ("litmus", explore::built_in::rows),
 ];
 
 pub(super) fn list(flags: &ListFlags) -> Result<Exit, Failure> {

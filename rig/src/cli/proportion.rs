@@ -4,8 +4,9 @@
 //! which leave no trace in the result.
 use super::matrix::On;
 use super::output::say;
-use crate::driver::{CellPlan, Scenario, run_cell_until};
+use crate::driver::{CellPlan, run_cell_until};
 use engines::Interrupt;
+use scenario::Scenario;
 use std::time::{Duration, Instant};
 
 /// A run that takes longer is said to.
@@ -116,7 +117,7 @@ fn shown(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::built_in;
+    use scenario::built_in;
 
     fn scenario(edit: impl Fn(&mut Scenario)) -> Scenario {
         let text = built_in::find("window").unwrap();
@@ -146,7 +147,7 @@ mod tests {
     #[test]
     fn an_estimate_grows_with_the_work_and_ends_with_a_signal() {
         let (scenario, never) = (scenario(|_| {}), Interrupt::never());
-        let plan = scenario.cells().remove(0);
+        let plan = CellPlan::all(&scenario).remove(0);
         let estimate = |all_ns| on_one_core(&scenario, &plan, all_ns, &never).unwrap();
         assert!(estimate(3_600_000_000_000) > 10 * estimate(3_600_000_000));
         let interrupt = Interrupt::never();

@@ -1,11 +1,12 @@
 //! Remarks about cells: too little happened, a rule never fired, a run did not end.
+use crate::driver::CellPlan;
 use crate::driver::cell::CellCurrent;
-use crate::driver::{CellPlan, Scenario};
 use faults::Site;
 use model::protocols::Protocol;
 use reports::outcome;
 use reports::schema::{Cell, Note, NoteKind};
 use reports::verdict;
+use scenario::Scenario;
 
 /// Remarks on one cell.
 pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<Note> {

@@ -2,13 +2,14 @@
 use super::exit::Failure;
 use super::matrix::{Did, On};
 use crate::driver::agree::breaks_without_locks;
-use crate::driver::{Scenario, threads};
+use crate::driver::threads;
 use engines::threads::Refused;
 use engines::threads::itself::Itself;
 use linux;
 use model::checks::{Check, Needs};
 use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::Expectations;
+use scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Length of a cell when nobody says one: a scenario's own is virtual, and far too short here.

@@ -1,13 +1,13 @@
 //! An admin: writes to the files of a cgroup, makes and removes it, or takes CPUs away, at a rate or with a pause, and
 //! leaves everything as it was found.
-use super::pacing::Pacing;
-use super::scenario::Act;
 use super::worker::Stage;
 use model::kernel::{CgroupId, CpuMask};
 use model::paths::admin;
 use model::protocols::evacuate;
 use model::seam::event::Who;
 use model::seam::{Current, Event};
+use scenario::Act;
+use scenario::pacing::Pacing;
 
 /// What one admin does. What fails is counted by its own events; the admin goes on.
 pub(super) struct Admin {

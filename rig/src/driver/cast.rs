@@ -2,12 +2,12 @@
 use super::admin::Admin;
 use super::mover::{self, Mover};
 use super::plan::CellPlan;
-use super::scenario::{Movers, Moves, Scenario};
 use super::worker::{self, Role, Stage};
 use model::kernel::{CgroupId, ProcessId};
 use model::seam::Current;
 use model::seam::event::Target;
 use model::world::World;
+use scenario::{Movers, Moves, Scenario};
 use std::sync::Arc;
 use workloads::ActorKey;
 

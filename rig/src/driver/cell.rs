@@ -1,7 +1,6 @@
 //! Runs one cell on the simulator and hands back what was recorded, in the form of the schema.
 use super::cast::{self, Starts};
 use super::plan::CellPlan;
-use super::scenario::Scenario;
 use super::watch::Watch;
 use crate::measure::cell::{Cell, Records, SimCounts};
 use crate::measure::recorder::Census;
@@ -12,6 +11,7 @@ use engines::sim::{Finished, Sim};
 use faults::Injector;
 use model::seam::{ActorId, Costs, End};
 use model::world::World;
+use scenario::Scenario;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -61,7 +61,7 @@ pub fn run_cell_until(
     let end_ns = scenario.warm_up_ns + scenario.duration_ns;
     let time =
         Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + DRAIN_NS).until(interrupt.clone());
-    let injector = Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed);
+    let injector = Injector::new(plan.faults::<CellCurrent>(scenario), plan.seed);
     let mut sim = Sim::new(time, watch, injector);
     cast::start(&mut sim, scenario, plan, &world);
     let finished = sim.run();

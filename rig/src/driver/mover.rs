@@ -1,12 +1,12 @@
 //! A mover: attaches one thread, one process or everybody after the other to the next of its cgroups, closed loop or at
 //! a rate; or lets a controller join.
-use super::pacing::Pacing;
 use super::worker::Stage;
 use model::kernel::{CgroupId, Controller};
 use model::paths::attach::Request;
 use model::protocols::{attach, evacuate};
 use model::seam::event::{Outcome, Target, Who};
 use model::seam::{Current, Event};
+use scenario::pacing::Pacing;
 
 /// What one mover does.
 pub(super) struct Mover {

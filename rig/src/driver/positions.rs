@@ -4,12 +4,12 @@
 //! counting n up until nothing fires any more tries every position, as the kernel's loop over fail-nth does.
 use super::cell::{CellCurrent, run_cell_until};
 use super::plan::CellPlan;
-use super::scenario::Scenario;
 use crate::measure::cell::Cell;
 use engines::Interrupt;
 use faults::Site;
 use model::protocols::Protocol;
 use model::seam::Costs;
+use scenario::Scenario;
 
 /// A position, and what failing there has broken.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,16 +1,16 @@
 //! Whether the checks can lose: every canary in its scenario with only the check on that must find it, and the same
 //! scenario without it and with all checks on.
-use super::built_in;
 use super::cell::run_cell_until;
 use super::plan::CellPlan;
 use super::random;
-use super::scenario::Scenario;
 use crate::measure::cell::Cell;
 use crate::measure::recorder::Census;
 use engines::Interrupt;
 use model::checks::CheckSet;
 use model::protocols::{Canary, Protocol};
 use model::seam::Costs;
+use scenario::Scenario;
+use scenario::built_in;
 use std::path::Path;
 
 /// What became of one canary.
@@ -110,7 +110,7 @@ pub fn draw(
     protocol: &str,
     costs: &Costs,
     interrupt: &Interrupt,
-) -> Result<Option<Drawn>, super::ScenarioError> {
+) -> Result<Option<Drawn>, scenario::ScenarioError> {
     let files = workloads::Folder::new(Path::new("."));
     let scenario = Scenario::parse(&format!("random {seed}"), &random::scenario(seed, protocol), &files)?;
     let result = run_cell_until(&scenario, &CellPlan::alone(scenario.protocols[0], seed), costs, interrupt);

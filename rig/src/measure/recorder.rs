@@ -76,7 +76,7 @@ pub struct Recorder {
 }
 
 /// Returns the outcome as results have it.
-pub(crate) const fn in_results(outcome: Outcome) -> AttachOutcome {
+const fn in_results(outcome: Outcome) -> AttachOutcome {
     match outcome {
         Outcome::Moved => AttachOutcome::Moved,
         Outcome::Noop => AttachOutcome::Noop,

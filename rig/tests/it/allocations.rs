@@ -23,7 +23,8 @@ use model::seam::{Costs, Current, End, Event, Observer, Stamp};
 use model::world::World;
 use moving::{PROTOCOLS, Statistics, to_and_fro, world};
 use rig::driver::watch::Watch;
-use rig::driver::{Scenario, run_cell};
+use rig::driver::{CellPlan, run_cell};
+use scenario::Scenario;
 use std::cell::Cell;
 use std::process::Command;
 use std::rc::Rc;
@@ -178,7 +179,7 @@ fn ten_thousand_modelled_threads_take_less_than_a_gibibyte() {
     let scenario =
         Scenario::parse("crowd", CROWD, &workloads::BuiltIn).unwrap_or_else(|error| panic!("{error}"));
     let before = peak_kib();
-    let result = run_cell(&scenario, &scenario.cells()[0], &Costs::default());
+    let result = run_cell(&scenario, &CellPlan::all(&scenario)[0], &Costs::default());
     let (threads, peak) = (result.cell.sim.map_or(0, |sim| sim.threads), peak_kib());
     assert!(threads >= 10_000, "{threads}");
     // Each has at least a page of stack of its own.

@@ -8,7 +8,7 @@ const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/gates/def
 
 /// The scenario `steady` with demands that a short run meets: a run that is too thin passes no gate.
 fn write_calm(folder: &Path) {
-    let steady = rig::driver::built_in::find("steady").unwrap();
+    let steady = scenario::built_in::find("steady").unwrap();
     let calm = steady.replace("attaches = 900", "attaches = 1").replace("overlaps = 100", "overlaps = 0");
     assert_ne!(calm, steady);
     fs::write(folder.join("calm.toml"), calm).unwrap();
@@ -143,7 +143,7 @@ fn a_gate_that_cannot_fail_is_found() {
     let folder = scratch.path();
     let (code, out, _) = gate(folder, "metric = \"attach.count\"\nmax = 1000000000", &["--self-test"]);
     assert_eq!((code, out.contains("CANNOT FAIL")), (2, true), "{out}");
-    let default = rig::driver::built_in::find("default").unwrap();
+    let default = scenario::built_in::find("default").unwrap();
     let calm = default.replace("attaches = 1000", "attaches = 1").replace("overlaps = 100", "overlaps = 0");
     fs::write(folder.join("default.toml"), calm.replace("aborts = 10", "aborts = 0")).unwrap();
     rig(&["run", "default.toml", "--duration", "20ms", "--protocol", "transactional", "--out", "d"], folder);

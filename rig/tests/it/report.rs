@@ -205,7 +205,7 @@ fn other_damaged_inputs_are_named_too() {
 fn verdicts_come_from_the_cells_whatever_is_stored() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
-    let steady = rig::driver::built_in::find("steady").unwrap();
+    let steady = scenario::built_in::find("steady").unwrap();
     fs::write(
         folder.join("calm.toml"),
         steady.replace("attaches = 900", "attaches = 1").replace("overlaps = 100", "overlaps = 0"),

@@ -266,6 +266,20 @@ pub enum Outcome {
     Gone,
 }
 
+impl Outcome {
+    /// Returns the name, as results have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Moved => "moved",
+            Self::Noop => "noop",
+            Self::Refused { .. } => "refused",
+            Self::Partial { .. } => "partial",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 /// A fact. Pages and tasks are counted as such; times are in the stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are named after their types; pages and times carry their unit")]

@@ -3,13 +3,13 @@
 use crate::cli::exit::Failure;
 use crate::cli::matrix::On;
 use crate::cli::{output, threads};
-use crate::driver::{Overrides, ScenarioError};
 use clap::{Args, Parser};
 use input::file::{TEXT_MAX, read_text};
 use input::shell;
 use model::seam::costs;
 use reports::axis::Axis;
 use reports::schema::Cell;
+use scenario::{Overrides, ScenarioError};
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, Args)]
@@ -206,8 +206,9 @@ fn costs(file: &Path) -> Result<costs::Table, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::{Scenario, run_cell};
+    use crate::driver::{CellPlan, run_cell};
     use reports::axis::Point;
+    use scenario::Scenario;
 
     fn read(command: &str) -> Request {
         Request::read(command).unwrap_or_else(|| panic!("{command}"))
@@ -237,9 +238,9 @@ mod tests {
     fn a_cell_is_what_its_command_narrows_to() {
         let request =
             read("attach-rig run 'a b.toml' --protocol x --fault-rate 0,10 --seeds 9 --cpus 4 --lenient");
-        let idle = crate::driver::built_in::find("idle").unwrap();
+        let idle = scenario::built_in::find("idle").unwrap();
         let idle = Scenario::parse("idle", idle, &workloads::BuiltIn).unwrap();
-        let mut cell = run_cell(&idle, &idle.cells()[0], &costs::Costs::default()).cell;
+        let mut cell = run_cell(&idle, &CellPlan::all(&idle)[0], &costs::Costs::default()).cell;
         cell.protocol = "transactional".to_owned();
         (cell.point, cell.seed) = (Point::default().with(Axis::FaultRate, 10).with(Axis::Delay, 1_500), 3);
         assert_eq!(

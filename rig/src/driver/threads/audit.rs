@@ -1,12 +1,12 @@
 //! Looks at the world while everybody rests, and at the end: counters against ledgers, and both against tasks and pages.
 use super::listener::Hub;
-use crate::driver::scenario::{Moves, Scenario};
 use model::checks::at_rest::AtRest;
 use model::checks::{Check, CheckSet, Checks, Needs, Shadow};
 use model::kernel::{Controller, CssSetId, HierarchyId, ProcessId, Snapshot};
 use model::locks::held::HeldTable;
 use model::seam::{ActorId, Event, Stamp};
 use model::world::{World, bit};
+use scenario::{Moves, Scenario};
 use std::sync::Arc;
 
 /// See the module's text.

@@ -9,7 +9,6 @@ mod listener;
 use super::cast::{self, Starts};
 use super::cell::{CellCurrent, fill};
 use super::plan::CellPlan;
-use super::scenario::Scenario;
 use crate::measure::cell::{Cell, Records};
 use crate::measure::{Recorder, Timelines};
 use audit::Audit;
@@ -22,6 +21,7 @@ use model::locks::held::HeldTable;
 use model::locks::stats::LockStats;
 use model::seam::{Costs, End};
 use model::world::World;
+use scenario::Scenario;
 use std::sync::Arc;
 
 /// Looks at rest in every cell, one more at the end.
@@ -85,7 +85,7 @@ pub fn run_cell_until(
     let makes = Arc::clone(&hub);
     let mut threads = Threads::new(Setting {
         costs: costs.clone(),
-        injector: Injector::new(scenario.fault_plan::<CellCurrent>(plan), plan.seed),
+        injector: Injector::new(plan.faults::<CellCurrent>(scenario), plan.seed),
         give_up_ns: end_ns.saturating_mul(4) + DRAIN_NS,
         rest_every_ns: (end_ns / LOOKS).clamp(*LOOK_EVERY_NS.start(), *LOOK_EVERY_NS.end()),
         real_pages,

@@ -3,7 +3,7 @@ use crate::support::{rig, text};
 
 /// The first test of the design with a wrong expectation.
 fn wrong() -> String {
-    let good = rig::explore::built_in::find("charge-between-switch-and-attach").expect("built in");
+    let good = explore::built_in::find("charge-between-switch-and-attach").expect("built in");
     let wrong = good.replace(
         "drift = \"sometimes\", underflow = \"sometimes\"",
         "drift = \"never\", underflow = \"sometimes\"",
@@ -66,7 +66,7 @@ fn too_few_schedules_are_inconclusive_and_a_folder_ends_with_a_table() {
     let tests = folder.path().join("tests");
     std::fs::create_dir(&tests).expect("made");
     for name in ["answer-goes-stale", "two-movers-opposite-ways"] {
-        let text = rig::explore::built_in::find(name).expect("built in");
+        let text = explore::built_in::find(name).expect("built in");
         std::fs::write(tests.join(format!("{name}.toml")), text).expect("written");
     }
     let ran = rig(&["explore", "tests", "--schedules", "1", "--jobs", "1"], folder.path());

@@ -1,5 +1,5 @@
 //! Bad litmus tests: each says what is wrong, where, and what would be right.
-use rig::explore::Litmus;
+use explore::Litmus;
 
 const GOOD: &str = r#"name = "good"
 faults = []

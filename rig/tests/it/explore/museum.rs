@@ -1,10 +1,10 @@
 //! Every built-in test ends as it says, explored completely; the table of them in `rig/litmus/README.md` is what came
 //! out. `UPDATE=1 cargo test -p rig --test it museum` writes it.
 use super::support::{all, limits, run};
-use rig::explore::Verdict;
-use rig::explore::judge::{judge, word};
-use rig::explore::litmus::Op;
-use rig::explore::{Litmus, built_in};
+use explore::Verdict;
+use explore::judge::{judge, word};
+use explore::litmus::Op;
+use explore::{Litmus, built_in};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

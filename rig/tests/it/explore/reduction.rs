@@ -1,6 +1,6 @@
 //! The reduced search loses no final state, and runs no trace twice.
 use super::support::{all, limits, run};
-use rig::explore::Found;
+use explore::Found;
 use std::collections::BTreeSet;
 
 /// Schedules up to which plain depth-first search is tried on every test.
@@ -8,7 +8,7 @@ const PLAIN_MAX: u64 = 3_000;
 
 /// What of a search does not depend on how schedules were chosen: states with what was broken on the way to each.
 fn essence(found: &Found) -> BTreeSet<String> {
-    let broken = rig::explore::text::broken;
+    let broken = explore::text::broken;
     found.states.iter().map(|(state, reached)| format!("{state}  {}", broken(&reached.broken))).collect()
 }
 

@@ -1,9 +1,9 @@
 //! What was found replays from its token and its file, to the same state and the same broken promise; and is refused where
 //! the same choices would lead elsewhere.
 use super::support::{all, limits, litmus, protocol, run};
-use rig::explore::replay::replay;
-use rig::explore::witness::{MODEL, Schedule, Witness};
-use rig::explore::{Litmus, PolicyName};
+use explore::replay::replay;
+use explore::witness::{MODEL, Schedule, Witness};
+use explore::{Litmus, PolicyName};
 use std::fmt::Write as _;
 
 /// A schedule that breaks `promise`.

@@ -1,9 +1,9 @@
 //! A long counterexample becomes a short one, within its time, and still fails.
 use super::support::{limits, protocol, run};
 use engines::Interrupt;
-use rig::explore::replay::replay;
-use rig::explore::shrink::{Size, shrink};
-use rig::explore::{Litmus, Witness};
+use explore::replay::replay;
+use explore::shrink::{Size, shrink};
+use explore::{Litmus, Witness};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

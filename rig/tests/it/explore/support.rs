@@ -1,8 +1,8 @@
 //! Searches in a few words.
 use engines::Interrupt;
+use explore::search::nobody;
+use explore::{Found, Limits, Litmus, PolicyName, built_in, search};
 use model::protocols::Protocol;
-use rig::explore::search::nobody;
-use rig::explore::{Found, Limits, Litmus, PolicyName, built_in, search};
 use std::sync::Arc;
 use std::time::Duration;
 

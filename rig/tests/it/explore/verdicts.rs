@@ -2,8 +2,8 @@
 //! a fault that never fired fails its test, and a bound leaves everything open that no schedule has shown.
 use super::support::{limits, protocol, run};
 use crate::support::BINARY;
-use rig::explore::judge::judge;
-use rig::explore::{Found, Judgement, Litmus, Verdict, built_in};
+use explore::judge::judge;
+use explore::{Found, Judgement, Litmus, Verdict, built_in};
 use std::process::Command;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Several workers find what one finds; bounds hold; one seed, the same schedules.
 use super::support::{limits, litmus, protocol, run};
 use engines::Interrupt;
-use rig::explore::search::{Seen, nobody};
-use rig::explore::{Limits, PolicyName, search};
+use explore::search::{Seen, nobody};
+use explore::{Limits, PolicyName, search};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

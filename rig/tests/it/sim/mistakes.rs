@@ -1,5 +1,5 @@
 //! Bad scenarios: the place, what is wrong, and what would be right. Each is a built-in one with one thing changed.
-use rig::driver::{Scenario, built_in};
+use scenario::{Scenario, built_in};
 use std::path::Path;
 
 /// The error of the built-in scenario `name` with `right` written as `wrong`, without the file's name.

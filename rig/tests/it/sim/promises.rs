@@ -1,8 +1,9 @@
 //! Built-in scenarios over several seeds: what is kept, what is broken, and that enough happened to tell.
 use model::seam::Costs;
 use reports::axis::Axis;
-use rig::driver::{Scenario, built_in, run_cell};
+use rig::driver::{CellPlan, run_cell};
 use rig::measure::cell::Cell;
+use scenario::{Scenario, built_in};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
@@ -14,7 +15,7 @@ pub(crate) fn scenario(name: &str) -> Scenario {
 
 /// Runs every cell of `scenario` on two threads.
 pub(crate) fn cells(scenario: &Scenario) -> Vec<Cell> {
-    let plans = Mutex::new(scenario.cells().into_iter());
+    let plans = Mutex::new(CellPlan::all(&scenario).into_iter());
     let done = Mutex::new(BTreeMap::new());
     let costs = Costs::default();
     thread::scope(|scope| {

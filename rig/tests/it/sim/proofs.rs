@@ -5,9 +5,10 @@ use model::checks::Check;
 use model::protocols::Protocol;
 use model::seam::Costs;
 use reports::outcome::AttachOutcome::{Gone, Moved, Noop, Refused};
+use rig::driver::positions;
 use rig::driver::selftest::{canaries, controllers, draw, fly, without_canaries};
-use rig::driver::{Scenario, positions};
 use rig::measure::recorder::Census;
+use scenario::Scenario;
 use std::path::Path;
 
 #[test]

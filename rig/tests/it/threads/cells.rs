@@ -4,8 +4,9 @@ use model::protocols::{Canary, Protocol};
 use model::seam::Costs;
 use rig::driver::agree::differences;
 use rig::driver::threads::{self, CellResult};
-use rig::driver::{CellPlan, Overrides, Scenario, built_in, run_cell};
+use rig::driver::{CellPlan, run_cell};
 use rig::measure::cell::Cell;
+use scenario::{Overrides, Scenario, built_in};
 
 /// A built-in scenario, so long on each engine.
 pub(crate) fn scenario(name: &str, duration: &str) -> Scenario {
@@ -28,8 +29,8 @@ pub(crate) fn broken(cell: &Cell) -> Vec<String> {
 fn agree(name: &str, on_sim: &str, on_machine: &str) -> Vec<Cell> {
     let (short, long) = (scenario(name, on_sim), scenario(name, on_machine));
     let simulated: Vec<_> =
-        short.cells().iter().map(|plan| run_cell(&short, plan, &Costs::default()).cell).collect();
-    let measured: Vec<_> = long.cells().iter().map(|plan| on_threads(&long, plan).cell).collect();
+        CellPlan::all(&short).iter().map(|plan| run_cell(&short, plan, &Costs::default()).cell).collect();
+    let measured: Vec<_> = CellPlan::all(&long).iter().map(|plan| on_threads(&long, plan).cell).collect();
     for cell in &measured {
         assert_eq!(cell.ended, None, "{} {:?}", cell.protocol, broken(cell));
     }
@@ -101,7 +102,7 @@ fn figures_of_a_cell_fit_together() {
 #[test]
 fn what_is_not_judged_is_not_among_the_promises() {
     let scenario = scenario("default", "20ms");
-    let cell = on_threads(&scenario, &scenario.cells()[0]).cell;
+    let cell = on_threads(&scenario, &CellPlan::all(&scenario)[0]).cell;
     let unjudged = threads::unjudged(&scenario);
     assert_eq!(unjudged, [Check::StaleDecision, Check::WrongGroup]);
     for check in unjudged {

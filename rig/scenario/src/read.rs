@@ -2,7 +2,7 @@
 use super::Scenario;
 use super::file::{Expect, File, Options as OptionsFile};
 use super::source::{Read, Source};
-use crate::driver::fields::{Duration, TIME_MAX_NS};
+use crate::fields::{Duration, TIME_MAX_NS};
 use faults::{Fault, Rule, Site};
 use input::nearest::nearest;
 use input::units::ShowRange;
@@ -22,7 +22,8 @@ const SEEDS_MAX: i64 = 1_000_000;
 const CELLS_MAX: u64 = 1_000_000;
 
 impl Source<'_> {
-    pub(crate) fn cpus(&self, cpus: &Spanned<i64>) -> Read<u32> {
+    /// Reads how many CPUs there are.
+    pub fn cpus(&self, cpus: &Spanned<i64>) -> Read<u32> {
         self.range(cpus, "`cpus`", 1, i64::from(MAX_CPUS)).map(|cpus| cpus as u32)
     }
 
@@ -61,7 +62,8 @@ impl Source<'_> {
         delays.iter().map(|delay| self.time(delay, "delays", 0)).collect()
     }
 
-    pub(crate) fn protocol(&self, name: &Spanned<String>) -> Read<Protocol> {
+    /// Reads a protocol with its options.
+    pub fn protocol(&self, name: &Spanned<String>) -> Read<Protocol> {
         Protocol::parse(name.get_ref()).map_err(|error| self.at(name.span(), error))
     }
 
@@ -85,7 +87,8 @@ impl Source<'_> {
         rates.iter().map(rate).collect()
     }
 
-    pub(crate) fn faults(&self, rules: &[Spanned<String>]) -> Read<Vec<Rule>> {
+    /// Reads rules of faults.
+    pub fn faults(&self, rules: &[Spanned<String>]) -> Read<Vec<Rule>> {
         let parse = |text: &Spanned<String>| {
             let rule = Rule::parse(text.get_ref()).map_err(|error| self.at(text.span(), error))?;
             match (rule.site, rule.action) {
@@ -102,7 +105,8 @@ impl Source<'_> {
         rules.iter().map(parse).collect()
     }
 
-    pub(crate) fn options(&self, file: &OptionsFile) -> Read<Options> {
+    /// Reads options of the world; what is not written has its usual value.
+    pub fn options(&self, file: &OptionsFile) -> Read<Options> {
         let mut options = Options::default();
         if let Some(grace) = &file.grace {
             let known = [("none", Grace::None), ("inside", Grace::Inside), ("after", Grace::After)];

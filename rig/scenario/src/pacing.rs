@@ -15,7 +15,7 @@ pub struct Pacing {
 impl Pacing {
     /// Waits for that turn; turn 0 of a closed loop is at once. `None` when the cell is over at `end_ns`, else when the
     /// act was due, if there is a rate.
-    pub(super) fn wait<C: Current>(self, cur: &C, end_ns: u64, turn: u64) -> Option<Option<u64>> {
+    pub fn wait<C: Current>(self, cur: &C, end_ns: u64, turn: u64) -> Option<Option<u64>> {
         let due_ns = match self.pace {
             Pace::Closed => {
                 if turn > 0 && self.pause_ns > 0 {

@@ -26,7 +26,7 @@ struct Written<'a> {
 
 impl Source<'_> {
     /// All hierarchies, and the controllers that count nothing until they are adopted.
-    pub(crate) fn hierarchies(&self, mounts: Mounts<'_>) -> Read<(Vec<Hierarchy>, Vec<Controller>)> {
+    pub fn hierarchies(&self, mounts: Mounts<'_>) -> Read<(Vec<Hierarchy>, Vec<Controller>)> {
         let written = self.written(mounts)?;
         let known = Controller::ALL.map(|controller| (controller.name(), controller));
         let (mut hierarchies, mut late) = (Vec::new(), Vec::new());
@@ -92,7 +92,7 @@ impl Source<'_> {
     }
 
     /// Cgroups, each after its parent; `cpus` is how many CPUs there are, and what says so.
-    pub(crate) fn cgroups(
+    pub fn cgroups(
         &self,
         cgroups: &Cgroups,
         hierarchies: &[Hierarchy],
@@ -232,7 +232,7 @@ impl Source<'_> {
     }
 
     /// The cgroup of that name.
-    pub(crate) fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<CgroupId> {
+    pub fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<CgroupId> {
         let at = cgroups.iter().position(|cgroup| cgroup.name == name).ok_or_else(|| {
             let known = nearest(name, cgroups.iter().map(|cgroup| cgroup.name.as_str()));
             self.at(span, format!("there is no cgroup `{name}`; {known}"))
@@ -242,6 +242,11 @@ impl Source<'_> {
 }
 
 impl Cgroup {
+    /// Returns the CPUs that its cpuset lists; none without a cpuset.
+    pub fn cpus(&self) -> impl Iterator<Item = i64> {
+        self.cpuset.iter().flat_map(|cpuset| cpuset.cpus.get_ref()).map(|cpu| *cpu.get_ref())
+    }
+
     /// Controllers with their limits, and where those are.
     pub(crate) fn limits(&self) -> impl Iterator<Item = (Controller, (Range<usize>, u64))> {
         let limits: [(Controller, &Option<Limited>); 3] = [

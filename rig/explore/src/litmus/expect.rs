@@ -2,12 +2,12 @@
 use super::condition::Condition;
 use super::names::Names;
 use super::{Expected, Litmus};
-use crate::driver::scenario::source::{Read, Source};
-use crate::explore::State;
+use crate::State;
 use input::nearest::nearest;
 use model::checks::Check;
 use model::protocols::Protocol;
 use reports::schema::Expectation;
+use scenario::source::{Read, Source};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;

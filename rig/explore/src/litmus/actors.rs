@@ -1,11 +1,11 @@
 //! Processes of a litmus test, and who acts: threads of theirs, and others from outside.
 use super::file::{File, Process};
 use super::ops::{Around, Op, Reader, Role};
-use crate::driver::scenario::source::{Read, Source};
 use engines::sim::steps::exhaustive::ACTORS_MAX;
 use input::nearest::nearest;
 use model::kernel::{CgroupId, TaskId};
 use model::world::{CgroupSpec, ProcessSpec, WorldSpec};
+use scenario::source::{Read, Source};
 use toml::Spanned;
 
 /// Most threads of a process at the start.

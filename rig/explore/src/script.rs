@@ -1,7 +1,6 @@
 //! A schedule in words, step by step: who, on what, and what happened to locks and counters.
 use super::litmus::Litmus;
 use super::names;
-use crate::measure::recorder::in_results;
 use engines::sim::steps::Step;
 use model::seam::event::Mode;
 use model::seam::{Access, Class, Event, Object, Observer, Stamp};
@@ -103,7 +102,7 @@ impl Script {
             Event::AttachBegin { target, dest, .. } => {
                 What::Begin(format!("attach {} -> {}", target.mode(), self.cgroup(dest)))
             }
-            Event::AttachEnd { outcome } => What::End(in_results(outcome).name().to_owned()),
+            Event::AttachEnd { outcome } => What::End(outcome.name().to_owned()),
             Event::Enter { controller, callback } => What::Begin(format!("{controller}.{}", callback.name())),
             Event::Leave { result: Ok(()), .. } => What::End(String::new()),
             Event::Leave { result: Err(errno), .. } => What::End(errno.to_string()),

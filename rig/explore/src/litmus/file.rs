@@ -1,8 +1,8 @@
 //! What a litmus file may say, as it is written; hierarchies and cgroups as in scenarios.
 use super::expect::{Table, Value};
-use crate::driver::scenario::file::{Cgroups, Hierarchy, Mounts, NamedHierarchy, Options};
-use crate::driver::scenario::source::{Read, Source};
 use input::wording::explain;
+use scenario::file::{Cgroups, Hierarchy, Mounts, NamedHierarchy, Options};
+use scenario::source::{Read, Source};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;

@@ -14,8 +14,6 @@ pub use condition::Condition;
 pub use expect::{Conditions, Wanted};
 pub use ops::{Op, Role};
 
-use crate::driver::ScenarioError;
-use crate::driver::scenario::source::{Read, Source};
 use faults::{Fault, Plan, Thrown};
 use file::File;
 use model::kernel::cpumask::MAX_CPUS;
@@ -23,6 +21,9 @@ use model::protocols::Protocol;
 use model::world::WorldSpec;
 use names::Names;
 use reports::schema::Expectation;
+use scenario::ScenarioError;
+use scenario::file::Cgroup;
+use scenario::source::{Read, Source};
 use std::collections::BTreeMap;
 
 /// Promises with what is expected of them.
@@ -122,8 +123,7 @@ fn cpus(source: &Source<'_>, file: &File) -> Read<u32> {
     if let Some(cpus) = &file.cpus {
         return source.cpus(cpus);
     }
-    let sets = file.cgroups.get_ref().values().filter_map(|cgroup| cgroup.cpuset.as_ref());
-    let listed = sets.flat_map(|cpuset| cpuset.cpus.get_ref()).map(|cpu| *cpu.get_ref());
+    let listed = file.cgroups.get_ref().values().flat_map(Cgroup::cpus);
     let ops = file.actors.get_ref().iter().flat_map(|actor| actor.get_ref().ops.get_ref());
     let written = ops.flat_map(|op| ops::cpus(op.get_ref()));
     let highest = listed.chain(written).max().unwrap_or(0).clamp(0, i64::from(MAX_CPUS) - 1);

@@ -2,7 +2,7 @@
 use super::file::{Entry, File};
 use super::source::{Read, Source};
 use super::{Movers, Moves, Scenario, Workload};
-use crate::driver::ScenarioError;
+use crate::ScenarioError;
 use input::wording::explain;
 use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
 use model::world::CgroupSpec;

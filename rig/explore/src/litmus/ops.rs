@@ -1,10 +1,10 @@
 //! The words of an operation: `mmap 5`, `attach process p -> b`, `set b memrlimit.limit 3`.
-use crate::driver::scenario::source::{Read, Source};
 use input::nearest::nearest;
 use model::kernel::counter::UNLIMITED;
 use model::kernel::{CgroupId, Controller, CpuMask, TaskId};
 use model::seam::event::Target;
 use model::world::WorldSpec;
+use scenario::source::{Read, Source};
 use std::ops::Range;
 
 /// What an actor does.

@@ -1,7 +1,7 @@
 //! What a scenario file may say, as it is written: nothing is checked beyond the types, and every value that can be
 //! wrong keeps its place.
 use super::Demand;
-use crate::driver::fields::{Duration, Limit, Pace};
+use crate::fields::{Duration, Limit, Pace};
 use model::seam::costs;
 use reports::schema::Expectation;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use toml::Spanned;
 
 /// Cgroups by name.
-pub(crate) type Cgroups = BTreeMap<Spanned<String>, Cgroup>;
+pub type Cgroups = BTreeMap<Spanned<String>, Cgroup>;
 /// Promises by protocol.
 pub(crate) type Expect = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Expectation>>;
 /// One `[[workloads]]`.
@@ -63,8 +63,7 @@ impl File {
 }
 
 /// What a file says of hierarchies: the only one, or several.
-pub(crate) type Mounts<'a> =
-    (Option<&'a Spanned<Hierarchy>>, Option<&'a Spanned<Vec<Spanned<NamedHierarchy>>>>);
+pub type Mounts<'a> = (Option<&'a Spanned<Hierarchy>>, Option<&'a Spanned<Vec<Spanned<NamedHierarchy>>>>);
 
 /// A value that nobody wrote, and so nobody is blamed for.
 fn default<T>(value: T) -> Spanned<T> {
@@ -109,7 +108,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Tables<T> {
 /// The only hierarchy.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Hierarchy {
+pub struct Hierarchy {
     pub(crate) controllers: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(crate) late: Vec<Spanned<String>>,
@@ -118,16 +117,17 @@ pub(crate) struct Hierarchy {
 /// One of several hierarchies.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NamedHierarchy {
+pub struct NamedHierarchy {
     pub(crate) name: Spanned<String>,
     pub(crate) controllers: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(crate) late: Vec<Spanned<String>>,
 }
 
+/// Options of the world.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct Options {
+pub struct Options {
     pub(crate) grace: Option<Spanned<String>>,
     pub(crate) grace_period: Option<Spanned<Duration>>,
     pub(crate) memory_move: Option<bool>,
@@ -137,9 +137,10 @@ pub(crate) struct Options {
     pub(crate) unsupported: Vec<Spanned<String>>,
 }
 
+/// A cgroup: its hierarchy, and what its controllers are told.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Cgroup {
+pub struct Cgroup {
     pub(crate) hierarchy: Option<Spanned<String>>,
     pub(crate) memrlimit: Option<Limited>,
     pub(crate) memory: Option<Limited>,

@@ -5,13 +5,19 @@
 //! also against the cgroups in which they are.
 mod actors;
 mod admins;
-pub(crate) mod file;
+pub mod built_in;
+pub mod catalogue;
+mod error;
+pub mod fields;
+pub mod file;
 mod hierarchies;
 mod movers;
 mod overrides;
+pub mod pacing;
 mod read;
 mod recordings;
-pub(crate) mod source;
+pub mod source;
+mod world;
 
 pub use admins::{Act, Admin};
 pub use hierarchies::Hierarchy;
@@ -19,7 +25,7 @@ pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
 pub use recordings::with_names;
 
-use super::error::ScenarioError;
+pub use error::ScenarioError;
 use faults::Rule;
 use model::kernel::{CgroupId, Controller};
 use model::protocols::Protocol;

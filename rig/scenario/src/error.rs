@@ -15,7 +15,7 @@ pub struct ScenarioError {
 
 impl ScenarioError {
     /// An error at a byte range of `text`.
-    pub(crate) fn at(file: &str, text: &str, span: Option<Range<usize>>, message: impl fmt::Display) -> Self {
+    pub fn at(file: &str, text: &str, span: Option<Range<usize>>, message: impl fmt::Display) -> Self {
         let place = span.map(|span| {
             let before = &text[..span.start.min(text.len())];
             let line = before.matches('\n').count() + 1;

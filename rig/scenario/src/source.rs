@@ -1,31 +1,33 @@
 //! Where a value comes from, and so what an error blames: a place in the file, or a flag.
-use crate::driver::ScenarioError;
+use crate::ScenarioError;
 use input::nearest::nearest;
 use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
 
 /// The outcome of reading a part.
-pub(crate) type Read<T> = Result<T, ScenarioError>;
+pub type Read<T> = Result<T, ScenarioError>;
 
 /// The text of a scenario, and the flags that change it. Spans of what flags give lie behind the text.
-pub(crate) struct Source<'a> {
+pub struct Source<'a> {
     file: &'a str,
     text: &'a str,
     flags: Vec<String>,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+    /// Begins with the text of a file, and no flags.
+    pub fn new(file: &'a str, text: &'a str) -> Self {
         Self { file, text, flags: Vec::new() }
     }
 
-    pub(crate) fn text(&self) -> &'a str {
+    /// Returns the text of the file.
+    pub fn text(&self) -> &'a str {
         self.text
     }
 
     /// The span of a value that a flag gives; `flag` is the flag with its value, as it was written.
-    pub(crate) fn flag(&mut self, flag: String) -> Range<usize> {
+    pub fn flag(&mut self, flag: String) -> Range<usize> {
         self.flags.push(flag);
         let at = self.text.len() + self.flags.len();
         at..at
@@ -36,12 +38,12 @@ impl<'a> Source<'a> {
     }
 
     /// Whether a flag gave the value with that span.
-    pub(crate) fn is_flag(&self, span: &Range<usize>) -> bool {
+    pub fn is_flag(&self, span: &Range<usize>) -> bool {
         self.flag_at(span).is_some()
     }
 
     /// An error about what stands at `span`.
-    pub(crate) fn at(&self, span: Range<usize>, message: impl Display) -> ScenarioError {
+    pub fn at(&self, span: Range<usize>, message: impl Display) -> ScenarioError {
         match self.flag_at(&span) {
             Some(flag) => ScenarioError { file: flag.clone(), place: None, message: message.to_string() },
             None => ScenarioError::at(self.file, self.text, Some(span), message),
@@ -49,12 +51,12 @@ impl<'a> Source<'a> {
     }
 
     /// Checks a name where it enters: it is printed on terminals and becomes part of files of other formats.
-    pub(crate) fn name(&self, name: &Spanned<String>) -> Read<()> {
+    pub fn name(&self, name: &Spanned<String>) -> Read<()> {
         input::text::check_name(name.get_ref()).map_err(|error| self.at(name.span(), error))
     }
 
     /// Checks a sentence, which may have several lines.
-    pub(crate) fn sentence(&self, text: &Spanned<String>) -> Read<()> {
+    pub fn sentence(&self, text: &Spanned<String>) -> Read<()> {
         let hostile = |c: &char| input::text::is_hostile(*c) && !matches!(c, '\n' | '\t');
         match text.get_ref().chars().find(hostile) {
             Some(c) => {
@@ -66,7 +68,7 @@ impl<'a> Source<'a> {
     }
 
     /// The value, if it is from `low` to `high`.
-    pub(crate) fn range(&self, value: &Spanned<i64>, what: &str, low: i64, high: i64) -> Read<i64> {
+    pub fn range(&self, value: &Spanned<i64>, what: &str, low: i64, high: i64) -> Read<i64> {
         match *value.get_ref() {
             found if (low..=high).contains(&found) => Ok(found),
             found => {
@@ -76,12 +78,7 @@ impl<'a> Source<'a> {
     }
 
     /// What stands behind the name in `table`.
-    pub(crate) fn choice<T: Copy>(
-        &self,
-        value: &Spanned<String>,
-        what: &str,
-        table: &[(&str, T)],
-    ) -> Read<T> {
+    pub fn choice<T: Copy>(&self, value: &Spanned<String>, what: &str, table: &[(&str, T)]) -> Read<T> {
         let found = value.get_ref();
         table.iter().find(|(name, _)| name == found).map(|(_, choice)| *choice).ok_or_else(|| {
             let known = nearest(found, table.iter().map(|(name, _)| *name));
@@ -90,7 +87,7 @@ impl<'a> Source<'a> {
     }
 
     /// Refuses the second of two equal values.
-    pub(crate) fn no_twice<T: PartialEq>(
+    pub fn no_twice<T: PartialEq>(
         &self,
         values: impl Iterator<Item = (Range<usize>, T)>,
         say: impl Fn(&T) -> String,

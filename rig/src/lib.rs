@@ -1,12 +1,11 @@
 //! attach-rig: benchmarks and fault-injects the protocols that move tasks between control groups.
 //!
-//! **Start here:** [`driver`] runs one cell of an experiment on the model ([`model`]) with an engine ([`engines`]).
+//! **Start here:** [`driver`] runs one cell of a [`scenario`] on the [`model`] with one of the [`engines`].
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`cli`] | flags to one validated plan, dispatch, exit code |
 //! | [`driver`] | one cell: build, warm up, run, drain, check, record |
-//! | [`explore`] | litmus tests under every schedule, replay, the shortest counterexample |
 //! | [`measure`] | recorders, environment, the step to the schema |
 //! | [`record`] | recordings of real programs by strace |
 pub mod cli;

@@ -5,6 +5,7 @@
 //! and [`text`] and [`json`] write it down.
 //! [`witness`] is a schedule that can be repeated, as a token or a file, [`replay`] repeats it and tells it step by step,
 //! [`shrink`] looks for a shorter one.
+#![forbid(unsafe_code)]
 pub mod built_in;
 mod chrome;
 pub mod found;

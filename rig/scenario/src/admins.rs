@@ -2,8 +2,8 @@
 use super::file::{Admin as AdminFile, AdminValue, File};
 use super::hierarchies::Hierarchy;
 use super::source::{Read, Source};
-use crate::fields::Pace;
-use crate::pacing::Pacing;
+use crate::Pace;
+use crate::Pacing;
 use model::kernel::counter::UNLIMITED;
 use model::kernel::{CgroupId, Controller, CpuMask};
 use model::world::CgroupSpec;

@@ -1,4 +1,4 @@
-//! What there is to run, a name and a line each: for `list`.
+//! Names that a scenario may use, and those of the built-in scenarios, each with a line about it.
 use super::built_in;
 use faults::{Site, Thrown};
 use model::kernel::Controller;

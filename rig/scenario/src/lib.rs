@@ -1,31 +1,43 @@
-//! A scenario: an experiment in TOML, validated, with the place of whatever is wrong.
+//! Scenarios: experiments in TOML, read and validated, with the place of whatever is wrong.
 //!
-//! `file` is what may be written, `overrides` what flags replace in it, `source` knows whom to blame; `read` checks the
-//! parts one by one, `hierarchies` also the cgroups, `movers` and `admins` those who act on them, `actors` workloads,
-//! also against the cgroups in which they are.
+//! **Start here:** [`Scenario::parse`] reads one, [`Scenario::world`] is the world of its cells. Nothing here runs.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`built_in`] | the texts of the built-in scenarios |
+//! | [`catalogue`] | the names that a scenario may use, with a line about each |
+//! | [`file`](mod@file), `fields` | what may be written, and values with a form of their own |
+//! | `overrides` | what flags replace in a text |
+//! | [`source`] | the place that an error blames: in the text, or a flag |
+//! | `read`, `hierarchies`, `movers`, `admins`, `actors` | the parts one by one, and whether they fit together |
+//! | `world` | what follows from a scenario: its world, where threads sit |
+//! | `recordings` | other names of recordings in a text that is copied |
+//!
+//! The explorer reads its litmus tests with the same [`source`] and the same parts of a [`file`](mod@file).
+#![forbid(unsafe_code)]
 mod actors;
 mod admins;
 pub mod built_in;
 pub mod catalogue;
 mod error;
-pub mod fields;
+mod fields;
 pub mod file;
 mod hierarchies;
 mod movers;
 mod overrides;
-pub mod pacing;
 mod read;
 mod recordings;
 pub mod source;
 mod world;
 
 pub use admins::{Act, Admin};
+pub use error::ScenarioError;
+pub use fields::Pace;
 pub use hierarchies::Hierarchy;
 pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
 pub use recordings::with_names;
 
-pub use error::ScenarioError;
 use faults::Rule;
 use model::kernel::{CgroupId, Controller};
 use model::protocols::Protocol;
@@ -98,6 +110,15 @@ pub struct Workload {
     pub plan: workloads::Plan,
     /// The same as it is written, for workers that are processes of their own.
     pub spec: workloads::Spec,
+}
+
+/// How often a mover or an admin acts: at a rate with intended start times, or one act after the other with a pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pacing {
+    /// Closed loop, or a rate.
+    pub pace: Pace,
+    /// Pause after each act of a closed loop, in ns.
+    pub pause_ns: u64,
 }
 
 /// What a cell must at least have seen, or it is too thin to tell.

@@ -2,7 +2,7 @@
 use super::file::{File, Movers as MoversFile};
 use super::hierarchies::Hierarchy;
 use super::source::{Read, Source};
-use crate::pacing::Pacing;
+use crate::Pacing;
 use model::kernel::{CgroupId, Controller, HierarchyId};
 use model::world::{CgroupSpec, Scope};
 use toml::Spanned;

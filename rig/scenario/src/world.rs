@@ -1,44 +1,10 @@
-//! The world of a scenario's cells, and what of a protocol it can reach.
-use super::fields::Pace;
-use super::{Act, Admin, Scenario, Workload};
-use faults::{Fault, Rule, Site, Thrown};
+//! The world of a scenario's cells, and other things that follow from what it says.
+use super::{Act, Admin, Pace, Scenario, Workload};
+use faults::{Fault, Rule, Thrown};
 use model::kernel::{CgroupId, Controller, HierarchyId};
-use model::protocols::Protocol;
-use model::seam::Current;
-use model::seam::event::Callback;
 use model::world::{ProcessSpec, WorldSpec};
 
 impl Scenario {
-    /// Controllers of each hierarchy in which somebody is moved, in the order of their callbacks.
-    fn moving(&self) -> impl Iterator<Item = &[Controller]> {
-        let moved = |at: usize| self.movers.iter().any(|movers| movers.hierarchy.index() == at);
-        let hierarchies = self.hierarchies.iter().enumerate().filter(move |(at, _)| moved(*at));
-        hierarchies.map(|(_, hierarchy)| hierarchy.controllers.as_slice())
-    }
-
-    /// Prepare sites that `protocol` can reach here.
-    #[must_use]
-    pub fn sites<C: Current>(&self, protocol: Protocol) -> Vec<Site> {
-        protocol.sites::<C>(&self.moving().flatten().copied().collect::<Vec<_>>())
-    }
-
-    /// Callbacks of `protocol` that undo a prepare, and that can run when somebody else is made to refuse. What is
-    /// prepared last of all is never undone: in a phase after which nothing refuses, that is the last controller's.
-    #[must_use]
-    pub fn undoing<C: Current>(&self, protocol: Protocol) -> Vec<(Controller, Callback)> {
-        let in_hierarchy = |controllers: &[Controller]| -> Vec<_> {
-            let each = controllers.iter().enumerate();
-            each.flat_map(|(at, controller)| {
-                let later = protocol.sites::<C>(&controllers[at + 1..]);
-                let refused = later.iter().any(|s| s.callback() == Some(faults::Callback::PrepareNosleep));
-                let undoing = protocol.undoing::<C>(&[*controller]).into_iter();
-                undoing.filter(move |(_, callback)| refused || *callback != Callback::AbortAttachNosleep)
-            })
-            .collect()
-        };
-        self.moving().flat_map(in_hierarchy).collect()
-    }
-
     /// The world of every cell.
     #[must_use]
     pub fn world(&self) -> WorldSpec {

@@ -24,7 +24,7 @@ pub(super) fn judge(
     let mut verdicts = verdict::judge(cells, &expect, &notes, replay);
     let unfinished = |protocol: &str| {
         let planned =
-            CellPlan::all(&scenario).iter().filter(|plan| plan.protocol.to_string() == protocol).count();
+            CellPlan::all(scenario).iter().filter(|plan| plan.protocol.to_string() == protocol).count();
         cells.iter().filter(|cell| cell.protocol == protocol).count() < planned
     };
     // A breach that is expected sometimes may be in a cell that is missing.
@@ -42,7 +42,7 @@ pub(super) fn judge(
 /// Remarks on every cell that belongs to the scenario, and on rules that never fired at all.
 fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     let key = |plan: &CellPlan| (plan.protocol.to_string(), plan.point(scenario), plan.seed);
-    let plans = CellPlan::all(&scenario);
+    let plans = CellPlan::all(scenario);
     let plans: BTreeMap<_, &CellPlan> = plans.iter().map(|plan| (key(plan), plan)).collect();
     let of = |cell: &Cell| {
         let plan = plans.get(&(cell.protocol.clone(), cell.point, cell.seed));

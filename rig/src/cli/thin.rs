@@ -84,7 +84,7 @@ fn has(scenario: &Scenario, protocol: &str, site: Site) -> bool {
 
 fn thin_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {
     let demanded = scenario.demand.aborts;
-    let undoing = scenario.undoing::<CellCurrent>(plan.protocol);
+    let undoing = plan.undoing::<CellCurrent>(scenario);
     let undoing =
         undoing.into_iter().map(|(controller, callback)| format!("{controller}.{}", callback.name()));
     let ran = |name: &String| cell.attach.aborts.get(name).copied().unwrap_or(0);

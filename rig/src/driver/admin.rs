@@ -1,5 +1,6 @@
 //! An admin: writes to the files of a cgroup, makes and removes it, or takes CPUs away, at a rate or with a pause, and
 //! leaves everything as it was found.
+use super::pacing::wait;
 use super::worker::Stage;
 use model::kernel::{CgroupId, CpuMask};
 use model::paths::admin;
@@ -7,7 +8,7 @@ use model::protocols::evacuate;
 use model::seam::event::Who;
 use model::seam::{Current, Event};
 use scenario::Act;
-use scenario::pacing::Pacing;
+use scenario::Pacing;
 
 /// What one admin does. What fails is counted by its own events; the admin goes on.
 pub(super) struct Admin {
@@ -32,7 +33,7 @@ impl Admin {
         cur.emit(Event::Start(Who::Admin(self.number)));
         let mut away = Away::default();
         for turn in 1.. {
-            if self.pacing.wait(cur, stage.end_ns, turn).is_none() {
+            if wait(self.pacing, cur, stage.end_ns, turn).is_none() {
                 break;
             }
             self.turn(cur, stage, turn as usize - 1, &mut away);

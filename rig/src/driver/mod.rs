@@ -1,12 +1,12 @@
 //! One cell of an experiment: build a world, run workload and movers, drain, check, record.
 //!
-//! [`plan`] turns a [`scenario`] into cells, [`cell`] runs one on the simulator, [`threads`] on OS
-//! threads.
+//! [`plan`] turns a [`scenario`] into cells, [`cell`] runs one on the simulator, [`threads`] on OS threads.
 mod admin;
 pub mod agree;
 mod cast;
 pub mod cell;
 mod mover;
+mod pacing;
 pub mod plan;
 pub mod positions;
 pub mod random;

@@ -1,12 +1,13 @@
 //! A mover: attaches one thread, one process or everybody after the other to the next of its cgroups, closed loop or at
 //! a rate; or lets a controller join.
+use super::pacing::wait;
 use super::worker::Stage;
 use model::kernel::{CgroupId, Controller};
 use model::paths::attach::Request;
 use model::protocols::{attach, evacuate};
 use model::seam::event::{Outcome, Target, Who};
 use model::seam::{Current, Event};
-use scenario::pacing::Pacing;
+use scenario::Pacing;
 
 /// What one mover does.
 pub(super) struct Mover {
@@ -50,7 +51,7 @@ fn move_on<C: Current>(
     mut targets: Vec<(Target, usize)>,
 ) {
     for turn in 0.. {
-        let Some(due_ns) = pacing.wait(cur, stage.end_ns, turn) else { return };
+        let Some(due_ns) = wait(pacing, cur, stage.end_ns, turn) else { return };
         let which = (turn as usize + number as usize) % targets.len();
         let (target, at) = targets[which];
         let next = (at + 1) % between.len();
@@ -73,7 +74,7 @@ fn one<C: Current>(cur: &C, stage: &Stage, request: &Request) -> Outcome {
 /// Waits once, so that the others are at work, and tries until the controller has joined.
 fn adopt<C: Current>(cur: &C, stage: &Stage, pacing: Pacing, controller: Controller, dest: CgroupId) {
     for turn in 1.. {
-        let Some(due_ns) = pacing.wait(cur, stage.end_ns, turn) else { return };
+        let Some(due_ns) = wait(pacing, cur, stage.end_ns, turn) else { return };
         let request = Request { target: Target::Adopt(controller), dest, due_ns };
         if one(cur, stage, &request) == Outcome::Moved {
             return;

@@ -1,8 +1,10 @@
 //! From a scenario to its cells, and to the faults of each.
 use faults::{Fault, Plan, Rule, Site};
 use model::checks::CheckSet;
+use model::kernel::Controller;
 use model::protocols::Protocol;
 use model::seam::Current;
+use model::seam::event::Callback;
 use reports::axis::{Axis, Point};
 use scenario::Scenario;
 
@@ -59,12 +61,36 @@ impl CellPlan {
         Self { index: 0, protocol, fault_rate: None, delay_ns: None, seed, fail_nth: None, checks }
     }
 
+    /// Prepare sites that the protocol can reach.
+    #[must_use]
+    pub fn sites<C: Current>(&self, scenario: &Scenario) -> Vec<Site> {
+        self.protocol.sites::<C>(&moving(scenario).flatten().copied().collect::<Vec<_>>())
+    }
+
+    /// Callbacks of the protocol that undo a prepare, and that can run when somebody else is made to refuse. What is
+    /// prepared last of all is never undone: in a phase after which nothing refuses, that is the last controller's.
+    #[must_use]
+    pub fn undoing<C: Current>(&self, scenario: &Scenario) -> Vec<(Controller, Callback)> {
+        let protocol = self.protocol;
+        let in_hierarchy = |controllers: &[Controller]| -> Vec<_> {
+            let each = controllers.iter().enumerate();
+            each.flat_map(|(at, controller)| {
+                let later = protocol.sites::<C>(&controllers[at + 1..]);
+                let refused = later.iter().any(|s| s.callback() == Some(faults::Callback::PrepareNosleep));
+                let undoing = protocol.undoing::<C>(&[*controller]).into_iter();
+                undoing.filter(move |(_, callback)| refused || *callback != Callback::AbortAttachNosleep)
+            })
+            .collect()
+        };
+        moving(scenario).flat_map(in_hierarchy).collect()
+    }
+
     /// The faults of the cell: the scenario's own rules, then those of the axes.
     #[must_use]
     pub fn faults<C: Current>(&self, scenario: &Scenario) -> Plan {
         let mut rules = scenario.faults.clone();
         let rate = self.fault_rate.unwrap_or(0);
-        rules.extend(Plan::with_rate(rate, scenario.sites::<C>(self.protocol)).rules);
+        rules.extend(Plan::with_rate(rate, self.sites::<C>(scenario)).rules);
         if let Some(ns) = self.delay_ns.filter(|ns| *ns > 0) {
             rules.push(Rule::new(Site::CoreSwitched, Fault::Delay { ns }));
         }
@@ -73,6 +99,13 @@ impl CellPlan {
         }
         Plan { rules }
     }
+}
+
+/// Controllers of each hierarchy in which somebody is moved, in the order of their callbacks.
+fn moving(scenario: &Scenario) -> impl Iterator<Item = &[Controller]> {
+    let moved = |at: usize| scenario.movers.iter().any(|movers| movers.hierarchy.index() == at);
+    let hierarchies = scenario.hierarchies.iter().enumerate().filter(move |(at, _)| moved(*at));
+    hierarchies.map(|(_, hierarchy)| hierarchy.controllers.as_slice())
 }
 
 /// An axis of the matrix; a scenario without one has it once, absent.

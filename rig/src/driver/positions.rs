@@ -63,7 +63,7 @@ pub fn try_all(
     let sound = run_cell_until(scenario, &plan, costs, interrupt)?;
     let usual = broken(&sound.cell);
     let mut positions = Positions { callbacks: sound.asked, ..Positions::default() };
-    for site in scenario.sites::<CellCurrent>(protocol) {
+    for site in plan.sites::<CellCurrent>(scenario) {
         let mut nth = 0;
         loop {
             let failing = CellPlan { fail_nth: Some((site, nth + 1)), ..plan.clone() };

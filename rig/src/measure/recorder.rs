@@ -230,3 +230,22 @@ impl Recorder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_have_one_name_in_the_model_and_in_results() {
+        let (site, errno) = (Site::CoreMmap, Errno::ENOMEM);
+        let outcomes = [
+            Outcome::Moved,
+            Outcome::Noop,
+            Outcome::Refused { site, errno },
+            Outcome::Partial { site, errno },
+            Outcome::Gone,
+        ];
+        assert_eq!(outcomes.map(in_results), AttachOutcome::ALL);
+        assert_eq!(outcomes.map(Outcome::name), AttachOutcome::ALL.map(AttachOutcome::name));
+    }
+}

@@ -28,7 +28,7 @@ const TOP: [&str; 14] = [
 const FILE_LINES_MAX: usize = 500;
 
 /// Names that must not stand below a folder, and why.
-const NAMES: [(&str, &[&str], &str); 5] = [
+const NAMES: [(&str, &[&str], &str); 6] = [
     (
         "rig/model/src/kernel",
         &[
@@ -47,11 +47,8 @@ const NAMES: [(&str, &[&str], &str); 5] = [
     ("rig/model/src/protocols/three_phase", &["transactional", "prepare_undo"], APART),
     ("rig/model/src/protocols/transactional", &["three_phase", "prepare_undo"], APART),
     ("rig/model/src/protocols/prepare_undo", &["three_phase", "transactional"], APART),
-    (
-        "rig/src/driver",
-        &["Run", "json", "verdict"],
-        "only measure, linux and cli step over to the schema of results; its axes and expectations are for all",
-    ),
+    ("rig/scenario/src", &["Run", "json", "verdict"], APART_FROM_RESULTS),
+    ("rig/src/driver", &["Run", "json", "verdict"], APART_FROM_RESULTS),
 ];
 /// Calls that read a file of any kind and size.
 const READS: [&str; 3] = ["fs::read_to_string(", "fs::read(", "File::open("];
@@ -79,6 +76,8 @@ const READERS: &[(&str, &str)] = &[
     ("rig/src/measure/env.rs", "/proc/cpuinfo"),
     ("rig/src/record", "/proc"),
 ];
+const APART_FROM_RESULTS: &str =
+    "only measure, linux and cli step over to the schema of results; its axes and expectations are for all";
 const APART: &str = "a protocol knows no other; share what both need in paths/";
 
 /// Path from the top of the repository, and text, of every file but build output and dotfiles.

@@ -126,7 +126,7 @@ fn the_version_of_the_model_is_that_of_this_behaviour() {
     let known = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         known == text,
-        "the same choices lead elsewhere than before: raise MODEL in explore/witness.rs, then UPDATE=1 cargo test -p rig --test it model"
+        "the same choices lead elsewhere than before: raise MODEL in rig/explore/src/witness.rs, then UPDATE=1 cargo test -p rig --test it model"
     );
 }
 

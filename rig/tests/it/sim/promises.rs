@@ -15,7 +15,7 @@ pub(crate) fn scenario(name: &str) -> Scenario {
 
 /// Runs every cell of `scenario` on two threads.
 pub(crate) fn cells(scenario: &Scenario) -> Vec<Cell> {
-    let plans = Mutex::new(CellPlan::all(&scenario).into_iter());
+    let plans = Mutex::new(CellPlan::all(scenario).into_iter());
     let done = Mutex::new(BTreeMap::new());
     let costs = Costs::default();
     thread::scope(|scope| {

@@ -46,7 +46,7 @@ pub struct Salvaged {
     /// Files of cells that belong to another request.
     pub foreign: Vec<PathBuf>,
     /// The reasons why other files of cells were not read.
-    pub broken: Vec<String>,
+    pub unreadable: Vec<String>,
 }
 
 impl CellStore {
@@ -96,7 +96,7 @@ pub fn salvage(out: &Path) -> Result<Option<Salvaged>, ReadError> {
     }
     let request = digest(&read_bytes(&file)?);
     let run = Run { interrupted: true, ..read_run(&file)? };
-    let mut salvaged = Salvaged { run, foreign: Vec::new(), broken: Vec::new() };
+    let mut salvaged = Salvaged { run, foreign: Vec::new(), unreadable: Vec::new() };
     for index in finished(&folder)? {
         let file = folder.join(format!("{index:05}.json"));
         match read_value::<Kept<Cell, Vec<Note>>>(&file) {
@@ -105,7 +105,7 @@ pub fn salvage(out: &Path) -> Result<Option<Salvaged>, ReadError> {
                 salvaged.run.notes.extend(kept.notes);
             }
             Ok(_) => salvaged.foreign.push(file),
-            Err(error) => salvaged.broken.push(error.to_string()),
+            Err(error) => salvaged.unreadable.push(error.to_string()),
         }
     }
     Ok(Some(salvaged))

@@ -22,8 +22,8 @@ pub enum Exit {
     Left,
     /// A performance limit was exceeded.
     Slower,
-    /// A promise was broken, or an expectation did not hold.
-    Broken,
+    /// An invariant was violated, or an expectation did not hold.
+    Violated,
     /// A simulation did not repeat itself.
     NotRepeated,
     /// A bug of ours.
@@ -39,7 +39,7 @@ impl Exit {
     /// Every code but those of signals, by number.
     pub const ALL: [Self; 10] = [
         Self::AsExpected,
-        Self::Broken,
+        Self::Violated,
         Self::Usage,
         Self::Slower,
         Self::CannotRun,
@@ -56,7 +56,7 @@ impl Exit {
     const fn row(self) -> (u8, &'static str) {
         match self {
             Self::AsExpected => (0, "all as expected"),
-            Self::Broken => (1, "a promise was broken, or an expectation did not hold"),
+            Self::Violated => (1, "an invariant was violated, or an expectation did not hold"),
             Self::Usage => {
                 (2, "bad usage, scenario, litmus test, fault rule or gates file, or not comparable")
             }

@@ -4,7 +4,7 @@
 //! [`crate::cells`], which uses the same functions.
 use crate::layout;
 use crate::safe;
-use crate::schema::{Env, Run, SCHEMA};
+use crate::schema::{Env, Run, SCHEMA, SCHEMA_1};
 use input::text::printable;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
 use rustix::io::Errno;
@@ -86,7 +86,7 @@ pub fn read_run(path: &Path) -> Result<Run, ReadError> {
     let bytes = read_bytes(path)?;
     let foreign = || foreign_schema(path, &bytes);
     match decode::<Run>(path, &bytes) {
-        Ok(run) if run.schema == SCHEMA => Ok(run),
+        Ok(run) if [SCHEMA, SCHEMA_1].contains(&run.schema.as_str()) => Ok(run.into_current()),
         // A foreign version usually fails on a field first; its version is the better reason.
         Ok(_) => Err(foreign().expect("the schema differs")),
         Err(error) => Err(foreign().unwrap_or(error)),
@@ -206,7 +206,7 @@ fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadError
 fn foreign_schema(path: &Path, bytes: &[u8]) -> Option<ReadError> {
     let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
     let schema = value.get("schema");
-    if schema.and_then(serde_json::Value::as_str) == Some(SCHEMA) {
+    if schema.and_then(serde_json::Value::as_str).is_some_and(|known| [SCHEMA, SCHEMA_1].contains(&known)) {
         return None;
     }
     let found = schema.map_or_else(|| "missing".to_owned(), ToString::to_string);

@@ -3,6 +3,7 @@
 //! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
 //! order in which cells finished. What does stands in `env.json` ([`Env`]). Field order is the order in the file.
 mod fit;
+mod older;
 mod plan;
 mod recording;
 mod timeline;
@@ -19,8 +20,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Version of this schema; a reader refuses any other.
-pub const SCHEMA: &str = "attach-rig/run/1";
+/// Version of this schema.
+pub const SCHEMA: &str = "attach-rig/run/2";
+
+/// Version before [`SCHEMA`], which is still read; see [`Run::into_current`].
+pub const SCHEMA_1: &str = "attach-rig/run/1";
 
 /// Which clock the figures of a run come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -55,7 +59,7 @@ pub struct Run {
     pub plan: Option<Plan>,
     /// The cells, in the order of the plan.
     pub cells: Vec<Cell>,
-    /// Judgement over all cells: promise × protocol.
+    /// Judgement over all cells: invariant × protocol.
     pub verdicts: Vec<Verdict>,
     /// Anything that a reader has to know: thin cells, rules that never fired, what could not be measured.
     pub notes: Vec<Note>,
@@ -116,8 +120,9 @@ pub struct Cell {
     pub longest_holds: Vec<LongHold>,
     /// Drift per controller and cgroup.
     pub drift: Vec<Drift>,
-    /// Every promise that was checked in this cell, also those that held.
-    pub promises: Vec<Promise>,
+    /// Every invariant that was checked in this cell, also those that held.
+    #[serde(alias = "promises")]
+    pub invariants: Vec<Invariant>,
     /// Faults: what the plan said and what became of it.
     pub faults: Faults,
     /// Exact counts of the simulator; absent on other engines.
@@ -312,14 +317,15 @@ pub struct DriftPoint {
     pub quiescent: bool,
 }
 
-/// A promise in one cell.
+/// An invariant in one cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Promise {
+pub struct Invariant {
     /// Name of the check: `drift`, `rollback`, `partial-move`, ...
     pub name: String,
-    /// How often it was broken.
-    pub broken: u64,
+    /// How often it was violated.
+    #[serde(alias = "broken")]
+    pub violated: u64,
     /// How often it was put to the test, where that can be counted; 0 otherwise.
     pub examined: u64,
     /// The first violation in words. Absent when it held.
@@ -376,29 +382,31 @@ pub struct SimCounts {
     pub operations: u64,
 }
 
-/// One promise under one protocol, over all cells.
+/// One invariant under one protocol, over all cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// Protocol with options.
     pub protocol: String,
-    /// Name of the promise.
-    pub promise: String,
+    /// Name of the invariant.
+    #[serde(alias = "promise")]
+    pub invariant: String,
     /// What the scenario expects.
     pub expected: Expectation,
-    /// Cells in which it was broken.
-    pub cells_broken: u64,
+    /// Cells in which it was violated.
+    #[serde(alias = "cells_broken")]
+    pub cells_violated: u64,
     /// Cells in which it was checked.
     pub cells: u64,
     /// Violations over all cells.
     pub violations: u64,
     /// The judgement.
     pub outcome: Outcome,
-    /// Command that replays the first cell in which it was broken.
+    /// Command that replays the first cell in which it was violated.
     pub replay: Option<String>,
 }
 
-/// How often a scenario expects a promise to be broken.
+/// How often a scenario expects an invariant to be violated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expectation {

@@ -1,46 +1,46 @@
-//! What happened against what the scenario expected: promise × protocol, and the exit code that follows.
+//! What happened against what the scenario expected: invariant × protocol, and the exit code that follows.
 //!
 //! Pure functions of cells and expectations, apart from every output, because no verdict depends on a plot or a table.
 //! [`judge`] fills `Run::verdicts`; [`exit_code`] reads them; [`headline`] says them in one sentence.
 //!
-//! | expected | pass when the promise was broken in |
+//! | expected | pass when the invariant was violated in |
 //! |---|---|
 //! | `never`, or not mentioned | no cell |
 //! | `sometimes` | at least one cell |
 //! | `always` | every cell |
 //!
-//! A pass becomes inconclusive when a cell of that protocol was thin, and so does an expectation that names a promise
+//! A pass becomes inconclusive when a cell of that protocol was thin, and so does an expectation that names an invariant
 //! which no cell checked: missing data never passes.
 use crate::coverage::Coverage;
 use crate::exit::Exit;
-use crate::schema::{Cell, Expectation, Note, NoteKind, Outcome, Promise, Run, Verdict};
+use crate::schema::{Cell, Expectation, Invariant, Note, NoteKind, Outcome, Run, Verdict};
 use crate::units::{count, list};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Expectations of a scenario: protocol -> promise -> how often it is expected to be broken. The key is a protocol with
+/// Expectations of a scenario: protocol -> invariant -> how often it is expected to be violated. The key is a protocol with
 /// its options, or a bare id, which holds for that id with any options for which no exact key exists.
 pub type Expectations = BTreeMap<String, BTreeMap<String, Expectation>>;
 
-/// One verdict for every protocol of `cells` (in the order of the plan) and every promise that any cell checked or that
+/// One verdict for every protocol of `cells` (in the order of the plan) and every invariant that any cell checked or that
 /// is expected of the protocol. `notes` say which protocols had thin cells; a thin note without a protocol is about all.
-/// `replay` gives the command that replays a cell in which a promise was broken.
+/// `replay` gives the command that replays a cell in which an invariant was violated.
 pub fn judge(
     cells: &[Cell],
     expected: &Expectations,
     notes: &[Note],
-    replay: impl Fn(&Cell, &Promise) -> Option<String>,
+    replay: impl Fn(&Cell, &Invariant) -> Option<String>,
 ) -> Vec<Verdict> {
-    let promises =
-        in_order(cells.iter().flat_map(|cell| &cell.promises).map(|promise| promise.name.as_str()));
+    let invariants =
+        in_order(cells.iter().flat_map(|cell| &cell.invariants).map(|invariant| invariant.name.as_str()));
     let mut verdicts = Vec::new();
     for protocol in protocols(cells) {
         let mine: Vec<&Cell> = cells.iter().filter(|cell| cell.protocol == protocol).collect();
         let wanted = expectation_of(expected, protocol);
         let thin = is_thin(notes, protocol);
         let named = wanted.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
-        for promise in in_order(promises.iter().copied().chain(named)) {
-            let mut verdict = tally(&mine, protocol, promise, &replay);
-            let explicit = wanted.and_then(|promises| promises.get(promise)).copied();
+        for invariant in in_order(invariants.iter().copied().chain(named)) {
+            let mut verdict = tally(&mine, protocol, invariant, &replay);
+            let explicit = wanted.and_then(|invariants| invariants.get(invariant)).copied();
             verdict.expected = explicit.unwrap_or_default();
             verdict.outcome = outcome(&verdict, explicit.is_some(), thin);
             verdicts.push(verdict);
@@ -55,13 +55,13 @@ pub fn protocols(cells: &[Cell]) -> Vec<&str> {
     in_order(cells.iter().map(|cell| cell.protocol.as_str()))
 }
 
-/// Returns the exit code that a run's verdicts ask for: broken when one failed, inconclusive when one is, a cell was thin or
+/// Returns the exit code that a run's verdicts ask for: violated when one failed, inconclusive when one is, a cell was thin or
 /// cells are missing. Codes for what is not in a run (usage, cleanup, ...) are the caller's to add.
 #[must_use]
 pub fn exit_code(run: &Run) -> Exit {
     let census = Census::of(&run.verdicts);
     if census.failed > 0 {
-        Exit::Broken
+        Exit::Violated
     } else if census.inconclusive > 0
         || run.notes.iter().any(|note| note.kind == NoteKind::Thin)
         || !Coverage::of(run).missing.is_empty()
@@ -112,14 +112,14 @@ impl Census {
         ];
         let said: Vec<String> =
             kinds.iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
-        if said.is_empty() { "no promise was checked".to_owned() } else { said.join(", ") }
+        if said.is_empty() { "no invariant was checked".to_owned() } else { said.join(", ") }
     }
 }
 
 /// Protocols above which those that all did the same are not named one by one.
 const MANY: usize = 4;
 
-/// One sentence per protocol on what it broke and kept, failures named first.
+/// One sentence per protocol on what it violated and held, failures named first.
 #[must_use]
 pub fn headline(run: &Run) -> String {
     let mut sentences = Vec::new();
@@ -127,7 +127,7 @@ pub fn headline(run: &Run) -> String {
         .verdicts
         .iter()
         .filter(|verdict| verdict.outcome == Outcome::Fail)
-        .map(|verdict| format!("{} under {}", verdict.promise, verdict.protocol))
+        .map(|verdict| format!("{} under {}", verdict.invariant, verdict.protocol))
         .collect();
     if wrong.len() > 6 {
         sentences.push(format!("Not as expected: {} verdicts.", wrong.len()));
@@ -135,15 +135,15 @@ pub fn headline(run: &Run) -> String {
         sentences.push(format!("Not as expected: {}.", list(&wrong)));
     }
     let names = in_order(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()));
-    if names.len() > MANY && run.verdicts.iter().all(|verdict| verdict.cells_broken == 0) {
-        return format!("{} kept every promise that was checked.", count(names.len() as u64, "protocol"));
+    if names.len() > MANY && run.verdicts.iter().all(|verdict| verdict.cells_violated == 0) {
+        return format!("{} held every invariant that was checked.", count(names.len() as u64, "protocol"));
     }
     sentences.extend(names.iter().take(8).map(|name| protocol_sentence(&run.verdicts, name)));
     if names.len() > 8 {
         sentences.push(format!("{} more protocols are in the table.", names.len() - 8));
     }
     if names.is_empty() {
-        sentences.push("This run checked no promises.".to_owned());
+        sentences.push("This run checked no invariants.".to_owned());
     }
     sentences.join(" ")
 }
@@ -152,20 +152,21 @@ fn protocol_sentence(verdicts: &[Verdict], protocol: &str) -> String {
     let mine =
         || verdicts.iter().filter(|v| v.protocol == protocol && v.outcome != Outcome::Skipped && v.cells > 0);
     let cells = mine().map(|verdict| verdict.cells).max().unwrap_or(0);
-    let broken: Vec<String> = mine().filter(|v| v.cells_broken > 0).map(|v| v.promise.clone()).collect();
+    let violated: Vec<String> =
+        mine().filter(|v| v.cells_violated > 0).map(|v| v.invariant.clone()).collect();
     let checked = mine().count();
-    if broken.is_empty() {
+    if violated.is_empty() {
         return format!(
-            "{protocol} kept all {} in {}.",
-            count(checked as u64, "promise"),
+            "{protocol} held all {} in {}.",
+            count(checked as u64, "invariant"),
             count(cells, "cell")
         );
     }
-    let kept = match checked - broken.len() {
-        0 => "it kept none".to_owned(),
-        kept => format!("it kept the other {kept}"),
+    let held = match checked - violated.len() {
+        0 => "it held none".to_owned(),
+        held => format!("it held the other {held}"),
     };
-    format!("{protocol} broke {}; {kept}.", list(&broken))
+    format!("{protocol} violated {}; {held}.", list(&violated))
 }
 
 /// What `protocol` is expected to do: the exact key, or the bare id.
@@ -182,26 +183,26 @@ fn is_thin(notes: &[Note], protocol: &str) -> bool {
     notes.iter().any(|note| note.kind == NoteKind::Thin && about(note))
 }
 
-/// Counts one promise over the cells of one protocol.
+/// Counts one invariant over the cells of one protocol.
 fn tally(
     cells: &[&Cell],
     protocol: &str,
-    promise: &str,
-    replay: &impl Fn(&Cell, &Promise) -> Option<String>,
+    invariant: &str,
+    replay: &impl Fn(&Cell, &Invariant) -> Option<String>,
 ) -> Verdict {
-    let checked: Vec<(&Cell, &Promise)> = cells
+    let checked: Vec<(&Cell, &Invariant)> = cells
         .iter()
-        .flat_map(|cell| cell.promises.iter().filter(|p| p.name == promise).map(move |p| (*cell, p)))
+        .flat_map(|cell| cell.invariants.iter().filter(|p| p.name == invariant).map(move |p| (*cell, p)))
         .collect();
-    let mut broken = checked.iter().filter(|(_, p)| p.broken > 0).peekable();
-    let replay = broken.peek().and_then(|(cell, promise)| replay(cell, promise));
+    let mut violated = checked.iter().filter(|(_, p)| p.violated > 0).peekable();
+    let replay = violated.peek().and_then(|(cell, invariant)| replay(cell, invariant));
     Verdict {
         protocol: protocol.to_owned(),
-        promise: promise.to_owned(),
+        invariant: invariant.to_owned(),
         expected: Expectation::Never,
-        cells_broken: broken.count() as u64,
+        cells_violated: violated.count() as u64,
         cells: checked.len() as u64,
-        violations: checked.iter().map(|(_, promise)| promise.broken).fold(0, u64::saturating_add),
+        violations: checked.iter().map(|(_, invariant)| invariant.violated).fold(0, u64::saturating_add),
         outcome: Outcome::Skipped,
         replay,
     }
@@ -212,9 +213,9 @@ fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Outcome {
         return if explicit { Outcome::Inconclusive } else { Outcome::Skipped };
     }
     let as_expected = match verdict.expected {
-        Expectation::Never => verdict.cells_broken == 0,
-        Expectation::Sometimes => verdict.cells_broken > 0,
-        Expectation::Always => verdict.cells_broken == verdict.cells,
+        Expectation::Never => verdict.cells_violated == 0,
+        Expectation::Sometimes => verdict.cells_violated > 0,
+        Expectation::Always => verdict.cells_violated == verdict.cells,
     };
     // A breach is a breach however thin the cell; a breach that was not seen proves nothing there.
     let seen = !as_expected && verdict.expected == Expectation::Never;

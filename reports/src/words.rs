@@ -24,26 +24,26 @@ pub fn engine(engine: Engine) -> &'static str {
     }
 }
 
-/// Returns `held in 64`, `broken 12 in 2 of 64`, with the cells over which it was counted, and the mark of [`marked`].
+/// Returns `held in 64`, `violated 12 in 2 of 64`, with the cells over which it was counted, and the mark of [`marked`].
 #[must_use]
 pub fn verdict(verdict: &Verdict) -> String {
-    let (cells, broken) = (grouped(verdict.cells), grouped(verdict.cells_broken));
-    let over = match (verdict.cells, verdict.cells_broken) {
+    let (cells, violated) = (grouped(verdict.cells), grouped(verdict.cells_violated));
+    let over = match (verdict.cells, verdict.cells_violated) {
         (0, _) => String::new(),
         (_, 0) => format!(" in {cells}"),
-        _ => format!(" in {broken} of {cells}"),
+        _ => format!(" in {violated} of {cells}"),
     };
     marked(verdict, &over)
 }
 
-/// Returns `held` or `broken 12` with `over` behind it; with ` !` when it is not as expected, ` ?` when it is inconclusive, a
+/// Returns `held` or `violated 12` with `over` behind it; with ` !` when it is not as expected, ` ?` when it is inconclusive, a
 /// dash when not checked.
 #[must_use]
 pub fn marked(verdict: &Verdict, over: &str) -> String {
     let what = match (verdict.cells, verdict.violations) {
         (0, _) => NONE.to_owned(),
         (_, 0) => format!("held{over}"),
-        (_, n) => format!("broken {}{over}", grouped(n)),
+        (_, n) => format!("violated {}{over}", grouped(n)),
     };
     match verdict.outcome {
         Outcome::Fail => format!("{what} !"),
@@ -52,19 +52,19 @@ pub fn marked(verdict: &Verdict, over: &str) -> String {
     }
 }
 
-/// `failed: rollback under prepare-undo: expected to hold, broken in 2 of 9 cells; replay: ...`, or `inconclusive: ...`.
+/// `failed: rollback under prepare-undo: expected to hold, violated in 2 of 9 cells; replay: ...`, or `inconclusive: ...`.
 #[must_use]
 pub fn verdict_sentence(verdict: &Verdict) -> String {
     let kind = if verdict.outcome == Outcome::Fail { "failed" } else { "inconclusive" };
     let expected = match verdict.expected {
         Expectation::Never => "expected to hold".to_owned(),
-        other => format!("expected to be broken {}", expectation(other)),
+        other => format!("expected to be violated {}", expectation(other)),
     };
     let mut text = format!(
-        "{kind}: {} under {}: {expected}, broken in {} of {}",
-        verdict.promise,
+        "{kind}: {} under {}: {expected}, violated in {} of {}",
+        verdict.invariant,
         verdict.protocol,
-        grouped(verdict.cells_broken),
+        grouped(verdict.cells_violated),
         count(verdict.cells, "cell"),
     );
     if let Some(replay) = &verdict.replay {
@@ -135,19 +135,19 @@ pub fn worst_drift(group: &Group) -> String {
     }
 }
 
-/// Names of the promises that the group broke, with how often and in how many of its cells; a dash when none was checked.
+/// Names of the invariants that the group violated, with how often and in how many of its cells; a dash when none was checked.
 #[must_use]
-pub fn broken(group: &Group) -> String {
-    let broken = group.promises.iter().filter(|promise| promise.broken > 0);
-    let names: Vec<String> = broken
+pub fn violated(group: &Group) -> String {
+    let violated = group.invariants.iter().filter(|invariant| invariant.violated > 0);
+    let names: Vec<String> = violated
         .map(|p| {
-            let (broken, cells) = (grouped(p.cells_broken), grouped(p.cells));
-            format!("{} {} in {broken} of {cells}", p.name, grouped(p.broken))
+            let (violated, cells) = (grouped(p.cells_violated), grouped(p.cells));
+            format!("{} {} in {violated} of {cells}", p.name, grouped(p.violated))
         })
         .collect();
     if !names.is_empty() {
         names.join(", ")
-    } else if group.promises.is_empty() {
+    } else if group.invariants.is_empty() {
         NONE.to_owned()
     } else {
         "none".to_owned()

@@ -2,7 +2,7 @@
 //!
 //! Written out here, and not taken from a hasher or from `rand`'s distributions, because those may change
 //! their values between versions, and a stored seed must go on meaning the same run. What is used of others
-//! is stable by promise: PCG XSL RR 128/64 (O'Neill 2014), reached through [`rand_pcg::Pcg64`] and
+//! is stable by invariant: PCG XSL RR 128/64 (O'Neill 2014), reached through [`rand_pcg::Pcg64`] and
 //! [`rand::Rng::next_u64`].
 //!
 //! The mixing: a 64-bit state starts as the seed; for the length of the path and then for each of its numbers

@@ -4,7 +4,7 @@
 //! addition; the entries of the lists are in `super::parts`.
 use super::AggregateError;
 use super::locks::LockSum;
-use super::parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, TimelineAt, join};
+use super::parts::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleSum, TimelineAt, join};
 use crate::hist::Hist;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
@@ -45,8 +45,8 @@ pub struct Group {
     pub longest_holds: Vec<(u64, LongHold)>,
     /// Counters.
     pub drift: Vec<DriftSum>,
-    /// Promises.
-    pub promises: Vec<PromiseSum>,
+    /// Invariants.
+    pub invariants: Vec<InvariantSum>,
     /// Rules of the fault plan.
     pub rules: Vec<RuleSum>,
     /// (seed, how) of cells that ended early.
@@ -99,7 +99,11 @@ impl Group {
             locks: cell.locks.iter().map(LockSum::of).collect(),
             longest_holds: cell.longest_holds.iter().map(|hold| (cell.seed, hold.clone())).collect(),
             drift: cell.drift.iter().map(|drift| DriftSum::of(index, drift)).collect(),
-            promises: cell.promises.iter().map(|promise| PromiseSum::of(cell.seed, promise)).collect(),
+            invariants: cell
+                .invariants
+                .iter()
+                .map(|invariant| InvariantSum::of(cell.seed, invariant))
+                .collect(),
             rules: cell.faults.rules.iter().map(RuleSum::of).collect(),
             ended: cell.ended.iter().map(|how| (cell.seed, how.clone())).collect(),
             timelines: TimelineAt::all(index, &cell.timelines),
@@ -142,7 +146,7 @@ impl Group {
             |a, b| a.controller == b.controller && a.cgroup == b.cgroup && a.unit == b.unit,
             |a, b| a.merge(&b),
         );
-        join(&mut self.promises, other.promises, |a, b| a.name == b.name, PromiseSum::merge);
+        join(&mut self.invariants, other.invariants, |a, b| a.name == b.name, InvariantSum::merge);
         join(&mut self.rules, other.rules, |a, b| a.rule == b.rule, |a, b| a.merge(&b));
         self.ended.extend(other.ended);
         self.timelines.extend(other.timelines);

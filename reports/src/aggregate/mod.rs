@@ -9,7 +9,7 @@ mod parts;
 
 pub use group::Group;
 pub use locks::{LockSum, TimeSum};
-pub use parts::{BystanderSum, DriftSum, LatencySum, PhaseSum, PromiseSum, RuleSum, TimelineAt};
+pub use parts::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleSum, TimelineAt};
 
 use crate::axis::{Axes, Point};
 use crate::hist::HistError;

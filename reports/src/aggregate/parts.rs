@@ -3,7 +3,7 @@
 //! Apart from the group, which only says what belongs together. Entries that two cells share are added, others are
 //! appended, so the order is that of first appearance.
 use crate::percentile::Samples;
-use crate::schema::{Condition, Drift, FaultRule, LatencyKind, Promise, Timeline};
+use crate::schema::{Condition, Drift, FaultRule, Invariant, LatencyKind, Timeline};
 
 /// Attach latency of one outcome and one way of counting.
 #[derive(Clone, Debug)]
@@ -140,17 +140,17 @@ impl DriftSum {
     }
 }
 
-/// One promise over the cells.
+/// One invariant over the cells.
 #[derive(Clone, Debug)]
-pub struct PromiseSum {
+pub struct InvariantSum {
     /// Name of the check.
     pub name: String,
     /// Violations.
-    pub broken: u64,
+    pub violated: u64,
     /// Times it was put to the test.
     pub examined: u64,
-    /// Cells in which it was broken.
-    pub cells_broken: u64,
+    /// Cells in which it was violated.
+    pub cells_violated: u64,
     /// Cells in which it was checked.
     pub cells: u64,
     /// Seed and text of the first violation.
@@ -205,22 +205,22 @@ impl BystanderSum {
     }
 }
 
-impl PromiseSum {
-    pub(super) fn of(seed: u64, promise: &Promise) -> Self {
+impl InvariantSum {
+    pub(super) fn of(seed: u64, invariant: &Invariant) -> Self {
         Self {
-            name: promise.name.clone(),
-            broken: promise.broken,
-            examined: promise.examined,
-            cells_broken: u64::from(promise.broken > 0),
+            name: invariant.name.clone(),
+            violated: invariant.violated,
+            examined: invariant.examined,
+            cells_violated: u64::from(invariant.violated > 0),
             cells: 1,
-            first: promise.first.as_ref().map(|text| (seed, text.clone())),
+            first: invariant.first.as_ref().map(|text| (seed, text.clone())),
         }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.broken = self.broken.saturating_add(other.broken);
+        self.violated = self.violated.saturating_add(other.violated);
         self.examined = self.examined.saturating_add(other.examined);
-        self.cells_broken += other.cells_broken;
+        self.cells_violated += other.cells_violated;
         self.cells += other.cells;
         self.first = self.first.take().or(other.first);
     }

@@ -15,7 +15,7 @@ const FOLLOWED: [&str; 6] = [
     "attach.count[moved] count",
     "bystander.latency p99",
     "drift.final max",
-    "promise.broken count",
+    "invariant.violated count",
 ];
 
 /// One run: where it lies, when it was made (RFC 3339, or empty where nobody knows), by which version.

@@ -80,7 +80,7 @@ impl Comparison {
         self.rows.iter().filter(|row| row.verdict == verdict).count() as u64
     }
 
-    /// Returns the exit code: broken when something has got wrong, slower when something has, inconclusive when cells or
+    /// Returns the exit code: violated when something has got wrong, slower when something has, inconclusive when cells or
     /// places are missing on either side or no difference could be decided.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
@@ -91,7 +91,7 @@ impl Comparison {
         };
         let told = self.missing.is_empty() && self.rows.iter().any(|row| row.verdict != Verdict::CannotTell);
         match (worse(true), worse(false), told) {
-            (true, _, _) => Exit::Broken,
+            (true, _, _) => Exit::Violated,
             (_, true, _) => Exit::Slower,
             (_, _, false) => Exit::Inconclusive,
             _ => Exit::AsExpected,

@@ -35,9 +35,9 @@ impl FromStr for Key {
             Some((name, detail)) => (name, Some(detail.to_owned())),
             None => (what, None),
         };
-        let (_, metric) = METRICS.iter().find(|(known, _)| *known == name).ok_or_else(wrong)?;
-        let statistic = Statistic::of(*metric, statistic).ok_or_else(wrong)?;
-        Ok(Self { metric: *metric, detail, statistic })
+        let metric = Metric::parse(name).ok_or_else(wrong)?;
+        let statistic = Statistic::of(metric, statistic).ok_or_else(wrong)?;
+        Ok(Self { metric, detail, statistic })
     }
 }
 

@@ -22,8 +22,8 @@ pub enum Metric {
     LockHold,
     /// Drift that stays, beyond what is tolerated.
     DriftFinal,
-    /// Broken promises.
-    PromiseBroken,
+    /// Violated invariants.
+    InvariantViolated,
     /// Fired faults.
     FaultFired,
 }
@@ -36,7 +36,7 @@ pub(crate) const METRICS: [(&str, Metric); 8] = [
     ("lock.wait", Metric::LockWait),
     ("lock.hold", Metric::LockHold),
     ("drift.final", Metric::DriftFinal),
-    ("promise.broken", Metric::PromiseBroken),
+    ("invariant.violated", Metric::InvariantViolated),
     ("fault.fired", Metric::FaultFired),
 ];
 
@@ -86,7 +86,7 @@ pub(crate) fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static s
     let levels = matches!(metric, Metric::AttachLatency | Metric::BystanderLatency);
     let rest: &[&str] = match metric {
         Metric::AttachLatency | Metric::BystanderLatency | Metric::LockWait | Metric::LockHold => &TIMES,
-        Metric::AttachCount | Metric::PromiseBroken => &["count"],
+        Metric::AttachCount | Metric::InvariantViolated => &["count"],
         Metric::DriftFinal => &["max"],
         Metric::FaultFired => &["count", "min"],
     };
@@ -121,6 +121,13 @@ impl Statistic {
 }
 
 impl Metric {
+    /// Returns the metric of that name; `promise.broken` is what older files call `invariant.violated`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = if name == "promise.broken" { "invariant.violated" } else { name };
+        METRICS.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -130,7 +137,7 @@ impl Metric {
     /// The statistic of a metric that is a count.
     pub(crate) fn default_statistic(self) -> Option<Statistic> {
         match self {
-            Self::AttachCount | Self::PromiseBroken | Self::FaultFired => Some(Statistic::Count),
+            Self::AttachCount | Self::InvariantViolated | Self::FaultFired => Some(Statistic::Count),
             Self::DriftFinal => Some(Statistic::Max),
             _ => None,
         }
@@ -147,7 +154,7 @@ impl Metric {
     #[must_use]
     pub fn worse(self, statistic: Statistic, detail: Option<&str>) -> Worse {
         match (self, statistic) {
-            (Self::DriftFinal | Self::PromiseBroken, _) => Worse::More,
+            (Self::DriftFinal | Self::InvariantViolated, _) => Worse::More,
             (Self::AttachCount, _) if detail == Some(AttachOutcome::Moved.name()) => Worse::Less,
             (Self::BystanderLatency, Statistic::Count) => Worse::Less,
             (Self::AttachCount | Self::FaultFired, _) | (_, Statistic::Count | Statistic::Total) => {
@@ -160,10 +167,10 @@ impl Metric {
     /// Whether it says that something is wrong, and not that it is slow.
     #[must_use]
     pub fn is_correctness(self) -> bool {
-        matches!(self, Self::DriftFinal | Self::PromiseBroken)
+        matches!(self, Self::DriftFinal | Self::InvariantViolated)
     }
 
-    /// What tells figures of this metric apart, as a gate selects it: `outcome`, `op`, `lock`, `promise`, `controller`.
+    /// What tells figures of this metric apart, as a gate selects it: `outcome`, `op`, `lock`, `invariant`, `controller`.
     #[must_use]
     pub fn detail(self) -> Option<&'static str> {
         match self {
@@ -171,7 +178,7 @@ impl Metric {
             Self::BystanderLatency => Some("op"),
             Self::LockWait | Self::LockHold => Some("lock"),
             Self::DriftFinal => Some("controller"),
-            Self::PromiseBroken => Some("promise"),
+            Self::InvariantViolated => Some("invariant"),
             Self::FaultFired => None,
         }
     }
@@ -184,7 +191,9 @@ impl Metric {
             Self::BystanderLatency => group.ops(),
             Self::LockWait | Self::LockHold => in_order(group.locks.iter().map(|lock| lock.class.as_str())),
             Self::DriftFinal => in_order(group.drift.iter().map(|drift| drift.controller.as_str())),
-            Self::PromiseBroken => group.promises.iter().map(|promise| promise.name.as_str()).collect(),
+            Self::InvariantViolated => {
+                group.invariants.iter().map(|invariant| invariant.name.as_str()).collect()
+            }
             Self::FaultFired => Vec::new(),
         }
     }
@@ -219,9 +228,9 @@ impl Metric {
                 let drifts = group.drift.iter().filter(|drift| is(&drift.controller));
                 figure(drifts.map(crate::aggregate::DriftSum::beyond).max())
             }
-            Self::PromiseBroken => {
-                let kept = group.promises.iter().filter(|promise| is(&promise.name));
-                figure(kept.map(|promise| promise.broken).reduce(u64::saturating_add))
+            Self::InvariantViolated => {
+                let kept = group.invariants.iter().filter(|invariant| is(&invariant.name));
+                figure(kept.map(|invariant| invariant.violated).reduce(u64::saturating_add))
             }
             Self::FaultFired => {
                 let fired = group.rules.iter().map(|rule| rule.fired);

@@ -53,8 +53,9 @@ pub struct Select {
     pub op: Option<String>,
     /// Class of locks.
     pub lock: Option<String>,
-    /// Name of a promise.
-    pub promise: Option<String>,
+    /// Name of an invariant; `promise` in older files.
+    #[serde(alias = "promise")]
+    pub invariant: Option<String>,
     /// Controller of a counter.
     pub controller: Option<String>,
 }
@@ -247,7 +248,7 @@ fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate
 
 fn figure(source: &Source<'_>, gate: &RawGate) -> Result<(Metric, Statistic), GateError> {
     let (name, span) = (gate.metric.get_ref(), gate.metric.span());
-    let metric = METRICS.iter().find(|(known, _)| known == name).map(|(_, metric)| *metric);
+    let metric = Metric::parse(name);
     let metric = metric.ok_or_else(|| {
         let known = nearest(name, METRICS.iter().map(|(name, _)| *name));
         source.at(&span, format!("unknown metric `{name}`; {known}"))
@@ -271,7 +272,7 @@ fn detail(select: &Select, metric: Metric) -> Result<Option<String>, String> {
         ("outcome", &select.outcome),
         ("op", &select.op),
         ("lock", &select.lock),
-        ("promise", &select.promise),
+        ("invariant", &select.invariant),
         ("controller", &select.controller),
     ];
     let wrong = given.iter().find(|(name, value)| value.is_some() && metric.detail() != Some(name));

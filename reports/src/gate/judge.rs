@@ -41,8 +41,8 @@ pub fn evaluate(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Lad
     Ok(ladder)
 }
 
-/// Judges the gates: each has to pass the run against itself, and to fail when every figure is worse by 20 % (broken
-/// promises and drift: by 1; fired faults: when none has fired).
+/// Judges the gates: each has to pass the run against itself, and to fail when every figure is worse by 20 % (violated
+/// invariants and drift: by 1; fired faults: when none has fired).
 ///
 /// # Errors
 /// As [`evaluate`].
@@ -132,7 +132,7 @@ fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bo
 /// `value`, made worse in the direction in which the gate has its limit.
 fn worsened(gate: &Gate, value: u64) -> u64 {
     let step = match gate.key.metric {
-        Metric::PromiseBroken | Metric::DriftFinal => 1,
+        Metric::InvariantViolated | Metric::DriftFinal => 1,
         // A rule that never fires is what such a gate is there for.
         Metric::FaultFired => value.max(1),
         _ => value.div_ceil(5).max(1),

@@ -78,13 +78,13 @@ impl Ladder {
         self.gates.push((gate.clone(), rows, state));
     }
 
-    /// Returns the exit code: broken when a gate of correctness failed, slower when one of performance did, or inconclusive.
+    /// Returns the exit code: violated when a gate of correctness failed, slower when one of performance did, or inconclusive.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
         let failed = |class| self.gates.iter().any(|(gate, _, s)| *s == State::Failed && gate.class == class);
         let unclear = self.count(&[State::Inconclusive]) > 0;
         match (failed(Class::Correctness), failed(Class::Performance), unclear) {
-            (true, _, _) => Exit::Broken,
+            (true, _, _) => Exit::Violated,
             (_, true, _) => Exit::Slower,
             (_, _, true) => Exit::Inconclusive,
             _ => Exit::AsExpected,

@@ -1,6 +1,6 @@
 //! Whether the accounting still adds up: drift over time of the worst counter, and all counters.
 //!
-//! Apart from the promises, which say that it broke; here is by how much, when, and whether it stays.
+//! Apart from the invariants, which say that it was violated; here is by how much, when, and whether it stays.
 use super::View;
 use super::parts::{columns, figure, section as headed, sentence, table, text};
 use crate::aggregate::DriftSum;

@@ -1,6 +1,6 @@
 //! What was made to fail, what came of it: attaches by outcome, rules, refusals, aborts.
 //!
-//! Apart from the promises: a promise that held under no fault says little, so here is how often it was put to the test.
+//! Apart from the invariants: an invariant that held under no fault says little, so here is how often it was put to the test.
 use super::View;
 use super::latency::{axis_cells, axis_columns};
 use super::parts::{Column, columns, section as headed, table, text};

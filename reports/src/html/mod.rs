@@ -1,7 +1,7 @@
 //! `report.html`: one file without network or fonts, readable without its script and its style sheet as well.
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
-//! stand: `summary`, `promises`, `sides`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
+//! stand: `summary`, `invariants`, `sides`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
 //! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`, `remarks`; `joint` puts several runs on one page, with `beside` (and `predicted`) in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod beside;
@@ -10,6 +10,7 @@ mod drift;
 mod failures;
 mod gates;
 mod holds;
+mod invariants;
 mod joint;
 mod latency;
 mod locks;
@@ -17,7 +18,6 @@ mod over_time;
 mod parts;
 mod phases;
 mod predicted;
-mod promises;
 mod recordings;
 mod remarks;
 mod resident;
@@ -72,7 +72,7 @@ impl<'a> View<'a> {
     /// The sections of a run without its summary, in the order in which they stand.
     fn sections(&self, env: Option<&Env>) -> Vec<Markup> {
         vec![
-            promises::section(self),
+            invariants::section(self),
             sides::section(self),
             latency::section(self),
             over_time::section(self),

@@ -9,8 +9,8 @@ use crate::verdict::in_order;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// Promises that say whether a refused attach came back whole.
-const PROMISES: [&str; 3] = ["rollback", "leaked-reservation", "partial-move"];
+/// Invariants that say whether a refused attach came back whole.
+const INVARIANTS: [&str; 3] = ["rollback", "leaked-reservation", "partial-move"];
 /// Faults that get a column.
 const MAX_FAULTS: usize = 8;
 
@@ -30,21 +30,21 @@ pub(super) fn matrix(view: &View<'_>) -> Markup {
     let all: BTreeSet<String> =
         with().flat_map(|sum| sum.sum.refusals.keys().map(|name| split(name).1)).collect();
     let faults: Vec<&String> = all.iter().take(MAX_FAULTS).collect();
-    let promises: Vec<&str> = PROMISES
+    let invariants: Vec<&str> = INVARIANTS
         .into_iter()
-        .filter(|name| with().any(|sum| sum.sum.promises.iter().any(|promise| promise.name == *name)))
+        .filter(|name| with().any(|sum| sum.sum.invariants.iter().any(|invariant| invariant.name == *name)))
         .collect();
     let mut head = columns(&["protocol", "failed phase"]);
     head.extend(faults.iter().map(|fault| Column((*fault).clone(), true)));
     head.push(Column("all".to_owned(), true));
-    head.extend(promises.iter().map(|name| Column(format!("{name} broken"), true)));
-    let rows: Vec<Vec<Markup>> = with().flat_map(|sum| rows(sum, &faults, &promises)).collect();
+    head.extend(invariants.iter().map(|name| Column(format!("{name} violated"), true)));
+    let rows: Vec<Vec<Markup>> = with().flat_map(|sum| rows(sum, &faults, &invariants)).collect();
     html! {
         h3 { "Rollback: refused in which phase, by what" }
         p { (takeaway(view)) }
         (table("refused attaches by failed phase and fault", &head, &rows))
-        @if !promises.is_empty() {
-            p.key { "What was broken is counted per protocol, not per phase: it stands in the first row of each." }
+        @if !invariants.is_empty() {
+            p.key { "What was violated is counted per protocol, not per phase: it stands in the first row of each." }
         }
         @if all.len() > faults.len() {
             p.more { (count((all.len() - faults.len()) as u64, "fault")) " more; all are in run.json" }
@@ -52,7 +52,7 @@ pub(super) fn matrix(view: &View<'_>) -> Markup {
     }
 }
 
-fn rows(sum: &ProtocolSum, faults: &[&String], promises: &[&str]) -> Vec<Vec<Markup>> {
+fn rows(sum: &ProtocolSum, faults: &[&String], invariants: &[&str]) -> Vec<Vec<Markup>> {
     let refusals: Vec<(String, String, u64)> = sum
         .sum
         .refusals
@@ -70,7 +70,7 @@ fn rows(sum: &ProtocolSum, faults: &[&String], promises: &[&str]) -> Vec<Vec<Mar
         let mut row = vec![text(&sum.protocol), text(phase)];
         row.extend(faults.iter().map(|fault| figure(by(fault))));
         row.push(figure(here().map(|refusal| refusal.2).fold(0, u64::saturating_add)));
-        row.extend(promises.iter().map(|name| match broken(&sum.sum, name) {
+        row.extend(invariants.iter().map(|name| match violated(&sum.sum, name) {
             Some(n) if place == 0 && n > 0 => html! { strong { (grouped(n)) } },
             Some(n) if place == 0 => html! { (n) },
             _ => html! {},
@@ -80,27 +80,27 @@ fn rows(sum: &ProtocolSum, faults: &[&String], promises: &[&str]) -> Vec<Vec<Mar
     phases.into_iter().enumerate().map(row).collect()
 }
 
-fn broken(group: &Group, name: &str) -> Option<u64> {
-    group.promises.iter().find(|promise| promise.name == name).map(|promise| promise.broken)
+fn violated(group: &Group, name: &str) -> Option<u64> {
+    group.invariants.iter().find(|invariant| invariant.name == name).map(|invariant| invariant.violated)
 }
 
 /// Which protocols came back whole from every refusal, and which did not.
 fn takeaway(view: &View<'_>) -> String {
     let refused = |sum: &&ProtocolSum| !sum.sum.refusals.is_empty();
     let wrong = |sum: &ProtocolSum| {
-        let broken = PROMISES.iter().filter_map(|name| Some((name, broken(&sum.sum, name)?)));
-        broken
+        let violated = INVARIANTS.iter().filter_map(|name| Some((name, violated(&sum.sum, name)?)));
+        violated
             .filter(|(_, n)| *n > 0)
             .map(|(name, n)| format!("{name} {}", count(n, "time")))
             .collect::<Vec<_>>()
     };
-    let watched = |sum: &ProtocolSum| PROMISES.iter().any(|name| broken(&sum.sum, name).is_some());
+    let watched = |sum: &ProtocolSum| INVARIANTS.iter().any(|name| violated(&sum.sum, name).is_some());
     let all: Vec<&ProtocolSum> = view.sums.protocols.iter().filter(refused).collect();
     let whole = all.iter().filter(|sum| watched(sum) && wrong(sum).is_empty());
     let whole: Vec<String> = whole.map(|sum| sum.protocol.clone()).collect();
     let torn = all.iter().filter(|sum| !wrong(sum).is_empty());
     let mut said: Vec<String> =
-        torn.map(|sum| format!("{} broke {}", sum.protocol, list(&wrong(sum)))).collect();
+        torn.map(|sum| format!("{} violated {}", sum.protocol, list(&wrong(sum)))).collect();
     if !whole.is_empty() {
         let verb = if whole.len() == 1 { "comes" } else { "come" };
         said.insert(0, format!("{} {verb} back whole from every refusal", list(&whole)));

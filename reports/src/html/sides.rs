@@ -40,10 +40,10 @@ fn moved(group: &Group) -> Option<&Samples> {
 }
 
 fn kept_all(group: &Group) -> bool {
-    !group.promises.is_empty() && group.promises.iter().all(|promise| promise.broken == 0)
+    !group.invariants.is_empty() && group.invariants.iter().all(|invariant| invariant.violated == 0)
 }
 
-/// At the first point that has a median: the fastest of all, and the fastest of those that keep what they promise.
+/// At the first point that has a median: the fastest of all, and the fastest of those that hold what was checked.
 fn takeaway(view: &View<'_>) -> String {
     let p50 = |group: &PointSum| moved(&group.sum).and_then(Samples::p50);
     let Some(point) = view.sums.groups.iter().find(|group| p50(group).is_some()).map(|group| group.point)
@@ -64,18 +64,18 @@ fn takeaway(view: &View<'_>) -> String {
     let words = view.sums.axes.words(&point);
     let at = if words.is_empty() { String::new() } else { format!(" ({words})") };
     let first = format!("The fastest at the median is {fastest} with {}{at}", ns(fastest_ns));
-    let watched = here.iter().any(|one| !one.1.sum.promises.is_empty());
+    let watched = here.iter().any(|one| !one.1.sum.invariants.is_empty());
     match least(&mut here.iter().filter(|one| kept_all(&one.1.sum))) {
         _ if !watched => format!("{first}."),
-        Some((_, kept)) if kept == fastest => format!("{first}, and it keeps every promise there."),
+        Some((_, kept)) if kept == fastest => format!("{first}, and it holds every invariant there."),
         Some((kept_ns, kept)) => {
             let more = percent(kept_ns - fastest_ns, fastest_ns);
             format!(
-                "{first}; of those that keep every promise there it is {kept} with {}, {more} more.",
+                "{first}; of those that hold every invariant there it is {kept} with {}, {more} more.",
                 ns(kept_ns)
             )
         }
-        None => format!("{first}; none keeps every promise there."),
+        None => format!("{first}; none holds every invariant there."),
     }
 }
 
@@ -108,7 +108,7 @@ const SHOWN: [Shown; 9] = [
     ("bystanders' p99", words::slow_down),
     ("most waited for", waited),
     ("worst drift", words::worst_drift),
-    ("broken promises", words::broken),
+    ("violated invariants", words::violated),
 ];
 
 fn rows(view: &View<'_>) -> Markup {

@@ -1,6 +1,6 @@
 //! The head of the report: the verdict in a sentence, what was run, and where to look.
 //!
-//! Apart from the matrix of promises, so that the first screen answers the first question.
+//! Apart from the matrix of invariants, so that the first screen answers the first question.
 use super::View;
 use super::parts::command;
 use crate::exit::Exit;
@@ -13,7 +13,7 @@ use maud::{Markup, html};
 /// Anchors of the sections that every report has.
 const PLACES: [(&str, &str); 14] = [
     ("gates", "gates"),
-    ("promises", "promises"),
+    ("invariants", "invariants"),
     ("sides", "side by side"),
     ("latency", "attach latency"),
     ("time", "over time"),
@@ -31,8 +31,8 @@ const PLACES: [(&str, &str); 14] = [
 pub(super) fn section(view: &View<'_>) -> Markup {
     let run = view.run;
     let (class, word) = match exit_code(run) {
-        _ if run.verdicts.is_empty() => ("none", "No promise was checked"),
-        Exit::Broken => ("bad", "Not as expected"),
+        _ if run.verdicts.is_empty() => ("none", "No invariant was checked"),
+        Exit::Violated => ("bad", "Not as expected"),
         Exit::Inconclusive => ("thin", "Inconclusive"),
         _ => ("good", "As expected"),
     };
@@ -104,7 +104,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
     let any = |what: fn(&crate::aggregate::Group) -> bool| view.sums.protocols.iter().any(|p| what(&p.sum));
     match id {
         "gates" => view.gated,
-        "promises" => !view.run.verdicts.is_empty(),
+        "invariants" => !view.run.verdicts.is_empty(),
         "sides" => super::sides::any(view),
         "time" => super::over_time::any(view),
         "sweep" => super::sweep::points(view).len() > 1,

@@ -5,7 +5,7 @@
 //! | `engine`, `clock` | `sim`, `threads` or `linux`; `virtual` or `wall`: never add up or compare both |
 //! | `protocol` | with its options |
 //! | `fault_rate_percent`, `rate_per_s`, `delay_ns`, `resident_pages`, `seed` | the axes, empty where there is no such axis |
-//! | `metric` | `attach-latency/moved/raw`, `bystander/mmap/idle`, `lock-wait/mmap_sem/W`, `lock-hold/…`, `phase/switch`, `outcome/moved`, `drift/memory/b`, `broken/rollback` |
+//! | `metric` | `attach-latency/moved/raw`, `bystander/mmap/idle`, `lock-wait/mmap_sem/W`, `lock-hold/…`, `phase/switch`, `outcome/moved`, `drift/memory/b`, `violated/rollback` |
 //! | `statistic` | `min`, `p50` to `p99.99`, `max`, `total`; `count`; `final` |
 //! | `value`, `unit` | an integer; `ns` of the clock, `pages`, `tasks`, `attaches`, `operations`, `violations` |
 //! | `n` | samples, or what was examined; empty where there is none |
@@ -78,9 +78,9 @@ fn accounting(rows: &mut Rows, cell: &Cell) -> Result<(), OutputError> {
         let metric = format!("drift/{}/{}", drift.controller, drift.cgroup);
         rows.row(&metric, "final", drift.drift_final.to_string(), &drift.unit, None)?;
     }
-    for promise in &cell.promises {
-        let (metric, broken) = (format!("broken/{}", promise.name), promise.broken.to_string());
-        rows.row(&metric, "count", broken, "violations", Some(promise.examined))?;
+    for invariant in &cell.invariants {
+        let (metric, violated) = (format!("violated/{}", invariant.name), invariant.violated.to_string());
+        rows.row(&metric, "count", violated, "violations", Some(invariant.examined))?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(super) struct Figure {
 pub(super) enum Unit {
     /// ns of the clock of that name.
     Ns(&'static str),
-    /// Broken promises.
+    /// Violated invariants.
     Violations,
     /// `pages` or `tasks` of a counter.
     Of(String),
@@ -111,16 +111,17 @@ fn time(
     })
 }
 
-/// Broken promises, and for each unit the drift that is farthest beyond what is tolerated.
+/// Violated invariants, and for each unit the drift that is farthest beyond what is tolerated.
 fn counts(all: &mut Vec<Figure>, bench: &str, sum: &Group) {
     let attaches = sum.outcomes.values().fold(0, |sum: u64, n| sum.saturating_add(*n));
     let mut push = |what: String, value, unit| {
         let bench = bench.to_owned();
         all.push(Figure { bench, what, value, range: None, unit, n: attaches, cells: sum.cells });
     };
-    if !sum.promises.is_empty() {
-        let broken = sum.promises.iter().fold(0, |sum: u64, promise| sum.saturating_add(promise.broken));
-        push("broken-promises".to_owned(), broken, Unit::Violations);
+    if !sum.invariants.is_empty() {
+        let violated =
+            sum.invariants.iter().fold(0, |sum: u64, invariant| sum.saturating_add(invariant.violated));
+        push("violated-invariants".to_owned(), violated, Unit::Violations);
     }
     for unit in crate::verdict::in_order(sum.drift.iter().map(|drift| drift.unit.as_str())) {
         let worst = sum.drift.iter().filter(|drift| drift.unit == unit).map(DriftSum::beyond).max();

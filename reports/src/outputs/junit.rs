@@ -1,8 +1,8 @@
-//! JUnit XML, as CI servers read it: a suite per protocol, a case per promise and point.
+//! JUnit XML, as CI servers read it: a suite per protocol, a case per invariant and point.
 //!
 //! | verdict | case |
 //! |---|---|
-//! | as expected | passed; what was broken, as expected, stands in `system-out` |
+//! | as expected | passed; what was violated, as expected, stands in `system-out` |
 //! | not as expected | failed, at the points that are not as expected, with the command that replays it |
 //! | inconclusive | skipped, with the reason: too little happened is not the same as wrong |
 //! | not checked | skipped |
@@ -10,7 +10,7 @@
 //! Times are given for suites of the wall clock only, as the sum of what was measured: a virtual time would be read as the
 //! time that the test took. Properties of each suite say engine, clock, scenario, seed and the command.
 use super::OutputError;
-use crate::aggregate::{Aggregate, PointSum, PromiseSum, aggregate};
+use crate::aggregate::{Aggregate, InvariantSum, PointSum, aggregate};
 use crate::schema::{Engine, Expectation, Outcome, Run, Verdict};
 use crate::units::{count, grouped};
 use crate::verdict::in_order;
@@ -60,7 +60,7 @@ fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
     let class = format!("{}.{}.{protocol}", words::engine(run.engine), run.scenario.name);
     for verdict in run.verdicts.iter().filter(|verdict| verdict.protocol == protocol) {
         let mut add = |point: String, status, said: Option<String>| {
-            let name = [verdict.promise.clone(), point].into_iter().filter(|part| !part.is_empty());
+            let name = [verdict.invariant.clone(), point].into_iter().filter(|part| !part.is_empty());
             let mut case = TestCase::new(name.collect::<Vec<_>>().join(", "), status);
             case.set_classname(class.as_str());
             if let Some(said) = said {
@@ -72,8 +72,8 @@ fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
             add(String::new(), skipped(verdict), None);
         }
         for group in &points {
-            let promise = group.sum.promises.iter().find(|promise| promise.name == verdict.promise);
-            let (status, said) = status(verdict, promise);
+            let invariant = group.sum.invariants.iter().find(|invariant| invariant.name == verdict.invariant);
+            let (status, said) = status(verdict, invariant);
             add(sums.axes.words(&group.point), status, said);
         }
     }
@@ -85,19 +85,19 @@ fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
     suite
 }
 
-/// What became of a promise at one point, and what else there is to say.
-fn status(verdict: &Verdict, promise: Option<&PromiseSum>) -> (TestCaseStatus, Option<String>) {
-    let Some(promise) = promise else { return (skipped(verdict), None) };
+/// What became of an invariant at one point, and what else there is to say.
+fn status(verdict: &Verdict, invariant: Option<&InvariantSum>) -> (TestCaseStatus, Option<String>) {
+    let Some(invariant) = invariant else { return (skipped(verdict), None) };
     let wrong = match verdict.expected {
-        Expectation::Never => promise.cells_broken > 0,
-        Expectation::Always => promise.cells_broken < promise.cells,
-        // Where it is broken nowhere, it is as wrong here as elsewhere.
-        Expectation::Sometimes => verdict.cells_broken == 0,
+        Expectation::Never => invariant.cells_violated > 0,
+        Expectation::Always => invariant.cells_violated < invariant.cells,
+        // Where it is violated nowhere, it is as wrong here as elsewhere.
+        Expectation::Sometimes => verdict.cells_violated == 0,
     };
     match verdict.outcome {
-        Outcome::Fail if wrong => (failed(verdict, promise), None),
+        Outcome::Fail if wrong => (failed(verdict, invariant), None),
         Outcome::Pass | Outcome::Fail => {
-            let said = (promise.broken > 0).then(|| format!("as expected: {}", breach(promise)));
+            let said = (invariant.violated > 0).then(|| format!("as expected: {}", breach(invariant)));
             (TestCaseStatus::success(), said)
         }
         Outcome::Inconclusive | Outcome::Skipped => (skipped(verdict), None),
@@ -114,22 +114,22 @@ fn skipped(verdict: &Verdict) -> TestCaseStatus {
     status
 }
 
-fn failed(verdict: &Verdict, promise: &PromiseSum) -> TestCaseStatus {
+fn failed(verdict: &Verdict, invariant: &InvariantSum) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let expected = match verdict.expected {
         Expectation::Never => "expected to hold".to_owned(),
-        other => format!("expected to be broken {}", words::expectation(other)),
+        other => format!("expected to be violated {}", words::expectation(other)),
     };
-    status.set_message(format!("{expected}; {}", breach(promise))).set_type("broken-promise");
+    status.set_message(format!("{expected}; {}", breach(invariant))).set_type("violated-invariant");
     status.set_description(words::verdict_sentence(verdict));
     status
 }
 
-/// `broken 12 times in 2 of 3 cells; first, seed 1: ...`.
-fn breach(promise: &PromiseSum) -> String {
-    let cells = format!("{} of {}", grouped(promise.cells_broken), count(promise.cells, "cell"));
-    let mut text = format!("broken {} in {cells}", count(promise.broken, "time"));
-    if let Some((seed, first)) = &promise.first {
+/// `violated 12 times in 2 of 3 cells; first, seed 1: ...`.
+fn breach(invariant: &InvariantSum) -> String {
+    let cells = format!("{} of {}", grouped(invariant.cells_violated), count(invariant.cells, "cell"));
+    let mut text = format!("violated {} in {cells}", count(invariant.violated, "time"));
+    if let Some((seed, first)) = &invariant.first {
         text.push_str(&format!("; first, seed {seed}: {first}"));
     }
     text

@@ -56,7 +56,7 @@ fn figures(out: &mut String, clock: &str, sums: &Aggregate) {
         "n".to_owned(),
         "worst bystander, p99".to_owned(),
         "worst drift".to_owned(),
-        "broken promises".to_owned(),
+        "violated invariants".to_owned(),
     ];
     out.push_str(&row(titles.into_iter()));
     out.push_str("|---|--:|--:|--:|---|---|---|\n");
@@ -84,7 +84,7 @@ fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
         grouped(samples.map_or(0, Samples::n)),
         words::slow_down(&group.sum),
         words::worst_drift(&group.sum),
-        words::broken(&group.sum),
+        words::violated(&group.sum),
     ]
 }
 

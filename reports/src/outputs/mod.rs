@@ -10,7 +10,7 @@
 //! | [`csv()`] | spreadsheets and data frames: a row per figure |
 //! | [`hgrm()`], [`hlog()`] | the tools of HdrHistogram: percentiles of latencies; every distribution in full |
 //! | [`markdown()`], [`annotations()`] | the page of a job on GitHub |
-//! | [`junit()`] | CI servers: a case per promise and point |
+//! | [`junit()`] | CI servers: a case per invariant and point |
 //! | [`chrome_trace()`] | viewers of traces: the attaches that the run keeps step by step |
 //! | [`bmf()`], [`gab()`] | benchmark services: Bencher, and github-action-benchmark |
 mod annotations;

@@ -1,9 +1,9 @@
-//! What `attach-rig run` prints on stdout: figures per protocol and point, promises, remarks, and the verdict last.
+//! What `attach-rig run` prints on stdout: figures per protocol and point, invariants, remarks, and the verdict last.
 //!
-//! Apart from the report, because a terminal wants one screen. The rows are in `rows`, the promise matrix in
-//! `promises`, counters of the real kernel in `drift`; both read the same [`crate::aggregate`] as the HTML.
+//! Apart from the report, because a terminal wants one screen. The rows are in `rows`, the invariant matrix in
+//! `invariants`, counters of the real kernel in `drift`; both read the same [`crate::aggregate`] as the HTML.
 mod drift;
-mod promises;
+mod invariants;
 mod rows;
 mod thinnest;
 
@@ -42,7 +42,7 @@ pub fn render(run: &Run, options: TableOptions) -> Result<String, AggregateError
     }
     if !run.verdicts.is_empty() {
         out.push('\n');
-        out.push_str(&promises::table(run, options));
+        out.push_str(&invariants::table(run, options));
     }
     if run.engine != Engine::Linux {
         out.push('\n');
@@ -77,7 +77,7 @@ fn head(run: &Run, sums: &Aggregate) -> String {
 pub fn verdict_line(run: &Run) -> String {
     let said = match exit_code(run) {
         Exit::AsExpected if run.verdicts.is_empty() => "none",
-        Exit::Broken => "not as expected",
+        Exit::Violated => "not as expected",
         Exit::Inconclusive => "inconclusive",
         _ => "as expected",
     };
@@ -86,7 +86,7 @@ pub fn verdict_line(run: &Run) -> String {
 
 fn exit_color(run: &Run) -> Color {
     match exit_code(run) {
-        Exit::Broken => Color::Red,
+        Exit::Violated => Color::Red,
         Exit::Inconclusive => Color::Yellow,
         _ => Color::Green,
     }

@@ -1,7 +1,7 @@
 //! One row per protocol and point, seeds merged: attaches by outcome, latency, drift, what bystanders paid.
 //!
 //! Apart from the rest of the table, because the columns follow the engine: only where accounting is modelled or
-//! watched are there promises to break, and on the real kernel the percentiles are what one wants.
+//! watched are there invariants to violate, and on the real kernel the percentiles are what one wants.
 use super::{TableOptions, natural_width, new_table, print};
 use crate::aggregate::{Aggregate, Group, PointSum};
 use crate::axis::{Axes, Axis};
@@ -83,7 +83,7 @@ fn of_the_model(clock: &str) -> Vec<Column> {
 fn what_went_wrong() -> Vec<Column> {
     vec![
         column("worst drift", false, |group| words::worst_drift(&group.sum)),
-        column("broken promises", false, |group| words::broken(&group.sum)),
+        column("violated invariants", false, |group| words::violated(&group.sum)),
     ]
 }
 

@@ -4,14 +4,14 @@
 //! - `page`: a page under a setting: wide or narrow, light or dark, without script, printed
 //! - `looks`: every report looks right under every setting, and complains about nothing
 //! - `buttons`: sorting, following a name, copying
-//! - `canaries`: pages with one fault each, which the checks must find
+//! - `mutants`: pages with one fault each, which the checks must find
 //!
 //! Without Chromium the tests say so and pass, except where `CI` is set: there they fail. `CHROMIUM` names another program,
 //! `RUNS` folders of runs whose reports are looked at as well (as in `PATH`), `PICTURES` a folder for pictures of all.
 mod buttons;
-mod canaries;
 mod client;
 mod looks;
+mod mutants;
 mod page;
 
 use crate::skip::skip;

@@ -99,7 +99,7 @@ fn read(xml: &str) -> Report {
 }
 
 #[test]
-fn junit_reads_back_with_a_case_per_promise_and_point() {
+fn junit_reads_back_with_a_case_per_invariant_and_point() {
     let run = demo_run();
     let report = read(&junit(&run).unwrap());
     assert_eq!(report.test_suites.len(), 4, "a suite per protocol");
@@ -118,28 +118,28 @@ fn junit_reads_back_with_a_case_per_promise_and_point() {
 
 #[test]
 fn every_outcome_has_its_case() {
-    let of = |outcome, expected, broken: u64| {
+    let of = |outcome, expected, violated: u64| {
         let mut run = demo_run();
         run.cells.retain(|cell| cell.protocol == "transactional");
-        run.verdicts.retain(|verdict| verdict.protocol == "transactional" && verdict.promise == "drift");
+        run.verdicts.retain(|verdict| verdict.protocol == "transactional" && verdict.invariant == "drift");
         let cells = run.cells.len() as u64;
-        for cell in run.cells.iter_mut().take(broken as usize) {
-            cell.promises
+        for cell in run.cells.iter_mut().take(violated as usize) {
+            cell.invariants
                 .iter_mut()
-                .filter(|promise| promise.name == "drift")
-                .for_each(|promise| promise.broken = 1);
+                .filter(|invariant| invariant.name == "drift")
+                .for_each(|invariant| invariant.violated = 1);
         }
         let verdict = &mut run.verdicts[0];
-        (verdict.outcome, verdict.expected, verdict.cells, verdict.cells_broken) =
-            (outcome, expected, cells, broken);
+        (verdict.outcome, verdict.expected, verdict.cells, verdict.cells_violated) =
+            (outcome, expected, cells, violated);
         census(&read(&junit(&run).unwrap()))
     };
     use Expectation::{Always, Never, Sometimes};
     assert_eq!(of(Outcome::Pass, Never, 0), (3, 0, 0));
-    assert_eq!(of(Outcome::Fail, Never, 1), (2, 1, 0), "only where it was broken");
+    assert_eq!(of(Outcome::Fail, Never, 1), (2, 1, 0), "only where it was violated");
     assert_eq!(of(Outcome::Pass, Sometimes, 1), (3, 0, 0), "as expected is no failure");
     assert_eq!(of(Outcome::Fail, Sometimes, 0), (0, 3, 0), "nowhere is everywhere");
-    assert_eq!(of(Outcome::Fail, Always, 3), (1, 2, 0), "only where it was not broken");
+    assert_eq!(of(Outcome::Fail, Always, 3), (1, 2, 0), "only where it was not violated");
     assert_eq!(of(Outcome::Inconclusive, Never, 0), (0, 0, 3), "inconclusive is not failed");
     assert_eq!(of(Outcome::Skipped, Never, 0), (0, 0, 3));
 }
@@ -213,7 +213,7 @@ fn annotations_are_at_most_ten_lines_that_github_can_read() {
     assert!(one[0].starts_with("::error title=attach-rig default on sim::failed: "), "{}", one[0]);
     let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Fail).unwrap().clone();
     run.verdicts = vec![failed; 30];
-    run.verdicts[0].promise = "50 %\nof: a, b".to_owned();
+    run.verdicts[0].invariant = "50 %\nof: a, b".to_owned();
     run.scenario.name = "x: y, z".to_owned();
     let many = annotations(&run);
     assert_eq!(many.len(), MOST + 1);

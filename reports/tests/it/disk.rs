@@ -74,7 +74,7 @@ fn a_foreign_schema_is_its_own_error() {
     );
 
     // A version that also changed its fields is still told by its version, and any other JSON by having none.
-    fs::write(&path, r#"{"schema": "attach-rig/run/2", "news": []}"#).unwrap();
+    fs::write(&path, r#"{"schema": "attach-rig/run/3", "news": []}"#).unwrap();
     assert!(matches!(read_run(&path).unwrap_err(), ReadError::ForeignSchema { .. }));
     fs::write(&path, "[1, 2]").unwrap();
     assert!(
@@ -119,12 +119,12 @@ fn finished_cells_survive_and_come_back_in_the_order_of_the_plan() {
     let seeds: Vec<u64> = left.run.cells.iter().map(|cell| cell.seed).collect();
     assert_eq!(seeds, [0, 2, 11, 100_000]);
     assert_eq!((left.run.notes, left.run.interrupted), ([asked.notes, vec![note]].concat(), true));
-    assert!(left.foreign.is_empty() && left.broken.is_empty());
+    assert!(left.foreign.is_empty() && left.unreadable.is_empty());
 
     fs::write(folder.path().join("cells/00002.json"), "{").unwrap();
     let left = salvage(folder.path()).unwrap().unwrap();
-    assert_eq!((left.run.cells.len(), left.broken.len()), (3, 1));
-    assert!(left.broken[0].contains("00002.json"), "{:?}", left.broken);
+    assert_eq!((left.run.cells.len(), left.unreadable.len()), (3, 1));
+    assert!(left.unreadable[0].contains("00002.json"), "{:?}", left.unreadable);
     assert!(CellStore::begin(folder.path(), &demo_run()).is_err(), "two requests in one folder");
     store.remove().unwrap();
     assert!(names(folder.path()).is_empty() && salvage(folder.path()).unwrap().is_none());

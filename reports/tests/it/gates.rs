@@ -25,8 +25,8 @@ min = 1
 class = "performance"
 
 [[gate]]
-name = "keeps its promises"
-metric = "promise.broken"
+name = "keeps its invariants"
+metric = "invariant.violated"
 equals = 0
 class = "correctness"
 
@@ -72,7 +72,7 @@ fn the_report_shows_the_ladder() {
     let ladder = evaluate(&gates(MANY), std::slice::from_ref(&run), Earlier::Figures(&baseline)).unwrap();
     let page = reports::html::render_gated(&run, None, &ladder).unwrap();
     let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}"));
-    assert!(at("id=\"gates\"") < at("id=\"promises\""));
+    assert!(at("id=\"gates\"") < at("id=\"invariants\""));
     assert!(page.contains(&ladder.summary()) && page.contains("that is what it is here to show"));
 }
 

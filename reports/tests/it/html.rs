@@ -189,7 +189,7 @@ fn hostile_names_stay_text() {
         cell.locks[0].class = EVIL.to_owned();
         cell.longest_holds[0].holder = EVIL.to_owned();
         cell.ended = Some(EVIL.to_owned());
-        cell.promises[0].first = Some(EVIL.to_owned());
+        cell.invariants[0].first = Some(EVIL.to_owned());
         cell.faults.rules.iter_mut().for_each(|rule| rule.rule = EVIL.to_owned());
     });
     run.verdicts.iter_mut().for_each(|verdict| {
@@ -279,7 +279,7 @@ fn an_empty_run_is_a_report_too() {
     run.notes.clear();
     run.interrupted = true;
     let html = page(&run);
-    assert!(html.contains("No promise was checked") && html.contains("The run was interrupted"));
+    assert!(html.contains("No invariant was checked") && html.contains("The run was interrupted"));
 }
 
 /// A thousand cells, each a point of its own in the worst case, with texts as long as they please.
@@ -300,7 +300,7 @@ fn the_size_is_bounded_whatever_the_run() {
         cell.protocol = format!("{}-{}:{}", cell.protocol, n % 40, "a=b<".repeat(60));
         cell.point = cell.point.with(Axis::Rate, n as u64 % 50);
         cell.ended = Some("x".repeat(5_000));
-        cell.promises.iter_mut().for_each(|promise| promise.first = Some("y".repeat(5_000)));
+        cell.invariants.iter_mut().for_each(|invariant| invariant.first = Some("y".repeat(5_000)));
         cell.faults.rules.iter_mut().for_each(|rule| rule.rule.push_str(&"z".repeat(2_000)));
     }
     run.notes = (0..5_000).map(|n| note(NoteKind::Thin, &format!("{n} {}", "w".repeat(900)))).collect();

@@ -78,9 +78,10 @@ fn csv_reads_back_with_the_counts_of_the_run() {
         mine.map(|row| row["value"].parse::<u64>().unwrap()).sum()
     };
     let outcomes: u64 = run.cells.iter().flat_map(|cell| cell.attach.outcomes.values()).sum();
-    let broken: u64 = run.cells.iter().flat_map(|cell| &cell.promises).map(|promise| promise.broken).sum();
-    assert_eq!((sum("outcome/"), sum("broken/")), (outcomes, broken));
-    assert!(outcomes > 0 && broken > 0);
+    let violated: u64 =
+        run.cells.iter().flat_map(|cell| &cell.invariants).map(|invariant| invariant.violated).sum();
+    assert_eq!((sum("outcome/"), sum("violated/")), (outcomes, violated));
+    assert!(outcomes > 0 && violated > 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn plain(run: &Run) -> String {
 }
 
 #[test]
-fn the_model_shows_promises() {
+fn the_model_shows_invariants() {
     insta::assert_snapshot!("sim", plain(&demo_run()));
 }
 

@@ -1,34 +1,34 @@
 //! Each rule of a verdict, and each way in which it must fail.
-use crate::demo::{demo_run, empty_cell, note, promise};
+use crate::demo::{demo_run, empty_cell, invariant, note};
 use reports::exit::Exit;
 use reports::schema::{Cell, Expectation, Note, NoteKind, Outcome, Verdict};
 use reports::verdict::{Census, Expectations, exit_code, headline, judge};
 use std::collections::BTreeMap;
 
-/// Cells of `protocol`, one per entry: how often it broke `drift`.
-fn cells(protocol: &str, broken: &[u64]) -> Vec<Cell> {
-    let cell = |(seed, broken): (usize, &u64)| {
+/// Cells of `protocol`, one per entry: how often it violated `drift`.
+fn cells(protocol: &str, violated: &[u64]) -> Vec<Cell> {
+    let cell = |(seed, violated): (usize, &u64)| {
         let mut cell = empty_cell(protocol, seed as u64);
-        cell.promises.push(promise("drift", *broken));
+        cell.invariants.push(invariant("drift", *violated));
         cell
     };
-    broken.iter().enumerate().map(cell).collect()
+    violated.iter().enumerate().map(cell).collect()
 }
 
-fn expect(protocol: &str, promise: &str, how: Expectation) -> Expectations {
-    BTreeMap::from([(protocol.to_owned(), BTreeMap::from([(promise.to_owned(), how)]))])
+fn expect(protocol: &str, invariant: &str, how: Expectation) -> Expectations {
+    BTreeMap::from([(protocol.to_owned(), BTreeMap::from([(invariant.to_owned(), how)]))])
 }
 
 fn judged(cells: &[Cell], expected: &Expectations, notes: &[Note]) -> Vec<Verdict> {
     judge(cells, expected, notes, |cell, _| Some(format!("seed {}", cell.seed)))
 }
 
-fn drift(broken: &[u64], how: Expectation) -> Outcome {
-    judged(&cells("p", broken), &expect("p", "drift", how), &[])[0].outcome
+fn drift(violated: &[u64], how: Expectation) -> Outcome {
+    judged(&cells("p", violated), &expect("p", "drift", how), &[])[0].outcome
 }
 
 #[test]
-fn never_fails_on_a_single_broken_cell() {
+fn never_fails_on_a_single_violated_cell() {
     assert_eq!(drift(&[0, 0, 0], Expectation::Never), Outcome::Pass);
     assert_eq!(drift(&[0, 0, 1], Expectation::Never), Outcome::Fail);
 }
@@ -47,11 +47,11 @@ fn always_fails_on_a_single_cell_that_held() {
 }
 
 #[test]
-fn a_promise_that_is_not_mentioned_is_expected_to_hold() {
+fn an_invariant_that_is_not_mentioned_is_expected_to_hold() {
     let verdict = &judged(&cells("p", &[0, 2]), &BTreeMap::new(), &[])[0];
     assert_eq!((verdict.expected, verdict.outcome), (Expectation::Never, Outcome::Fail));
-    assert_eq!((verdict.cells_broken, verdict.cells, verdict.violations), (1, 2, 2));
-    assert_eq!(verdict.replay.as_deref(), Some("seed 1"), "the first cell in which it was broken");
+    assert_eq!((verdict.cells_violated, verdict.cells, verdict.violations), (1, 2, 2));
+    assert_eq!(verdict.replay.as_deref(), Some("seed 1"), "the first cell in which it was violated");
 }
 
 #[test]
@@ -70,14 +70,14 @@ fn a_thin_cell_takes_a_pass_away_but_no_failure() {
         vec![Note { protocol: protocol.map(str::to_owned), ..note(NoteKind::Thin, "11 attaches") }]
     };
     let never = BTreeMap::new();
-    for (notes, broken, outcome) in [
+    for (notes, violated, outcome) in [
         (thin(Some("p")), 0, Outcome::Inconclusive),
         (thin(None), 0, Outcome::Inconclusive),
         (thin(Some("q")), 0, Outcome::Pass),
         (thin(Some("p")), 1, Outcome::Fail),
         (vec![note(NoteKind::Warning, "slow")], 0, Outcome::Pass),
     ] {
-        assert_eq!(judged(&cells("p", &[broken]), &never, &notes)[0].outcome, outcome, "{notes:?}");
+        assert_eq!(judged(&cells("p", &[violated]), &never, &notes)[0].outcome, outcome, "{notes:?}");
     }
 }
 
@@ -88,7 +88,7 @@ fn what_nobody_checked_is_skipped_and_what_was_wanted_of_it_is_inconclusive() {
     assert_eq!(judged(&both, &BTreeMap::new(), &[])[1].outcome, Outcome::Skipped);
     let wanted = expect("q", "rollback", Expectation::Never);
     let verdicts = judged(&both, &wanted, &[]);
-    let of = |protocol: &str| verdicts.iter().find(|v| v.protocol == protocol && v.promise == "rollback");
+    let of = |protocol: &str| verdicts.iter().find(|v| v.protocol == protocol && v.invariant == "rollback");
     assert_eq!(of("q").map(|v| v.outcome), Some(Outcome::Inconclusive));
     assert!(of("p").is_none());
 }
@@ -96,7 +96,7 @@ fn what_nobody_checked_is_skipped_and_what_was_wanted_of_it_is_inconclusive() {
 #[test]
 fn exit_codes_rank_failure_above_inconclusive() {
     let mut run = demo_run();
-    assert_eq!(exit_code(&run), Exit::Broken, "prepare-undo breaks its contract in the demo");
+    assert_eq!(exit_code(&run), Exit::Violated, "prepare-undo breaks its contract in the demo");
     run.verdicts.retain(|verdict| verdict.outcome != Outcome::Fail);
     assert_eq!(exit_code(&run), Exit::AsExpected);
     run.notes.push(note(NoteKind::Thin, "11 attaches where 100 were wanted"));
@@ -105,15 +105,15 @@ fn exit_codes_rank_failure_above_inconclusive() {
     run.verdicts[0].outcome = Outcome::Inconclusive;
     assert_eq!(exit_code(&run), Exit::Inconclusive);
     run.verdicts[1].outcome = Outcome::Fail;
-    assert_eq!(exit_code(&run), Exit::Broken);
+    assert_eq!(exit_code(&run), Exit::Violated);
 }
 
 #[test]
-fn the_headline_says_what_broke() {
+fn the_headline_says_what_was_violated() {
     let run = demo_run();
     let text = headline(&run);
     assert!(text.starts_with("Not as expected: "), "{text}");
-    assert!(text.contains("transactional kept all 12 promises in 9 cells."), "{text}");
+    assert!(text.contains("transactional held all 12 invariants in 9 cells."), "{text}");
     assert!(Census::of(&run.verdicts).words().contains("not as expected"));
-    assert_eq!(Census::default().words(), "no promise was checked");
+    assert_eq!(Census::default().words(), "no invariant was checked");
 }

@@ -1,5 +1,5 @@
-//! Results of a search: states, broken promises, faults that fired. [`super::judge`] compares them with the expectations.
-use super::state::{Broken, State};
+//! Results of a search: states, violated invariants, faults that fired. [`super::judge`] compares them with the expectations.
+use super::state::{State, Violated};
 use super::witness::Schedule;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Reached {
     /// By how many schedules.
     pub schedules: u64,
-    /// Broken promises, over all of them.
-    pub broken: Broken,
+    /// Violated invariants, over all of them.
+    pub violated: Violated,
     /// Of those schedules one with the fewest switches and steps, where a condition asks about the state.
     pub witness: Option<Schedule>,
 }
 
-/// A broken promise.
+/// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
     /// In how many schedules.
@@ -30,7 +30,7 @@ pub struct Breach {
 pub struct Found {
     /// Final states.
     pub states: BTreeMap<State, Reached>,
-    /// Broken promises.
+    /// Violated invariants.
     pub breaches: BTreeMap<&'static str, Breach>,
     /// Schedules that were run to their end.
     pub schedules: u64,
@@ -47,33 +47,33 @@ pub struct Found {
 }
 
 impl Found {
-    /// Adds what one schedule has shown; `witness` is called only where it breaks something, or a condition asks about its
+    /// Adds what one schedule has shown; `witness` is called only where it violates something, or a condition asks about its
     /// state.
     pub(super) fn add(
         &mut self,
         (state, asked): (State, bool),
-        broken: Broken,
+        violated: Violated,
         witness: impl Fn() -> Schedule,
     ) {
         self.schedules += 1;
-        if !broken.is_empty() {
+        if !violated.is_empty() {
             let witness = witness();
-            for promise in broken.keys() {
+            for invariant in violated.keys() {
                 let breach = Breach { schedules: 1, witness: witness.clone(), state: state.clone() };
-                self.breached(promise, breach);
+                self.breached(invariant, breach);
             }
         }
         let reached = self.states.entry(state).or_default();
         reached.schedules += 1;
-        union(&mut reached.broken, broken);
+        union(&mut reached.violated, violated);
         if asked {
             shorter(&mut reached.witness, Some(witness()));
         }
     }
 
-    fn breached(&mut self, promise: &'static str, breach: Breach) {
-        match self.breaches.get_mut(promise) {
-            None => drop(self.breaches.insert(promise, breach)),
+    fn breached(&mut self, invariant: &'static str, breach: Breach) {
+        match self.breaches.get_mut(invariant) {
+            None => drop(self.breaches.insert(invariant, breach)),
             Some(known) => {
                 known.schedules += breach.schedules;
                 if breach.witness < known.witness {
@@ -88,11 +88,11 @@ impl Found {
         for (state, reached) in other.states {
             let known = self.states.entry(state).or_default();
             known.schedules += reached.schedules;
-            union(&mut known.broken, reached.broken);
+            union(&mut known.violated, reached.violated);
             shorter(&mut known.witness, reached.witness);
         }
-        for (promise, breach) in other.breaches {
-            self.breached(promise, breach);
+        for (invariant, breach) in other.breaches {
+            self.breached(invariant, breach);
         }
         self.schedules += other.schedules;
         self.cut += other.cut;
@@ -103,9 +103,9 @@ impl Found {
     }
 }
 
-fn union(into: &mut Broken, more: Broken) {
-    for (promise, details) in more {
-        into.entry(promise).or_default().extend(details);
+fn union(into: &mut Violated, more: Violated) {
+    for (invariant, details) in more {
+        into.entry(invariant).or_default().extend(details);
     }
 }
 

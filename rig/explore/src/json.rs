@@ -57,17 +57,17 @@ struct Reached {
     places: BTreeMap<String, String>,
     cpus: BTreeMap<String, String>,
     frozen: Vec<String>,
-    broken: BTreeMap<String, Vec<String>>,
+    violated: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Seen {
-    promise: String,
+    invariant: String,
     seen: &'static str,
-    broken: u64,
+    violated: u64,
     schedules: u64,
     expected: &'static str,
-    /// True when the test lists it; a promise that is not listed is expected to hold.
+    /// True when the test lists it; an invariant that is not listed is expected to hold.
     listed: bool,
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,11 +107,11 @@ impl Explored {
         judged: &Judgement,
     ) {
         let seen = |seen: &Observation| {
-            let breach = found.breaches.get(seen.promise.as_str());
+            let breach = found.breaches.get(seen.invariant.as_str());
             Seen {
-                promise: seen.promise.clone(),
+                invariant: seen.invariant.clone(),
                 seen: word(seen.seen),
-                broken: seen.broken,
+                violated: seen.violated,
                 schedules: seen.schedules,
                 expected: word(seen.expected),
                 listed: seen.listed,
@@ -150,7 +150,7 @@ impl Explored {
 impl Reached {
     fn of(state: &State, reached: &super::found::Reached) -> Self {
         let last = if let State::End(last) = state { last.clone() } else { super::state::Final::default() };
-        let broken = reached.broken.iter();
+        let violated = reached.violated.iter();
         Self {
             schedules: reached.schedules,
             state: state.to_string(),
@@ -159,7 +159,7 @@ impl Reached {
             places: last.places.into_iter().collect(),
             cpus: last.cpus.into_iter().collect(),
             frozen: last.frozen,
-            broken: broken
+            violated: violated
                 .map(|(name, details)| ((*name).to_owned(), details.iter().cloned().collect()))
                 .collect(),
         }

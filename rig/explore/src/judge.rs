@@ -1,6 +1,6 @@
 //! Compares the results of a search with the expectations of its test.
 //!
-//! A promise that the test does not list is expected to hold, under every protocol. A pass asks for every schedule; what one
+//! An invariant that the test does not list is expected to hold, under every protocol. A pass asks for every schedule; what one
 //! schedule shows is shown, however many were run.
 use super::found::Found;
 use super::litmus::{Condition, Conditions, Litmus, Wanted};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// Everything that a test says of one protocol, compared with what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// Every promise that is listed, and every other that was broken.
+    /// Every invariant that is listed, and every other that was violated.
     pub observations: Vec<Observation>,
     /// Conditions on final states.
     pub states: Vec<StateObservation>,
@@ -25,15 +25,15 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
-/// Observation of a promise.
+/// Observation of an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
-    /// The promise.
-    pub promise: String,
-    /// Frequency with which it was broken, in a word.
+    /// The invariant.
+    pub invariant: String,
+    /// Frequency with which it was violated, in a word.
     pub seen: Expectation,
     /// In how many schedules.
-    pub broken: u64,
+    pub violated: u64,
     /// Of how many.
     pub schedules: u64,
     /// The expectation.
@@ -94,38 +94,38 @@ fn unless(found: &Found, verdict: Verdict) -> Verdict {
 }
 
 fn observations(wanted: &Wanted, found: &Found) -> Vec<Observation> {
-    let promises: BTreeSet<&str> =
-        wanted.promises.keys().map(String::as_str).chain(found.breaches.keys().copied()).collect();
-    let observe = |promise: &str| {
-        let broken = found.breaches.get(promise).map_or(0, |breach| breach.schedules);
-        let seen = match broken {
+    let invariants: BTreeSet<&str> =
+        wanted.invariants.keys().map(String::as_str).chain(found.breaches.keys().copied()).collect();
+    let observe = |invariant: &str| {
+        let violated = found.breaches.get(invariant).map_or(0, |breach| breach.schedules);
+        let seen = match violated {
             0 => Expectation::Never,
-            broken if broken == found.schedules => Expectation::Always,
+            violated if violated == found.schedules => Expectation::Always,
             _ => Expectation::Sometimes,
         };
-        let listed = wanted.promises.get(promise).copied();
+        let listed = wanted.invariants.get(invariant).copied();
         let expected = listed.unwrap_or_default();
         Observation {
-            promise: promise.to_owned(),
+            invariant: invariant.to_owned(),
             seen,
-            broken,
+            violated,
             schedules: found.schedules,
             expected,
             listed: listed.is_some(),
-            verdict: of_promise(found, expected, broken),
+            verdict: of_invariant(found, expected, violated),
         }
     };
-    promises.into_iter().map(observe).collect()
+    invariants.into_iter().map(observe).collect()
 }
 
-fn of_promise(found: &Found, expected: Expectation, broken: u64) -> Verdict {
-    let held = broken < found.schedules;
+fn of_invariant(found: &Found, expected: Expectation, violated: u64) -> Verdict {
+    let held = violated < found.schedules;
     match expected {
-        Expectation::Never if broken > 0 => Verdict::Unexpected,
+        Expectation::Never if violated > 0 => Verdict::Unexpected,
         Expectation::Always if held => Verdict::Unexpected,
-        Expectation::Sometimes if broken > 0 => Verdict::AsExpected,
+        Expectation::Sometimes if violated > 0 => Verdict::AsExpected,
         Expectation::Sometimes => unless(found, Verdict::Unexpected),
-        Expectation::Always if broken == 0 => unless(found, Verdict::Unexpected),
+        Expectation::Always if violated == 0 => unless(found, Verdict::Unexpected),
         Expectation::Never | Expectation::Always => unless(found, Verdict::AsExpected),
     }
 }

@@ -18,8 +18,8 @@ pub struct Replayed {
     pub text: String,
     /// How it ended.
     pub state: String,
-    /// Promises that were broken.
-    pub broken: Vec<String>,
+    /// Invariants that were violated.
+    pub violated: Vec<String>,
     /// The same as a Chrome trace.
     pub trace: Box<dyn Fn() -> String>,
     /// Whether it ended as it was written down, or where it went another way.
@@ -35,7 +35,7 @@ pub fn replay(witness: &Witness) -> Replayed {
     let script = Script::new(&litmus, program.world());
     let mut theatre = program.stage(strategy, Bounds::default(), CheckSet::ALL, Some(script));
     let end = program.run(&mut theatre);
-    let (state, broken) = state::end(&litmus, &program, &theatre, &end);
+    let (state, violated) = state::end(&litmus, &program, &theatre, &end);
     let mut text = format!(
         "{} under {}, simulated; a step runs from one access to the next\n\nstep  who         what\n",
         litmus.name, witness.protocol
@@ -48,24 +48,29 @@ pub fn replay(witness: &Witness) -> Replayed {
     for (name, tally) in state::findings(&theatre.observer().judge.checks) {
         if let Some(first) = &tally.first {
             // The only clock of a schedule counts its steps.
-            let _ = writeln!(text, "broken: {name}: {}", first.replace(" ns", " steps"));
+            let _ = writeln!(text, "violated: {name}: {}", first.replace(" ns", " steps"));
         }
     }
-    let broken_words = text::broken(&broken);
-    if !broken_words.is_empty() {
-        let _ = writeln!(text, "in short: {broken_words}");
+    let violated_words = text::violated(&violated);
+    if !violated_words.is_empty() {
+        let _ = writeln!(text, "in short: {violated_words}");
     }
     let names: Vec<String> = (0..64).map(|at| program.actor_name(ActorId(at))).collect();
     Replayed {
-        repeated: repeated(witness, &theatre, &state.to_string(), &broken),
+        repeated: repeated(witness, &theatre, &state.to_string(), &violated),
         text,
         state: state.to_string(),
-        broken: broken.keys().map(|name| (*name).to_owned()).collect(),
+        violated: violated.keys().map(|name| (*name).to_owned()).collect(),
         trace: Box::new(move || chrome::trace(&litmus, &names, &lines)),
     }
 }
 
-fn repeated(witness: &Witness, theatre: &Theatre, state: &str, broken: &state::Broken) -> Result<(), String> {
+fn repeated(
+    witness: &Witness,
+    theatre: &Theatre,
+    state: &str,
+    violated: &state::Violated,
+) -> Result<(), String> {
     let policy = theatre.policy();
     let (taken, wanted) = (policy.taken().len(), witness.schedule.choices().len());
     if let Some(wrong) = wrong_step(witness, policy.given_up() == Some(GivenUp::Cut), taken) {
@@ -76,8 +81,8 @@ fn repeated(witness: &Witness, theatre: &Theatre, state: &str, broken: &state::B
     if let Some(before) = witness.state.as_ref().filter(|before| *before != state) {
         return Err(format!("ended in {state}, and ended in {before} when it was written down"));
     }
-    match witness.broken.iter().find(|promise| !broken.contains_key(promise.as_str())) {
-        Some(promise) => Err(format!("{promise} was broken when it was written down, and is not now")),
+    match witness.violated.iter().find(|invariant| !violated.contains_key(invariant.as_str())) {
+        Some(invariant) => Err(format!("{invariant} was violated when it was written down, and is not now")),
         None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@ use super::found::Found;
 use super::litmus::{Conditions, Litmus};
 use super::policy::PolicyName;
 use super::program::{Program, Theatre};
-use super::state::{self, Broken, State};
+use super::state::{self, State, Violated};
 use super::witness::Schedule;
 use engines::Interrupt;
 use engines::sim::End;
@@ -52,8 +52,8 @@ impl Default for Limits {
 pub struct Seen<'a> {
     /// The state in which it ended.
     pub state: &'a State,
-    /// What it broke.
-    pub broken: &'a Broken,
+    /// What it violated.
+    pub violated: &'a Violated,
     /// The schedule.
     pub schedule: &'a dyn Fn() -> Schedule,
 }
@@ -244,7 +244,7 @@ impl Search<'_> {
             Some(GivenUp::TooLong) => found.complete = false,
             None => {}
         }
-        let (state, broken) = state::end(self.litmus, program, theatre, end);
+        let (state, violated) = state::end(self.litmus, program, theatre, end);
         theatre.take_injectors(|injector| {
             let fired = injector.counts().into_iter().filter(|count| count.fired > 0);
             found.fired.extend(fired.map(|count| count.rule));
@@ -255,14 +255,14 @@ impl Search<'_> {
             found.traces.insert(trace(&canonical(policy.taken(), policy.wakes())));
         }
         let asked = self.conditions.ask(&state);
-        let seen = Seen { state: &state, broken: &broken, schedule: &schedule };
+        let seen = Seen { state: &state, violated: &violated, schedule: &schedule };
         if (self.look_on)(&seen).is_break() {
             self.bounds.stop.store(true, Ordering::Relaxed);
             found.complete = false;
-            found.add((state, asked), broken, schedule);
+            found.add((state, asked), violated, schedule);
             return false;
         }
-        found.add((state, asked), broken, schedule);
+        found.add((state, asked), violated, schedule);
         true
     }
 }

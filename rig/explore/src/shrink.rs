@@ -1,4 +1,4 @@
-//! Looks for a shorter program that still breaks the promise, and then for a schedule with fewer switches.
+//! Looks for a shorter program that still violates the invariant, and then for a schedule with fewer switches.
 //!
 //! What is tried: one actor less, one operation less, one fault less, until nothing can go; then schedules with no
 //! switch from somebody who could have gone on, with one, with two and so on. All of it within a time.
@@ -52,15 +52,15 @@ impl Size {
 
 /// A failing witness being made shorter.
 struct Shrinking<'a> {
-    promise: &'a str,
+    invariant: &'a str,
     until: Instant,
     interrupt: &'a Interrupt,
 }
 
-/// The shortest that was found within `time` of a program and schedule that break `promise`.
+/// The shortest that was found within `time` of a program and schedule that violate `invariant`.
 #[must_use]
-pub fn shrink(witness: &Witness, promise: &str, time: Duration, interrupt: &Interrupt) -> Witness {
-    let shrinking = Shrinking { promise, until: Instant::now() + time, interrupt };
+pub fn shrink(witness: &Witness, invariant: &str, time: Duration, interrupt: &Interrupt) -> Witness {
+    let shrinking = Shrinking { invariant, until: Instant::now() + time, interrupt };
     let mut best = witness.clone();
     while let Some(less) = shrinking.less(&best) {
         best = less;
@@ -92,7 +92,7 @@ impl Shrinking<'_> {
         witness
     }
 
-    /// A schedule of the program that breaks the promise, if one is found in time.
+    /// A schedule of the program that violates the invariant, if one is found in time.
     fn fails(&self, witness: &Witness, policy: PolicyName) -> Option<Witness> {
         let time = self.until.saturating_duration_since(Instant::now());
         if time.is_zero() || self.interrupt.is_set() {
@@ -100,7 +100,7 @@ impl Shrinking<'_> {
         }
         let failing: Mutex<Option<(Schedule, String)>> = Mutex::new(None);
         let look_on = |seen: &Seen<'_>| {
-            if seen.broken.contains_key(self.promise) {
+            if seen.violated.contains_key(self.invariant) {
                 *failing.lock() = Some(((seen.schedule)(), seen.state.to_string()));
                 return ControlFlow::Break(());
             }

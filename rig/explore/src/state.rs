@@ -1,4 +1,4 @@
-//! In which state a schedule has ended, and what it has broken.
+//! In which state a schedule has ended, and what it has violated.
 use super::litmus::Litmus;
 use super::names;
 use super::program::{Program, Theatre};
@@ -9,8 +9,8 @@ use model::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Broken promises with what can be said of each in a word: `drift` with `b=+5`.
-pub type Broken = BTreeMap<&'static str, BTreeSet<String>>;
+/// Violated invariants with what can be said of each in a word: `drift` with `b=+5`.
+pub type Violated = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// The state in which a schedule has ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +90,7 @@ impl fmt::Display for State {
 }
 
 /// Judges a schedule that has ended, and says in which state.
-pub fn end(litmus: &Litmus, program: &Program, theatre: &Theatre, end: &End) -> (State, Broken) {
+pub fn end(litmus: &Litmus, program: &Program, theatre: &Theatre, end: &End) -> (State, Violated) {
     let now = theatre.policy().taken().len();
     let judge = &mut theatre.observer().judge;
     let last = judge.finish(now as u64, end);
@@ -105,27 +105,27 @@ pub fn end(litmus: &Litmus, program: &Program, theatre: &Theatre, end: &End) -> 
         }
         End::Abandoned => State::NoEnd(now),
     };
-    let mut broken = on_the_way(litmus, &judge.checks);
+    let mut violated = on_the_way(litmus, &judge.checks);
     if let Some(last) = last {
         let counters = drift(litmus, &judge.checks);
         if !counters.is_empty() {
-            broken.insert(Check::Drift.name(), counters);
+            violated.insert(Check::Drift.name(), counters);
         }
         if is_left_behind(&judge.checks, &last) {
-            broken.insert(Check::LeftBehind.name(), BTreeSet::new());
+            violated.insert(Check::LeftBehind.name(), BTreeSet::new());
         }
     }
-    (state, broken)
+    (state, violated)
 }
 
 /// Returns the findings on the way, which are not decided by the final state.
 #[must_use]
 pub fn findings(checks: &Checks) -> Vec<Finding<'_>> {
-    let on_the_way = |(check, tally): &Finding<'_>| tally.broken > 0 && !check.about().by_final_state;
+    let on_the_way = |(check, tally): &Finding<'_>| tally.violated > 0 && !check.about().by_final_state;
     checks.findings().into_iter().filter(on_the_way).collect()
 }
 
-fn on_the_way(litmus: &Litmus, checks: &Checks) -> Broken {
+fn on_the_way(litmus: &Litmus, checks: &Checks) -> Violated {
     let details = |check| if check == Check::Underflow { clamps(litmus, checks) } else { BTreeSet::new() };
     findings(checks).into_iter().map(|(check, _)| (check.name(), details(check))).collect()
 }

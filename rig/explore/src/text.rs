@@ -2,7 +2,7 @@
 use super::found::Found;
 use super::judge::{Judgement, Observation, StateObservation, Verdict, has, word};
 use super::litmus::Litmus;
-use super::state::{Broken, State};
+use super::state::{State, Violated};
 use super::witness::{Schedule, token};
 use model::protocols::Protocol;
 use std::fmt::Write as _;
@@ -21,21 +21,21 @@ pub fn block(
         let mark = match state {
             State::Deadlock(_) => "!>",
             State::NoEnd(_) => "?>",
-            State::End(_) if reached.broken.is_empty() => ":>",
+            State::End(_) if reached.violated.is_empty() => ":>",
             State::End(_) => "*>",
         };
         let _ = write!(text, "{:>width$}   {mark} {state}", reached.schedules);
-        if !reached.broken.is_empty() {
-            let _ = write!(text, "  {}", broken(&reached.broken));
+        if !reached.violated.is_empty() {
+            let _ = write!(text, "  {}", violated(&reached.violated));
         }
         text.push('\n');
     }
     let token = |schedule: &Schedule| token(place, &litmus.toml, protocol, schedule);
     for seen in &judged.observations {
-        let Observation { promise, broken, schedules, .. } = seen;
-        let _ = writeln!(text, "Observation {promise} {} {broken} {schedules}", word(seen.seen));
-        if let Some(breach) = found.breaches.get(promise.as_str()) {
-            let _ = writeln!(text, "Witness {promise} {}", token(&breach.witness));
+        let Observation { invariant, violated, schedules, .. } = seen;
+        let _ = writeln!(text, "Observation {invariant} {} {violated} {schedules}", word(seen.seen));
+        if let Some(breach) = found.breaches.get(invariant.as_str()) {
+            let _ = writeln!(text, "Witness {invariant} {}", token(&breach.witness));
         }
         if let Some(complaint) = complaint(seen) {
             let _ = writeln!(text, "{complaint}");
@@ -72,22 +72,22 @@ pub fn block(
 
 /// `drift b=+5 underflow a`.
 #[must_use]
-pub fn broken(broken: &Broken) -> String {
-    let promise = |(name, details): (&&str, &std::collections::BTreeSet<String>)| {
+pub fn violated(violated: &Violated) -> String {
+    let invariant = |(name, details): (&&str, &std::collections::BTreeSet<String>)| {
         std::iter::once((*name).to_owned()).chain(details.iter().cloned()).collect::<Vec<_>>().join(" ")
     };
-    broken.iter().map(promise).collect::<Vec<_>>().join(" ")
+    violated.iter().map(invariant).collect::<Vec<_>>().join(" ")
 }
 
 /// What is wrong with an observation.
 fn complaint(seen: &Observation) -> Option<String> {
-    let Observation { promise, .. } = seen;
+    let Observation { invariant, .. } = seen;
     let expected = word(seen.expected);
     let listed = if seen.listed { "" } else { "; [expect] does not list it" };
     match seen.verdict {
-        Verdict::Unexpected => Some(format!("Unexpected {promise}: expected {expected}{listed}")),
+        Verdict::Unexpected => Some(format!("Unexpected {invariant}: expected {expected}{listed}")),
         Verdict::Inconclusive => Some(format!(
-            "Inconclusive {promise}: expected {expected}, and not all schedules were run; raise --schedules or --seconds"
+            "Inconclusive {invariant}: expected {expected}, and not all schedules were run; raise --schedules or --seconds"
         )),
         Verdict::AsExpected => None,
     }

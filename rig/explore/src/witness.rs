@@ -122,8 +122,8 @@ pub struct Witness {
     pub schedule: Schedule,
     /// How it ends, where that was written down.
     pub state: Option<String>,
-    /// The promises that it breaks, where they were written down.
-    pub broken: Vec<String>,
+    /// The invariants that it violates, where they were written down.
+    pub violated: Vec<String>,
 }
 
 /// What a file holds.
@@ -136,7 +136,8 @@ struct File {
     protocol: String,
     schedule: String,
     state: String,
-    broken: Vec<String>,
+    #[serde(alias = "broken")]
+    violated: Vec<String>,
     test: String,
 }
 
@@ -160,7 +161,7 @@ impl Witness {
             protocol: self.protocol.to_string(),
             schedule: self.schedule.to_string(),
             state: self.state.clone().unwrap_or_default(),
-            broken: self.broken.clone(),
+            violated: self.violated.clone(),
             test: self.litmus.toml.clone(),
         };
         toml::to_string_pretty(&file).expect("strings and numbers")
@@ -204,7 +205,7 @@ impl Witness {
             schedule: Schedule::parse(&file.schedule)?,
             place: file.place,
             state: Some(file.state),
-            broken: file.broken,
+            violated: file.violated,
         })
     }
 
@@ -244,7 +245,7 @@ impl Witness {
             schedule: Schedule::parse(schedule)?,
             place: place.to_owned(),
             state: None,
-            broken: Vec::new(),
+            violated: Vec::new(),
         })
     }
 }

@@ -12,7 +12,7 @@ use workloads::{Part, Trace, TraceOptions};
 
 pub(crate) const SCENARIO: Target = Target {
     name: "scenario",
-    seeds: || texts(built_in::ALL.iter().chain(built_in::CANARIES).map(|(_, text)| *text)),
+    seeds: || texts(built_in::ALL.iter().chain(built_in::MUTANTS).map(|(_, text)| *text)),
     // No files: a recording that a damaged scenario names could be anything on this machine.
     drive: |input| match Scenario::parse("s.toml", &text(input), &workloads::BuiltIn) {
         Ok(scenario) => {
@@ -78,7 +78,7 @@ pub(crate) const SCHEDULE: Target = Target {
                 protocol: Protocol::parse("three-phase").ok()?,
                 schedule: Schedule::parse("12a3b14a(1)2b9a").ok()?,
                 state: Some("p.0@a".to_owned()),
-                broken: vec!["drift".to_owned()],
+                violated: vec!["drift".to_owned()],
             })
         };
         tests

@@ -166,7 +166,7 @@ impl LinuxError {
                 Exit::Internal
             }
             Self::WorkerDied { .. } | Self::WorkerSilent { .. } => Exit::Inconclusive,
-            Self::Misplaced { .. } => Exit::Broken,
+            Self::Misplaced { .. } => Exit::Violated,
             Self::Explained { error, .. } => error.exit_code(),
             Self::Leftover { after, .. } => Exit::Left.worst(after.as_ref().map(|error| error.exit_code())),
         }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leftover_outranks_everything_but_broken_promises_and_internal_errors() {
+    fn a_leftover_outranks_everything_but_violated_invariants_and_internal_errors() {
         let died = |raw| LinuxError::WorkerDied { pid: 7, status: ExitStatus::from_raw(raw) };
         assert_eq!(died(9).exit_code(), Exit::Inconclusive);
         assert_eq!(died(101 << 8).exit_code(), Exit::Internal);
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(leftover(Some(died(101 << 8))).exit_code(), Exit::Internal);
         assert_eq!(
             leftover(Some(LinuxError::Misplaced { pid: 7, expected: "/x".into() })).exit_code(),
-            Exit::Broken
+            Exit::Violated
         );
     }
 

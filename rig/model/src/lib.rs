@@ -10,7 +10,7 @@
 //! | [`world`] | the modelled kernel behind locks and Words |
 //! | [`paths`] | mmap, touch, fork, exec, exit, charging, the attach core: each once |
 //! | [`protocols`] | one folder a protocol: its sequence and its controllers' callbacks |
-//! | [`checks`] | one promise a file |
+//! | [`checks`] | one invariant a file |
 #![forbid(unsafe_code)]
 pub mod checks;
 pub mod kernel;

@@ -8,10 +8,10 @@ macro_rules! scenarios {
     };
 }
 
-/// The same for scenarios that canaries need, which `list` leaves out.
-macro_rules! canary_scenarios {
+/// The same for scenarios that mutants need, which `list` leaves out.
+macro_rules! mutant_scenarios {
     ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../scenarios/canary/", $name, ".toml")))),*]
+        &[$(($name, include_str!(concat!("../../scenarios/mutant/", $name, ".toml")))),*]
     };
 }
 
@@ -36,21 +36,21 @@ scenarios!(
     "thrown",
 );
 
-/// (name, text) of the scenarios of canaries.
-pub const CANARIES: &[(&str, &str)] = canary_scenarios!(
-    "canary-busy",
-    "canary-tight",
-    "canary-spread",
-    "canary-spin",
-    "canary-pages",
-    "canary-frozen",
-    "canary-forks",
+/// (name, text) of the scenarios of mutants.
+pub const MUTANTS: &[(&str, &str)] = mutant_scenarios!(
+    "mutant-busy",
+    "mutant-tight",
+    "mutant-spread",
+    "mutant-spin",
+    "mutant-pages",
+    "mutant-frozen",
+    "mutant-forks",
 );
 
-/// The text of the canaries' scenario of that name.
+/// The text of the mutants' scenario of that name.
 #[must_use]
-pub fn find_canary(name: &str) -> Option<&'static str> {
-    CANARIES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+pub fn find_mutant(name: &str) -> Option<&'static str> {
+    MUTANTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The text of the built-in scenario of that name.

@@ -2,7 +2,7 @@
 use super::built_in;
 use faults::{Site, Thrown};
 use model::kernel::Controller;
-use model::protocols::{self, Canary};
+use model::protocols::{self, Mutant};
 
 /// Names, each with one line about it.
 pub type Rows = Vec<(String, String)>;
@@ -48,11 +48,11 @@ pub fn events() -> Rows {
     Thrown::ALL.iter().map(|event| (event.name().to_owned(), event.about().to_owned())).collect()
 }
 
-/// Canaries, each with the check that must find it.
+/// Mutants, each with the check that must find it.
 #[must_use]
-pub fn canaries() -> Rows {
-    let row = |canary: &Canary| (canary.name().to_owned(), format!("{}: {}", canary.check(), canary.about()));
-    Canary::ALL.iter().map(row).collect()
+pub fn mutants() -> Rows {
+    let row = |mutant: &Mutant| (mutant.name().to_owned(), format!("{}: {}", mutant.check(), mutant.about()));
+    Mutant::ALL.iter().map(row).collect()
 }
 
 /// Built-in scenarios.

@@ -14,7 +14,7 @@ use toml::Spanned;
 
 /// Cgroups by name.
 pub type Cgroups = BTreeMap<Spanned<String>, Cgroup>;
-/// Promises by protocol.
+/// Invariants by protocol.
 pub(crate) type Expect = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Expectation>>;
 /// One `[[workloads]]`.
 pub(crate) type Entry = BTreeMap<Spanned<String>, Spanned<toml::Value>>;

@@ -91,7 +91,7 @@ pub struct Scenario {
     pub costs: Costs,
     /// What a cell must at least have seen.
     pub demand: Demand,
-    /// Expected breaches: protocol, promise.
+    /// Expected breaches: protocol, invariant.
     pub expect: BTreeMap<String, BTreeMap<String, Expectation>>,
     /// The text that it was read from.
     pub toml: String,

@@ -157,14 +157,14 @@ impl Source<'_> {
 
     pub(crate) fn expect(&self, file: &Expect) -> Read<BTreeMap<String, BTreeMap<String, Expectation>>> {
         let mut expect = BTreeMap::new();
-        for (protocol, promises) in file {
+        for (protocol, invariants) in file {
             self.protocol(protocol)?;
             let mut of_protocol = BTreeMap::new();
-            for (promise, expectation) in promises {
-                let name = promise.get_ref();
+            for (invariant, expectation) in invariants {
+                let name = invariant.get_ref();
                 if Check::parse(name).is_none() {
                     let known = nearest(name, Check::names());
-                    return Err(self.at(promise.span(), format!("unknown promise `{name}`; {known}")));
+                    return Err(self.at(invariant.span(), format!("unknown invariant `{name}`; {known}")));
                 }
                 of_protocol.insert(name.clone(), *expectation);
             }

@@ -104,7 +104,7 @@ fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<Exit> {
             at + 1,
             test.litmus.name
         );
-        streams::finish(&text, Exit::Broken)
+        streams::finish(&text, Exit::Violated)
     };
     silent.iter().map(say).collect()
 }
@@ -183,22 +183,23 @@ fn under(test: &Placed, asked: &[Protocol]) -> Vec<Protocol> {
 impl Command<'_> {
     fn one(&self, test: &Placed, protocol: Protocol) -> Done {
         let wanted = test.litmus.wanted(protocol);
-        let never =
-            |promise: &str| wanted.promises.get(promise).is_none_or(|wanted| *wanted == Expectation::Never);
+        let never = |invariant: &str| {
+            wanted.invariants.get(invariant).is_none_or(|wanted| *wanted == Expectation::Never)
+        };
         let saved: Mutex<BTreeSet<String>> = Mutex::default();
         let failed: Mutex<Option<Failure>> = Mutex::default();
         let look_on = |seen: &Seen<'_>| {
-            for promise in seen.broken.keys().filter(|promise| never(promise)) {
+            for invariant in seen.violated.keys().filter(|invariant| never(invariant)) {
                 let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
-                if saved.insert((*promise).to_owned()) {
+                if saved.insert((*invariant).to_owned()) {
                     let witness = witness(
                         test,
                         protocol,
                         (seen.schedule)(),
                         Some(seen.state.to_string()),
-                        Some(promise),
+                        Some(invariant),
                     );
-                    if let Err(failure) = self.save(&witness, promise, "first") {
+                    if let Err(failure) = self.save(&witness, invariant, "first") {
                         failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
                         return ControlFlow::Break(());
                     }
@@ -226,7 +227,7 @@ impl Command<'_> {
     ) -> Result<Exit, Failure> {
         result(&text::block((&test.litmus, &test.place), protocol, found, judged))?;
         for seen in judged.observations.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
-            self.explain(test, protocol, found, &seen.promise)?;
+            self.explain(test, protocol, found, &seen.invariant)?;
         }
         for seen in judged.states.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
             self.keep(test, protocol, seen)?;
@@ -244,28 +245,28 @@ impl Command<'_> {
         Ok(())
     }
 
-    /// Keeps the shortest schedule that was seen to break the promise, and one that is shorter still.
+    /// Keeps the shortest schedule that was seen to violate the invariant, and one that is shorter still.
     fn explain(
         &self,
         test: &Placed,
         protocol: Protocol,
         found: &Found,
-        promise: &str,
+        invariant: &str,
     ) -> Result<(), Failure> {
-        let Some(breach) = found.breaches.get(promise) else { return Ok(()) };
+        let Some(breach) = found.breaches.get(invariant) else { return Ok(()) };
         let seen =
-            witness(test, protocol, breach.witness.clone(), Some(breach.state.to_string()), Some(promise));
-        let file = self.save(&seen, promise, "found")?;
-        result(&format!("Saved {promise}: attach-rig replay {}\n", output::operand(&file)))?;
+            witness(test, protocol, breach.witness.clone(), Some(breach.state.to_string()), Some(invariant));
+        let file = self.save(&seen, invariant, "found")?;
+        result(&format!("Saved {invariant}: attach-rig replay {}\n", output::operand(&file)))?;
         if self.flags.no_shrink {
             return Ok(());
         }
-        let short = shrink(&seen, promise, self.flags.shrink_seconds, &self.interrupt);
+        let short = shrink(&seen, invariant, self.flags.shrink_seconds, &self.interrupt);
         let (before, after) = (Size::of(&seen), Size::of(&short));
-        let file = self.save(&short, promise, "short")?;
+        let file = self.save(&short, invariant, "short")?;
         let less = |what: &str, before: usize, after: usize| format!("{what} {before} -> {after}");
         result(&format!(
-            "Shrunk {promise}: attach-rig replay {} ({}, {}, {}, {}, {})\n",
+            "Shrunk {invariant}: attach-rig replay {} ({}, {}, {}, {}, {})\n",
             output::operand(&file),
             less("actors", before.actors, after.actors),
             less("operations", before.operations, after.operations),
@@ -276,7 +277,7 @@ impl Command<'_> {
         Ok(())
     }
 
-    fn save(&self, witness: &Witness, promise: &str, which: &str) -> Result<PathBuf, Failure> {
+    fn save(&self, witness: &Witness, invariant: &str, which: &str) -> Result<PathBuf, Failure> {
         let cannot = |error: &dyn std::fmt::Display| {
             Failure::unwritten(format!(
                 "cannot save to {}: {error}; choose another folder with --out DIR",
@@ -285,7 +286,7 @@ impl Command<'_> {
         };
         let folder = self.folder.path().map_err(|error| cannot(&error))?;
         let protocol = witness.protocol.to_string().replace([':', ',', '='], "-");
-        let file = folder.join(format!("{}.{protocol}.{promise}.{which}.toml", witness.litmus.name));
+        let file = folder.join(format!("{}.{protocol}.{invariant}.{which}.toml", witness.litmus.name));
         write_atomic(&file, witness.file().as_bytes()).map_err(|error| cannot(&error))?;
         Ok(file)
     }
@@ -308,7 +309,7 @@ fn witness(
     protocol: Protocol,
     schedule: Schedule,
     state: Option<String>,
-    promise: Option<&str>,
+    invariant: Option<&str>,
 ) -> Witness {
     Witness {
         place: test.place.clone(),
@@ -316,13 +317,13 @@ fn witness(
         protocol,
         schedule,
         state,
-        broken: promise.map(str::to_owned).into_iter().collect(),
+        violated: invariant.map(str::to_owned).into_iter().collect(),
     }
 }
 
 fn code(verdict: Verdict) -> Exit {
     match verdict {
-        Verdict::Unexpected => Exit::Broken,
+        Verdict::Unexpected => Exit::Violated,
         Verdict::Inconclusive => Exit::Inconclusive,
         Verdict::AsExpected => Exit::AsExpected,
     }
@@ -334,16 +335,18 @@ fn row(test: &Placed, protocol: Protocol, done: &Done) -> [String; 6] {
         Verdict::Inconclusive => "?",
         Verdict::AsExpected => "",
     };
-    let promise = |seen: &Observation| format!("{} {}{}", seen.promise, word(seen.seen), mark(seen.verdict));
+    let invariant =
+        |seen: &Observation| format!("{} {}{}", seen.invariant, word(seen.seen), mark(seen.verdict));
     let bad = done.judged.states.iter().filter(|seen| seen.verdict != Verdict::AsExpected);
     let held = |seen: &&Observation| seen.seen == Expectation::Never && seen.verdict == Verdict::AsExpected;
-    let mut seen: Vec<_> = done.judged.observations.iter().filter(|seen| !held(seen)).map(promise).collect();
+    let mut seen: Vec<_> =
+        done.judged.observations.iter().filter(|seen| !held(seen)).map(invariant).collect();
     seen.extend(bad.map(|seen| format!("{} \"{}\"{}", seen.kind, seen.condition, mark(seen.verdict))));
     seen.extend((!done.judged.silent.is_empty()).then(|| "a fault never fired!".to_owned()));
     [
         test.litmus.name.clone(),
         protocol.to_string(),
-        if seen.is_empty() { "nothing broken".to_owned() } else { seen.join(", ") },
+        if seen.is_empty() { "nothing violated".to_owned() } else { seen.join(", ") },
         done.found.states.len().to_string(),
         done.found.schedules.to_string(),
         if done.found.complete { "all" } else { "bounded" }.to_owned(),

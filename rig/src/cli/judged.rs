@@ -3,7 +3,7 @@ use super::flags::Request;
 use super::output::say;
 use super::{thin, threads};
 use crate::driver::CellPlan;
-use reports::schema::{Cell, Engine, Expectation, Note, Outcome, Promise, Run, Verdict};
+use reports::schema::{Cell, Engine, Expectation, Invariant, Note, Outcome, Run, Verdict};
 use reports::verdict::{self, Expectations};
 use reports::words;
 use scenario::Scenario;
@@ -20,7 +20,7 @@ pub(super) fn judge(
     let mut notes = remarks(scenario, cells);
     let on_threads = engine == Engine::Threads;
     let expect = if on_threads { threads::expectations(scenario) } else { scenario.expect.clone() };
-    let replay = |cell: &Cell, _: &Promise| (!on_threads).then(|| replay(cell));
+    let replay = |cell: &Cell, _: &Invariant| (!on_threads).then(|| replay(cell));
     let mut verdicts = verdict::judge(cells, &expect, &notes, replay);
     let unfinished = |protocol: &str| {
         let planned =
@@ -95,7 +95,7 @@ fn of_scenario(run: &Run, file: &Path) -> (Vec<Verdict>, Vec<Note>) {
 }
 
 fn of_expectations(run: &Run, expect: &Expectations) -> Vec<Verdict> {
-    let judged: Vec<Cell> = run.cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
+    let judged: Vec<Cell> = run.cells.iter().filter(|cell| !cell.invariants.is_empty()).cloned().collect();
     verdict::judge(&judged, expect, &run.notes, |_, _| Some(run.command.clone()))
 }
 
@@ -105,8 +105,8 @@ const MOST: usize = 4;
 fn tell(stored: &[Verdict], found: &[Verdict], file: &Path) {
     let judged = |verdicts: &[Verdict]| -> BTreeMap<(String, String), (Outcome, u64, u64, u64)> {
         let checked = verdicts.iter().filter(|verdict| verdict.outcome != Outcome::Skipped);
-        let says = |v: &Verdict| (v.outcome, v.cells_broken, v.cells, v.violations);
-        checked.map(|v| ((v.protocol.clone(), v.promise.clone()), says(v))).collect()
+        let says = |v: &Verdict| (v.outcome, v.cells_violated, v.cells, v.violations);
+        checked.map(|v| ((v.protocol.clone(), v.invariant.clone()), says(v))).collect()
     };
     let (stored, found) = (judged(stored), judged(found));
     let outcome = |of: &BTreeMap<_, (Outcome, u64, u64, u64)>, key| {
@@ -117,9 +117,9 @@ fn tell(stored: &[Verdict], found: &[Verdict], file: &Path) {
         .chain(found.keys().filter(|key| !stored.contains_key(*key)))
         .filter(|key| stored.get(*key) != found.get(*key))
         .map(|key| {
-            let (protocol, promise) = key;
+            let (protocol, invariant) = key;
             let (before, now) = (outcome(&stored, key), outcome(&found, key));
-            format!("{promise} under {protocol} is stored as `{before}` and is `{now}`")
+            format!("{invariant} under {protocol} is stored as `{before}` and is `{now}`")
         })
         .collect();
     if differ.is_empty() {

@@ -23,8 +23,8 @@ const PARTS: [Part; 7] = [
 pub(super) fn list(flags: &ListFlags) -> Result<Exit, Failure> {
     let wanted = flags.what.as_deref();
     let known: Vec<_> = PARTS.iter().map(|(name, _)| *name).collect();
-    if wanted == Some("canaries") {
-        return Ok(streams::finish(&section("canaries", &catalogue::canaries()), Exit::AsExpected));
+    if matches!(wanted, Some("mutants" | "canaries")) {
+        return Ok(streams::finish(&section("mutants", &catalogue::mutants()), Exit::AsExpected));
     }
     if let Some(what) = wanted.filter(|what| !known.contains(what)) {
         return Err(Failure::usage(format!("there is no list of `{what}`; {}", nearest(what, known))));

@@ -30,13 +30,13 @@ pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrup
         let name = protocol.to_string();
         line(&mut text, &name, found);
         let expected = scenario.expect.get(&name);
-        let known = |promise: &String| expected.is_some_and(|expected| expected.contains_key(promise));
-        unexpected += found.traces.iter().filter(|trace| !known(&trace.promise)).count();
+        let known = |invariant: &String| expected.is_some_and(|expected| expected.contains_key(invariant));
+        unexpected += found.traces.iter().filter(|trace| !known(&trace.invariant)).count();
         traces(&mut text, found);
     }
     let _ = writeln!(text, "fail-nth: {unexpected} traces that the scenario does not expect");
     text.push_str(&cut_short(interrupt, all.len(), protocols.len()));
-    let code = if unexpected == 0 { Exit::AsExpected } else { Exit::Broken };
+    let code = if unexpected == 0 { Exit::AsExpected } else { Exit::Violated };
     Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 
@@ -54,7 +54,7 @@ fn line(text: &mut String, name: &str, found: &Positions) {
 
 fn traces(text: &mut String, found: &Positions) {
     for trace in found.traces.iter().take(MAX_TRACES) {
-        let _ = writeln!(text, "  {} nth={}: {}: {}", trace.site, trace.nth, trace.promise, trace.first);
+        let _ = writeln!(text, "  {} nth={}: {}: {}", trace.site, trace.nth, trace.invariant, trace.first);
     }
     if found.traces.len() > MAX_TRACES {
         let _ = writeln!(text, "  and {} more", found.traces.len() - MAX_TRACES);
@@ -74,7 +74,7 @@ struct Sum {
     callbacks: u64,
     traced: u64,
     rollbacks: u64,
-    /// How often each promise was broken, by `site promise`.
+    /// How often each invariant was violated, by `site invariant`.
     traces: BTreeMap<String, u64>,
 }
 
@@ -88,7 +88,7 @@ impl Sum {
         let places: BTreeSet<_> = found.traces.iter().map(|t| (t.site, t.nth)).collect();
         self.traced += places.len() as u64;
         for trace in &found.traces {
-            *self.traces.entry(format!("{} {}", trace.site, trace.promise)).or_insert(0) += 1;
+            *self.traces.entry(format!("{} {}", trace.site, trace.invariant)).or_insert(0) += 1;
         }
     }
 }
@@ -132,7 +132,7 @@ pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<Exit, Fail
         if sound { "left no trace" } else { "FAILED" }
     );
     text.push_str(&cut_short(interrupt, found.len(), scenarios.len()));
-    let code = if sound { Exit::AsExpected } else { Exit::Broken };
+    let code = if sound { Exit::AsExpected } else { Exit::Violated };
     Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 

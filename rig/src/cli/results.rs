@@ -75,13 +75,13 @@ fn with_later_cells(path: &Path, mut source: Source) -> Result<Source, Failure> 
 
 /// The run that finished cells make up; says what is not among them.
 fn salvaged(path: &Path, left: Salvaged) -> Run {
-    let Salvaged { mut run, foreign, broken } = left;
+    let Salvaged { mut run, foreign, unreadable } = left;
     say(&format!(
         "{}: of a run that did not come to its end, {} finished cells",
         shown(path),
         run.cells.len()
     ));
-    let mut not_shown = broken;
+    let mut not_shown = unreadable;
     if let Some(first) = foreign.first() {
         let (count, first) = (foreign.len(), shown(first));
         not_shown.push(format!("{count} cells of another request are not shown, {first} the first of them"));

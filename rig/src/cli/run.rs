@@ -83,7 +83,7 @@ fn say_interrupted(signal: u8, finished: usize, planned: usize) {
 
 /// A built-in scenario, or one in a file.
 pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Failure> {
-    let known = built_in::find(named).or_else(|| built_in::find_canary(named));
+    let known = built_in::find(named).or_else(|| built_in::find_mutant(named));
     let (file, text) = match known {
         Some(text) => (format!("built-in scenario {named}"), text.to_owned()),
         None => {
@@ -104,7 +104,7 @@ fn unreadable(named: &str, error: &FileError) -> Failure {
 
 /// The folder to which names of recordings in the scenario `named` are relative.
 pub(super) fn beside(named: &str) -> &Path {
-    let is_built_in = built_in::find(named).or_else(|| built_in::find_canary(named)).is_some();
+    let is_built_in = built_in::find(named).or_else(|| built_in::find_mutant(named)).is_some();
     let folder = if is_built_in { None } else { Path::new(named).parent() };
     folder.unwrap_or(Path::new("."))
 }

@@ -1,4 +1,4 @@
-//! `selftest`: every canary is caught by the check that it names, sound runs are green, random ones keep every promise.
+//! `selftest`: every mutant is caught by the check that it names, sound runs are green, random ones hold every invariant.
 use super::exit::{Failure, with_signal};
 use super::flags::SelftestFlags;
 use super::output::say;
@@ -27,16 +27,16 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<Exit, Failure> {
     if let Some(count) = flags.random {
         return random(flags, count, (jobs, &interrupt), &costs);
     }
-    let canaries = selftest::canaries();
-    let sound = canaries_green(flags.seeds, &costs, &interrupt);
-    let fly = |at: usize| selftest::fly(canaries[at], flags.seeds, &costs, &interrupt);
-    let flights: Vec<Flight> = parallel::map(jobs, canaries.len(), &interrupt, fly).into_values().collect();
+    let mutants = selftest::mutants();
+    let sound = mutants_green(flags.seeds, &costs, &interrupt);
+    let fly = |at: usize| selftest::fly(mutants[at], flags.seeds, &costs, &interrupt);
+    let flights: Vec<Flight> = parallel::map(jobs, mutants.len(), &interrupt, fly).into_values().collect();
     let caught = flights.iter().filter(|flight| flight.red > 0).count();
     let mut text = flights.iter().map(line).collect::<String>();
     text.push_str(&sound.0);
-    let _ = writeln!(text, "canaries: {caught} of {} caught", flights.len());
-    text.push_str(&cut_short(&interrupt, flights.len(), canaries.len()));
-    let code = if caught == flights.len() && sound.1 { Exit::AsExpected } else { Exit::Broken };
+    let _ = writeln!(text, "mutants: {caught} of {} caught", flights.len());
+    text.push_str(&cut_short(&interrupt, flights.len(), mutants.len()));
+    let code = if caught == flights.len() && sound.1 { Exit::AsExpected } else { Exit::Violated };
     Ok(streams::finish(&text, with_signal(code, &interrupt)))
 }
 
@@ -50,12 +50,12 @@ pub(super) fn cut_short(interrupt: &Interrupt, tried: usize, of: usize) -> Strin
 }
 
 fn line(flight: &Flight) -> String {
-    let Flight { canary, red, seeds, first } = flight;
+    let Flight { mutant, red, seeds, first } = flight;
     let verdict = if *red > 0 { "caught" } else { "MISSED" };
     let mut text = format!(
-        "{verdict} {canary:24} by {:18} in {red} of {seeds} seeds: {}\n",
-        canary.check(),
-        canary.about()
+        "{verdict} {mutant:24} by {:18} in {red} of {seeds} seeds: {}\n",
+        mutant.check(),
+        mutant.about()
     );
     if let Some(first) = first {
         let _ = writeln!(text, "       {first}");
@@ -63,18 +63,18 @@ fn line(flight: &Flight) -> String {
     text
 }
 
-/// The scenarios without canaries, and whether they kept everything.
-fn canaries_green(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> (String, bool) {
+/// The scenarios without mutants, and whether they kept everything.
+fn mutants_green(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> (String, bool) {
     let mut text = String::new();
     let mut green = true;
-    for (name, broken) in selftest::without_canaries(seeds, costs, interrupt).unwrap_or_default() {
-        green &= broken.is_empty();
-        match broken.first() {
+    for (name, violated) in selftest::without_mutants(seeds, costs, interrupt).unwrap_or_default() {
+        green &= violated.is_empty();
+        match violated.first() {
             None => {
-                let _ = writeln!(text, "green  {name} without a canary, all checks on, {seeds} seeds");
+                let _ = writeln!(text, "green  {name} without a mutant, all checks on, {seeds} seeds");
             }
-            Some((promise, first)) => {
-                let _ = writeln!(text, "RED    {name} without a canary: {promise}: {first}");
+            Some((invariant, first)) => {
+                let _ = writeln!(text, "RED    {name} without a mutant: {invariant}: {first}");
             }
         }
     }
@@ -94,23 +94,23 @@ fn random(
     let drawn = parallel::map(jobs, count as usize, interrupt, draw);
     let mut census = Census::new();
     let mut text = String::new();
-    let (mut broken, tried) = (0, drawn.len());
+    let (mut violated, tried) = (0, drawn.len());
     for (at, drawn) in drawn {
-        let Drawn { broken: promises, census: seen } = drawn.map_err(Failure::usage)?;
+        let Drawn { violated: invariants, census: seen } = drawn.map_err(Failure::usage)?;
         seen.into_iter().for_each(|(key, n)| *census.entry(key).or_insert(0) += n);
-        broken += u64::from(!promises.is_empty());
-        for (promise, words) in promises {
+        violated += u64::from(!invariants.is_empty());
+        for (invariant, words) in invariants {
             let seed = first + at as u64;
             let _ = writeln!(
                 text,
-                "broken: {promise} in seed {seed}: {words}; replay: attach-rig selftest --random 1 --seed {seed} --protocol {protocol}"
+                "violated: {invariant} in seed {seed}: {words}; replay: attach-rig selftest --random 1 --seed {seed} --protocol {protocol}"
             );
         }
     }
     text.push_str(&coverage(&census));
-    let _ = writeln!(text, "random: {broken} of {tried} broke a promise");
+    let _ = writeln!(text, "random: {violated} of {tried} violated an invariant");
     text.push_str(&cut_short(interrupt, tried, count as usize));
-    let code = if broken == 0 { Exit::AsExpected } else { Exit::Broken };
+    let code = if violated == 0 { Exit::AsExpected } else { Exit::Violated };
     Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 

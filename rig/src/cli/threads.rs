@@ -1,7 +1,7 @@
 //! What a run on threads says differently: what it did not judge, what the machine did not show, what it is measured with.
 use super::exit::Failure;
 use super::matrix::{Did, On};
-use crate::driver::agree::breaks_without_locks;
+use crate::driver::agree::violates_without_locks;
 use crate::driver::threads;
 use engines::threads::Refused;
 use engines::threads::itself::Itself;
@@ -15,16 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Length of a cell when nobody says one: a scenario's own is virtual, and far too short here.
 pub(super) const DURATION: &str = "2s";
 
-/// What `scenario` expects of promises that are judged here.
+/// What `scenario` expects of invariants that are judged here.
 pub(super) fn expectations(scenario: &Scenario) -> Expectations {
     let unjudged = threads::unjudged(scenario);
-    let judged = |promises: &BTreeMap<String, Expectation>| {
-        let kept = promises
+    let judged = |invariants: &BTreeMap<String, Expectation>| {
+        let kept = invariants
             .iter()
-            .filter(|(promise, _)| !unjudged.iter().any(|check| check.name() == promise.as_str()));
-        kept.map(|(promise, expected)| (promise.clone(), *expected)).collect()
+            .filter(|(invariant, _)| !unjudged.iter().any(|check| check.name() == invariant.as_str()));
+        kept.map(|(invariant, expected)| (invariant.clone(), *expected)).collect()
     };
-    scenario.expect.iter().map(|(protocol, promises)| (protocol.clone(), judged(promises))).collect()
+    scenario.expect.iter().map(|(protocol, invariants)| (protocol.clone(), judged(invariants))).collect()
 }
 
 fn list(checks: impl Iterator<Item = Check>) -> String {
@@ -38,12 +38,12 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
     let info = |text: String| Note { kind: NoteKind::Info, text, protocol: None };
     let unjudged = threads::unjudged(scenario);
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.outcome == Outcome::Fail) {
-        let (protocol, promise) = (&verdict.protocol, &verdict.promise);
+        let (protocol, invariant) = (&verdict.protocol, &verdict.invariant);
         if verdict.expected != Expectation::Never {
             verdict.outcome = Outcome::Inconclusive;
-        } else if breaks_without_locks(protocol, promise) {
+        } else if violates_without_locks(protocol, invariant) {
             notes.push(info(format!(
-                "{promise} broke under {protocol}, of which the scenario says nothing: it keeps no locks, and here a mover may lose its CPU between the switch and the last callback."
+                "{invariant} was violated under {protocol}, of which the scenario says nothing: it keeps no locks, and here a mover may lose its CPU between the switch and the last callback."
             )));
             (verdict.expected, verdict.outcome) = (Expectation::Sometimes, Outcome::Pass);
         }
@@ -69,12 +69,12 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
     ));
 }
 
-fn skipped(protocol: &str, promise: &str) -> Verdict {
+fn skipped(protocol: &str, invariant: &str) -> Verdict {
     Verdict {
         protocol: protocol.to_owned(),
-        promise: promise.to_owned(),
+        invariant: invariant.to_owned(),
         expected: Expectation::Never,
-        cells_broken: 0,
+        cells_violated: 0,
         cells: 0,
         violations: 0,
         outcome: Outcome::Skipped,

@@ -1,4 +1,4 @@
-//! What two engines say of the same scenario, protocol by protocol: where both judge a promise they agree, or there is a
+//! What two engines say of the same scenario, protocol by protocol: where both judge an invariant they agree, or there is a
 //! reason, from a closed list.
 use crate::measure::cell::Cell;
 use model::checks::{Check, Needs};
@@ -6,28 +6,28 @@ use model::protocols::Protocol;
 use reports::schema::Expectation;
 use std::collections::BTreeMap;
 
-/// Why the simulator and OS threads may differ on a promise.
+/// Why the simulator and OS threads may differ on an invariant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// It is not judged on threads: that needs an order of all events.
     NotJudged,
     /// On threads it is looked for at rest only, and was right again by then. The simulator looks after every event.
     RightAgainAtRest,
-    /// The scenario says that it breaks sometimes, and the machine's schedules did not come by the place.
+    /// The scenario says that it violates sometimes, and the machine's schedules did not come by the place.
     NotReached,
-    /// The protocol does not lock, or the scenario says that it breaks sometimes, and only the machine's schedules came by
+    /// The protocol does not lock, or the scenario says that it violates sometimes, and only the machine's schedules came by
     /// the place: a mover that loses its CPU between switch and attach leaves a window of milliseconds.
     OnlyReached,
 }
 
-/// A promise on which two engines differ.
+/// An invariant on which two engines differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Protocol with its options.
     pub protocol: String,
-    /// The promise.
-    pub promise: String,
-    /// How often it was broken on the simulator.
+    /// The invariant.
+    pub invariant: String,
+    /// How often it was violated on the simulator.
     pub on_sim: u64,
     /// How often on threads; absent where it was not judged.
     pub on_threads: Option<u64>,
@@ -35,40 +35,40 @@ pub struct Difference {
     pub reason: Option<Reason>,
 }
 
-/// Reports whether threads look for a promise at rest only.
-fn at_rest(promise: &str) -> bool {
-    Check::parse(promise).is_some_and(|check| check.about().needs == Needs::Rest)
+/// Reports whether threads look for an invariant at rest only.
+fn at_rest(invariant: &str) -> bool {
+    Check::parse(invariant).is_some_and(|check| check.about().needs == Needs::Rest)
 }
 
-/// (protocol, promise) -> how often it was broken.
-fn broken(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
+/// (protocol, invariant) -> how often it was violated.
+fn violated(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
     let mut sums = BTreeMap::new();
     for cell in cells {
-        for promise in &cell.promises {
-            *sums.entry((cell.protocol.as_str(), promise.name.as_str())).or_insert(0) += promise.broken;
+        for invariant in &cell.invariants {
+            *sums.entry((cell.protocol.as_str(), invariant.name.as_str())).or_insert(0) += invariant.violated;
         }
     }
     sums
 }
 
-/// Whether `protocol` keeps no locks and may break `promise` for it, if the schedule is bad enough.
+/// Whether `protocol` keeps no locks and may violate `invariant` for it, if the schedule is bad enough.
 #[must_use]
-pub fn breaks_without_locks(protocol: &str, promise: &str) -> bool {
+pub fn violates_without_locks(protocol: &str, invariant: &str) -> bool {
     Protocol::parse(protocol).is_ok_and(|protocol| !protocol.keeps_locks())
-        && Check::parse(promise).is_some_and(|check| check.about().without_locks)
+        && Check::parse(invariant).is_some_and(|check| check.about().without_locks)
 }
 
-/// Whether `protocol` may break `promise` as far as anybody knows.
-fn may_break(protocol: &str, promise: &str, expected: Expectation) -> bool {
-    expected != Expectation::Never || breaks_without_locks(protocol, promise)
+/// Whether `protocol` may violate `invariant` as far as anybody knows.
+fn may_violate(protocol: &str, invariant: &str, expected: Expectation) -> bool {
+    expected != Expectation::Never || violates_without_locks(protocol, invariant)
 }
 
-fn reason(promise: &str, on_sim: u64, on_threads: Option<u64>, may_break: bool) -> Option<Reason> {
+fn reason(invariant: &str, on_sim: u64, on_threads: Option<u64>, may_violate: bool) -> Option<Reason> {
     match on_threads {
         None => Some(Reason::NotJudged),
-        Some(0) if on_sim > 0 && at_rest(promise) => Some(Reason::RightAgainAtRest),
-        Some(0) => may_break.then_some(Reason::NotReached),
-        Some(_) => may_break.then_some(Reason::OnlyReached),
+        Some(0) if on_sim > 0 && at_rest(invariant) => Some(Reason::RightAgainAtRest),
+        Some(0) => may_violate.then_some(Reason::NotReached),
+        Some(_) => may_violate.then_some(Reason::OnlyReached),
     }
 }
 
@@ -79,22 +79,22 @@ pub fn differences(
     on_threads: &[Cell],
     expected: &BTreeMap<String, BTreeMap<String, Expectation>>,
 ) -> Vec<Difference> {
-    let threads = broken(on_threads);
+    let threads = violated(on_threads);
     let mut found = Vec::new();
-    for ((protocol, promise), on_sim) in broken(on_sim) {
-        let on_threads = threads.get(&(protocol, promise)).copied();
+    for ((protocol, invariant), on_sim) in violated(on_sim) {
+        let on_threads = threads.get(&(protocol, invariant)).copied();
         if on_threads.is_some_and(|n| (n > 0) == (on_sim > 0)) {
             continue;
         }
         let bare = protocol.split(':').next().unwrap_or(protocol);
         let of_protocol = expected.get(protocol).or_else(|| expected.get(bare));
-        let expected = of_protocol.and_then(|of| of.get(promise)).copied().unwrap_or_default();
+        let expected = of_protocol.and_then(|of| of.get(invariant)).copied().unwrap_or_default();
         found.push(Difference {
             protocol: protocol.to_owned(),
-            promise: promise.to_owned(),
+            invariant: invariant.to_owned(),
             on_sim,
             on_threads,
-            reason: reason(promise, on_sim, on_threads, may_break(protocol, promise, expected)),
+            reason: reason(invariant, on_sim, on_threads, may_violate(protocol, invariant, expected)),
         });
     }
     found
@@ -116,14 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn who_locks_may_break_nothing_that_nobody_expects() {
+    fn who_locks_may_violate_nothing_that_nobody_expects() {
         let (never, sometimes) = (Expectation::Never, Expectation::Sometimes);
-        assert!(may_break("three-phase", "drift", never) && may_break("prepare-undo", "underflow", never));
         assert!(
-            !may_break("three-phase", "contract", never) && may_break("three-phase", "overrun", sometimes)
+            may_violate("three-phase", "drift", never) && may_violate("prepare-undo", "underflow", never)
+        );
+        assert!(
+            !may_violate("three-phase", "contract", never)
+                && may_violate("three-phase", "overrun", sometimes)
         );
         for locks in ["transactional", "transactional:mmap-sem=unfair", "prepare-undo:hold=locks"] {
-            assert!(!may_break(locks, "drift", never), "{locks}");
+            assert!(!may_violate(locks, "drift", never), "{locks}");
         }
     }
 }

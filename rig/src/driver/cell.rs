@@ -125,7 +125,7 @@ pub(super) fn fill(
         locks: records.locks(),
         longest_holds: records.longest_holds(who),
         drift: records.drift(),
-        promises: records.promises(),
+        invariants: records.invariants(),
         faults: records.faults(),
         sim: None,
         timelines: Vec::new(),

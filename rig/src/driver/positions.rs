@@ -11,15 +11,15 @@ use model::protocols::Protocol;
 use model::seam::Costs;
 use scenario::Scenario;
 
-/// A position, and what failing there has broken.
+/// A position, and what failing there has violated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// Where.
     pub site: Site,
     /// At which hit of it, from 1.
     pub nth: u32,
-    /// The promise.
-    pub promise: String,
+    /// The invariant.
+    pub invariant: String,
     /// Its first violation in words.
     pub first: String,
 }
@@ -33,7 +33,7 @@ pub struct Positions {
     pub callbacks: u64,
     /// Positions that left a trace.
     pub traces: Vec<Trace>,
-    /// How often each promise was put to the test after a failure: rollbacks looked at.
+    /// How often each invariant was put to the test after a failure: rollbacks looked at.
     pub rollbacks: u64,
 }
 
@@ -61,7 +61,7 @@ pub fn try_all(
 ) -> Option<Positions> {
     let plan = CellPlan::alone(protocol, seed);
     let sound = run_cell_until(scenario, &plan, costs, interrupt)?;
-    let usual = broken(&sound.cell);
+    let usual = violated(&sound.cell);
     let mut positions = Positions { callbacks: sound.asked, ..Positions::default() };
     for site in plan.sites::<CellCurrent>(scenario) {
         let mut nth = 0;
@@ -79,24 +79,28 @@ pub fn try_all(
     Some(positions)
 }
 
-/// Promises that a cell broke.
-fn broken(cell: &Cell) -> Vec<String> {
-    cell.promises.iter().filter(|promise| promise.broken > 0).map(|promise| promise.name.clone()).collect()
+/// Invariants that a cell violated.
+fn violated(cell: &Cell) -> Vec<String> {
+    cell.invariants
+        .iter()
+        .filter(|invariant| invariant.violated > 0)
+        .map(|invariant| invariant.name.clone())
+        .collect()
 }
 
 impl Positions {
     fn judge(&mut self, cell: &Cell, (site, nth): (Site, u32), usual: &[String]) {
-        for promise in &cell.promises {
-            if promise.name == "rollback" {
-                self.rollbacks += promise.examined;
+        for invariant in &cell.invariants {
+            if invariant.name == "rollback" {
+                self.rollbacks += invariant.examined;
             }
-            if promise.broken > 0 && !usual.contains(&promise.name) {
-                let first = promise.first.clone().unwrap_or_default();
-                self.traces.push(Trace { site, nth, promise: promise.name.clone(), first });
+            if invariant.violated > 0 && !usual.contains(&invariant.name) {
+                let first = invariant.first.clone().unwrap_or_default();
+                self.traces.push(Trace { site, nth, invariant: invariant.name.clone(), first });
             }
         }
         if let Some(ended) = cell.ended.as_ref().filter(|_| !usual.contains(&"deadlock".to_owned())) {
-            self.traces.push(Trace { site, nth, promise: "end".to_owned(), first: ended.clone() });
+            self.traces.push(Trace { site, nth, invariant: "end".to_owned(), first: ended.clone() });
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything that the model knows is drawn: controllers and their order, one or two hierarchies, limits, nesting, threads
 //! in several cgroups, all scopes of an attach, admins, faults and events. A transactional attach has to keep every
-//! promise in each of them.
+//! invariant in each of them.
 use model::kernel::Controller;
 use rand::Rng as _;
 use rand_pcg::Pcg64;

@@ -210,14 +210,14 @@ impl Records<'_> {
 
     /// What every check found.
     #[must_use]
-    pub fn promises(&self) -> Vec<schema::Promise> {
-        let promise = |(name, tally): model::checks::Finding<'_>| schema::Promise {
+    pub fn invariants(&self) -> Vec<schema::Invariant> {
+        let invariant = |(name, tally): model::checks::Finding<'_>| schema::Invariant {
             name: name.name().to_owned(),
-            broken: tally.broken,
+            violated: tally.violated,
             examined: tally.examined,
             first: tally.first.clone(),
         };
-        self.checks.findings().into_iter().map(promise).collect()
+        self.checks.findings().into_iter().map(invariant).collect()
     }
 
     /// The fault log.

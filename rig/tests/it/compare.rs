@@ -41,7 +41,7 @@ fn the_same_run_is_the_same_and_another_scenario_is_not_comparable() {
 fn protocols_of_one_run_are_compared_and_what_is_wrong_comes_first() {
     let scratch = with_runs();
     let (code, out, _) = said(&["compare", "a", "--against", "transactional"], scratch.path());
-    assert_eq!(code, 1, "three-phase breaks promises: {out}");
+    assert_eq!(code, 1, "three-phase violates invariants: {out}");
     assert!(out.starts_with("three-phase beside transactional: steady on sim, virtual time\n"), "{out}");
     let worse = out.lines().find(|line| line.starts_with("  worse")).unwrap();
     assert!(worse.contains("drift.final max: 0 -> "), "{out}");
@@ -51,7 +51,7 @@ fn protocols_of_one_run_are_compared_and_what_is_wrong_comes_first() {
 }
 
 #[test]
-fn few_seeds_tell_nothing_about_times_but_all_about_promises() {
+fn few_seeds_tell_nothing_about_times_but_all_about_invariants() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     let flags = ["run", "steady", "--protocol", "transactional", "--protocol", "prepare-undo:hold=locks"];

@@ -230,7 +230,7 @@ fn keep(run: &mut serde_json::Value, kept: impl Fn(&str, u64) -> bool) {
     cells.retain(|cell| kept(cell["protocol"].as_str().unwrap(), cell["seed"].as_u64().unwrap()));
 }
 
-const COUNTS: &str = "[[gate]]\nname = \"kept\"\nclass = \"correctness\"\nmetric = \"promise.broken\"\nselect = { protocol = \"transactional\" }\nequals = 0\n";
+const COUNTS: &str = "[[gate]]\nname = \"kept\"\nclass = \"correctness\"\nmetric = \"invariant.violated\"\nselect = { protocol = \"transactional\" }\nequals = 0\n";
 
 /// A folder with three seeds of two protocols in `a`.
 fn with_two_protocols() -> tempfile::TempDir {
@@ -309,12 +309,12 @@ fn what_is_missing_of_a_run_passes_no_gate() {
     }
     edited(folder, "complete", |run| drop(run.as_object_mut().unwrap().remove("plan")));
     assert_eq!(code("complete").0, 0, "a run of an older version, with all its cells");
-    // What is broken already is broken, however little of the run is there.
-    edited(folder, "broken", |run| {
+    // What is violated already is violated, however little of the run is there.
+    edited(folder, "violated", |run| {
         keep(run, |_, seed| seed == 1);
-        run["cells"][0]["promises"][0]["broken"] = 2.into();
+        run["cells"][0]["invariants"][0]["violated"] = 2.into();
     });
-    assert_eq!(code("broken").0, 1, "{}", code("broken").1);
+    assert_eq!(code("violated").0, 1, "{}", code("violated").1);
 }
 
 #[test]

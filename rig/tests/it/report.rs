@@ -103,8 +103,8 @@ fn a_job_on_github_gets_a_page_and_annotations() {
     run(folder, "a", "transactional");
     change(folder, |run| {
         let cells = run["cells"].as_array_mut().unwrap().iter_mut();
-        let promises = cells.flat_map(|cell| cell["promises"].as_array_mut().unwrap());
-        promises.for_each(|promise| promise["broken"] = 1.into());
+        let invariants = cells.flat_map(|cell| cell["invariants"].as_array_mut().unwrap());
+        invariants.for_each(|invariant| invariant["violated"] = 1.into());
     });
     let page = folder.join("page.md");
     fs::write(&page, "# before\n").unwrap();
@@ -131,7 +131,11 @@ fn a_job_on_github_gets_a_page_and_annotations() {
         &full[full.len() - 400..]
     );
     let nowhere = on_github(&["report", "a"], folder, &[("GITHUB_STEP_SUMMARY", "no/such/page.md")]);
-    assert_eq!(nowhere.status.code(), Some(1), "a broken promise outweighs a page that cannot be written");
+    assert_eq!(
+        nowhere.status.code(),
+        Some(1),
+        "a violated invariant outweighs a page that cannot be written"
+    );
     assert!(
         text(&nowhere.stderr).contains("no/such/page.md")
             && text(&nowhere.stderr).contains("GITHUB_STEP_SUMMARY")
@@ -223,10 +227,10 @@ fn verdicts_come_from_the_cells_whatever_is_stored() {
         let out = rig(&["report", "b"], folder);
         (out.status.code().unwrap(), text(&out.stdout), text(&out.stderr))
     };
-    let broken = |run: &mut serde_json::Value| run["cells"][0]["promises"][0]["broken"] = 5.into();
-    let (code, out, err) = report(&broken);
+    let violated = |run: &mut serde_json::Value| run["cells"][0]["invariants"][0]["violated"] = 5.into();
+    let (code, out, err) = report(&violated);
     assert_eq!(code, 1, "{out}{err}");
-    assert!(out.contains("broken 5 in 1 of 1 !"), "{out}");
+    assert!(out.contains("violated 5 in 1 of 1 !"), "{out}");
     assert!(
         err.contains("drift under transactional is stored as `as expected` and is `not as expected`"),
         "{err}"
@@ -237,13 +241,13 @@ fn verdicts_come_from_the_cells_whatever_is_stored() {
     assert_eq!(code, 0, "{out}{err}");
     assert!(err.contains("is stored as `not as expected` and is `as expected`"), "{err}");
     let none = |run: &mut serde_json::Value| {
-        broken(run);
+        violated(run);
         run["verdicts"] = serde_json::json!([]);
     };
     assert_eq!(report(&none).0, 1);
     // A scenario that is no longer one still says what it expects.
     let unreadable = |run: &mut serde_json::Value| {
-        broken(run);
+        violated(run);
         let toml =
             run["scenario"]["toml"].as_str().unwrap().replace("shape = \"steady\"", "shape = \"gone\"");
         run["scenario"]["toml"] = toml.into();

@@ -1,7 +1,7 @@
 //! Rules of this repository that neither Cargo nor clippy can hold: what lies at the top, how long files may grow, first lines,
 //! and names that must not stand in some folders.
 //!
-//! A rule is a function from files to places where it is broken, so that beside each stands a test that plants a breach.
+//! A rule is a function from files to places where it is violated, so that beside each stands a test that plants a breach.
 //! Rules read text, not types: they cannot be complete, but they need no compiler.
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What every drawn shape promises: it never takes away more than there is, stays within its cap, and its
+//! What every drawn shape invariants: it never takes away more than there is, stays within its cap, and its
 //! children are few, short and childless.
 
 use workloads::{ActorKey, BuiltIn, Op, Plan, Spec, Stream};

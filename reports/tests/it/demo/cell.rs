@@ -1,6 +1,6 @@
 //! One cell of the made-up run on the simulator, part by part.
 use super::timeline::timeline;
-use super::{Dice, PROMISES, counts, empty_cell, promise, series};
+use super::{Dice, INVARIANTS, counts, empty_cell, invariant, series};
 use reports::axis::Axis;
 use reports::schema::*;
 use reports::slices::Slices;
@@ -38,14 +38,14 @@ pub(super) fn cell(
         let walks = drifts && controller != "cpuset";
         cell.drift.push(drift(dice, controller, cgroup, unit, if walks { i64::from(faults) + 2 } else { 0 }));
     }
-    for name in PROMISES {
-        let broken = match name {
+    for name in INVARIANTS {
+        let violated = match name {
             "drift" | "underflow" if drifts => dice.below(9) + u64::from(faults),
             "stale-decision" | "partial-move" if cell.protocol == "three-phase" => dice.below(5),
             "contract" if cell.protocol == "prepare-undo" && faults == 10 => dice.below(3),
             _ => 0,
         };
-        cell.promises.push(promise(name, broken));
+        cell.invariants.push(invariant(name, violated));
     }
     let rules =
         ["memrlimit.prepare_sleep", "memory.prepare_sleep", "cpuset.prepare_sleep"].iter().map(|site| {

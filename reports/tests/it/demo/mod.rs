@@ -21,7 +21,7 @@ const PROTOCOLS: [(&str, u64, u64, bool); 4] = [
     ("prepare-undo:hold=locks", 71_000, 450, false),
 ];
 
-pub(crate) const PROMISES: [&str; 12] = [
+pub(crate) const INVARIANTS: [&str; 12] = [
     "drift",
     "left-behind",
     "overrun",
@@ -122,10 +122,10 @@ pub(crate) fn demo_env() -> Env {
 
 pub(crate) fn expectations() -> Expectations {
     use Expectation::Sometimes;
-    let broken = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Sometimes)).collect();
+    let violated = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Sometimes)).collect();
     BTreeMap::from([
-        ("three-phase".to_owned(), broken(&["drift", "underflow", "stale-decision", "partial-move"])),
-        ("prepare-undo".to_owned(), broken(&["drift", "underflow"])),
+        ("three-phase".to_owned(), violated(&["drift", "underflow", "stale-decision", "partial-move"])),
+        ("prepare-undo".to_owned(), violated(&["drift", "underflow"])),
         ("prepare-undo:hold=locks".to_owned(), BTreeMap::new()),
     ])
 }
@@ -141,11 +141,11 @@ pub(crate) fn finished(
     cells: Vec<Cell>,
     notes: Vec<Note>,
 ) -> Run {
-    let replay = |cell: &Cell, promise: &Promise| {
+    let replay = |cell: &Cell, invariant: &Invariant| {
         let protocol = &cell.protocol;
         Some(format!(
             "attach-rig replay default --protocol {protocol} --seed {} --stop-at {}",
-            cell.seed, promise.name
+            cell.seed, invariant.name
         ))
     };
     let verdicts = judge(&cells, &expectations(), &notes, replay);
@@ -189,7 +189,7 @@ pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
         locks: Vec::new(),
         longest_holds: Vec::new(),
         drift: Vec::new(),
-        promises: Vec::new(),
+        invariants: Vec::new(),
         faults: Faults::default(),
         sim: None,
         timelines: Vec::new(),
@@ -205,9 +205,9 @@ pub(crate) fn series(outcome: &str, kind: LatencyKind, hist: Hist) -> LatencySer
     LatencySeries { outcome: outcome.to_owned(), kind, hist }
 }
 
-pub(crate) fn promise(name: &str, broken: u64) -> Promise {
-    let first = (broken > 0).then(|| {
+pub(crate) fn invariant(name: &str, violated: u64) -> Invariant {
+    let first = (violated > 0).then(|| {
         format!("{name}: at 1204331 ns memrlimit of cgroup b reads 4711 pages, its mms hold 4670 (attach 17 of p3)")
     });
-    Promise { name: name.to_owned(), broken, examined: 812, first }
+    Invariant { name: name.to_owned(), violated, examined: 812, first }
 }

@@ -1,4 +1,4 @@
-//! The expectations of a test: promises by protocol, and conditions on final states of one protocol or of all.
+//! The expectations of a test: invariants by protocol, and conditions on final states of one protocol or of all.
 use super::condition::Condition;
 use super::names::Names;
 use super::{Expected, Litmus};
@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
-/// Expectations of one protocol. A promise that is not listed is expected to hold.
+/// Expectations of one protocol. An invariant that is not listed is expected to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Promises with what is expected of them.
-    pub promises: Expected,
+    /// Invariants with what is expected of them.
+    pub invariants: Expected,
     /// Conditions on final states.
     pub conditions: Conditions,
 }
@@ -108,7 +108,7 @@ impl<'de> Visitor<'de> for Any {
     }
 }
 
-/// Reads conditions and promises of one test.
+/// Reads conditions and invariants of one test.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) names: &'a Names,
@@ -156,16 +156,16 @@ impl Reader<'_> {
             }
             if Check::parse(name).is_none() {
                 let known = nearest(name, Check::names().chain(CONDITIONS));
-                return Err(self.source.at(key.span(), format!("unknown promise `{name}`; {known}")));
+                return Err(self.source.at(key.span(), format!("unknown invariant `{name}`; {known}")));
             }
-            wanted.promises.insert(name.clone(), self.expectation(value)?);
+            wanted.invariants.insert(name.clone(), self.expectation(value)?);
         }
         Ok(wanted)
     }
 
     fn expectation(&self, value: &Spanned<Value>) -> Read<Expectation> {
         let Value::Word(word) = value.get_ref() else {
-            let message = "a promise is expected to be broken \"never\", \"sometimes\" or \"always\"; write one of them";
+            let message = "an invariant is expected to be violated \"never\", \"sometimes\" or \"always\"; write one of them";
             return Err(self.source.at(value.span(), message));
         };
         EXPECTATIONS.iter().find(|(known, _)| known == word).map(|(_, expectation)| *expectation).ok_or_else(
@@ -199,7 +199,7 @@ impl Reader<'_> {
 }
 
 impl Litmus {
-    /// Returns what is expected under `protocol`. Where the test says nothing of it, every promise is expected to hold.
+    /// Returns what is expected under `protocol`. Where the test says nothing of it, every invariant is expected to hold.
     #[must_use]
     pub fn wanted(&self, protocol: Protocol) -> Wanted {
         let listed = self.expect.iter().find(|(of, _)| *of == protocol).map(|(_, wanted)| wanted);

@@ -26,7 +26,7 @@ use scenario::file::Cgroup;
 use scenario::source::{Read, Source};
 use std::collections::BTreeMap;
 
-/// Promises with what is expected of them.
+/// Invariants with what is expected of them.
 pub type Expected = BTreeMap<String, Expectation>;
 
 /// A litmus test that can be run.

@@ -77,9 +77,9 @@ pub(crate) fn provoke(
     Ok(Refused { not_as_before: Some(not_as_before), ..refused })
 }
 
-fn count(broken: &mut (u64, Option<String>), words: String) {
-    broken.0 += 1;
-    broken.1.get_or_insert(words);
+fn count(violated: &mut (u64, Option<String>), words: String) {
+    violated.0 += 1;
+    violated.1.get_or_insert(words);
 }
 
 /// The state in which the kernel refuses.

@@ -135,7 +135,7 @@ fn a_worker_that_is_elsewhere_is_noticed() {
     rig.mover.verify().unwrap();
     assert_eq!(rig.mover.places(), [vec![7], vec![]]);
     fs::write(&rig.mover.cgroups[0].listing, "17\n8\n").unwrap();
-    assert_eq!(rig.mover.verify().unwrap_err().exit_code(), Exit::Broken);
+    assert_eq!(rig.mover.verify().unwrap_err().exit_code(), Exit::Violated);
 }
 
 #[test]

@@ -16,8 +16,8 @@ use reports::axis::{Axis, Point};
 use reports::coverage;
 use reports::outcome::AttachOutcome;
 use reports::schema::{
-    Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, LatencyKind, LatencySeries, Plan,
-    Promise, Run, SCHEMA, Scenario,
+    Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, Invariant, LatencyKind,
+    LatencySeries, Plan, Run, SCHEMA, Scenario,
 };
 use reports::{fit, verdict};
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub(crate) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
         records.iter().map(|record| cell((options, setting.place), record, first_ns)).collect();
     let notes = notes(setting, records, failure);
     let fits = fit::over_resident_pages(&cells, "a move");
-    let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
+    let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.invariants.is_empty()).cloned().collect();
     let verdicts =
         verdict::judge(&judged, &verdict::Expectations::default(), &notes, |_, _| Some(command(options)));
     Run {
@@ -96,7 +96,7 @@ pub(crate) fn cell((options, place): (&Options, &Place), record: &CellRecord, fi
         locks: record.traced.as_ref().map(|traced| traced.locks.clone()).unwrap_or_default(),
         longest_holds: Vec::new(),
         drift: record.looked.audited.iter().map(drift).collect(),
-        promises: promises(record),
+        invariants: invariants(record),
         faults: record.refused.as_ref().map(faults).unwrap_or_default(),
         sim: None,
         timelines: Vec::new(),
@@ -145,21 +145,21 @@ fn drift(audited: &Audited) -> Drift {
     }
 }
 
-fn promises(record: &CellRecord) -> Vec<Promise> {
-    let promise = |name: &str, examined, (broken, first): (u64, Option<String>)| Promise {
+fn invariants(record: &CellRecord) -> Vec<Invariant> {
+    let invariant = |name: &str, examined, (violated, first): (u64, Option<String>)| Invariant {
         name: name.into(),
-        broken,
+        violated,
         examined,
         first,
     };
     let breaches: Vec<String> = record.looked.audited.iter().filter_map(Audited::breach).collect();
-    let (broken, first) = (breaches.len() as u64, breaches.into_iter().next());
-    let drift = promise("drift", record.looked.audited.len() as u64, (broken, first));
+    let (violated, first) = (breaches.len() as u64, breaches.into_iter().next());
+    let drift = invariant("drift", record.looked.audited.len() as u64, (violated, first));
     let audited = (!record.looked.audited.is_empty()).then_some(drift);
     let refused = record.refused.iter().flat_map(|refused| {
         let rollback = refused.not_as_before.clone();
-        let rollback = rollback.map(|broken| promise("rollback", refused.tried, broken));
-        let expected = promise("refused-as-expected", refused.tried, refused.unexpected.clone());
+        let rollback = rollback.map(|violated| invariant("rollback", refused.tried, violated));
+        let expected = invariant("refused-as-expected", refused.tried, refused.unexpected.clone());
         rollback.into_iter().chain([expected])
     });
     audited.into_iter().chain(refused).collect()

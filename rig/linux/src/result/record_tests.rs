@@ -126,9 +126,9 @@ fn operations_stand_beside_the_moves_and_breaches_below_them() {
     let [row] = cell.bystanders.as_slice() else { panic!("{:?}", cell.bystanders) };
     assert_eq!((row.op.as_str(), row.condition, row.hist.count), ("munmap", Condition::Attaching, 3));
     assert_eq!((cell.drift[0].usage_final, cell.drift[0].drift_final), (1, 1));
-    let promise = &cell.promises[0];
-    assert_eq!((promise.name.as_str(), promise.broken, promise.examined), ("drift", 1, 1));
-    assert_eq!(reports::verdict::exit_code(&run), Exit::Broken);
+    let invariant = &cell.invariants[0];
+    assert_eq!((invariant.name.as_str(), invariant.violated, invariant.examined), ("drift", 1, 1));
+    assert_eq!(reports::verdict::exit_code(&run), Exit::Violated);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn counters_of_a_cell_with_processes_of_others_are_not_judged() {
     let foreign = Foreign::of_test("/sys/fs/cgroup/pids/attach-rig-1-2/a", 77, "process 77 (sleep)");
     let looked = Looked { void: vec!["pids:a".into()], foreign, ..Looked::default() };
     let run = run(&[CellRecord { looked, ..record(None, 2, 3, Ended::Complete) }], None, None);
-    assert_eq!((&run.cells[0].drift, &run.cells[0].promises, &run.verdicts), (&vec![], &vec![], &vec![]));
+    assert_eq!((&run.cells[0].drift, &run.cells[0].invariants, &run.verdicts), (&vec![], &vec![], &vec![]));
     assert!(said(&run, NoteKind::Thin, "closed loop: pids:a is not judged"), "{:?}", run.notes);
     let named = "process 77 (sleep) in /sys/fs/cgroup/pids/attach-rig-1-2/a";
     assert!(said(&run, NoteKind::Thin, named), "{:?}", run.notes);

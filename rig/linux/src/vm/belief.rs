@@ -1,7 +1,7 @@
 //! The host's own look at a guest's result: whether it is one of what was asked for, and how it is to be judged.
 //!
 //! A guest's word counts for what it measured and for nothing else. Verdicts, fits and the exit code are made here again,
-//! from its cells; a promise counts as examined only as often as the cell shows.
+//! from its cells; an invariant counts as examined only as often as the cell shows.
 use super::super::options::Options;
 use super::super::result::record::command;
 use super::delivery::Delivery;
@@ -11,13 +11,13 @@ use super::setting::Setting;
 use reports::axis::Axis;
 use reports::exit::Exit;
 use reports::outcome::AttachOutcome;
-use reports::schema::{Cell, Drift, Engine, LatencyKind, Note, NoteKind, Promise, SCHEMA};
+use reports::schema::{Cell, Drift, Engine, Invariant, LatencyKind, Note, NoteKind, SCHEMA};
 use reports::{fit, verdict};
 use std::collections::BTreeSet;
 
 /// Exit codes with which a guest's measurement may fail. Signals reach no guest.
 const GUESTS: [Exit; 6] =
-    [Exit::Broken, Exit::Usage, Exit::CannotRun, Exit::Inconclusive, Exit::Left, Exit::Internal];
+    [Exit::Violated, Exit::Usage, Exit::CannotRun, Exit::Inconclusive, Exit::Left, Exit::Internal];
 
 /// Returns the exit code of a failure: the guest's own where it may end so, else that of an internal error.
 pub(super) fn code_of_failure(code: Exit) -> Exit {
@@ -46,7 +46,7 @@ pub(super) fn believed(
     Ok(delivery)
 }
 
-/// Checks a cell of a guest that still runs, as [`believed`] does, and judges its promises anew.
+/// Checks a cell of a guest that still runs, as [`believed`] does, and judges its invariants anew.
 pub(super) fn believed_cell(mut cell: Cell, setting: Setting, options: &Options) -> Option<Cell> {
     let is_wrong = wrong_cell(&cell, setting, options).is_some();
     examine_all(&mut cell);
@@ -174,8 +174,8 @@ fn judge(delivery: &mut Delivery, options: &Options) {
         text: "A cell without a single attach: nothing was measured in it.".into(),
     }));
     run.fits = fit::over_resident_pages(&run.cells, "a move");
-    let judged: Vec<Cell> = run.cells.iter().filter(|cell| !cell.promises.is_empty()).cloned().collect();
-    let again = |_: &Cell, _: &Promise| Some(command(options));
+    let judged: Vec<Cell> = run.cells.iter().filter(|cell| !cell.invariants.is_empty()).cloned().collect();
+    let again = |_: &Cell, _: &Invariant| Some(command(options));
     run.verdicts = verdict::judge(&judged, &verdict::Expectations::default(), &run.notes, again);
 }
 
@@ -186,21 +186,21 @@ fn attaches(cell: &Cell) -> u64 {
 
 fn examine_all(cell: &mut Cell) {
     let (rows, tried) = (std::mem::take(&mut cell.drift), attaches(cell));
-    cell.promises.iter_mut().for_each(|promise| examine(promise, &rows, tried));
+    cell.invariants.iter_mut().for_each(|invariant| examine(invariant, &rows, tried));
     cell.drift = rows;
 }
 
-/// Corrects a promise by what its cell shows: rows of counters for drift, attaches for the others.
-fn examine(promise: &mut Promise, rows: &[Drift], attaches: u64) {
+/// Corrects an invariant by what its cell shows: rows of counters for drift, attaches for the others.
+fn examine(invariant: &mut Invariant, rows: &[Drift], attaches: u64) {
     let drifts = |row: &&Drift| {
         let drift = row.usage_final.saturating_sub(row.truth_final);
         drift.saturating_abs() > row.tolerance.unwrap_or(0)
     };
-    if promise.name == "drift" {
-        promise.examined = promise.examined.min(rows.len() as u64);
-        promise.broken = promise.broken.max(rows.iter().filter(drifts).count() as u64);
+    if invariant.name == "drift" {
+        invariant.examined = invariant.examined.min(rows.len() as u64);
+        invariant.violated = invariant.violated.max(rows.iter().filter(drifts).count() as u64);
     } else {
-        promise.examined = promise.examined.min(attaches);
+        invariant.examined = invariant.examined.min(attaches);
     }
 }
 

@@ -32,8 +32,8 @@ fn still(moves: u64) -> Cell {
 fn refused() -> Cell {
     let mut refused = Cell { attach: Default::default(), ..cell(" core.exit: errno=ESRCH", 1) };
     refused.attach.outcomes = [("gone".to_owned(), 20)].into();
-    let promise = |name: &str| Promise { name: name.into(), broken: 0, examined: 20, first: None };
-    refused.promises = vec![promise("rollback")];
+    let invariant = |name: &str| Invariant { name: name.into(), violated: 0, examined: 20, first: None };
+    refused.invariants = vec![invariant("rollback")];
     refused
 }
 
@@ -98,10 +98,10 @@ fn nothing_measured_is_never_a_pass() {
     let mut nothing = cell(" still", 0);
     (nothing.point, nothing.attach.outcomes) =
         (nothing.point.with(Axis::ResidentPages, 7), Default::default());
-    nothing.promises = vec![Promise { name: "drift".into(), broken: 0, examined: 1_000, first: None }];
+    nothing.invariants = vec![Invariant { name: "drift".into(), violated: 0, examined: 1_000, first: None }];
     let judged = asked(delivery(vec![nothing, refused()])).unwrap();
     assert_eq!(judged.code, Exit::Inconclusive);
-    assert_eq!(judged.run.cells[0].promises[0].examined, 0, "no counter was read");
+    assert_eq!(judged.run.cells[0].invariants[0].examined, 0, "no counter was read");
     let part = asked(delivery(vec![still(3)])).unwrap();
     assert_eq!((part.code, part.run.interrupted), (Exit::Inconclusive, true), "one of two cells");
 }
@@ -130,10 +130,10 @@ fn drift_of_7_where_3_may_differ() -> Drift {
 #[test]
 fn the_cells_count_and_not_what_is_said_of_them() {
     let drift = drift_of_7_where_3_may_differ();
-    let promise = Promise { name: "drift".into(), broken: 0, examined: 1, first: None };
-    let told = || Cell { drift: vec![drift.clone()], promises: vec![promise.clone()], ..still(3) };
+    let invariant = Invariant { name: "drift".into(), violated: 0, examined: 1, first: None };
+    let told = || Cell { drift: vec![drift.clone()], invariants: vec![invariant.clone()], ..still(3) };
     let judged = asked(delivery(vec![told(), refused()])).unwrap();
-    assert_eq!((judged.code, judged.run.cells[0].promises[0].broken), (Exit::Broken, 1));
+    assert_eq!((judged.code, judged.run.cells[0].invariants[0].violated), (Exit::Violated, 1));
     let mut failed = delivery(vec![still(3), refused()]);
     failed.failure = Some("the worker died".into());
     assert_eq!(asked(failed).unwrap().code, Exit::Internal, "a failure with code 0");

@@ -29,7 +29,7 @@ pub struct About {
     pub needs: Needs,
     /// True if the final state of a litmus test decides: there, one operation's error that another makes good counts for nothing.
     pub by_final_state: bool,
-    /// True if a protocol may break it that keeps no locks from the first look to the last, if the schedule is bad enough.
+    /// True if a protocol may violate it that keeps no locks from the first look to the last, if the schedule is bad enough.
     pub without_locks: bool,
     /// The events that it looks at, of those below.
     pub events: u8,

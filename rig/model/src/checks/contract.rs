@@ -110,10 +110,10 @@ impl Checker for Contract {
         let (controller, callback) = called;
         tx.taken.push(Taken { object, mode, controller, callback });
         if !callback.terms().may_sleep && !object.class.spins() {
-            broken(tally, stamp, "T1", called, || format!("took {object}, for which one may sleep"));
+            violated(tally, stamp, "T1", called, || format!("took {object}, for which one may sleep"));
         }
         if object.class == Class::MmapSem && mode == Mode::Write {
-            broken(tally, stamp, "T6", called, || format!("took {object} for writing, not for reading"));
+            violated(tally, stamp, "T6", called, || format!("took {object} for writing, not for reading"));
         }
     }
 
@@ -142,20 +142,22 @@ impl Contract {
         match (called, taken) {
             (Some(_), Some(taken)) if mine(&taken) || object.class == Class::MmapSem => {}
             (None, None) => {}
-            (Some(called), taken) => broken(tally, stamp, "locks", called, || {
+            (Some(called), taken) => violated(tally, stamp, "locks", called, || {
                 let by = taken.map_or("no callback".to_owned(), |t| name((t.controller, t.callback)));
                 format!("released {}, which {by} had taken", lock(object, mode))
             }),
-            (None, Some(taken)) => broken(tally, stamp, "locks", (taken.controller, taken.callback), || {
-                format!("took {}, which no callback released, but the core", lock(object, mode))
-            }),
+            (None, Some(taken)) => {
+                violated(tally, stamp, "locks", (taken.controller, taken.callback), || {
+                    format!("took {}, which no callback released, but the core", lock(object, mode))
+                });
+            }
         }
     }
 
     fn switched(&mut self, stamp: Stamp) {
         let Some((tx, tally)) = self.open(stamp.actor) else { return };
         for half in tx.halves.iter().filter(|half| half.state != State::Passed) {
-            broken(tally, stamp, "T2", (half.controller, half.callback), || {
+            violated(tally, stamp, "T2", (half.controller, half.callback), || {
                 format!("{}, and yet the tasks were switched", half.state.words())
             });
         }
@@ -169,13 +171,13 @@ impl Contract {
             held.of(stamp.actor).iter().any(|hold| hold.object == object && modes.contains(&hold.mode))
         };
         if !holds(Class::CgroupMutex, 0, &[Mode::Exclusive]) {
-            broken(tally, stamp, "T4", called, || "began without cgroup_mutex".to_owned());
+            violated(tally, stamp, "T4", called, || "began without cgroup_mutex".to_owned());
         }
         let terms = called.1.terms();
         if terms.ordered {
             for process in &tx.processes {
                 if !holds(Class::ThreadgroupRwsem, process.0, &[Mode::Write]) {
-                    broken(tally, stamp, "T7", called, || {
+                    violated(tally, stamp, "T7", called, || {
                         format!(
                             "began without threadgroup_rwsem(process {}) for writing, held was {}",
                             process.0,
@@ -206,7 +208,7 @@ impl Contract {
         if terms.may_sleep
             && let Some(taken) = tx.taken.iter().filter(own).find(|taken| taken.object.class.spins())
         {
-            broken(tally, stamp, "T1", called, || {
+            violated(tally, stamp, "T1", called, || {
                 format!("may sleep, and returned while it held {}, a spinlock", taken.object)
             });
         }
@@ -215,12 +217,12 @@ impl Contract {
     fn end(&mut self, stamp: Stamp) {
         let Some((tx, tally)) = self.open(stamp.actor) else { return };
         for half in tx.halves.iter().filter(|half| half.state == State::Passed) {
-            broken(tally, stamp, "T2", (half.controller, half.callback), || {
+            violated(tally, stamp, "T2", (half.controller, half.callback), || {
                 "passed, and got neither its abort nor its commit before the transaction ended".to_owned()
             });
         }
         for taken in &tx.taken {
-            broken(tally, stamp, "locks", (taken.controller, taken.callback), || {
+            violated(tally, stamp, "locks", (taken.controller, taken.callback), || {
                 let lock = lock(taken.object, taken.mode);
                 format!("took {lock}, which is still held at the end of the transaction")
             });
@@ -249,7 +251,7 @@ impl Transaction {
             self.halves.iter().find(|half| sleeps(half) && half.state != State::Passed)
         };
         if let Some(other) = other {
-            broken(tally, stamp, "T1", called, || {
+            violated(tally, stamp, "T1", called, || {
                 let (other, state) = (name((other.controller, other.callback)), other.state.words());
                 let rule = "a nosleep half prepares when every sleep half has passed";
                 format!("began where {other} {state}: {rule}")
@@ -266,13 +268,13 @@ impl Transaction {
             && let (Some(first), Some(second)) = (position(before.controller), position(controller))
             && first > second
         {
-            broken(tally, stamp, "T3", called, || {
+            violated(tally, stamp, "T3", called, || {
                 let first = name((before.controller, before.callback));
                 format!("began after {first}: prepares run in the hierarchy's order")
             });
         }
         if self.half(called).is_some() {
-            broken(tally, stamp, "T2", called, || "prepared twice".to_owned());
+            violated(tally, stamp, "T2", called, || "prepared twice".to_owned());
         } else {
             self.halves.push(Half { controller, callback, state: State::Preparing });
         }
@@ -283,16 +285,16 @@ impl Transaction {
         let other = if into == State::Aborted { State::Committed } else { State::Aborted };
         let mixed = self.halves.iter().find(|half| half.state == other).copied();
         let Some(half) = self.half(called) else {
-            return broken(tally, stamp, "T2", called, || "began, and its half never prepared".to_owned());
+            return violated(tally, stamp, "T2", called, || "began, and its half never prepared".to_owned());
         };
         let state = half.state;
         if state != State::Passed {
             let what = || format!("began, and its half {}", state.words());
-            return broken(tally, stamp, "T2", called, what);
+            return violated(tally, stamp, "T2", called, what);
         }
         half.state = into;
         if let Some(mixed) = mixed {
-            broken(tally, stamp, "T2", called, || {
+            violated(tally, stamp, "T2", called, || {
                 format!("began, and the half of {} {}", mixed.controller, mixed.state.words())
             });
         }
@@ -301,7 +303,7 @@ impl Transaction {
             && ordered
             && (last.controller, last.callback) != (called.0, own)
         {
-            broken(tally, stamp, "T3", called, || {
+            violated(tally, stamp, "T3", called, || {
                 let last = name((last.controller, last.callback));
                 format!("began before that of {last}, which prepared later: they run in reverse order")
             });
@@ -325,6 +327,6 @@ fn name((controller, callback): Called) -> String {
     format!("{controller}.{}", callback.name())
 }
 
-fn broken(tally: &mut Tally, stamp: Stamp, rule: &str, called: Called, words: impl FnOnce() -> String) {
-    tally.broken(|| format!("at {} ns {rule}: {} {}", stamp.at_ns, name(called), words()));
+fn violated(tally: &mut Tally, stamp: Stamp, rule: &str, called: Called, words: impl FnOnce() -> String) {
+    tally.violated(|| format!("at {} ns {rule}: {} {}", stamp.at_ns, name(called), words()));
 }

@@ -24,7 +24,7 @@ impl Checker for Deadlock {
     fn stuck(&mut self, shadow: &Shadow, held: &HeldTable, waiting: &[(ActorId, Object)]) {
         self.tally.examine();
         if lost_wakeup::forgotten(shadow, held, waiting).is_empty() {
-            self.tally.broken(|| explain(shadow, held, waiting));
+            self.tally.violated(|| explain(shadow, held, waiting));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! drift: usage − truth − what is in flight. Positive = overcharge, negative = undercharge.
 //!
-//! Broken whenever an operation or a transaction ends and leaves a counter with drift.
+//! Violated whenever an operation or a transaction ends and leaves a counter with drift.
 use super::at_rest::AtRest;
 use super::check::{About, Checker, NONE, Needs};
 use super::{Shadow, Tally, ledger};
@@ -134,7 +134,7 @@ impl Drift {
         counter.change(at_ns, change, shadow.in_flight() == 0);
         let now = counter.now;
         if now != 0 {
-            self.tally.broken(|| {
+            self.tally.violated(|| {
                 let (name, unit) = (shadow.name(index), counter_unit(index));
                 format!("at {at_ns} ns {name} has drifted by {now:+} {unit}")
             });
@@ -160,7 +160,7 @@ impl Drift {
             }
             let difference = shadow.usage(index) - shadow.truth(index);
             if difference != counter.now {
-                ledger.broken(|| {
+                ledger.violated(|| {
                     let name = shadow.name(index);
                     let followed = counter.now;
                     format!("at {at_ns} ns {name} reads {difference:+} more than truth, but operations add up to {followed:+}")

@@ -26,7 +26,7 @@ impl Checker for LeakedReservation {
             self.tally.examine();
             if net.reserved != 0 {
                 let (at_ns, pages) = (stamp.at_ns, net.reserved);
-                self.tally.broken(|| {
+                self.tally.violated(|| {
                     let name = shadow.name(net.index);
                     format!(
                         "at {at_ns} ns {pages} pages stayed reserved at {name} by an attach that did not happen"
@@ -43,7 +43,7 @@ impl Checker for LeakedReservation {
             let pages = shadow.reserved(index);
             if pages != 0 && shadow.in_flight() == 0 {
                 self.tally
-                    .broken(|| format!("at the end {pages} pages are reserved at {}", shadow.name(index)));
+                    .violated(|| format!("at the end {pages} pages are reserved at {}", shadow.name(index)));
             }
         }
     }

@@ -1,5 +1,5 @@
 //! ledger: what the paths wrote down against what the counters read, and the truth that was followed against the truth
-//! recomputed from tasks and pages. Broken = somebody charged without writing it down, or changed without telling.
+//! recomputed from tasks and pages. Violated = somebody charged without writing it down, or changed without telling.
 use super::check::{About, Checker, NONE, Needs};
 use super::{Shadow, Tally};
 use crate::kernel::layout::Snapshot;
@@ -29,7 +29,7 @@ impl Ledger {
             let index = Shadow::index(*controller, *cgroup);
             let written = shadow.usage(index);
             if written != *usage as i64 {
-                self.tally.broken(|| {
+                self.tally.violated(|| {
                     format!("{} reads {usage} where the ledger adds up to {written}", shadow.name(index))
                 });
             }
@@ -39,7 +39,7 @@ impl Ledger {
             let (followed, recomputed) = (shadow.truth(index), truth(shadow, snapshot, controller, cgroup));
             if controller.counts() && followed != recomputed {
                 let name = shadow.name(index);
-                self.tally.broken(|| {
+                self.tally.violated(|| {
                     format!(
                         "{name} should read {recomputed} by its tasks, where changes add up to {followed}"
                     )

@@ -42,7 +42,7 @@ impl Checker for LeftBehind {
                 if place.is_some_and(|place| place != cgroup) {
                     let name = shadow.cgroup_name(cgroup);
                     let at_ns = stamp.at_ns;
-                    self.tally.broken(|| format!("at {at_ns} ns {pages} pages of mm {} were charged to {name}, which its owner has left", mm.0));
+                    self.tally.violated(|| format!("at {at_ns} ns {pages} pages of mm {} were charged to {name}, which its owner has left", mm.0));
                 }
             }
             _ => {}
@@ -57,7 +57,7 @@ impl Checker for LeftBehind {
             self.tally.examine();
             if pages > 0 {
                 let name = shadow.cgroup_name(place);
-                self.tally.broken(|| {
+                self.tally.violated(|| {
                     let (at_ns, id) = (rest.at_ns, mm.mm.0);
                     format!("at {at_ns} ns, at rest, mm {id} sits in {name}, but {pages} of its pages do not")
                 });
@@ -78,7 +78,7 @@ fn judge(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, id: MmId) {
     let pages = mm.records.elsewhere(place);
     if pages > 0 {
         let at_ns = stamp.at_ns;
-        tally.broken(|| {
+        tally.violated(|| {
             let name = shadow.cgroup_name(place);
             format!("at {at_ns} ns mm {} sits in {name}, but {pages} of its pages were left behind", id.0)
         });

@@ -72,7 +72,7 @@ impl Checker for LockOrder {
 
     /// Adds what others have asked for while they held something; each of the circles that close only now is one more.
     fn join(&mut self, other: &Self) {
-        let found = other.tally.broken > 0;
+        let found = other.tally.violated > 0;
         for ((from, to), who) in &other.edges {
             let gated = other.free[*from] & (1 << to) == 0;
             let known = if gated { self.after[*from] } else { self.free[*from] };
@@ -80,7 +80,7 @@ impl Checker for LockOrder {
                 && let Some(circle) = self.insert((*from, *to), who.clone(), gated)
                 && !found
             {
-                self.tally.broken(|| format!("a circle of what several have done: {circle}"));
+                self.tally.violated(|| format!("a circle of what several have done: {circle}"));
             }
         }
     }
@@ -108,7 +108,7 @@ impl LockOrder {
         } else if hold.object.owner > ask.object.owner {
             let holds = held.of(ask.stamp.actor);
             if !holds.iter().any(|hold| hold.object.class == Class::CgroupMutex) {
-                self.tally.broken(|| {
+                self.tally.violated(|| {
                     let (at_ns, who) = (ask.stamp.at_ns, doing(shadow, held, ask.stamp.actor));
                     let (first, second) = (hold.object, ask.object);
                     format!("at {at_ns} ns {who} asked for {second} while it held {first}: locks of one class nest in the order of their owners, or under cgroup_mutex")
@@ -123,7 +123,7 @@ impl LockOrder {
         if reads && ask.unfair {
             return;
         }
-        self.tally.broken(|| {
+        self.tally.violated(|| {
             let (at_ns, who) = (ask.stamp.at_ns, doing(shadow, held, ask.stamp.actor));
             let why = if reads {
                 "recursive read of a fair semaphore, which deadlocks with a writer that queues in between"
@@ -140,7 +140,7 @@ impl LockOrder {
     fn edge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, pair: (usize, usize), gated: bool) {
         let who = doing(shadow, held, ask.stamp.actor);
         if let Some(circle) = self.insert(pair, who, gated) {
-            self.tally.broken(|| format!("at {} ns a circle: {circle}", ask.stamp.at_ns));
+            self.tally.violated(|| format!("at {} ns a circle: {circle}", ask.stamp.at_ns));
         }
     }
 

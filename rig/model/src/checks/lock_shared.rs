@@ -77,7 +77,7 @@ impl Checker for LockShared {
         for before in tx.touches.iter().filter(|before| before.object == touch.object) {
             known |= *before == touch;
             if before.controller != touch.controller && !both_read(before, &touch) {
-                self.tally.broken(|| {
+                self.tally.violated(|| {
                     let (at_ns, who) = (stamp.at_ns, doing(shadow, held, stamp.actor));
                     let (object, first, second) = (touch.object, before.controller, touch.controller);
                     format!("at {at_ns} ns T5: {who}: {second} took {object}, which {first} had taken in the same transaction")

@@ -30,7 +30,7 @@ impl Checker for LostWakeup {
         self.tally.examine();
         let forgotten = forgotten(shadow, held, waiting);
         if !forgotten.is_empty() {
-            self.tally.broken(|| explain(shadow, held, &forgotten));
+            self.tally.violated(|| explain(shadow, held, &forgotten));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The invariants of a run, one check a file, judged from events alone and the same for every engine.
 //!
 //! [`shadow`] follows the events and knows places, truth, ledger and what is in flight; a check looks at an event
-//! together with the shadow and counts. Checks read; they never repair. Each has a run that it must call broken.
+//! together with the shadow and counts. Checks read; they never repair. Each has a run that it must call violated.
 //!
 //! Where events have no order of all of them, each actor has checks of its own for what its own events decide, and
 //! [`at_rest`] adds them up and looks at the world while all actors rest.

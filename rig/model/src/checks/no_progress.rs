@@ -24,7 +24,7 @@ impl Checker for NoProgress {
     };
 
     fn gave_up(&mut self, shadow: &Shadow, held: &HeldTable, at_ns: u64) {
-        self.tally.broken(|| {
+        self.tally.violated(|| {
             let busy = |actor: &_| {
                 shadow.unit(*actor).is_some_and(|unit| unit.kind != Kind::None) || !held.of(*actor).is_empty()
             };

@@ -21,7 +21,7 @@ impl Checker for Overrun {
     fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
         match *event {
             Event::Ledger { pages, .. } if pages > 0 => self.tally.examine(),
-            Event::AboveLimit { controller, cgroup, usage, limit } => self.tally.broken(|| {
+            Event::AboveLimit { controller, cgroup, usage, limit } => self.tally.violated(|| {
                 let name = shadow.name(Shadow::index(controller, cgroup));
                 let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
                 format!("at {at_ns} ns {who} lifted {name} to {usage} pages, above its limit of {limit}")

@@ -56,7 +56,7 @@ impl Checker for PartialMove {
                 let css = [parent, task].map(|task| shadow.task(task).css);
                 if css[0] != css[1] {
                     let at_ns = stamp.at_ns;
-                    self.tally.broken(|| {
+                    self.tally.violated(|| {
                         format!(
                             "at {at_ns} ns task {} was born beside its parent {}, which had been moved",
                             task.0, parent.0
@@ -71,7 +71,7 @@ impl Checker for PartialMove {
     fn at_rest(&mut self, _: &Shadow, rest: &AtRest) {
         self.tally.examine();
         for (process, hierarchy) in &rest.torn {
-            self.tally.broken(|| {
+            self.tally.violated(|| {
                 let (at_ns, process, hierarchy) = (rest.at_ns, process.0, hierarchy.0);
                 format!("at {at_ns} ns, at rest, threads of process {process} sit in several cgroups of hierarchy {hierarchy}")
             });
@@ -111,7 +111,7 @@ impl PartialMove {
         let at_ns = stamp.at_ns;
         if let Outcome::Partial { site, errno } = outcome {
             self.tally.examine();
-            self.tally.broken(|| {
+            self.tally.violated(|| {
                 format!(
                     "at {at_ns} ns {} was moved in part: {} refused with {errno}",
                     open.name(),
@@ -128,7 +128,7 @@ impl PartialMove {
             });
             if let Some((task, _)) = stray {
                 let name = shadow.cgroup_name(open.dest);
-                self.tally.broken(|| {
+                self.tally.violated(|| {
                     format!("at {at_ns} ns {} was moved to {name} without its task {}", open.name(), task.0)
                 });
             }

@@ -65,7 +65,7 @@ impl Checker for Rollback {
                 let (before, after) = (u64::from(before), u64::from(frozen));
                 self.set(shadow, stamp.actor, What::Frozen(cgroup), (before, after));
             }
-            Event::SlotKept { controller } => self.tally.broken(|| {
+            Event::SlotKept { controller } => self.tally.violated(|| {
                 format!(
                     "at {} ns {controller} kept its private state of an attach that did not happen",
                     stamp.at_ns
@@ -89,7 +89,7 @@ impl Rollback {
             } else {
                 "what counters read"
             };
-            self.tally.broken(|| {
+            self.tally.violated(|| {
                 format!("at {at_ns} ns an attach that did not happen, with nobody else at work, has changed {part}")
             });
         }
@@ -118,7 +118,7 @@ impl Rollback {
             let Kind::Tx(dest) = unit.kind else { return };
             let at_ns = stamp.at_ns;
             let name = shadow.cgroup_name(dest);
-            self.tally.broken(|| {
+            self.tally.violated(|| {
                 format!("at {at_ns} ns an attach to {name} that did not happen left a trace: {trace}")
             });
         }

@@ -28,14 +28,14 @@ impl Checker for SleepInAtomic {
         }
         self.tally.examine();
         if held.of(stamp.actor).iter().any(|hold| hold.object.class.spins()) {
-            self.tally.broken(|| words(held, shadow, stamp, "took", request.object));
+            self.tally.violated(|| words(held, shadow, stamp, "took", request.object));
         }
     }
 
     fn observe(&mut self, Seen { held, shadow, stamp }: Seen<'_>, event: &Event) {
         if let Event::SleptInAtomic { on } = *event {
             self.tally.examine();
-            self.tally.broken(|| words(held, shadow, stamp, "slept for", on));
+            self.tally.violated(|| words(held, shadow, stamp, "slept for", on));
         }
     }
 }

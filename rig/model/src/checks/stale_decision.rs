@@ -29,10 +29,10 @@ impl Checker for StaleDecision {
             self.tally.examine();
             let name = || shadow.cgroup_name(cgroup);
             match controller {
-                Controller::Cpuset if shadow.without_cpus(cgroup) => self.tally.broken(|| {
+                Controller::Cpuset if shadow.without_cpus(cgroup) => self.tally.violated(|| {
                     format!("at {at_ns} ns {} was said to have CPUs, but at the switch it has none", name())
                 }),
-                Controller::Freezer if shadow.is_frozen(cgroup) => self.tally.broken(|| {
+                Controller::Freezer if shadow.is_frozen(cgroup) => self.tally.violated(|| {
                     format!("at {at_ns} ns {} was said not to be frozen, but at the switch it is", name())
                 }),
                 _ => {}
@@ -56,7 +56,7 @@ fn room(
         let limit = shadow.limit(index);
         let wanted = shadow.usage(index) + pages;
         if wanted > i64::try_from(limit).unwrap_or(i64::MAX) {
-            tally.broken(|| {
+            tally.violated(|| {
                 let name = shadow.name(index);
                 format!("at {at_ns} ns {name} was said to have room, but at the switch {wanted} pages want to be there, with a limit of {limit}")
             });

@@ -1,12 +1,12 @@
-//! How often a promise was put to the test and broken, with the first violation in words.
+//! How often an invariant was put to the test and violated, with the first violation in words.
 
 /// Findings of one check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// How often it was put to the test, where that can be counted.
     pub examined: u64,
-    /// How often it was broken.
-    pub broken: u64,
+    /// How often it was violated.
+    pub violated: u64,
     /// The first violation.
     pub first: Option<String>,
 }
@@ -15,7 +15,7 @@ impl Tally {
     /// Adds what was found elsewhere.
     pub fn add(&mut self, other: &Self) {
         self.examined += other.examined;
-        self.broken += other.broken;
+        self.violated += other.violated;
         if self.first.is_none() {
             self.first.clone_from(&other.first);
         }
@@ -26,9 +26,9 @@ impl Tally {
         self.examined += 1;
     }
 
-    /// It was broken; `words` are asked for the first time only.
-    pub fn broken(&mut self, words: impl FnOnce() -> String) {
-        self.broken += 1;
+    /// It was violated; `words` are asked for the first time only.
+    pub fn violated(&mut self, words: impl FnOnce() -> String) {
+        self.violated += 1;
         if self.first.is_none() {
             self.first = Some(words());
         }

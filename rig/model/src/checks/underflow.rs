@@ -21,7 +21,7 @@ impl Checker for Underflow {
     fn observe(&mut self, Seen { shadow, stamp, .. }: Seen<'_>, event: &Event) {
         match *event {
             Event::Ledger { pages, .. } if pages < 0 => self.tally.examine(),
-            Event::Clamp { controller, cgroup, missing } => self.tally.broken(|| {
+            Event::Clamp { controller, cgroup, missing } => self.tally.violated(|| {
                 let name = shadow.name(Shadow::index(controller, cgroup));
                 let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
                 format!("at {at_ns} ns {who} uncharged {missing} pages more than {name} had")

@@ -184,7 +184,7 @@ impl WrongGroup {
         self.tally.examine();
         let by_task = controller == Controller::Numtasks;
         if !unit.may(shadow, cgroup, by_task) {
-            self.tally.broken(|| {
+            self.tally.violated(|| {
                 let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
                 let name = shadow.name(Shadow::index(controller, cgroup));
                 let whose = if by_task { "the task" } else { "the owner of the address space" };

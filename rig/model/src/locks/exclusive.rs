@@ -66,7 +66,7 @@ pub struct Guard<'a, T, const SPIN: bool, C: Current> {
 }
 
 impl<T, const SPIN: bool, C: Current> Guard<'_, T, SPIN, C> {
-    /// For a canary: keeps the lock for ever, but no longer borrows the data.
+    /// For a mutant: keeps the lock for ever, but no longer borrows the data.
     pub fn keep(mut self) {
         drop(self.data.take());
         std::mem::forget(self);

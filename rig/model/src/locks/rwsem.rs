@@ -76,7 +76,7 @@ pub struct ReadGuard<'a, T, C: Current> {
 }
 
 impl<T, C: Current> ReadGuard<'_, T, C> {
-    /// For a canary: gives it back as always, but wakes nobody.
+    /// For a mutant: gives it back as always, but wakes nobody.
     pub fn release_without_waking(mut self) {
         self.sem.raw.give_silently(self.cur, Mode::Read, || drop(self.data.take()));
         std::mem::forget(self);

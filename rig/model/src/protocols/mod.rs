@@ -10,7 +10,7 @@ pub mod transactional;
 
 pub use evacuate::evacuate;
 pub use name::NameError;
-pub use transactional::canary::Canary;
+pub use transactional::mutant::Mutant;
 
 use crate::kernel::Controller;
 use crate::paths::attach::Request;
@@ -52,7 +52,7 @@ macro_rules! protocols {
         pub enum Protocol {
             $($(#[$doc])* $protocol($folder::Options),)*
             /// transactional with one thing wrong.
-            Canary(Canary),
+            Mutant(Mutant),
         }
 
         /// Every protocol.
@@ -63,7 +63,7 @@ macro_rules! protocols {
         fn dispatch<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &Request) -> Outcome {
             match protocol {
                 $(Protocol::$protocol(options) => $folder::attach(cur, world, request, options),)*
-                Protocol::Canary(canary) => transactional::canary::attach(cur, world, request, canary),
+                Protocol::Mutant(mutant) => transactional::mutant::attach(cur, world, request, mutant),
             }
         }
 
@@ -73,7 +73,7 @@ macro_rules! protocols {
             pub fn about(self) -> &'static About {
                 match self {
                     $(Self::$protocol(_) => &$folder::ABOUT,)*
-                    Self::Canary(_) => &transactional::ABOUT,
+                    Self::Mutant(_) => &transactional::ABOUT,
                 }
             }
 
@@ -82,7 +82,7 @@ macro_rules! protocols {
             pub fn keeps_locks(self) -> bool {
                 match self {
                     $(Self::$protocol(options) => $folder::keeps_locks(options),)*
-                    Self::Canary(_) => true,
+                    Self::Mutant(_) => true,
                 }
             }
 
@@ -91,7 +91,7 @@ macro_rules! protocols {
             pub fn callbacks<C: Current>(self, controller: Controller) -> Vec<Callback> {
                 match self {
                     $(Self::$protocol(options) => $folder::names::<C>(controller, options),)*
-                    Self::Canary(_) => transactional::names::<C>(controller, transactional::Options::default()),
+                    Self::Mutant(_) => transactional::names::<C>(controller, transactional::Options::default()),
                 }
             }
         }
@@ -118,15 +118,15 @@ pub fn attach<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &
 impl Protocol {
     /// What is wrong with it on purpose.
     #[must_use]
-    pub fn canary(self) -> Option<Canary> {
-        if let Self::Canary(canary) = self { Some(canary) } else { None }
+    pub fn mutant(self) -> Option<Mutant> {
+        if let Self::Mutant(mutant) = self { Some(mutant) } else { None }
     }
 
-    /// The same with that wrong; only transactional has canaries.
+    /// The same with that wrong; only transactional has mutants.
     #[must_use]
-    pub fn with_canary(self, canary: Option<Canary>) -> Self {
-        match (self, canary) {
-            (Self::Transactional(_), Some(canary)) => Self::Canary(canary),
+    pub fn with_mutant(self, mutant: Option<Mutant>) -> Self {
+        match (self, mutant) {
+            (Self::Transactional(_), Some(mutant)) => Self::Mutant(mutant),
             (protocol, _) => protocol,
         }
     }

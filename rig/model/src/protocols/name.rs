@@ -1,5 +1,5 @@
 //! Names of protocols: `transactional`, `transactional:mmap-sem=unfair`, `prepare-undo:hold=locks,spin=keep`.
-use super::{ALL, Canary, Info, OptionValues, Protocol};
+use super::{ALL, Info, Mutant, OptionValues, Protocol};
 use input::nearest::{guess, list, nearest};
 use std::fmt;
 
@@ -41,12 +41,12 @@ fn id_of(name: &str) -> &str {
     name.split_once(':').map_or(name, |(id, _)| id)
 }
 
-fn parse_canary(name: &str) -> Result<Canary, NameError> {
-    Canary::parse(name).ok_or_else(|| NameError::Value {
+fn parse_mutant(name: &str) -> Result<Mutant, NameError> {
+    Mutant::parse(name).ok_or_else(|| NameError::Value {
         id: "transactional",
-        option: "canary",
+        option: "mutant",
         value: name.to_owned(),
-        known: nearest(name, Canary::ALL.iter().map(|canary| canary.name())),
+        known: nearest(name, Mutant::ALL.iter().map(|mutant| mutant.name())),
     })
 }
 
@@ -102,17 +102,18 @@ impl Protocol {
             .find(|info| info.about.id == id)
             .ok_or_else(|| NameError::Unknown { name: name.to_owned() })?;
         let mut values = vec![0; info.about.options.len()];
-        let mut canary = None;
+        let mut mutant = None;
         for text in options.into_iter().flat_map(|options| options.split(',')) {
-            match text.strip_prefix("canary=").filter(|_| info.about.id == "transactional") {
-                Some(name) => canary = Some(parse_canary(name)?),
+            let named = text.strip_prefix("mutant=").or_else(|| text.strip_prefix("canary="));
+            match named.filter(|_| info.about.id == "transactional") {
+                Some(name) => mutant = Some(parse_mutant(name)?),
                 None => {
                     let (option, value) = info.option(text)?;
                     values[option] = value;
                 }
             }
         }
-        Ok((info.make)(&values).with_canary(canary))
+        Ok((info.make)(&values).with_mutant(mutant))
     }
 
     /// Every protocol with every combination of its options.
@@ -126,8 +127,8 @@ impl Protocol {
 impl fmt::Display for Protocol {
     /// The shortest name that parses to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(canary) = self.canary() {
-            return write!(f, "transactional:canary={canary}");
+        if let Some(mutant) = self.mutant() {
+            return write!(f, "transactional:mutant={mutant}");
         }
         for info in ALL {
             let Some(at) = info.combinations().into_iter().find(|at| (info.make)(at) == *self) else {

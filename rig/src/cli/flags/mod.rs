@@ -49,9 +49,9 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run a scenario, in virtual time or on threads: protocols side by side, with faults, every promise checked.
+    /// Run a scenario, in virtual time or on threads: protocols side by side, with faults, every invariant checked.
     Run(RunFlags),
-    /// Run litmus tests under every schedule, or many: which promises can be broken, and how.
+    /// Run litmus tests under every schedule, or many: which invariants can be violated, and how.
     Explore(ExploreFlags),
     /// Run one schedule once more, step by step: one that `explore` has printed or saved.
     Replay(ReplayFlags),
@@ -61,7 +61,7 @@ pub(super) enum Command {
     Report(ReportFlags),
     /// Hold results beside each other, or the protocols of one: better, same, worse, cannot tell, each with its reason.
     ///
-    /// Simulated figures, broken promises and drift are compared exactly, machine time in pairs that were measured in turn.
+    /// Simulated figures, violated invariants and drift are compared exactly, machine time in pairs that were measured in turn.
     /// Exit codes: 1 something got wrong, 3 something got slower, 5 nothing could be told, 2 not comparable.
     Compare(CompareFlags),
     /// Keep figures of a run, one a line, for gates and comparisons to come.
@@ -88,8 +88,8 @@ pub(super) enum Command {
     Record(RecordFlags),
     /// Say what is understood of recordings of real programs: threads, processes, calls, pages, lines that were dropped.
     Recording(RecordingFlags),
-    /// Prove the checks: every canary (a protocol that is broken on purpose) is caught by the check that it names, the
-    /// same runs without it are green, and random scenarios keep every promise under transactional.
+    /// Prove the checks: every mutant (a protocol that is broken on purpose) is caught by the check that it names, the
+    /// same runs without it are green, and random scenarios hold every invariant under transactional.
     Selftest(SelftestFlags),
 }
 
@@ -106,6 +106,6 @@ pub(super) struct OutputFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct ListFlags {
-    /// One of protocols, controllers, workloads, sites, events, scenarios, litmus; all when absent. Or canaries.
+    /// One of protocols, controllers, workloads, sites, events, scenarios, litmus; all when absent. Or mutants.
     pub(super) what: Option<String>,
 }

@@ -11,7 +11,7 @@ pub(crate) struct ExploreFlags {
     #[arg(value_name = "TEST")]
     pub(crate) tests: Vec<String>,
     /// Protocol, with options after a colon; may be repeated. Those of which the test expects something when absent. Of a
-    /// protocol of which the test says nothing every promise is expected to hold.
+    /// protocol of which the test says nothing every invariant is expected to hold.
     #[arg(long = "protocol", value_name = "P")]
     pub(crate) protocols: Vec<String>,
     /// How schedules are chosen: exhaustive (one for each trace), random, pct:D, switches:N (every one with at most N
@@ -37,7 +37,7 @@ pub(crate) struct ExploreFlags {
     /// Write everything that was found to this file as well.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Folder for schedules that break what must not break, used by one command at a time. Default:
+    /// Folder for schedules that violate what must hold, used by one command at a time. Default:
     /// target/attach-rig/explore/TIME.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -64,16 +64,16 @@ pub(crate) struct ReplayFlags {
 
 #[derive(Debug, Args)]
 pub(crate) struct SelftestFlags {
-    /// Seeds of every canary.
+    /// Seeds of every mutant.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
-    /// Instead of the canaries: this many random scenarios.
+    /// Instead of the mutants: this many random scenarios.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) random: Option<u64>,
     /// Protocol of the random scenarios; only transactional promises to keep everything in all of them.
     #[arg(long, value_name = "P", default_value = "transactional")]
     pub(crate) protocol: String,
-    /// Instead of the canaries: every prepare position fails once, alone, with every set of controllers in every mode.
+    /// Instead of the mutants: every prepare position fails once, alone, with every set of controllers in every mode.
     #[arg(long, conflicts_with = "random")]
     pub(crate) positions: bool,
     /// Print the random scenario of --seed, to be kept or run by `run`, and do nothing else.

@@ -27,9 +27,9 @@ pub(crate) struct Request {
     /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
     #[arg(long = "protocol", value_name = "P")]
     protocols: Vec<String>,
-    /// A canary (see `list canaries`): transactional with one thing wrong, which its check has to find.
-    #[arg(long, value_name = "NAME", conflicts_with = "protocols")]
-    canary: Option<String>,
+    /// A mutant (see `list mutants`): transactional with one thing wrong, which its check has to find.
+    #[arg(long, alias = "canary", value_name = "NAME", conflicts_with = "protocols")]
+    mutant: Option<String>,
     /// Fault rule, such as "memory.prepare_sleep: nth=3 errno=ENOMEM"; may be repeated.
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<String>,
@@ -123,10 +123,10 @@ impl Request {
         self.duration.clone().or(otherwise)
     }
 
-    /// Returns the protocols that were asked for, a canary as one of them.
+    /// Returns the protocols that were asked for, a mutant as one of them.
     fn protocols(&self) -> Vec<String> {
-        let canary = self.canary.iter().map(|name| format!("transactional:canary={name}"));
-        self.protocols.iter().cloned().chain(canary).collect()
+        let mutant = self.mutant.iter().map(|name| format!("transactional:mutant={name}"));
+        self.protocols.iter().cloned().chain(mutant).collect()
     }
 
     /// Returns the request with the seed that was used, whatever the scenario will say tomorrow.
@@ -143,7 +143,7 @@ impl Request {
     pub(crate) fn replay(&self, cell: &Cell) -> String {
         let one = Self {
             protocols: vec![cell.protocol.clone()],
-            canary: None,
+            mutant: None,
             fault_rate: cell.point.get(Axis::FaultRate).map(|percent| vec![percent as u8]),
             delay: cell.point.get(Axis::Delay).map(|ns| vec![format!("{ns}ns")]),
             seed: Some(cell.seed),
@@ -225,10 +225,10 @@ mod tests {
         ] {
             assert_eq!(read(command).command(), command);
         }
-        let canary = read("attach-rig run --canary lost-uncharge");
+        let mutant = read("attach-rig run --mutant lost-uncharge");
         assert_eq!(
-            canary.command(),
-            "attach-rig run default --protocol 'transactional:canary=lost-uncharge'"
+            mutant.command(),
+            "attach-rig run default --protocol 'transactional:mutant=lost-uncharge'"
         );
         assert!(Request::read("attach-rig run --no-such-flag").is_none());
         assert!(Request::read("").is_none_or(|request| request.command() == "attach-rig run default"));

@@ -115,7 +115,7 @@ pub(crate) enum Format {
     /// The verdict and one table, as for the page of a job on GitHub; where $GITHUB_STEP_SUMMARY names one it goes there
     /// as well, whatever the format.
     Markdown,
-    /// JUnit XML: a suite per protocol, a case per promise and point.
+    /// JUnit XML: a suite per protocol, a case per invariant and point.
     Junit,
     /// Bencher Metric Format, for `bencher run --adapter json`; also called bencher.
     #[value(alias = "bencher")]

@@ -140,7 +140,7 @@ impl Listener {
         }
         if let Outcome::Partial { site, errno } = outcome {
             let at_ns = stamp.at_ns;
-            self.in_part.broken(|| {
+            self.in_part.violated(|| {
                 format!("at {at_ns} ns an attach moved a part: {} refused with {errno}", site.name())
             });
         }

@@ -1,7 +1,7 @@
 //! Runs one cell on OS threads, for as long as it says by the machine's clock.
 //!
 //! The same cast as on the simulator. Every actor has a `listener` of its own; whenever everybody rests, and at the end,
-//! an `audit` looks at the world. What is judged nowhere here is not among the promises of the cell, and is named by
+//! an `audit` looks at the world. What is judged nowhere here is not among the invariants of the cell, and is named by
 //! [`unjudged`]. No run repeats itself.
 mod audit;
 mod listener;
@@ -41,7 +41,7 @@ pub struct CellResult {
     pub counts: Counts,
 }
 
-/// Promises that cells of `scenario` cannot judge on this engine.
+/// Invariants that cells of `scenario` cannot judge on this engine.
 #[must_use]
 pub fn unjudged(scenario: &Scenario) -> Vec<model::checks::Check> {
     audit::unjudged(scenario)

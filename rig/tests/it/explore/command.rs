@@ -26,7 +26,7 @@ fn a_built_in_test_ends_as_expected_and_is_written_as_json() {
 }
 
 #[test]
-fn a_broken_promise_outweighs_what_cannot_be_written() {
+fn a_violated_invariant_outweighs_what_cannot_be_written() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("wrong.toml"), wrong()).expect("written");
     let ran = rig(

@@ -61,7 +61,7 @@ fn names_of_nothing_are_told_what_there_is() {
             "\"memrlimit\", \"cpuste\"",
             "t.toml:5:29: `controllers` cannot be `cpuste`; did you mean `cpuset`? there are",
         ),
-        ("drift =", "drfit =", "t.toml:27:19: unknown promise `drfit`; did you mean `drift`? there are"),
+        ("drift =", "drfit =", "t.toml:27:19: unknown invariant `drfit`; did you mean `drift`? there are"),
         (
             "\"three-phase\"",
             "\"two-phase\"",
@@ -75,7 +75,7 @@ fn names_of_nothing_are_told_what_there_is() {
         (
             "{ drift = \"sometimes\" }",
             "{ forbiden = [\"p.0@b\"] }",
-            "t.toml:27:19: unknown promise `forbiden`; did you mean `forbidden`? there are",
+            "t.toml:27:19: unknown invariant `forbiden`; did you mean `forbidden`? there are",
         ),
         (
             "{ drift = \"sometimes\" }",
@@ -160,7 +160,7 @@ fn what_cannot_be_is_told_why() {
         (
             "\"sometimes\"",
             "[\"p.0@b\"]",
-            "t.toml:27:27: a promise is expected to be broken \"never\", \"sometimes\"",
+            "t.toml:27:27: an invariant is expected to be violated \"never\", \"sometimes\"",
         ),
         ("{ drift = \"sometimes\" }", "\"never\"", "t.toml:27:17: expectations of a protocol are a table"),
         ("rss = 0", "rss = 11", "t.toml:16:7: process `p` has touched 11 pages of 10; rss is at most vm"),

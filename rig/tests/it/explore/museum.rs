@@ -54,9 +54,9 @@ fn there_is_enough_of_everything() {
     let count = |what: &dyn Fn(&Litmus) -> bool| tests.iter().filter(|test| what(test)).count();
     let controllers = |test: &Litmus| test.spec.hierarchies.iter().map(Vec::len).sum::<usize>();
     let born = |op: &Op| matches!(op, Op::ForkThread | Op::ForkProcess | Op::Exec | Op::Exit);
-    let expects = |test: &Litmus, promise: &str, never: bool| {
+    let expects = |test: &Litmus, invariant: &str, never: bool| {
         test.expect.iter().any(|(_, wanted)| {
-            wanted.promises.get(promise).is_some_and(|seen| (word(*seen) == "Never") == never)
+            wanted.invariants.get(invariant).is_some_and(|seen| (word(*seen) == "Never") == never)
         })
     };
     assert!(tests.len() >= 30, "{}", tests.len());
@@ -74,9 +74,9 @@ fn table() -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     for (test, protocol) in all() {
         let found = run(&test, protocol, "exhaustive", &limits(1_000_000));
-        let broken = judge(&test, protocol, &found).observations;
-        let broken = broken.iter().filter(|seen| seen.broken > 0);
-        let seen: Vec<_> = broken.map(|seen| format!("{} {}", seen.promise, word(seen.seen))).collect();
+        let violated = judge(&test, protocol, &found).observations;
+        let violated = violated.iter().filter(|seen| seen.violated > 0);
+        let seen: Vec<_> = violated.map(|seen| format!("{} {}", seen.invariant, word(seen.seen))).collect();
         let seen = if seen.is_empty() { "Never".to_owned() } else { seen.join(", ") };
         let cell = format!("`{protocol}`: {seen} ({})", found.schedules);
         match rows.last_mut() {

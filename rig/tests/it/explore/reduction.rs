@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 /// Schedules up to which plain depth-first search is tried on every test.
 const PLAIN_MAX: u64 = 3_000;
 
-/// What of a search does not depend on how schedules were chosen: states with what was broken on the way to each.
+/// What of a search does not depend on how schedules were chosen: states with what was violated on the way to each.
 fn essence(found: &Found) -> BTreeSet<String> {
-    let broken = explore::text::broken;
-    found.states.iter().map(|(state, reached)| format!("{state}  {}", broken(&reached.broken))).collect()
+    let violated = explore::text::violated;
+    found.states.iter().map(|(state, reached)| format!("{state}  {}", violated(&reached.violated))).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What was found replays from its token and its file, to the same state and the same broken promise; and is refused where
+//! What was found replays from its token and its file, to the same state and the same violated invariant; and is refused where
 //! the same choices would lead elsewhere.
 use super::support::{all, limits, litmus, protocol, run};
 use explore::replay::replay;
@@ -6,18 +6,18 @@ use explore::witness::{MODEL, Schedule, Witness};
 use explore::{Litmus, PolicyName};
 use std::fmt::Write as _;
 
-/// A schedule that breaks `promise`.
-fn witness(name: &str, under: &str, promise: &str) -> Witness {
+/// A schedule that violates `invariant`.
+fn witness(name: &str, under: &str, invariant: &str) -> Witness {
     let test = litmus(name);
     let found = run(&test, protocol(under), "exhaustive", &limits(100_000));
-    let breach = &found.breaches[promise];
+    let breach = &found.breaches[invariant];
     Witness {
         place: name.to_owned(),
         litmus: (*test).clone(),
         protocol: protocol(under),
         schedule: breach.witness.clone(),
         state: Some(breach.state.to_string()),
-        broken: vec![promise.to_owned()],
+        violated: vec![invariant.to_owned()],
     }
 }
 
@@ -26,20 +26,20 @@ fn every_breach_of_the_museum_replays_to_its_state() {
     let mut replayed = 0;
     for (test, protocol) in all() {
         let found = run(&test, protocol, &PolicyName::Exhaustive.to_string(), &limits(100_000));
-        for (promise, breach) in &found.breaches {
+        for (invariant, breach) in &found.breaches {
             let witness = Witness {
                 place: test.name.clone(),
                 litmus: (*test).clone(),
                 protocol,
                 schedule: breach.witness.clone(),
                 state: None,
-                broken: vec![(*promise).to_owned()],
+                violated: vec![(*invariant).to_owned()],
             };
             let token = witness.token();
             let again = replay(&Witness::read(&token).unwrap_or_else(|error| panic!("{token}: {error}")));
             assert_eq!(again.repeated, Ok(()), "{token}");
             assert_eq!(again.state, breach.state.to_string(), "{token}");
-            assert!(again.broken.iter().any(|broken| broken == promise), "{token}: {promise}");
+            assert!(again.violated.iter().any(|violated| violated == invariant), "{token}: {invariant}");
             replayed += 1;
         }
     }

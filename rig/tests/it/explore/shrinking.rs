@@ -40,7 +40,7 @@ fn long() -> Witness {
         protocol: protocol("three-phase"),
         schedule: breach.witness.clone(),
         state: Some(breach.state.to_string()),
-        broken: vec!["underflow".to_owned()],
+        violated: vec!["underflow".to_owned()],
     }
 }
 
@@ -54,7 +54,7 @@ fn what_does_not_matter_goes() {
     assert_eq!(size.switches, 2, "{}", after.schedule);
     let again = replay(&after);
     assert_eq!(again.repeated, Ok(()), "{}", again.text);
-    assert!(again.broken.contains(&"underflow".to_owned()));
+    assert!(again.violated.contains(&"underflow".to_owned()));
 }
 
 #[test]

@@ -51,14 +51,14 @@ fn expecting(name: &str, expect: &str) -> String {
 }
 
 #[test]
-fn a_broken_promise_that_is_not_listed_fails() {
+fn a_violated_invariant_that_is_not_listed_fails() {
     let drift = "charge-between-switch-and-attach";
     let lock = "r10-out-of-memory-under-mmap-sem";
     let wakeup = "r13b-cancel-wakes-nobody";
     let rollback = "r16e-task-reservation-is-lost";
     let (inversion, lost) =
-        ("transactional:canary=lock-inversion", "transactional:canary=cancel-wakes-nobody");
-    let reservation = "transactional:canary=task-reservation-lost";
+        ("transactional:mutant=lock-inversion", "transactional:mutant=cancel-wakes-nobody");
+    let reservation = "transactional:mutant=task-reservation-lost";
     for (name, expect, under) in [
         (drift, "\"three-phase\" = { underflow = \"sometimes\" }".to_owned(), "three-phase"),
         (drift, "\"three-phase\" = {}".to_owned(), "three-phase"),
@@ -73,7 +73,11 @@ fn a_broken_promise_that_is_not_listed_fails() {
     }
     let listed = "\"three-phase\" = { drift = \"sometimes\", underflow = \"sometimes\" }";
     assert_eq!(verdict(&expecting(drift, listed), "three-phase"), Verdict::AsExpected);
-    assert_eq!(verdict(&expecting(drift, listed), "transactional"), Verdict::AsExpected, "nothing is broken");
+    assert_eq!(
+        verdict(&expecting(drift, listed), "transactional"),
+        Verdict::AsExpected,
+        "nothing is violated"
+    );
 }
 
 #[test]
@@ -88,7 +92,7 @@ fn what_is_listed_and_does_not_happen_fails() {
     for often in ["sometimes", "always"] {
         let text = expecting(name, &format!("\"transactional\" = {{ drift = \"{often}\" }}"));
         assert_eq!(verdict(&text, "transactional"), Verdict::Unexpected, "{often}");
-        // One schedule in which nothing breaks disproves always, and leaves sometimes open.
+        // One schedule in which nothing is violated disproves always, and leaves sometimes open.
         let of_one = if often == "always" { Verdict::Unexpected } else { Verdict::Inconclusive };
         assert_eq!(judged(&text, "transactional", 1).0.verdict, of_one, "{often}, one schedule");
     }
@@ -163,7 +167,7 @@ fn a_bound_proves_only_what_was_seen() {
     );
     let all = format!("exists = [\"{seen}\"]");
     let text = fork_during_a_move("", &format!("\"three-phase\" = {{ {all} }}"));
-    assert_eq!(judged(&text, "three-phase", 1).0.verdict, Verdict::Inconclusive, "promises are still open");
+    assert_eq!(judged(&text, "three-phase", 1).0.verdict, Verdict::Inconclusive, "invariants are still open");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn a_counter_of_tasks_with_a_stranger_is_not_judged_and_the_stranger_lives() {
         let thin = run.notes.iter().find(|note| note.kind == NoteKind::Thin && is_said(&note.text));
         assert!(thin.is_some(), "{label}: {:?}", run.notes);
     }
-    assert!(run.cells.iter().flat_map(|cell| &cell.promises).all(|promise| promise.broken == 0));
+    assert!(run.cells.iter().flat_map(|cell| &cell.invariants).all(|invariant| invariant.violated == 0));
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn a_stranger_that_comes_and_goes_between_two_refusals_is_not_blamed_on_the_kern
     let run: Run = serde_json::from_str(&fs::read_to_string(out.path().join("run.json")).unwrap()).unwrap();
     assert_eq!(code, Some(5), "{:?} {:?}", run.verdicts, run.notes);
     let names = |cell: &reports::schema::Cell| -> Vec<String> {
-        cell.promises.iter().map(|promise| promise.name.clone()).collect()
+        cell.invariants.iter().map(|invariant| invariant.name.clone()).collect()
     };
     assert_eq!(run.cells.last().map(names), Some(vec!["drift".into(), "refused-as-expected".into()]));
     let is_said = |text: &str| text.contains("rollback is not judged") && text.contains("(sleep) in /");

@@ -352,10 +352,10 @@ fn the_kernel_refuses_as_expected_and_everything_stays_as_it_was() {
         assert_eq!(output.status.code(), Some(code), "{rule}: {output:?}");
         let run = run_json(out.path());
         let cell = run.cells.last().unwrap();
-        let promise = |name| cell.promises.iter().find(|promise| promise.name == name).unwrap();
-        assert!(promise("rollback").examined >= 3, "{rule}");
-        assert_eq!(promise("rollback").broken, 0, "{rule}: {:?}", promise("rollback").first);
-        assert_eq!(promise("refused-as-expected").broken > 0, code == 1, "{rule}");
+        let invariant = |name| cell.invariants.iter().find(|invariant| invariant.name == name).unwrap();
+        assert!(invariant("rollback").examined >= 3, "{rule}");
+        assert_eq!(invariant("rollback").violated, 0, "{rule}: {:?}", invariant("rollback").first);
+        assert_eq!(invariant("refused-as-expected").violated > 0, code == 1, "{rule}");
         assert_eq!(groups_of(pid), [] as [PathBuf; 0], "{rule}");
     }
     // A hierarchy that cannot have the refusal, and a place where the kernel cannot be made to refuse.

@@ -31,8 +31,8 @@ fn done(cell: &Cell, op: &str, condition: Condition) -> u64 {
 /// Every counter that there is reads as the workers' books do.
 fn counted(run: &Run) {
     for cell in &run.cells {
-        let broken = cell.promises.iter().find(|promise| promise.broken > 0);
-        assert!(broken.is_none(), "{broken:?}");
+        let violated = cell.invariants.iter().find(|invariant| invariant.violated > 0);
+        assert!(violated.is_none(), "{violated:?}");
         assert!(
             cell.drift.iter().all(|row| row.controller != "pids" || row.drift_final == 0),
             "{:?}",

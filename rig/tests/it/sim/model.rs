@@ -14,7 +14,7 @@ fn all() -> Vec<Controller> {
 }
 
 fn sound(ran: &Ran) {
-    assert_eq!(ran.broken(), [""; 0]);
+    assert_eq!(ran.violated(), [""; 0]);
     assert!(ran.watch.judge.world.locks_free());
 }
 
@@ -136,11 +136,11 @@ fn charges_follow_the_new_owner_and_the_limit_does_not_stop_them() {
     let leader_exits = || vec![leader(|cur, world| exit::exit(cur, world, LEADER).expect("always"))];
     let forced = run(&setup(), leader_exits());
     assert_eq!(forced.usage(Controller::Memrlimit), [0, 10]);
-    assert_eq!(forced.broken(), ["overrun"]);
+    assert_eq!(forced.violated(), ["overrun"]);
     let silent = Options { owner_change: OwnerChange::Silent, ..Options::default() };
     let as_in_2008 = run(&Setup { options: silent, ..setup() }, leader_exits());
     assert_eq!(as_in_2008.usage(Controller::Memrlimit), [10, 0]);
-    assert_eq!(as_in_2008.broken(), ["drift"], "its owner sits in b, its charge in a");
+    assert_eq!(as_in_2008.violated(), ["drift"], "its owner sits in b, its charge in a");
 }
 
 #[test]

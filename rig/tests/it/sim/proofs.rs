@@ -1,21 +1,21 @@
-//! Whether a green run means something: canaries are caught, every prepare position leaves no trace when it fails, and
-//! random scenarios keep every promise. The same as `attach-rig selftest`, in the sizes that every test run can afford.
+//! Whether a green run means something: mutants are caught, every prepare position leaves no trace when it fails, and
+//! random scenarios hold every invariant. The same as `attach-rig selftest`, in the sizes that every test run can afford.
 use engines::Interrupt;
 use model::checks::Check;
 use model::protocols::Protocol;
 use model::seam::Costs;
 use reports::outcome::AttachOutcome::{Gone, Moved, Noop, Refused};
 use rig::driver::positions;
-use rig::driver::selftest::{canaries, controllers, draw, fly, without_canaries};
+use rig::driver::selftest::{controllers, draw, fly, mutants, without_mutants};
 use rig::measure::recorder::Census;
 use scenario::Scenario;
 use std::path::Path;
 
 #[test]
-fn every_canary_is_caught_by_the_check_that_it_names() {
+fn every_mutant_is_caught_by_the_check_that_it_names() {
     let (costs, never) = (Costs::default(), Interrupt::never());
-    assert!(canaries().len() >= 20);
-    let missed: Vec<_> = canaries()
+    assert!(mutants().len() >= 20);
+    let missed: Vec<_> = mutants()
         .iter()
         .filter_map(|c| fly(*c, 2, &costs, &never))
         .filter(|flight| flight.red == 0)
@@ -24,17 +24,17 @@ fn every_canary_is_caught_by_the_check_that_it_names() {
 }
 
 #[test]
-fn every_check_has_a_canary() {
-    let with: Vec<_> = canaries().iter().map(|canary| canary.check()).collect();
+fn every_check_has_a_mutant() {
+    let with: Vec<_> = mutants().iter().map(|mutant| mutant.check()).collect();
     let without: Vec<_> = Check::ALL.iter().filter(|check| !with.contains(check)).collect();
     assert!(without.is_empty(), "{without:?}");
 }
 
 #[test]
-fn the_same_runs_without_canaries_are_green() {
-    let found = without_canaries(3, &Costs::default(), &Interrupt::never());
-    for (name, broken) in found.expect("nothing interrupts it") {
-        assert!(broken.is_empty(), "{name}: {broken:?}");
+fn the_same_runs_without_mutants_are_green() {
+    let found = without_mutants(3, &Costs::default(), &Interrupt::never());
+    for (name, violated) in found.expect("nothing interrupts it") {
+        assert!(violated.is_empty(), "{name}: {violated:?}");
     }
 }
 
@@ -72,16 +72,16 @@ fn no_position_of_transactional_leaves_a_trace_and_three_phase_stops_in_the_midd
 }
 
 #[test]
-fn two_thousand_random_scenarios_keep_every_promise_and_cover_everything() {
+fn two_thousand_random_scenarios_hold_every_invariant_and_cover_everything() {
     let costs = Costs::default();
     let mut census = Census::new();
     for seed in 1..=2000 {
         let drawn = draw(seed, "transactional", &costs, &Interrupt::never());
         let drawn = drawn.expect("the generator writes what reads").expect("nothing interrupts it");
         assert!(
-            drawn.broken.is_empty(),
+            drawn.violated.is_empty(),
             "{:?}; replay: attach-rig selftest --random 1 --seed {seed}",
-            drawn.broken
+            drawn.violated
         );
         drawn.census.into_iter().for_each(|(key, n)| *census.entry(key).or_insert(0) += n);
     }

@@ -18,10 +18,10 @@ fn request(target: Target, dest: CgroupId) -> Request {
 fn sound(ran: &Ran, what: &str) {
     let first = |name: &str| ran.check(name).first.clone();
     assert_eq!(
-        ran.broken(),
+        ran.violated(),
         [""; 0],
         "{what}: {:?}",
-        ran.broken().into_iter().map(first).collect::<Vec<_>>()
+        ran.violated().into_iter().map(first).collect::<Vec<_>>()
     );
     assert!(ran.watch.judge.world.locks_free(), "{what}");
 }

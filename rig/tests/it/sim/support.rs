@@ -85,10 +85,10 @@ impl Ran {
             .1
     }
 
-    /// Names of the broken promises.
-    pub(crate) fn broken(&self) -> Vec<&'static str> {
+    /// Names of the violated invariants.
+    pub(crate) fn violated(&self) -> Vec<&'static str> {
         let findings = self.watch.judge.checks.findings();
-        findings.into_iter().filter(|(_, tally)| tally.broken > 0).map(|(check, _)| check.name()).collect()
+        findings.into_iter().filter(|(_, tally)| tally.violated > 0).map(|(check, _)| check.name()).collect()
     }
 
     /// Usage of `controller` in `a` and `b`.
@@ -116,11 +116,11 @@ fn pairs(events: &[(u32, Event)]) -> impl Iterator<Item = (&u32, &Event)> {
 }
 
 /// Names of the checks that found something.
-pub(crate) fn broken(checks: &Checks) -> Vec<&'static str> {
+pub(crate) fn violated(checks: &Checks) -> Vec<&'static str> {
     checks
         .findings()
         .into_iter()
-        .filter(|(_, tally)| tally.broken > 0)
+        .filter(|(_, tally)| tally.violated > 0)
         .map(|(check, _)| check.name())
         .collect()
 }

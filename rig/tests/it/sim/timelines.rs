@@ -1,5 +1,5 @@
 //! Single attaches in run.json: they are attaches that took place, and their spans fit together.
-use super::promises::{cells, scenario};
+use super::invariants::{cells, scenario};
 use reports::axis::Axis;
 use reports::schema::{Cell, Timeline};
 

@@ -1,6 +1,6 @@
-//! Whole cells on OS threads: what protocols keep and break, that enough happened, and that the simulator agrees.
+//! Whole cells on OS threads: what protocols hold and violate, that enough happened, and that the simulator agrees.
 use model::checks::{Check, CheckSet};
-use model::protocols::{Canary, Protocol};
+use model::protocols::{Mutant, Protocol};
 use model::seam::Costs;
 use rig::driver::agree::differences;
 use rig::driver::threads::{self, CellResult};
@@ -10,7 +10,7 @@ use scenario::{Overrides, Scenario, built_in};
 
 /// A built-in scenario, so long on each engine.
 pub(crate) fn scenario(name: &str, duration: &str) -> Scenario {
-    let text = built_in::find(name).or_else(|| built_in::find_canary(name)).expect("built in");
+    let text = built_in::find(name).or_else(|| built_in::find_mutant(name)).expect("built in");
     let overrides = Overrides { duration: Some(duration.to_owned()), ..Overrides::default() };
     Scenario::parse_with(name, text, &overrides, &workloads::BuiltIn)
         .unwrap_or_else(|error| panic!("{error}"))
@@ -20,9 +20,11 @@ pub(crate) fn on_threads(scenario: &Scenario, plan: &CellPlan) -> CellResult {
     threads::run_cell(scenario, plan, &Costs::default(), false).expect("there are threads")
 }
 
-pub(crate) fn broken(cell: &Cell) -> Vec<String> {
-    let broken = cell.promises.iter().filter(|promise| promise.broken > 0);
-    broken.map(|promise| format!("{} {}: {:?}", promise.name, promise.broken, promise.first)).collect()
+pub(crate) fn violated(cell: &Cell) -> Vec<String> {
+    let violated = cell.invariants.iter().filter(|invariant| invariant.violated > 0);
+    violated
+        .map(|invariant| format!("{} {}: {:?}", invariant.name, invariant.violated, invariant.first))
+        .collect()
 }
 
 /// Runs `name` on both engines: one seed each, every protocol and fault rate.
@@ -32,7 +34,7 @@ fn agree(name: &str, on_sim: &str, on_machine: &str) -> Vec<Cell> {
         CellPlan::all(&short).iter().map(|plan| run_cell(&short, plan, &Costs::default()).cell).collect();
     let measured: Vec<_> = CellPlan::all(&long).iter().map(|plan| on_threads(&long, plan).cell).collect();
     for cell in &measured {
-        assert_eq!(cell.ended, None, "{} {:?}", cell.protocol, broken(cell));
+        assert_eq!(cell.ended, None, "{} {:?}", cell.protocol, violated(cell));
     }
     let differences = differences(&simulated, &measured, &long.expect);
     let unexplained: Vec<_> = differences.iter().filter(|difference| difference.reason.is_none()).collect();
@@ -49,11 +51,11 @@ fn both_engines_agree_on_the_default_scenario() {
         assert!(mine().map(|cell| cell.attach.outcomes["moved"]).sum::<u64>() > 9, "{protocol}");
         assert!(mine().map(|cell| cell.attach.overlaps).sum::<u64>() > 9, "{protocol}");
         assert!(mine().all(|cell| !cell.bystanders.is_empty() && !cell.locks.is_empty()), "{protocol}");
-        let broken: Vec<String> = mine().flat_map(broken).collect();
+        let violated: Vec<String> = mine().flat_map(violated).collect();
         if protocol == "transactional" || protocol == "prepare-undo:hold=locks" {
-            assert_eq!(broken, [""; 0], "{protocol}");
+            assert_eq!(violated, [""; 0], "{protocol}");
         } else {
-            assert!(broken.iter().any(|words| words.starts_with("drift")), "{protocol}: {broken:?}");
+            assert!(violated.iter().any(|words| words.starts_with("drift")), "{protocol}: {violated:?}");
         }
     }
 }
@@ -100,74 +102,74 @@ fn figures_of_a_cell_fit_together() {
 }
 
 #[test]
-fn what_is_not_judged_is_not_among_the_promises() {
+fn what_is_not_judged_is_not_among_the_invariants() {
     let scenario = scenario("default", "20ms");
     let cell = on_threads(&scenario, &CellPlan::all(&scenario)[0]).cell;
     let unjudged = threads::unjudged(&scenario);
     assert_eq!(unjudged, [Check::StaleDecision, Check::WrongGroup]);
     for check in unjudged {
-        assert!(cell.promises.iter().all(|promise| promise.name != check.name()));
+        assert!(cell.invariants.iter().all(|invariant| invariant.name != check.name()));
     }
-    assert_eq!(cell.promises.len(), Check::ALL.len() - 2);
+    assert_eq!(cell.invariants.len(), Check::ALL.len() - 2);
     assert_eq!(cell.sim, None);
 }
 
-/// Canaries that another check finds here than on the simulator, or the same one in another scenario: two need an order of all
+/// Mutants that another check finds here than on the simulator, or the same one in another scenario: two need an order of all
 /// events, one where masks were before, one which move should have taken a thread along. What they leave is seen at rest.
 const OTHERWISE: [(&str, &str, Check); 4] = [
-    ("wrong-group", "canary-spread", Check::Drift),
-    ("check-only", "canary-tight", Check::Drift),
-    ("abort-sets-masks", "canary-busy", Check::Drift),
-    ("half-switched", "canary-forks", Check::PartialMove),
+    ("wrong-group", "mutant-spread", Check::Drift),
+    ("check-only", "mutant-tight", Check::Drift),
+    ("abort-sets-masks", "mutant-busy", Check::Drift),
+    ("half-switched", "mutant-forks", Check::PartialMove),
 ];
 
-/// Scenario and check of a canary.
-fn place(canary: Canary) -> (&'static str, Check) {
-    let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == canary.name());
-    otherwise.map_or((canary.scenario(), canary.check()), |(_, scenario, check)| (*scenario, *check))
+/// Scenario and check of a mutant.
+fn place(mutant: Mutant) -> (&'static str, Check) {
+    let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == mutant.name());
+    otherwise.map_or((mutant.scenario(), mutant.check()), |(_, scenario, check)| (*scenario, *check))
 }
 
 /// Whether that check, alone, finds anything in a cell of that length.
-fn finds((name, check): (&str, Check), canary: Option<Canary>, duration: &str) -> bool {
+fn finds((name, check): (&str, Check), mutant: Option<Mutant>, duration: &str) -> bool {
     let transactional = Protocol::parse("transactional").expect("in the table");
     let scenario = scenario(name, duration);
     let plan = CellPlan {
         fault_rate: scenario.fault_rates.first().copied(),
         checks: CheckSet::of(&[check]),
-        ..CellPlan::alone(transactional.with_canary(canary), 1)
+        ..CellPlan::alone(transactional.with_mutant(mutant), 1)
     };
     let cell = on_threads(&scenario, &plan).cell;
-    assert!(cell.promises.iter().all(|promise| promise.name == check.name()), "no other check is on");
-    assert_eq!(cell.promises.len(), 1, "{check} is judged in {name}");
-    !broken(&cell).is_empty()
+    assert!(cell.invariants.iter().all(|invariant| invariant.name == check.name()), "no other check is on");
+    assert_eq!(cell.invariants.len(), 1, "{check} is judged in {name}");
+    !violated(&cell).is_empty()
 }
 
 #[test]
-fn every_canary_is_caught() {
+fn every_mutant_is_caught() {
     // Sooner or later: which schedules there are is the machine's business.
-    let is_caught = |canary: &&Canary| {
+    let is_caught = |mutant: &&Mutant| {
         let mut durations = ["20ms", "100ms", "300ms", "1s", "3s"].into_iter();
-        durations.any(|duration| finds(place(**canary), Some(**canary), duration))
+        durations.any(|duration| finds(place(**mutant), Some(**mutant), duration))
     };
     let missed: Vec<_> =
-        Canary::ALL.iter().filter(|canary| !is_caught(canary)).map(|canary| canary.name()).collect();
+        Mutant::ALL.iter().filter(|mutant| !is_caught(mutant)).map(|mutant| mutant.name()).collect();
     assert_eq!(missed, [""; 0]);
 }
 
 #[test]
-fn without_a_canary_the_same_checks_find_nothing() {
+fn without_a_mutant_the_same_checks_find_nothing() {
     for (name, scenario, check) in OTHERWISE {
         assert!(!finds((scenario, check), None, "100ms"), "{name}: {check} in {scenario}");
     }
 }
 
 #[test]
-fn real_pages_keep_the_same_promises() {
+fn real_pages_hold_the_same_invariants() {
     let scenario = scenario("default", "60ms");
     let transactional = Protocol::parse("transactional").expect("in the table");
     let result = threads::run_cell(&scenario, &CellPlan::alone(transactional, 1), &Costs::default(), true);
     let cell = result.expect("there is memory").cell;
-    assert_eq!((cell.ended.as_deref(), broken(&cell)), (None, vec![]));
+    assert_eq!((cell.ended.as_deref(), violated(&cell)), (None, vec![]));
     let touches = cell.bystanders.iter().filter(|bystander| bystander.op == "touch");
     assert!(touches.map(|touch| touch.hist.count).sum::<u64>() > 0);
 }

@@ -37,7 +37,7 @@ fn a_run_is_labelled_and_says_what_it_did_not_check() {
     );
     assert!(run["cells"][0]["sim"].is_null());
     let skipped = run["verdicts"].as_array().expect("verdicts").iter().filter(|v| v["outcome"] == "skipped");
-    let skipped: Vec<_> = skipped.map(|v| v["promise"].as_str().expect("a name")).collect();
+    let skipped: Vec<_> = skipped.map(|v| v["invariant"].as_str().expect("a name")).collect();
     assert_eq!(skipped, ["stale-decision", "wrong-group"]);
     let notes = run["notes"].to_string();
     assert!(notes.contains("Not checked on threads") && notes.contains("stale-decision"), "{notes}");
@@ -81,10 +81,10 @@ fn a_deadlock_is_in_the_record_and_the_command_ends() {
     let scratch = tempfile::tempdir().expect("a folder");
     let flags = [
         "run",
-        "canary-busy",
+        "mutant-busy",
         "--engine",
         "threads",
-        "--canary",
+        "--mutant",
         "plain-read",
         "--duration",
         "1s",
@@ -95,15 +95,15 @@ fn a_deadlock_is_in_the_record_and_the_command_ends() {
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
     let run = json(&scratch.path().join("a/run.json"));
     assert_eq!(run["cells"][0]["ended"], "deadlock");
-    let promises = run["cells"][0]["promises"].as_array().expect("promises");
-    let deadlock = promises.iter().find(|promise| promise["name"] == "deadlock").expect("it is judged");
+    let invariants = run["cells"][0]["invariants"].as_array().expect("invariants");
+    let deadlock = invariants.iter().find(|invariant| invariant["name"] == "deadlock").expect("it is judged");
     let first = deadlock["first"].as_str().expect("it says who waits for whom");
     assert!(first.contains("waits for mmap_sem") && first.contains("held by mover"), "{first}");
 }
 
 /// On the simulator no mover loses its CPU, and the scenario says nothing of underflow under three-phase. Here it may break.
 #[test]
-fn what_protocols_without_locks_break_is_no_surprise() {
+fn what_protocols_without_locks_violate_is_no_surprise() {
     let scratch = tempfile::tempdir().expect("a folder");
     let flags = [
         "run",
@@ -124,12 +124,15 @@ fn what_protocols_without_locks_break_is_no_surprise() {
     let notes = run["notes"].to_string();
     let verdicts = run["verdicts"].as_array().expect("verdicts");
     let noted = |verdict: &&serde_json::Value| {
-        notes.contains(&format!("{} broke under three-phase", verdict["promise"].as_str().expect("a name")))
+        notes.contains(&format!(
+            "{} was violated under three-phase",
+            verdict["invariant"].as_str().expect("a name")
+        ))
     };
     let unexpected: Vec<_> = verdicts.iter().filter(noted).collect();
     assert!(!unexpected.is_empty(), "{}\n{notes}", text(&out.stdout));
     for verdict in unexpected {
-        assert_ne!(verdict["cells_broken"], 0, "{verdict}");
+        assert_ne!(verdict["cells_violated"], 0, "{verdict}");
         assert_eq!((&verdict["expected"], &verdict["outcome"]), (&"sometimes".into(), &"pass".into()));
     }
 }

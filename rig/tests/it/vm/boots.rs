@@ -81,9 +81,9 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
             "{label}"
         );
         assert_eq!(refused.len(), if is_v2 { 2 } else { 4 }, "{label}");
-        for promise in refused.iter().flat_map(|cell| &cell.promises) {
-            let tried = if promise.name == "drift" { promise.examined } else { 20 };
-            assert_eq!((promise.broken, promise.examined), (0, tried), "{label}: {promise:?}");
+        for invariant in refused.iter().flat_map(|cell| &cell.invariants) {
+            let tried = if invariant.name == "drift" { invariant.examined } else { 20 };
+            assert_eq!((invariant.violated, invariant.examined), (0, tried), "{label}: {invariant:?}");
         }
     }
     assert!(run.verdicts.iter().all(as_expected), "{:?}", run.verdicts);
@@ -102,7 +102,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
     assert_eq!(files(out.path())[4..], ["env.json", "report.html", "run.json"]);
 }
 
-/// Or there was nothing to see: a promise about refusals where nothing is refused.
+/// Or there was nothing to see: an invariant about refusals where nothing is refused.
 fn as_expected(verdict: &Verdict) -> bool {
     matches!(verdict.outcome, Outcome::Pass | Outcome::Skipped)
 }
@@ -117,8 +117,8 @@ fn moves_and_counters(run: &Run, label: &str, (still, traced): (&[&Cell], &[&Cel
     assert_eq!(traced.len(), 2, "{label}: closed loop and 20/s");
     assert!(traced.iter().all(|cell| !cell.attach.phases.is_empty() && !cell.locks.is_empty()), "{label}");
     for cell in still {
-        let drift = cell.promises.iter().find(|promise| promise.name == "drift").unwrap();
-        assert_eq!(drift.broken, 0, "{label}: {drift:?}");
+        let drift = cell.invariants.iter().find(|invariant| invariant.name == "drift").unwrap();
+        assert_eq!(drift.violated, 0, "{label}: {drift:?}");
         let all = cell.drift.iter().find(|row| row.controller == "memory" && row.cgroup == "all").unwrap();
         // Where charges move none is left by design, and elsewhere it is said how many are.
         assert_eq!(all.by_design.is_none(), label == "vm:v1+charges", "{label}: {all:?}");
@@ -174,7 +174,10 @@ fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path)
         "why nothing was traced: {:?}",
         run.notes
     );
-    assert!(refused.iter().flat_map(|cell| &cell.promises).all(|promise| promise.broken == 0), "{refused:?}");
+    assert!(
+        refused.iter().flat_map(|cell| &cell.invariants).all(|invariant| invariant.violated == 0),
+        "{refused:?}"
+    );
     // Its own cgroup holds the rig itself, so the kernel hands no controller on from there.
     assert!(run.scenario.controllers.is_empty(), "{:?}", run.scenario.controllers);
     let lost = run.notes.iter().find(|note| note.protocol.as_deref() == Some("vm:v2:undelegated")).unwrap();
@@ -198,8 +201,8 @@ fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path)
 }
 
 #[test]
-fn another_answer_than_the_expected_one_is_a_broken_promise() {
-    let Some(parts) = parts("another_answer_than_the_expected_one_is_a_broken_promise") else { return };
+fn another_answer_than_the_expected_one_is_a_violated_invariant() {
+    let Some(parts) = parts("another_answer_than_the_expected_one_is_a_violated_invariant") else { return };
     let out = tempfile::tempdir().unwrap();
     let arguments =
         ["--duration", "100ms", "--kept-pages", "0", "--fault", "cpuset.can_attach: errno=EBUSY times=3"];
@@ -207,11 +210,15 @@ fn another_answer_than_the_expected_one_is_a_broken_promise() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let run = run_of(out.path());
     let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Fail).unwrap();
-    assert_eq!((failed.promise.as_str(), failed.violations), ("refused-as-expected", 3));
+    assert_eq!((failed.invariant.as_str(), failed.violations), ("refused-as-expected", 3));
     assert!(failed.protocol.starts_with("vm:v1 cpuset.can_attach"), "{failed:?}");
     assert!(failed.replay.as_deref().unwrap().starts_with("attach-rig vm "), "{failed:?}");
-    let first =
-        run.cells.iter().flat_map(|cell| &cell.promises).find_map(|promise| promise.first.clone()).unwrap();
+    let first = run
+        .cells
+        .iter()
+        .flat_map(|cell| &cell.invariants)
+        .find_map(|invariant| invariant.first.clone())
+        .unwrap();
     assert!(first.contains("ENOSPC, and EBUSY was expected"), "{first}");
 }
 

@@ -42,7 +42,7 @@ impl<'a, C: Current> MmapSem<'a, C> {
         }
     }
 
-    /// For a canary: as [`MmapSem::put`], but who waits for it is not told.
+    /// For a mutant: as [`MmapSem::put`], but who waits for it is not told.
     pub fn put_without_waking(&mut self) {
         self.count -= 1;
         if let Some(guard) = self.guards.pop() {

@@ -4,11 +4,11 @@
 //! What a controller takes in a prepare it keeps until its commit or abort, so what it saw stays true. A *half* is
 //! (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order, nosleep
 //! halves first; the half that refused gets nothing more.
-pub mod canary;
 mod cpuset;
 mod freezer;
 mod memory;
 mod memrlimit;
+pub mod mutant;
 mod numtasks;
 
 use super::About;
@@ -128,7 +128,7 @@ pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callb
     present.flat_map(Sleeping::names).collect()
 }
 
-/// The protocol or a canary of it. The defaults are the protocol.
+/// The protocol or a mutant of it. The defaults are the protocol.
 trait Variant<C: Current>: Copy {
     /// A controller's callbacks in one phase.
     fn half(self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {

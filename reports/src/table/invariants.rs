@@ -1,4 +1,4 @@
-//! The matrix promise × protocol.
+//! The matrix invariant × protocol.
 //!
 //! Apart from the figures, which have a row per point; a verdict is over all cells of a protocol.
 use super::{TableOptions, new_table, print};
@@ -8,18 +8,18 @@ use crate::words;
 use comfy_table::{Cell, Color};
 
 /// The matrix; ` !` marks what is not as expected, ` ?` what is inconclusive. A column per protocol, or, where those are
-/// more than the promises, per promise: real kernels have few promises and many names.
+/// more than the invariants, per invariant: real kernels have few invariants and many names.
 pub(super) fn table(run: &Run, options: TableOptions) -> String {
     let protocols = in_order(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()));
-    let promises = in_order(run.verdicts.iter().map(|verdict| verdict.promise.as_str()));
-    let of = |protocol: &str, promise: &str| {
-        let verdict = run.verdicts.iter().find(|v| v.promise == promise && v.protocol == protocol);
+    let invariants = in_order(run.verdicts.iter().map(|verdict| verdict.invariant.as_str()));
+    let of = |protocol: &str, invariant: &str| {
+        let verdict = run.verdicts.iter().find(|v| v.invariant == invariant && v.protocol == protocol);
         verdict.map_or_else(|| Cell::new(crate::units::NONE), cell)
     };
-    if protocols.len() > promises.len() {
-        return matrix(options, "protocol", (&protocols, &promises), of);
+    if protocols.len() > invariants.len() {
+        return matrix(options, "protocol", (&protocols, &invariants), of);
     }
-    matrix(options, "promise", (&promises, &protocols), |promise, protocol| of(protocol, promise))
+    matrix(options, "invariant", (&invariants, &protocols), |invariant, protocol| of(protocol, invariant))
 }
 
 fn matrix(

@@ -1,5 +1,5 @@
 //! Rules about callbacks seen red: every rule of `contract`, and `lock-shared`, by events that tell of a breach.
-use super::support::{A, B, Setup, broken, first, give, take, told};
+use super::support::{A, B, Setup, first, give, take, told, violated};
 use faults::Errno;
 use model::kernel::Controller::{self, *};
 use model::kernel::TaskId;
@@ -46,19 +46,19 @@ fn under(core: &[(Class, Mode)], check: &str, parts: &[Vec<Event>]) -> (Vec<&'st
     events.push(Event::TxEnd { moved: events.contains(&Event::Switched) });
     let events: Vec<_> = events.into_iter().map(|event| (0, event)).collect();
     let (checks, _) = told(&setup(), &events);
-    (broken(&checks), first(&checks, check))
+    (violated(&checks), first(&checks, check))
 }
 
 #[track_caller]
 fn sound(parts: &[Vec<Event>]) {
-    let (broken, words) = under(&CORE, "contract", parts);
-    assert_eq!(broken, [""; 0], "{words}");
+    let (violated, words) = under(&CORE, "contract", parts);
+    assert_eq!(violated, [""; 0], "{words}");
 }
 
 #[track_caller]
 fn breach(parts: &[Vec<Event>], words: &str) {
-    let (broken, found) = under(&CORE, "contract", parts);
-    assert_eq!(broken, ["contract"]);
+    let (violated, found) = under(&CORE, "contract", parts);
+    assert_eq!(violated, ["contract"]);
     assert!(found.contains(words), "{found}");
 }
 

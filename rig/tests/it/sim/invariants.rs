@@ -1,4 +1,4 @@
-//! Built-in scenarios over several seeds: what is kept, what is broken, and that enough happened to tell.
+//! Built-in scenarios over several seeds: what is kept, what is violated, and that enough happened to tell.
 use model::seam::Costs;
 use reports::axis::Axis;
 use rig::driver::{CellPlan, run_cell};
@@ -32,8 +32,12 @@ pub(crate) fn cells(scenario: &Scenario) -> Vec<Cell> {
     done.into_inner().expect("no panic").into_values().collect()
 }
 
-fn broken(cell: &Cell) -> Vec<&str> {
-    cell.promises.iter().filter(|promise| promise.broken > 0).map(|promise| promise.name.as_str()).collect()
+fn violated(cell: &Cell) -> Vec<&str> {
+    cell.invariants
+        .iter()
+        .filter(|invariant| invariant.violated > 0)
+        .map(|invariant| invariant.name.as_str())
+        .collect()
 }
 
 fn keeps_everything(protocol: &str) -> bool {
@@ -49,20 +53,20 @@ fn judge(name: &str, change: impl FnOnce(&mut Scenario)) -> Vec<Cell> {
         let which = format!("{name} {} {:?} seed {}", cell.protocol, cell.point, cell.seed);
         assert_eq!(cell.ended, None, "{which}");
         if keeps_everything(&cell.protocol) {
-            assert_eq!(broken(cell), [""; 0], "{which}: {:?}", cell.promises);
+            assert_eq!(violated(cell), [""; 0], "{which}: {:?}", cell.invariants);
         }
-        assert!(!broken(cell).contains(&"ledger"), "{which}: the books are wrong, whatever the protocol");
+        assert!(!violated(cell).contains(&"ledger"), "{which}: the books are wrong, whatever the protocol");
     }
     cells
 }
 
 #[test]
-fn churn_breaks_those_that_do_not_reserve_at_every_fault_rate() {
+fn churn_violates_those_that_do_not_reserve_at_every_fault_rate() {
     let cells = judge("churn", |scenario| (scenario.seeds, scenario.duration_ns) = (4, 100_000_000));
     assert_eq!(cells.len(), 4 * 4 * 4);
     for cell in cells.iter().filter(|cell| !keeps_everything(&cell.protocol)) {
         let which = format!("{} {:?} seed {}", cell.protocol, cell.point, cell.seed);
-        assert!(broken(cell).contains(&"drift"), "{which}");
+        assert!(violated(cell).contains(&"drift"), "{which}");
         if cell.protocol == "three-phase" {
             assert!(cell.drift.iter().any(|drift| drift.clamps > 0), "{which} clamps");
             assert!(cell.drift.iter().any(|drift| drift.drift_final != 0), "{which} ends with drift");
@@ -118,5 +122,5 @@ fn the_plain_reader_deadlock_is_reported_and_never_hangs_the_tool() {
     scenario.fault_rates = vec![0];
     let cells = cells(&scenario);
     assert_eq!(cells[0].ended.as_deref(), Some("deadlock"));
-    assert_eq!(broken(&cells[0]), ["lock-order", "deadlock"], "the second read is why");
+    assert_eq!(violated(&cells[0]), ["lock-order", "deadlock"], "the second read is why");
 }

@@ -1,4 +1,4 @@
-//! Promise × protocol: what held, what broke, what was expected, and the violations in words.
+//! Invariant × protocol: what held, what was violated, what was expected, and the violations in words.
 //!
 //! Apart from the figures: this is what a protocol is chosen by.
 use super::View;
@@ -21,12 +21,12 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     }
     headed(
         view,
-        "promises",
-        "Which promises does each protocol keep?",
+        "invariants",
+        "Which invariants hold under each protocol?",
         &html! {
             p { (takeaway(verdicts)) }
             (matrix(view))
-            p.key { "Where nothing else is said a promise is expected to hold. ‘!’ is not as expected, ‘?’ inconclusive, ‘–’ not checked. A broken promise leads to its first violation." }
+            p.key { "Where nothing else is said an invariant is expected to hold. ‘!’ is not as expected, ‘?’ inconclusive, ‘–’ not checked. A violated invariant leads to its first violation." }
             (violations(view))
         },
     )
@@ -34,14 +34,18 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 
 fn takeaway(verdicts: &[Verdict]) -> String {
     let names = in_order(verdicts.iter().map(|verdict| verdict.protocol.as_str()));
-    let broke = |name: &&str| verdicts.iter().any(|v| v.protocol == **name && v.cells_broken > 0);
-    let (bad, good): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| broke(name));
+    let violated = |name: &&str| verdicts.iter().any(|v| v.protocol == **name && v.cells_violated > 0);
+    let (bad, good): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| violated(name));
     let wrong = verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail).count() as u64;
     let kept = match (good.len(), bad.len()) {
-        (_, 0) => "Every protocol kept every promise that was checked.".to_owned(),
-        (0, _) => "No protocol kept every promise.".to_owned(),
-        (1..=6, _) => format!("Only {} kept every promise that was checked.", words::names(good.into_iter())),
-        (kept, broke) => format!("{kept} protocols kept every promise that was checked, {broke} did not."),
+        (_, 0) => "Every protocol held every invariant that was checked.".to_owned(),
+        (0, _) => "No protocol held every invariant.".to_owned(),
+        (1..=6, _) => {
+            format!("Only {} held every invariant that was checked.", words::names(good.into_iter()))
+        }
+        (held, violated) => {
+            format!("{held} protocols held every invariant that was checked, {violated} did not.")
+        }
     };
     let surprises = if wrong == 0 { "as expected".to_owned() } else { count(wrong, "surprise") };
     format!("{kept} Against the expectations of the scenario: {surprises}.")
@@ -50,18 +54,18 @@ fn takeaway(verdicts: &[Verdict]) -> String {
 fn matrix(view: &View<'_>) -> Markup {
     let verdicts = &view.run.verdicts;
     let protocols = in_order(verdicts.iter().map(|verdict| verdict.protocol.as_str()));
-    let promises = in_order(verdicts.iter().map(|verdict| verdict.promise.as_str()));
-    // Real kernels have few promises and many names, and a page is longer than wide.
-    let many = protocols.len() > promises.len();
+    let invariants = in_order(verdicts.iter().map(|verdict| verdict.invariant.as_str()));
+    // Real kernels have few invariants and many names, and a page is longer than wide.
+    let many = protocols.len() > invariants.len();
     let shown = &protocols[..protocols.len().min(if many { MAX_ROWS_OPEN } else { MAX_COLUMNS })];
-    let of = |promise: &str, protocol: &str| {
-        let at = verdicts.iter().position(|v| v.promise == promise && v.protocol == protocol);
+    let of = |invariant: &str, protocol: &str| {
+        let at = verdicts.iter().position(|v| v.invariant == invariant && v.protocol == protocol);
         at.map_or_else(|| html! { "–" }, |at| cell(view, at, &verdicts[at]))
     };
     let table = if many {
-        crossed("protocol", shown, &promises, |protocol, promise| of(promise, protocol))
+        crossed("protocol", shown, &invariants, |protocol, invariant| of(invariant, protocol))
     } else {
-        crossed("promise", &promises, shown, of)
+        crossed("invariant", &invariants, shown, of)
     };
     html! {
         div.matrix { (table) }
@@ -76,7 +80,7 @@ fn crossed(corner: &str, rows: &[&str], columns: &[&str], of: impl Fn(&str, &str
     let head: Vec<Column> = head.map(|title| Column(title.to_owned(), false)).collect();
     let cells =
         |row: &&str| std::iter::once(text(row)).chain(columns.iter().map(|column| of(row, column))).collect();
-    open_table("promises by protocol", &head, &rows.iter().map(cells).collect::<Vec<_>>())
+    open_table("invariants by protocol", &head, &rows.iter().map(cells).collect::<Vec<_>>())
 }
 
 /// The matrix is never folded: parts of at most as many rows as a table shows openly.
@@ -85,35 +89,35 @@ fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup
 }
 
 fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
-    let class = match (verdict.outcome, verdict.cells_broken) {
+    let class = match (verdict.outcome, verdict.cells_violated) {
         (Outcome::Fail, _) => "bad",
         (Outcome::Inconclusive, _) => "thin",
         (_, 0) => "good",
         _ => "known",
     };
-    let expected = match (verdict.expected, verdict.cells_broken) {
+    let expected = match (verdict.expected, verdict.cells_violated) {
         (Expectation::Never, 0) => String::new(),
         (Expectation::Never, _) => ", expected to hold".to_owned(),
         (Expectation::Sometimes, _) => ", expected sometimes".to_owned(),
         (Expectation::Always, _) => ", expected always".to_owned(),
     };
     html! { span.(class) {
-        @if verdict.cells_broken > 0 { a href=(view.link(&violation(at))) { (words::marked(verdict, "")) } }
+        @if verdict.cells_violated > 0 { a href=(view.link(&violation(at))) { (words::marked(verdict, "")) } }
         @else { (words::marked(verdict, "")) }
         @if verdict.cells > 0 {
             br;
             small {
-                @if verdict.cells_broken > 0 { "in " (grouped(verdict.cells_broken)) " of " }
+                @if verdict.cells_violated > 0 { "in " (grouped(verdict.cells_violated)) " of " }
                 (count(verdict.cells, "cell")) (expected)
             }
         }
     } }
 }
 
-/// First violation and replay command of each broken promise; those that were expected are folded.
+/// First violation and replay command of each violated invariant; those that were expected are folded.
 fn violations(view: &View<'_>) -> Markup {
-    let broken = view.run.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.cells_broken > 0);
-    let (expected, surprises): (Vec<_>, Vec<_>) = broken.partition(|(_, v)| v.outcome == Outcome::Pass);
+    let violated = view.run.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.cells_violated > 0);
+    let (expected, surprises): (Vec<_>, Vec<_>) = violated.partition(|(_, v)| v.outcome == Outcome::Pass);
     html! {
         @if !surprises.is_empty() { h3 { "First violations that were not expected" } (listed(view, &surprises)) }
         @if !expected.is_empty() {
@@ -128,7 +132,7 @@ fn violations(view: &View<'_>) -> Markup {
 fn listed(view: &View<'_>, violations: &[(usize, &Verdict)]) -> Markup {
     html! { dl {
         @for (at, verdict) in violations.iter().take(MAX_ROWS) {
-            dt id=(view.id(&violation(*at))) { (text(&verdict.promise)) " under " (text(&verdict.protocol)) }
+            dt id=(view.id(&violation(*at))) { (text(&verdict.invariant)) " under " (text(&verdict.protocol)) }
             dd {
                 @if let Some((seed, words)) = first(view, verdict) { p { (sentence(words)) " (seed " (seed) ")" } }
                 @if let Some(replay) = &verdict.replay { (super::parts::command(replay)) }
@@ -144,6 +148,6 @@ fn violation(at: usize) -> String {
 
 fn first<'a>(view: &'a View<'_>, verdict: &Verdict) -> Option<(u64, &'a str)> {
     let protocol = view.sums.protocols.iter().find(|sum| sum.protocol == verdict.protocol)?;
-    let promise = protocol.sum.promises.iter().find(|promise| promise.name == verdict.promise)?;
-    promise.first.as_ref().map(|(seed, words)| (*seed, words.as_str()))
+    let invariant = protocol.sum.invariants.iter().find(|invariant| invariant.name == verdict.invariant)?;
+    invariant.first.as_ref().map(|(seed, words)| (*seed, words.as_str()))
 }

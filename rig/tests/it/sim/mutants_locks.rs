@@ -1,7 +1,7 @@
 //! Checks of locks, of runs that come to no end, of cgroups that nobody named and of what an abort forgot, seen red; and
 //! runs with just some checks on.
 use super::support::{
-    A, B, Body, Cur, LEADER, Setup, actor, broken, first, give, leader, run, take, told, world,
+    A, B, Body, Cur, LEADER, Setup, actor, first, give, leader, run, take, told, violated, world,
 };
 use model::checks::{Check, CheckSet, Checks};
 use model::kernel::{Controller, MaskId, MmId, TaskId};
@@ -33,7 +33,7 @@ fn sleep_in_atomic_finds_a_mutex_under_a_spinlock_although_it_was_free() {
             let _may_sleep = world.callback_mutex.lock(cur);
         })],
     );
-    assert_eq!(ran.broken(), ["sleep-in-atomic"]);
+    assert_eq!(ran.violated(), ["sleep-in-atomic"]);
     let words = ran.check("sleep-in-atomic").first.clone().expect("words");
     assert!(words.ends_with("mover 0 took callback_mutex while it held tasklist_lock"), "{words}");
 }
@@ -53,9 +53,9 @@ fn sleep_in_atomic_finds_a_wait_under_a_spinlock_once() {
             }),
         ],
     );
-    assert_eq!(ran.broken(), ["sleep-in-atomic"]);
+    assert_eq!(ran.violated(), ["sleep-in-atomic"]);
     let tally = ran.check("sleep-in-atomic");
-    assert_eq!(tally.broken, 1);
+    assert_eq!(tally.violated, 1);
     let words = tally.first.clone().expect("words");
     assert!(words.contains("mover 1 slept for callback_mutex while it held tasklist_lock"), "{words}");
 }
@@ -81,9 +81,9 @@ fn lock_order_finds_a_circle_that_did_not_deadlock_and_names_both_paths() {
             }),
         ],
     );
-    assert_eq!(ran.broken(), ["lock-order"]);
+    assert_eq!(ran.violated(), ["lock-order"]);
     let tally = ran.check("lock-order");
-    assert_eq!(tally.broken, 1, "each edge once");
+    assert_eq!(tally.violated, 1, "each edge once");
     let words = tally.first.clone().expect("words");
     let circle =
         "a circle: mmap_sem -> callback_mutex by task 0 in mmap; callback_mutex -> mmap_sem by mover 0";
@@ -100,9 +100,9 @@ fn lock_order_finds_a_circle_of_three() {
         [takes, gives].concat()
     };
     let (a, b, c) = (Class::MmapSem, Class::MoveLock, Class::CallbackMutex);
-    assert_eq!(broken(&tell(&[pair(a, b), pair(b, c), pair(a, c)].concat())), [""; 0]);
+    assert_eq!(violated(&tell(&[pair(a, b), pair(b, c), pair(a, c)].concat())), [""; 0]);
     let checks = tell(&[pair(a, b), pair(b, c), pair(c, a)].concat());
-    assert_eq!(broken(&checks), ["lock-order"]);
+    assert_eq!(violated(&checks), ["lock-order"]);
     let words = first(&checks, "lock-order");
     let order =
         ["mmap_sem -> memory.move_lock", "memory.move_lock -> callback", "callback_mutex -> mmap_sem"];
@@ -121,7 +121,7 @@ fn lock_order_finds_a_second_fair_read_but_lets_an_unfair_one_pass() {
                 let _second = if unfair { mmap_sem.read_unfair(cur) } else { mmap_sem.read(cur) };
             })],
         );
-        (ran.broken(), ran.check("lock-order").first.clone().unwrap_or_default())
+        (ran.violated(), ran.check("lock-order").first.clone().unwrap_or_default())
     };
     assert_eq!(read(true).0, [""; 0]);
     let (found, words) = read(false);
@@ -133,13 +133,13 @@ fn lock_order_finds_a_second_fair_read_but_lets_an_unfair_one_pass() {
 #[test]
 fn lock_order_finds_locks_of_one_class_out_of_order_unless_under_cgroup_mutex() {
     let nest = |owners: [u32; 2]| owners.map(|owner| take(Class::MmapSem, owner, Write));
-    assert_eq!(broken(&tell(&nest([1, 2]))), [""; 0]);
+    assert_eq!(violated(&tell(&nest([1, 2]))), [""; 0]);
     let checks = tell(&nest([2, 1]));
-    assert_eq!(broken(&checks), ["lock-order"]);
+    assert_eq!(violated(&checks), ["lock-order"]);
     let words = first(&checks, "lock-order");
     assert!(words.contains("asked for mmap_sem(mm 1) while it held mmap_sem(mm 2)"), "{words}");
     let under: Vec<_> = [take(Class::CgroupMutex, 0, Exclusive)].into_iter().chain(nest([2, 1])).collect();
-    assert_eq!(broken(&tell(&under)), [""; 0]);
+    assert_eq!(violated(&tell(&under)), [""; 0]);
     let itself = first(&tell(&nest([1, 1])), "lock-order");
     assert!(itself.contains("it waits for itself"), "{itself}");
 }
@@ -160,7 +160,7 @@ fn a_deadlock_of_two_locks_is_one_and_no_lost_wakeup() {
             }),
         ],
     );
-    assert_eq!(ran.broken(), ["lock-order", "deadlock"]);
+    assert_eq!(ran.violated(), ["lock-order", "deadlock"]);
     assert_eq!(ran.check("lost-wakeup").examined, 1);
 }
 
@@ -168,14 +168,14 @@ fn a_deadlock_of_two_locks_is_one_and_no_lost_wakeup() {
 fn lost_wakeup_finds_a_waiter_whom_nobody_woke() {
     let queue = Object { class: Class::ExecWait, owner: 0 };
     let ran = run(&Setup::default(), vec![leader(move |cur, _| cur.wait(queue, Wait::Sleep))]);
-    assert_eq!(ran.broken(), ["lost-wakeup"]);
+    assert_eq!(ran.violated(), ["lost-wakeup"]);
     let words = ran.check("lost-wakeup").first.clone().expect("words");
     assert_eq!(words, "task 0 waits for exec wait(process 0), which nobody can wake");
 
     let (mut checks, held) = told(&Setup::default(), &[]);
     let mutex = Object { class: Class::CgroupMutex, owner: 0 };
     checks.stuck(&held, &[(ActorId(0), mutex)]);
-    assert_eq!(broken(&checks), ["lost-wakeup"], "a lock that was given back and not handed on");
+    assert_eq!(violated(&checks), ["lost-wakeup"], "a lock that was given back and not handed on");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_queue_whose_wakers_are_stuck_is_a_deadlock() {
         told(&setup, &[start(waker), start(waiter), (waiter, take(Class::CgroupMutex, 0, Exclusive))]);
     let queue = Object { class: Class::ExecWait, owner: 0 };
     checks.stuck(&held, &[(ActorId(waker), mutex), (ActorId(waiter), queue)]);
-    assert_eq!(broken(&checks), ["deadlock"], "task 0 would wake task 1, and waits for its mutex");
+    assert_eq!(violated(&checks), ["deadlock"], "task 0 would wake task 1, and waits for its mutex");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn no_progress_finds_a_run_without_end_and_says_who_holds_what() {
             }
         })],
     );
-    assert_eq!(ran.broken(), ["no-progress"]);
+    assert_eq!(ran.violated(), ["no-progress"]);
     let words = ran.check("no-progress").first.clone().expect("words");
     assert!(words.starts_with("given up after 10"), "{words}");
     assert!(words.ends_with("task 0 in mmap holds mmap_sem(mm 0) for writing"), "{words}");
@@ -218,7 +218,7 @@ fn charge(controller: Controller, cgroup: model::kernel::CgroupId) -> Event {
 
 fn found_wrong(setup: &Setup, events: &[(u32, Event)]) -> u64 {
     let (checks, _) = told(setup, events);
-    checks.findings().iter().find(|(name, _)| *name == Check::WrongGroup).expect("known").1.broken
+    checks.findings().iter().find(|(name, _)| *name == Check::WrongGroup).expect("known").1.violated
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn rollback_finds_what_was_set_and_not_set_back() {
     let tx = |events: &[Event]| {
         let all = [&[Event::TxBegin { dest: B }], events, &[Event::TxEnd { moved: false }]].concat();
         let checks = tell(&all);
-        (broken(&checks), first(&checks, "rollback"))
+        (violated(&checks), first(&checks, "rollback"))
     };
     let mask = |mask| Event::Mask { task: LEADER, mask: MaskId(mask) };
     let limit = |limit| Event::Limit { controller: Controller::Memrlimit, cgroup: B, limit, forced: false };
@@ -305,7 +305,7 @@ fn rollback_excuses_what_others_set_meanwhile() {
     let end = Event::TxEnd { moved: false };
     let (checks, _) =
         told(&Setup::default(), &[(0, begin), (0, mask(7)), (0, mask(0)), (1, mask(8)), (0, end)]);
-    assert_eq!(broken(&checks), [""; 0]);
+    assert_eq!(violated(&checks), [""; 0]);
 }
 
 #[test]
@@ -331,11 +331,11 @@ fn only_the_checks_that_are_asked_for_are_on() {
     let layout = world(&Setup::default()).layout();
     let everything = all(Checks::with(layout.clone(), CheckSet::ALL));
     assert_eq!(everything.findings().len(), Check::ALL.len());
-    assert_eq!(broken(&everything), ["drift", "rollback", "leaked-reservation", "contract"]);
+    assert_eq!(violated(&everything), ["drift", "rollback", "leaked-reservation", "contract"]);
     for check in Check::ALL {
         let only = all(Checks::with(layout.clone(), CheckSet::of(&[*check])));
         assert_eq!(only.findings().iter().map(|(check, _)| check).collect::<Vec<_>>(), [check]);
-        let found = broken(&everything).contains(&check.name());
-        assert_eq!(broken(&only).contains(&check.name()), found, "{check} finds the same alone");
+        let found = violated(&everything).contains(&check.name());
+        assert_eq!(violated(&only).contains(&check.name()), found, "{check} finds the same alone");
     }
 }

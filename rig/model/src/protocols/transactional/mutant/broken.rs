@@ -1,43 +1,43 @@
 //! The wrong callbacks. Each is the right one with one thing changed, in as few lines as that takes.
 use super::super::{Half, Sleeping, Tx, memory, memrlimit, numtasks};
-use super::Canary;
+use super::Mutant;
 use crate::kernel::{CgroupId, Controller};
 use crate::paths::charge::{Charge, charge, charge_forced, uncharge};
 use crate::paths::moving::{count_tasks, move_records, set_masks, uncharge_tasks};
 use crate::seam::{Current, Event};
 use faults::Errno;
 
-/// The callbacks of `controller` in that phase, with what `canary` makes wrong in them.
+/// The callbacks of `controller` in that phase, with what `mutant` makes wrong in them.
 pub(super) fn tamper<C: Current>(
-    canary: Canary,
+    mutant: Mutant,
     controller: Controller,
     phase: Sleeping,
     mut half: Half<C>,
 ) -> Half<C> {
-    match (canary, controller, phase) {
-        (Canary::AbortForgetsUncharge, Controller::Memrlimit, _) => half.abort = forget_charge,
-        (Canary::UndoneTwice, Controller::Memrlimit, _) => half.abort = uncharge_twice,
-        (Canary::CancelWakesNobody, Controller::Memrlimit, _) => half.abort = wake_nobody,
-        (Canary::ForcedCharge, Controller::Memrlimit, _) => half.prepare = force,
-        (Canary::WrongGroup, Controller::Memrlimit, _) => half.prepare = charge_a_stranger,
-        (Canary::Unwritten, Controller::Memrlimit, _) => half.prepare = write_nothing_down,
-        (Canary::LockInversion, Controller::Memrlimit, _) => half.prepare = out_of_memory,
-        (Canary::CheckOnly, Controller::Memrlimit, _) => {
+    match (mutant, controller, phase) {
+        (Mutant::AbortForgetsUncharge, Controller::Memrlimit, _) => half.abort = forget_charge,
+        (Mutant::UndoneTwice, Controller::Memrlimit, _) => half.abort = uncharge_twice,
+        (Mutant::CancelWakesNobody, Controller::Memrlimit, _) => half.abort = wake_nobody,
+        (Mutant::ForcedCharge, Controller::Memrlimit, _) => half.prepare = force,
+        (Mutant::WrongGroup, Controller::Memrlimit, _) => half.prepare = charge_a_stranger,
+        (Mutant::Unwritten, Controller::Memrlimit, _) => half.prepare = write_nothing_down,
+        (Mutant::LockInversion, Controller::Memrlimit, _) => half.prepare = out_of_memory,
+        (Mutant::CheckOnly, Controller::Memrlimit, _) => {
             half = Half { prepare: look, abort: |_, _| {}, commit: charge_late };
         }
-        (Canary::SharedLock, Controller::Memory, _) => half.prepare = look_at_cpusets,
-        (Canary::MmapSemWrite, Controller::Memory, _) => half.prepare = write_mmap_sem,
-        (Canary::OnePageLeft, Controller::Memory, _) => half.commit = leave_a_page,
-        (Canary::LockKept, Controller::Cpuset, _) => half.abort = keep_lock,
-        (Canary::AbortSetsMasks, Controller::Cpuset, _) => half.abort = set_masks_all_the_same,
-        (Canary::SpinAcrossSleep, Controller::Numtasks, Sleeping::Yes) => half.prepare = take_books_early,
-        (Canary::SpinAcrossSleep, Controller::Numtasks, Sleeping::No) => half.prepare = |_, _| Ok(()),
-        (Canary::SleepUnderSpin, Controller::Numtasks, Sleeping::No) => half.prepare = sleep_with_books,
-        (Canary::TaskReservationLost, Controller::Numtasks, Sleeping::No) => half.prepare = task_by_task,
-        (Canary::TotalForPart, Controller::Numtasks, Sleeping::No) => half.prepare = charge_whole_process,
-        (Canary::IncrementForDecrement, Controller::Numtasks, Sleeping::No) => half.commit = increment,
-        (Canary::LastSourceForAll, Controller::Numtasks, Sleeping::No) => half.commit = last_source,
-        (Canary::HalfSwitched, Controller::Numtasks, Sleeping::No) => half.prepare = pass_over,
+        (Mutant::SharedLock, Controller::Memory, _) => half.prepare = look_at_cpusets,
+        (Mutant::MmapSemWrite, Controller::Memory, _) => half.prepare = write_mmap_sem,
+        (Mutant::OnePageLeft, Controller::Memory, _) => half.commit = leave_a_page,
+        (Mutant::LockKept, Controller::Cpuset, _) => half.abort = keep_lock,
+        (Mutant::AbortSetsMasks, Controller::Cpuset, _) => half.abort = set_masks_all_the_same,
+        (Mutant::SpinAcrossSleep, Controller::Numtasks, Sleeping::Yes) => half.prepare = take_books_early,
+        (Mutant::SpinAcrossSleep, Controller::Numtasks, Sleeping::No) => half.prepare = |_, _| Ok(()),
+        (Mutant::SleepUnderSpin, Controller::Numtasks, Sleeping::No) => half.prepare = sleep_with_books,
+        (Mutant::TaskReservationLost, Controller::Numtasks, Sleeping::No) => half.prepare = task_by_task,
+        (Mutant::TotalForPart, Controller::Numtasks, Sleeping::No) => half.prepare = charge_whole_process,
+        (Mutant::IncrementForDecrement, Controller::Numtasks, Sleeping::No) => half.commit = increment,
+        (Mutant::LastSourceForAll, Controller::Numtasks, Sleeping::No) => half.commit = last_source,
+        (Mutant::HalfSwitched, Controller::Numtasks, Sleeping::No) => half.prepare = pass_over,
         _ => {}
     }
     half

@@ -25,11 +25,11 @@ fn told(events: &[Event]) -> Checks {
     checks
 }
 
-fn broken(checks: &Checks) -> Vec<&'static str> {
+fn violated(checks: &Checks) -> Vec<&'static str> {
     checks
         .findings()
         .into_iter()
-        .filter(|(_, tally)| tally.broken > 0)
+        .filter(|(_, tally)| tally.violated > 0)
         .map(|(check, _)| check.name())
         .collect()
 }
@@ -51,13 +51,13 @@ fn with_bug(wrong: impl FnOnce(&super::support::Cur, &model::world::World) + 'st
 
 #[test]
 fn the_same_run_without_a_bug_is_green() {
-    assert_eq!(with_bug(|_, _| {}).broken(), [""; 0]);
+    assert_eq!(with_bug(|_, _| {}).violated(), [""; 0]);
 }
 
 #[test]
 fn ledger_finds_a_charge_that_nobody_wrote_down() {
     let ran = with_bug(|cur, world| world.counter(MEMRLIMIT, A).lock(cur).force(3));
-    assert_eq!(ran.broken(), ["ledger"]);
+    assert_eq!(ran.violated(), ["ledger"]);
     assert_eq!(
         ran.check("ledger").first.as_deref(),
         Some("a.memrlimit reads 18 where the ledger adds up to 15")
@@ -77,7 +77,7 @@ fn drift_finds_a_charge_without_a_change_of_truth() {
             cur.emit(Event::OpEnd { result: Ok(()) });
         })],
     );
-    assert_eq!(ran.broken(), ["drift"]);
+    assert_eq!(ran.violated(), ["drift"]);
     let words = ran.check("drift").first.clone().expect("words");
     assert!(words.ends_with("ns a.memrlimit has drifted by +3 pages"), "{words}");
 }
@@ -85,7 +85,7 @@ fn drift_finds_a_charge_without_a_change_of_truth() {
 #[test]
 fn ledger_finds_a_charge_outside_of_every_operation() {
     let ran = with_bug(|cur, world| charge(cur, world, Charge::new(MEMRLIMIT, A, 3)).expect("unlimited"));
-    assert_eq!(ran.broken(), ["ledger"], "operations add up to less than the counter reads");
+    assert_eq!(ran.violated(), ["ledger"], "operations add up to less than the counter reads");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn ledger_finds_a_change_of_truth_that_nobody_told() {
     let ran = with_bug(|cur, world| {
         world.mm(model::kernel::MmId(0)).total_vm.add(cur, 4);
     });
-    assert_eq!(ran.broken(), ["ledger"]);
+    assert_eq!(ran.violated(), ["ledger"]);
 }
 
 #[test]
@@ -109,13 +109,13 @@ fn underflow_finds_a_clamp() {
             cur.emit(Event::OpEnd { result: Ok(()) });
         })],
     );
-    assert_eq!(ran.broken(), ["underflow", "wrong-group"], "the clamp hides what would be drift");
+    assert_eq!(ran.violated(), ["underflow", "wrong-group"], "the clamp hides what would be drift");
 }
 
 #[test]
 fn overrun_finds_usage_lifted_above_the_limit() {
     let above = Event::AboveLimit { controller: MEMRLIMIT, cgroup: B, usage: 11, limit: 10 };
-    assert_eq!(broken(&told(&[above])), ["overrun"]);
+    assert_eq!(violated(&told(&[above])), ["overrun"]);
 }
 
 #[test]
@@ -126,15 +126,15 @@ fn rollback_and_leaked_reservation_find_what_an_abort_forgot() {
             begin.iter().chain(events).copied().chain([Event::TxEnd { moved: false }]).collect();
         told(&all)
     };
-    assert_eq!(broken(&tx(&[ledger(5, true), ledger(-5, true)])), [""; 0], "given back");
+    assert_eq!(violated(&tx(&[ledger(5, true), ledger(-5, true)])), [""; 0], "given back");
     let forgotten = tx(&[ledger(5, true)]);
-    assert_eq!(broken(&forgotten), ["drift", "rollback", "leaked-reservation"]);
+    assert_eq!(violated(&forgotten), ["drift", "rollback", "leaked-reservation"]);
     assert!(first(&forgotten, "rollback").ends_with("changed by +5 and its truth by +0"));
     let moved = Event::Place { task: TaskId(0), from: A, to: B };
-    assert!(broken(&tx(&[moved])).contains(&"rollback"), "a task that stayed behind the switch");
+    assert!(violated(&tx(&[moved])).contains(&"rollback"), "a task that stayed behind the switch");
     let clamp = Event::Clamp { controller: MEMRLIMIT, cgroup: B, missing: 3 };
     let short = tx(&[ledger(5, true), ledger(-5, true), clamp]);
-    assert!(broken(&short).contains(&"rollback"));
+    assert!(violated(&short).contains(&"rollback"));
     let why = "by +3 and its truth by +0: 3 of what it was to give back were not there any more";
     assert!(first(&short, "rollback").ends_with(why), "{}", first(&short, "rollback"));
 }
@@ -150,17 +150,17 @@ fn rollback_finds_a_lock_that_is_still_held() {
     held.observe(stamp, &Event::LockAcquired { object, mode, waited_ns: None }, |_| {});
     checks.observe(&held, stamp, &Event::TxBegin { dest: B });
     checks.observe(&held, stamp, &Event::TxEnd { moved: false });
-    assert_eq!(broken(&checks), ["rollback"]);
+    assert_eq!(violated(&checks), ["rollback"]);
 }
 
 #[test]
 fn partial_move_finds_a_stray_thread_and_a_refusal_in_the_middle() {
     let begin = Event::AttachBegin { target: Target::Process(P), dest: B, due_ns: None };
     let end = |outcome| Event::AttachEnd { outcome };
-    assert_eq!(broken(&told(&[begin, end(Outcome::Moved)])), ["partial-move"], "its thread is still in a");
+    assert_eq!(violated(&told(&[begin, end(Outcome::Moved)])), ["partial-move"], "its thread is still in a");
     let partial = Outcome::Partial { site: Site::MemrlimitCanAttach, errno: Errno::ENOMEM };
-    assert_eq!(broken(&told(&[begin, end(partial)])), ["partial-move"]);
-    assert_eq!(broken(&told(&[begin, end(Outcome::Noop)])), [""; 0]);
+    assert_eq!(violated(&told(&[begin, end(partial)])), ["partial-move"]);
+    assert_eq!(violated(&told(&[begin, end(Outcome::Noop)])), [""; 0]);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn stale_decision_finds_an_answer_that_no_longer_holds() {
     for (actor, event) in events {
         checks.observe(&held, Stamp { at_ns: 1, actor: ActorId(actor) }, &event);
     }
-    assert_eq!(broken(&checks), ["stale-decision"]);
+    assert_eq!(violated(&checks), ["stale-decision"]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn left_behind_finds_pages_of_a_full_destination() {
             attach(three_phase(), cur, world, &process_to(B));
         })],
     );
-    assert_eq!(ran.broken(), ["left-behind"]);
+    assert_eq!(ran.violated(), ["left-behind"]);
     assert_eq!(ran.usage(Controller::Memory), [5, 3], "as many as fit, page by page");
 }
 
@@ -214,7 +214,7 @@ fn deadlock_names_who_holds_and_who_waits_in_which_phase() {
         ],
     );
     assert!(ran.last.is_none());
-    assert_eq!(ran.broken(), ["lock-order", "deadlock"], "the second read is why");
+    assert_eq!(ran.violated(), ["lock-order", "deadlock"], "the second read is why");
     let words = ran.check("deadlock").first.clone().expect("words");
     assert!(words.contains("mover 0 in phase prepare waits for mmap_sem(mm 0)"), "{words}");
     assert!(

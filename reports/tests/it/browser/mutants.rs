@@ -7,7 +7,7 @@ use std::path::Path;
 fn write(folder: &Path, name: &str, style: &str, body: &str) -> std::path::PathBuf {
     let file = folder.join(format!("{name}.html"));
     let page = format!(
-        "<!doctype html><meta charset=utf-8><title>canary</title><style>{style}</style><main>{body}</main>"
+        "<!doctype html><meta charset=utf-8><title>mutant</title><style>{style}</style><main>{body}</main>"
     );
     std::fs::write(&file, page).unwrap();
     file
@@ -21,7 +21,7 @@ fn plot(inside: &str) -> String {
 }
 
 /// (check, style, body, what it must say).
-fn canaries() -> Vec<(&'static str, &'static str, String, &'static str)> {
+fn mutants() -> Vec<(&'static str, &'static str, String, &'static str)> {
     let cell = |n: u32| format!("<tr><th scope=row>{n}</th></tr>");
     let table = |head: &str| {
         let rows: String = [3, 1, 2].map(cell).concat();
@@ -48,9 +48,9 @@ fn canaries() -> Vec<(&'static str, &'static str, String, &'static str)> {
 
 #[test]
 fn every_check_of_a_page_finds_what_it_is_for() {
-    let Some(mut browser) = browser("canaries") else { return };
+    let Some(mut browser) = browser("mutants") else { return };
     let folder = tempfile::tempdir().unwrap();
-    for (n, (check, style, body, told)) in canaries().into_iter().enumerate() {
+    for (n, (check, style, body, told)) in mutants().into_iter().enumerate() {
         let file = write(folder.path(), &format!("{check}-{n}"), style, &body);
         let found = Page::open(&mut browser, &file, WIDE).check(check);
         assert!(found.iter().any(|line| line.contains(told)), "{check}: {told:?} is not in {found:?}");

@@ -1,7 +1,7 @@
-//! Canaries: transactional with one thing wrong. Each names the check that must find it, so that a green run means
-//! something. `transactional:canary=NAME` runs one; [`broken`] holds the wrong callbacks.
+//! Mutants: transactional with one thing wrong. Each names the check that must find it, so that a green run means
+//! something. `transactional:mutant=NAME` runs one; [`broken`] holds the wrong callbacks.
 //!
-//! The protocol knows none of them: a canary is a [`Variant`] of it, or calls its parts otherwise.
+//! The protocol knows none of them: a mutant is a [`Variant`] of it, or calls its parts otherwise.
 mod broken;
 
 use super::{Half, Options, Sleeping, Sound, Tx, Variant, halves, listed, locked};
@@ -14,18 +14,18 @@ use crate::world::World;
 use smallvec::SmallVec;
 use std::fmt;
 
-/// Declares [`Canary`] with its table.
-macro_rules! canaries {
-    ($($canary:ident $name:literal, $check:ident, in $scenario:literal, $about:literal;)*) => {
+/// Declares [`Mutant`] with its table.
+macro_rules! mutants {
+    ($($mutant:ident $name:literal, $check:ident, in $scenario:literal, $about:literal;)*) => {
         /// One thing that is wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Canary {
-            $(#[doc = $about] $canary,)*
+        pub enum Mutant {
+            $(#[doc = $about] $mutant,)*
         }
 
-        impl Canary {
-            /// Every canary.
-            pub const ALL: &[Self] = &[$(Self::$canary),*];
+        impl Mutant {
+            /// Every mutant.
+            pub const ALL: &[Self] = &[$(Self::$mutant),*];
 
             const TABLE: &[(&'static str, Check, &'static str, &'static str)] =
                 &[$(($name, Check::$check, $scenario, $about)),*];
@@ -33,66 +33,66 @@ macro_rules! canaries {
     };
 }
 
-canaries! {
-    AbortForgetsUncharge "abort-forgets-uncharge", LeakedReservation, in "canary-busy",
+mutants! {
+    AbortForgetsUncharge "abort-forgets-uncharge", LeakedReservation, in "mutant-busy",
         "memrlimit's abort gives its lock back, and not its charge";
-    AbortSkipsFirst "abort-skips-first", Contract, in "canary-busy",
+    AbortSkipsFirst "abort-skips-first", Contract, in "mutant-busy",
         "the first controller that prepared is not told of the failure";
-    AbortForward "abort-forward", Contract, in "canary-busy",
+    AbortForward "abort-forward", Contract, in "mutant-busy",
         "aborts run in the order of the prepares, as cancel_attach did";
-    AbortTellsRefuser "abort-tells-refuser", Contract, in "canary-busy",
+    AbortTellsRefuser "abort-tells-refuser", Contract, in "mutant-busy",
         "the controller that refused is told of its own failure";
-    CommitAndAbort "commit-and-abort", Contract, in "canary-busy",
+    CommitAndAbort "commit-and-abort", Contract, in "mutant-busy",
         "after the commits, everybody is aborted as well";
-    TaskReservationLost "task-reservation-lost", Rollback, in "canary-tight",
+    TaskReservationLost "task-reservation-lost", Rollback, in "mutant-tight",
         "numtasks reserves task by task, and keeps that when a later one does not fit (can_attach_task of 3.0)";
-    IncrementForDecrement "increment-for-decrement", Drift, in "canary-busy",
+    IncrementForDecrement "increment-for-decrement", Drift, in "mutant-busy",
         "numtasks's commit charges the source where it should uncharge (a cpuset patch of December 2022)";
-    CancelWakesNobody "cancel-wakes-nobody", LostWakeup, in "canary-busy",
+    CancelWakesNobody "cancel-wakes-nobody", LostWakeup, in "mutant-busy",
         "memrlimit's abort releases mmap_sem without waking who waits for it (cpuset, 3.11 to 6.7)";
-    TotalForPart "total-for-part", Drift, in "canary-spread",
+    TotalForPart "total-for-part", Drift, in "mutant-spread",
         "numtasks charges all threads of the process, also those that are there already";
-    IdentityPrepares "identity-prepares", Contract, in "canary-busy",
+    IdentityPrepares "identity-prepares", Contract, in "mutant-busy",
         "a move to where everybody is prepares, and neither commits nor aborts (sched_ext)";
-    SpinAcrossSleep "spin-across-sleep", Contract, in "canary-spin",
+    SpinAcrossSleep "spin-across-sleep", Contract, in "mutant-spin",
         "numtasks takes its spinlock in the sleep phase and keeps it";
-    SleepUnderSpin "sleep-under-spin", SleepInAtomic, in "canary-spin",
+    SleepUnderSpin "sleep-under-spin", SleepInAtomic, in "mutant-spin",
         "numtasks takes callback_mutex in the nosleep phase, under its spinlock";
-    SharedLock "shared-lock", LockShared, in "canary-busy",
+    SharedLock "shared-lock", LockShared, in "mutant-busy",
         "memory takes callback_mutex, which is cpuset's, for a moment";
-    MmapSemWrite "mmap-sem-write", Contract, in "canary-pages",
+    MmapSemWrite "mmap-sem-write", Contract, in "mutant-pages",
         "memory takes mmap_sem for writing (cpuset's attach beside memcg's move, 2.6.37)";
-    LastSourceForAll "last-source-for-all", Drift, in "canary-spread",
+    LastSourceForAll "last-source-for-all", Drift, in "mutant-spread",
         "numtasks uncharges every task from where the last one came (the oldcgrp of 3.0)";
-    NoThreadgroup "no-threadgroup", PartialMove, in "canary-forks",
+    NoThreadgroup "no-threadgroup", PartialMove, in "mutant-forks",
         "nothing stops forks: a thread born meanwhile is left behind (before 3.0)";
-    WrongGroup "wrong-group", WrongGroup, in "canary-spread",
+    WrongGroup "wrong-group", WrongGroup, in "mutant-spread",
         "memrlimit charges the first cgroup that has nothing to do with the move (the one css of can_attach before 4.4)";
-    ForcedCharge "forced-charge", Overrun, in "canary-tight",
+    ForcedCharge "forced-charge", Overrun, in "mutant-tight",
         "memrlimit charges the destination whatever its limit says";
-    LockInversion "lock-inversion", LockOrder, in "canary-busy",
+    LockInversion "lock-inversion", LockOrder, in "mutant-busy",
         "a fault that runs out of memory takes cgroup_mutex under mmap_sem (2.6.24 to 2.6.29)";
-    PlainRead "plain-read", Deadlock, in "canary-busy",
+    PlainRead "plain-read", Deadlock, in "mutant-busy",
         "each controller simply reads mmap_sem, and a writer comes in between";
-    RetriesForEver "retries-for-ever", NoProgress, in "canary-frozen",
+    RetriesForEver "retries-for-ever", NoProgress, in "mutant-frozen",
         "a refused attach is tried again at once, and no other mover gets a turn while its destination stays frozen";
-    LockKept "lock-kept", Rollback, in "canary-busy",
+    LockKept "lock-kept", Rollback, in "mutant-busy",
         "cpuset's abort keeps callback_mutex";
-    UndoneTwice "undone-twice", Underflow, in "canary-busy",
+    UndoneTwice "undone-twice", Underflow, in "mutant-busy",
         "memrlimit's abort uncharges twice";
-    OnePageLeft "one-page-left", LeftBehind, in "canary-busy",
+    OnePageLeft "one-page-left", LeftBehind, in "mutant-busy",
         "memory's commit moves one page less than it charged for";
-    CheckOnly "check-only", StaleDecision, in "canary-tight",
+    CheckOnly "check-only", StaleDecision, in "mutant-tight",
         "memrlimit looks for room, reserves nothing, and charges when it commits (19 June 2008)";
-    Unwritten "unwritten", Ledger, in "canary-busy",
+    Unwritten "unwritten", Ledger, in "mutant-busy",
         "memrlimit charges a page more than it writes down";
-    AbortSetsMasks "abort-sets-masks", Rollback, in "canary-busy",
+    AbortSetsMasks "abort-sets-masks", Rollback, in "mutant-busy",
         "cpuset's abort gives the tasks the masks of the destination";
-    HalfSwitched "half-switched", PartialMove, in "canary-spread",
+    HalfSwitched "half-switched", PartialMove, in "mutant-spread",
         "every other thread is passed over at the switch (transfer_tasks, which stopped in the middle)";
 }
 
-impl Canary {
+impl Mutant {
     fn row(self) -> (&'static str, Check, &'static str, &'static str) {
         Self::TABLE[self as usize]
     }
@@ -121,33 +121,33 @@ impl Canary {
         self.row().3
     }
 
-    /// The canary of that name.
+    /// The mutant of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|canary| canary.name() == name)
+        Self::ALL.iter().copied().find(|mutant| mutant.name() == name)
     }
 }
 
-impl fmt::Display for Canary {
+impl fmt::Display for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
-/// Runs one attach of a canary.
-pub(crate) fn attach<C: Current>(cur: &C, world: &World, request: &Request, canary: Canary) -> Outcome {
-    let plain = canary == Canary::PlainRead;
+/// Runs one attach of a mutant.
+pub(crate) fn attach<C: Current>(cur: &C, world: &World, request: &Request, mutant: Mutant) -> Outcome {
+    let plain = mutant == Mutant::PlainRead;
     let options = Options { mmap_sem: if plain { MmapSemMode::Plain } else { MmapSemMode::Counted } };
-    let alone = canary != Canary::NoThreadgroup;
-    transaction(cur, world, request, alone, || match canary {
-        Canary::IdentityPrepares => prepare_identity(cur, world, request, options),
-        Canary::RetriesForEver => loop {
+    let alone = mutant != Mutant::NoThreadgroup;
+    transaction(cur, world, request, alone, || match mutant {
+        Mutant::IdentityPrepares => prepare_identity(cur, world, request, options),
+        Mutant::RetriesForEver => loop {
             let outcome = locked(cur, world, request, options, Sound);
             if outcome.is_ok() {
                 return outcome;
             }
         },
-        _ => locked(cur, world, request, options, Broken(canary)),
+        _ => locked(cur, world, request, options, Broken(mutant)),
     })
 }
 
@@ -167,9 +167,9 @@ fn prepare_identity<C: Current>(
     Ok(Outcome::Noop)
 }
 
-/// The protocol with what that canary makes wrong.
+/// The protocol with what that mutant makes wrong.
 #[derive(Clone, Copy)]
-struct Broken(Canary);
+struct Broken(Mutant);
 
 impl<C: Current> Variant<C> for Broken {
     fn half(self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
@@ -179,9 +179,9 @@ impl<C: Current> Variant<C> for Broken {
     fn aborts(self, passed: &[Controller], refuser: Option<Controller>) -> SmallVec<[Controller; 5]> {
         let mut order = Variant::<C>::aborts(Sound, passed, refuser);
         match self.0 {
-            Canary::AbortTellsRefuser => order.insert_many(0, refuser),
-            Canary::AbortForward => order.reverse(),
-            Canary::AbortSkipsFirst => drop(order.pop()),
+            Mutant::AbortTellsRefuser => order.insert_many(0, refuser),
+            Mutant::AbortForward => order.reverse(),
+            Mutant::AbortSkipsFirst => drop(order.pop()),
             _ => {}
         }
         order
@@ -189,7 +189,7 @@ impl<C: Current> Variant<C> for Broken {
 
     fn halves<'a>(self, cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
         let outcome = halves(cur, tx, self);
-        if self.0 == Canary::CommitAndAbort && outcome == Ok(Outcome::Moved) {
+        if self.0 == Mutant::CommitAndAbort && outcome == Ok(Outcome::Moved) {
             let aborts = Variant::<C>::aborts(self, &tx.state.controllers, None);
             tx.abort_all(cur, &aborts, Sleeping::Yes, self);
         }

@@ -1,15 +1,15 @@
-//! A plan at work in one run: counts hits, decides, and keeps a log. Decides as [`Plan::decide`] does, in one step.
+//! A plan at work in one run: counts hits, decides, and keeps a log. Decides as [`FaultPlan::decide`] does, in one step.
 
 use std::ops::Range;
 
-use crate::{Fault, Fired, Plan, Rule, Site, chance::Key};
+use crate::{Fault, FaultPlan, Fired, Rule, Site, chance::Key};
 
 /// The faults of one run. Handed to whoever runs it; there is no global one.
 ///
 /// `nth` counts the hits that this injector sees. Where it shall count per task or per actor, give each its own.
 #[derive(Clone, Debug)]
 pub struct Injector {
-    plan: Plan,
+    plan: FaultPlan,
     /// Hits so far of each site.
     hits: [u64; Site::COUNT],
     /// Where each site's rules stand in `armed`.
@@ -35,7 +35,7 @@ struct Armed {
 /// A fault that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Firing {
-    /// Index into [`Plan::rules`].
+    /// Index into [`FaultPlan::rules`].
     pub rule: usize,
     /// Which hit of the rule's site it was, from 1.
     pub hit: u64,
@@ -46,7 +46,7 @@ pub struct Firing {
 /// How a rule has fared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleCount {
-    /// Index into [`Plan::rules`].
+    /// Index into [`FaultPlan::rules`].
     pub rule: usize,
     /// Hits of its site; 0 says that the run never came there.
     pub hits: u64,
@@ -57,7 +57,7 @@ pub struct RuleCount {
 impl Injector {
     /// A plan at the start of a run with that seed.
     #[must_use]
-    pub fn new(plan: Plan, seed: u64) -> Self {
+    pub fn new(plan: FaultPlan, seed: u64) -> Self {
         let mut armed: Vec<Armed> = plan
             .rules
             .iter()
@@ -105,7 +105,7 @@ impl Injector {
 
     /// The plan.
     #[must_use]
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &FaultPlan {
         &self.plan
     }
 

@@ -1,4 +1,4 @@
-//! Fault sites, rules and decisions: which preparation of an attach fails, when, and how. Start at [`Plan`].
+//! Fault sites, rules and decisions: which preparation of an attach fails, when, and how. Start at [`FaultPlan`].
 //!
 //! A *site* is a point in a protocol where something may go wrong, a *rule* says how often and in which way, a *plan*
 //! is a list of rules, and an [`Injector`] is a plan at work in one run. Rules are text, in scenarios and on the command
@@ -55,7 +55,7 @@ mod value;
 pub use errno::{Errno, UnknownErrno};
 pub use error::{NumberRange, ParseError, Problem};
 pub use injector::{Firing, Injector, RuleCount};
-pub use plan::{Fired, Plan};
+pub use plan::{FaultPlan, Fired};
 pub use rule::{Fault, Rule};
-pub use site::{Callback, Site, UnknownSite};
+pub use site::{Site, SiteCallback, UnknownSite};
 pub use thrown::Thrown;

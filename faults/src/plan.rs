@@ -10,7 +10,7 @@ use crate::{Errno, Fault, ParseError, Rule, Site, chance::Key};
 /// wins; the others spend none of their `times`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Plan {
+pub struct FaultPlan {
     /// The rules; a rule is named by its index here.
     pub rules: Vec<Rule>,
 }
@@ -18,13 +18,13 @@ pub struct Plan {
 /// A decision: this rule fires and this happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fired {
-    /// Index into [`Plan::rules`].
+    /// Index into [`FaultPlan::rules`].
     pub rule: usize,
     /// What happens.
     pub action: Fault,
 }
 
-impl Plan {
+impl FaultPlan {
     /// Reads a plan, one rule a line. Empty lines, and everything from a `#` on, are passed over.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Rule {
     }
 }
 
-impl FromIterator<Rule> for Plan {
+impl FromIterator<Rule> for FaultPlan {
     fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
         Self { rules: rules.into_iter().collect() }
     }

@@ -13,7 +13,7 @@ use crate::Errno;
 
 /// A callback of a protocol that can refuse an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Callback {
+pub enum SiteCallback {
     /// `can_attach` of three-phase.
     CanAttach,
     /// `prepare_attach` of prepare-undo.
@@ -24,7 +24,7 @@ pub enum Callback {
     PrepareNosleep,
 }
 
-impl Callback {
+impl SiteCallback {
     /// Every callback, in the order in which [`Site`] lists them.
     pub const ALL: [Self; 4] = [Self::CanAttach, Self::Prepare, Self::PrepareSleep, Self::PrepareNosleep];
 }
@@ -33,7 +33,7 @@ impl Callback {
 struct Entry {
     site: Site,
     owner: &'static str,
-    callback: Option<Callback>,
+    callback: Option<SiteCallback>,
     name: &'static str,
     kernel_name: &'static str,
     about: &'static str,
@@ -78,7 +78,7 @@ macro_rules! sites {
     (@callback $site:ident, $owner:literal, $callback:ident, $short:literal, $long:literal, $errno:ident,
      $about:literal) => {
         Entry {
-            site: Site::$site, owner: $owner, callback: Some(Callback::$callback),
+            site: Site::$site, owner: $owner, callback: Some(SiteCallback::$callback),
             name: concat!($owner, ".", $short), kernel_name: $long,
             about: concat!($owner, " ", $about), errno: Some(Errno::$errno),
         }
@@ -167,7 +167,7 @@ impl Site {
 
     /// The callback it lies in; `None` for those of the core.
     #[must_use]
-    pub fn callback(self) -> Option<Callback> {
+    pub fn callback(self) -> Option<SiteCallback> {
         self.entry().callback
     }
 
@@ -179,7 +179,7 @@ impl Site {
 
     /// The site of a controller's callback; `None` for a controller without sites. Searches: look it up once a run.
     #[must_use]
-    pub fn of(controller: &str, callback: Callback) -> Option<Self> {
+    pub fn of(controller: &str, callback: SiteCallback) -> Option<Self> {
         Self::all().find(|site| site.owner() == controller && site.callback() == Some(callback))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Apart from [`crate::aggregate`], because a line is a claim and needs an interval. Theil–Sen: the slope is the median of
 //! the slopes of all pairs, so that up to 29 % of the points may be off. The interval is Sen's (1968): slopes at the
-//! ranks that Kendall's test would not reject at 5 %, exact up to [`EXACT`] points and by the normal approximation above.
+//! ranks that Kendall's test would not reject at 5 %, exact up to `EXACT` points and by the normal approximation above.
 //! Points at the same place count as one, their median, so the exact ranks hold. Integers in and out.
 use crate::axis::Axis;
 use crate::outcome::AttachOutcome;

@@ -15,7 +15,7 @@
 //! | [`exit`] | what exit codes mean, and which of several counts |
 //! | [`percentile`], [`aggregate`] | which percentiles samples support; cells merged over seeds |
 //! | [`fit`] | what a page costs: straight lines through medians |
-//! | [`units`], [`words`] | how numbers and findings are written, everywhere alike |
+//! | [`units`], [`labels`] | how numbers and findings are written, everywhere alike |
 //! | [`nearest`] | which simulated protocol comes nearest to what a kernel offers |
 //! | [`figure`], [`stats`] | figures by name, baselines of them; whether machine time differs |
 //! | [`gate`] | what a file demands of figures, and what they are |
@@ -50,6 +50,7 @@ pub mod gate;
 pub mod hist;
 pub mod html;
 pub mod json;
+pub mod labels;
 mod layout;
 pub mod nearest;
 pub mod outcome;
@@ -63,4 +64,3 @@ pub mod stats;
 pub mod table;
 pub mod units;
 pub mod verdict;
-pub mod words;

@@ -401,7 +401,7 @@ pub struct Verdict {
     /// Violations over all cells.
     pub violations: u64,
     /// The judgement.
-    pub outcome: Outcome,
+    pub outcome: Judgement,
     /// Command that replays the first cell in which it was violated.
     pub replay: Option<String>,
 }
@@ -422,7 +422,7 @@ pub enum Expectation {
 /// Judgement of a verdict. These are four different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum Judgement {
     /// As expected.
     Pass,
     /// Not as expected.

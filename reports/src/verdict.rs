@@ -13,7 +13,7 @@
 //! which no cell checked: missing data never passes.
 use crate::coverage::Coverage;
 use crate::exit::Exit;
-use crate::schema::{Cell, Expectation, Invariant, Note, NoteKind, Outcome, Run, Verdict};
+use crate::schema::{Cell, Expectation, Invariant, Judgement, Note, NoteKind, Run, Verdict};
 use crate::units::{count, list};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,10 +92,10 @@ impl Census {
         let mut census = Self::default();
         for verdict in verdicts {
             *match verdict.outcome {
-                Outcome::Pass => &mut census.passed,
-                Outcome::Fail => &mut census.failed,
-                Outcome::Inconclusive => &mut census.inconclusive,
-                Outcome::Skipped => &mut census.skipped,
+                Judgement::Pass => &mut census.passed,
+                Judgement::Fail => &mut census.failed,
+                Judgement::Inconclusive => &mut census.inconclusive,
+                Judgement::Skipped => &mut census.skipped,
             } += 1;
         }
         census
@@ -126,7 +126,7 @@ pub fn headline(run: &Run) -> String {
     let wrong: Vec<String> = run
         .verdicts
         .iter()
-        .filter(|verdict| verdict.outcome == Outcome::Fail)
+        .filter(|verdict| verdict.outcome == Judgement::Fail)
         .map(|verdict| format!("{} under {}", verdict.invariant, verdict.protocol))
         .collect();
     if wrong.len() > 6 {
@@ -149,8 +149,9 @@ pub fn headline(run: &Run) -> String {
 }
 
 fn protocol_sentence(verdicts: &[Verdict], protocol: &str) -> String {
-    let mine =
-        || verdicts.iter().filter(|v| v.protocol == protocol && v.outcome != Outcome::Skipped && v.cells > 0);
+    let mine = || {
+        verdicts.iter().filter(|v| v.protocol == protocol && v.outcome != Judgement::Skipped && v.cells > 0)
+    };
     let cells = mine().map(|verdict| verdict.cells).max().unwrap_or(0);
     let violated: Vec<String> =
         mine().filter(|v| v.cells_violated > 0).map(|v| v.invariant.clone()).collect();
@@ -203,14 +204,14 @@ fn tally(
         cells_violated: violated.count() as u64,
         cells: checked.len() as u64,
         violations: checked.iter().map(|(_, invariant)| invariant.violated).fold(0, u64::saturating_add),
-        outcome: Outcome::Skipped,
+        outcome: Judgement::Skipped,
         replay,
     }
 }
 
-fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Outcome {
+fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Judgement {
     if verdict.cells == 0 {
-        return if explicit { Outcome::Inconclusive } else { Outcome::Skipped };
+        return if explicit { Judgement::Inconclusive } else { Judgement::Skipped };
     }
     let as_expected = match verdict.expected {
         Expectation::Never => verdict.cells_violated == 0,
@@ -220,10 +221,10 @@ fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Outcome {
     // A breach is a breach however thin the cell; a breach that was not seen proves nothing there.
     let seen = !as_expected && verdict.expected == Expectation::Never;
     match (as_expected, thin) {
-        _ if seen => Outcome::Fail,
-        (_, true) => Outcome::Inconclusive,
-        (false, false) => Outcome::Fail,
-        (true, false) => Outcome::Pass,
+        _ if seen => Judgement::Fail,
+        (_, true) => Judgement::Inconclusive,
+        (false, false) => Judgement::Fail,
+        (true, false) => Judgement::Pass,
     }
 }
 

@@ -19,13 +19,13 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 use engines::sim::Sim;
 use engines::sim::time::Time;
 use engines::threads::{Setting, Threads};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::kernel::{ProcessId, TaskId};
 use model::protocols::Protocol;
 use model::seam::event::{Target, Who};
 use model::seam::{Costs, Current, End, Event};
 use model::world::World;
-use rig::driver::watch::Watch;
+use rig::driver::observer::Watch;
 use shared::moving::{self, PROTOCOLS, Statistics};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ fn sim(point: Point, attaches: u64) -> Took {
     let world = moving::world(point.threads, point.pages);
     let time = Time::new(2, Costs::default(), NEVER_NS);
     let watch = Watch::new(Arc::clone(&world), 0);
-    let mut sim = Sim::new(time, watch, Injector::new(Plan::default(), 1));
+    let mut sim = Sim::new(time, watch, Injector::new(FaultPlan::default(), 1));
     let (tell, told) = mpsc::channel();
     sim.spawn(move |cur| tell.send(point.mover(cur, &world, attaches)).expect("awaited"));
     assert_eq!(sim.run().end, End::Done);
@@ -79,7 +79,7 @@ fn threads(point: Point, attaches: u64) -> Took {
     let world = moving::world(point.threads, point.pages);
     let mut threads = Threads::<Statistics>::new(Setting {
         costs: Costs::default(),
-        injector: Injector::new(Plan::default(), 1),
+        injector: Injector::new(FaultPlan::default(), 1),
         give_up_ns: NEVER_NS,
         rest_every_ns: 0,
         real_pages: false,

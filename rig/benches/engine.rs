@@ -22,11 +22,11 @@ mod shared;
 use criterion::{BenchmarkId, Throughput};
 use engines::sim::Sim;
 use engines::sim::time::Time;
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::locks::Mutex;
-use model::seam::event::{Blind, Mode, Who};
+use model::seam::event::{Mode, NoopObserver, Who};
 use model::seam::{Class, Costs, Current, Event, Work};
-use rig::driver::watch::Watch;
+use rig::driver::observer::Watch;
 use rig::driver::{CellPlan, run_cell};
 use rivals::{bare, delay_ns, nexosim};
 use scenario::{Overrides, Scenario, built_in};
@@ -48,7 +48,7 @@ const ROWS: [(&str, Run); 4] = [("ours", ours), ("checked", checked), ("bare", b
 /// Our engine; starting the actors is not measured.
 fn ours(actors: u64, rounds: u64) -> Duration {
     let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);
-    let mut sim = Sim::new(time, Blind, Injector::new(Plan::default(), 1));
+    let mut sim = Sim::new(time, NoopObserver, Injector::new(FaultPlan::default(), 1));
     for actor in 0..actors {
         sim.spawn(move |cur| {
             for step in 0..rounds * STEPS {
@@ -67,7 +67,7 @@ fn checked(actors: u64, rounds: u64) -> Duration {
     let world = moving::world(1, 0);
     let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);
     let watch = Watch::new(world, 0);
-    let mut sim = Sim::new(time, watch, Injector::new(Plan::default(), 1));
+    let mut sim = Sim::new(time, watch, Injector::new(FaultPlan::default(), 1));
     for actor in 0..actors {
         sim.spawn(move |cur| {
             cur.emit(Event::Start(Who::Mover(actor as u32)));

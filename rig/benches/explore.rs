@@ -11,7 +11,7 @@ mod model;
 #[path = "shared/mod.rs"]
 mod shared;
 
-use ::model::seam::event::Blind;
+use ::model::seam::event::NoopObserver;
 use engines::sim::steps::{Numbers, Random};
 use model::{OPERATIONS, ours, theirs, work};
 use std::hint::black_box;
@@ -49,7 +49,13 @@ fn ours(tasks: u64, schedules: u64, checked: bool) -> Rate {
         ours::each(Box::new(random), watch, (&shared, tasks), |at| work(at, ROUNDS), ended);
     } else {
         let ended = || seen(shared.word());
-        ours::each(Box::new(random), (Blind, |_: &mut _| {}), (&shared, tasks), |at| work(at, ROUNDS), ended);
+        ours::each(
+            Box::new(random),
+            (NoopObserver, |_: &mut _| {}),
+            (&shared, tasks),
+            |at| work(at, ROUNDS),
+            ended,
+        );
     }
     rate(tasks, schedules, began.elapsed())
 }

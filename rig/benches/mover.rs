@@ -7,7 +7,7 @@
 #[path = "shared/mod.rs"]
 mod shared;
 
-use linux::{Options, Progress, run, worker_main};
+use linux::{LinuxOptions, Progress, run, worker_main};
 use reports::axis::Axis;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let kept_pages = vec![0; pairs];
-    let options = Options { duration, kept_pages, rates: Vec::new(), ..Options::default() };
+    let options = LinuxOptions { duration, kept_pages, rates: Vec::new(), ..LinuxOptions::default() };
     let (mut place, mut loops) = (None, Vec::new());
     let outcome = run(&options, &engines::Interrupt::never(), &mut |progress| match progress {
         Progress::Ready { folder, worker, .. } => place = Some((folder, worker)),

@@ -8,7 +8,7 @@ mod shared;
 
 use criterion::{Criterion, Throughput};
 use hdrhistogram::Histogram;
-use model::locks::stats::Recorder;
+use model::locks::stats::LockRecorder;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ fn timed(rounds: u64, samples: &[u64], mut record: impl FnMut(u64)) -> Duration 
 }
 
 fn ours(rounds: u64, samples: &[u64], digits: u8) -> Duration {
-    let mut recorder = Recorder::new(digits);
+    let mut recorder = LockRecorder::new(digits);
     samples.iter().for_each(|sample| recorder.record(*sample));
     let took = timed(rounds, samples, |sample| recorder.record(sample));
     black_box(&recorder);

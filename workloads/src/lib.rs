@@ -1,7 +1,7 @@
 //! Seeded streams of operations: what the tasks of an experiment do, and nothing else.
 //!
-//! Start here: [`Spec`] is what a scenario says, [`Plan`] is a `Spec` that was found valid, and
-//! [`Plan::stream`] gives the operations ([`Op`]) of one actor ([`ActorKey`]). The same seed and key give the
+//! Start here: [`Spec`] is what a scenario says, [`WorkloadPlan`] is a `Spec` that was found valid, and
+//! [`WorkloadPlan::stream`] gives the operations ([`Op`]) of one actor ([`ActorKey`]). The same seed and key give the
 //! same operations on every machine, and no draw of one actor shifts anything in another.
 //!
 //! ```
@@ -47,7 +47,7 @@ pub use actor::ActorKey;
 pub use error::SpecError;
 pub use files::{BuiltIn, Carried, Files, Folder};
 pub use op::Op;
-pub use plan::{ACTORS_MAX, Plan};
+pub use plan::{ACTORS_MAX, WorkloadPlan};
 pub use shapes::{ShapeInfo, shapes};
 pub use spec::{Mix, Spec, TRACE_PREFIX};
 pub use stream::Stream;

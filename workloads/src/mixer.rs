@@ -4,7 +4,7 @@
 
 use crate::actor::ActorKey;
 use crate::op::Op;
-use crate::random::Dice;
+use crate::random::Draws;
 use crate::shapes::{AtCap, Preset};
 
 /// Children's numbers say what they are, so that a child's stream can be had from its key alone.
@@ -14,7 +14,7 @@ const PROCESS: u32 = 1;
 
 /// Where an actor is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Phase {
     /// There from the start: goes on for ever, and forks.
     Endless,
     /// A forked process that has not exec'ed yet, but will.
@@ -28,8 +28,8 @@ enum Stage {
 #[derive(Clone, Debug)]
 pub(crate) struct Mixer {
     preset: Preset,
-    dice: Dice,
-    stage: Stage,
+    dice: Draws,
+    stage: Phase,
     is_process: bool,
     ops_left: u32,
     /// Pages that this actor mapped itself, at most `preset.cap_pages`.
@@ -42,15 +42,15 @@ pub(crate) struct Mixer {
 
 impl Mixer {
     pub(crate) fn new(preset: Preset, seed: u64, actor: &ActorKey) -> Self {
-        let mut dice = Dice::new(seed, actor);
+        let mut dice = Draws::new(seed, actor);
         let child = actor.descent().last().copied();
         let is_process = child.is_some_and(|number| number % CHILD_KINDS == PROCESS);
         let mut ops_left = 0;
-        let mut stage = Stage::Endless;
+        let mut stage = Phase::Endless;
         if child.is_some() {
             ops_left = dice.between(preset.child_ops.min.into(), preset.child_ops.max.into()) as u32;
             let execs = dice.percent(preset.exec_percent) && is_process;
-            stage = if execs { Stage::BeforeExec } else { Stage::Working };
+            stage = if execs { Phase::BeforeExec } else { Phase::Working };
         }
         Mixer {
             preset,
@@ -74,7 +74,7 @@ impl Mixer {
         if !self.is_process && self.mapped > 0 {
             return self.munmap(self.mapped);
         }
-        self.stage = Stage::Ended;
+        self.stage = Phase::Ended;
         Op::Exit
     }
 
@@ -174,13 +174,13 @@ impl Iterator for Mixer {
 
     fn next(&mut self) -> Option<Op> {
         match self.stage {
-            Stage::Endless => Some(self.draw(true)),
-            Stage::BeforeExec => {
-                self.stage = Stage::Working;
+            Phase::Endless => Some(self.draw(true)),
+            Phase::BeforeExec => {
+                self.stage = Phase::Working;
                 Some(Op::Exec)
             }
-            Stage::Working => Some(self.child_op()),
-            Stage::Ended => None,
+            Phase::Working => Some(self.child_op()),
+            Phase::Ended => None,
         }
     }
 }

@@ -18,7 +18,7 @@ pub const ACTORS_MAX: u32 = 4096;
 
 /// A valid workload. Cloning is cheap; nothing in it changes.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct WorkloadPlan {
     processes: u32,
     threads: u32,
     source: Source,
@@ -30,20 +30,20 @@ enum Source {
     Recorded { trace: Arc<Trace>, repeat: bool },
 }
 
-impl Plan {
+impl WorkloadPlan {
     /// Checks `spec` and loads its recording, if it names one.
     ///
     /// # Errors
     ///
     /// When a value is out of its range or contradicts another, the shape is unknown, or the recording is
     /// missing or unusable. [`SpecError::field`] names the field.
-    pub fn new(spec: &Spec, files: &dyn Files) -> Result<Plan, SpecError> {
+    pub fn new(spec: &Spec, files: &dyn Files) -> Result<WorkloadPlan, SpecError> {
         resolve::check_counts(spec)?;
         let source = match resolve::trace_name(spec) {
             Some(name) => recorded(spec, name, files)?,
             None => Source::Drawn(Box::new(resolve::preset(spec)?)),
         };
-        Ok(Plan { processes: spec.processes, threads: spec.threads, source })
+        Ok(WorkloadPlan { processes: spec.processes, threads: spec.threads, source })
     }
 
     /// Processes at the start; at least 1.

@@ -28,11 +28,11 @@ fn splitmix64(state: u64) -> u64 {
 
 /// The random numbers of one actor.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice {
+pub(crate) struct Draws {
     pcg: Pcg64,
 }
 
-impl Dice {
+impl Draws {
     /// The dice of `actor` under `seed`.
     pub(crate) fn new(seed: u64, actor: &ActorKey) -> Self {
         let fold = |state: u64, number: u64| splitmix64(state ^ splitmix64(number.wrapping_add(1)));
@@ -44,7 +44,7 @@ impl Dice {
             u128::from(out)
         };
         let mut two_words = || word() | (word() << 64);
-        Dice { pcg: Pcg64::new(two_words(), two_words()) }
+        Draws { pcg: Pcg64::new(two_words(), two_words()) }
     }
 
     /// A number below `bound` (0 when `bound` is 0): the upper half of the 128-bit product of one draw and
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn ranges_reach_both_ends_and_nothing_else() {
-        let mut dice = Dice::new(1, &ActorKey::root(0, 0));
+        let mut dice = Draws::new(1, &ActorKey::root(0, 0));
         let drawn: std::collections::BTreeSet<u64> = (0..1000).map(|_| dice.between(3, 6)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [3, 4, 5, 6]);
         assert_eq!(dice.between(7, 7), 7);
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn near_keys_and_seeds_give_unlike_numbers() {
-        let first = |seed, key: &ActorKey| Dice::new(seed, key).below(u64::MAX);
+        let first = |seed, key: &ActorKey| Draws::new(seed, key).below(u64::MAX);
         let keys =
             [ActorKey::root(0, 0), ActorKey::root(0, 1), ActorKey::root(1, 0), ActorKey::root(0, 0).child(0)];
         let drawn: std::collections::BTreeSet<u64> =

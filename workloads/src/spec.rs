@@ -25,7 +25,7 @@ pub const TRACE_PREFIX: &str = "trace:";
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
-    /// A preset of [`shapes`](crate::shapes), or `trace:NAME` for a recording.
+    /// A preset of `shapes`, or `trace:NAME` for a recording.
     pub shape: String,
     /// Processes; for a recording, how many copies of it run. 1 to 4096, 1 if absent.
     #[serde(default = "one")]

@@ -1,12 +1,12 @@
 //! When rules fire: the kernel's should_fail, chance that depends on nothing else, and the log.
 
-use faults::{Errno, Fault, Injector, Plan, Rule, Site, Thrown};
+use faults::{Errno, Fault, FaultPlan, Injector, Rule, Site, Thrown};
 use proptest::{prelude::*, sample::select};
 
 const SITE: Site = Site::MemoryPrepareSleep;
 
-fn plan(text: &str) -> Plan {
-    Plan::parse(text).unwrap_or_else(|error| panic!("{error}"))
+fn plan(text: &str) -> FaultPlan {
+    FaultPlan::parse(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The hits of `SITE`, of `count`, at which something fires; hit 7 happens at 70 ns.
@@ -146,28 +146,28 @@ const PINNED: &[u64] = &[6, 13, 23, 40, 72, 83];
 
 #[test]
 fn a_rate_becomes_a_rule_for_each_site_that_can_refuse() {
-    let plan = Plan::with_rate(10, [Site::CpusetPrepare, Site::CoreSwitched, Site::CoreCssSetAlloc]);
+    let plan = FaultPlan::with_rate(10, [Site::CpusetPrepare, Site::CoreSwitched, Site::CoreCssSetAlloc]);
     let texts: Vec<String> = plan.rules.iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,
         ["cpuset.prepare: probability=10 errno=ENOSPC", "core.css_set_alloc: probability=10 errno=ENOMEM"]
     );
-    assert!(Plan::with_rate(0, Site::all()).is_empty());
+    assert!(FaultPlan::with_rate(0, Site::all()).is_empty());
 }
 
 #[test]
 fn the_nth_hit_alone_fails_where_a_site_can_refuse() {
     for site in Site::all().filter(|site| site.can_refuse()) {
-        let plan = Plan::nth(site, 3);
+        let plan = FaultPlan::nth(site, 3);
         let errno = site.default_errno().map(Fault::Errno);
         let decided: Vec<_> =
             (1..=5).map(|hit| plan.decide(9, site, hit).map(|fired| fired.action)).collect();
         assert_eq!(decided, [None, None, errno, None, None], "{site}");
         assert_eq!(plan.rules.len(), 1);
     }
-    assert!(Plan::nth(Site::CoreSwitched, 3).is_empty(), "it cannot refuse");
-    assert!(Plan::nth(SITE, 0).is_empty(), "hits count from 1");
-    assert_eq!(Plan::nth(SITE, 2).rules[0].to_string(), "memory.prepare_sleep: nth=2 errno=ENOMEM");
+    assert!(FaultPlan::nth(Site::CoreSwitched, 3).is_empty(), "it cannot refuse");
+    assert!(FaultPlan::nth(SITE, 0).is_empty(), "hits count from 1");
+    assert_eq!(FaultPlan::nth(SITE, 2).rules[0].to_string(), "memory.prepare_sleep: nth=2 errno=ENOMEM");
 }
 
 /// Rules with small figures, so that they meet, at three sites.
@@ -196,7 +196,7 @@ proptest! {
         seed: u64,
         path in proptest::collection::vec(select(vec![SITE, Site::CoreExit, Site::FreezerPrepare]), 0..90),
     ) {
-        let plan: Plan = rules.into_iter().collect();
+        let plan: FaultPlan = rules.into_iter().collect();
         let mut injector = Injector::new(plan.clone(), seed);
         for (step, &site) in path.iter().enumerate() {
             let logged = injector.fired().len();

@@ -1,6 +1,6 @@
 //! The grammar of rules: what is read, and as what. Mistakes are in `mistakes.rs`.
 
-use faults::{Errno, Fault, Plan, Rule, Site, Thrown};
+use faults::{Errno, Fault, FaultPlan, Rule, Site, Thrown};
 
 fn parse(text: &str) -> Rule {
     Rule::parse(text).unwrap_or_else(|error| panic!("{error}"))
@@ -94,7 +94,7 @@ fn the_canonical_text_names_what_differs_from_the_default() {
 
 #[test]
 fn a_plan_is_a_rule_a_line() {
-    let plan = Plan::parse("# all of it\n\ncore.exit: nth=1 # first\r\n  memory.prepare: 1,10,0,-1\n")
+    let plan = FaultPlan::parse("# all of it\n\ncore.exit: nth=1 # first\r\n  memory.prepare: 1,10,0,-1\n")
         .expect("plan");
     let texts: Vec<String> = plan.rules.iter().map(ToString::to_string).collect();
     assert_eq!(texts, ["core.exit: nth=1 errno=ESRCH", "memory.prepare: probability=10 errno=ENOMEM"]);

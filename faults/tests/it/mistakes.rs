@@ -1,6 +1,6 @@
 //! Mistakes in rules, as their author meets them: what is said, what is proposed, and where the caret stands.
 
-use faults::{Errno, ParseError, Plan, Problem, Rule, Site, Thrown};
+use faults::{Errno, FaultPlan, ParseError, Problem, Rule, Site, Thrown};
 
 fn error(text: &str) -> ParseError {
     Rule::parse(text).expect_err(text)
@@ -288,7 +288,7 @@ fn a_caret_stands_under_its_text_after_tabs_and_wide_letters() {
 #[test]
 fn an_error_in_a_plan_names_the_line() {
     let text = "core.exit: nth=1\n  core.exit: nht=2\n";
-    let error = Plan::parse(text).expect_err("nht");
+    let error = FaultPlan::parse(text).expect_err("nht");
     assert_eq!((error.line(), &text[error.offset()..][..error.length()]), (2, "nht"));
     assert_eq!(
         error.to_string(),

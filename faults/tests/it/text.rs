@@ -1,6 +1,6 @@
 //! Text and back: every rule survives its own text, and plans travel as lists of strings.
 
-use faults::{Errno, Fault, Plan, Rule, Site, Thrown};
+use faults::{Errno, Fault, FaultPlan, Rule, Site, Thrown};
 use proptest::{prelude::*, sample::select};
 
 fn rules() -> impl Strategy<Value = Rule> {
@@ -39,7 +39,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read_or_refused_at_a_place_inside_it(text in "(core\\.exit|memory\\.prepare)?[ :=,a-zé0-9\\-\n\t]{0,30}( rmdir| exit=)?") {
-        if let Err(error) = Plan::parse(&text) {
+        if let Err(error) = FaultPlan::parse(&text) {
             prop_assert!(text.get(error.offset()..error.offset() + error.length()).is_some());
             prop_assert!(error.to_string().lines().count() >= 4);
         }
@@ -51,7 +51,7 @@ proptest! {
 
 #[derive(serde::Deserialize, serde::Serialize)]
 struct Scenario {
-    faults: Plan,
+    faults: FaultPlan,
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! A sum of cells: everything that an output shows of them, merged.
 //!
 //! Apart from [`super::aggregate`], which decides what is summed. [`Group::of`] is one cell, [`Group::merge`] the
-//! addition; the entries of the lists are in `super::parts`.
+//! addition; the entries of the lists are in `super::sums`.
 use super::AggregateError;
 use super::locks::LockSum;
-use super::parts::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleSum, TimelineAt, join};
+use super::sums::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleSum, TimelineAt, join};
 use crate::hist::Hist;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;

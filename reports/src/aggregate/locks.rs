@@ -2,7 +2,7 @@
 //!
 //! Apart from the other parts of a [`super::Group`], because nothing here needs a histogram: minimum, maximum, total and
 //! count add up exactly.
-use super::parts::join;
+use super::sums::join;
 use crate::hist::Hist;
 use crate::schema::LockRow;
 

@@ -5,11 +5,11 @@
 //! ([`group`]). Everything keeps the order of the plan.
 pub mod group;
 mod locks;
-mod parts;
+mod sums;
 
 pub use group::Group;
 pub use locks::{LockSum, TimeSum};
-pub use parts::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleSum, TimelineAt};
+pub use sums::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleSum, TimelineAt};
 
 use crate::axis::{Axes, Point};
 use crate::hist::HistError;

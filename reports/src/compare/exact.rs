@@ -1,5 +1,5 @@
 //! Two sets of figures, beside each other: of two runs or stored baselines, or of two protocols of one run.
-use super::{Comparison, Row, Verdict, about, asked, meaning};
+use super::{Change, ComparedFigure, Comparison, about, asked, meaning};
 use crate::figure::baseline::{Baseline, BaselineError, PlaceFigures};
 use crate::figure::key::Key;
 use crate::figure::metric::Metric;
@@ -52,7 +52,7 @@ pub fn protocols(run: &Baseline, against: &str) -> Vec<Comparison> {
     compared.collect()
 }
 
-fn comparison(names: (&str, &str), about: String, rows: Vec<Row>) -> Comparison {
+fn comparison(names: (&str, &str), about: String, rows: Vec<ComparedFigure>) -> Comparison {
     let few = rows.iter().any(|row| row.why.ends_with(FEW));
     let note = format!(
         "With fewer than {SEEDS} seeds the order of events moves times and throughput by a lot; run with --seeds {SEEDS}."
@@ -73,7 +73,12 @@ fn missing(names: (&str, &str), a: &Baseline, b: &Baseline) -> Vec<String> {
 const FEW: &str = " seeds";
 
 /// The figures of one place.
-fn beside(engine: Engine, title: &str, a: Option<&PlaceFigures>, b: Option<&PlaceFigures>) -> Vec<Row> {
+fn beside(
+    engine: Engine,
+    title: &str,
+    a: Option<&PlaceFigures>,
+    b: Option<&PlaceFigures>,
+) -> Vec<ComparedFigure> {
     let names: BTreeSet<&String> =
         [a, b].into_iter().flatten().flat_map(|side| side.figures.keys()).collect();
     let get = |side: Option<&PlaceFigures>, name: &str| side.and_then(|p| p.figures.get(name).copied());
@@ -84,7 +89,7 @@ fn beside(engine: Engine, title: &str, a: Option<&PlaceFigures>, b: Option<&Plac
         let key: Key = name.parse().ok()?;
         let sides = (get(a, name), get(b, name));
         let (verdict, why) = verdict(engine, &key, sides, cells)?;
-        Some(Row { place: title.clone(), key, sides, verdict, why })
+        Some(ComparedFigure { place: title.clone(), key, sides, verdict, why })
     });
     rows.collect()
 }
@@ -100,12 +105,12 @@ fn titled(engine: Engine, place: &str, a: Option<&PlaceFigures>, b: Option<&Plac
 }
 
 /// Rows that say why machine times of two results are not compared.
-fn untold(a: &Baseline, b: &Baseline) -> Vec<Row> {
+fn untold(a: &Baseline, b: &Baseline) -> Vec<ComparedFigure> {
     let row = |place: &PlaceFigures, key: Key| {
         let before = a.at(&place.protocol, &place.point);
         let sides = (before.and_then(|before| before.get(&key)), place.get(&key));
         let (title, why) = (titled(b.engine, &place.title(), before, Some(place)), STORED.to_owned());
-        Row { place: title, key, sides, verdict: Verdict::CannotTell, why }
+        ComparedFigure { place: title, key, sides, verdict: Change::CannotTell, why }
     };
     b.places.iter().flat_map(|place| asked().take(1).map(move |key| row(place, key))).collect()
 }
@@ -116,24 +121,24 @@ fn verdict(
     key: &Key,
     sides: (Option<u64>, Option<u64>),
     cells: (u64, u64),
-) -> Option<(Verdict, String)> {
+) -> Option<(Change, String)> {
     let (a, b) = match sides {
         (Some(a), Some(b)) => (a, b),
-        (None, _) => return Some((Verdict::CannotTell, "the first has none".to_owned())),
-        (_, None) => return Some((Verdict::CannotTell, "the second has none".to_owned())),
+        (None, _) => return Some((Change::CannotTell, "the first has none".to_owned())),
+        (_, None) => return Some((Change::CannotTell, "the second has none".to_owned())),
     };
     if engine != Engine::Sim && !key.metric.is_correctness() {
         return None;
     }
     if cells.0 != cells.1 {
         // More breaches in fewer cells are more, whatever the others would show.
-        let worse = key.metric.is_correctness() && cells.1 < cells.0 && meaning(key, a, b) == Verdict::Worse;
+        let worse = key.metric.is_correctness() && cells.1 < cells.0 && meaning(key, a, b) == Change::Worse;
         let why = format!("over {} and {} seeds", cells.0, cells.1);
-        return Some((if worse { Verdict::Worse } else { Verdict::CannotTell }, why));
+        return Some((if worse { Change::Worse } else { Change::CannotTell }, why));
     }
     let cells = cells.1;
     let chance = !key.metric.is_correctness() && key.metric != Metric::FaultFired;
     let few = chance && cells < SEEDS && a != b;
     let why = format!("{cells} of {SEEDS}{FEW}");
-    Some(if few { (Verdict::CannotTell, why) } else { (meaning(key, a, b), String::new()) })
+    Some(if few { (Change::CannotTell, why) } else { (meaning(key, a, b), String::new()) })
 }

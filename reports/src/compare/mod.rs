@@ -17,8 +17,8 @@ pub mod text;
 use crate::exit::Exit;
 use crate::figure::metric::{METRICS, Worse};
 use crate::figure::{Baseline, Key, Statistic};
+use crate::labels;
 use crate::outcome::AttachOutcome;
-use crate::words;
 
 /// What is asked: enough for the body and the tail of what movers and workers see.
 const ASKED: [(&str, &str); 4] = [
@@ -30,7 +30,7 @@ const ASKED: [(&str, &str); 4] = [
 
 /// What a change of a figure means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum Change {
     /// For the worse.
     Worse,
     /// Not enough is known.
@@ -45,7 +45,7 @@ pub enum Verdict {
 
 /// One figure on both sides.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct ComparedFigure {
     /// Protocol and point, of both sides where they differ.
     pub place: String,
     /// Which figure.
@@ -53,7 +53,7 @@ pub struct Row {
     /// What it is on either side; `None` where there is none, or where there are many.
     pub sides: (Option<u64>, Option<u64>),
     /// What that means.
-    pub verdict: Verdict,
+    pub verdict: Change,
     /// Why, where the figures do not say it already.
     pub why: String,
 }
@@ -66,7 +66,7 @@ pub struct Comparison {
     /// Scenario, engine and clock, in words.
     pub about: String,
     /// The figures, place by place.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ComparedFigure>,
     /// What a reader has to know of some of them.
     pub notes: Vec<String>,
     /// Cells missing on either side, in words; with any the comparison is inconclusive at best.
@@ -76,7 +76,7 @@ pub struct Comparison {
 impl Comparison {
     /// How many figures came out so.
     #[must_use]
-    pub fn count(&self, verdict: Verdict) -> u64 {
+    pub fn count(&self, verdict: Change) -> u64 {
         self.rows.iter().filter(|row| row.verdict == verdict).count() as u64
     }
 
@@ -87,9 +87,9 @@ impl Comparison {
         let worse = |wrong: bool| {
             self.rows
                 .iter()
-                .any(|row| row.verdict == Verdict::Worse && row.key.metric.is_correctness() == wrong)
+                .any(|row| row.verdict == Change::Worse && row.key.metric.is_correctness() == wrong)
         };
-        let told = self.missing.is_empty() && self.rows.iter().any(|row| row.verdict != Verdict::CannotTell);
+        let told = self.missing.is_empty() && self.rows.iter().any(|row| row.verdict != Change::CannotTell);
         match (worse(true), worse(false), told) {
             (true, _, _) => Exit::Violated,
             (_, true, _) => Exit::Slower,
@@ -100,21 +100,19 @@ impl Comparison {
 }
 
 /// What it means that `key` went from `a` to `b`, when both are exact.
-fn meaning(key: &Key, a: u64, b: u64) -> Verdict {
+fn meaning(key: &Key, a: u64, b: u64) -> Change {
     match (key.metric.worse(key.statistic, key.detail.as_deref()), a.cmp(&b)) {
-        (_, std::cmp::Ordering::Equal) => Verdict::Same,
-        (Worse::Neither, _) => Verdict::Differs,
-        (Worse::More, std::cmp::Ordering::Less) | (Worse::Less, std::cmp::Ordering::Greater) => {
-            Verdict::Worse
-        }
-        _ => Verdict::Better,
+        (_, std::cmp::Ordering::Equal) => Change::Same,
+        (Worse::Neither, _) => Change::Differs,
+        (Worse::More, std::cmp::Ordering::Less) | (Worse::Less, std::cmp::Ordering::Greater) => Change::Worse,
+        _ => Change::Better,
     }
 }
 
 /// `default on sim, times in virtual ns`.
 #[must_use]
 pub fn about(of: &Baseline) -> String {
-    format!("{} on {}, {} time", of.scenario, words::engine(of.engine), words::clock(of.engine))
+    format!("{} on {}, {} time", of.scenario, labels::engine(of.engine), labels::clock(of.engine))
 }
 
 /// [`ASKED`] as figures.

@@ -2,13 +2,13 @@
 //!
 //! Apart from the exact comparison: only a few figures are asked about, because each further question takes more pairs to
 //! answer all of them.
-use super::{Comparison, Row, Verdict, about, asked as keys};
+use super::{Change, ComparedFigure, Comparison, about, asked as keys};
 use crate::aggregate::{AggregateError, aggregate};
 use crate::coverage::Coverage;
 use crate::figure::pairs::{Paired, Spot, across, within};
 use crate::figure::{Baseline, Key};
-use crate::gate::ladder::paired;
 use crate::gate::paired::reason;
+use crate::gate::report::paired;
 use crate::schema::Run;
 use crate::stats::{Answer, Question, decide};
 
@@ -59,14 +59,14 @@ pub fn protocols(run: &Run, against: &str) -> Result<Vec<Comparison>, AggregateE
     Ok(all)
 }
 
-fn comparison(names: (&str, &str), of: &Baseline, rows: Vec<Row>) -> Comparison {
+fn comparison(names: (&str, &str), of: &Baseline, rows: Vec<ComparedFigure>) -> Comparison {
     let note = format!("Differences of at most {FLOOR_PERCENT} % count as none.");
     let names = (names.0.to_owned(), names.1.to_owned());
     Comparison { names, about: about(of), rows, notes: vec![note], missing: Vec::new() }
 }
 
 /// Asks whether it is slower and whether it is faster, of everything at once.
-fn rows(asked: Vec<(String, Paired, Key)>) -> Vec<Row> {
+fn rows(asked: Vec<(String, Paired, Key)>) -> Vec<ComparedFigure> {
     let floor = (1.0 + FLOOR_PERCENT / 100.0).ln();
     let question = |ratios: Vec<f64>| Question { ratios, above: 0.0, floor };
     let pairs = asked.iter().filter_map(|(_, pairs, _)| pairs.as_ref().ok());
@@ -80,24 +80,24 @@ fn rows(asked: Vec<(String, Paired, Key)>) -> Vec<Row> {
     let mut answered = questions.chunks_exact(2).zip(answers.chunks_exact(2));
     let rows = asked.into_iter().map(|(place, pairs, key)| {
         let (verdict, why) = match pairs.map(|_| answered.next()) {
-            Err(why) => (Verdict::CannotTell, why),
-            Ok(None) => (Verdict::CannotTell, String::new()),
+            Err(why) => (Change::CannotTell, why),
+            Ok(None) => (Change::CannotTell, String::new()),
             Ok(Some((questions, answers))) => {
                 let said = questions[0].estimate().map_or_else(String::new, |seen| paired(&seen));
                 let why = answers.iter().find_map(|answer| reason(*answer));
                 (meaning(answers), [said].into_iter().chain(why).collect::<Vec<_>>().join("; "))
             }
         };
-        Row { place, key, sides: (None, None), verdict, why }
+        ComparedFigure { place, key, sides: (None, None), verdict, why }
     });
     rows.collect()
 }
 
-fn meaning(answers: &[Answer]) -> Verdict {
+fn meaning(answers: &[Answer]) -> Change {
     match answers {
-        [Answer::Larger, _] => Verdict::Worse,
-        [_, Answer::Larger] => Verdict::Better,
-        [Answer::NotLarger, Answer::NotLarger] => Verdict::Same,
-        _ => Verdict::CannotTell,
+        [Answer::Larger, _] => Change::Worse,
+        [_, Answer::Larger] => Change::Better,
+        [Answer::NotLarger, Answer::NotLarger] => Change::Same,
+        _ => Change::CannotTell,
     }
 }

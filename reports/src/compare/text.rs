@@ -1,5 +1,5 @@
 //! A comparison as text: what is worse first, what is the same only counted.
-use super::{Comparison, Row, Verdict};
+use super::{Change, ComparedFigure, Comparison};
 use crate::figure::diff::change;
 use crate::figure::metric::METRICS;
 use crate::units::{grouped, ns};
@@ -18,7 +18,7 @@ pub fn text(compared: &Comparison, all: bool) -> String {
     let mut places: Vec<&str> = compared.rows.iter().map(|row| row.place.as_str()).collect();
     places.dedup();
     for place in places {
-        let mine: Vec<&Row> = compared.rows.iter().filter(|row| row.place == place).collect();
+        let mine: Vec<&ComparedFigure> = compared.rows.iter().filter(|row| row.place == place).collect();
         write_place(&mut out, place, &mine, all);
     }
     compared.notes.iter().for_each(|note| _ = writeln!(out, "{note}"));
@@ -29,24 +29,24 @@ pub fn text(compared: &Comparison, all: bool) -> String {
         );
     }
     let n = |verdict| grouped(compared.count(verdict));
-    let differs = match compared.count(Verdict::Differs) {
+    let differs = match compared.count(Change::Differs) {
         0 => String::new(),
         n => format!("; {} are of other work", grouped(n)),
     };
     let _ = writeln!(
         out,
         "compare: {} better, {} same, {} worse, {} cannot tell{differs}",
-        n(Verdict::Better),
-        n(Verdict::Same),
-        n(Verdict::Worse),
-        n(Verdict::CannotTell)
+        n(Change::Better),
+        n(Change::Same),
+        n(Change::Worse),
+        n(Change::CannotTell)
     );
     out
 }
 
-fn write_place(out: &mut String, place: &str, rows: &[&Row], all: bool) {
-    let shown = |row: &&&Row| all || !matches!(row.verdict, Verdict::Same | Verdict::Differs);
-    let mut rows: Vec<&&Row> = rows.iter().filter(shown).collect();
+fn write_place(out: &mut String, place: &str, rows: &[&ComparedFigure], all: bool) {
+    let shown = |row: &&&ComparedFigure| all || !matches!(row.verdict, Change::Same | Change::Differs);
+    let mut rows: Vec<&&ComparedFigure> = rows.iter().filter(shown).collect();
     if rows.is_empty() {
         return;
     }
@@ -70,17 +70,17 @@ fn write_place(out: &mut String, place: &str, rows: &[&Row], all: bool) {
 
 /// `better`, `same`, `worse`, `cannot tell`, `differs`.
 #[must_use]
-pub fn word(verdict: Verdict) -> &'static str {
+pub fn word(verdict: Change) -> &'static str {
     match verdict {
-        Verdict::Worse => "worse",
-        Verdict::CannotTell => "cannot tell",
-        Verdict::Better => "better",
-        Verdict::Differs => "differs",
-        Verdict::Same => "same",
+        Change::Worse => "worse",
+        Change::CannotTell => "cannot tell",
+        Change::Better => "better",
+        Change::Differs => "differs",
+        Change::Same => "same",
     }
 }
 
-fn said(row: &Row) -> String {
+fn said(row: &ComparedFigure) -> String {
     let shown = |value: u64| if row.key.is_time() { ns(value) } else { grouped(value) };
     let figures = match row.sides {
         (Some(a), Some(b)) if a == b => Some(shown(a)),

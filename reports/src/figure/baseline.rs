@@ -7,9 +7,9 @@ use crate::aggregate::{AggregateError, aggregate};
 use crate::axis::{Axes, Point};
 use crate::coverage::{Coverage, Share, seeds};
 use crate::json::{self, ReadError, WriteError};
+use crate::labels;
 use crate::schema::{Engine, Env, Run};
 use crate::units::list;
-use crate::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -200,7 +200,7 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError::NotComparable`] says what differs, and the way out.
     pub fn comparable(&self, later: &Self) -> Result<(), BaselineError> {
-        let of = |one: &Self| format!("{} on {}", one.scenario, words::engine(one.engine));
+        let of = |one: &Self| format!("{} on {}", one.scenario, labels::engine(one.engine));
         let wrong = |what: String| Err(BaselineError::NotComparable(what));
         if (&self.scenario, self.engine) != (&later.scenario, later.engine) {
             let (a, b) = (of(self), of(later));

@@ -1,8 +1,8 @@
 //! The outcome of gates as Markdown, as JUnit XML and as annotations, for the page of a job and for CI servers.
 //!
-//! Apart from [`super::ladder`], which prints text: these forms have escapes and rules of their own. Nothing is judged here.
+//! Apart from [`super::report`], which prints text: these forms have escapes and rules of their own. Nothing is judged here.
 use super::file::Gate;
-use super::ladder::{Ladder, Row, State, demand, finding, word};
+use super::report::{GateReport, GateRow, GateState, demand, finding, word};
 use crate::outputs::{OutputError, errors, escaped, row, xml};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -11,14 +11,14 @@ const MOST: usize = 100;
 
 /// A table with a row per gate and place, failures first, and the last line of the text above it.
 #[must_use]
-pub fn markdown(ladder: &Ladder) -> String {
+pub fn markdown(ladder: &GateReport) -> String {
     let mut out = format!("## attach-rig: gates\n\n**{}**\n\n", escaped(&ladder.summary()));
     if let Some(doubt) = ladder.doubt() {
         out.push_str(&format!("Inconclusive: {}; no gate passes.\n\n", escaped(doubt)));
     }
     out.push_str("| gate | place | demanded | measured | verdict |\n|---|---|---|---|---|\n");
     let order = ladder.in_order();
-    let mut places: Vec<(&Gate, &Row)> =
+    let mut places: Vec<(&Gate, &GateRow)> =
         order.flat_map(|(gate, rows, _)| rows.into_iter().map(move |place| (gate, place))).collect();
     places.sort_by_key(|(gate, place)| std::cmp::Reverse(shown(gate, place)));
     for (gate, place) in places.iter().take(MOST) {
@@ -37,7 +37,7 @@ pub fn markdown(ladder: &Ladder) -> String {
 ///
 /// # Errors
 /// When the XML cannot be written.
-pub fn junit(ladder: &Ladder) -> Result<String, OutputError> {
+pub fn junit(ladder: &GateReport) -> Result<String, OutputError> {
     let mut report = Report::new("attach-rig gates");
     for (gate, rows, _) in ladder.in_order() {
         let mut suite = TestSuite::new(gate.name.as_str());
@@ -54,10 +54,10 @@ pub fn junit(ladder: &Ladder) -> Result<String, OutputError> {
 
 /// An `::error` line for each place at which a gate failed.
 #[must_use]
-pub fn annotations(ladder: &Ladder) -> Vec<String> {
+pub fn annotations(ladder: &GateReport) -> Vec<String> {
     let mut failed = Vec::new();
     for (gate, rows, _) in ladder.in_order() {
-        for place in rows.into_iter().filter(|place| shown(gate, place) == State::Failed) {
+        for place in rows.into_iter().filter(|place| shown(gate, place) == GateState::Failed) {
             let message = format!("{}: {}; demanded: {}", place.place, figures(gate, place), demanded(gate));
             failed.push((format!("gate {}", gate.name), message));
         }
@@ -66,27 +66,27 @@ pub fn annotations(ladder: &Ladder) -> Vec<String> {
 }
 
 /// The verdict on a place, a breach that is let through as such.
-fn shown(gate: &Gate, place: &Row) -> State {
-    let waived = place.state == State::Failed && gate.waived.is_some();
-    if waived { State::Waived } else { place.state }
+fn shown(gate: &Gate, place: &GateRow) -> GateState {
+    let waived = place.state == GateState::Failed && gate.waived.is_some();
+    if waived { GateState::Waived } else { place.state }
 }
 
-fn status(gate: &Gate, place: &Row, doubt: Option<&str>) -> TestCaseStatus {
+fn status(gate: &Gate, place: &GateRow, doubt: Option<&str>) -> TestCaseStatus {
     let figures = figures(gate, place);
     let why = doubt.map_or_else(String::new, |doubt| format!("; {doubt}"));
     match shown(gate, place) {
-        State::Passed | State::Warned => TestCaseStatus::success(),
-        State::Waived => {
+        GateState::Passed | GateState::Warned => TestCaseStatus::success(),
+        GateState::Waived => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("waived {}", gate.waived.as_deref().unwrap_or_default()));
             status
         }
-        State::Inconclusive => {
+        GateState::Inconclusive => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("inconclusive: {figures}{why}"));
             status
         }
-        State::Failed => {
+        GateState::Failed => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(format!("{figures}; demanded: {}", demanded(gate))).set_type("gate");
             status
@@ -99,6 +99,6 @@ fn demanded(gate: &Gate) -> String {
     format!("{} {}", gate.key, demand(gate))
 }
 
-fn figures(gate: &Gate, place: &Row) -> String {
+fn figures(gate: &Gate, place: &GateRow) -> String {
     finding(&place.finding, gate.key.is_time())
 }

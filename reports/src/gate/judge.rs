@@ -2,9 +2,9 @@
 //!
 //! Apart from the figures and from the text: here is every rule of an exact verdict, in integers.
 use super::file::{Gate, GateError, Gates, Limits};
-use super::ladder::{Doubt, Finding, Ladder, Row, State, Tested};
 use super::paired::{self, Asked};
 use super::places::{Earlier, Judged, Place, selects};
+use super::report::{Doubt, Finding, GateReport, GateRow, GateState, Tested};
 use crate::aggregate::Aggregate;
 use crate::coverage::seeds;
 use crate::figure::metric::METRICS;
@@ -21,19 +21,19 @@ pub const SEEDS: u64 = 64;
 /// # Errors
 /// [`GateError`] for a gate that cannot be judged: it matches nothing, asks for wall-clock figures alone, compares with
 /// something that is not there or not comparable; and for a run that cannot be read.
-pub fn evaluate(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Ladder, GateError> {
+pub fn evaluate(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<GateReport, GateError> {
     let judged = Judged::new(runs, earlier)?;
-    let mut ladder = Ladder { doubt: judged.doubt(), ..Ladder::default() };
+    let mut ladder = GateReport { doubt: judged.doubt(), ..GateReport::default() };
     for (gate, mut rows) in gates.gates.iter().zip(rows(&judged, gates, None)?) {
         if let Some(doubt) = &ladder.doubt {
             rows.iter_mut().for_each(|row| row.state = doubted(gate, row, doubt));
         }
-        rows.extend(judged.absent(gate).into_iter().map(|place| Row {
+        rows.extend(judged.absent(gate).into_iter().map(|place| GateRow {
             place,
             finding: Finding::CannotTell(
                 "the plan or the baseline has this place, and the run has no cell of it".to_owned(),
             ),
-            state: State::Inconclusive,
+            state: GateState::Inconclusive,
         }));
         ladder.push(gate, rows);
     }
@@ -54,7 +54,8 @@ pub fn self_test(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Te
         _ => earlier,
     };
     let judged = Judged::new(runs, against_itself)?;
-    let worst = |rows: Vec<Row>| rows.iter().map(|row| row.state).max().unwrap_or(State::Inconclusive);
+    let worst =
+        |rows: Vec<GateRow>| rows.iter().map(|row| row.state).max().unwrap_or(GateState::Inconclusive);
     let (itself, worse) = (rows(&judged, gates, Some(false))?, rows(&judged, gates, Some(true))?);
     let states = itself.into_iter().zip(worse).map(|(itself, worse)| (worst(itself), worst(worse)));
     let names = gates.gates.iter().map(|gate| gate.name.clone());
@@ -63,8 +64,8 @@ pub fn self_test(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Te
 
 /// The rows of every gate. Machine time is answered for all gates together, so it comes last. `test`: of a test of the
 /// gates, with figures as they are or worse.
-fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Vec<Row>>, GateError> {
-    let mut all: Vec<Vec<Row>> = Vec::new();
+fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Vec<GateRow>>, GateError> {
+    let mut all: Vec<Vec<GateRow>> = Vec::new();
     let mut open: Vec<(usize, String, Asked)> = Vec::new();
     for (at, gate) in gates.gates.iter().enumerate() {
         let mut rows = Vec::new();
@@ -88,7 +89,7 @@ fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Ve
 
 /// The verdict on a place of a run that proves only what it shows: nothing passes, and where cells are missing only a count
 /// that is too large already fails.
-fn doubted(gate: &Gate, row: &Row, doubt: &Doubt) -> State {
+fn doubted(gate: &Gate, row: &GateRow, doubt: &Doubt) -> GateState {
     let limits = &gate.limits;
     let proof = match row.finding {
         Finding::Exact(Measured::Figure(value), base) if !gate.key.is_time() => {
@@ -102,12 +103,12 @@ fn doubted(gate: &Gate, row: &Row, doubt: &Doubt) -> State {
         _ => false,
     };
     match row.state {
-        State::Failed if proof || !doubt.missing => State::Failed,
-        _ => State::Inconclusive,
+        GateState::Failed if proof || !doubt.missing => GateState::Failed,
+        _ => GateState::Inconclusive,
     }
 }
 
-fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bool) -> Row {
+fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bool) -> GateRow {
     let mut measured = place.measured;
     if engine == Engine::Sim && gate.key.is_time() && gate.limits.change != Some(0) {
         let seeds = place.group.sum.cells;
@@ -121,12 +122,12 @@ fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bo
     let base = place.base.filter(|_| gate.limits.relative());
     let state = judge(&gate.limits, measured, base);
     let finding = match (measured, base) {
-        (Measured::Figure(_), None) if state == State::Inconclusive => {
+        (Measured::Figure(_), None) if state == GateState::Inconclusive => {
             Finding::CannotTell("there is no such figure to compare with; make the baseline again".to_owned())
         }
         _ => Finding::Exact(measured, base),
     };
-    Row { place: name, finding, state }
+    GateRow { place: name, finding, state }
 }
 
 /// `value`, made worse in the direction in which the gate has its limit.
@@ -146,21 +147,21 @@ fn worsened(gate: &Gate, value: u64) -> u64 {
 
 /// The verdict on one figure.
 #[must_use]
-pub fn judge(limits: &Limits, measured: Measured, base: Option<Measured>) -> State {
-    let Measured::Figure(value) = measured else { return State::Inconclusive };
+pub fn judge(limits: &Limits, measured: Measured, base: Option<Measured>) -> GateState {
+    let Measured::Figure(value) = measured else { return GateState::Inconclusive };
     let outside = limits.equals.is_some_and(|wanted| value != wanted)
         || limits.min.is_some_and(|least| value < least)
         || limits.max.is_some_and(|most| value > most);
     if outside {
-        return State::Failed;
+        return GateState::Failed;
     }
     if limits.relative() {
-        let Some(Measured::Figure(base)) = base else { return State::Inconclusive };
+        let Some(Measured::Figure(base)) = base else { return GateState::Inconclusive };
         if value.abs_diff(base) > limits.floor && differs(limits, value, base) {
-            return State::Failed;
+            return GateState::Failed;
         }
     }
-    if limits.warn.is_some_and(|from| value > from) { State::Warned } else { State::Passed }
+    if limits.warn.is_some_and(|from| value > from) { GateState::Warned } else { GateState::Passed }
 }
 
 /// Whether `value` is farther from `base` than any of the limits allows.

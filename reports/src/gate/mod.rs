@@ -7,20 +7,20 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`file`] | what may stand in the file, and every error about it |
-//! | [`places`] | where in a run a gate finds its figure, and what that is compared with |
+//! | [`mod@file`] | what may stand in the file, and every error about it |
+//! | `places` | where in a run a gate finds its figure, and what that is compared with |
 //! | [`judge`] | the verdict, exactly; gates against themselves |
 //! | [`paired`] | the verdict on machine time |
-//! | [`ladder`] | the outcome: text, and exit code |
+//! | [`report`] | the outcome: text, and exit code |
 //! | [`forms`] | the outcome for CI: Markdown, JUnit XML, annotations |
 pub mod file;
 pub mod forms;
 pub mod judge;
-pub mod ladder;
 pub mod paired;
 mod places;
+pub mod report;
 
 pub use file::{GateError, Gates};
 pub use judge::{evaluate, self_test};
-pub use ladder::Ladder;
 pub use places::Earlier;
+pub use report::GateReport;

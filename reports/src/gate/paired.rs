@@ -2,8 +2,8 @@
 //!
 //! Apart from the exact verdict, because here "cannot tell" is an answer.
 use super::file::{Gate, GateError};
-use super::ladder::{Finding, Row, State};
 use super::places::{Earlier, Judged, Place};
+use super::report::{Finding, GateRow, GateState};
 use crate::aggregate::AggregateError;
 use crate::figure::pairs::{Paired, across, within};
 use crate::stats::{Answer, Estimate, Question, decide};
@@ -71,26 +71,30 @@ pub(super) fn answers(asked: &[Asked]) -> Vec<Vec<Answer>> {
 }
 
 /// The row of a place.
-pub(super) fn row(gate: &Gate, place: String, asked: &Asked, answers: &[Answer]) -> Row {
+pub(super) fn row(gate: &Gate, place: String, asked: &Asked, answers: &[Answer]) -> GateRow {
     let questions = match &asked.questions {
         Ok(questions) => questions,
         Err(why) => {
-            return Row { place, finding: Finding::CannotTell(why.clone()), state: State::Inconclusive };
+            return GateRow {
+                place,
+                finding: Finding::CannotTell(why.clone()),
+                state: GateState::Inconclusive,
+            };
         }
     };
     let estimate = questions.first().and_then(Question::estimate);
     let small = estimate.is_some_and(|seen| difference_ns(&seen, asked.middle_ns) <= gate.limits.floor);
     let states = answers.iter().map(|answer| match answer {
-        Answer::NotLarger => State::Passed,
+        Answer::NotLarger => GateState::Passed,
         Answer::Larger | Answer::Unsettled | Answer::Unconfirmed if gate.limits.floor > 0 && small => {
-            State::Passed
+            GateState::Passed
         }
-        Answer::Larger => State::Failed,
-        _ => State::Inconclusive,
+        Answer::Larger => GateState::Failed,
+        _ => GateState::Inconclusive,
     });
-    let state = states.max().unwrap_or(State::Inconclusive);
-    let why = answers.iter().find_map(|answer| reason(*answer)).filter(|_| state == State::Inconclusive);
-    Row { place, finding: Finding::Paired(estimate, why), state }
+    let state = states.max().unwrap_or(GateState::Inconclusive);
+    let why = answers.iter().find_map(|answer| reason(*answer)).filter(|_| state == GateState::Inconclusive);
+    GateRow { place, finding: Finding::Paired(estimate, why), state }
 }
 
 fn difference_ns(estimate: &Estimate, middle_ns: u64) -> u64 {

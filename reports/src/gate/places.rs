@@ -3,7 +3,7 @@
 //! Apart from the verdict, which is arithmetic: here are all the ways in which there is nothing to judge, each with what
 //! the run has instead.
 use super::file::{Against, Gate, GateError, Named as _};
-use super::ladder::Doubt;
+use super::report::Doubt;
 use crate::aggregate::{Aggregate, AggregateError, PointSum, aggregate};
 use crate::axis::{Axis, Point};
 use crate::coverage::{Coverage, Share, doubt};

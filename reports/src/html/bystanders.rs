@@ -2,7 +2,7 @@
 //!
 //! Apart from the attach itself: a protocol that is fast for the mover may hold up all others.
 use super::View;
-use super::parts::{Column, columns, figure, section as headed, table, text};
+use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::plot::ccdf;
 use crate::plot::frame::Frame;

@@ -2,7 +2,7 @@
 //!
 //! Apart from the invariants, which say that it was violated; here is by how much, when, and whether it stays.
 use super::View;
-use super::parts::{columns, figure, section as headed, sentence, table, text};
+use super::components::{columns, figure, section as headed, sentence, table, text};
 use crate::aggregate::DriftSum;
 use crate::plot::drift;
 use crate::plot::ink::{Ink, series};

@@ -2,8 +2,8 @@
 //!
 //! Apart from the invariants: an invariant that held under no fault says little, so here is how often it was put to the test.
 use super::View;
+use super::components::{Column, columns, section as headed, table, text};
 use super::latency::{axis_cells, axis_columns};
-use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::outcome::AttachOutcome;
 use crate::units::{count, grouped, percent};

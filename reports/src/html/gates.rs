@@ -1,16 +1,16 @@
 //! Gates in the report: what was demanded and what was found, failures first, and what nobody looked at.
 use super::View;
-use super::parts::{columns, open_table, section as headed, sentence, text};
+use super::components::{columns, open_table, section as headed, sentence, text};
 use crate::gate::file::Gate;
-use crate::gate::ladder::{Ladder, Row, State, demand, finding, word};
+use crate::gate::report::{GateReport, GateRow, GateState, demand, finding, word};
 use crate::units::count;
 use maud::{Markup, html};
 
-pub(super) fn section(view: &View<'_>, ladder: &Ladder) -> Markup {
+pub(super) fn section(view: &View<'_>, ladder: &GateReport) -> Markup {
     let (mut wrong, mut right) = (Vec::new(), Vec::new());
     for (gate, places, _) in ladder.in_order() {
         for row in places {
-            let bad = matches!(row.state, State::Failed | State::Inconclusive);
+            let bad = matches!(row.state, GateState::Failed | GateState::Inconclusive);
             let rows = if bad { &mut wrong } else { &mut right };
             rows.push(cells(gate, row, bad));
         }
@@ -40,9 +40,9 @@ pub(super) fn section(view: &View<'_>, ladder: &Ladder) -> Markup {
     )
 }
 
-fn cells(gate: &Gate, row: &Row, bad: bool) -> Vec<Markup> {
+fn cells(gate: &Gate, row: &GateRow, bad: bool) -> Vec<Markup> {
     let verdict = html! {
-        span .bad[row.state == State::Failed] .thin[row.state == State::Inconclusive] .good[!bad] { (word(row.state)) }
+        span .bad[row.state == GateState::Failed] .thin[row.state == GateState::Inconclusive] .good[!bad] { (word(row.state)) }
     };
     vec![
         text(&gate.name),

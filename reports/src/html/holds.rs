@@ -2,7 +2,7 @@
 //!
 //! Apart from the tables of locks, which have sums: only here histograms of locks are read, and only of those that are shown.
 use super::View;
-use super::parts::{Column, columns, figure, table, text};
+use super::components::{Column, columns, figure, table, text};
 use crate::aggregate::LockSum;
 use crate::hist::HistError;
 use crate::percentile::{LEVELS, Samples};

@@ -2,11 +2,11 @@
 //!
 //! Apart from the figures: this is what a protocol is chosen by.
 use super::View;
-use super::parts::{Column, MAX_ROWS, section as headed, sentence, table, text};
-use crate::schema::{Expectation, Outcome, Verdict};
+use super::components::{Column, MAX_ROWS, section as headed, sentence, table, text};
+use crate::labels;
+use crate::schema::{Expectation, Judgement, Verdict};
 use crate::units::{count, grouped};
 use crate::verdict::in_order;
-use crate::words;
 use maud::{Markup, html};
 
 /// Protocols of the matrix, as columns.
@@ -36,12 +36,12 @@ fn takeaway(verdicts: &[Verdict]) -> String {
     let names = in_order(verdicts.iter().map(|verdict| verdict.protocol.as_str()));
     let violated = |name: &&str| verdicts.iter().any(|v| v.protocol == **name && v.cells_violated > 0);
     let (bad, good): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| violated(name));
-    let wrong = verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail).count() as u64;
+    let wrong = verdicts.iter().filter(|verdict| verdict.outcome == Judgement::Fail).count() as u64;
     let kept = match (good.len(), bad.len()) {
         (_, 0) => "Every protocol held every invariant that was checked.".to_owned(),
         (0, _) => "No protocol held every invariant.".to_owned(),
         (1..=6, _) => {
-            format!("Only {} held every invariant that was checked.", words::names(good.into_iter()))
+            format!("Only {} held every invariant that was checked.", labels::names(good.into_iter()))
         }
         (held, violated) => {
             format!("{held} protocols held every invariant that was checked, {violated} did not.")
@@ -90,8 +90,8 @@ fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup
 
 fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
     let class = match (verdict.outcome, verdict.cells_violated) {
-        (Outcome::Fail, _) => "bad",
-        (Outcome::Inconclusive, _) => "thin",
+        (Judgement::Fail, _) => "bad",
+        (Judgement::Inconclusive, _) => "thin",
         (_, 0) => "good",
         _ => "known",
     };
@@ -102,8 +102,8 @@ fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
         (Expectation::Always, _) => ", expected always".to_owned(),
     };
     html! { span.(class) {
-        @if verdict.cells_violated > 0 { a href=(view.link(&violation(at))) { (words::marked(verdict, "")) } }
-        @else { (words::marked(verdict, "")) }
+        @if verdict.cells_violated > 0 { a href=(view.link(&violation(at))) { (labels::marked(verdict, "")) } }
+        @else { (labels::marked(verdict, "")) }
         @if verdict.cells > 0 {
             br;
             small {
@@ -117,7 +117,7 @@ fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
 /// First violation and replay command of each violated invariant; those that were expected are folded.
 fn violations(view: &View<'_>) -> Markup {
     let violated = view.run.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.cells_violated > 0);
-    let (expected, surprises): (Vec<_>, Vec<_>) = violated.partition(|(_, v)| v.outcome == Outcome::Pass);
+    let (expected, surprises): (Vec<_>, Vec<_>) = violated.partition(|(_, v)| v.outcome == Judgement::Pass);
     html! {
         @if !surprises.is_empty() { h3 { "First violations that were not expected" } (listed(view, &surprises)) }
         @if !expected.is_empty() {
@@ -135,7 +135,7 @@ fn listed(view: &View<'_>, violations: &[(usize, &Verdict)]) -> Markup {
             dt id=(view.id(&violation(*at))) { (text(&verdict.invariant)) " under " (text(&verdict.protocol)) }
             dd {
                 @if let Some((seed, words)) = first(view, verdict) { p { (sentence(words)) " (seed " (seed) ")" } }
-                @if let Some(replay) = &verdict.replay { (super::parts::command(replay)) }
+                @if let Some(replay) = &verdict.replay { (super::components::command(replay)) }
             }
         }
     } }

@@ -2,14 +2,14 @@
 //!
 //! Apart from the report of one run, whose sections are used as they are; only their anchors differ. Engines never share
 //! an axis or a column here: every plot and table belongs to one run.
-use super::parts::{Column, columns, machine, sentence, table, text};
-use super::{MAX_BYTES, ROOM, View, beside, bound, page, scaling, summary};
+use super::components::{Column, columns, machine, sentence, table, text};
+use super::{MAX_BYTES, ROOM, View, bound, cross_engine, page, scaling, summary};
 use crate::aggregate::AggregateError;
+use crate::labels;
 use crate::schema::{Env, Run};
 use crate::table::verdict_line;
 use crate::units::{count, grouped};
 use crate::verdict::protocols;
-use crate::words;
 use maud::{Markup, html};
 
 /// Runs that a page may hold.
@@ -28,7 +28,7 @@ pub fn render_all(runs: &[(Run, Option<Env>)]) -> Result<String, AggregateError>
         .map(|(n, (run, _))| View::of(run, &format!("r{}-", n + 1)))
         .collect::<Result<_, _>>()?;
     let envs: Vec<Option<&Env>> = shown.iter().map(|(_, env)| env.as_ref()).collect();
-    let mut sections = vec![beside::section(&views, &envs), scaling::section(&views)];
+    let mut sections = vec![cross_engine::section(&views, &envs), scaling::section(&views)];
     let per_run: Vec<Vec<Markup>> = views.iter().zip(&envs).map(|(view, env)| view.sections(*env)).collect();
     let lengths: Vec<usize> = per_run.iter().map(Vec::len).collect();
     sections.extend(per_run.into_iter().flatten());
@@ -72,9 +72,9 @@ fn row(n: usize, view: &View<'_>, env: Option<&Env>) -> Vec<Markup> {
     vec![
         html! { a href={ "#r" (n + 1) } { "run " (n + 1) } },
         text(&run.scenario.name),
-        html! { (words::engine(run.engine)) },
+        html! { (labels::engine(run.engine)) },
         html! { (view.clock) },
-        html! { (words::names(names.iter().copied().take(6))) @if more > 0 { " and " (grouped(more as u64)) " more" } },
+        html! { (labels::names(names.iter().copied().take(6))) @if more > 0 { " and " (grouped(more as u64)) " more" } },
         sentence(&machine(run, env)),
         sentence(verdict_line(run).trim_start_matches("verdict: ")),
     ]

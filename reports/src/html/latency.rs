@@ -4,16 +4,16 @@
 //! plot for each point of the axes; where rates of moves are compared it is the other way round. Moved and refused
 //! attaches never share a plot, raw and corrected times never share a line.
 use super::View;
-use super::parts::{Column, columns, figure, section as headed, table, text};
+use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, PointSum};
 use crate::axis::{Axis, Point};
+use crate::labels;
 use crate::outcome::AttachOutcome;
 use crate::percentile::{LEVELS, Samples};
 use crate::plot::ink::{Ink, series};
 use crate::plot::percentiles;
 use crate::schema::LatencyKind;
 use crate::units::{grouped, maybe_ns, ns, times};
-use crate::words;
 use maud::{Markup, html};
 
 /// Plots of attaches with one outcome.
@@ -150,7 +150,7 @@ fn all(view: &View<'_>) -> Markup {
             let mut row = vec![text(&group.protocol)];
             row.extend(axis_cells(view, group));
             let from = if series.kind == LatencyKind::Raw { "real start" } else { "intended start" };
-            row.extend([text(&series.outcome), html! { (words::latency(series.kind)) ": " (from) }]);
+            row.extend([text(&series.outcome), html! { (labels::latency(series.kind)) ": " (from) }]);
             row.push(html! { (grouped(series.samples.n())) });
             row.extend(levels.iter().map(|level| html! { (maybe_ns(series.samples.quantile(level.q))) }));
             row.push(html! { (maybe_ns(series.samples.max())) });

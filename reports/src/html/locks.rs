@@ -2,8 +2,8 @@
 //!
 //! Apart from the phases: a phase is one attach's view, a lock everybody's. Times are µs with two decimals, as there.
 use super::View;
+use super::components::{Column, columns, section as headed, table, text};
 use super::holds;
-use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{LockSum, ProtocolSum, TimeSum};
 use crate::units::{NOT_MEASURED, clip, grouped, lock_stat_us, ns, percent};
 use maud::{Markup, html};

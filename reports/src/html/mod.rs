@@ -1,11 +1,13 @@
 //! `report.html`: one file without network or fonts, readable without its script and its style sheet as well.
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
-//! stand: `summary`, `invariants`, `sides`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
-//! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`, `remarks`; `joint` puts several runs on one page, with `beside` (and `predicted`) in front. Each section computes its sentences from the data; `parts` has what they share. Whatever
+//! stand: `summary`, `invariants`, `by_protocol`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
+//! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`, `remarks`; `joint` puts several runs on one page, with `cross_engine` (and `predicted`) in front. Each section computes its sentences from the data; `components` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
-mod beside;
+mod by_protocol;
 mod bystanders;
+mod components;
+mod cross_engine;
 mod drift;
 mod failures;
 mod gates;
@@ -15,7 +17,6 @@ mod joint;
 mod latency;
 mod locks;
 mod over_time;
-mod parts;
 mod phases;
 mod predicted;
 mod recordings;
@@ -23,7 +24,6 @@ mod remarks;
 mod resident;
 mod rollback;
 mod scaling;
-mod sides;
 mod summary;
 mod sweep;
 mod timeline;
@@ -31,11 +31,11 @@ mod timeline;
 pub use joint::{MAX_RUNS, render_all};
 
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
-use crate::gate::Ladder;
+use crate::gate::GateReport;
+use crate::labels;
 use crate::plot::ink::series;
 use crate::schema::{Engine, Env, Run};
 use crate::units::clip;
-use crate::words;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -65,7 +65,7 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn of(run: &'a Run, prefix: &str) -> Result<Self, AggregateError> {
-        let (sums, clock) = (aggregate(run)?, words::clock(run.engine));
+        let (sums, clock) = (aggregate(run)?, labels::clock(run.engine));
         Ok(Self { run, sums, clock, prefix: prefix.to_owned(), gated: false })
     }
 
@@ -73,7 +73,7 @@ impl<'a> View<'a> {
     fn sections(&self, env: Option<&Env>) -> Vec<Markup> {
         vec![
             invariants::section(self),
-            sides::section(self),
+            by_protocol::section(self),
             latency::section(self),
             over_time::section(self),
             sweep::section(self),
@@ -117,13 +117,13 @@ pub fn render(run: &Run, env: Option<&Env>) -> Result<String, AggregateError> {
     whole(run, env, None)
 }
 
-fn whole(run: &Run, env: Option<&Env>, ladder: Option<&Ladder>) -> Result<String, AggregateError> {
+fn whole(run: &Run, env: Option<&Env>, ladder: Option<&GateReport>) -> Result<String, AggregateError> {
     let view = View { gated: ladder.is_some(), ..View::of(run, "")? };
     let mut sections = view.sections(env);
     sections.splice(..0, ladder.map(|ladder| gates::section(&view, ladder)));
     let summary = summary::section(&view);
     bound(&mut sections, MAX_BYTES.saturating_sub(summary.0.len() + ROOM));
-    let title = format!("{} on {} – attach-rig", clip(&run.scenario.name, 120), words::engine(run.engine));
+    let title = format!("{} on {} – attach-rig", clip(&run.scenario.name, 120), labels::engine(run.engine));
     Ok(page(&title, &html! { (summary) @for section in &sections { (section) } }).into_string())
 }
 
@@ -131,7 +131,7 @@ fn whole(run: &Run, env: Option<&Env>, ladder: Option<&Ladder>) -> Result<String
 ///
 /// # Errors
 /// As [`render`].
-pub fn render_gated(run: &Run, env: Option<&Env>, ladder: &Ladder) -> Result<String, AggregateError> {
+pub fn render_gated(run: &Run, env: Option<&Env>, ladder: &GateReport) -> Result<String, AggregateError> {
     whole(run, env, Some(ladder))
 }
 

@@ -3,7 +3,7 @@
 //! Apart from the percentile curves: those say how long, this says whether that comes in bursts, and whether with faults.
 //! One plot, at the point of the axes at which most faults fired; seeds are merged, slice by slice.
 use super::View;
-use super::parts::{Column, columns, figure, folded_table, section as headed, text};
+use super::components::{Column, columns, figure, folded_table, section as headed, text};
 use crate::aggregate::PointSum;
 use crate::axis::Point;
 use crate::plot::ink::Ink;

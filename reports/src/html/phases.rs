@@ -2,7 +2,7 @@
 //!
 //! Apart from the latencies, which say how long, not why.
 use super::View;
-use super::parts::{Column, columns, figure, section as headed, table, text};
+use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::ProtocolSum;
 use crate::plot::ink::{Ink, series};
 use crate::plot::phases;

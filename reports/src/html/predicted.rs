@@ -3,7 +3,7 @@
 //!
 //! Apart from `beside`, whose tables keep both clocks apart. Here stand only ratios; they have no unit and no axis.
 use super::View;
-use super::parts::{Column, columns, table};
+use super::components::{Column, columns, table};
 use crate::aggregate::Group;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;

@@ -1,6 +1,6 @@
 //! Recordings that the run replayed: what was understood of each, and what was assumed.
 use super::View;
-use super::parts::{MAX_ROWS, columns, section as headed, sentence, table, text};
+use super::components::{MAX_ROWS, columns, section as headed, sentence, table, text};
 use crate::schema::Recording;
 use crate::units::grouped;
 use maud::{Markup, html};

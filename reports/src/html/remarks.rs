@@ -3,10 +3,10 @@
 //! Apart from the results, because nothing here is one. Facts about the machine are the only part of a report that two
 //! runs of one seed may differ in.
 use super::View;
-use super::parts::{MAX_ROWS, columns, command, section as headed, sentence, table, text};
+use super::components::{MAX_ROWS, columns, command, section as headed, sentence, table, text};
+use crate::labels;
 use crate::schema::{Env, NoteKind};
 use crate::units::{clip, grouped, ns};
-use crate::words;
 use maud::{Markup, html};
 
 /// Letters of the scenario file.
@@ -38,7 +38,7 @@ fn notes(view: &View<'_>) -> Markup {
         @else { ul.notes {
             @for note in notes.iter().take(MAX_ROWS) {
                 li .warn[note.kind != NoteKind::Info] {
-                    strong { (words::note(note.kind)) } ": "
+                    strong { (labels::note(note.kind)) } ": "
                     @if let Some(protocol) = &note.protocol { (text(protocol)) ": " }
                     (sentence(&note.text))
                 }

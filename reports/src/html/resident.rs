@@ -2,7 +2,7 @@
 //!
 //! Apart from the sweep, because a page has a price: here is a slope with an interval, not only two ends.
 use super::View;
-use super::parts::{figure, section as headed, sentence};
+use super::components::{figure, section as headed, sentence};
 use super::sweep::{MAX_POINTS, drawn, rows};
 use crate::axis::{Axis, Point};
 use crate::plot::sweep;

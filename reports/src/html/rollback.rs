@@ -2,7 +2,7 @@
 //!
 //! Apart from the other counts of failures, because this is what a protocol of several phases is for.
 use super::View;
-use super::parts::{Column, columns, table, text};
+use super::components::{Column, columns, table, text};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::units::{NONE, count, grouped, list};
 use crate::verdict::in_order;

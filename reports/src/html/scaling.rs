@@ -2,7 +2,7 @@
 //!
 //! Apart from the sweep, which follows an axis within a run. Engines never meet here, for their clocks differ.
 use super::View;
-use super::parts::{Column, columns, figure, open_table, text};
+use super::components::{Column, columns, figure, open_table, text};
 use crate::aggregate::Group;
 use crate::axis::Point;
 use crate::outcome::AttachOutcome;

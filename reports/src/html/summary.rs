@@ -2,12 +2,12 @@
 //!
 //! Apart from the matrix of invariants, so that the first screen answers the first question.
 use super::View;
-use super::parts::command;
+use super::components::command;
 use crate::exit::Exit;
+use crate::labels;
 use crate::schema::NoteKind;
 use crate::units::{clip, count, grouped, ns};
 use crate::verdict::{Census, exit_code, headline};
-use crate::words;
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
@@ -38,7 +38,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     };
     html! {
         header {
-            h1 { (clip(&run.scenario.name, 120)) " " small { "on " (words::engine(run.engine)) } }
+            h1 { (clip(&run.scenario.name, 120)) " " small { "on " (labels::engine(run.engine)) } }
             p { (clip(&run.scenario.about, 600)) }
             div.verdict.(class) {
                 p { (findings(view, word)) }
@@ -105,7 +105,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
     match id {
         "gates" => view.gated,
         "invariants" => !view.run.verdicts.is_empty(),
-        "sides" => super::sides::any(view),
+        "sides" => super::by_protocol::any(view),
         "time" => super::over_time::any(view),
         "sweep" => super::sweep::points(view).len() > 1,
         "resident" => super::resident::points(view).len() > 1,

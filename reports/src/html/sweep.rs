@@ -2,7 +2,7 @@
 //!
 //! Apart from the percentile curves: a user who moves one task now and then wants the rate, not the tail.
 use super::View;
-use super::parts::{Column, columns, figure, section as headed, table, text};
+use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::axis::{Axes, Axis, Point};
 use crate::outcome::AttachOutcome;

@@ -2,8 +2,8 @@
 //!
 //! GitHub shows ten annotations of a kind from one step; with [`MOST`] and one that counts the rest, nothing is dropped
 //! unsaid. GitHub reads such lines from stderr as well, so that stdout stays the result's.
-use crate::schema::{Outcome, Run};
-use crate::words;
+use crate::labels;
+use crate::schema::{Judgement, Run};
 
 /// Annotations before the rest is counted.
 pub const MOST: usize = 9;
@@ -11,10 +11,10 @@ pub const MOST: usize = 9;
 /// A line for each verdict of `run` that failed.
 #[must_use]
 pub fn annotations(run: &Run) -> Vec<String> {
-    let failed = run.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail);
+    let failed = run.verdicts.iter().filter(|verdict| verdict.outcome == Judgement::Fail);
     let of = |verdict| {
-        let title = format!("attach-rig {} on {}", run.scenario.name, words::engine(run.engine));
-        (title, words::verdict_sentence(verdict))
+        let title = format!("attach-rig {} on {}", run.scenario.name, labels::engine(run.engine));
+        (title, labels::verdict_sentence(verdict))
     };
     errors(failed.map(of))
 }

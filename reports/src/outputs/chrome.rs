@@ -5,9 +5,9 @@
 //! phases and the faults that fired, and a track per actor and lock, since holds need not nest. Times are those of the
 //! run's clock, which each process names; 1 µs in the viewer is 1 µs of it.
 use super::OutputError;
+use crate::labels;
 use crate::schema::{Cell, Run, Timeline};
 use crate::units::ns;
-use crate::words;
 use serde_json::{Value, json};
 
 /// All kept attaches of `run`.
@@ -41,13 +41,13 @@ pub fn chrome_trace(run: &Run) -> Result<String, OutputError> {
 fn title(run: &Run, cell: &Cell, timeline: &Timeline) -> String {
     format!(
         "{} {}, {} {}: {} in {} ({}), at {}",
-        words::engine(run.engine),
+        labels::engine(run.engine),
         run.scenario.name,
         cell.protocol,
         super::axes(cell).join(" "),
         timeline.what,
         ns(timeline.latency_ns),
-        words::clock(run.engine),
+        labels::clock(run.engine),
         ns(timeline.start_ns),
     )
 }

@@ -14,9 +14,9 @@
 use super::{OutputError, names, samples};
 use crate::axis::Axis;
 use crate::hist::Hist;
+use crate::labels;
 use crate::percentile::LEVELS;
 use crate::schema::{Cell, Run};
-use crate::words;
 use ::csv::Writer;
 
 /// Titles of the columns before and after those of the axes.
@@ -42,7 +42,7 @@ pub fn csv(run: &Run) -> Result<Vec<u8>, OutputError> {
 
 fn axes(run: &Run, cell: &Cell) -> Vec<String> {
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let begin = [words::engine(run.engine), words::clock(run.engine), &cell.protocol].map(str::to_owned);
+    let begin = [labels::engine(run.engine), labels::clock(run.engine), &cell.protocol].map(str::to_owned);
     let axes = Axis::ALL.map(|axis| number(cell.point.get(axis)));
     begin.into_iter().chain(axes).chain([cell.seed.to_string()]).collect()
 }

@@ -4,10 +4,10 @@
 //! and point, seeds merged as in the table. A percentile that its samples do not support is left out, and so is the
 //! largest sample: on a real machine it is the machine's.
 use crate::aggregate::{AggregateError, DriftSum, Group, PointSum, aggregate};
+use crate::labels;
 use crate::outcome::AttachOutcome;
 use crate::percentile::{LEVELS, Samples};
 use crate::schema::{Engine, LatencyKind, Run};
-use crate::words;
 
 /// One figure.
 pub(super) struct Figure {
@@ -57,7 +57,7 @@ pub(super) fn figures(run: &Run) -> Result<Vec<Figure>, AggregateError> {
 }
 
 fn bench(run: &Run, sum: &PointSum) -> String {
-    let begin = format!("{}/{}/{}", words::engine(run.engine), run.scenario.name, sum.protocol);
+    let begin = format!("{}/{}/{}", labels::engine(run.engine), run.scenario.name, sum.protocol);
     sum.point.given().fold(begin, |name, (axis, value)| format!("{name}/{}={value}", axis.key()))
 }
 
@@ -105,7 +105,7 @@ fn time(
         what: format!("{name}-{level}"),
         value,
         range,
-        unit: Unit::Ns(words::clock(engine)),
+        unit: Unit::Ns(labels::clock(engine)),
         n: samples.n(),
         cells: cells.len() as u64,
     })

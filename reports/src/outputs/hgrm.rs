@@ -13,9 +13,9 @@
 //! - the mean is exact, theirs that of the buckets' middles;
 //! - the line `#[Buckets = ..., SubBuckets = ...]` is missing: it describes a layout in memory that run.json does not have.
 use super::{OutputError, axes, samples};
+use crate::labels;
 use crate::percentile::supported;
 use crate::schema::{Cell, LatencySeries, Run};
-use crate::words;
 use std::fmt::Write as _;
 
 /// Steps in each half of the distance to 1, as HdrHistogram prints by default.
@@ -52,9 +52,9 @@ fn block(
         cell.protocol,
         axes(cell).join(" "),
         series.outcome,
-        words::latency(series.kind),
-        words::engine(run.engine),
-        words::clock(run.engine),
+        labels::latency(series.kind),
+        labels::engine(run.engine),
+        labels::clock(run.engine),
     );
     let _ = writeln!(
         out,

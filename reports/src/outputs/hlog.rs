@@ -6,8 +6,8 @@
 //! ms, as HdrHistogram's own writer has it.
 use super::{OutputError, axes, names};
 use crate::hist::Hist;
+use crate::labels;
 use crate::schema::{Cell, Engine, Run};
-use crate::words;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
@@ -60,12 +60,12 @@ fn head(run: &Run) -> String {
     format!(
         "{} on {}, seed {}: {clock}\nevery interval begins at 0, the start of its own cell; values in ns",
         run.scenario.name.replace(['\r', '\n'], " "),
-        words::engine(run.engine),
+        labels::engine(run.engine),
         run.scenario.seed,
     )
 }
 
 fn tag(engine: Engine, cell: &Cell, series: &str) -> String {
-    let name = format!("{}/{}/{}/{series}", words::engine(engine), cell.protocol, axes(cell).join("/"));
+    let name = format!("{}/{}/{}/{series}", labels::engine(engine), cell.protocol, axes(cell).join("/"));
     name.chars().map(|c| if c == ',' || c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
 }

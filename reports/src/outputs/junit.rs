@@ -11,10 +11,10 @@
 //! time that the test took. Properties of each suite say engine, clock, scenario, seed and the command.
 use super::OutputError;
 use crate::aggregate::{Aggregate, InvariantSum, PointSum, aggregate};
-use crate::schema::{Engine, Expectation, Outcome, Run, Verdict};
+use crate::labels;
+use crate::schema::{Engine, Expectation, Judgement, Run, Verdict};
 use crate::units::{count, grouped};
 use crate::verdict::in_order;
-use crate::words;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 
@@ -44,8 +44,8 @@ fn measured(run: &Run, protocol: Option<&str>) -> Duration {
 fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
     let mut suite = TestSuite::new(protocol);
     for (name, value) in [
-        ("engine", words::engine(run.engine).to_owned()),
-        ("clock", words::clock(run.engine).to_owned()),
+        ("engine", labels::engine(run.engine).to_owned()),
+        ("clock", labels::clock(run.engine).to_owned()),
         ("scenario", run.scenario.name.clone()),
         ("seed", run.scenario.seed.to_string()),
         ("command", run.command.clone()),
@@ -57,7 +57,7 @@ fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
         suite.set_time(measured(run, Some(protocol)));
     }
     let points: Vec<&PointSum> = sums.groups.iter().filter(|group| group.protocol == protocol).collect();
-    let class = format!("{}.{}.{protocol}", words::engine(run.engine), run.scenario.name);
+    let class = format!("{}.{}.{protocol}", labels::engine(run.engine), run.scenario.name);
     for verdict in run.verdicts.iter().filter(|verdict| verdict.protocol == protocol) {
         let mut add = |point: String, status, said: Option<String>| {
             let name = [verdict.invariant.clone(), point].into_iter().filter(|part| !part.is_empty());
@@ -95,21 +95,21 @@ fn status(verdict: &Verdict, invariant: Option<&InvariantSum>) -> (TestCaseStatu
         Expectation::Sometimes => verdict.cells_violated == 0,
     };
     match verdict.outcome {
-        Outcome::Fail if wrong => (failed(verdict, invariant), None),
-        Outcome::Pass | Outcome::Fail => {
+        Judgement::Fail if wrong => (failed(verdict, invariant), None),
+        Judgement::Pass | Judgement::Fail => {
             let said = (invariant.violated > 0).then(|| format!("as expected: {}", breach(invariant)));
             (TestCaseStatus::success(), said)
         }
-        Outcome::Inconclusive | Outcome::Skipped => (skipped(verdict), None),
+        Judgement::Inconclusive | Judgement::Skipped => (skipped(verdict), None),
     }
 }
 
 fn skipped(verdict: &Verdict) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
     status.set_message(match verdict.outcome {
-        Outcome::Inconclusive if verdict.cells == 0 => "inconclusive: expected, and no cell checked it",
-        Outcome::Inconclusive => "inconclusive: too little happened to tell",
-        Outcome::Pass | Outcome::Fail | Outcome::Skipped => "not checked here",
+        Judgement::Inconclusive if verdict.cells == 0 => "inconclusive: expected, and no cell checked it",
+        Judgement::Inconclusive => "inconclusive: too little happened to tell",
+        Judgement::Pass | Judgement::Fail | Judgement::Skipped => "not checked here",
     });
     status
 }
@@ -118,10 +118,10 @@ fn failed(verdict: &Verdict, invariant: &InvariantSum) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let expected = match verdict.expected {
         Expectation::Never => "expected to hold".to_owned(),
-        other => format!("expected to be violated {}", words::expectation(other)),
+        other => format!("expected to be violated {}", labels::expectation(other)),
     };
     status.set_message(format!("{expected}; {}", breach(invariant))).set_type("violated-invariant");
-    status.set_description(words::verdict_sentence(verdict));
+    status.set_description(labels::verdict_sentence(verdict));
     status
 }
 

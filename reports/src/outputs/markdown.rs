@@ -7,10 +7,10 @@ use crate::aggregate::{Aggregate, Group, PointSum, aggregate};
 use crate::coverage::Coverage;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
-use crate::schema::{Engine, LatencyKind, NoteKind, Outcome, Run};
+use crate::schema::{Engine, Judgement, LatencyKind, NoteKind, Run};
 use crate::units::{clip, count, grouped, maybe_ns};
 use crate::verdict::headline;
-use crate::{table, words};
+use crate::{labels, table};
 use std::fmt::Write as _;
 
 /// Rows of the table, and lines of remarks, before the rest is counted.
@@ -28,7 +28,7 @@ const CUT: &str = "\n*Cut here: the page of a job holds 1 MiB at most. Everythin
 /// A histogram that cannot be read.
 pub fn markdown(run: &Run) -> Result<String, OutputError> {
     let sums = aggregate(run)?;
-    let (engine, clock) = (words::engine(run.engine), words::clock(run.engine));
+    let (engine, clock) = (labels::engine(run.engine), labels::clock(run.engine));
     let mut out = format!("## attach-rig: {} on {engine}\n\n", escaped(&run.scenario.name));
     let _ = writeln!(out, "**{}**\n", escaped(&table::verdict_line(run)));
     let _ = writeln!(out, "{}\n", escaped(&headline(run)));
@@ -82,9 +82,9 @@ fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
         maybe_ns(samples.and_then(Samples::p50)),
         maybe_ns(samples.and_then(Samples::p99)),
         grouped(samples.map_or(0, Samples::n)),
-        words::slow_down(&group.sum),
-        words::worst_drift(&group.sum),
-        words::violated(&group.sum),
+        labels::slow_down(&group.sum),
+        labels::worst_drift(&group.sum),
+        labels::violated(&group.sum),
     ]
 }
 
@@ -101,8 +101,8 @@ fn remarks(out: &mut String, run: &Run) {
     let mut lines = Vec::new();
     lines.extend(Coverage::of(run).missing.into_iter().map(|what| format!("missing: {what}")));
     let verdicts = run.verdicts.iter();
-    let open = verdicts.filter(|v| matches!(v.outcome, Outcome::Fail | Outcome::Inconclusive));
-    lines.extend(open.map(words::verdict_sentence));
+    let open = verdicts.filter(|v| matches!(v.outcome, Judgement::Fail | Judgement::Inconclusive));
+    lines.extend(open.map(labels::verdict_sentence));
     for (index, cell) in run.cells.iter().enumerate() {
         if let Some(how) = &cell.ended {
             lines.push(format!("ended early: cell {index}, {} seed {}: {how}", cell.protocol, cell.seed));
@@ -110,7 +110,7 @@ fn remarks(out: &mut String, run: &Run) {
     }
     for note in run.notes.iter().filter(|note| note.kind != NoteKind::Info) {
         let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
-        lines.push(format!("{}: {about}{}", words::note(note.kind), note.text));
+        lines.push(format!("{}: {about}{}", labels::note(note.kind), note.text));
     }
     for line in lines.iter().take(MOST) {
         let _ = writeln!(out, "- {}", escaped(&clip(line, LONGEST)));
@@ -125,7 +125,7 @@ fn remarks(out: &mut String, run: &Run) {
 
 /// How to get the first breach again, and the whole run.
 fn commands(out: &mut String, run: &Run) {
-    let wrong = run.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Fail);
+    let wrong = run.verdicts.iter().find(|verdict| verdict.outcome == Judgement::Fail);
     for (what, command) in [
         ("The first that is not as expected, once more:", wrong.and_then(|v| v.replay.as_ref())),
         ("The whole run once more:", Some(&run.command)),

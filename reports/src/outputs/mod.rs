@@ -14,11 +14,11 @@
 //! | [`chrome_trace()`] | viewers of traces: the attaches that the run keeps step by step |
 //! | [`bmf()`], [`gab()`] | benchmark services: Bencher, and github-action-benchmark |
 mod annotations;
-mod bmf;
+mod bencher;
 mod chrome;
 mod csv;
 mod figures;
-mod gab;
+mod github_action_benchmark;
 mod hgrm;
 mod hlog;
 mod junit;
@@ -27,10 +27,10 @@ mod names;
 
 pub(crate) use self::annotations::errors;
 pub use self::annotations::{MOST, annotations};
-pub use self::bmf::bmf;
+pub use self::bencher::bmf;
 pub use self::chrome::chrome_trace;
 pub use self::csv::csv;
-pub use self::gab::gab;
+pub use self::github_action_benchmark::gab;
 pub use self::hgrm::hgrm;
 pub use self::hlog::hlog;
 pub use self::junit::junit;

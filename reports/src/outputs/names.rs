@@ -2,12 +2,12 @@
 //!
 //! Apart from the forms, because CSV and `.hlog` must call the same series by the same name.
 use crate::hist::Hist;
+use crate::labels;
 use crate::schema::{Bystander, Cell, Condition, LatencySeries, LockRow, PhaseSeries};
-use crate::words;
 
 /// `attach-latency/moved/raw`.
 pub(super) fn latency(series: &LatencySeries) -> String {
-    format!("attach-latency/{}/{}", series.outcome, words::latency(series.kind))
+    format!("attach-latency/{}/{}", series.outcome, labels::latency(series.kind))
 }
 
 /// `phase/switch`.

@@ -8,7 +8,7 @@ use super::ink::{Ink, series};
 
 /// What a span of a lane is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SpanKind {
     /// In one piece, of this phase in the legend.
     Whole(usize),
     /// Again and again, likewise.
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
 /// A span of a lane, in ns since the start of the attach.
 #[derive(Clone, Debug)]
 pub(crate) struct Span {
-    pub(crate) kind: Kind,
+    pub(crate) kind: SpanKind,
     pub(crate) from_ns: u64,
     pub(crate) to_ns: u64,
     /// Words in it, where they fit.
@@ -58,9 +58,9 @@ pub(crate) fn plot(
 
 fn bar(row: f64, span: &Span) -> Bar {
     let (ink, half) = match span.kind {
-        Kind::Whole(phase) => (Ink::Bar(series(phase)), 0.34),
-        Kind::Often(phase) => (Ink::Often(series(phase)), 0.34),
-        Kind::Wait => (Ink::Wait, 0.22),
+        SpanKind::Whole(phase) => (Ink::Bar(series(phase)), 0.34),
+        SpanKind::Often(phase) => (Ink::Often(series(phase)), 0.34),
+        SpanKind::Wait => (Ink::Wait, 0.22),
     };
     let (from, to) = ((span.from_ns as f64, row - half), (span.to_ns as f64, row + half));
     Bar { ink, from, to, label: span.label.clone() }

@@ -2,9 +2,9 @@
 //!
 //! Apart from the figures, which have a row per point; a verdict is over all cells of a protocol.
 use super::{TableOptions, new_table, print};
-use crate::schema::{Outcome, Run, Verdict};
+use crate::labels;
+use crate::schema::{Judgement, Run, Verdict};
 use crate::verdict::in_order;
-use crate::words;
 use comfy_table::{Cell, Color};
 
 /// The matrix; ` !` marks what is not as expected, ` ?` what is inconclusive. A column per protocol, or, where those are
@@ -38,10 +38,10 @@ fn matrix(
 }
 
 fn cell(verdict: &Verdict) -> Cell {
-    let cell = Cell::new(words::verdict(verdict));
+    let cell = Cell::new(labels::verdict(verdict));
     match verdict.outcome {
-        Outcome::Fail => cell.fg(Color::Red),
-        Outcome::Inconclusive => cell.fg(Color::Yellow),
-        Outcome::Pass | Outcome::Skipped => cell,
+        Judgement::Fail => cell.fg(Color::Red),
+        Judgement::Inconclusive => cell.fg(Color::Yellow),
+        Judgement::Pass | Judgement::Skipped => cell,
     }
 }

@@ -4,16 +4,16 @@
 //! `invariants`, counters of the real kernel in `drift`; both read the same [`crate::aggregate`] as the HTML.
 mod drift;
 mod invariants;
+mod least_sampled;
 mod rows;
-mod thinnest;
 
 use crate::aggregate::{Aggregate, AggregateError, aggregate};
 use crate::coverage::Coverage;
 use crate::exit::Exit;
-use crate::schema::{Engine, NoteKind, Outcome, Run};
+use crate::labels;
+use crate::schema::{Engine, Judgement, NoteKind, Run};
 use crate::units::{clip, count, ns};
 use crate::verdict::{Census, exit_code};
-use crate::words;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
 use std::fmt::Write as _;
 
@@ -46,7 +46,7 @@ pub fn render(run: &Run, options: TableOptions) -> Result<String, AggregateError
     }
     if run.engine != Engine::Linux {
         out.push('\n');
-        out.push_str(&thinnest::line(run));
+        out.push_str(&least_sampled::line(run));
     }
     remarks(&mut out, run, options);
     out.push('\n');
@@ -65,9 +65,9 @@ fn head(run: &Run, sums: &Aggregate) -> String {
     format!(
         "{} on {}, {cpus}, {} {} a cell, seed {}{seeds}\n\n",
         scenario.name,
-        words::engine(run.engine),
+        labels::engine(run.engine),
         ns(scenario.duration_ns),
-        words::clock(run.engine),
+        labels::clock(run.engine),
         scenario.seed,
     )
 }
@@ -98,8 +98,8 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
         Coverage::of(run).missing.into_iter().map(|what| (false, format!("missing: {what}"))).collect();
     for verdict in &run.verdicts {
         let outcome = verdict.outcome;
-        if matches!(outcome, Outcome::Fail | Outcome::Inconclusive) {
-            lines.push((options.color && outcome == Outcome::Fail, words::verdict_sentence(verdict)));
+        if matches!(outcome, Judgement::Fail | Judgement::Inconclusive) {
+            lines.push((options.color && outcome == Judgement::Fail, labels::verdict_sentence(verdict)));
         }
     }
     for (index, cell) in run.cells.iter().enumerate() {
@@ -112,8 +112,10 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
     }
     for note in &run.notes {
         let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
-        lines
-            .push((note.kind == NoteKind::Thin, format!("{}: {about}{}", words::note(note.kind), note.text)));
+        lines.push((
+            note.kind == NoteKind::Thin,
+            format!("{}: {about}{}", labels::note(note.kind), note.text),
+        ));
     }
     if run.interrupted {
         lines.push((true, "interrupted: cells are missing".to_owned()));

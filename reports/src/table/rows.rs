@@ -5,11 +5,11 @@
 use super::{TableOptions, natural_width, new_table, print};
 use crate::aggregate::{Aggregate, Group, PointSum};
 use crate::axis::{Axes, Axis};
+use crate::labels;
 use crate::outcome::AttachOutcome;
 use crate::percentile::LEVELS;
 use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns};
-use crate::words;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Table};
 
 /// A column: its title, whether it holds figures, and what stands in it.
@@ -26,7 +26,7 @@ pub(super) fn table(engine: Engine, sums: &Aggregate, options: TableOptions) -> 
         let columns: Vec<Column> = axes.into_iter().chain(of_linux(sums)).collect();
         return print(&filled(&columns.iter().collect::<Vec<_>>(), sums, options));
     }
-    let (figures, wrong) = (of_the_model(words::clock(engine)), what_went_wrong());
+    let (figures, wrong) = (of_the_model(labels::clock(engine)), what_went_wrong());
     let whole: Vec<&Column> = axes.iter().chain(&figures).chain(&wrong).collect();
     let table = filled(&whole, sums, options);
     if options.width.is_none_or(|width| natural_width(&table) <= width) {
@@ -75,15 +75,15 @@ fn of_the_model(clock: &str) -> Vec<Column> {
         outcome(AttachOutcome::Noop),
         column(&format!("p50\n{clock}"), true, move |group| maybe_ns(quantile(&group.sum, 0.5))),
         column(&format!("p99\n{clock}"), true, move |group| maybe_ns(quantile(&group.sum, 0.99))),
-        column("bystander\np99", true, |group| words::slow_down(&group.sum)),
+        column("bystander\np99", true, |group| labels::slow_down(&group.sum)),
         column("clamps", true, |group| grouped(group.sum.clamps())),
     ]
 }
 
 fn what_went_wrong() -> Vec<Column> {
     vec![
-        column("worst drift", false, |group| words::worst_drift(&group.sum)),
-        column("violated invariants", false, |group| words::violated(&group.sum)),
+        column("worst drift", false, |group| labels::worst_drift(&group.sum)),
+        column("violated invariants", false, |group| labels::violated(&group.sum)),
     ]
 }
 
@@ -124,7 +124,7 @@ fn of_linux(sums: &Aggregate) -> Vec<Column> {
                 .and_then(crate::percentile::Samples::max),
         )
     }));
-    columns.push(column("bystander\np99", true, |group| words::slow_down(&group.sum)));
+    columns.push(column("bystander\np99", true, |group| labels::slow_down(&group.sum)));
     columns.retain(|shown| {
         shown.title != "bystander\np99" || sums.groups.iter().any(|g| (shown.text)(g) != NONE)
     });

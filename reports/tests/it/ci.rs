@@ -5,7 +5,7 @@ use crate::outputs::demos;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use reports::gate::{Earlier, Gates, evaluate, forms};
 use reports::outputs::{MOST, annotations, fitted, junit, markdown};
-use reports::schema::{Engine, Expectation, NoteKind, Outcome, Run};
+use reports::schema::{Engine, Expectation, Judgement, NoteKind, Run};
 
 /// What Jenkins' schema has against `xml`.
 fn complaints(xml: &str) -> Vec<String> {
@@ -45,7 +45,7 @@ max = 0
 waive = { until = "2999-01-01", reason = "known & <tracked>" }
 "#;
 
-fn ladder() -> reports::gate::Ladder {
+fn ladder() -> reports::gate::GateReport {
     let gates = Gates::parse("gates.toml", GATES, "2026-11-26").unwrap();
     evaluate(&gates, &[demo_run()], Earlier::Nothing).unwrap()
 }
@@ -104,7 +104,7 @@ fn junit_reads_back_with_a_case_per_invariant_and_point() {
     let report = read(&junit(&run).unwrap());
     assert_eq!(report.test_suites.len(), 4, "a suite per protocol");
     assert_eq!(report.tests, run.verdicts.len() * 3, "three fault rates");
-    let wrong = run.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Fail).count();
+    let wrong = run.verdicts.iter().filter(|verdict| verdict.outcome == Judgement::Fail).count();
     let (_, failed, _) = census(&report);
     assert!(failed >= wrong && wrong > 0);
     assert!(
@@ -135,13 +135,13 @@ fn every_outcome_has_its_case() {
         census(&read(&junit(&run).unwrap()))
     };
     use Expectation::{Always, Never, Sometimes};
-    assert_eq!(of(Outcome::Pass, Never, 0), (3, 0, 0));
-    assert_eq!(of(Outcome::Fail, Never, 1), (2, 1, 0), "only where it was violated");
-    assert_eq!(of(Outcome::Pass, Sometimes, 1), (3, 0, 0), "as expected is no failure");
-    assert_eq!(of(Outcome::Fail, Sometimes, 0), (0, 3, 0), "nowhere is everywhere");
-    assert_eq!(of(Outcome::Fail, Always, 3), (1, 2, 0), "only where it was not violated");
-    assert_eq!(of(Outcome::Inconclusive, Never, 0), (0, 0, 3), "inconclusive is not failed");
-    assert_eq!(of(Outcome::Skipped, Never, 0), (0, 0, 3));
+    assert_eq!(of(Judgement::Pass, Never, 0), (3, 0, 0));
+    assert_eq!(of(Judgement::Fail, Never, 1), (2, 1, 0), "only where it was violated");
+    assert_eq!(of(Judgement::Pass, Sometimes, 1), (3, 0, 0), "as expected is no failure");
+    assert_eq!(of(Judgement::Fail, Sometimes, 0), (0, 3, 0), "nowhere is everywhere");
+    assert_eq!(of(Judgement::Fail, Always, 3), (1, 2, 0), "only where it was not violated");
+    assert_eq!(of(Judgement::Inconclusive, Never, 0), (0, 0, 3), "inconclusive is not failed");
+    assert_eq!(of(Judgement::Skipped, Never, 0), (0, 0, 3));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn annotations_are_at_most_ten_lines_that_github_can_read() {
     let one = annotations(&run);
     assert_eq!(one.len(), 1);
     assert!(one[0].starts_with("::error title=attach-rig default on sim::failed: "), "{}", one[0]);
-    let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Fail).unwrap().clone();
+    let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Judgement::Fail).unwrap().clone();
     run.verdicts = vec![failed; 30];
     run.verdicts[0].invariant = "50 %\nof: a, b".to_owned();
     run.scenario.name = "x: y, z".to_owned();

@@ -7,8 +7,8 @@ use reports::exit::Exit;
 use reports::figure::{Baseline, Measured};
 use reports::gate::file::Limits;
 use reports::gate::judge::judge;
-use reports::gate::ladder::State;
-use reports::gate::{Earlier, Gates, Ladder, evaluate, self_test};
+use reports::gate::report::GateState;
+use reports::gate::{Earlier, GateReport, Gates, evaluate, self_test};
 use reports::hist::Hist;
 use reports::schema::{Engine, LatencyKind, Run};
 
@@ -85,7 +85,7 @@ proptest! {
     ) {
         let limits = Limits { max, max_increase: increase, max_ratio: ratio, floor, ..Limits::default() };
         let state = |value| judge(&limits, Measured::Figure(value), Some(Measured::Figure(base)));
-        let bad = |state| state == State::Failed;
+        let bad = |state| state == GateState::Failed;
         prop_assume!(value >= base || !limits.relative());
         prop_assert!(!bad(state(value)) || bad(state(value + more)));
     }
@@ -98,7 +98,7 @@ proptest! {
             max_increase: Some(increase), max_ratio: Some(ratio), change: Some(change), floor, ..Limits::default()
         };
         let same = Some(Measured::Figure(value));
-        prop_assert_eq!(judge(&limits, Measured::Figure(value), same), State::Passed);
+        prop_assert_eq!(judge(&limits, Measured::Figure(value), same), GateState::Passed);
     }
 
     #[test]
@@ -109,7 +109,7 @@ proptest! {
             (Measured::Figure(value), None),
             (Measured::Figure(value), Some(Measured::TooFew(n, needs))),
         ] {
-            prop_assert_eq!(judge(&limits, measured, base), State::Inconclusive);
+            prop_assert_eq!(judge(&limits, measured, base), GateState::Inconclusive);
         }
     }
 
@@ -178,7 +178,7 @@ max-increase = 5
 class = "performance"
 "#;
 
-fn judged(run: Run) -> Ladder {
+fn judged(run: Run) -> GateReport {
     evaluate(&gates(SLOWER), &[run], Earlier::Nothing).unwrap()
 }
 
@@ -210,7 +210,7 @@ fn pairs_of_machine_time_pass_fail_or_say_what_is_missing() {
 #[test]
 fn a_paired_gate_is_held_against_itself_too() {
     let tested = self_test(&gates(SLOWER), &[on_a_machine(24, 0)], Earlier::Nothing).unwrap();
-    assert_eq!(tested.rows, [("b is not slower".to_owned(), State::Passed, State::Failed)]);
+    assert_eq!(tested.rows, [("b is not slower".to_owned(), GateState::Passed, GateState::Failed)]);
     let deaf = SLOWER.replace("max-increase = 5", "max-ratio = 3.0");
     let tested = self_test(&gates(&deaf), &[on_a_machine(24, 0)], Earlier::Nothing).unwrap();
     assert_eq!(tested.exit_code(), Exit::Usage, "{}", tested.text());

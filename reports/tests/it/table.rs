@@ -1,6 +1,6 @@
 //! The text on stdout, as snapshots.
 use crate::demo::{demo_charges, demo_linux, demo_run, note};
-use reports::schema::{NoteKind, Outcome, Run};
+use reports::schema::{Judgement, NoteKind, Run};
 use reports::table::{TableOptions, render};
 
 fn plain(run: &Run) -> String {
@@ -51,7 +51,7 @@ fn the_last_line_is_the_verdict() {
     let last = |run: &Run| plain(run).lines().last().unwrap().to_owned();
     let mut run = demo_run();
     assert!(last(&run).starts_with("verdict: not as expected (1 not as expected, "), "{}", last(&run));
-    run.verdicts.retain(|verdict| verdict.outcome != Outcome::Fail);
+    run.verdicts.retain(|verdict| verdict.outcome != Judgement::Fail);
     assert!(last(&run).starts_with("verdict: as expected ("));
     run.notes.push(note(NoteKind::Thin, "11 attaches"));
     assert!(last(&run).starts_with("verdict: inconclusive ("));

@@ -36,23 +36,23 @@ pub(crate) mod ours {
     use engines::sim::Sim;
     use engines::sim::current::SimCurrent;
     use engines::sim::steps::{Bounds, Steps, Strategy};
-    use faults::{Injector, Plan};
+    use faults::{FaultPlan, Injector};
     use model::checks::Judge;
     use model::locks::Mutex;
-    use model::seam::{Class, Observer, Word};
+    use model::seam::{Class, Observer, SharedCell};
     use std::sync::Arc;
 
     /// What all actors share.
     pub(crate) struct Shared {
         mutex: Mutex<u64>,
-        word: Word,
+        word: SharedCell,
     }
 
     impl Shared {
         pub(crate) fn new() -> Arc<Self> {
             Arc::new(Self {
                 mutex: Mutex::new(Class::CallbackMutex, 0, 0),
-                word: Word::new(Class::Adopted, 0, 0),
+                word: SharedCell::new(Class::Adopted, 0, 0),
             })
         }
 
@@ -98,7 +98,7 @@ pub(crate) mod ours {
         body: fn(&At<'_, O>),
         mut ended: impl FnMut(),
     ) {
-        let injector = Injector::new(Plan::default(), 0);
+        let injector = Injector::new(FaultPlan::default(), 0);
         let mut sim = Sim::new(Steps::new(strategy, Bounds::default()), observer, injector);
         loop {
             shared.reset();

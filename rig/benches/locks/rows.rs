@@ -2,9 +2,9 @@
 use crate::shared::moving::Statistics;
 use engines::threads::current::ThreadCurrent;
 use engines::threads::{Setting, Threads};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::locks::{Mutex, RwSem, SpinLock};
-use model::seam::event::Blind;
+use model::seam::event::NoopObserver;
 use model::seam::{Class, Costs, End, Observer};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -143,7 +143,7 @@ where
 {
     let mut engine = Threads::new(Setting {
         costs: Costs::default(),
-        injector: Injector::new(Plan::default(), 0),
+        injector: Injector::new(FaultPlan::default(), 0),
         give_up_ns: u64::MAX >> 1,
         rest_every_ns: 0,
         real_pages: false,
@@ -204,13 +204,13 @@ fn ours_write<L: Observer + Default + Send + 'static>(name: &'static str) -> Row
 }
 
 fn mutex() -> Vec<Row> {
-    let mut rows = vec![ours_mutex::<Blind>("ours"), ours_mutex::<Statistics>("ours with statistics")];
+    let mut rows = vec![ours_mutex::<NoopObserver>("ours"), ours_mutex::<Statistics>("ours with statistics")];
     rows.extend(others());
     rows
 }
 
 fn spin() -> Vec<Row> {
-    let mut rows = vec![ours_spin::<Blind>("ours"), ours_spin::<Statistics>("ours with statistics")];
+    let mut rows = vec![ours_spin::<NoopObserver>("ours"), ours_spin::<Statistics>("ours with statistics")];
     rows.extend(others());
     rows
 }
@@ -218,10 +218,12 @@ fn spin() -> Vec<Row> {
 /// Mutexes of others.
 fn others() -> [Row; 2] {
     [
-        row::<Blind, parking_lot::Mutex<Inside>>("parking_lot mutex", Default::default, |lock, _, turn| {
-            turn.touch(&lock.lock())
-        }),
-        row::<Blind, std::sync::Mutex<Inside>>("std mutex", Default::default, |lock, _, turn| {
+        row::<NoopObserver, parking_lot::Mutex<Inside>>(
+            "parking_lot mutex",
+            Default::default,
+            |lock, _, turn| turn.touch(&lock.lock()),
+        ),
+        row::<NoopObserver, std::sync::Mutex<Inside>>("std mutex", Default::default, |lock, _, turn| {
             turn.touch(&lock.lock().expect("nobody panics"))
         }),
     ]
@@ -229,12 +231,14 @@ fn others() -> [Row; 2] {
 
 fn read() -> Vec<Row> {
     vec![
-        ours_read::<Blind>("ours"),
+        ours_read::<NoopObserver>("ours"),
         ours_read::<Statistics>("ours with statistics"),
-        row::<Blind, parking_lot::RwLock<Inside>>("parking_lot rwlock", Default::default, |lock, _, turn| {
-            turn.touch(&lock.read())
-        }),
-        row::<Blind, std::sync::RwLock<Inside>>("std rwlock", Default::default, |lock, _, turn| {
+        row::<NoopObserver, parking_lot::RwLock<Inside>>(
+            "parking_lot rwlock",
+            Default::default,
+            |lock, _, turn| turn.touch(&lock.read()),
+        ),
+        row::<NoopObserver, std::sync::RwLock<Inside>>("std rwlock", Default::default, |lock, _, turn| {
             turn.touch(&lock.read().expect("nobody panics"))
         }),
     ]
@@ -242,12 +246,14 @@ fn read() -> Vec<Row> {
 
 fn write() -> Vec<Row> {
     vec![
-        ours_write::<Blind>("ours"),
+        ours_write::<NoopObserver>("ours"),
         ours_write::<Statistics>("ours with statistics"),
-        row::<Blind, parking_lot::RwLock<Inside>>("parking_lot rwlock", Default::default, |lock, _, turn| {
-            turn.touch(&lock.write())
-        }),
-        row::<Blind, std::sync::RwLock<Inside>>("std rwlock", Default::default, |lock, _, turn| {
+        row::<NoopObserver, parking_lot::RwLock<Inside>>(
+            "parking_lot rwlock",
+            Default::default,
+            |lock, _, turn| turn.touch(&lock.write()),
+        ),
+        row::<NoopObserver, std::sync::RwLock<Inside>>("std rwlock", Default::default, |lock, _, turn| {
             turn.touch(&lock.write().expect("nobody panics"))
         }),
     ]

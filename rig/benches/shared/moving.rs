@@ -6,7 +6,7 @@ use model::paths::attach::Request;
 use model::protocols::{Protocol, attach};
 use model::seam::event::{Outcome, Target};
 use model::seam::{Current, Event, Observer, Stamp};
-use model::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
+use model::world::{CgroupSpec, ProcessSpec, World, WorldOptions, WorldSpec};
 use std::sync::Arc;
 
 /// As `--protocol` names them.
@@ -34,7 +34,7 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
         hierarchies: vec![vec![Controller::Memrlimit, Controller::Memory, Controller::Cpuset]],
         cgroups: vec![cgroup("a"), cgroup("b")],
         processes: vec![process],
-        options: Options::default(),
+        options: WorldOptions::default(),
         late: vec![],
         keeps_ids: false,
     };

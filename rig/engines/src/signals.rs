@@ -2,7 +2,7 @@
 //!
 //! The first signal sets the flag; what runs ends within a second and keeps what it has. A second SIGINT or SIGTERM ends the
 //! process at once. A terminal that closes and timeout(1) send the first one twice, so a second one counts only after
-//! [`REPEAT_NS`], and a second SIGHUP never.
+//! `REPEAT_NS`, and a second SIGHUP never.
 #![allow(unsafe_code)]
 use crate::Interrupt;
 use rustix::time::{ClockId, clock_gettime};

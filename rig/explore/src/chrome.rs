@@ -2,7 +2,7 @@
 //! nest. The unit is the step: 1 µs in the viewer is one step, and no time of any kind.
 use super::litmus::Litmus;
 use super::names;
-use super::script::{Line, What, mode};
+use super::transcript::{Line, What, mode};
 use model::seam::Object;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 //! Results of a search: states, violated invariants, faults that fired. [`super::judge`] compares them with the expectations.
-use super::state::{State, Violated};
+use super::state::{EndState, Violated};
 use super::witness::Schedule;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,14 +22,14 @@ pub struct Breach {
     /// Of those, one with the fewest switches and steps.
     pub witness: Schedule,
     /// The state in which it ends.
-    pub state: State,
+    pub state: EndState,
 }
 
 /// Everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// Final states.
-    pub states: BTreeMap<State, Reached>,
+    pub states: BTreeMap<EndState, Reached>,
     /// Violated invariants.
     pub breaches: BTreeMap<&'static str, Breach>,
     /// Schedules that were run to their end.
@@ -51,7 +51,7 @@ impl Found {
     /// state.
     pub(super) fn add(
         &mut self,
-        (state, asked): (State, bool),
+        (state, asked): (EndState, bool),
         violated: Violated,
         witness: impl Fn() -> Schedule,
     ) {

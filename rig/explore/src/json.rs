@@ -1,9 +1,9 @@
 //! What searches have found, for machines.
 use super::found::Found;
-use super::judge::{Judgement, Observation, StateObservation, Verdict, word};
+use super::judge::{Judgement, Observation, StateObservation, TestVerdict, word};
 use super::litmus::Litmus;
 use super::policy::PolicyName;
-use super::state::State;
+use super::state::EndState;
 use super::witness::{FORMAT, MODEL, token};
 use model::protocols::Protocol;
 use serde::Serialize;
@@ -148,13 +148,14 @@ impl Explored {
 }
 
 impl Reached {
-    fn of(state: &State, reached: &super::found::Reached) -> Self {
-        let last = if let State::End(last) = state { last.clone() } else { super::state::Final::default() };
+    fn of(state: &EndState, reached: &super::found::Reached) -> Self {
+        let last =
+            if let EndState::End(last) = state { last.clone() } else { super::state::Final::default() };
         let violated = reached.violated.iter();
         Self {
             schedules: reached.schedules,
             state: state.to_string(),
-            deadlock: if let State::Deadlock(waiting) = state { Some(waiting.clone()) } else { None },
+            deadlock: if let EndState::Deadlock(waiting) = state { Some(waiting.clone()) } else { None },
             counters: last.counters.into_iter().collect(),
             places: last.places.into_iter().collect(),
             cpus: last.cpus.into_iter().collect(),
@@ -166,10 +167,10 @@ impl Reached {
     }
 }
 
-fn verdict(verdict: Verdict) -> &'static str {
+fn verdict(verdict: TestVerdict) -> &'static str {
     match verdict {
-        Verdict::AsExpected => "as-expected",
-        Verdict::Unexpected => "unexpected",
-        Verdict::Inconclusive => "inconclusive",
+        TestVerdict::AsExpected => "as-expected",
+        TestVerdict::Unexpected => "unexpected",
+        TestVerdict::Inconclusive => "inconclusive",
     }
 }

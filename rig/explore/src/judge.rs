@@ -5,7 +5,7 @@
 use super::found::Found;
 use super::litmus::{Condition, Conditions, Litmus, Wanted};
 use super::program::Here;
-use super::state::State;
+use super::state::EndState;
 use super::witness::Schedule;
 use faults::Site;
 use model::protocols::Protocol;
@@ -22,7 +22,7 @@ pub struct Judgement {
     /// Fault rules that never fired although the protocol has their site, by position.
     pub silent: Vec<usize>,
     /// All of it together.
-    pub verdict: Verdict,
+    pub verdict: TestVerdict,
 }
 
 /// Observation of an invariant.
@@ -41,7 +41,7 @@ pub struct Observation {
     /// True when the test lists it; otherwise it is expected to hold.
     pub listed: bool,
     /// Verdict on the observation.
-    pub verdict: Verdict,
+    pub verdict: TestVerdict,
 }
 
 /// Observation of a condition on final states.
@@ -54,9 +54,9 @@ pub struct StateObservation {
     /// Schedules that end in such a state.
     pub schedules: u64,
     /// A state that decides it, with a schedule that leads there.
-    pub witness: Option<(State, Schedule)>,
+    pub witness: Option<(EndState, Schedule)>,
     /// Verdict on the condition.
-    pub verdict: Verdict,
+    pub verdict: TestVerdict,
 }
 
 /// Stands for every state that no condition of `states` describes.
@@ -64,7 +64,7 @@ pub const OTHERS: &str = "any other state";
 
 /// Verdict on an observation, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum TestVerdict {
     /// It is.
     AsExpected,
     /// Too few schedules were run to tell.
@@ -81,16 +81,17 @@ pub fn judge(litmus: &Litmus, protocol: Protocol, found: &Found) -> Judgement {
     let states = conditions(&wanted, found);
     let silent = silent(litmus, protocol, found);
     // What is not listed is expected too, so no test passes on a part of its schedules.
-    let bound = if found.complete { Verdict::AsExpected } else { Verdict::Inconclusive };
-    let fired = if silent.is_empty() { Verdict::AsExpected } else { unless(found, Verdict::Unexpected) };
+    let bound = if found.complete { TestVerdict::AsExpected } else { TestVerdict::Inconclusive };
+    let fired =
+        if silent.is_empty() { TestVerdict::AsExpected } else { unless(found, TestVerdict::Unexpected) };
     let all = observations.iter().map(|seen| seen.verdict).chain(states.iter().map(|seen| seen.verdict));
     let verdict = all.chain([bound, fired]).max().unwrap_or(bound);
     Judgement { observations, states, silent, verdict }
 }
 
 /// Returns `verdict` where every schedule was run.
-fn unless(found: &Found, verdict: Verdict) -> Verdict {
-    if found.complete { verdict } else { Verdict::Inconclusive }
+fn unless(found: &Found, verdict: TestVerdict) -> TestVerdict {
+    if found.complete { verdict } else { TestVerdict::Inconclusive }
 }
 
 fn observations(wanted: &Wanted, found: &Found) -> Vec<Observation> {
@@ -118,15 +119,15 @@ fn observations(wanted: &Wanted, found: &Found) -> Vec<Observation> {
     invariants.into_iter().map(observe).collect()
 }
 
-fn of_invariant(found: &Found, expected: Expectation, violated: u64) -> Verdict {
+fn of_invariant(found: &Found, expected: Expectation, violated: u64) -> TestVerdict {
     let held = violated < found.schedules;
     match expected {
-        Expectation::Never if violated > 0 => Verdict::Unexpected,
-        Expectation::Always if held => Verdict::Unexpected,
-        Expectation::Sometimes if violated > 0 => Verdict::AsExpected,
-        Expectation::Sometimes => unless(found, Verdict::Unexpected),
-        Expectation::Always if violated == 0 => unless(found, Verdict::Unexpected),
-        Expectation::Never | Expectation::Always => unless(found, Verdict::AsExpected),
+        Expectation::Never if violated > 0 => TestVerdict::Unexpected,
+        Expectation::Always if held => TestVerdict::Unexpected,
+        Expectation::Sometimes if violated > 0 => TestVerdict::AsExpected,
+        Expectation::Sometimes => unless(found, TestVerdict::Unexpected),
+        Expectation::Always if violated == 0 => unless(found, TestVerdict::Unexpected),
+        Expectation::Never | Expectation::Always => unless(found, TestVerdict::AsExpected),
     }
 }
 
@@ -142,7 +143,7 @@ fn conditions(wanted: &Wanted, found: &Found) -> Vec<StateObservation> {
     all.extend(look("forbidden", false, forbidden));
     all.extend(look("states", true, states));
     if !states.is_empty() {
-        let left_out = |state: &State| wanted.conditions.is_left_out(state);
+        let left_out = |state: &EndState| wanted.conditions.is_left_out(state);
         all.push(observe(found, ("states", OTHERS.to_owned()), false, &left_out));
     }
     all
@@ -153,7 +154,7 @@ fn observe(
     found: &Found,
     (kind, condition): (&'static str, String),
     demanded: bool,
-    holds: &dyn Fn(&State) -> bool,
+    holds: &dyn Fn(&EndState) -> bool,
 ) -> StateObservation {
     let matching = || found.states.iter().filter(|(state, _)| holds(state));
     let witness = matching()
@@ -162,10 +163,10 @@ fn observe(
         .map(|(schedule, state)| (state.clone(), schedule.clone()));
     let schedules = matching().map(|(_, reached)| reached.schedules).sum();
     let verdict = match (schedules > 0, demanded) {
-        (true, true) => Verdict::AsExpected,
-        (true, false) => Verdict::Unexpected,
-        (false, true) => unless(found, Verdict::Unexpected),
-        (false, false) => unless(found, Verdict::AsExpected),
+        (true, true) => TestVerdict::AsExpected,
+        (true, false) => TestVerdict::Unexpected,
+        (false, true) => unless(found, TestVerdict::Unexpected),
+        (false, false) => unless(found, TestVerdict::AsExpected),
     };
     StateObservation { kind, condition, schedules, witness, verdict }
 }

@@ -15,10 +15,10 @@ use model::seam::{ActorId, Current, Event, Observer, Stamp};
 use model::world::World;
 use std::sync::Arc;
 
-use super::script::Script;
+use super::transcript::Transcript;
 
 /// What all actors share.
-struct Stage {
+struct Fixture {
     litmus: Arc<Litmus>,
     protocol: Protocol,
     world: Arc<World>,
@@ -27,30 +27,30 @@ struct Stage {
 }
 
 /// Who sees the events of a schedule: the judge, and who writes it down if somebody does.
-pub struct Audience {
+pub struct Observers {
     /// Every check.
     pub judge: Judge,
     /// The schedule in words.
-    pub script: Option<Script>,
+    pub transcript: Option<Transcript>,
 }
 
-impl Observer for Audience {
+impl Observer for Observers {
     fn observe(&mut self, stamp: Stamp, event: &Event) {
         self.judge.observe(stamp, event);
-        if let Some(script) = &mut self.script {
-            script.observe(stamp, event);
+        if let Some(transcript) = &mut self.transcript {
+            transcript.observe(stamp, event);
         }
     }
 }
 
-pub(crate) type Here = SimCurrent<Steps, Box<Audience>>;
+pub(crate) type Here = SimCurrent<Steps, Box<Observers>>;
 
 /// Where a litmus test is run.
-pub type Theatre = Sim<Steps, Box<Audience>>;
+pub type Runner = Sim<Steps, Box<Observers>>;
 
 /// Runs one schedule of a litmus test after the other, in a world that is put back to the start.
 pub struct Program {
-    stage: Arc<Stage>,
+    stage: Arc<Fixture>,
 }
 
 impl Program {
@@ -62,7 +62,7 @@ impl Program {
     pub fn new(litmus: &Arc<Litmus>, protocol: Protocol) -> Self {
         let world = World::new(litmus.spec.clone()).expect("a litmus test that was read");
         let (litmus, kills) = (Arc::clone(litmus), litmus.kills());
-        Self { stage: Arc::new(Stage { litmus, protocol, world, kills }) }
+        Self { stage: Arc::new(Fixture { litmus, protocol, world, kills }) }
     }
 
     /// The world.
@@ -78,30 +78,30 @@ impl Program {
         strategy: Box<dyn Strategy>,
         bounds: Bounds,
         on: CheckSet,
-        script: Option<Script>,
-    ) -> Theatre {
+        transcript: Option<Transcript>,
+    ) -> Runner {
         let judge = Judge::at_the_end(Arc::clone(&self.stage.world), on);
         let injector = Injector::new(self.stage.litmus.faults.clone(), 0);
-        let sim = Sim::new(Steps::new(strategy, bounds), Box::new(Audience { judge, script }), injector);
+        let sim = Sim::new(Steps::new(strategy, bounds), Box::new(Observers { judge, transcript }), injector);
         if self.stage.litmus.faults.is_empty() { sim } else { sim.counting_by_actor() }
     }
 
     /// Runs one schedule from the start.
-    pub fn run(&self, theatre: &mut Theatre) -> End {
+    pub fn run(&self, runner: &mut Runner) -> End {
         for (at, actor) in self.stage.litmus.actors.iter().enumerate() {
             let stage = Arc::clone(&self.stage);
-            let id = theatre.spawn(move |cur: &Here| act(cur, &stage, at));
+            let id = runner.spawn(move |cur: &Here| act(cur, &stage, at));
             if let Role::Thread(task) = actor.role {
                 self.stage.world.task(task).actor.init(u64::from(id.0) + 1);
             }
         }
-        theatre.run_once()
+        runner.run_once()
     }
 
     /// Puts everything back to the start, for another schedule of the same strategy.
-    pub fn restart(&self, theatre: &Theatre) {
+    pub fn restart(&self, runner: &Runner) {
         self.stage.world.reset();
-        theatre.observer().judge.restart();
+        runner.observer().judge.restart();
     }
 
     /// The name of an actor; what faults throw in has none.
@@ -112,7 +112,7 @@ impl Program {
     }
 }
 
-fn act(cur: &Here, stage: &Stage, at: usize) {
+fn act(cur: &Here, stage: &Fixture, at: usize) {
     let actor = &stage.litmus.actors[at];
     match actor.role {
         Role::Outside => {
@@ -130,7 +130,7 @@ fn act(cur: &Here, stage: &Stage, at: usize) {
 
 /// What a thread does until its operations end, or itself does. Where threads may be killed it looks for that between
 /// operations, and who kills leaves its exit to it.
-fn thread<C: Current>(cur: &C, stage: &Stage, task: TaskId, ops: &[Op]) {
+fn thread<C: Current>(cur: &C, stage: &Fixture, task: TaskId, ops: &[Op]) {
     let world = &stage.world;
     for op in ops {
         if stage.kills && exec::killed(cur, world, task) {
@@ -149,7 +149,7 @@ fn thread<C: Current>(cur: &C, stage: &Stage, task: TaskId, ops: &[Op]) {
 }
 
 /// One operation of a thread. One that fails is told by its own events, and the thread goes on.
-fn inside<C: Current>(cur: &C, stage: &Stage, task: TaskId, op: &Op) {
+fn inside<C: Current>(cur: &C, stage: &Fixture, task: TaskId, op: &Op) {
     let world = &stage.world;
     match op {
         Op::Mmap(pages) => drop(mm::mmap(cur, world, task, *pages)),
@@ -164,7 +164,7 @@ fn inside<C: Current>(cur: &C, stage: &Stage, task: TaskId, op: &Op) {
 }
 
 /// One operation that anybody can do.
-fn outside<C: Current>(cur: &C, stage: &Stage, op: &Op) {
+fn outside<C: Current>(cur: &C, stage: &Fixture, op: &Op) {
     let (world, protocol) = (&*stage.world, stage.protocol);
     match op {
         Op::Attach(target, dest) => {

@@ -1,10 +1,10 @@
 //! One schedule once more: the same choices, told step by step, and held to how it ended when it was written down.
 use super::chrome;
 use super::names;
-use super::program::{Program, Theatre};
-use super::script::{self, Line, Script, What};
+use super::program::{Program, Runner};
 use super::state;
 use super::text;
+use super::transcript::{self, Line, Transcript, What};
 use super::witness::{Schedule, Witness};
 use engines::sim::steps::{Bounds, GivenUp, Replay, Step};
 use model::checks::CheckSet;
@@ -32,20 +32,20 @@ pub fn replay(witness: &Witness) -> Replayed {
     let litmus = Arc::new(witness.litmus.clone());
     let program = Program::new(&litmus, witness.protocol);
     let strategy = Box::new(Replay::new(witness.schedule.choices().to_vec()));
-    let script = Script::new(&litmus, program.world());
-    let mut theatre = program.stage(strategy, Bounds::default(), CheckSet::ALL, Some(script));
-    let end = program.run(&mut theatre);
-    let (state, violated) = state::end(&litmus, &program, &theatre, &end);
+    let transcript = Transcript::new(&litmus, program.world());
+    let mut runner = program.stage(strategy, Bounds::default(), CheckSet::ALL, Some(transcript));
+    let end = program.run(&mut runner);
+    let (state, violated) = state::end(&litmus, &program, &runner, &end);
     let mut text = format!(
         "{} under {}, simulated; a step runs from one access to the next\n\nstep  who         what\n",
         litmus.name, witness.protocol
     );
-    let lines = theatre.observer().script.as_ref().map_or(&[][..], Script::lines).to_vec();
-    let taken = theatre.policy().taken().to_vec();
+    let lines = runner.observer().transcript.as_ref().map_or(&[][..], Transcript::lines).to_vec();
+    let taken = runner.policy().taken().to_vec();
     let tell = Tell { witness, program: &program, taken: &taken };
     tell.all(&lines, &mut text);
     let _ = writeln!(text, "\nends in {state}");
-    for (name, tally) in state::findings(&theatre.observer().judge.checks) {
+    for (name, tally) in state::findings(&runner.observer().judge.checks) {
         if let Some(first) = &tally.first {
             // The only clock of a schedule counts its steps.
             let _ = writeln!(text, "violated: {name}: {}", first.replace(" ns", " steps"));
@@ -57,7 +57,7 @@ pub fn replay(witness: &Witness) -> Replayed {
     }
     let names: Vec<String> = (0..64).map(|at| program.actor_name(ActorId(at))).collect();
     Replayed {
-        repeated: repeated(witness, &theatre, &state.to_string(), &violated),
+        repeated: repeated(witness, &runner, &state.to_string(), &violated),
         text,
         state: state.to_string(),
         violated: violated.keys().map(|name| (*name).to_owned()).collect(),
@@ -67,11 +67,11 @@ pub fn replay(witness: &Witness) -> Replayed {
 
 fn repeated(
     witness: &Witness,
-    theatre: &Theatre,
+    runner: &Runner,
     state: &str,
     violated: &state::Violated,
 ) -> Result<(), String> {
-    let policy = theatre.policy();
+    let policy = runner.policy();
     let (taken, wanted) = (policy.taken().len(), witness.schedule.choices().len());
     if let Some(wrong) = wrong_step(witness, policy.given_up() == Some(GivenUp::Cut), taken) {
         return Err(format!(
@@ -123,7 +123,7 @@ impl Tell<'_> {
             let mut rows: Vec<(u32, Vec<String>)> = Vec::new();
             if let Some(own) = &own {
                 let object = names::object(&self.witness.litmus, own.touch.object);
-                rows.push((own.actor.0, vec![format!("{} {object}", script::access(own))]));
+                rows.push((own.actor.0, vec![format!("{} {object}", transcript::access(own))]));
             }
             while let Some(line) = lines.next_if(|line| line.step == step) {
                 let words = self.words(own.as_ref(), &line.what);
@@ -153,7 +153,7 @@ impl Tell<'_> {
             What::Begin(name) => format!("{name} begins"),
             What::End(result) if result.is_empty() => "returns".to_owned(),
             What::End(result) => format!("returns {result}"),
-            What::Took(object, mode) => format!("takes {}{}", it(object), script::mode(*mode)),
+            What::Took(object, mode) => format!("takes {}{}", it(object), transcript::mode(*mode)),
             What::Gave(object, _) if own.is_some_and(|step| step.touch.object == *object) => return None,
             What::Gave(object, _) => format!("gives {} back", it(object)),
             What::Waits(object) => format!("waits for {}", it(object)),

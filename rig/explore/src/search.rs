@@ -2,8 +2,8 @@
 use super::found::Found;
 use super::litmus::{Conditions, Litmus};
 use super::policy::PolicyName;
-use super::program::{Program, Theatre};
-use super::state::{self, State, Violated};
+use super::program::{Program, Runner};
+use super::state::{self, EndState, Violated};
 use super::witness::Schedule;
 use engines::Interrupt;
 use engines::sim::End;
@@ -51,7 +51,7 @@ impl Default for Limits {
 /// A schedule as whoever looks on sees it.
 pub struct Seen<'a> {
     /// The state in which it ended.
-    pub state: &'a State,
+    pub state: &'a EndState,
     /// What it violated.
     pub violated: &'a Violated,
     /// The schedule.
@@ -184,9 +184,9 @@ pub fn search(
 fn typical(litmus: &Arc<Litmus>, protocol: Protocol, bounds: &Bounds) -> u64 {
     let program = Program::new(litmus, protocol);
     let Some(random) = Random::new(0, &Numbers::below(1)) else { return 0 };
-    let mut theatre = program.stage(Box::new(random), bounds.clone(), CheckSet::ALL, None);
-    program.run(&mut theatre);
-    theatre.policy().taken().len() as u64
+    let mut runner = program.stage(Box::new(random), bounds.clone(), CheckSet::ALL, None);
+    program.run(&mut runner);
+    runner.policy().taken().len() as u64
 }
 
 impl Search<'_> {
@@ -207,11 +207,11 @@ impl Search<'_> {
         let Some(strategy) = self.strategy().filter(|_| self.may_run()) else { return found };
         let _stops = StopOnPanic(&self.bounds.stop);
         let program = Program::new(self.litmus, self.protocol);
-        let mut theatre = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
+        let mut runner = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
         loop {
-            let end = program.run(&mut theatre);
-            found.steps += theatre.policy().taken().len() as u64;
-            if !self.take(&program, &mut found, (&theatre, &end)) || !theatre.policy().advance() {
+            let end = program.run(&mut runner);
+            found.steps += runner.policy().taken().len() as u64;
+            if !self.take(&program, &mut found, (&runner, &end)) || !runner.policy().advance() {
                 return found;
             }
             let is_over = clock.is_some_and(|(until, outside)| outside.is_set() || Instant::now() >= until);
@@ -220,7 +220,7 @@ impl Search<'_> {
                 self.bounds.stop.store(true, Ordering::Relaxed);
                 return found;
             }
-            program.restart(&theatre);
+            program.restart(&runner);
         }
     }
 
@@ -230,8 +230,8 @@ impl Search<'_> {
     }
 
     /// Takes a schedule that was run; whether the search goes on.
-    fn take(&self, program: &Program, found: &mut Found, (theatre, end): (&Theatre, &End)) -> bool {
-        let given_up = theatre.policy().given_up();
+    fn take(&self, program: &Program, found: &mut Found, (runner, end): (&Runner, &End)) -> bool {
+        let given_up = runner.policy().given_up();
         match given_up {
             Some(GivenUp::Stopped) => {
                 found.complete = false;
@@ -244,12 +244,12 @@ impl Search<'_> {
             Some(GivenUp::TooLong) => found.complete = false,
             None => {}
         }
-        let (state, violated) = state::end(self.litmus, program, theatre, end);
-        theatre.take_injectors(|injector| {
+        let (state, violated) = state::end(self.litmus, program, runner, end);
+        runner.take_injectors(|injector| {
             let fired = injector.counts().into_iter().filter(|count| count.fired > 0);
             found.fired.extend(fired.map(|count| count.rule));
         });
-        let policy = theatre.policy();
+        let policy = runner.policy();
         let schedule = || Schedule::new(canonical(policy.taken(), policy.wakes()));
         if self.policy == PolicyName::Exhaustive {
             found.traces.insert(trace(&canonical(policy.taken(), policy.wakes())));

@@ -1,7 +1,7 @@
 //! In which state a schedule has ended, and what it has violated.
 use super::litmus::Litmus;
 use super::names;
-use super::program::{Program, Theatre};
+use super::program::{Program, Runner};
 use engines::sim::End;
 use model::checks::{Check, Checks, CounterDrift, Finding, Shadow};
 use model::kernel::{Controller, CpuMask, MaskId, Snapshot};
@@ -14,7 +14,7 @@ pub type Violated = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// The state in which a schedule has ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum EndState {
     /// Everybody has ended.
     End(Final),
     /// Nobody can go on: who waits for what.
@@ -79,7 +79,7 @@ impl fmt::Display for Final {
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for EndState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::End(last) => last.fmt(f),
@@ -90,20 +90,20 @@ impl fmt::Display for State {
 }
 
 /// Judges a schedule that has ended, and says in which state.
-pub fn end(litmus: &Litmus, program: &Program, theatre: &Theatre, end: &End) -> (State, Violated) {
-    let now = theatre.policy().taken().len();
-    let judge = &mut theatre.observer().judge;
+pub fn end(litmus: &Litmus, program: &Program, runner: &Runner, end: &End) -> (EndState, Violated) {
+    let now = runner.policy().taken().len();
+    let judge = &mut runner.observer().judge;
     let last = judge.finish(now as u64, end);
     let state = match end {
-        End::Done => State::End(Final::of(litmus, program.world())),
+        End::Done => EndState::End(Final::of(litmus, program.world())),
         End::Deadlock(waiting) => {
             let wait = |(who, on)| {
                 let on = names::object(litmus, on);
                 format!("{} waits for {on}", program.actor_name(who))
             };
-            State::Deadlock(waiting.iter().copied().map(wait).collect::<Vec<_>>().join(", "))
+            EndState::Deadlock(waiting.iter().copied().map(wait).collect::<Vec<_>>().join(", "))
         }
-        End::Abandoned => State::NoEnd(now),
+        End::Abandoned => EndState::NoEnd(now),
     };
     let mut violated = on_the_way(litmus, &judge.checks);
     if let Some(last) = last {

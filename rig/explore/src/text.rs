@@ -1,8 +1,8 @@
 //! What a search has found, as herd7 would say it.
 use super::found::Found;
-use super::judge::{Judgement, Observation, StateObservation, Verdict, has, word};
+use super::judge::{Judgement, Observation, StateObservation, TestVerdict, has, word};
 use super::litmus::Litmus;
-use super::state::{State, Violated};
+use super::state::{EndState, Violated};
 use super::witness::{Schedule, token};
 use model::protocols::Protocol;
 use std::fmt::Write as _;
@@ -19,10 +19,10 @@ pub fn block(
     let width = found.states.values().map(|reached| reached.schedules.to_string().len()).max().unwrap_or(1);
     for (state, reached) in &found.states {
         let mark = match state {
-            State::Deadlock(_) => "!>",
-            State::NoEnd(_) => "?>",
-            State::End(_) if reached.violated.is_empty() => ":>",
-            State::End(_) => "*>",
+            EndState::Deadlock(_) => "!>",
+            EndState::NoEnd(_) => "?>",
+            EndState::End(_) if reached.violated.is_empty() => ":>",
+            EndState::End(_) => "*>",
         };
         let _ = write!(text, "{:>width$}   {mark} {state}", reached.schedules);
         if !reached.violated.is_empty() {
@@ -56,7 +56,7 @@ pub fn block(
     if !found.traces.is_empty() {
         let _ = writeln!(text, "Traces {}, {} schedules cut short", found.traces.len(), found.cut);
     }
-    if judged.verdict == Verdict::Inconclusive {
+    if judged.verdict == TestVerdict::Inconclusive {
         let _ = writeln!(text, "Inconclusive: not all schedules were run; raise --schedules or --seconds");
     }
     for (at, rule) in litmus.faults.rules.iter().enumerate().filter(|(at, _)| !found.fired.contains(at)) {
@@ -85,11 +85,11 @@ fn complaint(seen: &Observation) -> Option<String> {
     let expected = word(seen.expected);
     let listed = if seen.listed { "" } else { "; [expect] does not list it" };
     match seen.verdict {
-        Verdict::Unexpected => Some(format!("Unexpected {invariant}: expected {expected}{listed}")),
-        Verdict::Inconclusive => Some(format!(
+        TestVerdict::Unexpected => Some(format!("Unexpected {invariant}: expected {expected}{listed}")),
+        TestVerdict::Inconclusive => Some(format!(
             "Inconclusive {invariant}: expected {expected}, and not all schedules were run; raise --schedules or --seconds"
         )),
-        Verdict::AsExpected => None,
+        TestVerdict::AsExpected => None,
     }
 }
 
@@ -97,11 +97,13 @@ fn complaint(seen: &Observation) -> Option<String> {
 fn of_states(seen: &StateObservation) -> Option<String> {
     let StateObservation { kind, condition, schedules, .. } = seen;
     match (seen.verdict, *schedules) {
-        (Verdict::Unexpected, 0) => Some(format!("Unexpected {kind}: no schedule ends in \"{condition}\"")),
-        (Verdict::Unexpected, _) => Some(format!("Unexpected {kind}: \"{condition}\" is reached")),
-        (Verdict::Inconclusive, _) => Some(format!(
+        (TestVerdict::Unexpected, 0) => {
+            Some(format!("Unexpected {kind}: no schedule ends in \"{condition}\""))
+        }
+        (TestVerdict::Unexpected, _) => Some(format!("Unexpected {kind}: \"{condition}\" is reached")),
+        (TestVerdict::Inconclusive, _) => Some(format!(
             "Inconclusive {kind}: \"{condition}\" was not reached, and not all schedules were run; raise --schedules or --seconds"
         )),
-        (Verdict::AsExpected, _) => None,
+        (TestVerdict::AsExpected, _) => None,
     }
 }

@@ -2,7 +2,7 @@
 use crate::{Target, text, texts};
 use explore::Litmus;
 use explore::witness::{Schedule, Witness};
-use faults::{Injector, Plan, Site};
+use faults::{FaultPlan, Injector, Site};
 use model::protocols::Protocol;
 use model::seam::costs;
 use rig::driver::CellPlan;
@@ -42,7 +42,7 @@ pub(crate) const FAULT_RULES: Target = Target {
             "core.switched: probability=5 fork\ncore.css_set_alloc: interval=7 exit",
         ])
     },
-    drive: |input| match Plan::parse(&text(input)) {
+    drive: |input| match FaultPlan::parse(&text(input)) {
         Ok(plan) => {
             for rule in &plan.rules {
                 assert_eq!(

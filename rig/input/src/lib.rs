@@ -2,7 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | [`file`] | reads a regular file up to a stated size; a FIFO, a device or a folder is an error with that word |
+//! | [`mod@file`] | reads a regular file up to a stated size; a FIFO, a device or a folder is an error with that word |
 //! | [`text`] | escapes what a terminal would obey; refuses names with control characters |
 //! | [`shell`] | quotes words so that a shell reads them back as they are |
 //! | [`units`] | durations and rates, from text and back |

@@ -1,6 +1,6 @@
 //! Memory that a run needs, compared with what the machine and its own cgroup have free, before anything is started.
 use super::error::LinuxError;
-use super::options::Options;
+use super::options::LinuxOptions;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ struct Free {
 ///
 /// # Errors
 /// [`LinuxError::TooLittleMemory`] with the figures.
-pub(super) fn check(options: &Options) -> Result<(), LinuxError> {
+pub(super) fn check(options: &LinuxOptions) -> Result<(), LinuxError> {
     let wanted = wanted_bytes(options);
     let Some(free) = free(Path::new("/")) else { return Ok(()) };
     if u128::from(wanted) * 100 <= u128::from(free.bytes) * u128::from(TAKEN_PERCENT) {
@@ -34,10 +34,12 @@ pub(super) fn check(options: &Options) -> Result<(), LinuxError> {
 }
 
 /// Bytes that all workers have touched at one time, the kept pages included.
-fn wanted_bytes(options: &Options) -> u64 {
+fn wanted_bytes(options: &LinuxOptions) -> u64 {
     let files = workloads::Folder::new(".");
-    let plans =
-        options.workloads.iter().filter_map(|workload| workloads::Plan::new(&workload.spec, &files).ok());
+    let plans = options
+        .workloads
+        .iter()
+        .filter_map(|workload| workloads::WorkloadPlan::new(&workload.spec, &files).ok());
     let worked = plans.map(|plan| plan.resident_pages_max()).fold(0, u64::saturating_add);
     let kept = options.kept_pages.iter().copied().max().unwrap_or(0).saturating_mul(options.moved().into());
     worked.saturating_add(kept).saturating_mul(PAGE_BYTES)
@@ -147,15 +149,17 @@ mod tests {
 
     #[test]
     fn more_than_is_free_is_refused_with_the_figures() {
-        assert!(check(&Options::default()).is_ok());
-        let mut options =
-            Options { workloads: vec![Workload::mapping(1, 4, Default::default())], ..Options::default() };
+        assert!(check(&LinuxOptions::default()).is_ok());
+        let mut options = LinuxOptions {
+            workloads: vec![Workload::mapping(1, 4, Default::default())],
+            ..LinuxOptions::default()
+        };
         options.workloads[0].spec.cap_pages = Some(u32::MAX);
         let error = check(&options).unwrap_err();
         let said = error.to_string();
         assert_eq!(error.exit_code(), Exit::CannotRun);
         assert!(said.contains("67108863 MiB") && said.contains("MiB free"), "{said}");
-        let kept = Options { kept_pages: vec![1 << 40], ..Options::default() };
+        let kept = LinuxOptions { kept_pages: vec![1 << 40], ..LinuxOptions::default() };
         assert!(check(&kept).is_err());
     }
 }

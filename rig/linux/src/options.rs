@@ -3,7 +3,7 @@ use super::checks::refusal::Refusal;
 use super::option_error::OptionError;
 use super::place::hierarchy::Hierarchy;
 use super::workers::shared::TIDS;
-use super::workers::workload::{Load, Moves, Workload};
+use super::workers::workload::{Load, MovedUnit, Workload};
 use input::units::{Rate, ShowNs, ShowRange};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -25,7 +25,7 @@ pub const DURATION_NS: RangeInclusive<u64> = 1_000..=86_400_000_000_000;
 
 /// Everything [`run`](super::run()) needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Options {
+pub struct LinuxOptions {
     /// Which hierarchy of cgroups.
     pub hierarchy: Hierarchy,
     /// Open-loop cells, one per rate, in this order.
@@ -43,7 +43,7 @@ pub struct Options {
     /// Movers; each has workers of its own.
     pub movers: u32,
     /// What a move moves.
-    pub moves: Moves,
+    pub moves: MovedUnit,
     /// Cells in which every moved process stands still and keeps so many touched pages, back to back: what a page costs.
     pub kept_pages: Vec<u64>,
     /// How often all these cells are measured, forth and back in turn (A B B A), so that they can be compared in pairs.
@@ -91,7 +91,7 @@ impl Default for Origin {
     }
 }
 
-impl Default for Options {
+impl Default for LinuxOptions {
     fn default() -> Self {
         Self {
             hierarchy: Hierarchy::Auto,
@@ -102,7 +102,7 @@ impl Default for Options {
             workloads: vec![Workload::mapping(1, 4, Load::Light), Workload::forking(1)],
             seed: 1,
             movers: 1,
-            moves: Moves::Processes,
+            moves: MovedUnit::Processes,
             kept_pages: Vec::new(),
             repeat: 1,
             refusals: Vec::new(),
@@ -115,7 +115,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl LinuxOptions {
     /// Checks the options against each other.
     ///
     /// # Errors
@@ -160,7 +160,7 @@ pub(crate) fn in_ns(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-impl Options {
+impl LinuxOptions {
     /// Cells that are measured, without the traced ones, which are not always possible.
     #[must_use]
     pub fn cells(&self) -> usize {
@@ -191,7 +191,7 @@ impl Options {
                 return wrong("--threads", &spec.threads, "is out of range", expected);
             }
             let files = workloads::Folder::new(std::path::Path::new("."));
-            if let Err(error) = workloads::Plan::new(spec, &files) {
+            if let Err(error) = workloads::WorkloadPlan::new(spec, &files) {
                 return wrong("--workload", &spec.shape, "cannot be run", error.to_string());
             }
         }
@@ -218,12 +218,12 @@ mod tests {
 
     #[test]
     fn options_that_measure_nothing_are_refused() {
-        let check = |change: fn(&mut Options), option: &str| {
-            let mut options = Options::default();
+        let check = |change: fn(&mut LinuxOptions), option: &str| {
+            let mut options = LinuxOptions::default();
             change(&mut options);
             assert_eq!(options.check().unwrap_err().option, option);
         };
-        assert_eq!(Options::default().check(), Ok(()));
+        assert_eq!(LinuxOptions::default().check(), Ok(()));
         check(|o| o.workloads[0].spec.threads = 0, "--threads");
         check(|o| o.workloads[0].spec.threads = 1025, "--threads");
         check(|o| o.workloads[0].spec.shape = "churm".into(), "--workload");

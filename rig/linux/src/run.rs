@@ -2,7 +2,7 @@
 use super::clock::{ClockFacts, PreciseSleep, lateness};
 use super::error::LinuxError;
 use super::memory;
-use super::options::Options;
+use super::options::LinuxOptions;
 use super::place::discovery::{Place, discover};
 use super::place::group::Groups;
 use super::place::permission::explain;
@@ -10,10 +10,10 @@ use super::place::run_id::RunId;
 use super::progress::Progress;
 use super::reason::{self, Before, Scene};
 use super::result::facts;
-use super::result::measured::Setting;
+use super::result::measured::RunSetting;
 use super::result::record::to_run;
-use super::stage::Stage;
-use super::workers::crew::Crew;
+use super::session::Session;
+use super::workers::worker_pool::WorkerPool;
 use engines::Interrupt;
 use reports::exit::Exit;
 use reports::schema::{Note, NoteKind, Run};
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 /// What a run brought.
 #[derive(Debug)]
 #[must_use = "it may carry a failure, and its exit code is the command's"]
-pub struct Outcome {
+pub struct RunEnd {
     /// The finished cells, and the one that a signal cut short.
     pub run: Run,
     /// For `facts` of [`reports::schema::Env`].
@@ -36,7 +36,7 @@ pub struct Outcome {
     pub failure: Option<LinuxError>,
 }
 
-impl Outcome {
+impl RunEnd {
     /// Returns the exit code of the command: the worst of the verdicts, the failure and the signal.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
@@ -50,12 +50,12 @@ impl Outcome {
 /// back, with [`Run::interrupted`] set. The calling thread is the mover.
 ///
 /// # Errors
-/// [`LinuxError`] when nothing was measured. Once a cell is finished, errors come in [`Outcome::failure`].
+/// [`LinuxError`] when nothing was measured. Once a cell is finished, errors come in [`RunEnd::failure`].
 pub fn run(
-    options: &Options,
+    options: &LinuxOptions,
     interrupts: &Interrupt,
     on_progress: &mut dyn FnMut(Progress),
-) -> Result<Outcome, LinuxError> {
+) -> Result<RunEnd, LinuxError> {
     options.check()?;
     memory::check(options)?;
     let (place, mut groups) = make_groups(options)?;
@@ -91,7 +91,7 @@ fn moved_out(foreign: &[String]) -> Option<Note> {
 }
 
 /// Makes the cgroups at the first place that allows it.
-fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
+fn make_groups(options: &LinuxOptions) -> Result<(Place, Groups), LinuxError> {
     let id = RunId::own()?;
     let (mut refused, mut places) = (Vec::new(), discover(options.hierarchy)?.into_iter().peekable());
     while let Some(place) = places.next() {
@@ -112,23 +112,23 @@ fn make_groups(options: &Options) -> Result<(Place, Groups), LinuxError> {
 
 /// From the start of the workers to their end. They do not outlive this function.
 fn measure(
-    options: &Options,
+    options: &LinuxOptions,
     place: &Place,
     groups: &mut Groups,
     interrupts: &Interrupt,
     on_progress: &mut dyn FnMut(Progress),
-) -> Result<Outcome, LinuxError> {
+) -> Result<RunEnd, LinuxError> {
     let clock = ClockFacts::measure();
     let precise = PreciseSleep::start();
     let starts = lateness();
     let home = groups.children()[0].join("cgroup.procs");
-    let mut crew = Crew::start(options, &home, &mut |pid| groups.started(pid))?;
-    let mut stage = Stage::set(options, place, groups, &mut crew, interrupts)?;
+    let mut crew = WorkerPool::start(options, &home, &mut |pid| groups.started(pid))?;
+    let mut stage = Session::set(options, place, groups, &mut crew, interrupts)?;
     let (protocol, folder) = (place.label.clone(), stage.groups.top().to_path_buf());
     let worker = stage.crew.moved()[0].pid();
     on_progress(Progress::Ready { protocol, folder, worker });
     let setting =
-        Setting { options, place, clock, precise_sleep: precise.is_on(), tracing: &[], signal: None };
+        RunSetting { options, place, clock, precise_sleep: precise.is_on(), tracing: &[], signal: None };
     on_progress(Progress::Asked { run: Box::new(to_run(&setting, &[], None)) });
     let mut cells = Vec::new();
     let mut failure = stage.cells(&mut cells, on_progress).err();
@@ -142,11 +142,11 @@ fn measure(
     match failure {
         Some(error) if cells.is_empty() => Err(error),
         failure => {
-            let setting = Setting { tracing: &tracing, signal, ..setting };
+            let setting = RunSetting { tracing: &tracing, signal, ..setting };
             let run = to_run(&setting, &cells, failure.as_ref());
             let (kernel, mut facts) = (facts::kernel(), facts::facts(&setting, &cells));
             facts.insert("measuring.starts".to_owned(), starts);
-            Ok(Outcome { run, facts, kernel, signal, failure })
+            Ok(RunEnd { run, facts, kernel, signal, failure })
         }
     }
 }
@@ -164,7 +164,7 @@ mod tests {
             if thin {
                 run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text: String::new() });
             }
-            Outcome { run, facts: BTreeMap::new(), kernel: String::new(), signal, failure }.exit_code()
+            RunEnd { run, facts: BTreeMap::new(), kernel: String::new(), signal, failure }.exit_code()
         };
         let leftover = || Some(LinuxError::Leftover { remains: Vec::new(), after: None });
         let silent = || Some(LinuxError::WorkerSilent { pid: 7, waited_s: 10 });

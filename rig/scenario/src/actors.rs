@@ -52,7 +52,7 @@ impl Source<'_> {
             Some((span, other)) => return Err(self.at(span, format!("`move` is true or false, not {other}"))),
         };
         let spec = self.spec(entry)?;
-        let plan = workloads::Plan::new(&spec, files).map_err(|error| self.unfit(entry, &error))?;
+        let plan = workloads::WorkloadPlan::new(&spec, files).map_err(|error| self.unfit(entry, &error))?;
         Ok(Workload { cgroups, elsewhere, moved, plan, spec })
     }
 

@@ -75,7 +75,7 @@ const WHAT: [(&str, What); 5] = [
 ];
 
 /// What the parts of an admin are held against.
-struct Around<'a> {
+struct Scope<'a> {
     hierarchies: &'a [Hierarchy],
     cgroups: &'a [CgroupSpec],
     cpus: (Range<usize>, u32),
@@ -89,11 +89,11 @@ impl Source<'_> {
         cgroups: &[CgroupSpec],
         cpus: u32,
     ) -> Read<Vec<Admin>> {
-        let around = Around { hierarchies, cgroups, cpus: (file.cpus.span(), cpus) };
+        let around = Scope { hierarchies, cgroups, cpus: (file.cpus.span(), cpus) };
         file.admins.iter().map(|admin| self.admin(admin, &around)).collect()
     }
 
-    fn admin(&self, admin: &Spanned<AdminFile>, around: &Around<'_>) -> Read<Admin> {
+    fn admin(&self, admin: &Spanned<AdminFile>, around: &Scope<'_>) -> Read<Admin> {
         let file = admin.get_ref();
         let what = self.choice(&file.what, "what", &WHAT)?;
         self.foreign(file, what)?;
@@ -164,7 +164,7 @@ impl Source<'_> {
     fn place(
         &self,
         admin: &Spanned<AdminFile>,
-        around: &Around<'_>,
+        around: &Scope<'_>,
         controller: Option<Controller>,
     ) -> Read<CgroupId> {
         let name = self.needs(admin, admin.get_ref().cgroup.as_ref(), "cgroup = \"b\"")?;
@@ -186,7 +186,7 @@ impl Source<'_> {
         Ok(values.get_ref())
     }
 
-    fn limit(&self, admin: &Spanned<AdminFile>, around: &Around<'_>) -> Read<Act> {
+    fn limit(&self, admin: &Spanned<AdminFile>, around: &Scope<'_>) -> Read<Act> {
         let file = admin.get_ref();
         let name = self.needs(admin, file.controller.as_ref(), "controller = \"memrlimit\"")?;
         let counting = Controller::ALL.into_iter().filter(|controller| controller.counts());
@@ -204,7 +204,7 @@ impl Source<'_> {
         Ok(Act::Limit { controller, cgroup, values, force })
     }
 
-    fn cpusets(&self, admin: &Spanned<AdminFile>, around: &Around<'_>) -> Read<Act> {
+    fn cpusets(&self, admin: &Spanned<AdminFile>, around: &Scope<'_>) -> Read<Act> {
         let cgroup = self.place(admin, around, Some(Controller::Cpuset))?;
         let value = |value: &Spanned<AdminValue>| match value.get_ref() {
             AdminValue::Cpus(list) => {

@@ -42,7 +42,7 @@ pub(crate) struct File {
     pub(crate) hierarchy: Option<Spanned<Hierarchy>>,
     pub(crate) hierarchies: Option<Spanned<Vec<Spanned<NamedHierarchy>>>>,
     #[serde(default)]
-    pub(crate) options: Options,
+    pub(crate) options: WorldTable,
     pub(crate) cgroups: Spanned<Cgroups>,
     pub(crate) workloads: Spanned<Vec<Spanned<Entry>>>,
     pub(crate) movers: Spanned<OneOrMore<Movers>>,
@@ -127,7 +127,7 @@ pub struct NamedHierarchy {
 /// Options of the world.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Options {
+pub struct WorldTable {
     pub(crate) grace: Option<Spanned<String>>,
     pub(crate) grace_period: Option<Spanned<Duration>>,
     pub(crate) memory_move: Option<bool>,

@@ -42,7 +42,7 @@ use faults::Rule;
 use model::kernel::{CgroupId, Controller};
 use model::protocols::Protocol;
 use model::seam::Costs;
-use model::world::{CgroupSpec, Options};
+use model::world::{CgroupSpec, WorldOptions};
 use reports::schema::Expectation;
 use serde::Deserialize;
 use source::Source;
@@ -78,7 +78,7 @@ pub struct Scenario {
     /// Controllers that count nothing until they are adopted.
     pub late: Vec<Controller>,
     /// Options of the world.
-    pub options: Options,
+    pub options: WorldOptions,
     /// Cgroups.
     pub cgroups: Vec<CgroupSpec>,
     /// Workloads.
@@ -107,7 +107,7 @@ pub struct Workload {
     /// Whether movers move them.
     pub moved: bool,
     /// What they do.
-    pub plan: workloads::Plan,
+    pub plan: workloads::WorkloadPlan,
     /// The same as it is written, for workers that are processes of their own.
     pub spec: workloads::Spec,
 }

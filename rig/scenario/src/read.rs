@@ -1,6 +1,6 @@
 //! The parts of a scenario one by one: each checked, each error at its place.
 use super::Scenario;
-use super::file::{Expect, File, Options as OptionsFile};
+use super::file::{Expect, File, WorldTable as OptionsFile};
 use super::source::{Read, Source};
 use crate::fields::{Duration, TIME_MAX_NS};
 use faults::{Fault, Rule, Site};
@@ -11,7 +11,7 @@ use model::kernel::Controller;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::{self, Protocol};
 use model::seam::costs::{self, Costs};
-use model::world::{Grace, Invalidate, MmapError, Options, OwnerChange, Scope};
+use model::world::{Grace, Invalidate, MmapError, OwnerChange, Scope, WorldOptions};
 use reports::schema::Expectation;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -106,8 +106,8 @@ impl Source<'_> {
     }
 
     /// Reads options of the world; what is not written has its usual value.
-    pub fn options(&self, file: &OptionsFile) -> Read<Options> {
-        let mut options = Options::default();
+    pub fn options(&self, file: &OptionsFile) -> Read<WorldOptions> {
+        let mut options = WorldOptions::default();
         if let Some(grace) = &file.grace {
             let known = [("none", Grace::None), ("inside", Grace::Inside), ("after", Grace::After)];
             options.grace = self.choice(grace, "grace", &known)?;

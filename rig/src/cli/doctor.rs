@@ -4,7 +4,7 @@ use super::flags::DoctorFlags;
 use super::output::{complain, result};
 use super::streams;
 use comfy_table::{ColumnConstraint, Table, Width, presets};
-use linux::{self, Checkup, Row, Verdict};
+use linux::{self, Checkup, Finding, Health};
 use reports::exit::Exit;
 use reports::json::write_atomic;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn write(file: &Path, checkup: &Checkup) -> Result<(), Failure> {
     write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)
 }
 
-fn grid(rows: &[Row]) -> String {
+fn grid(rows: &[Finding]) -> String {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_header(["check", "verdict", "finding", "remedy"]);
@@ -58,8 +58,8 @@ fn grid(rows: &[Row]) -> String {
 fn last_line(checkup: &Checkup) -> String {
     format!(
         "doctor: {} ok, {} missing, {} without permission",
-        checkup.count(Verdict::Ok),
-        checkup.count(Verdict::Missing),
-        checkup.count(Verdict::NoPermission)
+        checkup.count(Health::Ok),
+        checkup.count(Health::Missing),
+        checkup.count(Health::NoPermission)
     )
 }

@@ -8,7 +8,7 @@ use super::streams;
 use comfy_table::{Table, presets};
 use engines::Interrupt;
 use explore::json::Explored;
-use explore::judge::{self, Judgement, Observation, StateObservation, Verdict, word};
+use explore::judge::{self, Judgement, Observation, StateObservation, TestVerdict, word};
 use explore::search::{Seen, nobody};
 use explore::shrink::{Size, shrink};
 use explore::witness::Schedule;
@@ -226,10 +226,10 @@ impl Command<'_> {
         (found, judged): (&Found, &Judgement),
     ) -> Result<Exit, Failure> {
         result(&text::block((&test.litmus, &test.place), protocol, found, judged))?;
-        for seen in judged.observations.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
+        for seen in judged.observations.iter().filter(|seen| seen.verdict == TestVerdict::Unexpected) {
             self.explain(test, protocol, found, &seen.invariant)?;
         }
-        for seen in judged.states.iter().filter(|seen| seen.verdict == Verdict::Unexpected) {
+        for seen in judged.states.iter().filter(|seen| seen.verdict == TestVerdict::Unexpected) {
             self.keep(test, protocol, seen)?;
         }
         result("\n")?;
@@ -321,24 +321,25 @@ fn witness(
     }
 }
 
-fn code(verdict: Verdict) -> Exit {
+fn code(verdict: TestVerdict) -> Exit {
     match verdict {
-        Verdict::Unexpected => Exit::Violated,
-        Verdict::Inconclusive => Exit::Inconclusive,
-        Verdict::AsExpected => Exit::AsExpected,
+        TestVerdict::Unexpected => Exit::Violated,
+        TestVerdict::Inconclusive => Exit::Inconclusive,
+        TestVerdict::AsExpected => Exit::AsExpected,
     }
 }
 
 fn row(test: &Placed, protocol: Protocol, done: &Done) -> [String; 6] {
     let mark = |verdict| match verdict {
-        Verdict::Unexpected => "!",
-        Verdict::Inconclusive => "?",
-        Verdict::AsExpected => "",
+        TestVerdict::Unexpected => "!",
+        TestVerdict::Inconclusive => "?",
+        TestVerdict::AsExpected => "",
     };
     let invariant =
         |seen: &Observation| format!("{} {}{}", seen.invariant, word(seen.seen), mark(seen.verdict));
-    let bad = done.judged.states.iter().filter(|seen| seen.verdict != Verdict::AsExpected);
-    let held = |seen: &&Observation| seen.seen == Expectation::Never && seen.verdict == Verdict::AsExpected;
+    let bad = done.judged.states.iter().filter(|seen| seen.verdict != TestVerdict::AsExpected);
+    let held =
+        |seen: &&Observation| seen.seen == Expectation::Never && seen.verdict == TestVerdict::AsExpected;
     let mut seen: Vec<_> =
         done.judged.observations.iter().filter(|seen| !held(seen)).map(invariant).collect();
     seen.extend(bad.map(|seen| format!("{} \"{}\"{}", seen.kind, seen.condition, mark(seen.verdict))));

@@ -5,7 +5,7 @@ use super::{github, output, results, streams};
 use input::file::{TEXT_MAX, read_text};
 use reports::exit::Exit;
 use reports::figure::Baseline;
-use reports::gate::{self, Earlier, Gates, Ladder, forms};
+use reports::gate::{self, Earlier, GateReport, Gates, forms};
 use reports::schema::{Env, Run};
 use reports::{html, json};
 
@@ -42,7 +42,7 @@ pub(super) fn gate(flags: &GateFlags) -> Result<Exit, Failure> {
     Ok(written.into_iter().fold(ladder.exit_code(), streams::also))
 }
 
-fn junit(flags: &GateFlags, ladder: &Ladder) -> Result<(), Failure> {
+fn junit(flags: &GateFlags, ladder: &GateReport) -> Result<(), Failure> {
     let Some(file) = &flags.junit else { return Ok(()) };
     let xml = forms::junit(ladder).map_err(Failure::internal)?;
     json::write_atomic(file, xml.as_bytes())
@@ -66,7 +66,7 @@ fn sides(flags: &GateFlags) -> Result<Sides, Failure> {
     }
 }
 
-fn page(flags: &GateFlags, runs: &[Run], env: Option<&Env>, ladder: &Ladder) -> Result<(), Failure> {
+fn page(flags: &GateFlags, runs: &[Run], env: Option<&Env>, ladder: &GateReport) -> Result<(), Failure> {
     let Some(file) = &flags.html else { return Ok(()) };
     output::write_page(file, &html::render_gated(&runs[0], env, ladder).map_err(Failure::usage)?)?;
     output::say(&format!("report: {}", file.display()));

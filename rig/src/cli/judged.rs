@@ -1,11 +1,11 @@
 //! Verdicts from cells: of a run that has just been made, and again of one that was stored, whose verdicts are not believed.
 use super::flags::Request;
 use super::output::say;
-use super::{thin, threads};
+use super::{threads, underpowered};
 use crate::driver::CellPlan;
-use reports::schema::{Cell, Engine, Expectation, Invariant, Note, Outcome, Run, Verdict};
+use reports::labels;
+use reports::schema::{Cell, Engine, Expectation, Invariant, Judgement, Note, Run, Verdict};
 use reports::verdict::{self, Expectations};
-use reports::words;
 use scenario::Scenario;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,8 +29,8 @@ pub(super) fn judge(
     };
     // A breach that is expected sometimes may be in a cell that is missing.
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.expected == Expectation::Sometimes) {
-        if verdict.outcome == Outcome::Fail && unfinished(&verdict.protocol) {
-            verdict.outcome = Outcome::Inconclusive;
+        if verdict.outcome == Judgement::Fail && unfinished(&verdict.protocol) {
+            verdict.outcome = Judgement::Inconclusive;
         }
     }
     if on_threads {
@@ -46,9 +46,9 @@ fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     let plans: BTreeMap<_, &CellPlan> = plans.iter().map(|plan| (key(plan), plan)).collect();
     let of = |cell: &Cell| {
         let plan = plans.get(&(cell.protocol.clone(), cell.point, cell.seed));
-        plan.map_or_else(Vec::new, |plan| thin::notes(scenario, plan, cell))
+        plan.map_or_else(Vec::new, |plan| underpowered::notes(scenario, plan, cell))
     };
-    cells.iter().flat_map(of).chain(thin::silent(scenario, cells)).collect()
+    cells.iter().flat_map(of).chain(underpowered::silent(scenario, cells)).collect()
 }
 
 /// Judges a stored run again, from its cells and its scenario, and says where the stored verdicts were others.
@@ -103,14 +103,14 @@ fn of_expectations(run: &Run, expect: &Expectations) -> Vec<Verdict> {
 const MOST: usize = 4;
 
 fn tell(stored: &[Verdict], found: &[Verdict], file: &Path) {
-    let judged = |verdicts: &[Verdict]| -> BTreeMap<(String, String), (Outcome, u64, u64, u64)> {
-        let checked = verdicts.iter().filter(|verdict| verdict.outcome != Outcome::Skipped);
+    let judged = |verdicts: &[Verdict]| -> BTreeMap<(String, String), (Judgement, u64, u64, u64)> {
+        let checked = verdicts.iter().filter(|verdict| verdict.outcome != Judgement::Skipped);
         let says = |v: &Verdict| (v.outcome, v.cells_violated, v.cells, v.violations);
         checked.map(|v| ((v.protocol.clone(), v.invariant.clone()), says(v))).collect()
     };
     let (stored, found) = (judged(stored), judged(found));
-    let outcome = |of: &BTreeMap<_, (Outcome, u64, u64, u64)>, key| {
-        of.get(key).map_or("not judged", |(outcome, ..)| words::outcome(*outcome))
+    let outcome = |of: &BTreeMap<_, (Judgement, u64, u64, u64)>, key| {
+        of.get(key).map_or("not judged", |(outcome, ..)| labels::outcome(*outcome))
     };
     let differ: Vec<String> = stored
         .keys()

@@ -3,7 +3,7 @@ use super::exit::Failure;
 use super::flags::KernelFlags;
 use super::folder::carried;
 use super::{recording, run};
-use linux::{self, Moves, OptionError, Options, Origin, Refusal, Workload};
+use linux::{self, LinuxOptions, MovedUnit, OptionError, Origin, Refusal, Workload};
 use reports::schema::Recording;
 use scenario::{Movers, Moves as Modelled, Overrides, Pace, Scenario, with_names};
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(super) const LESS: &str = "a shorter --duration, fewer rates or a smaller --
 /// The measurement that is asked for.
 pub(super) struct Asked {
     /// The options.
-    pub(super) options: Options,
+    pub(super) options: LinuxOptions,
     /// Recordings that workers replay, with their names in the folder of the result.
     pub(super) carried: Vec<Carried>,
 }
@@ -52,15 +52,16 @@ pub(super) fn asked(flags: &KernelFlags, duration: Duration) -> Result<Asked, Fa
 }
 
 /// Says what was understood of the recordings that workers replay; returns it as results keep it.
-pub(super) fn say_recordings(options: &Options) -> Result<Vec<Recording>, Failure> {
+pub(super) fn say_recordings(options: &LinuxOptions) -> Result<Vec<Recording>, Failure> {
     let files = workloads::Folder::new(".");
     let specs = options.workloads.iter().map(|workload| &workload.spec);
-    let plans = specs.map(|spec| Ok((spec, workloads::Plan::new(spec, &files).map_err(Failure::usage)?)));
+    let plans =
+        specs.map(|spec| Ok((spec, workloads::WorkloadPlan::new(spec, &files).map_err(Failure::usage)?)));
     let plans: Vec<_> = plans.collect::<Result<_, Failure>>()?;
     Ok(recording::say_all(plans.iter().map(|(spec, plan)| (*spec, plan))))
 }
 
-fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionError> {
+fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<LinuxOptions, OptionError> {
     let KernelFlags { processes, threads, bystanders, movers, moves, worker_load, .. } = flags;
     let moved = match &flags.workload {
         Some(shape) => {
@@ -93,18 +94,18 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<Options, OptionEr
     let lenient = flags.lenient.then(|| "--lenient".to_owned());
     let words = words.into_iter().chain(lenient).collect();
     let beside = (*bystanders > 0).then(|| Workload::forking(*bystanders));
-    Ok(Options {
+    Ok(LinuxOptions {
         workloads: std::iter::once(moved).chain(beside).collect(),
         movers: *movers,
         moves: moves.parse()?,
         duration,
         origin: Origin { words, notes, ..Origin::default() },
-        ..Options::default()
+        ..LinuxOptions::default()
     })
 }
 
 /// What of a scenario real processes and real cgroups can do; the rest is said in notes.
-fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<Options, Failure> {
+fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<LinuxOptions, Failure> {
     let folder = run::beside(name);
     let workloads: Vec<Workload> = scenario
         .workloads
@@ -114,7 +115,7 @@ fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<Options
     let Some(movers) = scenario.movers.iter().find(|movers| movers.count > 0) else {
         return Err(Failure::usage(format!("{name} has no mover: there is nothing to measure")));
     };
-    let mut options = Options {
+    let mut options = LinuxOptions {
         workloads,
         duration: Duration::from_nanos(scenario.duration_ns),
         seed: scenario.seed,
@@ -129,7 +130,7 @@ fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<Options
                 .collect(),
             notes: left_out(scenario),
         },
-        ..Options::default()
+        ..LinuxOptions::default()
     };
     options.movers = movers.count.min(options.moved()).max(1);
     pace(movers, &mut options);
@@ -140,10 +141,10 @@ fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<Options
     Ok(options)
 }
 
-fn moves(name: &str, movers: &Movers) -> Result<Moves, Failure> {
+fn moves(name: &str, movers: &Movers) -> Result<MovedUnit, Failure> {
     match movers.moves {
-        Modelled::Processes => Ok(Moves::Processes),
-        Modelled::Threads => Ok(Moves::Threads),
+        Modelled::Processes => Ok(MovedUnit::Processes),
+        Modelled::Threads => Ok(MovedUnit::Threads),
         Modelled::Everybody | Modelled::Adopt(_) => Err(Failure::usage(format!(
             "{name}: no file of a cgroup moves everybody, or lets a controller join; run it by attach-rig run"
         ))),
@@ -151,7 +152,7 @@ fn moves(name: &str, movers: &Movers) -> Result<Moves, Failure> {
 }
 
 /// A rate is a cell with intended start times, a closed loop keeps its pause.
-fn pace(movers: &Movers, options: &mut Options) {
+fn pace(movers: &Movers, options: &mut LinuxOptions) {
     match movers.pacing.pace {
         Pace::Closed => options.pause = Duration::from_nanos(movers.pacing.pause_ns),
         Pace::PerSecond(rate) => (options.rates, options.closed_loop) = (vec![rate], false),

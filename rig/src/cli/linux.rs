@@ -5,7 +5,7 @@ use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
 use super::{output, proportion, streams};
 use crate::measure::env;
-use linux::{self, OptionError, Options, Progress};
+use linux::{self, LinuxOptions, OptionError, Progress};
 use reports::exit::Exit;
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
 
 fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {
     let Asked { options, carried } = kernel::asked(&flags.work, Duration::from_secs(10))?;
-    let options = Options {
+    let options = LinuxOptions {
         hierarchy: flags.hierarchy.parse().map_err(|error: OptionError| Failure::usage(error))?,
         move_charges: flags.move_charges,
         kept_pages: flags.kept_pages.clone(),

@@ -29,8 +29,8 @@ mod results;
 mod run;
 mod selftest;
 mod streams;
-mod thin;
 mod threads;
+mod underpowered;
 mod vm;
 
 pub use exit::Failure;

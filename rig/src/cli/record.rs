@@ -12,7 +12,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
-use workloads::{Folder, Plan, Spec, TRACE_PREFIX};
+use workloads::{Folder, Spec, TRACE_PREFIX, WorkloadPlan};
 
 /// Longest cell of the scenario.
 const DURATION_MAX: Duration = Duration::from_secs(5);
@@ -163,7 +163,7 @@ fn understood(out: &Path) -> Result<(), Failure> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = out.file_name().unwrap_or_default().to_string_lossy();
     let spec = Spec::new(format!("{TRACE_PREFIX}{name}"), 1, 1);
-    let plan = Plan::new(&spec, &Folder::new(folder)).map_err(Failure::usage)?;
+    let plan = WorkloadPlan::new(&spec, &Folder::new(folder)).map_err(Failure::usage)?;
     recording::say_all(std::iter::once((&spec, &plan)));
     Ok(())
 }

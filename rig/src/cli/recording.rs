@@ -5,7 +5,7 @@ use super::output;
 use reports::exit::Exit;
 use reports::schema::{DroppedLines, Recording};
 use std::path::Path;
-use workloads::{BuiltIn, Files as _, Folder, Plan, Spec, TRACE_PREFIX, TraceReport};
+use workloads::{BuiltIn, Files as _, Folder, Spec, TRACE_PREFIX, TraceReport, WorkloadPlan};
 
 pub(super) fn recording(flags: &RecordingFlags) -> Result<Exit, Failure> {
     let mut all = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<Exit, Failure> {
             trace_lenient: flags.lenient.then_some(true),
             ..Spec::new(format!("{TRACE_PREFIX}{name}"), 1, 1)
         };
-        let plan = Plan::new(&spec, &Folder::new(Path::new("."))).map_err(Failure::usage)?;
+        let plan = WorkloadPlan::new(&spec, &Folder::new(Path::new("."))).map_err(Failure::usage)?;
         let Some(report) = plan.trace_report() else { continue };
         output::result(&format!("{}\n{report}\n", input::text::printable(name)))?;
         warn(name, report);
@@ -29,7 +29,7 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<Exit, Failure> {
 }
 
 /// Says, once a recording, what was understood; returns it as results keep it.
-pub(super) fn say_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a Plan)>) -> Vec<Recording> {
+pub(super) fn say_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a WorkloadPlan)>) -> Vec<Recording> {
     let all = of_plans(plans);
     for (name, report) in &all {
         output::say(&format!("recording {}:\n{report}", input::text::printable(name)));
@@ -39,11 +39,11 @@ pub(super) fn say_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a Plan)>) -> 
 }
 
 /// The recordings of plans, as results keep them.
-pub(super) fn keep_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a Plan)>) -> Vec<Recording> {
+pub(super) fn keep_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a WorkloadPlan)>) -> Vec<Recording> {
     of_plans(plans).iter().map(|(name, report)| kept(name, report)).collect()
 }
 
-fn of_plans<'a>(plans: impl Iterator<Item = (&'a Spec, &'a Plan)>) -> Vec<(String, TraceReport)> {
+fn of_plans<'a>(plans: impl Iterator<Item = (&'a Spec, &'a WorkloadPlan)>) -> Vec<(String, TraceReport)> {
     let mut all: Vec<(String, TraceReport)> = Vec::new();
     for (spec, plan) in plans {
         let (Some(name), Some(report)) = (spec.shape.strip_prefix(TRACE_PREFIX), plan.trace_report()) else {

@@ -3,7 +3,7 @@ use super::exit::{Failure, with_signal};
 use super::flags::SelftestFlags;
 use super::output::say;
 use super::{parallel, run, streams};
-use crate::driver::selftest::{self, Drawn, Flight};
+use crate::driver::selftest::{self, Drawn, MutantRun};
 use crate::measure::recorder::Census;
 use engines::Interrupt;
 use engines::signals;
@@ -29,8 +29,8 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<Exit, Failure> {
     }
     let mutants = selftest::mutants();
     let sound = mutants_green(flags.seeds, &costs, &interrupt);
-    let fly = |at: usize| selftest::fly(mutants[at], flags.seeds, &costs, &interrupt);
-    let flights: Vec<Flight> = parallel::map(jobs, mutants.len(), &interrupt, fly).into_values().collect();
+    let fly = |at: usize| selftest::run_mutant(mutants[at], flags.seeds, &costs, &interrupt);
+    let flights: Vec<MutantRun> = parallel::map(jobs, mutants.len(), &interrupt, fly).into_values().collect();
     let caught = flights.iter().filter(|flight| flight.red > 0).count();
     let mut text = flights.iter().map(line).collect::<String>();
     text.push_str(&sound.0);
@@ -49,8 +49,8 @@ pub(super) fn cut_short(interrupt: &Interrupt, tried: usize, of: usize) -> Strin
     interrupt.signal().map(line).unwrap_or_default()
 }
 
-fn line(flight: &Flight) -> String {
-    let Flight { mutant, red, seeds, first } = flight;
+fn line(flight: &MutantRun) -> String {
+    let MutantRun { mutant, red, seeds, first } = flight;
     let verdict = if *red > 0 { "caught" } else { "MISSED" };
     let mut text = format!(
         "{verdict} {mutant:24} by {:18} in {red} of {seeds} seeds: {}\n",

@@ -1,13 +1,13 @@
 //! What a run on threads says differently: what it did not judge, what the machine did not show, what it is measured with.
 use super::exit::Failure;
 use super::matrix::{Did, On};
-use crate::driver::agree::violates_without_locks;
+use crate::driver::parity::violates_without_locks;
 use crate::driver::threads;
 use engines::threads::Refused;
-use engines::threads::itself::Itself;
+use engines::threads::overhead::Overhead;
 use linux;
 use model::checks::{Check, Needs};
-use reports::schema::{Env, Expectation, Note, NoteKind, Outcome, Verdict};
+use reports::schema::{Env, Expectation, Judgement, Note, NoteKind, Verdict};
 use reports::verdict::Expectations;
 use scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,15 +37,15 @@ fn list(checks: impl Iterator<Item = Check>) -> String {
 pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &mut Vec<Note>) {
     let info = |text: String| Note { kind: NoteKind::Info, text, protocol: None };
     let unjudged = threads::unjudged(scenario);
-    for verdict in verdicts.iter_mut().filter(|verdict| verdict.outcome == Outcome::Fail) {
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.outcome == Judgement::Fail) {
         let (protocol, invariant) = (&verdict.protocol, &verdict.invariant);
         if verdict.expected != Expectation::Never {
-            verdict.outcome = Outcome::Inconclusive;
+            verdict.outcome = Judgement::Inconclusive;
         } else if violates_without_locks(protocol, invariant) {
             notes.push(info(format!(
                 "{invariant} was violated under {protocol}, of which the scenario says nothing: it keeps no locks, and here a mover may lose its CPU between the switch and the last callback."
             )));
-            (verdict.expected, verdict.outcome) = (Expectation::Sometimes, Outcome::Pass);
+            (verdict.expected, verdict.outcome) = (Expectation::Sometimes, Judgement::Pass);
         }
     }
     let protocols: BTreeSet<String> = verdicts.iter().map(|verdict| verdict.protocol.clone()).collect();
@@ -77,7 +77,7 @@ fn skipped(protocol: &str, invariant: &str) -> Verdict {
         cells_violated: 0,
         cells: 0,
         violations: 0,
-        outcome: Outcome::Skipped,
+        outcome: Judgement::Skipped,
         replay: None,
     }
 }
@@ -90,7 +90,7 @@ pub(super) fn refused(error: &Refused) -> Failure {
 
 /// What measuring costs here and how far off it is.
 pub(super) fn measuring() -> Result<BTreeMap<String, String>, Failure> {
-    Itself::measure().map(|itself| itself.facts()).map_err(|error| refused(&error))
+    Overhead::measure().map(|itself| itself.facts()).map_err(|error| refused(&error))
 }
 
 /// Facts about the run and the machine.

@@ -5,8 +5,8 @@ use super::folder::{Folder, Keeper};
 use super::kernel::{self, Asked};
 use super::{output, proportion, streams};
 use crate::measure::env;
-use linux::vm::{Guest, Machine, Merged, News, Series, Setting, VmError};
-use linux::{OptionError, Options};
+use linux::vm::{Guest, GuestSetting, Machine, Merged, News, Series, VmError};
+use linux::{LinuxOptions, OptionError};
 use reports::exit::Exit;
 use reports::schema::{Env, Recording};
 use std::time::{Duration, Instant};
@@ -109,7 +109,7 @@ fn complaints(guests: &[Guest]) -> String {
     guests.iter().filter_map(words).collect::<Vec<_>>().join("\n")
 }
 
-fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Asked), Failure> {
+fn plan(flags: &VmFlags) -> Result<(Machine, Vec<GuestSetting>, Asked), Failure> {
     let usage = |error: OptionError| Failure::usage(error);
     let machine = Machine {
         kernel: flags.kernel.clone(),
@@ -120,9 +120,9 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Vec<Setting>, Asked), Failure> {
         timeout: flags.timeout,
     };
     let Asked { options, carried } = kernel::asked(&flags.work, Duration::from_secs(5))?;
-    let options = Options { kept_pages: flags.kept_pages.clone(), ..options };
+    let options = LinuxOptions { kept_pages: flags.kept_pages.clone(), ..options };
     options.check().map_err(usage)?;
-    Ok((machine, Setting::list(&flags.hierarchies).map_err(usage)?, Asked { options, carried }))
+    Ok((machine, GuestSetting::list(&flags.hierarchies).map_err(usage)?, Asked { options, carried }))
 }
 
 /// The guests are what was measured, and the host a fact about them.

@@ -1,7 +1,7 @@
 //! An admin: writes to the files of a cgroup, makes and removes it, or takes CPUs away, at a rate or with a pause, and
 //! leaves everything as it was found.
 use super::pacing::wait;
-use super::worker::Stage;
+use super::worker::WorkerContext;
 use model::kernel::{CgroupId, CpuMask};
 use model::paths::admin;
 use model::protocols::evacuate;
@@ -29,7 +29,7 @@ struct Away {
 
 impl Admin {
     /// Acts until the cell ends. It waits before it begins, so that the others are at work.
-    pub(super) fn work<C: Current>(self, cur: &C, stage: &Stage) {
+    pub(super) fn work<C: Current>(self, cur: &C, stage: &WorkerContext) {
         cur.emit(Event::Start(Who::Admin(self.number)));
         let mut away = Away::default();
         for turn in 1.. {
@@ -41,7 +41,7 @@ impl Admin {
         self.restore(cur, stage, &mut away);
     }
 
-    fn turn<C: Current>(&self, cur: &C, stage: &Stage, turn: usize, away: &mut Away) {
+    fn turn<C: Current>(&self, cur: &C, stage: &WorkerContext, turn: usize, away: &mut Away) {
         let world = &*stage.world;
         match &self.act {
             Act::Limit { controller, cgroup, values, force } => {
@@ -72,7 +72,7 @@ impl Admin {
         }
     }
 
-    fn bring_back<C: Current>(&self, cur: &C, stage: &Stage, away: &mut Away) {
+    fn bring_back<C: Current>(&self, cur: &C, stage: &WorkerContext, away: &mut Away) {
         // The last that went comes first, so that each cpuset ends as it was before the first.
         for (cpu, named) in std::mem::take(&mut away.cpus).into_iter().rev() {
             let _ = admin::online_cpu(cur, &stage.world, cpu);
@@ -85,7 +85,7 @@ impl Admin {
         }
     }
 
-    fn restore<C: Current>(&self, cur: &C, stage: &Stage, away: &mut Away) {
+    fn restore<C: Current>(&self, cur: &C, stage: &WorkerContext, away: &mut Away) {
         let world = &*stage.world;
         match &self.act {
             Act::Limit { controller, cgroup, force, .. } => {

@@ -1,7 +1,7 @@
 //! Runs one cell on the simulator and hands back what was recorded, in the form of the schema.
-use super::cast::{self, Starts};
+use super::observer::Watch;
 use super::plan::CellPlan;
-use super::watch::Watch;
+use super::spawn::{self, Starts};
 use crate::measure::cell::{Cell, Records, SimCounts};
 use crate::measure::recorder::Census;
 use engines::Interrupt;
@@ -63,7 +63,7 @@ pub fn run_cell_until(
         Time::new(scenario.cpus, costs.clone(), end_ns.saturating_mul(4) + DRAIN_NS).until(interrupt.clone());
     let injector = Injector::new(plan.faults::<CellCurrent>(scenario), plan.seed);
     let mut sim = Sim::new(time, watch, injector);
-    cast::start(&mut sim, scenario, plan, &world);
+    spawn::start(&mut sim, scenario, plan, &world);
     let finished = sim.run();
     (!finished.policy.is_interrupted()).then(|| record(scenario, plan, finished, started))
 }

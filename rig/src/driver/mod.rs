@@ -2,17 +2,17 @@
 //!
 //! [`plan`] turns a [`scenario`] into cells, [`cell`] runs one on the simulator, [`threads`] on OS threads.
 mod admin;
-pub mod agree;
-mod cast;
 pub mod cell;
 mod mover;
+pub mod observer;
 mod pacing;
+pub mod parity;
 pub mod plan;
 pub mod positions;
 pub mod random;
 pub mod selftest;
+mod spawn;
 pub mod threads;
-pub mod watch;
 mod worker;
 
 pub use cell::{run_cell, run_cell_until};

@@ -1,7 +1,7 @@
 //! A mover: attaches one thread, one process or everybody after the other to the next of its cgroups, closed loop or at
 //! a rate; or lets a controller join.
 use super::pacing::wait;
-use super::worker::Stage;
+use super::worker::WorkerContext;
 use model::kernel::{CgroupId, Controller};
 use model::paths::attach::Request;
 use model::protocols::{attach, evacuate};
@@ -31,7 +31,7 @@ pub(super) enum Task {
 
 impl Mover {
     /// Moves until the cell ends.
-    pub(super) fn work<C: Current>(self, cur: &C, stage: &Stage) {
+    pub(super) fn work<C: Current>(self, cur: &C, stage: &WorkerContext) {
         cur.emit(Event::Start(Who::Mover(self.number)));
         match self.task {
             Task::Move { targets, .. } if targets.is_empty() => {}
@@ -45,7 +45,7 @@ impl Mover {
 
 fn move_on<C: Current>(
     cur: &C,
-    stage: &Stage,
+    stage: &WorkerContext,
     (number, pacing): (u32, Pacing),
     between: &[CgroupId],
     mut targets: Vec<(Target, usize)>,
@@ -63,7 +63,7 @@ fn move_on<C: Current>(
 }
 
 /// One attach; if CPUs may have gone away meanwhile, those who lost theirs are moved as well.
-fn one<C: Current>(cur: &C, stage: &Stage, request: &Request) -> Outcome {
+fn one<C: Current>(cur: &C, stage: &WorkerContext, request: &Request) -> Outcome {
     let outcome = attach(stage.protocol, cur, &stage.world, request);
     if stage.evacuates {
         evacuate(stage.protocol, cur, &stage.world);
@@ -72,7 +72,7 @@ fn one<C: Current>(cur: &C, stage: &Stage, request: &Request) -> Outcome {
 }
 
 /// Waits once, so that the others are at work, and tries until the controller has joined.
-fn adopt<C: Current>(cur: &C, stage: &Stage, pacing: Pacing, controller: Controller, dest: CgroupId) {
+fn adopt<C: Current>(cur: &C, stage: &WorkerContext, pacing: Pacing, controller: Controller, dest: CgroupId) {
     for turn in 1.. {
         let Some(due_ns) = wait(pacing, cur, stage.end_ns, turn) else { return };
         let request = Request { target: Target::Adopt(controller), dest, due_ns };

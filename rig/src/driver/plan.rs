@@ -1,5 +1,5 @@
 //! From a scenario to its cells, and to the faults of each.
-use faults::{Fault, Plan, Rule, Site};
+use faults::{Fault, FaultPlan, Rule, Site};
 use model::checks::CheckSet;
 use model::kernel::Controller;
 use model::protocols::Protocol;
@@ -76,7 +76,8 @@ impl CellPlan {
             let each = controllers.iter().enumerate();
             each.flat_map(|(at, controller)| {
                 let later = protocol.sites::<C>(&controllers[at + 1..]);
-                let refused = later.iter().any(|s| s.callback() == Some(faults::Callback::PrepareNosleep));
+                let refused =
+                    later.iter().any(|s| s.callback() == Some(faults::SiteCallback::PrepareNosleep));
                 let undoing = protocol.undoing::<C>(&[*controller]).into_iter();
                 undoing.filter(move |(_, callback)| refused || *callback != Callback::AbortAttachNosleep)
             })
@@ -87,17 +88,17 @@ impl CellPlan {
 
     /// The faults of the cell: the scenario's own rules, then those of the axes.
     #[must_use]
-    pub fn faults<C: Current>(&self, scenario: &Scenario) -> Plan {
+    pub fn faults<C: Current>(&self, scenario: &Scenario) -> FaultPlan {
         let mut rules = scenario.faults.clone();
         let rate = self.fault_rate.unwrap_or(0);
-        rules.extend(Plan::with_rate(rate, self.sites::<C>(scenario)).rules);
+        rules.extend(FaultPlan::with_rate(rate, self.sites::<C>(scenario)).rules);
         if let Some(ns) = self.delay_ns.filter(|ns| *ns > 0) {
             rules.push(Rule::new(Site::CoreSwitched, Fault::Delay { ns }));
         }
         if let Some((site, nth)) = self.fail_nth {
-            rules.extend(Plan::nth(site, nth).rules);
+            rules.extend(FaultPlan::nth(site, nth).rules);
         }
-        Plan { rules }
+        FaultPlan { rules }
     }
 }
 

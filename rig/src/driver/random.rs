@@ -11,9 +11,9 @@ use std::fmt::Write as _;
 /// Odd, so that neighbouring seeds give streams of their own (as splitmix64's increment).
 const STREAM: u128 = 0x9e37_79b9_7f4a_7c15;
 
-struct Dice(Pcg64);
+struct Draws(Pcg64);
 
-impl Dice {
+impl Draws {
     fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.0.next_u64()) * u128::from(bound)) >> 64) as u64
     }
@@ -57,7 +57,7 @@ impl Tree {
 /// The text of the scenario of that seed, under that protocol.
 #[must_use]
 pub fn scenario(seed: u64, protocol: &str) -> String {
-    let mut dice = Dice(Pcg64::new(u128::from(seed), STREAM));
+    let mut dice = Draws(Pcg64::new(u128::from(seed), STREAM));
     let cpus = dice.pick(&[1, 2, 4]);
     let mut trees = trees(&mut dice);
     for tree in &mut trees {
@@ -93,7 +93,7 @@ pub fn scenario(seed: u64, protocol: &str) -> String {
     text
 }
 
-fn trees(dice: &mut Dice) -> Vec<Tree> {
+fn trees(dice: &mut Draws) -> Vec<Tree> {
     let all = dice.shuffled(&Controller::ALL);
     let mounted = &all[..dice.between(1, 5) as usize];
     let first = if dice.percent(25) { dice.between(1, mounted.len() as u64) as usize } else { mounted.len() };
@@ -111,7 +111,7 @@ fn trees(dice: &mut Dice) -> Vec<Tree> {
     trees
 }
 
-fn choose_mode(dice: &mut Dice, tree: &mut Tree) {
+fn choose_mode(dice: &mut Draws, tree: &mut Tree) {
     tree.mode = dice.pick(&["thread", "process", "all", "adopt"]);
     if tree.mode == "adopt" {
         tree.late = vec![dice.pick(&tree.controllers)];
@@ -120,7 +120,7 @@ fn choose_mode(dice: &mut Dice, tree: &mut Tree) {
 
 /// A limit that is lowered to what is used stands in the way of an owner change, which charges by force: only where owners
 /// change no cgroup.
-fn faults(dice: &mut Dice, trees: &[Tree], (forced, protocol): (bool, &str), text: &mut String) {
+fn faults(dice: &mut Draws, trees: &[Tree], (forced, protocol): (bool, &str), text: &mut String) {
     let mut rules = Vec::new();
     for controller in trees.iter().flat_map(|tree| &tree.controllers) {
         if dice.percent(40) {
@@ -149,7 +149,7 @@ fn faults(dice: &mut Dice, trees: &[Tree], (forced, protocol): (bool, &str), tex
     let _ = writeln!(text, "faults = [{}]", rules.join(", "));
 }
 
-fn options(dice: &mut Dice, trees: &[Tree], text: &mut String) {
+fn options(dice: &mut Draws, trees: &[Tree], text: &mut String) {
     let _ = writeln!(text, "\n[options]");
     if dice.percent(15) {
         let tree = &trees[0];
@@ -163,7 +163,7 @@ fn options(dice: &mut Dice, trees: &[Tree], text: &mut String) {
 
 /// Limits leave room for what is there at the start. An owner change charges by force, so address space is limited only
 /// where owners change no cgroup.
-fn cgroups(dice: &mut Dice, tree: &Tree, cpus: u64, forced: bool, text: &mut String) {
+fn cgroups(dice: &mut Draws, tree: &Tree, cpus: u64, forced: bool, text: &mut String) {
     for name in &tree.cgroups {
         let _ = writeln!(text, "\n[cgroups.\"{name}\"]\nhierarchy = \"{}\"", tree.name);
         let used = !name.contains('/');
@@ -185,7 +185,7 @@ fn cgroups(dice: &mut Dice, tree: &Tree, cpus: u64, forced: bool, text: &mut Str
     }
 }
 
-fn workloads(dice: &mut Dice, trees: &[Tree], spread: bool, text: &mut String) {
+fn workloads(dice: &mut Draws, trees: &[Tree], spread: bool, text: &mut String) {
     // Whoever moves everybody asks nobody for leave.
     let picked = trees.iter().any(|tree| tree.mode != "all");
     for first_of_all in [true, false] {
@@ -208,7 +208,7 @@ fn workloads(dice: &mut Dice, trees: &[Tree], spread: bool, text: &mut String) {
     }
 }
 
-fn movers(dice: &mut Dice, tree: &Tree, text: &mut String) {
+fn movers(dice: &mut Draws, tree: &Tree, text: &mut String) {
     let between = if tree.name == "one" {
         dice.pick(&["\"a\", \"b\"", "\"a\", \"b\", \"c\"", "\"a\", \"a/x\", \"b\""])
     } else {
@@ -227,7 +227,7 @@ fn movers(dice: &mut Dice, tree: &Tree, text: &mut String) {
     }
 }
 
-fn admins(dice: &mut Dice, tree: &Tree, cpus: u64, text: &mut String) {
+fn admins(dice: &mut Draws, tree: &Tree, cpus: u64, text: &mut String) {
     let mut admin = |what: &str, cgroup: Option<&str>, more: String, pause: u64| {
         let _ = writeln!(text, "\n[[admins]]\nwhat = \"{what}\"\npause = \"{pause}us\"");
         if let Some(cgroup) = cgroup {

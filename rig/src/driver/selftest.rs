@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// What became of one mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flight {
+pub struct MutantRun {
     /// The mutant.
     pub mutant: Mutant,
     /// Seeds in which its check found it.
@@ -53,10 +53,10 @@ fn plan(scenario: &Scenario, protocol: Protocol, seed: u64) -> CellPlan {
 /// # Panics
 /// When a mutant names a check that there is not: a bug of ours.
 #[must_use]
-pub fn fly(mutant: Mutant, seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Option<Flight> {
+pub fn run_mutant(mutant: Mutant, seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Option<MutantRun> {
     let scenario = scenario(mutant.scenario());
     let protocol = transactional().with_mutant(Some(mutant));
-    let mut flight = Flight { mutant, red: 0, seeds, first: None };
+    let mut flight = MutantRun { mutant, red: 0, seeds, first: None };
     for seed in 1..=seeds {
         let checks = CheckSet::of(&[mutant.check()]);
         let plan = CellPlan { checks, ..plan(&scenario, protocol, seed) };

@@ -6,10 +6,10 @@ use model::seam::event::Who;
 use model::seam::{Current, Event};
 use model::world::World;
 use std::sync::Arc;
-use workloads::{ActorKey, Op, Plan};
+use workloads::{ActorKey, Op, WorkloadPlan};
 
 /// What all actors of a cell share.
-pub(super) struct Stage {
+pub(super) struct WorkerContext {
     pub(super) world: Arc<World>,
     pub(super) protocol: Protocol,
     pub(super) seed: u64,
@@ -22,7 +22,7 @@ pub(super) struct Stage {
 /// A thread's stream: where it comes from.
 #[derive(Clone)]
 pub(super) struct Role {
-    pub(super) plan: Arc<Plan>,
+    pub(super) plan: Arc<WorkloadPlan>,
     /// The seed of its workload, different for each.
     pub(super) seed: u64,
     pub(super) key: ActorKey,
@@ -35,7 +35,7 @@ enum After {
 }
 
 /// Runs `task` until its stream or the cell ends.
-pub(super) fn work<C: Current>(cur: &C, stage: &Arc<Stage>, task: TaskId, role: &Role) {
+pub(super) fn work<C: Current>(cur: &C, stage: &Arc<WorkerContext>, task: TaskId, role: &Role) {
     cur.emit(Event::Start(Who::Task(task)));
     if !actors::adopt(cur, &stage.world, task) {
         return;
@@ -58,7 +58,7 @@ pub(super) fn work<C: Current>(cur: &C, stage: &Arc<Stage>, task: TaskId, role: 
 }
 
 /// Does one operation. One that fails is recorded by its own events, and the thread goes on.
-fn perform<C: Current>(cur: &C, stage: &Arc<Stage>, task: TaskId, role: &Role, op: Op) -> After {
+fn perform<C: Current>(cur: &C, stage: &Arc<WorkerContext>, task: TaskId, role: &Role, op: Op) -> After {
     let world = &stage.world;
     match op {
         Op::Mmap { pages } => drop(mm::mmap(cur, world, task, u64::from(pages))),
@@ -80,7 +80,7 @@ fn perform<C: Current>(cur: &C, stage: &Arc<Stage>, task: TaskId, role: &Role, o
 }
 
 /// Gives a new thread an actor. Its slot is kept until the actor has adopted it.
-fn start<C: Current>(cur: &C, stage: &Arc<Stage>, task: Option<TaskId>, role: &Role, child: u32) {
+fn start<C: Current>(cur: &C, stage: &Arc<WorkerContext>, task: Option<TaskId>, role: &Role, child: u32) {
     let Some(task) = task else { return };
     std::mem::forget(stage.world.tasks.pin(task.0));
     let stage = Arc::clone(stage);

@@ -1,10 +1,10 @@
 //! From raw records to a cell of the schema.
-use super::timelines::told;
+use super::timelines::export;
 use super::{Recorder, Timelines};
 use faults::Injector;
 use model::checks::{Checks, CounterDrift, Shadow};
 use model::kernel::{Controller, Snapshot};
-use model::locks::stats::{LockStats, LongHold, Recorder as Series};
+use model::locks::stats::{LockRecorder as Series, LockStats, LongHold};
 use model::seam::event::{Callback, Mode, OpKind, Phase};
 use model::seam::{ActorId, Class};
 use reports::hist::Hist;
@@ -150,8 +150,8 @@ impl Records<'_> {
     #[must_use]
     pub fn longest_holds(&self, who: impl Fn(ActorId) -> String) -> Vec<schema::LongHold> {
         let longest = |hold: &LongHold| schema::LongHold {
-            lock: told::lock(hold.object, self.checks.shadow()),
-            mode: told::mode(hold.mode).to_owned(),
+            lock: export::lock(hold.object, self.checks.shadow()),
+            mode: export::mode(hold.mode).to_owned(),
             hold_ns: hold.hold_ns,
             holder: who(hold.holder),
             phase: hold.phase.map(|phase| phase.name().to_owned()),

@@ -2,13 +2,13 @@
 //!
 //! `calibrate` measures what things cost. With the real kernel's own module, the only place
 //! that names `reports`' schema. Nothing here judges.
-pub mod alone;
-pub mod around;
 pub mod calibrate;
 pub mod cell;
+pub mod concurrent;
 pub mod env;
 mod merge;
 mod ops;
+pub mod per_thread;
 pub mod recorder;
 pub mod timelines;
 

@@ -1,6 +1,6 @@
 //! Operations of the workload in flight, and whether an attach was under way meanwhile.
 use model::kernel::MmId;
-use model::locks::stats::Recorder as Series;
+use model::locks::stats::LockRecorder as Series;
 use model::seam::event::OpKind;
 use model::seam::{ActorId, Stamp};
 

@@ -2,7 +2,7 @@
 use super::ops::Ops;
 use faults::{Errno, Site};
 use model::kernel::{CgroupId, Controller, Layout, MmId};
-use model::locks::stats::Recorder as Series;
+use model::locks::stats::LockRecorder as Series;
 use model::seam::event::{Callback, Outcome, Phase, Target};
 use model::seam::{ActorId, Event, Stamp};
 use reports::outcome::AttachOutcome;

@@ -14,7 +14,7 @@ use allocation_counter::measure;
 use engines::sim::Sim;
 use engines::sim::current::SimCurrent;
 use engines::sim::time::Time;
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::kernel::{ProcessId, TaskId};
 use model::paths::{actors, mm};
 use model::protocols::Protocol;
@@ -22,7 +22,7 @@ use model::seam::event::{Target, Who};
 use model::seam::{Costs, Current, End, Event, Observer, Stamp};
 use model::world::World;
 use moving::{PROTOCOLS, Statistics, to_and_fro, world};
-use rig::driver::watch::Watch;
+use rig::driver::observer::Watch;
 use rig::driver::{CellPlan, run_cell};
 use scenario::Scenario;
 use std::cell::Cell;
@@ -52,7 +52,7 @@ fn busy<C: Current>(cur: &C, world: &World, task: TaskId, stop: &Cell<bool>) {
 fn allocations<O: Observer + 'static>(world: Arc<World>, name: &str, observer: O, threads: u32) -> u64 {
     let what = (Protocol::parse(name).expect("known"), Target::Process(ProcessId(0)));
     let time = Time::new(4, Costs::default(), u64::MAX >> 1);
-    let mut sim: Sim<Time, O> = Sim::new(time, observer, Injector::new(Plan::default(), 1));
+    let mut sim: Sim<Time, O> = Sim::new(time, observer, Injector::new(FaultPlan::default(), 1));
     let (stop, counted) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
     for task in 0..threads {
         let (world, stop) = (Arc::clone(&world), Rc::clone(&stop));

@@ -72,7 +72,7 @@ const READERS: &[(&str, &str)] = &[
     ("rig/linux/src/vm/mounts.rs", "/proc within the guest"),
     ("rig/linux/src/vm/outcome.rs", "/proc within the guest"),
     ("rig/linux/src/vm/session.rs", "/proc within the guest"),
-    ("rig/linux/src/workers/crew.rs", "/proc"),
+    ("rig/linux/src/workers/worker_pool.rs", "/proc"),
     ("rig/src/measure/env.rs", "/proc/cpuinfo"),
     ("rig/src/record", "/proc"),
 ];

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::call::Meaning;
-use super::join::{Event, Events, What};
+use super::join::{CallEvent, Events, What};
 
 /// The tasks of the beginning, and the parent of each other task.
 #[derive(Debug, Default)]
@@ -104,7 +104,7 @@ impl Evidence {
         evidence
     }
 
-    fn take(&mut self, event: &Event, space: &mut Space) {
+    fn take(&mut self, event: &CallEvent, space: &mut Space) {
         let What::Call(meaning) = event.what else { return };
         let others = match meaning {
             Meaning::Process { pid } => {

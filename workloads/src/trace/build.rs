@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::adopt::{self, Family};
 use super::call::{Kind, Meaning};
-use super::join::{Event, Events, What};
+use super::join::{CallEvent, Events, What};
 use super::life::Life;
 use super::mm::{Added, Books, Mm};
 use super::space::{Space, Totals};
@@ -111,7 +111,7 @@ impl Builder {
         );
     }
 
-    fn take(&mut self, at: usize, event: &Event) {
+    fn take(&mut self, at: usize, event: &CallEvent) {
         self.now = at;
         let Some(space) = self.lives[event.task].space else { return };
         match event.what {
@@ -134,7 +134,7 @@ impl Builder {
     }
 
     /// Changes an address space, and pushes the operations that change the replay's in the same way.
-    fn change(&mut self, event: &Event, at: usize, with: impl FnOnce(&mut Space, &mut Rule) -> Added) {
+    fn change(&mut self, event: &CallEvent, at: usize, with: impl FnOnce(&mut Space, &mut Rule) -> Added) {
         let room = TOUCHED_PAGES_MAX.saturating_sub(self.totals.touched_now);
         let space = &mut self.spaces[at];
         let percent = if space.is_sampled { 0 } else { self.options.touch_percent };
@@ -154,7 +154,7 @@ impl Builder {
         }
     }
 
-    fn fork(&mut self, at: usize, event: &Event, space: usize, is_thread: bool, stack: (u64, u64)) {
+    fn fork(&mut self, at: usize, event: &CallEvent, space: usize, is_thread: bool, stack: (u64, u64)) {
         // A child that left no line still was a task: it exits at once.
         let task = self.family.children.get(&at).copied().unwrap_or(self.lives.len());
         let is_silent = task == self.lives.len();
@@ -189,14 +189,14 @@ impl Builder {
     }
 
     /// A thread uses the top of its stack.
-    fn touch_stack(&mut self, event: &Event, task: usize, space: usize) {
-        let by_thread = Event { order: event.order, task, at_ns: event.at_ns, what: What::Exited };
+    fn touch_stack(&mut self, event: &CallEvent, task: usize, space: usize) {
+        let by_thread = CallEvent { order: event.order, task, at_ns: event.at_ns, what: What::Exited };
         self.change(&by_thread, space, |space, rule| space.mm.touch_stack(rule));
     }
 
     /// The exec with which strace itself started the program is left out: the process of the replay is new as
     /// well.
-    fn exec(&mut self, event: &Event, space: usize) {
+    fn exec(&mut self, event: &CallEvent, space: usize) {
         self.execs[event.task] += 1;
         let is_start = event.task == self.root && !self.has_begun;
         let old = std::mem::replace(
@@ -223,7 +223,7 @@ impl Builder {
         }
     }
 
-    fn exit(&mut self, event: &Event) {
+    fn exit(&mut self, event: &CallEvent) {
         let life = &self.lives[event.task];
         if life.has_exited {
             return;

@@ -15,7 +15,7 @@ use super::sample::Sample;
 #[derive(Debug, Default)]
 pub(super) struct Events {
     /// In the order in which they took effect.
-    pub(super) list: Vec<Event>,
+    pub(super) list: Vec<CallEvent>,
     /// By task.
     pub(super) firsts: Vec<First>,
     /// Processes of which strace said that it attached to all their threads, with how many.
@@ -33,7 +33,7 @@ pub(super) struct First {
 }
 
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct CallEvent {
     /// The line on which it took effect: the last of a call, but the first of a fork, whose child may run
     /// before the parent returns, and of an unmapping.
     pub(super) order: u64,
@@ -311,7 +311,7 @@ impl Joiner<'_> {
     }
 
     fn push(&mut self, order: u64, task: usize, at_ns: u64, what: What) {
-        self.events.list.push(Event { order, task, at_ns, what });
+        self.events.list.push(CallEvent { order, task, at_ns, what });
     }
 
     /// Gives the samples up to a time to the tasks that have their pids then.

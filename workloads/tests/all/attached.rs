@@ -1,17 +1,17 @@
 //! Recordings of running services (`strace -p`): whose threads are whose, and what is assumed.
 
-use workloads::{ActorKey, Op, Plan, Spec, TraceReport};
+use workloads::{ActorKey, Op, Spec, TraceReport, WorkloadPlan};
 
 use crate::garbage::check_sum;
 use crate::support::{Bytes, forked};
 
-fn load(text: &str) -> Plan {
+fn load(text: &str) -> WorkloadPlan {
     let spec = Spec { trace_repeat: Some(false), ..Spec::new("trace:log", 1, 1) };
-    Plan::new(&spec, &Bytes(text.as_bytes().to_vec())).unwrap_or_else(|error| panic!("{error}"))
+    WorkloadPlan::new(&spec, &Bytes(text.as_bytes().to_vec())).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Threads and processes that the streams start, the first included.
-fn started(plan: &Plan) -> (u64, u64) {
+fn started(plan: &WorkloadPlan) -> (u64, u64) {
     let (mut threads, mut processes) = (0, 1);
     let mut waiting = vec![ActorKey::root(0, 0)];
     while let Some(key) = waiting.pop() {

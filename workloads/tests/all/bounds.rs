@@ -1,7 +1,7 @@
 //! What every drawn shape invariants: it never takes away more than there is, stays within its cap, and its
 //! children are few, short and childless.
 
-use workloads::{ActorKey, BuiltIn, Op, Plan, Spec, Stream};
+use workloads::{ActorKey, BuiltIn, Op, Spec, Stream, WorkloadPlan};
 
 use crate::support::{PRESETS, forked, plan};
 
@@ -68,7 +68,7 @@ fn children_are_short_and_childless_and_threads_leave_nothing_mapped() {
 }
 
 /// Parent and children take turns; the most children that live at once.
-fn live_children_max(plan: &Plan) -> usize {
+fn live_children_max(plan: &WorkloadPlan) -> usize {
     let parent = ActorKey::root(0, 0);
     let mut children: Vec<Stream> = Vec::new();
     let mut most = 0;
@@ -115,7 +115,7 @@ fn overrides_reach_the_stream() {
          think_min = '7us'\nthink_max = '7us'",
     )
     .unwrap();
-    let plan = Plan::new(&spec, &BuiltIn).unwrap();
+    let plan = WorkloadPlan::new(&spec, &BuiltIn).unwrap();
     assert_eq!(plan.initial_vm(0), 9);
     let ops: Vec<Op> = plan.stream(1, &ActorKey::root(0, 0)).take(1_000).collect();
     assert!(

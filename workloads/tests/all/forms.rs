@@ -1,6 +1,6 @@
 //! One recording in every form that strace has: all are read to the same plan.
 
-use workloads::{ActorKey, Plan, Spec, TraceReport};
+use workloads::{ActorKey, Spec, TraceReport, WorkloadPlan};
 
 use crate::garbage::check_sum;
 use crate::support::{Bytes, shown};
@@ -58,12 +58,12 @@ const ROOT: [&str; 11] = [
 const THREAD: [&str; 8] =
     ["touch 3", "think 3ms", "mmap 10", "touch 10", "think 4ms", "munmap 10", "release 10", "think 1ms"];
 
-fn load(bytes: Vec<u8>) -> Plan {
+fn load(bytes: Vec<u8>) -> WorkloadPlan {
     let spec = Spec { trace_repeat: Some(false), ..Spec::new("trace:log", 1, 1) };
-    Plan::new(&spec, &Bytes(bytes)).unwrap_or_else(|error| panic!("{error}"))
+    WorkloadPlan::new(&spec, &Bytes(bytes)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn streams(plan: &Plan) -> [Vec<String>; 2] {
+fn streams(plan: &WorkloadPlan) -> [Vec<String>; 2] {
     let root = ActorKey::root(0, 0);
     [shown(plan, &root, 99), shown(plan, &root.child(0), 99)]
 }

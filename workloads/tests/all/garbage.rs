@@ -2,7 +2,7 @@
 //! replayed.
 
 use proptest::prelude::*;
-use workloads::{ActorKey, Op, Part, Plan, Spec, Trace, TraceOptions, TraceReport};
+use workloads::{ActorKey, Op, Part, Spec, Trace, TraceOptions, TraceReport, WorkloadPlan};
 
 use crate::support::{Bytes, forked};
 
@@ -10,7 +10,7 @@ use crate::support::{Bytes, forked};
 fn load(log: &[u8]) {
     let lenient = Some(true);
     let spec = Spec { trace_repeat: Some(false), trace_lenient: lenient, ..Spec::new("trace:garbage", 1, 1) };
-    let Ok(plan) = Plan::new(&spec, &Bytes(log.to_vec())) else { return };
+    let Ok(plan) = WorkloadPlan::new(&spec, &Bytes(log.to_vec())) else { return };
     let report = plan.trace_report().unwrap();
     check_sum(report);
     assert!(report.pages.touched_peak <= report.pages.mapped, "{report:?}");

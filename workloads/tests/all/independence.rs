@@ -1,7 +1,7 @@
 //! One stream of random numbers per actor: what one actor draws, how many actors there are, and in which
 //! order they are asked, shifts nothing elsewhere.
 
-use workloads::{ActorKey, BuiltIn, Plan, Spec};
+use workloads::{ActorKey, BuiltIn, Spec, WorkloadPlan};
 
 use crate::support::{PRESETS, ops, plan};
 
@@ -24,8 +24,8 @@ fn a_draw_here_shifts_nothing_there() {
 
 #[test]
 fn more_actors_leave_the_others_alone() {
-    let few = Plan::new(&Spec::new("churn", 1, 2), &BuiltIn).unwrap();
-    let many = Plan::new(&Spec::new("churn", 64, 32), &BuiltIn).unwrap();
+    let few = WorkloadPlan::new(&Spec::new("churn", 1, 2), &BuiltIn).unwrap();
+    let many = WorkloadPlan::new(&Spec::new("churn", 64, 32), &BuiltIn).unwrap();
     for key in [ActorKey::root(0, 1), ActorKey::root(0, 0).child(3)] {
         assert_eq!(ops(&few, &key, 200), ops(&many, &key, 200));
     }

@@ -1,7 +1,7 @@
 //! The two logs that ship with the crate: they load without an unknown line, and what they hold is what was
 //! recorded.
 
-use workloads::{ActorKey, BuiltIn, Files, Op, Plan, Spec, SpecError, TraceError};
+use workloads::{ActorKey, BuiltIn, Files, Op, Spec, SpecError, TraceError, WorkloadPlan};
 
 use crate::support::{Bytes, forked};
 
@@ -19,7 +19,7 @@ struct Totals {
 /// Runs the whole family tree of a recording and counts; every task must balance its books.
 fn totals(name: &str) -> Totals {
     let spec = Spec { trace_repeat: Some(false), ..Spec::new(format!("trace:{name}"), 1, 1) };
-    let plan = Plan::new(&spec, &BuiltIn).unwrap();
+    let plan = WorkloadPlan::new(&spec, &BuiltIn).unwrap();
     let report = plan.trace_report().unwrap();
     assert!(report.dropped() == 0 && report.adopted == 0, "{report:?}");
     let mut totals = Totals::default();
@@ -95,7 +95,8 @@ fn the_recordings_are_small_and_name_no_path() {
 fn a_cut_recording_is_an_error() {
     let bytes = BuiltIn.read("parallel-build").unwrap();
     for end in [2, 10, bytes.len() / 2, bytes.len() - 1] {
-        let error = Plan::new(&Spec::new("trace:cut", 1, 1), &Bytes(bytes[..end].to_vec())).unwrap_err();
+        let error =
+            WorkloadPlan::new(&Spec::new("trace:cut", 1, 1), &Bytes(bytes[..end].to_vec())).unwrap_err();
         assert!(
             matches!(error, SpecError::TraceUnusable { source: TraceError::Damaged { .. }, .. }),
             "{error}"
@@ -106,7 +107,7 @@ fn a_cut_recording_is_an_error() {
 #[test]
 fn a_recording_starts_again_for_ever() {
     for name in ["parallel-build", "python-threads"] {
-        let plan = Plan::new(&Spec::new(format!("trace:{name}"), 1, 1), &BuiltIn).unwrap();
+        let plan = WorkloadPlan::new(&Spec::new(format!("trace:{name}"), 1, 1), &BuiltIn).unwrap();
         let ops: Vec<Op> = plan.stream(0, &ActorKey::root(0, 0)).take(1_000).collect();
         assert!(ops.len() == 1_000 && !ops.contains(&Op::Exit), "{name}");
         let rounds: Vec<&[Op]> = ops.split(|op| *op == Op::Exec).collect();

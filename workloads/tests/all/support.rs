@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use workloads::{ActorKey, BuiltIn, Files, Op, Plan, Spec};
+use workloads::{ActorKey, BuiltIn, Files, Op, Spec, WorkloadPlan};
 
 pub(crate) const PRESETS: [&str; 6] = ["mixed", "steady", "churn", "near-limit", "fork-storm", "idle"];
 
@@ -16,21 +16,21 @@ impl Files for Bytes {
     }
 }
 
-pub(crate) fn plan(shape: &str) -> Plan {
-    Plan::new(&Spec::new(shape, 4, 1), &BuiltIn).unwrap()
+pub(crate) fn plan(shape: &str) -> WorkloadPlan {
+    WorkloadPlan::new(&Spec::new(shape, 4, 1), &BuiltIn).unwrap()
 }
 
 /// A log as a plan that runs once.
-pub(crate) fn trace_plan(log: &str) -> Plan {
+pub(crate) fn trace_plan(log: &str) -> WorkloadPlan {
     let spec = Spec { trace_repeat: Some(false), ..Spec::new("trace:log", 1, 1) };
-    Plan::new(&spec, &Bytes(log.as_bytes().to_vec())).unwrap()
+    WorkloadPlan::new(&spec, &Bytes(log.as_bytes().to_vec())).unwrap()
 }
 
-pub(crate) fn ops(plan: &Plan, key: &ActorKey, count: usize) -> Vec<Op> {
+pub(crate) fn ops(plan: &WorkloadPlan, key: &ActorKey, count: usize) -> Vec<Op> {
     plan.stream(42, key).take(count).collect()
 }
 
-pub(crate) fn shown(plan: &Plan, key: &ActorKey, count: usize) -> Vec<String> {
+pub(crate) fn shown(plan: &WorkloadPlan, key: &ActorKey, count: usize) -> Vec<String> {
     ops(plan, key, count).iter().map(ToString::to_string).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Hand-written logs: what each kind of line becomes.
 
-use workloads::{ActorKey, Op, Plan, Spec};
+use workloads::{ActorKey, Op, Spec, WorkloadPlan};
 
 use crate::support::{Bytes, shown, trace_plan};
 
@@ -63,7 +63,7 @@ fn gaps_become_thinks_and_can_be_scaled_and_capped() {
         ..Spec::new("trace:log", 1, 1)
     };
     let thinks = |spec: Spec| {
-        let plan = Plan::new(&spec, &Bytes(log.as_bytes().to_vec())).unwrap();
+        let plan = WorkloadPlan::new(&spec, &Bytes(log.as_bytes().to_vec())).unwrap();
         shown(&plan, &ActorKey::root(0, 0), 100)
     };
     assert_eq!(thinks(spec(None, None)), ["mmap 1", "think 300us", "munmap 1", "think 1s", "exit"]);
@@ -138,7 +138,7 @@ fn threads_share_an_address_space_processes_copy_it_and_pids_come_back() {
 #[test]
 fn a_repeated_recording_execs_and_its_children_go_on_counting() {
     let spec = Spec::new("trace:log", 1, 1);
-    let plan = Plan::new(&spec, &Bytes(FAMILY.as_bytes().to_vec())).unwrap();
+    let plan = WorkloadPlan::new(&spec, &Bytes(FAMILY.as_bytes().to_vec())).unwrap();
     let root = ActorKey::root(0, 0);
     let ops: Vec<Op> = plan.stream(0, &root).filter(|op| !matches!(op, Op::Think { .. })).take(12).collect();
     assert_eq!(ops[5], Op::Exec);
@@ -183,7 +183,7 @@ hello \u{1b}[2J
 5 10.000070 munmap(0x200000, 4096 <unfinished ...>
 ";
     let spec = |lenient| Spec { trace_lenient: Some(lenient), ..Spec::new("trace:log", 1, 1) };
-    let load = |lenient| Plan::new(&spec(lenient), &Bytes(log.as_bytes().to_vec()));
+    let load = |lenient| WorkloadPlan::new(&spec(lenient), &Bytes(log.as_bytes().to_vec()));
     let report = load(true).unwrap().trace_report().unwrap().clone();
     let counts = |map: &std::collections::BTreeMap<String, u64>| {
         map.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
@@ -198,6 +198,7 @@ hello \u{1b}[2J
     assert_eq!(report.drops["not a line of strace"].excerpt, "hello");
     let refused = load(false);
     assert!(refused.is_ok(), "2 of 10 lines are 20 %, and more are too many: {refused:?}");
-    let error = Plan::new(&spec(false), &Bytes(format!("{log}more\n").into_bytes())).unwrap_err().to_string();
+    let error =
+        WorkloadPlan::new(&spec(false), &Bytes(format!("{log}more\n").into_bytes())).unwrap_err().to_string();
     assert!(error.contains("3 of 11 lines are not understood") && error.contains("--lenient"), "{error}");
 }

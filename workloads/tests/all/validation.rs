@@ -1,12 +1,12 @@
 //! Specs that are wrong: which error, which field, and that the text says what would be right.
 
-use workloads::{BuiltIn, Plan, Spec, SpecError, shapes};
+use workloads::{BuiltIn, Spec, SpecError, WorkloadPlan, shapes};
 
 use crate::support::Bytes;
 
 fn error(text: &str) -> SpecError {
     let spec: Spec = toml::from_str(text).unwrap();
-    Plan::new(&spec, &BuiltIn).expect_err(text)
+    WorkloadPlan::new(&spec, &BuiltIn).expect_err(text)
 }
 
 #[track_caller]
@@ -105,7 +105,7 @@ fn recordings_that_cannot_be_had() {
         "cannot read the recording `nothing`: it is not built in; there are `parallel-build`, `python-threads`",
     );
     let spec = Spec::new("trace:text", 1, 1);
-    let error = Plan::new(&spec, &Bytes(b"hello\nworld\n".to_vec())).unwrap_err().to_string();
+    let error = WorkloadPlan::new(&spec, &Bytes(b"hello\nworld\n".to_vec())).unwrap_err().to_string();
     assert!(error.contains("none of its 2 lines") && error.contains("`hello`"), "{error}");
 }
 
@@ -121,7 +121,7 @@ fn specs_are_toml_and_back() {
 #[test]
 fn every_listed_shape_is_one() {
     for shape in shapes() {
-        Plan::new(&Spec::new(shape.name, 1, 1), &BuiltIn).unwrap();
+        WorkloadPlan::new(&Spec::new(shape.name, 1, 1), &BuiltIn).unwrap();
         assert!(!shape.about.is_empty());
     }
 }

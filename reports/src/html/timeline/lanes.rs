@@ -3,7 +3,7 @@
 //! Apart from the section, because a plot has room for few lanes, and here it is decided for which.
 use super::{lock, seen};
 use crate::plot::ink::{Ink, series};
-use crate::plot::timeline::{Kind, Lane, Span};
+use crate::plot::timeline::{Lane, Span, SpanKind};
 use crate::schema::{HoldSpan, Timeline, WaitSpan};
 use crate::units::grouped;
 
@@ -20,20 +20,20 @@ fn class(name: &str) -> &str {
 /// The phases, what the mover waited for, what it held, who waited; and how many lanes had no room.
 pub(super) fn of(line: &Timeline, place: impl Fn(&str) -> usize) -> (Vec<Lane>, usize) {
     let phases = line.phases.iter().map(|span| Span {
-        kind: Kind::Whole(place(&span.phase)),
+        kind: SpanKind::Whole(place(&span.phase)),
         from_ns: span.from_ns,
         to_ns: span.to_ns,
         label: span.phase.clone(),
     });
     let wait = |wait: &WaitSpan| Span {
-        kind: Kind::Wait,
+        kind: SpanKind::Wait,
         from_ns: wait.from_ns,
         to_ns: wait.to_ns,
         label: String::new(),
     };
     let hold = |hold: &HoldSpan| {
         let phase = hold.phase.as_deref().map_or(0, &place);
-        let kind = if hold.times > 1 { Kind::Often(phase) } else { Kind::Whole(phase) };
+        let kind = if hold.times > 1 { SpanKind::Often(phase) } else { SpanKind::Whole(phase) };
         let label = if hold.times > 1 { format!("{} times", grouped(hold.times)) } else { String::new() };
         Span { kind, from_ns: hold.from_ns, to_ns: hold.to_ns, label }
     };
@@ -80,18 +80,19 @@ fn longest_lanes(spans: impl Iterator<Item = (String, Span)>, max: usize) -> (Ve
 pub(super) fn keys(lanes: &[Lane], line: &Timeline) -> Vec<(Ink, String)> {
     let mut keys: Vec<(Ink, String)> = Vec::new();
     for span in lanes.iter().take(1).flat_map(|lane| &lane.1) {
-        if let Kind::Whole(phase) = span.kind
+        if let SpanKind::Whole(phase) = span.kind
             && !keys.iter().any(|key| key.1 == span.label)
         {
             keys.push((Ink::Bar(series(phase)), span.label.clone()));
         }
     }
     let spans = || lanes.iter().flat_map(|lane| &lane.1);
-    let often = spans().find_map(|span| if let Kind::Often(phase) = span.kind { Some(phase) } else { None });
+    let often =
+        spans().find_map(|span| if let SpanKind::Often(phase) = span.kind { Some(phase) } else { None });
     if let Some(phase) = often {
         keys.push((Ink::Often(series(phase)), "a spinlock, taken again and again".to_owned()));
     }
-    if spans().any(|span| span.kind == Kind::Wait) {
+    if spans().any(|span| span.kind == SpanKind::Wait) {
         keys.push((Ink::Wait, "waiting".to_owned()));
     }
     if !line.faults.is_empty() {

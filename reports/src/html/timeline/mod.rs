@@ -3,10 +3,10 @@
 //! Apart from the phases and the locks, which are sums over all attaches: here is what they are made of, and who stood where
 //! while it happened.
 mod lanes;
-mod said;
+mod summary;
 
 use super::View;
-use super::parts::{Column, columns, figure, folded_table, section as headed, text};
+use super::components::{Column, columns, figure, folded_table, section as headed, text};
 use super::phases;
 use crate::aggregate::{Group, PointSum, TimelineAt};
 use crate::outcome::AttachOutcome;
@@ -113,7 +113,7 @@ fn one(view: &View<'_>, group: &PointSum, pick: &Pick<'_>) -> Markup {
     let faults: Vec<u64> = line.faults.iter().map(|fault| fault.at_ns).collect();
     let frame = drawing::plot(&question, view.clock, line.latency_ns, &lanes, &faults);
     html! {
-        (figure(frame.as_ref(), &said::takeaway(pick), &lanes::keys(&lanes, line)))
+        (figure(frame.as_ref(), &summary::takeaway(pick), &lanes::keys(&lanes, line)))
         @if left_out > 0 { p.more { (count(left_out as u64, "lane")) " more than a plot has room for: in the table." } }
         (rows(view, line, &pick.of))
         @if short > 0 {

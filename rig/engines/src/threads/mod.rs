@@ -3,16 +3,16 @@
 //! [`Threads`] starts actors and waits for their end; [`current::ThreadCurrent`] is what they see. An access is nothing
 //! here: the machine decides who runs. Work that touches nothing shared burns as many ns as the table of costs says.
 //! There is no order of all events, so every actor tells its own to a listener of its own, on its own thread; what needs
-//! the whole world is looked at while everybody rests (`rest`). Whoever can never go on is found from outside
+//! the whole world is looked at while everybody rests (`quiescence`). Whoever can never go on is found from outside
 //! (`watchdog`); then every actor is unwound, guards dropped on the way do nothing, and the run ends in an orderly way.
 //!
 //! A slot is what others see of an actor. Slots are used again, and so is the listener in them.
 mod clock;
 pub mod current;
-pub mod itself;
+pub mod overhead;
 pub mod pages;
-mod rest;
-mod token;
+mod parker;
+mod quiescence;
 pub mod trials;
 mod watchdog;
 
@@ -21,11 +21,12 @@ use clock::Clock;
 use crossbeam::epoch::Collector;
 use crossbeam::utils::CachePadded;
 use current::ThreadCurrent;
-use faults::{Injector, Plan, Site};
+use faults::{FaultPlan, Injector, Site};
 use model::seam::{ActorId, Costs, End, Object, Observer};
 use pages::Pages;
+use parker::Parker;
 use parking_lot::Mutex;
-use rest::Rest;
+use quiescence::Quiescence;
 use rustix::thread::futex;
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -34,7 +35,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
-use token::Token;
 
 /// Stack of an actor's thread: paths and protocols are shallow, and there may be thousands.
 const STACK_BYTES: usize = 512 * 1024;
@@ -124,7 +124,7 @@ struct Abandoned;
 
 /// What others see of an actor. On cache lines of its own.
 struct Slot<L> {
-    token: Token,
+    token: Parker,
     /// What its actor waits for.
     waits_on: Mutex<Option<Object>>,
     /// How often its actor has waited.
@@ -142,7 +142,7 @@ struct Shared<L> {
     listener: Box<dyn Fn() -> L + Send + Sync>,
     slots: boxcar::Vec<CachePadded<Slot<L>>>,
     free: Mutex<Vec<ActorId>>,
-    rest: Rest,
+    rest: Quiescence,
     /// Absent where pages are a cost only.
     pages: Option<Pages>,
     /// 1 once the run is abandoned; sleepers wait for that too.
@@ -198,7 +198,8 @@ impl<L: Observer + Send + 'static> Threads<L> {
         let listeners: Vec<_> = shared.slots.iter().filter_map(taken).collect();
         let waits = shared.slots.iter().map(|(_, slot)| slot.waits.load(Ordering::Relaxed)).sum();
         let actors = shared.actors.load(Ordering::Relaxed);
-        let injector = std::mem::replace(&mut *shared.injector.lock(), Injector::new(Plan::default(), 0));
+        let injector =
+            std::mem::replace(&mut *shared.injector.lock(), Injector::new(FaultPlan::default(), 0));
         let now_ns = shared.clock.now();
         let counts = Counts { actors, waits, ..counts };
         Ok(Finished { end, is_interrupted, now_ns, injector, listeners, counts })
@@ -216,7 +217,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
             listener,
             slots: boxcar::Vec::new(),
             free: Mutex::default(),
-            rest: Rest::default(),
+            rest: Quiescence::default(),
             pages: real_pages.then(Pages::default),
             abandoned: AtomicU32::new(0),
             trouble: Mutex::default(),
@@ -232,7 +233,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
             return id;
         }
         let slot = Slot {
-            token: Token::default(),
+            token: Parker::default(),
             waits_on: Mutex::default(),
             waits: AtomicU64::new(0),
             listener: Mutex::new(Some(Box::new(CachePadded::new((self.listener)())))),
@@ -242,7 +243,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
 
     fn spawn<F: FnOnce(&ThreadCurrent<L>) + Send + 'static>(self: &Arc<Self>, body: F) -> ActorId {
         let id = self.slot();
-        // Relaxed: a count, read when everybody has ended, which the lock of `Rest` orders.
+        // Relaxed: a count, read when everybody has ended, which the lock of `Quiescence` orders.
         self.actors.fetch_add(1, Ordering::Relaxed);
         self.rest.born();
         let shared = Arc::clone(self);

@@ -1,9 +1,9 @@
 //! Repeated trials of one thing: median and spread, in whole ps, since an access takes less than a ns.
 use crate::threads::current::ThreadCurrent;
 use crate::threads::{Refused, Setting, Threads};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::seam::Current;
-use model::seam::event::Blind;
+use model::seam::event::NoopObserver;
 use model::seam::{Costs, Observer};
 use std::sync::Arc;
 
@@ -97,9 +97,9 @@ pub fn per_turn(ns: u64, times: u64) -> u64 {
 
 /// Runs `body` as an actor on a thread of its own, without anybody who listens.
 pub fn on_thread<R: Send + 'static>(
-    body: impl FnOnce(&ThreadCurrent<Blind>) -> R + Send + 'static,
+    body: impl FnOnce(&ThreadCurrent<NoopObserver>) -> R + Send + 'static,
 ) -> Result<R, Refused> {
-    told_to(|| Blind, body)
+    told_to(|| NoopObserver, body)
 }
 
 /// The same with listeners of that kind.
@@ -109,7 +109,7 @@ pub fn told_to<L: Observer + Send + 'static, R: Send + 'static>(
 ) -> Result<R, Refused> {
     let mut threads = Threads::new(Setting {
         costs: Costs::default(),
-        injector: Injector::new(Plan::default(), 0),
+        injector: Injector::new(FaultPlan::default(), 0),
         give_up_ns: GIVE_UP_NS,
         rest_every_ns: 0,
         real_pages: false,

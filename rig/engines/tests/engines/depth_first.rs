@@ -5,16 +5,16 @@
 use super::example;
 use engines::sim::current::SimCurrent;
 use engines::sim::{End, Finished, Next, Policy, Sim};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::protocols::Protocol;
-use model::seam::event::Blind;
+use model::seam::event::NoopObserver;
 use model::seam::{Access, ActorId, Object, Wait, Work};
 use model::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An actor under [`DepthFirst`].
-pub(crate) type Here = SimCurrent<DepthFirst, Blind>;
+pub(crate) type Here = SimCurrent<DepthFirst, NoopObserver>;
 
 /// A choice: which of the actors that could run.
 #[derive(Clone, Copy, Debug)]
@@ -115,12 +115,12 @@ impl Policy for DepthFirst {
 }
 
 /// A simulation at the first schedule.
-pub(crate) fn first() -> Sim<DepthFirst, Blind> {
-    Sim::new(DepthFirst::default(), Blind, Injector::new(Plan::default(), 0))
+pub(crate) fn first() -> Sim<DepthFirst, NoopObserver> {
+    Sim::new(DepthFirst::default(), NoopObserver, Injector::new(FaultPlan::default(), 0))
 }
 
 /// A simulation that goes on with the policy of one that has finished.
-pub(crate) fn again(finished: Finished<DepthFirst, Blind>) -> Sim<DepthFirst, Blind> {
+pub(crate) fn again(finished: Finished<DepthFirst, NoopObserver>) -> Sim<DepthFirst, NoopObserver> {
     finished.again()
 }
 
@@ -129,7 +129,7 @@ pub(crate) type States = BTreeMap<String, u64>;
 
 /// Every schedule of what `once` runs; it also says in which state the run ended.
 pub(crate) fn every_schedule(
-    once: impl Fn(Sim<DepthFirst, Blind>) -> (Finished<DepthFirst, Blind>, String),
+    once: impl Fn(Sim<DepthFirst, NoopObserver>) -> (Finished<DepthFirst, NoopObserver>, String),
 ) -> States {
     let mut states = States::new();
     let mut sim = first();
@@ -145,10 +145,10 @@ pub(crate) fn every_schedule(
 
 /// A run of the example, or of as much of it as the policy wants, in a world that is put back to the start.
 pub(crate) fn run(
-    mut sim: Sim<DepthFirst, Blind>,
+    mut sim: Sim<DepthFirst, NoopObserver>,
     world: &Arc<World>,
     protocol: Protocol,
-) -> Finished<DepthFirst, Blind> {
+) -> Finished<DepthFirst, NoopObserver> {
     world.reset();
     let (moved, mapped) = (Arc::clone(world), Arc::clone(world));
     sim.spawn(move |cur: &Here| example::mover(cur, &moved, protocol, example::B));

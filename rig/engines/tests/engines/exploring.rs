@@ -3,7 +3,7 @@ use super::depth_first::{Here, States, every_schedule, explore};
 use super::example::{FINAL_STATES, ONCE, protocol, roomy, spec, world};
 use engines::sim::End;
 use model::kernel::Controller;
-use model::seam::{Class, Word};
+use model::seam::{Class, SharedCell};
 use model::world::WorldSpec;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use std::time::Instant;
 fn as_many_schedules_as_interleavings() {
     for (accesses, interleavings) in [(vec![3, 3], 20), (vec![1, 4], 5), (vec![2, 2, 2], 90)] {
         let states = every_schedule(|mut sim| {
-            let shared = Arc::new((Word::new(Class::TotalVm, 0, 0), Mutex::new(String::new())));
+            let shared = Arc::new((SharedCell::new(Class::TotalVm, 0, 0), Mutex::new(String::new())));
             for (actor, times) in accesses.iter().copied().enumerate() {
                 let shared = Arc::clone(&shared);
                 sim.spawn(move |cur: &Here| {

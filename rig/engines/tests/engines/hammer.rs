@@ -6,11 +6,11 @@ use engines::sim::current::SimCurrent;
 use engines::sim::time::Time;
 use engines::threads::current::ThreadCurrent;
 use engines::threads::{Setting, Threads};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::kernel::{Controller, MaskId};
 use model::paths::mm::{mmap, munmap, release, touch};
 use model::protocols::Protocol;
-use model::seam::event::Blind;
+use model::seam::event::NoopObserver;
 use model::seam::{Costs, Current, End};
 use model::world::World;
 use rand::{RngExt, SeedableRng};
@@ -82,15 +82,15 @@ fn drift(world: &World) -> Vec<String> {
 }
 
 /// Runs `body`, and whatever it spawns, until all have ended; returns how often one waited for another.
-fn run(faults: &str, body: impl FnOnce(&ThreadCurrent<Blind>) + Send + 'static) -> u64 {
-    let plan = Plan::parse(faults).expect("a plan");
+fn run(faults: &str, body: impl FnOnce(&ThreadCurrent<NoopObserver>) + Send + 'static) -> u64 {
+    let plan = FaultPlan::parse(faults).expect("a plan");
     let mut threads = Threads::new(Setting {
         costs: Costs::default(),
         injector: Injector::new(plan, 0),
         give_up_ns: u64::MAX,
         rest_every_ns: 0,
         real_pages: false,
-        listener: Box::new(|| Blind),
+        listener: Box::new(|| NoopObserver),
     });
     threads.spawn(body);
     let finished = threads.run(|_| {}).expect("there are threads");
@@ -149,10 +149,15 @@ fn transactional_does_not_drift_in_as_many_attaches_as_one_asks_for() {
 /// The same function in virtual time, on two modelled CPUs.
 fn in_virtual_time(name: &str, controllers: &[Controller]) -> Vec<String> {
     let (world, protocol) = (world(roomy(controllers)), protocol(name));
-    let mut sim =
-        Sim::new(Time::new(2, Costs::default(), u64::MAX), Blind, Injector::new(Plan::default(), 0));
+    let mut sim = Sim::new(
+        Time::new(2, Costs::default(), u64::MAX),
+        NoopObserver,
+        Injector::new(FaultPlan::default(), 0),
+    );
     let theirs = Arc::clone(&world);
-    sim.spawn(move |cur: &SimCurrent<Time, Blind>| back_and_forth(cur, &theirs, protocol, ATTACHES / 2));
+    sim.spawn(move |cur: &SimCurrent<Time, NoopObserver>| {
+        back_and_forth(cur, &theirs, protocol, ATTACHES / 2);
+    });
     assert_eq!(sim.run().end, End::Done);
     assert!(world.locks_free(), "{name}: everybody has ended and a lock is held");
     drift(&world)

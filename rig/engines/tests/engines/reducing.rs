@@ -7,17 +7,17 @@ use engines::sim::steps::{
     Bounds, Exhaustive, GivenUp, Numbers, Pct, Random, Steps, Strategy, Tree, canonical, trace,
 };
 use engines::sim::{End, Sim};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::kernel::Controller;
 use model::protocols::attach;
-use model::seam::event::Blind;
-use model::seam::{Class, Word};
+use model::seam::event::NoopObserver;
+use model::seam::{Class, SharedCell};
 use model::world::{World, WorldSpec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-type Here = SimCurrent<Steps, Blind>;
+type Here = SimCurrent<Steps, NoopObserver>;
 
 /// What a search found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,11 +32,15 @@ struct Found {
 /// What `strategy` finds of what `spawn` starts; `name` says in which state a run ended.
 fn search(
     strategy: Box<dyn Strategy>,
-    mut spawn: impl FnMut(&mut Sim<Steps, Blind>),
+    mut spawn: impl FnMut(&mut Sim<Steps, NoopObserver>),
     name: impl Fn(&End) -> String,
 ) -> Found {
     let mut found = Found::default();
-    let mut sim = Sim::new(Steps::new(strategy, Bounds::default()), Blind, Injector::new(Plan::default(), 0));
+    let mut sim = Sim::new(
+        Steps::new(strategy, Bounds::default()),
+        NoopObserver,
+        Injector::new(FaultPlan::default(), 0),
+    );
     loop {
         spawn(&mut sim);
         let mut finished = sim.run();
@@ -99,7 +103,7 @@ fn say(name: &str, found: &Found, plain: Option<u64>, began: Instant) {
 #[test]
 fn every_order_of_dependent_steps_is_tried_once() {
     for (objects, traces) in [([0, 0], 2), ([0, 1], 1)] {
-        let words = [0, 1].map(|owner| Arc::new(Word::new(Class::TotalVm, owner, 0)));
+        let words = [0, 1].map(|owner| Arc::new(SharedCell::new(Class::TotalVm, owner, 0)));
         let found = search(
             Box::new(Exhaustive::alone()),
             |sim| {

@@ -1,6 +1,6 @@
 //! Processes of a litmus test, and who acts: threads of theirs, and others from outside.
 use super::file::{File, Process};
-use super::ops::{Around, Op, Reader, Role};
+use super::ops::{Op, Reader, Role, Scope};
 use engines::sim::steps::exhaustive::ACTORS_MAX;
 use input::nearest::nearest;
 use model::kernel::{CgroupId, TaskId};
@@ -15,7 +15,7 @@ const PAGES_MAX: i64 = 1 << 40;
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
+pub struct LitmusActor {
     /// Its name; a thread's is its own.
     pub name: String,
     /// What it is.
@@ -112,8 +112,8 @@ pub(super) fn actors(
     file: &File,
     spec: &WorldSpec,
     threads: &[String],
-) -> Read<Vec<Actor>> {
-    let around = Around { spec, threads };
+) -> Read<Vec<LitmusActor>> {
+    let around = Scope { spec, threads };
     let list = file.actors.get_ref();
     // Faults may throw in others.
     if list.is_empty() || list.len() > ACTORS_MAX / 2 {
@@ -121,7 +121,7 @@ pub(super) fn actors(
             format!("there are {} [[actors]]; it has to be from 1 to {}", list.len(), ACTORS_MAX / 2);
         return Err(source.at(file.actors.span(), message));
     }
-    let mut actors: Vec<Actor> = Vec::new();
+    let mut actors: Vec<LitmusActor> = Vec::new();
     for written in list {
         let (name, role) = who(source, written, threads)?;
         if actors.iter().any(|actor| actor.name == name || (role != Role::Outside && actor.role == role)) {
@@ -129,7 +129,7 @@ pub(super) fn actors(
             return Err(source.at(written.span(), message));
         }
         let ops = operations(source, written, &around, (role, &name))?;
-        actors.push(Actor { name, role, ops });
+        actors.push(LitmusActor { name, role, ops });
     }
     Ok(actors)
 }
@@ -168,7 +168,7 @@ fn who(
 fn operations(
     source: &Source<'_>,
     written: &Spanned<super::file::Actor>,
-    around: &Around<'_>,
+    around: &Scope<'_>,
     (role, name): (Role, &str),
 ) -> Read<Vec<Op>> {
     let mut ops = Vec::new();

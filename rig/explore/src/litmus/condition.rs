@@ -2,7 +2,7 @@
 //!
 //! A fact says one thing of a state and leaves everything else open, so a condition describes a state in part. A printed
 //! state is a condition as well: facts side by side are a conjunction.
-use super::super::state::{Final, State};
+use super::super::state::{EndState, Final};
 use super::names::Names;
 use model::kernel::CpuMask;
 use model::kernel::cpumask::MAX_CPUS;
@@ -102,7 +102,7 @@ impl Condition {
 
     /// Reports whether a state is as the condition says.
     #[must_use]
-    pub fn holds(&self, state: &State) -> bool {
+    pub fn holds(&self, state: &EndState) -> bool {
         self.tree.holds(state)
     }
 }
@@ -114,7 +114,7 @@ impl fmt::Display for Condition {
 }
 
 impl Tree {
-    fn holds(&self, state: &State) -> bool {
+    fn holds(&self, state: &EndState) -> bool {
         match self {
             Self::Fact(fact) => fact.holds(state),
             Self::Not(of) => !of.holds(state),
@@ -125,11 +125,11 @@ impl Tree {
 }
 
 impl Fact {
-    fn holds(&self, state: &State) -> bool {
+    fn holds(&self, state: &EndState) -> bool {
         match (self, state) {
-            (Self::Deadlock, state) => matches!(state, State::Deadlock(_)),
-            (Self::NoEnd, state) => matches!(state, State::NoEnd(_)),
-            (fact, State::End(last)) => fact.is_in(last),
+            (Self::Deadlock, state) => matches!(state, EndState::Deadlock(_)),
+            (Self::NoEnd, state) => matches!(state, EndState::NoEnd(_)),
+            (fact, EndState::End(last)) => fact.is_in(last),
             _ => false,
         }
     }

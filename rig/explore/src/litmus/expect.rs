@@ -2,7 +2,7 @@
 use super::condition::Condition;
 use super::names::Names;
 use super::{Expected, Litmus};
-use crate::State;
+use crate::EndState;
 use input::nearest::nearest;
 use model::checks::Check;
 use model::protocols::Protocol;
@@ -36,14 +36,14 @@ pub struct Conditions {
 impl Conditions {
     /// Reports whether a schedule that ends in `state` decides one of them.
     #[must_use]
-    pub fn ask(&self, state: &State) -> bool {
+    pub fn ask(&self, state: &EndState) -> bool {
         let named = self.exists.iter().chain(&self.forbidden).any(|condition| condition.holds(state));
         named || self.is_left_out(state)
     }
 
     /// Reports whether `state` is not among those that `states` describes.
     #[must_use]
-    pub fn is_left_out(&self, state: &State) -> bool {
+    pub fn is_left_out(&self, state: &EndState) -> bool {
         !self.states.is_empty() && !self.states.iter().any(|condition| condition.holds(state))
     }
 

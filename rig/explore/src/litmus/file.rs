@@ -1,7 +1,7 @@
 //! What a litmus file may say, as it is written; hierarchies and cgroups as in scenarios.
 use super::expect::{Table, Value};
 use input::wording::explain;
-use scenario::file::{Cgroups, Hierarchy, Mounts, NamedHierarchy, Options};
+use scenario::file::{Cgroups, Hierarchy, Mounts, NamedHierarchy, WorldTable};
 use scenario::source::{Read, Source};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub(super) struct File {
     pub(super) hierarchy: Option<Spanned<Hierarchy>>,
     pub(super) hierarchies: Option<Spanned<Vec<Spanned<NamedHierarchy>>>>,
     #[serde(default)]
-    pub(super) options: Options,
+    pub(super) options: WorldTable,
     pub(super) cgroups: Spanned<Cgroups>,
     pub(super) processes: Spanned<Processes>,
     pub(super) actors: Spanned<Vec<Spanned<Actor>>>,

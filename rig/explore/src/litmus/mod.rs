@@ -9,12 +9,12 @@ mod file;
 mod names;
 mod ops;
 
-pub use actors::Actor;
+pub use actors::LitmusActor;
 pub use condition::Condition;
 pub use expect::{Conditions, Wanted};
 pub use ops::{Op, Role};
 
-use faults::{Fault, Plan, Thrown};
+use faults::{Fault, FaultPlan, Thrown};
 use file::File;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::Protocol;
@@ -39,13 +39,13 @@ pub struct Litmus {
     /// Where that comes from.
     pub source: String,
     /// Faults; hits are counted for each actor.
-    pub faults: Plan,
+    pub faults: FaultPlan,
     /// What its world is built from.
     pub spec: WorldSpec,
     /// Names of the threads that are there at the start, by id.
     pub threads: Vec<String>,
     /// Who does what, in order.
-    pub actors: Vec<Actor>,
+    pub actors: Vec<LitmusActor>,
     /// What is expected, by protocol.
     pub expect: Vec<(Protocol, Wanted)>,
     /// Conditions on final states under every protocol.
@@ -130,7 +130,7 @@ fn cpus(source: &Source<'_>, file: &File) -> Read<u32> {
     Ok(CPUS.max(highest as u32 + 1))
 }
 
-fn faults(source: &Source<'_>, file: &File) -> Read<Plan> {
+fn faults(source: &Source<'_>, file: &File) -> Read<FaultPlan> {
     let rules = source.faults(&file.faults)?;
     for (rule, written) in rules.iter().zip(&file.faults) {
         if rule.nth.is_none() && rule.probability < 100 {

@@ -1,7 +1,7 @@
 //! Names that a condition may use: threads that there are or that may be born, cgroups, counters.
-use super::actors::Actor;
+use super::actors::LitmusActor;
 use super::ops::{Op, Role};
-use faults::{Fault, Plan, Thrown};
+use faults::{Fault, FaultPlan, Thrown};
 use input::nearest::nearest;
 use model::kernel::Controller;
 use model::world::WorldSpec;
@@ -16,7 +16,12 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(spec: &WorldSpec, threads: &[String], actors: &[Actor], faults: &Plan) -> Self {
+    pub(super) fn new(
+        spec: &WorldSpec,
+        threads: &[String],
+        actors: &[LitmusActor],
+        faults: &FaultPlan,
+    ) -> Self {
         let mounted = |controller| spec.hierarchies.iter().flatten().any(|known| *known == controller);
         let counters = spec.cgroups.iter().flat_map(|cgroup| {
             let there = spec.hierarchies[cgroup.hierarchy.index()].iter().filter(|known| known.counts());
@@ -66,7 +71,7 @@ impl Names {
 }
 
 /// Names of threads that forks may make, see `explore::names::threads`.
-fn born(spec: &WorldSpec, actors: &[Actor], faults: &Plan) -> Vec<String> {
+fn born(spec: &WorldSpec, actors: &[LitmusActor], faults: &FaultPlan) -> Vec<String> {
     let thrown = faults.rules.iter().any(|rule| rule.action == Fault::Throw(Thrown::Fork));
     let mut next: Vec<(&str, usize)> =
         spec.processes.iter().map(|process| (process.name.as_str(), process.cgroups.len())).collect();

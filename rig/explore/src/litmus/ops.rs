@@ -54,7 +54,7 @@ pub enum Role {
 }
 
 /// What operations are held against.
-pub(super) struct Around<'a> {
+pub(super) struct Scope<'a> {
     pub(super) spec: &'a WorldSpec,
     pub(super) threads: &'a [String],
 }
@@ -96,7 +96,7 @@ pub(super) fn cpus(text: &str) -> Vec<i64> {
 /// One operation being read.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Source<'a>,
-    pub(super) around: &'a Around<'a>,
+    pub(super) around: &'a Scope<'a>,
     pub(super) text: &'a str,
     pub(super) span: Range<usize>,
 }

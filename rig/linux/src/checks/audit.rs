@@ -8,8 +8,8 @@ use super::super::clock::now_ns;
 use super::super::moving::movers::Movers;
 use super::super::place::discovery::Place;
 use super::super::place::group::Groups;
-use super::super::workers::crew::{Crew, Ledger};
 use super::super::workers::pages::PAGE_BYTES;
+use super::super::workers::worker_pool::{Ledger, WorkerPool};
 use super::counters::{Counters, Kept};
 use super::foreign::Foreign;
 use std::fs;
@@ -115,7 +115,7 @@ pub(crate) struct Looked {
 
 impl Audit {
     /// Takes what is there now for the begin; the crew stands still.
-    pub(crate) fn begin(place: &Place, groups: &Groups, crew: &Crew, charges_move: bool) -> Self {
+    pub(crate) fn begin(place: &Place, groups: &Groups, crew: &WorkerPool, charges_move: bool) -> Self {
         let kept = Kept::at(place, groups);
         let (tolerance, how) = tolerance(cpus(), batches(groups.children().len()));
         let seen = Foreign::look(groups, &crew.pids());
@@ -128,7 +128,7 @@ impl Audit {
     }
 
     /// Compares, again and again for a while until all is as it should be.
-    pub(crate) fn look(&mut self, groups: &Groups, crew: &Crew, movers: &Movers) -> Looked {
+    pub(crate) fn look(&mut self, groups: &Groups, crew: &WorkerPool, movers: &Movers) -> Looked {
         let mut foreign = Foreign::look(groups, &crew.pids());
         // What others do is not waited for.
         let until = now_ns() + if foreign.is_empty() { SETTLE_NS } else { 0 };
@@ -147,7 +147,7 @@ impl Audit {
         Looked { audited, void, foreign }
     }
 
-    fn settled(&self, until: u64, groups: &Groups, crew: &Crew, movers: &Movers) -> Vec<Audited> {
+    fn settled(&self, until: u64, groups: &Groups, crew: &WorkerPool, movers: &Movers) -> Vec<Audited> {
         loop {
             let (places, ledger) = (crew.tasks(&movers.places()), crew.ledger());
             let found = self.compare(&names(groups), &self.kept.read(groups), places.as_deref(), ledger);

@@ -2,12 +2,12 @@
 //! cpuset without CPUs, a limit below what must move, a task that has exited, a cgroup that was removed.
 use super::super::clock::now_ns;
 use super::super::error::LinuxError;
-use super::super::moving::samples::{Samples, Times, errno_name};
+use super::super::moving::samples::{MoveSamples, Times, errno_name};
 use super::super::place::discovery::Place;
 use super::super::place::group::Groups;
 use super::foreign::Foreign;
 use super::reading::Reading;
-use super::refusal::{Kind, Refusal};
+use super::refusal::{Refusal, RefusalKind};
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
@@ -40,7 +40,7 @@ pub(crate) fn provoke(
     place: &Place,
     groups: &mut Groups,
     (own, slack_bytes): (&[u32], i64),
-    (samples, foreign): (&mut Samples, &mut Foreign),
+    (samples, foreign): (&mut MoveSamples, &mut Foreign),
 ) -> Result<Refused, LinuxError> {
     let pid = own[0];
     let mut refused =
@@ -91,7 +91,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn set(kind: Kind, place: &Place, groups: &mut Groups, pid: u32) -> Result<Self, LinuxError> {
+    fn set(kind: RefusalKind, place: &Place, groups: &mut Groups, pid: u32) -> Result<Self, LinuxError> {
         let procs = |folder: &Path| {
             let path = folder.join("cgroup.procs");
             let opened = OpenOptions::new().write(true).open(&path);
@@ -99,12 +99,12 @@ impl Scene {
         };
         let worker = pid.to_string();
         match kind {
-            Kind::WithoutCpus => {
+            RefusalKind::WithoutCpus => {
                 // Made like every other, but without the CPUs that the others get.
                 let folder = groups.make_extra("empty", place, false)?;
                 Ok(Self { file: procs(&folder)?, text: worker, extra: true })
             }
-            Kind::TooSmall => {
+            RefusalKind::TooSmall => {
                 // With CPUs: cpuset has said yes when memory says no, and has to be rolled back.
                 let folder = groups.make_extra("small", place, true)?;
                 let write = |file: &str, value: &str| {
@@ -116,13 +116,13 @@ impl Scene {
                 write("memory.move_charge_at_immigrate", "1")?;
                 Ok(Self { file: procs(&folder)?, text: worker, extra: true })
             }
-            Kind::Removed => {
+            RefusalKind::Removed => {
                 let folder = groups.make_extra("gone", place, true)?;
                 let file = procs(&folder)?;
                 groups.remove_extra()?;
                 Ok(Self { file, text: worker, extra: false })
             }
-            Kind::TaskGone => {
+            RefusalKind::TaskGone => {
                 let file = procs(&groups.top().join("b"))?;
                 Ok(Self { file, text: ended_process()?.to_string(), extra: false })
             }

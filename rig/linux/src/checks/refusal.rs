@@ -11,7 +11,7 @@ const TIMES: u32 = 20;
 
 /// What makes the kernel refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RefusalKind {
     /// `cpuset.can_attach`: the destination has no CPUs.
     WithoutCpus,
     /// `memory.can_attach`: the limit of the destination is below what has to move.
@@ -22,11 +22,11 @@ pub(crate) enum Kind {
     Removed,
 }
 
-const KINDS: [(Site, Kind); 4] = [
-    (Site::CpusetCanAttach, Kind::WithoutCpus),
-    (Site::MemoryCanAttach, Kind::TooSmall),
-    (Site::CoreExit, Kind::TaskGone),
-    (Site::CoreFind, Kind::Removed),
+const KINDS: [(Site, RefusalKind); 4] = [
+    (Site::CpusetCanAttach, RefusalKind::WithoutCpus),
+    (Site::MemoryCanAttach, RefusalKind::TooSmall),
+    (Site::CoreExit, RefusalKind::TaskGone),
+    (Site::CoreFind, RefusalKind::Removed),
 ];
 
 /// A refusal that is wanted; on its way into a guest it is the text of its rule.
@@ -35,7 +35,7 @@ const KINDS: [(Site, Kind); 4] = [
 pub struct Refusal {
     rule: Rule,
     /// What makes the kernel refuse.
-    pub(crate) kind: Kind,
+    pub(crate) kind: RefusalKind,
     /// How often.
     pub(crate) times: u32,
     /// The error that is expected.
@@ -99,10 +99,10 @@ impl Refusal {
     /// What is done, in words.
     pub(crate) fn about(&self) -> &'static str {
         match self.kind {
-            Kind::WithoutCpus => "into a cpuset without CPUs",
-            Kind::TooSmall => "into a cgroup whose limit is below what must move",
-            Kind::TaskGone => "of a task that has exited",
-            Kind::Removed => "into a cgroup that was removed",
+            RefusalKind::WithoutCpus => "into a cpuset without CPUs",
+            RefusalKind::TooSmall => "into a cgroup whose limit is below what must move",
+            RefusalKind::TaskGone => "of a task that has exited",
+            RefusalKind::Removed => "into a cgroup that was removed",
         }
     }
 
@@ -112,9 +112,11 @@ impl Refusal {
     /// [`OptionError`] with the hierarchy to choose.
     pub(crate) fn fits(&self, place: &Place) -> Result<(), OptionError> {
         let (needed, problem) = match self.kind {
-            Kind::WithoutCpus => ("cpuset", "needs a v1 hierarchy with cpuset"),
-            Kind::TooSmall => ("memory", "needs a v1 hierarchy with memory, and a kernel that moves charges"),
-            Kind::TaskGone | Kind::Removed => return Ok(()),
+            RefusalKind::WithoutCpus => ("cpuset", "needs a v1 hierarchy with cpuset"),
+            RefusalKind::TooSmall => {
+                ("memory", "needs a v1 hierarchy with memory, and a kernel that moves charges")
+            }
+            RefusalKind::TaskGone | RefusalKind::Removed => return Ok(()),
         };
         if !place.v2 && place.controllers.iter().any(|name| name == needed) {
             return Ok(());
@@ -137,7 +139,7 @@ mod tests {
     #[test]
     fn rules_that_the_kernel_can_follow_are_read() {
         let refusal = Refusal::parse("cpuset.can_attach: errno=ENOSPC times=3").unwrap();
-        assert_eq!((refusal.kind, refusal.times), (Kind::WithoutCpus, 3));
+        assert_eq!((refusal.kind, refusal.times), (RefusalKind::WithoutCpus, 3));
         assert_eq!(Refusal::parse("core.exit: errno=ESRCH").unwrap().times, TIMES);
         for (rule, right) in [
             (

@@ -5,7 +5,7 @@ use super::super::place::discovery::{Membership, Mount, Place, parse_cgroup, par
 use super::super::place::hierarchy::Hierarchy;
 use super::super::reason::{self, Before, Look, Scene};
 use super::machine::{MOVE_CHARGE, Machine, Trial};
-use super::{Row, Verdict, as_root, verdict};
+use super::{Finding, Health, as_root, verdict};
 use rustix::fs::Access;
 use std::io;
 use std::path::Path;
@@ -40,7 +40,7 @@ struct Seen<'a> {
     mounts: Vec<Mount>,
     memberships: Vec<Membership>,
     /// Why one of the two could not be read.
-    unread: Option<(Verdict, String)>,
+    unread: Option<(Health, String)>,
 }
 
 /// The machine as reasons look at it.
@@ -57,7 +57,7 @@ impl Look for Looking<'_> {
 }
 
 /// The rows, and errors about cgroups that could not be removed.
-pub(super) fn rows(machine: &dyn Machine) -> (Vec<Row>, Vec<LinuxError>) {
+pub(super) fn rows(machine: &dyn Machine) -> (Vec<Finding>, Vec<LinuxError>) {
     let mut unread = None;
     let mut read = |path: &str| {
         machine.read(Path::new(path)).unwrap_or_else(|error| {
@@ -91,19 +91,19 @@ pub(super) fn rows(machine: &dyn Machine) -> (Vec<Row>, Vec<LinuxError>) {
 }
 
 /// A row for what cannot be looked at, for the reason of another row.
-fn unseen(check: &'static str, why: &Row) -> Row {
+fn unseen(check: &'static str, why: &Finding) -> Finding {
     let finding = format!("cannot be looked at: {}", why.finding);
-    Row::bad((check, why.verdict), &why.looked_at, finding, &why.remedy)
+    Finding::bad((check, why.verdict), &why.looked_at, finding, &why.remedy)
 }
 
 impl Seen<'_> {
     /// The hierarchy is not mounted, or its mounts do not show the own cgroup.
-    fn no_place(&self, check: &'static str, controller: Option<&str>) -> Row {
+    fn no_place(&self, check: &'static str, controller: Option<&str>) -> Finding {
         if let Some((verdict, why)) = &self.unread {
             let remedy = as_root(self.machine, "mount -t proc proc /proc");
-            return Row::bad((check, *verdict), MOUNTINFO, why, remedy);
+            return Finding::bad((check, *verdict), MOUNTINFO, why, remedy);
         }
-        let missing = |finding, remedy| Row::bad((check, Verdict::Missing), MOUNTINFO, finding, remedy);
+        let missing = |finding, remedy| Finding::bad((check, Health::Missing), MOUNTINFO, finding, remedy);
         if let Some(mount) = self.mounts.iter().find(|mount| mount.shows(controller)) {
             let point = mount.point.display();
             if let (Some(by), Some(remedy)) = (&mount.hidden_by, mount.uncover()) {
@@ -141,22 +141,22 @@ impl Seen<'_> {
     }
 
     /// Whether a run could work at this place.
-    fn usable(&self, check: &'static str, place: &Place, trial: &Result<Trial, LinuxError>) -> Row {
+    fn usable(&self, check: &'static str, place: &Place, trial: &Result<Trial, LinuxError>) -> Finding {
         let (own, point) = (place.own.display(), place.mount_point.display());
         let at = format!("mounted at {point}, own cgroup {own}");
-        let bad = |verdict, why: String, remedy| Row::bad((check, verdict), own.to_string(), why, remedy);
+        let bad = |verdict, why: String, remedy| Finding::bad((check, verdict), own.to_string(), why, remedy);
         match trial {
             Ok(_) => {}
             Err(LinuxError::NotPermitted { attempts, .. }) => {
                 let why: Vec<_> = attempts.iter().map(ToString::to_string).collect();
                 let read_only = if self.is_read_only(place) { "read-only, " } else { "" };
                 let why = format!("{read_only}{at}; {}", why.join("; "));
-                return bad(Verdict::NoPermission, why, self.grant(place));
+                return bad(Health::NoPermission, why, self.grant(place));
             }
             Err(LinuxError::Leftover { remains, .. }) => {
                 let remedy: Vec<_> = remains.iter().map(|one| one.remedy.clone()).collect();
                 return bad(
-                    Verdict::Missing,
+                    Health::Missing,
                     format!("{at}; a cgroup was made and stays"),
                     remedy.join(" && "),
                 );
@@ -164,7 +164,7 @@ impl Seen<'_> {
             Err(LinuxError::NotOurs { path }) => {
                 let why = format!("{at}; {} exists already", path.display());
                 return bad(
-                    Verdict::Missing,
+                    Health::Missing,
                     why,
                     as_root(self.machine, &format!("rmdir {}", path.display())),
                 );
@@ -174,7 +174,7 @@ impl Seen<'_> {
                 let reason = reason::find(error, &Scene::new(&look, place, (&[], &before)));
                 let why = reason.as_ref().map_or_else(String::new, |reason| format!("; {}", reason.why));
                 let remedy = reason.map_or_else(|| PRIVILEGED.into(), |reason| reason.remedy);
-                return bad(Verdict::Missing, format!("{at}; {error}{why}"), remedy);
+                return bad(Health::Missing, format!("{at}; {error}{why}"), remedy);
             }
         }
         if place.v2 {
@@ -189,7 +189,7 @@ impl Seen<'_> {
             mount.point == place.mount_point && mount.options.iter().any(|option| option == "noprefix")
         });
         let bare = if bare { ", mounted noprefix (its files are named cpus and mems)" } else { "" };
-        Row::ok(
+        Finding::ok(
             check,
             own,
             format!("{at}{bare}; cgroups made below it, a process moved through them and back"),
@@ -214,7 +214,7 @@ impl Seen<'_> {
     }
 
     /// What v2 offers beside a place: controllers, delegation, quick moves.
-    fn v2(&self, place: Option<&Place>, row: &Row) -> Vec<Row> {
+    fn v2(&self, place: Option<&Place>, row: &Finding) -> Vec<Finding> {
         match place {
             Some(place) => vec![self.controllers(place), self.delegation(place), self.favordynmods(place)],
             None => {
@@ -223,19 +223,23 @@ impl Seen<'_> {
         }
     }
 
-    fn controllers(&self, place: &Place) -> Row {
+    fn controllers(&self, place: &Place) -> Finding {
         const CHECK: &str = "v2:controllers";
         let file = place.own.join("cgroup.controllers");
         let read = |name| self.machine.read(&place.own.join(name)).map(|text| text.trim().to_owned());
-        let bad = |verdict, why: String, remedy| Row::bad((CHECK, verdict), file.display(), why, remedy);
+        let bad = |verdict, why: String, remedy| Finding::bad((CHECK, verdict), file.display(), why, remedy);
         match (read("cgroup.controllers"), read("cgroup.subtree_control")) {
             (Ok(there), _) if there.is_empty() => {
                 let why = "none: they sit on v1, or the cgroup above passes none on".into();
-                bad(Verdict::Missing, why, ALL_V1.into())
+                bad(Health::Missing, why, ALL_V1.into())
             }
             (Ok(there), Ok(enabled)) => {
                 let enabled = if enabled.is_empty() { "none" } else { &enabled };
-                Row::ok(CHECK, file.display(), format!("available: {there}; enabled for children: {enabled}"))
+                Finding::ok(
+                    CHECK,
+                    file.display(),
+                    format!("available: {there}; enabled for children: {enabled}"),
+                )
             }
             (Err(error), _) | (_, Err(error)) => {
                 bad(verdict(&error), format!("cannot be read: {error}"), self.grant(place))
@@ -243,24 +247,24 @@ impl Seen<'_> {
         }
     }
 
-    fn delegation(&self, place: &Place) -> Row {
+    fn delegation(&self, place: &Place) -> Finding {
         const CHECK: &str = "v2:delegation";
         let own = place.own.display();
         for file in ["", "cgroup.procs", "cgroup.subtree_control"] {
             let path = if file.is_empty() { place.own.clone() } else { place.own.join(file) };
             if let Err(error) = self.machine.may(&path, Access::WRITE_OK) {
                 let why = format!("not delegated: {}: {error}", path.display());
-                return Row::bad((CHECK, verdict(&error)), own, why, self.grant(place));
+                return Finding::bad((CHECK, verdict(&error)), own, why, self.grant(place));
             }
         }
-        Row::ok(CHECK, own, "cgroup.procs and cgroup.subtree_control of the own cgroup can be written")
+        Finding::ok(CHECK, own, "cgroup.procs and cgroup.subtree_control of the own cgroup can be written")
     }
 
-    fn favordynmods(&self, place: &Place) -> Row {
+    fn favordynmods(&self, place: &Place) -> Finding {
         const CHECK: &str = "favordynmods";
         let point = place.mount_point.display();
         if place.favordynmods {
-            return Row::ok(
+            return Finding::ok(
                 CHECK,
                 point,
                 "among the mount options of v2: moves do not wait for a grace period",
@@ -269,27 +273,29 @@ impl Seen<'_> {
         let why = "not among the mount options of v2: a move waits for a grace period unless another was just before; \
                    remounting changes that for everybody on this machine";
         let remedy = as_root(self.machine, &format!("mount -o remount,favordynmods {point}"));
-        Row::bad((CHECK, Verdict::Missing), point, why, remedy)
+        Finding::bad((CHECK, Health::Missing), point, why, remedy)
     }
 
-    fn charges(&self, place: &Place, trial: &Result<Trial, LinuxError>) -> Row {
+    fn charges(&self, place: &Place, trial: &Result<Trial, LinuxError>) -> Finding {
         let path = place.own.join(MOVE_CHARGE);
         let file = path.display();
         let older = "boot Linux 6.12 or older, with the v1 memory controller".to_owned();
-        let missing = |why: String| Row::bad((CHARGES, Verdict::Missing), &file, why, &older);
+        let missing = |why: String| Finding::bad((CHARGES, Health::Missing), &file, why, &older);
         let there = self.machine.may(&path, Access::EXISTS);
         match (there, trial.as_ref().ok().map(|trial| &trial.move_charge)) {
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => {
                 missing("there is no such file".into())
             }
-            (_, Some(Some(Ok(())))) => Row::ok(CHARGES, file, "the file is there, and a new cgroup took 1"),
+            (_, Some(Some(Ok(())))) => {
+                Finding::ok(CHARGES, file, "the file is there, and a new cgroup took 1")
+            }
             (_, Some(Some(Err(error)))) => missing(format!(
                 "the file is there, but a new cgroup refused 1: {error} (charges stay behind since Linux 6.13)"
             )),
             (_, Some(None)) => missing("a new cgroup has no such file".into()),
             (_, None) => {
                 let why = "the file is there, but no cgroup could be made to try it";
-                Row::bad((CHARGES, Verdict::NoPermission), file, why, self.grant(place))
+                Finding::bad((CHARGES, Health::NoPermission), file, why, self.grant(place))
             }
         }
     }

@@ -8,9 +8,9 @@ use super::super::reason::{self, Look as _};
 use super::super::result::facts;
 use super::super::trace::Tracefs;
 use super::super::vm::Accel;
-use super::super::workers::workload::Moves;
+use super::super::workers::workload::MovedUnit;
 use super::{boot, child, kvm};
-use engines::threads::itself::Itself;
+use engines::threads::overhead::Overhead;
 use rustix::fs::{Access, access};
 use std::cell::OnceCell;
 use std::fs::{self, File, OpenOptions};
@@ -57,7 +57,7 @@ pub(super) trait Machine {
     /// Measures the clock.
     fn clock(&self) -> ClockFacts;
     /// Measures what measuring on threads costs; the reason where there are none.
-    fn measuring(&self) -> Result<Itself, String>;
+    fn measuring(&self) -> Result<Overhead, String>;
     /// CPUs on which this process may run.
     fn cpus(&self) -> usize;
     /// `uname -srm`.
@@ -102,7 +102,7 @@ impl Machine for Here {
     }
 
     fn try_cgroups(&self, place: &Place) -> Result<Trial, LinuxError> {
-        let mut groups = Groups::make(place, self.id, Moves::Processes)?;
+        let mut groups = Groups::make(place, self.id, MovedUnit::Processes)?;
         if let Err(error) = child::move_through(&mut groups, &place.own) {
             return Err(match groups.remove() {
                 Ok(_) => error,
@@ -143,8 +143,8 @@ impl Machine for Here {
         ClockFacts::measure()
     }
 
-    fn measuring(&self) -> Result<Itself, String> {
-        Itself::measure().map_err(|refused| refused.to_string())
+    fn measuring(&self) -> Result<Overhead, String> {
+        Overhead::measure().map_err(|refused| refused.to_string())
     }
 
     fn cpus(&self) -> usize {

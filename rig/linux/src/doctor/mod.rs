@@ -31,7 +31,7 @@ use std::path::Path;
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum Health {
     /// It works here.
     Ok,
     /// It is not there, or does not work.
@@ -40,7 +40,7 @@ pub enum Verdict {
     NoPermission,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Ok => "ok",
@@ -55,27 +55,27 @@ const BOOTS: &str = "kernel-boots";
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct Finding {
     /// Name, the same on every machine and in every version.
     pub check: &'static str,
     /// File, folder, program or clock that was looked at.
     pub looked_at: String,
     /// How it came out.
-    pub verdict: Verdict,
+    pub verdict: Health,
     /// What was found, in words.
     pub finding: String,
     /// The command that mends it; empty where nothing has to be mended.
     pub remedy: String,
 }
 
-impl Row {
+impl Finding {
     fn ok(check: &'static str, looked_at: impl fmt::Display, finding: impl Into<String>) -> Self {
         let (looked_at, finding) = (looked_at.to_string(), finding.into());
-        Self { check, looked_at, verdict: Verdict::Ok, finding, remedy: String::new() }
+        Self { check, looked_at, verdict: Health::Ok, finding, remedy: String::new() }
     }
 
     fn bad(
-        (check, verdict): (&'static str, Verdict),
+        (check, verdict): (&'static str, Health),
         looked_at: impl fmt::Display,
         finding: impl Into<String>,
         remedy: impl Into<String>,
@@ -91,7 +91,7 @@ pub struct Checkup {
     /// Version of this form.
     pub format: u32,
     /// Every check, in a fixed order. None is left out, except `kernel-boots` where no kernel is named.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Finding>,
     /// Hierarchies between whose cgroups `linux` can move a process here, such as `v1:pids`.
     pub movable: Vec<String>,
     /// Errors for stderr: cgroups of ours that could not be removed.
@@ -105,14 +105,14 @@ pub struct Checkup {
 impl Checkup {
     /// How many rows have this verdict.
     #[must_use]
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub fn count(&self, verdict: Health) -> usize {
         self.rows.iter().filter(|row| row.verdict == verdict).count()
     }
 
     /// Reports whether the kernel that was named does not boot.
     #[must_use]
     pub fn kernel_fails(&self) -> bool {
-        self.rows.iter().any(|row| row.check == BOOTS && row.verdict != Verdict::Ok)
+        self.rows.iter().any(|row| row.check == BOOTS && row.verdict != Health::Ok)
     }
 
     /// What mends the hierarchy that is nearest to work: one that is there without permission before one that is not
@@ -122,11 +122,11 @@ impl Checkup {
         if !self.movable.is_empty() {
             return None;
         }
-        let of = |wanted: Verdict| {
+        let of = |wanted: Health| {
             let mut rows = self.rows.iter().filter(|row| hierarchies::can_be_chosen(row.check));
             rows.find(|row| row.verdict == wanted).map(|row| row.remedy.as_str())
         };
-        of(Verdict::NoPermission).or_else(|| of(Verdict::Missing))
+        of(Health::NoPermission).or_else(|| of(Health::Missing))
     }
 }
 
@@ -144,7 +144,7 @@ pub fn checkup(kernel: Option<&Path>, interrupts: &Interrupt) -> Result<Checkup,
 
 fn examine(machine: &dyn Machine, kernel: Option<&Path>) -> Checkup {
     let (mut rows, leftovers) = hierarchies::rows(machine);
-    let works = |row: &&Row| row.verdict == Verdict::Ok && hierarchies::can_be_chosen(row.check);
+    let works = |row: &&Finding| row.verdict == Health::Ok && hierarchies::can_be_chosen(row.check);
     let movable = rows.iter().filter(works).map(|row| row.check.to_owned()).collect();
     rows.extend(tracing::rows(machine));
     rows.extend(host::rows(machine, kernel));
@@ -152,10 +152,10 @@ fn examine(machine: &dyn Machine, kernel: Option<&Path>) -> Checkup {
 }
 
 /// What an answer of the kernel means.
-fn verdict(error: &io::Error) -> Verdict {
+fn verdict(error: &io::Error) -> Health {
     match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Verdict::NoPermission,
-        _ => Verdict::Missing,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Health::NoPermission,
+        _ => Health::Missing,
     }
 }
 

@@ -5,7 +5,7 @@ use super::super::place::discovery::Place;
 use super::super::vm::Accel;
 use super::machine::Trial;
 use super::*;
-use engines::threads::itself::Itself;
+use engines::threads::overhead::Overhead;
 use reports::exit::Exit;
 use rustix::fs::Access;
 use rustix::io::Errno;
@@ -52,7 +52,7 @@ impl Made {
         Self { texts, root, cpus: 2, threads: true, ..Self::default() }
     }
 
-    fn row(&self, check: &str) -> Row {
+    fn row(&self, check: &str) -> Finding {
         let checkup = examine(self, self.kernel.as_deref());
         checkup.rows.into_iter().find(|row| row.check == check).expect("every check has a row")
     }
@@ -128,8 +128,8 @@ impl Machine for Made {
         ClockFacts { resolution_ns: 1, step_ns: 1, read_ns: self.read_ns }
     }
 
-    fn measuring(&self) -> Result<Itself, String> {
-        let itself = Itself { lock_ns: 30, told_lock_ns: 95, late_ns: 60_000, ..Itself::default() };
+    fn measuring(&self) -> Result<Overhead, String> {
+        let itself = Overhead { lock_ns: 30, told_lock_ns: 95, late_ns: 60_000, ..Overhead::default() };
         if self.threads { Ok(itself) } else { Err("no thread".to_owned()) }
     }
 
@@ -170,7 +170,7 @@ fn a_mixed_machine_offers_v1_and_v2_and_names_what_is_missing() {
     let checkup = examine_without(&mixed());
     assert_eq!(checkup.movable, ["v1:pids", "v1:memory", "v2"]);
     assert_eq!(checkup.remedy(), None);
-    let missing = checkup.rows.iter().filter(|row| row.verdict != Verdict::Ok);
+    let missing = checkup.rows.iter().filter(|row| row.verdict != Health::Ok);
     assert_eq!(
         missing.map(|row| row.check).collect::<Vec<_>>(),
         [
@@ -203,10 +203,10 @@ fn a_container_with_read_only_cgroups_has_to_be_privileged() {
         made.mkdir = Some(Errno::ROFS);
         made.no_write.insert("/sys/fs/cgroup".into(), Errno::ROFS);
         let row = made.row("v2");
-        assert_eq!(row.verdict, Verdict::NoPermission);
+        assert_eq!(row.verdict, Health::NoPermission);
         assert!(row.finding.starts_with("read-only, mounted at /sys/fs/cgroup,"), "{}", row.finding);
         assert!(row.remedy.contains("--privileged --cgroupns=host"), "sudo would not help: {}", row.remedy);
-        assert_eq!(made.row("v2:delegation").verdict, Verdict::NoPermission);
+        assert_eq!(made.row("v2:delegation").verdict, Health::NoPermission);
         assert!(made.row("v1:pids").finding.contains("pids sits on v2"));
         let checkup = examine_without(&made);
         assert_eq!(checkup.movable, [""; 0]);
@@ -235,7 +235,7 @@ fn delegated() -> Made {
 fn a_delegated_subtree_works_without_root() {
     let made = delegated();
     assert_eq!(examine_without(&made).movable, ["v2"]);
-    assert_eq!(made.row("v2:delegation").verdict, Verdict::Ok);
+    assert_eq!(made.row("v2:delegation").verdict, Health::Ok);
     let controllers = made.row("v2:controllers").finding;
     assert_eq!(controllers, "available: memory pids; enabled for children: none");
     let remedy = made.row("favordynmods").remedy;
@@ -247,7 +247,7 @@ fn a_cgroup_out_of_which_nobody_may_be_moved_is_no_place() {
     let mut made = delegated();
     made.no_write.insert(Path::new(OWN).join("cgroup.procs"), Errno::ACCESS);
     let row = made.row("v2");
-    assert_eq!(row.verdict, Verdict::NoPermission);
+    assert_eq!(row.verdict, Health::NoPermission);
     assert!(row.remedy.starts_with("systemd-run --user --scope -p Delegate=yes"), "{}", row.remedy);
     made.texts.remove(Path::new("/run/systemd/system"));
     assert_eq!(made.row("v2").remedy, "sudo attach-rig doctor");
@@ -270,7 +270,7 @@ fn a_hierarchy_works_where_a_child_was_moved_and_a_refusal_has_its_reason() {
         made.texts.insert(Path::new("/sys/fs/cgroup/pids").join(file), text.into());
     }
     let row = made.row("v1:pids");
-    assert_eq!(row.verdict, Verdict::Missing);
+    assert_eq!(row.verdict, Health::Missing);
     assert!(row.finding.contains("/sys/fs/cgroup/pids/pids.max is 6, and 6 tasks"), "{row:?}");
     assert_eq!(examine_without(&made).movable, [""; 0]);
 }
@@ -281,7 +281,7 @@ fn kvm_works_where_a_guest_ran() {
     let mut made = mixed();
     made.kvm = Some("opens, but a guest says nothing for 5 s".into());
     let row = made.row("kvm");
-    assert_eq!(row.verdict, Verdict::Missing);
+    assert_eq!(row.verdict, Health::Missing);
     assert!(row.finding.starts_with("no: opens, but a guest says nothing for 5 s"), "{row:?}");
     assert!(row.finding.contains("vm uses emulation") && row.remedy.contains("--accel tcg"), "{row:?}");
     made.texts.remove(Path::new("/usr/bin/qemu-system-x86_64"));
@@ -298,7 +298,7 @@ fn a_hidden_mount_names_what_hides_it_and_a_bare_cpuset_works() {
     let bare = "39 31 0:36 / /cpuset rw - cgroup cgroup rw,cpuset,noprefix\n";
     let made = Made::new(true, &[("/proc/self/mountinfo", bare), ("/proc/self/cgroup", "8:cpuset:/\n")]);
     let row = made.row("v1:cpuset");
-    assert!(row.verdict == Verdict::Ok && row.finding.contains("mounted noprefix"), "{row:?}");
+    assert!(row.verdict == Health::Ok && row.finding.contains("mounted noprefix"), "{row:?}");
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn where_nothing_is_mounted_every_row_says_so() {
     let checkup = examine_without(&made);
     assert_eq!(checkup.rows.len(), examine_without(&mixed()).rows.len(), "nothing is left out");
     assert!(checkup.remedy().unwrap().starts_with("sudo sh -c 'mkdir -p /sys/fs/cgroup/pids"));
-    for row in checkup.rows.iter().filter(|row| row.verdict != Verdict::Ok) {
+    for row in checkup.rows.iter().filter(|row| row.verdict != Health::Ok) {
         assert!(!row.finding.is_empty() && !row.remedy.is_empty(), "{row:?}");
     }
     let of = |check| made.row(check).finding;
@@ -344,22 +344,22 @@ fn hidden_addresses_dear_clocks_and_a_single_cpu_are_missing() {
     let mut made = mixed();
     made.texts.insert("/proc/kallsyms".into(), "0000000000000000 T _text\n".into());
     (made.read_ns, made.cpus) = (3000, 1);
-    assert_eq!(made.row("kallsyms").verdict, Verdict::NoPermission);
+    assert_eq!(made.row("kallsyms").verdict, Health::NoPermission);
     assert!(made.row("clock").remedy.starts_with("echo tsc"));
-    assert_eq!(made.row("cpus").verdict, Verdict::Missing);
+    assert_eq!(made.row("cpus").verdict, Health::Missing);
 }
 
 #[test]
 fn tracefs_that_no_folder_shows_is_looked_into_as_a_run_does() {
     let mut made = delegated();
-    assert_eq!(made.row("tracefs").verdict, Verdict::Missing);
+    assert_eq!(made.row("tracefs").verdict, Health::Missing);
     let folder = Path::new("/proc/self/fd/7");
     made.hidden_tracefs = Some(folder.into());
     made.texts.insert(folder.join("available_tracers"), "function_graph nop".into());
     let row = made.row("tracefs");
-    assert!(row.verdict == Verdict::Ok && row.finding.contains("for this process alone"), "{row:?}");
-    assert_eq!(made.row("tracer:function_graph").verdict, Verdict::Ok);
-    assert_eq!(made.row("event:contention_begin").verdict, Verdict::Missing, "no such event there");
+    assert!(row.verdict == Health::Ok && row.finding.contains("for this process alone"), "{row:?}");
+    assert_eq!(made.row("tracer:function_graph").verdict, Health::Ok);
+    assert_eq!(made.row("event:contention_begin").verdict, Health::Missing, "no such event there");
 }
 
 #[test]
@@ -370,7 +370,7 @@ fn what_measuring_costs_is_said_and_why_it_is_unknown() {
     made.threads = false;
     for check in ["statistics", "starts"] {
         let row = made.row(check);
-        assert_eq!((row.verdict, row.finding.as_str()), (Verdict::Missing, "no thread"));
+        assert_eq!((row.verdict, row.finding.as_str()), (Health::Missing, "no thread"));
         assert!(row.remedy.contains("ulimit"), "{row:?}");
     }
 }
@@ -385,7 +385,7 @@ fn a_kernel_that_is_named_is_booted_as_a_guest_of_vm_is() {
     assert!(examine_without(&mixed()).rows.iter().all(|row| row.check != BOOTS), "only where one is named");
     let named = |kernel: &str, made: Made| Made { kernel: Some(kernel.into()), ..made };
     let row = named("/boot/vmlinuz-6.1", mixed()).row(BOOTS);
-    assert_eq!((row.verdict, row.finding.as_str()), (Verdict::Ok, "tried [Kvm, Tcg]"));
+    assert_eq!((row.verdict, row.finding.as_str()), (Health::Ok, "tried [Kvm, Tcg]"));
     let without = Made { kvm: Some("opens, but a guest says nothing for 5 s".into()), ..mixed() };
     assert_eq!(named("/boot/vmlinuz-6.1", without).row(BOOTS).finding, "tried [Tcg]");
     let mut hangs = mixed();

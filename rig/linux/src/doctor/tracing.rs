@@ -1,7 +1,7 @@
 //! Tracing of the kernel: tracefs, the tracer and the events that name what an attach does, and kallsyms.
 use super::super::place::discovery::mount_points;
 use super::machine::Machine;
-use super::{Row, Verdict, as_root, verdict};
+use super::{Finding, Health, as_root, verdict};
 use rustix::fs::Access;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const EVENTS: [(&str, &str, &str); 2] = [
 ];
 
 /// tracefs and what is in it, then kallsyms.
-pub(super) fn rows(machine: &dyn Machine) -> Vec<Row> {
+pub(super) fn rows(machine: &dyn Machine) -> Vec<Finding> {
     let mut rows = match mounted(machine) {
         Ok(point) => within(machine, &point),
         Err(why) => without(&why),
@@ -31,8 +31,8 @@ pub(super) fn rows(machine: &dyn Machine) -> Vec<Row> {
 }
 
 /// The mount point, or the row that says why there is none.
-fn mounted(machine: &dyn Machine) -> Result<PathBuf, Row> {
-    let bad = |verdict, finding, remedy| Row::bad(("tracefs", verdict), MOUNTINFO, finding, remedy);
+fn mounted(machine: &dyn Machine) -> Result<PathBuf, Finding> {
+    let bad = |verdict, finding, remedy| Finding::bad(("tracefs", verdict), MOUNTINFO, finding, remedy);
     let text = machine.read(Path::new(MOUNTINFO)).map_err(|error| {
         bad(verdict(&error), format!("cannot be read: {error}"), "mount -t proc proc /proc".into())
     })?;
@@ -51,37 +51,39 @@ fn mounted(machine: &dyn Machine) -> Result<PathBuf, Row> {
     } else {
         ("this kernel has no tracefs", "boot a kernel with CONFIG_FTRACE=y".into())
     };
-    Err(bad(Verdict::Missing, finding.into(), remedy))
+    Err(bad(Health::Missing, finding.into(), remedy))
 }
 
 /// The rows when there is nothing to look into: each says that.
-fn without(why: &Row) -> Vec<Row> {
+fn without(why: &Finding) -> Vec<Finding> {
     let others =
         ["tracefs:instances", "tracer:function_graph"].into_iter().chain(EVENTS.map(|(check, ..)| check));
     let row = |check| {
         let finding = format!("cannot be looked at: {}", why.finding);
-        Row::bad((check, why.verdict), &why.looked_at, finding, &why.remedy)
+        Finding::bad((check, why.verdict), &why.looked_at, finding, &why.remedy)
     };
     std::iter::once(why.clone()).chain(others.map(row)).collect()
 }
 
-fn within(machine: &dyn Machine, point: &Path) -> Vec<Row> {
+fn within(machine: &dyn Machine, point: &Path) -> Vec<Finding> {
     let tracefs = match machine.may(point, Access::READ_OK | Access::EXEC_OK) {
-        Ok(()) if point.starts_with("/proc/self/fd") => {
-            Row::ok("tracefs", point.display(), "not mounted; reached for this process alone, as a run does")
-        }
-        Ok(()) => Row::ok("tracefs", point.display(), format!("mounted at {}", point.display())),
+        Ok(()) if point.starts_with("/proc/self/fd") => Finding::ok(
+            "tracefs",
+            point.display(),
+            "not mounted; reached for this process alone, as a run does",
+        ),
+        Ok(()) => Finding::ok("tracefs", point.display(), format!("mounted at {}", point.display())),
         Err(error) => refused(machine, "tracefs", point, &error, "CONFIG_FTRACE=y"),
     };
     let folder = point.join("instances");
     let instances = match machine.may(&folder, Access::WRITE_OK | Access::EXEC_OK) {
-        Ok(()) => Row::ok("tracefs:instances", folder.display(), "an instance of our own can be made"),
+        Ok(()) => Finding::ok("tracefs:instances", folder.display(), "an instance of our own can be made"),
         Err(error) => refused(machine, "tracefs:instances", &folder, &error, "CONFIG_FTRACE=y"),
     };
     let event = |(check, event, needs)| {
         let folder = point.join("events").join(event);
         match machine.may(&folder, Access::EXISTS) {
-            Ok(()) => Row::ok(check, folder.display(), "there"),
+            Ok(()) => Finding::ok(check, folder.display(), "there"),
             Err(error) => refused(machine, check, &folder, &error, needs),
         }
     };
@@ -90,16 +92,16 @@ fn within(machine: &dyn Machine, point: &Path) -> Vec<Row> {
     rows
 }
 
-fn tracer(machine: &dyn Machine, point: &Path) -> Row {
+fn tracer(machine: &dyn Machine, point: &Path) -> Finding {
     const CHECK: &str = "tracer:function_graph";
     const NEEDS: &str = "CONFIG_FUNCTION_GRAPH_TRACER=y";
     let file = point.join("available_tracers");
     match machine.read(&file) {
         Ok(text) if text.split_whitespace().any(|name| name == TRACER) => {
-            Row::ok(CHECK, file.display(), "available")
+            Finding::ok(CHECK, file.display(), "available")
         }
-        Ok(text) => Row::bad(
-            (CHECK, Verdict::Missing),
+        Ok(text) => Finding::bad(
+            (CHECK, Health::Missing),
             file.display(),
             format!("only {}", text.trim()),
             format!("boot a kernel with {NEEDS}"),
@@ -109,22 +111,28 @@ fn tracer(machine: &dyn Machine, point: &Path) -> Row {
 }
 
 /// A row for something in tracefs that is not there, or not for us.
-fn refused(machine: &dyn Machine, check: &'static str, path: &Path, error: &io::Error, needs: &str) -> Row {
+fn refused(
+    machine: &dyn Machine,
+    check: &'static str,
+    path: &Path,
+    error: &io::Error,
+    needs: &str,
+) -> Finding {
     let verdict = verdict(error);
     let remedy = match (verdict, machine.is_root()) {
-        (Verdict::NoPermission, false) => "sudo attach-rig doctor".to_owned(),
-        (Verdict::NoPermission, true) => {
+        (Health::NoPermission, false) => "sudo attach-rig doctor".to_owned(),
+        (Health::NoPermission, true) => {
             "run it on the host, or in a container with --privileged -v /sys/kernel/tracing:/sys/kernel/tracing".into()
         }
         _ => format!("boot a kernel with {needs}"),
     };
-    Row::bad((check, verdict), path.display(), format!("{}: {error}", path.display()), remedy)
+    Finding::bad((check, verdict), path.display(), format!("{}: {error}", path.display()), remedy)
 }
 
-fn kallsyms(machine: &dyn Machine) -> Row {
+fn kallsyms(machine: &dyn Machine) -> Finding {
     const CHECK: &str = "kallsyms";
     let bad =
-        |verdict, finding: String, remedy: String| Row::bad((CHECK, verdict), KALLSYMS, finding, remedy);
+        |verdict, finding: String, remedy: String| Finding::bad((CHECK, verdict), KALLSYMS, finding, remedy);
     let text = match machine.read(Path::new(KALLSYMS)) {
         Ok(text) => text,
         Err(error) => {
@@ -135,8 +143,8 @@ fn kallsyms(machine: &dyn Machine) -> Row {
     // A few symbols of a per-cpu section lie at 0 in truth; hidden addresses are 0 throughout.
     let shown = |line: &str| line.split(' ').next().is_some_and(|address| address.bytes().any(|b| b != b'0'));
     if text.lines().any(shown) {
-        return Row::ok(CHECK, KALLSYMS, "readable, with addresses");
+        return Finding::ok(CHECK, KALLSYMS, "readable, with addresses");
     }
     let remedy = if machine.is_root() { "sysctl kernel.kptr_restrict=1" } else { "sudo attach-rig doctor" };
-    bad(Verdict::NoPermission, "readable, but all addresses are hidden".into(), remedy.into())
+    bad(Health::NoPermission, "readable, but all addresses are hidden".into(), remedy.into())
 }

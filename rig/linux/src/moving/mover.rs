@@ -5,9 +5,9 @@
 use super::super::clock::{now_ns, sleep_until_ns};
 use super::super::error::{Attempt, LinuxError};
 use super::super::place::group::Groups;
-use super::super::workers::shared::Board;
-use super::super::workers::workload::Moves;
-use super::samples::{Samples, Times};
+use super::super::workers::shared::ControlBlock;
+use super::super::workers::workload::MovedUnit;
+use super::samples::{MoveSamples, Times};
 use engines::Interrupt;
 use input::units::Rate;
 use rustix::io::Errno;
@@ -32,7 +32,7 @@ const NS_PER_S: u64 = 1_000_000_000;
 /// Writes ids in turn into files that are opened once.
 #[derive(Debug)]
 pub(crate) struct Mover {
-    moves: Moves,
+    moves: MovedUnit,
     cgroups: Vec<Destination>,
     targets: Vec<Target>,
     /// Index of the target of the next write.
@@ -76,7 +76,7 @@ pub(crate) struct Watch<'a> {
     /// Death of a worker, stored with Release by its watcher.
     pub(crate) died: &'a AtomicBool,
     /// Where workers see that a move is under way.
-    pub(crate) board: &'a Board,
+    pub(crate) board: &'a ControlBlock,
 }
 
 /// How a loop ended.
@@ -117,7 +117,7 @@ impl Ended {
 
 /// What to measure in one cell.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct MovePlan {
     /// Absent for the closed loop.
     pub(crate) rate: Option<Rate>,
     /// Between two moves of the closed loop.
@@ -126,7 +126,7 @@ pub(crate) struct Plan {
     pub(crate) duration: Duration,
 }
 
-impl Plan {
+impl MovePlan {
     /// `closed loop` or `20/s`.
     pub(crate) fn label(&self) -> String {
         match self.rate {
@@ -154,8 +154,8 @@ impl Mover {
     /// # Errors
     /// [`LinuxError::NotPermitted`] without a remedy yet when the kernel does not let us move the worker here,
     /// [`LinuxError::Setup`] for everything else.
-    pub(crate) fn enter(groups: &Groups, moves: Moves, workers: &[Vec<u32>]) -> Result<Self, LinuxError> {
-        let threads = (moves != Moves::Processes).then(|| groups.threads_file());
+    pub(crate) fn enter(groups: &Groups, moves: MovedUnit, workers: &[Vec<u32>]) -> Result<Self, LinuxError> {
+        let threads = (moves != MovedUnit::Processes).then(|| groups.threads_file());
         let open = |path: PathBuf| {
             let opened = OpenOptions::new().write(true).open(&path);
             opened.map_err(|source| LinuxError::Setup { doing: format!("open {}", path.display()), source })
@@ -175,15 +175,20 @@ impl Mover {
             return Err(refused(errno, groups.children()[0].join("cgroup.procs")));
         }
         let targets = match moves {
-            Moves::Processes => workers.iter().map(|ids| Target::new(ids[0], &[])).collect(),
-            Moves::Scattered => workers.iter().map(|ids| Target::new(ids[0], ids)).collect(),
-            Moves::Threads => workers.iter().flatten().map(|id| Target::new(*id, &[])).collect(),
+            MovedUnit::Processes => workers.iter().map(|ids| Target::new(ids[0], &[])).collect(),
+            MovedUnit::Scattered => workers.iter().map(|ids| Target::new(ids[0], ids)).collect(),
+            MovedUnit::Threads => workers.iter().flatten().map(|id| Target::new(*id, &[])).collect(),
         };
         Ok(Self { moves, cgroups, targets, turn: 0 })
     }
 
     /// Runs one cell into `samples`; returns how it ended and how long the measured part took, in ns.
-    pub(crate) fn measure(&mut self, plan: Plan, samples: &mut Samples, watch: &Watch<'_>) -> (Ended, u64) {
+    pub(crate) fn measure(
+        &mut self,
+        plan: MovePlan,
+        samples: &mut MoveSamples,
+        watch: &Watch<'_>,
+    ) -> (Ended, u64) {
         match plan.rate {
             None => self.back_to_back(plan, samples, watch),
             Some(rate) => self.at_rate(rate, plan.duration, samples, watch),
@@ -218,8 +223,8 @@ impl Mover {
 
     fn back_to_back(
         &mut self,
-        Plan { pause, duration, .. }: Plan,
-        samples: &mut Samples,
+        MovePlan { pause, duration, .. }: MovePlan,
+        samples: &mut MoveSamples,
         watch: &Watch<'_>,
     ) -> (Ended, u64) {
         for _ in 0..WARM_UP_CLOSED {
@@ -254,7 +259,7 @@ impl Mover {
         &mut self,
         rate: Rate,
         duration: Duration,
-        samples: &mut Samples,
+        samples: &mut MoveSamples,
         watch: &Watch<'_>,
     ) -> (Ended, u64) {
         let (warm_up, moves) = (warm_up_open(rate), rate.intervals_in(duration));
@@ -283,7 +288,12 @@ impl Mover {
     }
 
     /// One measured write; returns its end.
-    pub(crate) fn timed(&mut self, intended: Option<u64>, samples: &mut Samples, board: &Board) -> u64 {
+    pub(crate) fn timed(
+        &mut self,
+        intended: Option<u64>,
+        samples: &mut MoveSamples,
+        board: &ControlBlock,
+    ) -> u64 {
         self.scatter();
         board.move_begins();
         let begin = now_ns();
@@ -306,7 +316,7 @@ impl Mover {
         let target = &mut self.targets[turn];
         let next = (target.at + 1) % self.cgroups.len();
         let cgroup = &self.cgroups[next];
-        let file = if self.moves == Moves::Threads { cgroup.threads.as_ref() } else { None };
+        let file = if self.moves == MovedUnit::Threads { cgroup.threads.as_ref() } else { None };
         rustix::io::write(file.unwrap_or(&cgroup.procs), target.text.as_bytes())?;
         target.at = next;
         Ok(())

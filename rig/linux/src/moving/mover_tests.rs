@@ -25,18 +25,18 @@ fn rig() -> Rig {
     // The next move is into `a`.
     let target = Target { at: 1, ..Target::new(7, &[]) };
     let cgroups = vec![cgroup("a"), cgroup("b")];
-    let mover = Mover { moves: Moves::Processes, cgroups, targets: vec![target], turn: 0 };
+    let mover = Mover { moves: MovedUnit::Processes, cgroups, targets: vec![target], turn: 0 };
     let shared = Shared::make(1).unwrap();
     Rig { mover, interrupts: Interrupt::never(), died: AtomicBool::new(false), shared, _folder: folder }
 }
 
-fn plan(rate: Option<&str>, duration: Duration) -> Plan {
-    Plan { rate: rate.map(|r| Rate::parse(r, 1_000).unwrap()), pause: Duration::ZERO, duration }
+fn plan(rate: Option<&str>, duration: Duration) -> MovePlan {
+    MovePlan { rate: rate.map(|r| Rate::parse(r, 1_000).unwrap()), pause: Duration::ZERO, duration }
 }
 
 impl Rig {
-    fn measure(&mut self, rate: Option<&str>, duration: Duration) -> (Ended, u64, Samples) {
-        let mut samples = Samples::new();
+    fn measure(&mut self, rate: Option<&str>, duration: Duration) -> (Ended, u64, MoveSamples) {
+        let mut samples = MoveSamples::new();
         let board = self.shared.board();
         let watch = Watch { interrupts: &self.interrupts, died: &self.died, board };
         let (ended, duration_ns) = self.mover.measure(plan(rate, duration), &mut samples, &watch);
@@ -158,7 +158,7 @@ fn threads_are_scattered_over_all_cgroups_but_the_destination() {
     for (cgroup, name) in rig.mover.cgroups.iter_mut().zip(["ta", "tb", "tc"]) {
         cgroup.threads = Some(File::create(folder.join(name)).unwrap());
     }
-    rig.mover.moves = Moves::Scattered;
+    rig.mover.moves = MovedUnit::Scattered;
     rig.mover.targets = vec![Target::new(7, &[7, 8, 9])];
     rig.mover.scatter();
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
@@ -168,9 +168,9 @@ fn threads_are_scattered_over_all_cgroups_but_the_destination() {
 #[test]
 fn a_closed_loop_keeps_its_pause() {
     let mut rig = rig();
-    let mut samples = Samples::new();
+    let mut samples = MoveSamples::new();
     let watch = Watch { interrupts: &rig.interrupts, died: &rig.died, board: rig.shared.board() };
-    let plan = Plan { pause: Duration::from_millis(1), ..plan(None, Duration::from_millis(50)) };
+    let plan = MovePlan { pause: Duration::from_millis(1), ..plan(None, Duration::from_millis(50)) };
     let (_, took_ns) = rig.mover.measure(plan, &mut samples, &watch);
     let moves = samples.moved.count();
     assert!((LEAST..=51).contains(&moves) && took_ns >= 50_000_000, "{moves} in {took_ns} ns");
@@ -189,9 +189,9 @@ fn a_closed_loop_of_long_moves_goes_on_until_there_are_some_but_not_for_ever() {
     );
     drop(drain.join().unwrap());
     let mut slow = self::rig();
-    let mut samples = Samples::new();
+    let mut samples = MoveSamples::new();
     let watch = Watch { interrupts: &slow.interrupts, died: &slow.died, board: slow.shared.board() };
-    let plan = Plan { pause: Duration::from_millis(10), ..plan(None, Duration::from_millis(10)) };
+    let plan = MovePlan { pause: Duration::from_millis(10), ..plan(None, Duration::from_millis(10)) };
     let (_, took_ns) = slow.mover.measure(plan, &mut samples, &watch);
     assert!(
         samples.moved.count() < LEAST && took_ns >= 30_000_000,

@@ -2,9 +2,9 @@
 use super::super::clock::PreciseSleep;
 use super::super::error::LinuxError;
 use super::super::place::group::Groups;
-use super::super::workers::workload::Moves;
-use super::mover::{Ended, Mover, Plan, Watch};
-use super::samples::Samples;
+use super::super::workers::workload::MovedUnit;
+use super::mover::{Ended, MovePlan, Mover, Watch};
+use super::samples::MoveSamples;
 use std::thread;
 
 /// See the module's text; never empty.
@@ -18,7 +18,7 @@ impl Movers {
     /// As [`Mover::enter`].
     pub(crate) fn enter(
         groups: &Groups,
-        moves: Moves,
+        moves: MovedUnit,
         workers: &[Vec<u32>],
         movers: u32,
     ) -> Result<Self, LinuxError> {
@@ -31,7 +31,7 @@ impl Movers {
     }
 
     /// Runs one cell: all movers at once, and the calling thread alone when there is one.
-    pub(crate) fn measure(&mut self, plan: Plan, watch: &Watch<'_>) -> (Samples, Ended, u64) {
+    pub(crate) fn measure(&mut self, plan: MovePlan, watch: &Watch<'_>) -> (MoveSamples, Ended, u64) {
         if let [only] = self.0.as_mut_slice() {
             return one(only, plan, watch);
         }
@@ -42,7 +42,7 @@ impl Movers {
                 .into_iter()
                 .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             ended.fold(
-                (Samples::new(), Ended::Complete, 0),
+                (MoveSamples::new(), Ended::Complete, 0),
                 |(mut sum, ended, ns), (samples, other, other_ns)| {
                     sum.add(&samples);
                     (sum, ended.worse(other), ns.max(other_ns))
@@ -72,9 +72,9 @@ impl Movers {
     }
 }
 
-fn one(mover: &mut Mover, plan: Plan, watch: &Watch<'_>) -> (Samples, Ended, u64) {
+fn one(mover: &mut Mover, plan: MovePlan, watch: &Watch<'_>) -> (MoveSamples, Ended, u64) {
     let _precise = PreciseSleep::start();
-    let mut samples = Samples::new();
+    let mut samples = MoveSamples::new();
     let (ended, ns) = mover.measure(plan, &mut samples, watch);
     (samples, ended, ns)
 }

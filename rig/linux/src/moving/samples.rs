@@ -84,7 +84,7 @@ pub(crate) struct Times {
 
 /// Everything recorded in a cell.
 #[derive(Debug)]
-pub(crate) struct Samples {
+pub(crate) struct MoveSamples {
     /// Writes that moved the worker.
     pub(crate) moved: Pair,
     /// Writes that the kernel refused.
@@ -94,7 +94,7 @@ pub(crate) struct Samples {
     errnos: [u64; ERRNOS],
 }
 
-impl Samples {
+impl MoveSamples {
     /// Allocates everything.
     pub(crate) fn new() -> Self {
         Self { moved: Pair::new(), refused: Pair::new(), gone: 0, errnos: [0; ERRNOS] }
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn outcomes_never_share_a_series() {
-        let mut samples = Samples::new();
+        let mut samples = MoveSamples::new();
         let times = |intended, begin, end| Times { intended, begin, end };
         samples.record(Ok(()), times(Some(100), 150, 170));
         samples.record(Ok(()), times(None, 200, 200));
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_exceeds_the_histogram_is_still_counted() {
-        let mut samples = Samples::new();
+        let mut samples = MoveSamples::new();
         samples.record(Ok(()), Times { intended: None, begin: 0, end: 2 * NS_MAX });
         samples.record(Err(Errno::from_raw_os_error(4000)), Times { intended: None, begin: 0, end: 1 });
         assert_eq!(samples.moved.raw.hist().max_ns, 2 * NS_MAX);

@@ -7,7 +7,7 @@ use super::super::error::{LinuxError, Remains};
 use super::super::trace::{self, Tracefs};
 use super::manifest::{self, Content};
 use super::run_id::{self, RunId};
-use super::state::State;
+use super::state::StateFolder;
 use super::undo::{self, Undo};
 use super::{strays, walk};
 use input::shell::quote;
@@ -50,7 +50,7 @@ pub struct Cleaned {
 /// # Errors
 /// [`LinuxError::NoState`] when this user has no safe folder, [`LinuxError::Setup`] when lists or mounts cannot be read.
 pub fn clean() -> Result<Cleaned, LinuxError> {
-    let (states, unfit) = State::all()?;
+    let (states, unfit) = StateFolder::all()?;
     let notes = unfit.into_iter().map(|reason| format!("no lists are read there: {reason}")).collect();
     let mut cleaned = Cleaned { notes, ..Cleaned::default() };
     for state in &states {
@@ -63,7 +63,7 @@ pub fn clean() -> Result<Cleaned, LinuxError> {
 
 impl Cleaned {
     /// Every list in a folder.
-    fn lists(&mut self, state: &State, mount: Mount) -> Result<(), LinuxError> {
+    fn lists(&mut self, state: &StateFolder, mount: Mount) -> Result<(), LinuxError> {
         let unreadable = |source| LinuxError::Setup {
             doing: format!("read {}", state.path(OsStr::new("")).display()),
             source,
@@ -91,7 +91,7 @@ impl Cleaned {
 
     fn list(
         &mut self,
-        state: &State,
+        state: &StateFolder,
         name: &OsStr,
         (id, mut file): (RunId, File),
         mount: Mount,

@@ -22,7 +22,7 @@ impl Ended {
         fs::create_dir_all(path.join(DEAD).join("a")).unwrap();
         let child = Command::new("sleep").arg("60").stdin(Stdio::null()).spawn().unwrap();
         let id = RunId::parse(DEAD).unwrap();
-        let mut manifest = Manifest::begin(State::below(&path), id, &place(&path)).unwrap();
+        let mut manifest = Manifest::begin(StateFolder::below(&path), id, &place(&path)).unwrap();
         for below in ["", "a", "b"] {
             manifest.cgroup(&path.join(DEAD).join(below)).unwrap();
         }
@@ -51,7 +51,7 @@ impl Ended {
 
     fn clean(&self) -> Cleaned {
         let mut cleaned = Cleaned::default();
-        cleaned.lists(&State::below(self.scratch.path()), folder).unwrap();
+        cleaned.lists(&StateFolder::below(self.scratch.path()), folder).unwrap();
         cleaned
     }
 
@@ -126,7 +126,7 @@ fn after_another_boot_only_the_list_goes() {
 fn a_mount_that_is_not_to_be_seen_keeps_the_list() {
     let run = Ended::new();
     let mut cleaned = Cleaned::default();
-    cleaned.lists(&State::below(run.scratch.path()), undo::mount).unwrap();
+    cleaned.lists(&StateFolder::below(run.scratch.path()), undo::mount).unwrap();
     assert_eq!(cleaned.exit_code(), Exit::Left);
     assert!(cleaned.remains[0].why.contains("v2 is not mounted at"), "{:?}", cleaned.remains);
     assert!(run.list().exists() && run.top().join("a").exists());

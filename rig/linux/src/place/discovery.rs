@@ -3,7 +3,7 @@
 //! The parsers take text, so that every layout (v1, v2, hybrid, container) is a test. Formats: proc(5), cgroups(7).
 use super::super::error::LinuxError;
 use super::hidden;
-use super::hierarchy::{Controller, Hierarchy};
+use super::hierarchy::{Hierarchy, V1Controller};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
@@ -104,7 +104,7 @@ pub(crate) fn own_folders() -> Result<Vec<PathBuf>, LinuxError> {
 fn choose(wanted: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Result<Vec<Place>, LinuxError> {
     let order = match wanted {
         Hierarchy::Auto => {
-            vec![Hierarchy::V1(Controller::Pids), Hierarchy::V1(Controller::Freezer), Hierarchy::V2]
+            vec![Hierarchy::V1(V1Controller::Pids), Hierarchy::V1(V1Controller::Freezer), Hierarchy::V2]
         }
         one => vec![one],
     };

@@ -4,12 +4,12 @@
 //! Every folder that was made is remembered, and only those are removed: with `rmdir`, deepest first, never
 //! recursively. [`Groups::remove`] is the ordinary end; dropping does the same for a panic on its way up.
 use super::super::error::{Attempt, LinuxError, Remains};
-use super::super::workers::workload::Moves;
+use super::super::workers::workload::MovedUnit;
 use super::discovery::Place;
 use super::inhabitants;
 use super::manifest::Manifest;
 use super::run_id::RunId;
-use super::state::State;
+use super::state::StateFolder;
 use super::subtree;
 use super::walk;
 use rustix::fd::OwnedFd;
@@ -59,14 +59,14 @@ impl Groups {
     /// # Errors
     /// [`LinuxError::NotPermitted`] without a remedy yet, [`LinuxError::NotOurs`], [`LinuxError::Setup`]. Nothing is
     /// left behind then.
-    pub(crate) fn make(place: &Place, id: RunId, moves: Moves) -> Result<Self, LinuxError> {
-        Self::make_in(State::begin()?, place, id, moves)
+    pub(crate) fn make(place: &Place, id: RunId, moves: MovedUnit) -> Result<Self, LinuxError> {
+        Self::make_in(StateFolder::begin()?, place, id, moves)
     }
 
-    fn make_in(state: State, place: &Place, id: RunId, moves: Moves) -> Result<Self, LinuxError> {
+    fn make_in(state: StateFolder, place: &Place, id: RunId, moves: MovedUnit) -> Result<Self, LinuxError> {
         let top = place.own.join(id.to_string());
         let manifest = Manifest::begin(state, id, place)?;
-        let names: &[&str] = if moves == Moves::Scattered { &THREE } else { &TWO };
+        let names: &[&str] = if moves == MovedUnit::Scattered { &THREE } else { &TWO };
         let children: Vec<PathBuf> = names.iter().map(|name| top.join(name)).collect();
         let (made, controllers) = (Vec::with_capacity(1 + children.len()), Vec::new());
         let (v2, lock, moved_out) = (place.v2, None, Vec::new());
@@ -80,10 +80,10 @@ impl Groups {
         }
     }
 
-    fn make_all(&mut self, place: &Place, moves: Moves) -> Result<(), LinuxError> {
+    fn make_all(&mut self, place: &Place, moves: MovedUnit) -> Result<(), LinuxError> {
         self.make_top()?;
         give_cpus(&self.top, place)?;
-        let threaded = place.v2 && moves != Moves::Processes;
+        let threaded = place.v2 && moves != MovedUnit::Processes;
         self.controllers = match (place.v2, threaded) {
             (false, _) => place.controllers.clone(),
             // A threaded cgroup has no memory controller, and the others are not worth a difference.
@@ -335,7 +335,7 @@ mod tests {
     }
 
     fn make(scratch: &Path) -> Result<Groups, LinuxError> {
-        Groups::make_in(State::below(scratch), &place(scratch), id(), Moves::Processes)
+        Groups::make_in(StateFolder::below(scratch), &place(scratch), id(), MovedUnit::Processes)
     }
 
     #[test]

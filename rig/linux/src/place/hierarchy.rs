@@ -10,14 +10,14 @@ pub enum Hierarchy {
     /// v1 pids, else v1 freezer, else v2: the first in which a cgroup can be made.
     Auto,
     /// The v1 hierarchy that carries this controller.
-    V1(Controller),
+    V1(V1Controller),
     /// The unified hierarchy.
     V2,
 }
 
 /// v1 controllers whose hierarchy can be chosen. The memory controller of v1 is mounted on few machines now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Controller {
+pub enum V1Controller {
     /// `pids`
     Pids,
     /// `freezer`
@@ -30,7 +30,7 @@ pub enum Controller {
     Memory,
 }
 
-impl Controller {
+impl V1Controller {
     const ALL: [Self; 5] = [Self::Pids, Self::Freezer, Self::Cpuset, Self::Cpu, Self::Memory];
 
     /// The kernel's name.
@@ -60,8 +60,9 @@ impl FromStr for Hierarchy {
     type Err = OptionError;
 
     fn from_str(given: &str) -> Result<Self, OptionError> {
-        let v1 =
-            given.strip_prefix("v1:").and_then(|name| Controller::ALL.into_iter().find(|c| c.name() == name));
+        let v1 = given
+            .strip_prefix("v1:")
+            .and_then(|name| V1Controller::ALL.into_iter().find(|c| c.name() == name));
         match (given, v1) {
             ("auto", _) => Ok(Self::Auto),
             ("v2", _) => Ok(Self::V2),

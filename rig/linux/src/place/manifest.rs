@@ -6,7 +6,7 @@
 use super::super::error::LinuxError;
 use super::discovery::Place;
 use super::run_id::{self, RunId};
-use super::state::State;
+use super::state::StateFolder;
 use super::walk;
 use rustix::fs::{FlockOperation, fstat};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ const EXTENSION: &str = ".toml";
 /// A file of ours, locked.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    state: State,
+    state: StateFolder,
     name: String,
     file: File,
     mount: PathBuf,
@@ -98,7 +98,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`LinuxError::Setup`] when it cannot be written: the run would not be safe.
-    pub(crate) fn begin(state: State, id: RunId, place: &Place) -> Result<Self, LinuxError> {
+    pub(crate) fn begin(state: StateFolder, id: RunId, place: &Place) -> Result<Self, LinuxError> {
         let name = format!("{id}{EXTENSION}");
         let path = state.path(OsStr::new(&name));
         let header = || {
@@ -180,7 +180,7 @@ impl Manifest {
 }
 
 /// Makes and locks a file. A `clean` that finds it in between takes it for a dead run's and removes it; then once more.
-fn locked(state: &State, name: &str) -> io::Result<File> {
+fn locked(state: &StateFolder, name: &str) -> io::Result<File> {
     for _ in 0..TRIES {
         let file = state.create(name)?;
         let got = walk::lock(&file, FlockOperation::NonBlockingLockExclusive, PATIENCE)?;

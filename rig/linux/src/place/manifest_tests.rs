@@ -13,7 +13,7 @@ pub(crate) fn place(own: &Path) -> Place {
 }
 
 fn list_of(scratch: &Path) -> io::Result<Option<Content>> {
-    let state = State::below(scratch);
+    let state = StateFolder::below(scratch);
     let name = format!("{}.toml", RunId::own().unwrap());
     read(&mut state.open(OsStr::new(&name)).unwrap())
 }
@@ -22,7 +22,8 @@ fn list_of(scratch: &Path) -> io::Result<Option<Content>> {
 fn what_is_about_to_be_made_is_on_disk_first_and_goes_with_the_end() {
     let scratch = tempfile::tempdir().unwrap();
     let id = RunId::own().unwrap();
-    let mut manifest = Manifest::begin(State::below(scratch.path()), id, &place(scratch.path())).unwrap();
+    let mut manifest =
+        Manifest::begin(StateFolder::below(scratch.path()), id, &place(scratch.path())).unwrap();
     let top = scratch.path().join(id.to_string());
     manifest.cgroup(&top).unwrap();
     manifest.cgroup(&top.join("a")).unwrap();
@@ -36,17 +37,18 @@ fn what_is_about_to_be_made_is_on_disk_first_and_goes_with_the_end() {
     assert_eq!(content.instance[0].name, id.to_string());
     assert_eq!((content.boot.as_str(), content.hierarchy.as_str()), (boot().as_str(), "v2"));
     assert_eq!(Some(content.pid_namespace), run_id::pid_namespace());
-    let again = Manifest::begin(State::below(scratch.path()), id, &place(scratch.path())).unwrap_err();
+    let again = Manifest::begin(StateFolder::below(scratch.path()), id, &place(scratch.path())).unwrap_err();
     assert!(again.to_string().contains("attach-rig clean"), "{again}");
     manifest.end();
-    assert_eq!(State::below(scratch.path()).names().unwrap(), [""; 0]);
+    assert_eq!(StateFolder::below(scratch.path()).names().unwrap(), [""; 0]);
 }
 
 #[test]
 fn what_a_kill_has_cut_off_was_not_made() {
     let scratch = tempfile::tempdir().unwrap();
     let id = RunId::own().unwrap();
-    let mut manifest = Manifest::begin(State::below(scratch.path()), id, &place(scratch.path())).unwrap();
+    let mut manifest =
+        Manifest::begin(StateFolder::below(scratch.path()), id, &place(scratch.path())).unwrap();
     manifest.cgroup(&scratch.path().join(id.to_string())).unwrap();
     let file = scratch.path().join("attach-rig").join(format!("{id}.toml"));
     let whole = fs::read_to_string(&file).unwrap();
@@ -62,7 +64,7 @@ fn what_a_kill_has_cut_off_was_not_made() {
 fn a_list_that_cannot_be_read_says_why() {
     let scratch = tempfile::tempdir().unwrap();
     let id = RunId::own().unwrap();
-    let _manifest = Manifest::begin(State::below(scratch.path()), id, &place(scratch.path())).unwrap();
+    let _manifest = Manifest::begin(StateFolder::below(scratch.path()), id, &place(scratch.path())).unwrap();
     let file = scratch.path().join("attach-rig").join(format!("{id}.toml"));
     let earlier = |boot: &str| format!("boot = \"{boot}\"\ncgroups = []\nprocesses = []\n");
     fs::write(&file, earlier("another")).unwrap();

@@ -24,7 +24,7 @@ const STICKY: u32 = 0o1000;
 
 /// The folder, open.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct StateFolder {
     folder: OwnedFd,
     path: PathBuf,
 }
@@ -42,12 +42,12 @@ struct Base {
 /// Result of looking at a base.
 #[derive(Debug)]
 enum Found {
-    Fit(State),
+    Fit(StateFolder),
     Absent,
     Unfit(String),
 }
 
-impl State {
+impl StateFolder {
     /// Opens the folder for a new list, and makes it where it is missing.
     ///
     /// # Errors
@@ -197,7 +197,7 @@ fn look(base: &Base, uid: u32, make: bool) -> Found {
 }
 
 /// Opens `attach-rig` below a base; `None` when it or the base is missing and not to be made.
-fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<State>, String> {
+fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<StateFolder>, String> {
     let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
     let cannot = |path: &Path, error: io::Error| format!("{} cannot be opened: {error}", quoted(path));
     // A link of another user is none to follow, wherever it leads at the moment.
@@ -233,7 +233,7 @@ fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<State>, String> {
     let opened =
         if make { made(&last, OsStr::new(NAME), true) } else { walk::child(&last, OsStr::new(NAME), true) };
     match opened {
-        Ok(folder) => own(&path, &folder, uid).map(|()| Some(State { folder, path })),
+        Ok(folder) => own(&path, &folder, uid).map(|()| Some(StateFolder { folder, path })),
         Err(error) if missing(&error) => Ok(None),
         Err(error) if error.raw_os_error() == Some(Errno::NOTDIR.raw_os_error()) => {
             Err(format!("{} is a link or a file", quoted(&path)))

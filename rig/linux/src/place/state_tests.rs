@@ -51,7 +51,7 @@ fn others_have_their_runtime_folder_then_their_state() {
         places(stranger, &[("XDG_STATE_HOME", Path::new("state")), ("TMPDIR", runtime)]),
         [""; 0].map(PathBuf::from)
     );
-    let error = State::first(&[], stranger).unwrap_err();
+    let error = StateFolder::first(&[], stranger).unwrap_err();
     assert_eq!(error.exit_code(), Exit::CannotRun);
     assert!(error.to_string().contains("export XDG_STATE_HOME"), "{error}");
 }
@@ -107,7 +107,7 @@ fn no_folder_is_taken_that_others_can_change() {
 #[test]
 fn only_regular_files_of_ours_are_opened() {
     let (_scratch, path) = scratch();
-    let state = State::below(&path);
+    let state = StateFolder::below(&path);
     let folder = path.join("attach-rig");
     let precious = path.join("precious");
     fs::write(&precious, "precious").unwrap();

@@ -1,6 +1,6 @@
 //! What may differ between two machines, for `env.json`: kernel, hierarchy, clock, worker.
 use super::super::workers::workload::Workload;
-use super::measured::{CellRecord, Setting};
+use super::measured::{CellRecord, RunSetting};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -11,8 +11,8 @@ pub(crate) fn kernel() -> String {
 }
 
 /// Facts for `env.json`, beside the kernel.
-pub(crate) fn facts(setting: &Setting<'_>, records: &[CellRecord]) -> BTreeMap<String, String> {
-    let Setting { options, place, clock, .. } = setting;
+pub(crate) fn facts(setting: &RunSetting<'_>, records: &[CellRecord]) -> BTreeMap<String, String> {
+    let RunSetting { options, place, clock, .. } = setting;
     let read =
         |path: &str| fs::read_to_string(path).map_or_else(|_| "unknown".into(), |s| s.trim().to_string());
     let yes = |is: bool| if is { "yes" } else { "no" }.to_string();

@@ -2,22 +2,22 @@
 use super::super::checks::audit::Looked;
 use super::super::checks::provoke::Refused;
 use super::super::clock::{ClockFacts, now_ns};
-use super::super::moving::mover::{Ended, Plan};
-use super::super::moving::samples::Samples;
-use super::super::options::Options;
+use super::super::moving::mover::{Ended, MovePlan};
+use super::super::moving::samples::MoveSamples;
+use super::super::options::LinuxOptions;
 use super::super::place::discovery::Place;
 use super::super::trace::Traced;
-use super::super::workers::crew::Crew;
 use super::super::workers::tally::Tallied;
+use super::super::workers::worker_pool::WorkerPool;
 use reports::schema::Note;
 
 /// What was measured in one cell.
 #[derive(Debug)]
 pub(crate) struct CellRecord {
     /// What was to be measured.
-    pub(crate) plan: Plan,
+    pub(crate) plan: MovePlan,
     /// The samples.
-    pub(crate) samples: Samples,
+    pub(crate) samples: MoveSamples,
     /// How it ended.
     pub(crate) ended: Ended,
     /// When the measured part began, on the machine's monotonic clock.
@@ -40,9 +40,9 @@ pub(crate) struct CellRecord {
 
 /// What holds for all cells of a run.
 #[derive(Debug)]
-pub(crate) struct Setting<'a> {
+pub(crate) struct RunSetting<'a> {
     /// As given.
-    pub(crate) options: &'a Options,
+    pub(crate) options: &'a LinuxOptions,
     /// Where.
     pub(crate) place: &'a Place,
     /// As measured at the start.
@@ -57,7 +57,12 @@ pub(crate) struct Setting<'a> {
 
 impl CellRecord {
     /// A cell that has just ended, with what the workers did in it, and nothing special about it.
-    pub(crate) fn new(plan: Plan, samples: Samples, (ended, duration_ns): (Ended, u64), crew: &Crew) -> Self {
+    pub(crate) fn new(
+        plan: MovePlan,
+        samples: MoveSamples,
+        (ended, duration_ns): (Ended, u64),
+        crew: &WorkerPool,
+    ) -> Self {
         Self {
             plan,
             samples,

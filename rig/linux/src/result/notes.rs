@@ -2,8 +2,8 @@
 use super::super::checks::audit::Looked;
 use super::super::error::LinuxError;
 use super::super::moving::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
-use super::super::options::Options;
-use super::measured::{CellRecord, Setting};
+use super::super::options::LinuxOptions;
+use super::measured::{CellRecord, RunSetting};
 use super::record::protocol;
 use engines::signals;
 use reports::schema::{Note, NoteKind};
@@ -13,7 +13,7 @@ const STEP_NS_MAX: u64 = 1_000;
 
 /// The notes of a run, general ones first.
 pub(crate) fn notes(
-    setting: &Setting<'_>,
+    setting: &RunSetting<'_>,
     records: &[CellRecord],
     failure: Option<&LinuxError>,
 ) -> Vec<Note> {
@@ -110,7 +110,7 @@ fn note(kind: NoteKind, text: &str) -> Note {
     Note { kind, protocol: None, text: text.into() }
 }
 
-fn warm_up(options: &Options) -> String {
+fn warm_up(options: &LinuxOptions) -> String {
     let mut parts = Vec::new();
     if options.closed_loop {
         parts.push(format!("{WARM_UP_CLOSED} in the closed loop"));

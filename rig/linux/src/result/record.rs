@@ -4,11 +4,11 @@ use super::super::checks::provoke::Refused;
 use super::super::error::LinuxError;
 use super::super::moving::mover::Ended;
 use super::super::moving::samples::Pair;
-use super::super::options::{Options, in_ns};
+use super::super::options::{LinuxOptions, in_ns};
 use super::super::place::discovery::Place;
 use super::super::workers::shared::OPS;
 use super::facts::words;
-use super::measured::{CellRecord, Setting};
+use super::measured::{CellRecord, RunSetting};
 use super::notes::notes;
 use engines::signals;
 use input::units::{Rate, ShowNs};
@@ -24,7 +24,7 @@ use serde::Serialize;
 use std::thread::available_parallelism;
 
 /// The run for `run.json`.
-pub(crate) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Option<&LinuxError>) -> Run {
+pub(crate) fn to_run(setting: &RunSetting<'_>, records: &[CellRecord], failure: Option<&LinuxError>) -> Run {
     let options = setting.options;
     let first_ns = records.iter().map(|record| record.began_ns).min().unwrap_or(0);
     let cells: Vec<Cell> =
@@ -59,8 +59,8 @@ pub(crate) fn to_run(setting: &Setting<'_>, records: &[CellRecord], failure: Opt
 }
 
 /// Every cell but the traced ones, which are not always possible.
-fn planned(setting: &Setting<'_>) -> Plan {
-    let (Options { closed_loop, rates, kept_pages, repeat, refusals, .. }, label) =
+fn planned(setting: &RunSetting<'_>) -> Plan {
+    let (LinuxOptions { closed_loop, rates, kept_pages, repeat, refusals, .. }, label) =
         (setting.options, &setting.place.label);
     let closed = closed_loop.then(|| (label.clone(), Point::default()));
     let at = |rate: &Rate| (label.clone(), Point::default().with(Axis::Rate, rate.per_s()));
@@ -73,7 +73,7 @@ fn planned(setting: &Setting<'_>) -> Plan {
 }
 
 /// The cell for `run.json`; `first_ns` is when the first of the run began.
-pub(crate) fn cell((options, place): (&Options, &Place), record: &CellRecord, first_ns: u64) -> Cell {
+pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecord, first_ns: u64) -> Cell {
     let samples = &record.samples;
     let latency =
         [series(AttachOutcome::Moved, &samples.moved), series(AttachOutcome::Refused, &samples.refused)];
@@ -192,13 +192,13 @@ fn ended(record: &CellRecord) -> Option<String> {
 }
 
 /// Returns the command with every option spelled out, so that changed defaults do not change what a kept command means.
-pub(crate) fn command(options: &Options) -> String {
+pub(crate) fn command(options: &LinuxOptions) -> String {
     let begin = ["attach-rig", "linux", "--hierarchy"].map(str::to_owned);
     command_of(begin.into_iter().chain([options.hierarchy.to_string()]).collect(), options)
 }
 
 /// Returns the command after `words`, which are the program, the command and the hierarchy.
-pub(crate) fn command_of(mut words: Vec<String>, options: &Options) -> String {
+pub(crate) fn command_of(mut words: Vec<String>, options: &LinuxOptions) -> String {
     let mut flag = |name: &str, value: String| words.extend([format!("--{name}"), value]);
     options.rates.iter().for_each(|rate| flag("rate", rate.to_string()));
     flag("duration", ShowNs(in_ns(options.duration)).to_string());
@@ -233,7 +233,7 @@ struct Measured<'a> {
 }
 
 /// Returns what was measured on `hierarchy`, and below it the scenario, if there is one.
-pub(crate) fn toml(options: &Options, hierarchy: &str) -> String {
+pub(crate) fn toml(options: &LinuxOptions, hierarchy: &str) -> String {
     let measured = Measured {
         engine: Engine::Linux,
         hierarchy,

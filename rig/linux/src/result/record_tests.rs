@@ -3,8 +3,8 @@ use super::*;
 use crate::checks::audit::Looked;
 use crate::checks::foreign::Foreign;
 use crate::clock::ClockFacts;
-use crate::moving::mover::Plan;
-use crate::moving::samples::{Samples, Times};
+use crate::moving::mover::MovePlan;
+use crate::moving::samples::{MoveSamples, Times};
 use crate::place::discovery::Place;
 use crate::workers::shared::no_sums;
 use crate::{Origin, Refusal};
@@ -27,18 +27,18 @@ fn place() -> Place {
     }
 }
 
-fn options() -> Options {
+fn options() -> LinuxOptions {
     let rates = vec![Rate::parse("20/s", 1_000).unwrap()];
     let notes = vec!["Limits are left out.".into()];
     let origin = Origin { words: vec!["--threads".into(), "4".into()], notes, ..Origin::default() };
     let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
     let (duration, kept_pages) = (Duration::from_millis(1_500), vec![7]);
-    Options { rates, duration, origin, refusals, kept_pages, ..Options::default() }
+    LinuxOptions { rates, duration, origin, refusals, kept_pages, ..LinuxOptions::default() }
 }
 
 fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> CellRecord {
-    let mut samples = Samples::new();
-    let plan = Plan {
+    let mut samples = MoveSamples::new();
+    let plan = MovePlan {
         rate: rate.map(|r| Rate::parse(r, 1_000).unwrap()),
         pause: Duration::ZERO,
         duration: Duration::from_secs(1),
@@ -69,7 +69,7 @@ fn run(records: &[CellRecord], signal: Option<i32>, failure: Option<&LinuxError>
     let (options, place) = (options(), place());
     let clock = ClockFacts { resolution_ns: 1, step_ns: 4_000_000, read_ns: 25 };
     let setting =
-        Setting { options: &options, place: &place, clock, precise_sleep: true, tracing: &[], signal };
+        RunSetting { options: &options, place: &place, clock, precise_sleep: true, tracing: &[], signal };
     to_run(&setting, records, failure)
 }
 

@@ -1,7 +1,7 @@
 //! The traced calls of one move -> phases that add up to it, and what it held.
 //!
 //! Every moment of a move belongs to one function of the list: to the outermost step, else to the innermost frame.
-use super::event::{Event, What};
+use super::event::{TraceEvent, What};
 use super::graph::{Part, part};
 
 /// A call that has returned, in ns of our clock.
@@ -53,7 +53,7 @@ const THREADGROUP: [Taking; 2] = [
 
 /// The calls among what one thread did, in the order in which they returned. Those of which entry or return is missing
 /// are left out, and those without a name.
-pub(super) fn calls<'a>(events: &[&Event], name: impl Fn(u64) -> Option<&'a str>) -> Vec<Call<'a>> {
+pub(super) fn calls<'a>(events: &[&TraceEvent], name: impl Fn(u64) -> Option<&'a str>) -> Vec<Call<'a>> {
     let (mut open, mut calls) = (Vec::<(u64, u64)>::new(), Vec::new());
     for event in events {
         match event.what {
@@ -168,7 +168,7 @@ mod tests {
             leave(1),
             enter(1),
         ];
-        let events: Vec<_> = (10..).zip(whats).map(|(at, what)| Event { at, tid: 7, what }).collect();
+        let events: Vec<_> = (10..).zip(whats).map(|(at, what)| TraceEvent { at, tid: 7, what }).collect();
         let name = |func| ["", "outer", "inner"].get(func as usize).copied();
         let found = calls(&events.iter().collect::<Vec<_>>(), name);
         assert_eq!(found, [call("inner", 12, 13), call("inner", 15, 16), call("outer", 11, 18)]);

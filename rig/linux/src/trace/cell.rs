@@ -1,11 +1,11 @@
 //! The traced cells of a run, after the others and before refusals. What a reader has to know of them is in `remarks`.
 use super::super::error::LinuxError;
-use super::super::moving::mover::{Ended, Mover, Plan, Watch};
-use super::super::moving::samples::Samples;
-use super::super::options::Options;
+use super::super::moving::mover::{Ended, MovePlan, Mover, Watch};
+use super::super::moving::samples::MoveSamples;
+use super::super::options::LinuxOptions;
 use super::super::place::group::Groups;
 use super::super::result::measured::CellRecord;
-use super::super::workers::crew::Crew;
+use super::super::workers::worker_pool::WorkerPool;
 use super::figures::{Traced, figures};
 use super::moving::{Moves, TIME_MAX, moves};
 use super::remarks::{Tracing, not_asked, nothing};
@@ -26,10 +26,10 @@ pub(crate) type Tell<'a> = dyn FnMut(usize, usize, String, Option<&CellRecord>) 
 /// Who takes part. The calling thread is the mover.
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
-    pub(crate) options: &'a Options,
+    pub(crate) options: &'a LinuxOptions,
     pub(crate) groups: &'a mut Groups,
     pub(crate) mover: &'a mut Mover,
-    pub(crate) crew: &'a mut Crew,
+    pub(crate) crew: &'a mut WorkerPool,
     pub(crate) interrupts: &'a Interrupt,
 }
 
@@ -79,13 +79,13 @@ impl Scene<'_> {
 
     fn cell(
         &mut self,
-        plan: Plan,
+        plan: MovePlan,
         session: &mut Session,
         (mover, symbols): (u32, &Symbols),
     ) -> Result<CellRecord, LinuxError> {
         let switch =
             |source: io::Error| LinuxError::Setup { doing: "switch our tracing instance".into(), source };
-        let mut samples = Samples::new();
+        let mut samples = MoveSamples::new();
         self.crew.reset();
         session.record().map_err(switch)?;
         let watch = Watch {
@@ -106,12 +106,12 @@ impl Scene<'_> {
 }
 
 /// A closed loop, where one is wanted, and the lowest rate, where it is low enough.
-fn plans(options: &Options) -> Vec<Plan> {
+fn plans(options: &LinuxOptions) -> Vec<MovePlan> {
     let lowest = options.rates.iter().copied().min_by_key(|rate| rate.per_s());
     let low = lowest.filter(|rate| rate.per_s() <= RATE_MAX_PER_S);
     let closed = options.closed_loop || low.is_none();
     let rates = closed.then_some(None).into_iter().chain(low.map(Some));
-    rates.map(|rate| Plan { rate, pause: Duration::ZERO, duration: TIME_MAX }).collect()
+    rates.map(|rate| MovePlan { rate, pause: Duration::ZERO, duration: TIME_MAX }).collect()
 }
 
 #[cfg(test)]
@@ -122,8 +122,8 @@ mod tests {
     fn the_closed_loop_and_the_lowest_rate_are_traced() {
         let labels = |rates: &[&str], closed_loop| {
             let rates = rates.iter().map(|rate| input::units::Rate::parse(rate, 1_000).unwrap()).collect();
-            let options = Options { rates, closed_loop, ..Options::default() };
-            plans(&options).iter().map(Plan::label).collect::<Vec<_>>()
+            let options = LinuxOptions { rates, closed_loop, ..LinuxOptions::default() };
+            plans(&options).iter().map(MovePlan::label).collect::<Vec<_>>()
         };
         assert_eq!(labels(&["1000/s", "20/s", "100/s"], true), ["closed loop", "20/s"]);
         assert_eq!(labels(&["1000/s"], true), ["closed loop"]);

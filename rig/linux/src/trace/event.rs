@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Something that the kernel recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Event {
+pub(super) struct TraceEvent {
     /// In ns of the buffer's clock, which is ours.
     pub(super) at: u64,
     /// Thread during which it was recorded.
@@ -134,13 +134,13 @@ impl Decoder {
     }
 
     /// What stands in the pages, by time, and how many records were thrown away.
-    pub(super) fn events(&self, pages: &[Vec<u8>]) -> (Vec<Event>, u64) {
+    pub(super) fn events(&self, pages: &[Vec<u8>]) -> (Vec<TraceEvent>, u64) {
         let (mut events, mut missed) = (Vec::new(), 0_u64);
         for page in pages {
             let page = Page::new(page, self.layout);
             missed = missed.saturating_add(page.missed);
             if page.missed > 0 {
-                events.push(Event { at: page.at(), tid: 0, what: What::Missed });
+                events.push(TraceEvent { at: page.at(), tid: 0, what: What::Missed });
             }
             events.extend(page.filter_map(|record| self.event(record.at, record.data)));
         }
@@ -149,11 +149,11 @@ impl Decoder {
         (events, missed)
     }
 
-    fn event(&self, at: u64, record: &[u8]) -> Option<Event> {
+    fn event(&self, at: u64, record: &[u8]) -> Option<TraceEvent> {
         let id = u16::from_ne_bytes(*record.first_chunk()?);
         let (kind, format) = self.kinds.get(&id)?;
         let tid = u32::try_from(format.read("common_pid", record)?).ok()?;
-        Some(Event { at, tid, what: kind.decode(format, record)? })
+        Some(TraceEvent { at, tid, what: kind.decode(format, record)? })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was traced in a cell, summed up: series of phases, rows of locks, counts.
 use super::super::moving::samples::Series;
 use super::calls::{Hold, Inside, calls, inside};
-use super::event::{Event, What};
+use super::event::{TraceEvent, What};
 use super::flags;
 use super::graph::{Part, base, part};
 use super::moving::Move;
@@ -53,13 +53,13 @@ impl Lock {
 }
 
 /// Sums up the events of a cell, as far as they belong to its measured moves; `mover` is the thread that made them.
-pub(super) fn figures(events: &[Event], moves: &[Move], mover: u32, symbols: &Symbols) -> Traced {
+pub(super) fn figures(events: &[TraceEvent], moves: &[Move], mover: u32, symbols: &Symbols) -> Traced {
     let mut sums = Sums::default();
     let mut traced = Traced::default();
     for one in moves {
         let from = events.partition_point(|event| event.at < one.begin);
         let during = events[from..].iter().take_while(|event| event.at <= one.end);
-        let during: Vec<&Event> = during.filter(|event| event.tid == mover).collect();
+        let during: Vec<&TraceEvent> = during.filter(|event| event.tid == mover).collect();
         let count = |what| during.iter().filter(|event| event.what == what).count() as u64;
         traced.attaches += count(What::Attach);
         traced.transfers += count(What::Transfer);
@@ -75,7 +75,7 @@ pub(super) fn figures(events: &[Event], moves: &[Move], mover: u32, symbols: &Sy
 }
 
 impl<'a> Sums<'a> {
-    fn look_into(&mut self, during: &[&Event], symbols: &'a Symbols) {
+    fn look_into(&mut self, during: &[&TraceEvent], symbols: &'a Symbols) {
         let calls = calls(during, |address| symbols.function(address));
         let Some(inside) = inside(&calls) else { return };
         self.looked_into += 1;
@@ -114,7 +114,7 @@ impl<'a> Sums<'a> {
     }
 
     /// Waits of mover and worker from the first measured move to the last one.
-    fn wait(&mut self, events: &[Event], moves: &[Move], symbols: &Symbols) {
+    fn wait(&mut self, events: &[TraceEvent], moves: &[Move], symbols: &Symbols) {
         let (Some(first), Some(last)) = (moves.first(), moves.last()) else { return };
         let measured = |at: u64, ns: u64| first.begin <= at && at.saturating_add(ns) <= last.end;
         for wait in waits(events).into_iter().filter(|wait| measured(wait.at, wait.ns)) {

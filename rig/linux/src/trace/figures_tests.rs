@@ -16,16 +16,16 @@ fn symbols() -> Symbols {
     Symbols::parse(&(functions.collect::<String>() + "f000 D cgroup_mutex\n"))
 }
 
-fn graph(at: u64, name: &str, what: fn(u64) -> What) -> Event {
+fn graph(at: u64, name: &str, what: fn(u64) -> What) -> TraceEvent {
     let place = NAMES.iter().position(|known| *known == name).unwrap();
-    Event { at, tid: MOVER, what: what(4096 * (place as u64 + 1) + 4) }
+    TraceEvent { at, tid: MOVER, what: what(4096 * (place as u64 + 1) + 4) }
 }
 
 /// A move from `at` to `at + 100`.
-fn one(at: u64, refused: bool) -> (Vec<Event>, Move) {
+fn one(at: u64, refused: bool) -> (Vec<TraceEvent>, Move) {
     let enter = |after, name| graph(at + after, name, |func| What::Enter { func });
     let leave = |after, name| graph(at + after, name, |func| What::Leave { func });
-    let event = |after, tid, what| Event { at: at + after, tid, what };
+    let event = |after, tid, what| TraceEvent { at: at + after, tid, what };
     let mut events = vec![
         enter(5, "cgroup_procs_write"),
         enter(15, "cgroup_kn_lock_live"),

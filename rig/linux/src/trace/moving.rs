@@ -2,9 +2,9 @@
 //! where there is time.
 use super::super::clock::now_ns;
 use super::super::moving::mover::{
-    Ended, Mover, Plan, WARM_UP_CLOSED, Watch, sleep_until_or_stop, warm_up_open,
+    Ended, MovePlan, Mover, WARM_UP_CLOSED, Watch, sleep_until_or_stop, warm_up_open,
 };
-use super::super::moving::samples::Samples;
+use super::super::moving::samples::MoveSamples;
 use super::session::Session;
 use std::time::Duration;
 
@@ -33,22 +33,22 @@ pub(super) struct Moves {
 }
 
 /// How many moves a cell makes.
-pub(super) fn wanted(plan: Plan) -> u64 {
+pub(super) fn wanted(plan: MovePlan) -> u64 {
     plan.rate.map_or(MOVES_CLOSED, |rate| rate.intervals_in(TIME_MAX).clamp(1, MOVES_OPEN))
 }
 
 /// Makes the moves of a cell; those of the warm-up are in no samples.
 pub(super) fn moves(
-    plan: Plan,
+    plan: MovePlan,
     mover: &mut Mover,
     session: &mut Session,
-    samples: &mut Samples,
+    samples: &mut MoveSamples,
     watch: &Watch<'_>,
 ) -> Moves {
     let warm_up = plan.rate.map_or(WARM_UP_CLOSED, warm_up_open);
     let mut moves =
         Moves { made: Vec::with_capacity(wanted(plan) as usize), ended: Ended::Complete, duration_ns: 0 };
-    let (mut discarded, start) = (Samples::new(), now_ns() + LEAD_NS);
+    let (mut discarded, start) = (MoveSamples::new(), now_ns() + LEAD_NS);
     let (mut measured_from, mut until) = (start, u64::MAX);
     for index in 0..warm_up + wanted(plan) {
         let intended = plan.rate.map(|rate| start + rate.offset_ns(index));

@@ -3,7 +3,7 @@ use super::super::error::LinuxError;
 use super::super::place::group::Groups;
 use super::super::place::run_id::RunId;
 use super::buffer::{Buffer, write};
-use super::event::{Decoder, Event, Kind};
+use super::event::{Decoder, Kind, TraceEvent};
 use super::graph::{self, Graph};
 use super::tracefs::{Tracefs, leftover};
 use super::why::Unavailable;
@@ -132,7 +132,7 @@ impl Session {
     ///
     /// # Errors
     /// The kernel's answer.
-    pub(super) fn events(&mut self) -> io::Result<(Vec<Event>, u64)> {
+    pub(super) fn events(&mut self) -> io::Result<(Vec<TraceEvent>, u64)> {
         self.buffers.iter_mut().try_for_each(|buffer| buffer.record(false))?;
         self.drain();
         let lost: u64 = self.buffers.iter().map(Buffer::lost).sum();

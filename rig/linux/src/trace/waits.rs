@@ -1,5 +1,5 @@
 //! Begin and end of contention -> how long a thread waited for which lock.
-use super::event::{Event, What};
+use super::event::{TraceEvent, What};
 use std::collections::BTreeMap;
 
 /// A wait that has ended.
@@ -17,7 +17,7 @@ pub(super) struct Wait {
 
 /// Pairs begin and end per thread and lock. A mutex begins anew when it stops spinning and sleeps, which is still one wait.
 /// Begins and ends that stand alone, at the edges or beside what was thrown away, are left out.
-pub(super) fn waits(events: &[Event]) -> Vec<Wait> {
+pub(super) fn waits(events: &[TraceEvent]) -> Vec<Wait> {
     let (mut waits, mut open) = (Vec::new(), BTreeMap::<(u32, u64), (u64, u32)>::new());
     for event in events {
         match event.what {
@@ -41,15 +41,15 @@ pub(super) fn waits(events: &[Event]) -> Vec<Wait> {
 mod tests {
     use super::*;
 
-    fn begin(at: u64, tid: u32, lock: u64, flags: u32) -> Event {
-        Event { at, tid, what: What::WaitBegin { lock, flags } }
+    fn begin(at: u64, tid: u32, lock: u64, flags: u32) -> TraceEvent {
+        TraceEvent { at, tid, what: What::WaitBegin { lock, flags } }
     }
 
-    fn end(at: u64, tid: u32, lock: u64) -> Event {
-        Event { at, tid, what: What::WaitEnd { lock } }
+    fn end(at: u64, tid: u32, lock: u64) -> TraceEvent {
+        TraceEvent { at, tid, what: What::WaitEnd { lock } }
     }
 
-    fn lengths(events: &[Event]) -> Vec<(u64, u64, u32)> {
+    fn lengths(events: &[TraceEvent]) -> Vec<(u64, u64, u32)> {
         waits(events).into_iter().map(|wait| (wait.lock, wait.ns, wait.flags)).collect()
     }
 
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_stands_alone_is_no_wait() {
-        let missed = Event { at: 3, tid: 0, what: What::Missed };
+        let missed = TraceEvent { at: 3, tid: 0, what: What::Missed };
         assert_eq!(
             lengths(&[end(1, 7, 100), begin(2, 7, 100, 0), missed, end(4, 7, 100), begin(5, 7, 100, 0)]),
             []

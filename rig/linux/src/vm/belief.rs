@@ -2,12 +2,12 @@
 //!
 //! A guest's word counts for what it measured and for nothing else. Verdicts, fits and the exit code are made here again,
 //! from its cells; an invariant counts as examined only as often as the cell shows.
-use super::super::options::Options;
+use super::super::options::LinuxOptions;
 use super::super::result::record::command;
-use super::delivery::Delivery;
 use super::error::VmError;
 use super::machine::Machine;
-use super::setting::Setting;
+use super::result_channel::GuestResult;
+use super::setting::GuestSetting;
 use reports::axis::Axis;
 use reports::exit::Exit;
 use reports::outcome::AttachOutcome;
@@ -29,10 +29,10 @@ pub(super) fn code_of_failure(code: Exit) -> Exit {
 /// # Errors
 /// [`VmError::NotBelieved`] with the first thing that does not fit.
 pub(super) fn believed(
-    mut delivery: Delivery,
-    (machine, setting, release): (&Machine, Setting, Option<&str>),
-    options: &Options,
-) -> Result<Delivery, VmError> {
+    mut delivery: GuestResult,
+    (machine, setting, release): (&Machine, GuestSetting, Option<&str>),
+    options: &LinuxOptions,
+) -> Result<GuestResult, VmError> {
     let problem = wrong_machine(&delivery, machine, release)
         .or_else(|| wrong_run(&delivery, options))
         .or_else(|| delivery.run.cells.iter().find_map(|cell| wrong_cell(cell, setting, options)))
@@ -47,14 +47,14 @@ pub(super) fn believed(
 }
 
 /// Checks a cell of a guest that still runs, as [`believed`] does, and judges its invariants anew.
-pub(super) fn believed_cell(mut cell: Cell, setting: Setting, options: &Options) -> Option<Cell> {
+pub(super) fn believed_cell(mut cell: Cell, setting: GuestSetting, options: &LinuxOptions) -> Option<Cell> {
     let is_wrong = wrong_cell(&cell, setting, options).is_some();
     examine_all(&mut cell);
     (!is_wrong).then_some(cell)
 }
 
-fn wrong_machine(delivery: &Delivery, machine: &Machine, release: Option<&str>) -> Option<String> {
-    let Delivery { kernel, cpus, .. } = delivery;
+fn wrong_machine(delivery: &GuestResult, machine: &Machine, release: Option<&str>) -> Option<String> {
+    let GuestResult { kernel, cpus, .. } = delivery;
     let is_other = |release: &&str| kernel.split(' ').nth(1) != Some(release);
     if let Some(release) = release.filter(is_other) {
         return Some(format!("it is of kernel {kernel}, and {release} was booted"));
@@ -65,19 +65,19 @@ fn wrong_machine(delivery: &Delivery, machine: &Machine, release: Option<&str>) 
 
 /// Reports whether a guest that begins measures something else than was asked for.
 pub(super) fn is_of_another(
-    delivery: &Delivery,
+    delivery: &GuestResult,
     (machine, release): (&Machine, Option<&str>),
-    options: &Options,
+    options: &LinuxOptions,
 ) -> bool {
     wrong_machine(delivery, machine, release).or_else(|| wrong_request(delivery, options)).is_some()
 }
 
-fn wrong_run(delivery: &Delivery, options: &Options) -> Option<String> {
+fn wrong_run(delivery: &GuestResult, options: &LinuxOptions) -> Option<String> {
     let nothing = || "it has no cell, so nothing was measured".to_owned();
     wrong_request(delivery, options).or_else(|| delivery.run.cells.is_empty().then(nothing))
 }
 
-fn wrong_request(delivery: &Delivery, options: &Options) -> Option<String> {
+fn wrong_request(delivery: &GuestResult, options: &LinuxOptions) -> Option<String> {
     let (run, scenario) = (&delivery.run, &delivery.run.scenario);
     let duration_ns = options.duration.as_nanos() as u64;
     if run.schema != SCHEMA {
@@ -102,7 +102,7 @@ fn wrong_request(delivery: &Delivery, options: &Options) -> Option<String> {
 }
 
 /// Returns what is wrong with one cell: of another hierarchy, scenario or kind, or at odds with itself.
-fn wrong_cell(cell: &Cell, setting: Setting, options: &Options) -> Option<String> {
+fn wrong_cell(cell: &Cell, setting: GuestSetting, options: &LinuxOptions) -> Option<String> {
     let (protocol, place) = (&cell.protocol, setting.guests_label());
     let odd = |what: String| Some(format!("a cell of {protocol} {what}"));
     let kind = protocol.strip_prefix(place).filter(|kind| kind.is_empty() || kind.starts_with(' '));
@@ -151,13 +151,13 @@ pub(super) fn is_traced(cell: &Cell) -> bool {
     cell.protocol.ends_with(" traced")
 }
 
-fn too_many(cells: &[Cell], options: &Options) -> Option<String> {
+fn too_many(cells: &[Cell], options: &LinuxOptions) -> Option<String> {
     let (found, planned) = (cells.iter().filter(|cell| !is_traced(cell)).count(), options.cells());
     (found > planned).then(|| format!("it has {found} cells, and {planned} were asked for"))
 }
 
 /// Makes everything anew that can be told from cells.
-fn judge(delivery: &mut Delivery, options: &Options) {
+fn judge(delivery: &mut GuestResult, options: &LinuxOptions) {
     let run = &mut delivery.run;
     run.cells.iter_mut().for_each(examine_all);
     let found = run.cells.iter().filter(|cell| !is_traced(cell)).count();
@@ -205,7 +205,7 @@ fn examine(invariant: &mut Invariant, rows: &[Drift], attaches: u64) {
 }
 
 /// Returns the exit code: that of the cells, or that of the guest's failure where it weighs more.
-fn code(delivery: &Delivery) -> Exit {
+fn code(delivery: &GuestResult) -> Exit {
     let failed = delivery.failure.is_some() || delivery.code != Exit::AsExpected;
     let interrupted = delivery.run.interrupted.then_some(Exit::Inconclusive);
     verdict::exit_code(&delivery.run).worst(failed.then(|| code_of_failure(delivery.code))).worst(interrupted)

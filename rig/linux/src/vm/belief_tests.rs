@@ -6,11 +6,17 @@ use crate::result::record::tests::{empty_cell, empty_run};
 use hdrhistogram::Histogram;
 use reports::axis::Axis;
 use reports::hist::Hist;
-use reports::schema::{LatencySeries, Outcome};
+use reports::schema::{Judgement, LatencySeries};
 
-fn options() -> Options {
+fn options() -> LinuxOptions {
     let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
-    Options { kept_pages: vec![7], closed_loop: false, trace: false, refusals, ..Options::default() }
+    LinuxOptions {
+        kept_pages: vec![7],
+        closed_loop: false,
+        trace: false,
+        refusals,
+        ..LinuxOptions::default()
+    }
 }
 
 /// A cell with this many moves.
@@ -37,28 +43,28 @@ fn refused() -> Cell {
     refused
 }
 
-fn delivery(cells: Vec<Cell>) -> Delivery {
+fn delivery(cells: Vec<Cell>) -> GuestResult {
     let mut run = empty_run();
     let options = options();
     (run.scenario.name, run.scenario.seed) = (options.origin.name, options.seed);
     run.scenario.duration_ns = options.duration.as_nanos() as u64;
     (run.cells, run.plan) = (cells, None);
     let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
-    Delivery { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None }
+    GuestResult { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None }
 }
 
-fn asked(delivery: Delivery) -> Result<Delivery, VmError> {
-    believed(delivery, (&machine(), Setting::V1, Some("6.1.0")), &options())
+fn asked(delivery: GuestResult) -> Result<GuestResult, VmError> {
+    believed(delivery, (&machine(), GuestSetting::V1, Some("6.1.0")), &options())
 }
 
 /// A change to a result, and the words of the answer.
-type Lie = (fn(&mut Delivery), &'static str);
+type Lie = (fn(&mut GuestResult), &'static str);
 
 #[test]
 fn what_was_asked_for_is_believed() {
     let delivery = asked(delivery(vec![still(3), refused()])).unwrap();
     assert_eq!(delivery.code, Exit::AsExpected, "{:?}", delivery.run.notes);
-    assert!(delivery.run.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Pass));
+    assert!(delivery.run.verdicts.iter().all(|verdict| verdict.outcome == Judgement::Pass));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The messages of a guest that still runs, as the host takes them. They are checked as its result will be, and cannot make the
 //! host work without end.
-use super::super::options::Options;
+use super::super::options::LinuxOptions;
 use super::belief::{believed_cell, is_of_another, is_traced};
-use super::delivery::{Delivery, Said};
 use super::error::VmError;
 use super::label::{label_begun, rename};
 use super::machine::Machine;
-use super::setting::Setting;
+use super::result_channel::{GuestResult, Said};
+use super::setting::GuestSetting;
 use reports::schema::{Cell, Note, NoteKind, Run};
 
 /// Most begins of one setting: a guest that falls silent is started again, under each accelerator.
@@ -26,17 +26,17 @@ pub enum News {
 /// The words of one setting's guests so far.
 pub(super) struct Hearing<'a> {
     /// The machine, what it mounts, and the release of its kernel where that is known.
-    of: (&'a Machine, Setting, Option<&'a str>),
-    options: &'a Options,
+    of: (&'a Machine, GuestSetting, Option<&'a str>),
+    options: &'a LinuxOptions,
     begins: usize,
     /// Cells since the last begin, ordinary and traced ones; absent where that was not what was asked for.
     cells: Option<[usize; 2]>,
     /// The last begin with the cells since then, as the guest has named them.
-    begun: Option<Delivery>,
+    begun: Option<GuestResult>,
 }
 
 impl<'a> Hearing<'a> {
-    pub(super) fn of(of: (&'a Machine, Setting, Option<&'a str>), options: &'a Options) -> Self {
+    pub(super) fn of(of: (&'a Machine, GuestSetting, Option<&'a str>), options: &'a LinuxOptions) -> Self {
         Self { of, options, begins: 0, cells: None, begun: None }
     }
 
@@ -80,7 +80,7 @@ impl<'a> Hearing<'a> {
     }
 
     /// Returns what a guest had measured that ended without a result; `None` where that is nothing.
-    pub(super) fn finished(self, why: &VmError) -> Option<Delivery> {
+    pub(super) fn finished(self, why: &VmError) -> Option<GuestResult> {
         let mut delivery = self.begun.filter(|begun| !begun.run.cells.is_empty())?;
         delivery.run.interrupted = true;
         (delivery.failure, delivery.code) = (Some(why.short()), why.exit_code());
@@ -97,14 +97,14 @@ mod tests {
     use crate::result::record::tests::{empty_cell, empty_run};
     use reports::exit::Exit;
 
-    fn asked(options: &Options, change: impl Fn(&mut Delivery)) -> Said {
+    fn asked(options: &LinuxOptions, change: impl Fn(&mut GuestResult)) -> Said {
         let mut run = empty_run();
         (run.scenario.name, run.scenario.seed) = (options.origin.name.clone(), options.seed);
         run.scenario.duration_ns = options.duration.as_nanos() as u64;
         run.cells.push(empty_cell());
         let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
         let mut delivery =
-            Delivery { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
+            GuestResult { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
         change(&mut delivery);
         Said::Asked(Box::new(delivery))
     }
@@ -118,10 +118,10 @@ mod tests {
 
     #[test]
     fn only_what_was_asked_for_is_heard_and_no_more_of_it() {
-        let (machine, options) = (machine(), Options::default());
-        let mut hearing = Hearing::of((&machine, Setting::V1, Some("6.1.0")), &options);
+        let (machine, options) = (machine(), LinuxOptions::default());
+        let mut hearing = Hearing::of((&machine, GuestSetting::V1, Some("6.1.0")), &options);
         assert!(hearing.hear(cell("v1:pids")).is_none(), "before a begin");
-        let lies: [fn(&mut Delivery); 3] = [
+        let lies: [fn(&mut GuestResult); 3] = [
             |delivery| delivery.kernel = "Linux 5.0 x86_64".into(),
             |delivery| delivery.run.scenario.seed += 1,
             |delivery| delivery.cpus = 1000,

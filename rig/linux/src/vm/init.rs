@@ -3,14 +3,14 @@
 //! The kernel takes the end of init for a panic, so nothing here returns before the power is off. A panic of the rig is
 //! such an end too: the guest reboots, which ends QEMU, and the host finds the words on the console.
 use super::super::clock::ClockFacts;
-use super::super::options::Options;
+use super::super::options::LinuxOptions;
 use super::cpio::ORDERS;
-use super::delivery::{Delivery, Said, line};
+use super::guest_config;
 use super::mounts::{PORT, cannot, set_up};
-use super::orders;
 use super::outcome::{Failed, measured, say};
+use super::result_channel::{GuestResult, Said, line};
 use super::session;
-use super::setting::Setting;
+use super::setting::GuestSetting;
 use reports::exit::Exit;
 use rustix::system::{RebootCommand, reboot};
 use std::fs::{self, OpenOptions};
@@ -43,7 +43,7 @@ pub fn init_main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn ordered() -> Result<Delivery, Failed> {
+fn ordered() -> Result<GuestResult, Failed> {
     let setting = set_up()?;
     let clock = ClockFacts::measure();
     if clock.step_ns.max(clock.resolution_ns) > STEP_NS_MAX {
@@ -53,12 +53,12 @@ fn ordered() -> Result<Delivery, Failed> {
         ));
     }
     let text = fs::read_to_string(ORDERS).map_err(|error| cannot(&format!("read {ORDERS}"), &error))?;
-    let orders = orders::from_text(&text).map_err(|message| (Exit::Internal, message))?;
-    let move_charges = setting == Setting::V1Charges;
-    let options = Options { hierarchy: setting.hierarchy(), move_charges, own_kernel: true, ..orders };
+    let orders = guest_config::from_text(&text).map_err(|message| (Exit::Internal, message))?;
+    let move_charges = setting == GuestSetting::V1Charges;
+    let options = LinuxOptions { hierarchy: setting.hierarchy(), move_charges, own_kernel: true, ..orders };
     match setting {
-        Setting::V2Delegated => session::measure(&options, true),
-        Setting::V2Undelegated => session::measure(&options, false),
+        GuestSetting::V2Delegated => session::measure(&options, true),
+        GuestSetting::V2Undelegated => session::measure(&options, false),
         _ => measured(&options, &mut tell),
     }
 }

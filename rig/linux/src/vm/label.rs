@@ -1,15 +1,19 @@
 //! Says in every figure that it comes from a virtual machine, and in a note from which one.
 //!
-//! Apart from `init`, since only the host knows who executed the guest; nothing leaves [`run`](super::run()) without it.
-use super::super::options::Options;
+//! Apart from `init`, since only the host knows who executed the guest; nothing leaves `run` without it.
+use super::super::options::LinuxOptions;
 use super::super::result::record::{command_of, toml};
-use super::delivery::Delivery;
 use super::machine::{Accel, Machine};
-use super::setting::Setting;
+use super::result_channel::GuestResult;
+use super::setting::GuestSetting;
 use reports::schema::{Note, NoteKind, Run};
 
 /// Labels a result of `setting`; `machine` names who executed the guest.
-pub(super) fn label(delivery: &mut Delivery, (machine, setting): (&Machine, Setting), options: &Options) {
+pub(super) fn label(
+    delivery: &mut GuestResult,
+    (machine, setting): (&Machine, GuestSetting),
+    options: &LinuxOptions,
+) {
     let Machine { cpus, memory, accel, .. } = machine;
     let (text, clock) = (note(delivery, *accel), clock(delivery));
     name_all(&mut delivery.run, (machine, setting), options);
@@ -24,9 +28,9 @@ pub(super) fn label(delivery: &mut Delivery, (machine, setting): (&Machine, Sett
 
 /// Labels what a guest is about to measure, of which it has no figures yet; which accelerator executes it is not settled before its end.
 pub(super) fn label_begun(
-    delivery: &mut Delivery,
-    (machine, setting): (&Machine, Setting),
-    options: &Options,
+    delivery: &mut GuestResult,
+    (machine, setting): (&Machine, GuestSetting),
+    options: &LinuxOptions,
 ) {
     let run = &mut delivery.run;
     name_all(run, (machine, setting), options);
@@ -35,7 +39,7 @@ pub(super) fn label_begun(
 }
 
 /// Gives the label of the setting to every figure, and the command on the host to the run.
-fn name_all(run: &mut Run, (machine, setting): (&Machine, Setting), options: &Options) {
+fn name_all(run: &mut Run, (machine, setting): (&Machine, GuestSetting), options: &LinuxOptions) {
     let (command, toml) = again(machine, options, setting.name());
     for cell in &mut run.cells {
         rename(&mut cell.protocol, setting);
@@ -59,7 +63,7 @@ fn name_all(run: &mut Run, (machine, setting): (&Machine, Setting), options: &Op
 }
 
 /// A guest before this one was given up. That may be the emulation, and it may be what somebody is looking for.
-pub(super) fn fell_silent(setting: Setting, words: &str) -> Note {
+pub(super) fn fell_silent(setting: GuestSetting, words: &str) -> Note {
     let text = format!(
         "A guest fell silent and was started again: a timer that the emulation has lost, or a kernel that hangs. Its console \
          ended with:\n{words}"
@@ -68,13 +72,13 @@ pub(super) fn fell_silent(setting: Setting, words: &str) -> Note {
 }
 
 /// The guest names what it found, and behind a space what else is special about the cell.
-pub(super) fn rename(protocol: &mut String, setting: Setting) {
+pub(super) fn rename(protocol: &mut String, setting: GuestSetting) {
     let refused = protocol.find(' ').map_or("", |at| &protocol[at..]);
     *protocol = format!("{}{refused}", setting.label());
 }
 
 /// Returns the command that makes the same again, and the same as a file.
-pub(super) fn again(machine: &Machine, options: &Options, hierarchies: &str) -> (String, String) {
+pub(super) fn again(machine: &Machine, options: &LinuxOptions, hierarchies: &str) -> (String, String) {
     let Machine { cpus, memory, accel, .. } = machine;
     let cpus = cpus.to_string();
     let begin = [
@@ -92,7 +96,7 @@ pub(super) fn again(machine: &Machine, options: &Options, hierarchies: &str) -> 
     (command_of(begin.map(str::to_owned).to_vec(), options), toml(options, hierarchies))
 }
 
-fn note(delivery: &Delivery, accel: Accel) -> String {
+fn note(delivery: &GuestResult, accel: Accel) -> String {
     let by = match accel {
         Accel::Kvm => "KVM; what other guests and the host do is part of every latency",
         Accel::Auto | Accel::Tcg => {
@@ -103,7 +107,7 @@ fn note(delivery: &Delivery, accel: Accel) -> String {
 }
 
 /// Apart from the rest, which is the same for every guest of a command.
-fn clock(delivery: &Delivery) -> String {
+fn clock(delivery: &GuestResult) -> String {
     let fact = |name: &str| delivery.facts.get(name).map_or("unknown", String::as_str);
     format!("The guest's clock ({}) advances in steps of {} ns.", fact("clock.source"), fact("clock.step_ns"))
 }
@@ -127,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_guest_that_was_given_up_is_told_with_its_last_words() {
-        let note = fell_silent(Setting::V2, "  | clocksource\n");
+        let note = fell_silent(GuestSetting::V2, "  | clocksource\n");
         assert_eq!((note.kind, note.protocol.as_deref()), (NoteKind::Warning, Some("vm:v2")));
         assert!(note.text.ends_with("| clocksource\n"), "{}", note.text);
     }
@@ -141,9 +145,10 @@ mod tests {
         let facts = [("clock.step_ns".to_owned(), "17".to_owned())].into();
         let (kernel, cpu) = ("Linux 6.1".to_owned(), String::new());
         let mut delivery =
-            Delivery { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
-        let options = Options { rates: vec![Rate::parse("20/s", 1_000).unwrap()], ..Options::default() };
-        label(&mut delivery, (&machine(), Setting::V1Charges), &options);
+            GuestResult { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
+        let options =
+            LinuxOptions { rates: vec![Rate::parse("20/s", 1_000).unwrap()], ..LinuxOptions::default() };
+        label(&mut delivery, (&machine(), GuestSetting::V1Charges), &options);
         let run = &delivery.run;
         let begin = "attach-rig vm --cpus 2 --memory 512M --accel tcg --hierarchy v1:charges --rate 20/s";
         assert!(run.command.starts_with(begin), "{}", run.command);

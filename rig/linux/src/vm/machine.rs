@@ -1,6 +1,6 @@
 //! What to boot, and whether it is there: kernel, QEMU, and a rig with all that it needs.
 use super::super::option_error::OptionError;
-use super::super::options::Options;
+use super::super::options::LinuxOptions;
 use super::super::trace::TIME_MAX;
 use super::elf;
 use super::error::VmError;
@@ -96,7 +96,7 @@ impl Machine {
     }
 
     /// How long the guest may take.
-    pub(super) fn limit(&self, options: &Options) -> Duration {
+    pub(super) fn limit(&self, options: &LinuxOptions) -> Duration {
         let cells = options.rates.len() as u32 + u32::from(options.closed_loop);
         let traced = if options.trace { TIME_MAX * TRACED_TIMES } else { Duration::ZERO };
         self.timeout.unwrap_or_else(|| AROUND + options.duration * CELL_TIMES * cells + traced)

@@ -1,11 +1,11 @@
 //! What the guests of a series brought, as one run: cells in the order of the settings, and what holds for one setting
 //! only says for which. Apart from `series`, since nothing here boots or waits.
-use super::super::options::Options;
-use super::delivery::Delivery;
+use super::super::options::LinuxOptions;
 use super::error::VmError;
 use super::label::again;
 use super::machine::Machine;
-use super::setting::Setting;
+use super::result_channel::GuestResult;
+use super::setting::GuestSetting;
 use reports::exit::Exit;
 use reports::schema::{Note, NoteKind, Run};
 use std::collections::BTreeMap;
@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Guest {
     /// What it mounted.
-    pub setting: Setting,
+    pub setting: GuestSetting,
     /// What it brought.
-    pub result: Result<Delivery, VmError>,
+    pub result: Result<GuestResult, VmError>,
 }
 
 impl Guest {
@@ -54,8 +54,8 @@ pub struct Merged {
 /// Merges; `settings` are those that were wanted, and `None` is for no result at all.
 pub(super) fn merge(
     machine: &Machine,
-    settings: &[Setting],
-    options: &Options,
+    settings: &[GuestSetting],
+    options: &LinuxOptions,
     guests: &[Guest],
 ) -> Option<Merged> {
     let parts: Vec<Part<'_>> =
@@ -92,12 +92,12 @@ pub(super) fn merge(
     Some(Merged { run, facts: facts(&parts), kernel, cpu, cpus: first.cpus })
 }
 
-type Part<'a> = (Setting, &'a Delivery);
+type Part<'a> = (GuestSetting, &'a GuestResult);
 
 /// Settings that no guest has come to the end of, for whatever reason but its own.
-fn missing(settings: &[Setting], guests: &[Guest]) -> Vec<&'static str> {
+fn missing(settings: &[GuestSetting], guests: &[Guest]) -> Vec<&'static str> {
     let own = |guest: &Guest| guest.result.as_ref().map_or_else(|error| !error.is_final(), |_| true);
-    let done = |setting: &Setting| guests.iter().any(|guest| guest.setting == *setting && own(guest));
+    let done = |setting: &GuestSetting| guests.iter().any(|guest| guest.setting == *setting && own(guest));
     settings.iter().filter(|setting| !done(setting)).map(|setting| setting.label()).collect()
 }
 
@@ -164,7 +164,7 @@ fn facts(parts: &[Part<'_>]) -> BTreeMap<String, String> {
     facts
 }
 
-fn note(kind: NoteKind, setting: Option<Setting>, text: String) -> Note {
+fn note(kind: NoteKind, setting: Option<GuestSetting>, text: String) -> Note {
     Note { kind, protocol: setting.map(|setting| setting.label().into()), text }
 }
 
@@ -174,13 +174,13 @@ mod tests {
     use super::*;
     use crate::result::record::tests::empty_run;
 
-    fn guest(setting: Setting, controllers: &[&str], notes: &[&str]) -> Guest {
+    fn guest(setting: GuestSetting, controllers: &[&str], notes: &[&str]) -> Guest {
         let mut run = empty_run();
         run.scenario.controllers = controllers.iter().copied().map(str::to_owned).collect();
         run.notes = notes.iter().map(|text| note(NoteKind::Info, None, (*text).into())).collect();
         let facts = [("shared", "1"), ("own", setting.name())];
         let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let delivery = Delivery {
+        let delivery = GuestResult {
             run,
             facts,
             kernel: String::new(),
@@ -192,13 +192,13 @@ mod tests {
         Guest { setting, result: Ok(delivery) }
     }
 
-    fn merged(settings: &[Setting], guests: &[Guest]) -> Option<Merged> {
-        merge(&machine(), settings, &Options::default(), guests)
+    fn merged(settings: &[GuestSetting], guests: &[Guest]) -> Option<Merged> {
+        merge(&machine(), settings, &LinuxOptions::default(), guests)
     }
 
     #[test]
     fn what_holds_for_one_setting_says_for_which() {
-        let settings = [Setting::V1, Setting::V2Delegated];
+        let settings = [GuestSetting::V1, GuestSetting::V2Delegated];
         let guests = [
             guest(settings[0], &["cpuset", "pids"], &["both", "first"]),
             guest(settings[1], &[], &["both", "second"]),
@@ -220,14 +220,15 @@ mod tests {
 
     #[test]
     fn what_was_measured_outlives_a_failure_and_what_is_missing_is_told() {
-        let settings = [Setting::V1, Setting::V1Charges, Setting::V2, Setting::V2Favordynmods];
+        let settings =
+            [GuestSetting::V1, GuestSetting::V1Charges, GuestSetting::V2, GuestSetting::V2Favordynmods];
         let lost = || Guest {
-            setting: Setting::V1Charges,
+            setting: GuestSetting::V1Charges,
             result: Err(VmError::Timeout { limit: "8s".into(), spoke: true, console: "  | boot\n".into() }),
         };
-        let stopped = Guest { setting: Setting::V2, result: Err(VmError::Interrupted { signal: 2 }) };
+        let stopped = Guest { setting: GuestSetting::V2, result: Err(VmError::Interrupted { signal: 2 }) };
         assert!(merged(&settings, &[lost()]).is_none());
-        let guests = [guest(Setting::V1, &["pids"], &[]), lost(), stopped];
+        let guests = [guest(GuestSetting::V1, &["pids"], &[]), lost(), stopped];
         let run = merged(&settings, &guests).unwrap().run;
         assert!(run.interrupted);
         let [lost, missing] = run.notes.as_slice() else { panic!("{:?}", run.notes) };

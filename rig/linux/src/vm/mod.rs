@@ -19,27 +19,26 @@
 //! for, or in, a guest of its own. Two serial ports lead out of it: one is the console, one takes the result.
 mod belief;
 mod cpio;
-mod delivery;
 mod elf;
 mod error;
+mod guest_config;
 mod hearing;
 mod init;
 mod label;
-mod leash;
 mod machine;
 mod merge;
 mod mounts;
 mod mute;
 mod news;
-mod orders;
 mod outcome;
+mod parent_death;
 mod qemu;
+mod result_channel;
 mod series;
 mod session;
 mod setting;
 mod watch;
 
-pub use delivery::Delivery;
 pub use error::VmError;
 pub use hearing::News;
 pub use init::{INIT_ARG, init_main};
@@ -47,11 +46,12 @@ pub(crate) use machine::newest as newest_kernel;
 pub use machine::{Accel, Machine};
 pub use merge::{Guest, Merged};
 pub(crate) use qemu::trial_command;
+pub use result_channel::GuestResult;
 pub use series::Series;
 pub use session::{MEASURE_ARG, measure_main};
-pub use setting::Setting;
+pub use setting::GuestSetting;
 
 /// Reads what a guest has written, for the fuzzer.
 pub(super) fn read_console(text: &str) {
-    drop(delivery::read(text).map(delivery::Said::into_result));
+    drop(result_channel::read(text).map(result_channel::Said::into_result));
 }

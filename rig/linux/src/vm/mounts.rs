@@ -3,7 +3,7 @@ use super::super::place::discovery::parse_mountinfo;
 use super::super::place::subtree;
 use super::super::result::facts::kernel;
 use super::outcome::Failed;
-use super::setting::{CONTROLLERS, Setting};
+use super::setting::{CONTROLLERS, GuestSetting};
 use reports::exit::Exit;
 use rustix::mount::{MountFlags, mount};
 use std::ffi::CStr;
@@ -19,7 +19,7 @@ pub(super) const PORT: &str = "/dev/ttyS1";
 const WORD: &str = "attach-rig.vm=";
 
 /// Mounts everything; the setting is known once /proc is there.
-pub(super) fn set_up() -> Result<Setting, Failed> {
+pub(super) fn set_up() -> Result<GuestSetting, Failed> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mounted("proc", "/proc", flags, None)?;
     mounted("sysfs", "/sys", flags, None)?;
@@ -50,15 +50,15 @@ fn mounted(kind: &str, at: &str, flags: MountFlags, data: Option<&CStr>) -> Resu
         .map_err(|error| cannot(&format!("mount {kind} at {at}"), &error.into()))
 }
 
-fn setting_of(line: &str) -> Option<Setting> {
+fn setting_of(line: &str) -> Option<GuestSetting> {
     line.split_whitespace().find_map(|word| word.strip_prefix(WORD)?.parse().ok())
 }
 
 /// A kernel may favour dynamic modifications unasked, and may not know of them when asked; both would carry a wrong name.
-fn check(setting: Setting, mountinfo: &str) -> Result<(), Failed> {
+fn check(setting: GuestSetting, mountinfo: &str) -> Result<(), Failed> {
     let mounts = parse_mountinfo(mountinfo);
     let shown = mounts.iter().any(|mount| mount.options.iter().any(|option| option == "favordynmods"));
-    let wanted = setting == Setting::V2Favordynmods;
+    let wanted = setting == GuestSetting::V2Favordynmods;
     let does = match (wanted, shown) {
         (true, false) => "does not show favordynmods among the options of the mount",
         (false, true) => "mounts every hierarchy with favordynmods",
@@ -67,9 +67,9 @@ fn check(setting: Setting, mountinfo: &str) -> Result<(), Failed> {
     Err((Exit::CannotRun, format!("this kernel ({}) {does}; {}", kernel(), remedy(setting))))
 }
 
-fn remedy(setting: Setting) -> String {
+fn remedy(setting: GuestSetting) -> String {
     match setting {
-        Setting::V2Favordynmods => {
+        GuestSetting::V2Favordynmods => {
             "favordynmods came with Linux 6.0: name a newer kernel by --kernel, or leave v2:favordynmods out".into()
         }
         _ if setting.is_v2() => {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_setting_is_a_word_of_the_command_line() {
         let line = "console=ttyS0 panic=-1 attach-rig.vm=v2:favordynmods -- __vm-init\n";
-        assert_eq!(setting_of(line), Some(Setting::V2Favordynmods));
+        assert_eq!(setting_of(line), Some(GuestSetting::V2Favordynmods));
         assert_eq!(setting_of("quiet attach-rig.vm=v9"), None);
     }
 
@@ -98,14 +98,14 @@ mod tests {
     fn a_kernel_that_mounts_something_else_is_not_measured() {
         let plain = "36 31 0:33 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n";
         let favoured = plain.replace("cgroup2 rw", "cgroup2 rw,favordynmods");
-        assert_eq!(check(Setting::V2, plain), Ok(()));
-        assert_eq!(check(Setting::V2Favordynmods, &favoured), Ok(()));
-        let (code, words) = check(Setting::V2Favordynmods, plain).unwrap_err();
+        assert_eq!(check(GuestSetting::V2, plain), Ok(()));
+        assert_eq!(check(GuestSetting::V2Favordynmods, &favoured), Ok(()));
+        let (code, words) = check(GuestSetting::V2Favordynmods, plain).unwrap_err();
         assert_eq!(code, Exit::CannotRun);
         for part in [kernel().as_str(), "does not show", "--kernel", "leave v2:favordynmods out"] {
             assert!(words.contains(part), "{part}: {words}");
         }
-        let (_, words) = check(Setting::V2, &favoured).unwrap_err();
+        let (_, words) = check(GuestSetting::V2, &favoured).unwrap_err();
         assert!(words.contains("measure v2:favordynmods"), "{words}");
     }
 }

@@ -1,6 +1,6 @@
 //! The messages of a guest that still runs, read from the file of its results as that grows.
-use super::delivery::{self, Said};
 use super::qemu::RESULT_BYTES_MAX;
+use super::result_channel::{self, Said};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -50,7 +50,7 @@ impl State<'_> {
         let rest = fresh.split_off(end + 1);
         let lines = [std::mem::replace(&mut self.rest, rest), fresh].concat();
         for line in lines.split(|byte| *byte == b'\n') {
-            if let Some(said) = delivery::parse(String::from_utf8_lossy(line).trim_end()) {
+            if let Some(said) = result_channel::parse(String::from_utf8_lossy(line).trim_end()) {
                 (self.tell)(said);
             }
         }
@@ -68,7 +68,8 @@ mod tests {
     fn each_whole_line_is_told_once_and_a_file_that_begins_again_is_read_again() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().to_owned();
-        let line = delivery::line(&Said::Cell { cell: Box::new(empty_cell()), notes: Vec::new() }).unwrap();
+        let line =
+            result_channel::line(&Said::Cell { cell: Box::new(empty_cell()), notes: Vec::new() }).unwrap();
         let mut told = 0;
         let mut tell = |said| told += usize::from(matches!(said, Said::Cell { .. }));
         let news = Feed::of(&path, &mut tell);

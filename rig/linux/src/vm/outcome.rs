@@ -1,9 +1,9 @@
 //! A measurement in the guest, whoever makes it there: the ordinary run, and what it brought as a delivery.
-use super::super::options::Options;
+use super::super::options::LinuxOptions;
 use super::super::progress::Progress;
 use super::super::result::facts;
-use super::super::run::{Outcome, run};
-use super::delivery::{Delivery, Said};
+use super::super::run::{RunEnd, run};
+use super::result_channel::{GuestResult, Said};
 use reports::exit::Exit;
 use reports::schema::Run;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::thread::available_parallelism;
 pub(super) type Failed = (Exit, String);
 
 /// Measures; `tell` hears of each cell as it ends.
-pub(super) fn measured(options: &Options, tell: &mut dyn FnMut(&Said)) -> Result<Delivery, Failed> {
+pub(super) fn measured(options: &LinuxOptions, tell: &mut dyn FnMut(&Said)) -> Result<GuestResult, Failed> {
     let interrupts = engines::signals::listen()
         .map_err(|error| (Exit::CannotRun, format!("cannot catch signals in the guest: {error}")))?;
     let outcome = run(options, &interrupts, &mut |progress| match progress {
@@ -26,15 +26,15 @@ pub(super) fn measured(options: &Options, tell: &mut dyn FnMut(&Said)) -> Result
     outcome.map(delivery).map_err(|error| (error.exit_code(), error.to_string()))
 }
 
-fn delivery(outcome: Outcome) -> Delivery {
+fn delivery(outcome: RunEnd) -> GuestResult {
     let code = outcome.exit_code();
-    let Outcome { run, facts, kernel, failure, .. } = outcome;
-    Delivery { facts, kernel, code, failure: failure.map(|error| error.to_string()), ..begun(run) }
+    let RunEnd { run, facts, kernel, failure, .. } = outcome;
+    GuestResult { facts, kernel, code, failure: failure.map(|error| error.to_string()), ..begun(run) }
 }
 
 /// The delivery of a run that has no outcome yet.
-fn begun(run: Run) -> Delivery {
-    Delivery {
+fn begun(run: Run) -> GuestResult {
+    GuestResult {
         run,
         facts: BTreeMap::new(),
         kernel: facts::kernel(),

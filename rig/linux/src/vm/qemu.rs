@@ -1,13 +1,13 @@
 //! QEMU: its command line, and the child from start to end, which comes no later than the rig's own. Apart from
 //! `machine`, which starts nothing.
-use super::super::options::{Options, in_ns};
+use super::super::options::{LinuxOptions, in_ns};
 use super::error::VmError;
 use super::init::INIT_ARG;
-use super::leash;
 use super::machine::{Accel, Found, Machine};
 use super::mute::Memory;
 use super::news::Feed;
-use super::setting::Setting;
+use super::parent_death;
+use super::setting::GuestSetting;
 use super::watch::{self, BOOT_SILENCE_KVM, CONSOLE_BYTES_MAX, Life, Silences, Watch};
 use engines::Interrupt;
 use input::units::ShowNs;
@@ -70,8 +70,8 @@ fn remove(file: &Path) -> io::Result<()> {
 /// Boots and waits for the end; returns the last words of the guests before it that fell silent and were given up. `machine`
 /// knows afterwards which accelerator runs guests here, and `tell` hears when it changes.
 pub(super) fn boot(
-    (machine, setting): (&mut Machine, Setting),
-    options: &Options,
+    (machine, setting): (&mut Machine, GuestSetting),
+    options: &LinuxOptions,
     (found, files): (&Found, &Files),
     interrupts: &Interrupt,
     (tell, news): (&mut dyn FnMut(&str), &Feed<'_>),
@@ -194,7 +194,7 @@ fn once(
     let stderr = opened.map_err(doing(console))?;
     // A group of its own: Ctrl-C on the terminal is for the rig, which then ends the guest.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).process_group(0);
-    leash::tie(command);
+    parent_death::tie(command);
     let mut guest = Guest(command.spawn().map_err(doing(format!("start {:?}", command.get_program())))?);
     let mut watch = Watch::new(&files.console, silences);
     news.restart();
@@ -242,7 +242,7 @@ impl Drop for Guest {
 }
 
 fn command(
-    (machine, setting): (&Machine, Setting),
+    (machine, setting): (&Machine, GuestSetting),
     accel: Accel,
     (found, files): (&Found, &Files),
 ) -> Command {
@@ -275,7 +275,7 @@ pub(crate) fn trial_command(qemu: &Path, accel: Accel) -> Command {
     command.args(["-machine", "q35", "-accel", accel, "-cpu", cpu, "-smp", "1", "-m", "256M"]);
     command.args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
     command.process_group(0);
-    leash::tie(&mut command);
+    parent_death::tie(&mut command);
     command
 }
 
@@ -321,7 +321,8 @@ mod tests {
             qemu: "/q".into(),
         };
         let files = Files::within(Path::new("/a,b"), "/a,b/console.log".into());
-        let line = format!("{:?}", command((&machine(), Setting::V1Charges), Accel::Tcg, (&found, &files)));
+        let line =
+            format!("{:?}", command((&machine(), GuestSetting::V1Charges), Accel::Tcg, (&found, &files)));
         for part in [
             "\"tcg\"",
             "\"tsc=reliable console=ttyS0 ",
@@ -331,7 +332,7 @@ mod tests {
         ] {
             assert!(line.contains(part), "{part}: {line}");
         }
-        let line = format!("{:?}", command((&machine(), Setting::V2), Accel::Kvm, (&found, &files)));
+        let line = format!("{:?}", command((&machine(), GuestSetting::V2), Accel::Kvm, (&found, &files)));
         assert!(line.contains("\"kvm\" \"-cpu\" \"host\"") && !line.contains("tsc="), "{line}");
     }
 

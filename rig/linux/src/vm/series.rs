@@ -1,18 +1,18 @@
 //! One guest after the other, each with a boot and a console of its own; what one has brought outlives the next.
 use super::super::option_error::OptionError;
-use super::super::options::Options;
+use super::super::options::LinuxOptions;
 use super::belief::believed;
 use super::cpio;
-use super::delivery::{self, Delivery};
 use super::error::VmError;
+use super::guest_config;
 use super::hearing::{Hearing, News};
 use super::label::{fell_silent, label};
 use super::machine::{Found, Machine};
 use super::merge::{Guest, Merged, merge};
 use super::news::Feed;
-use super::orders;
 use super::qemu::{self, Files, RESULT_BYTES_MAX};
-use super::setting::Setting;
+use super::result_channel::{self, GuestResult};
+use super::setting::GuestSetting;
 use engines::Interrupt;
 use reports::schema::{Note, NoteKind};
 use std::cell::RefCell;
@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Series {
     machine: Machine,
-    settings: Vec<Setting>,
-    options: Options,
+    settings: Vec<GuestSetting>,
+    options: LinuxOptions,
     folder: PathBuf,
     found: Found,
     interrupts: Interrupt,
@@ -37,8 +37,8 @@ impl Series {
     /// [`VmError`], such as for a refusal that no setting can have.
     pub fn begin(
         machine: Machine,
-        settings: Vec<Setting>,
-        options: Options,
+        settings: Vec<GuestSetting>,
+        options: LinuxOptions,
         (folder, interrupts): (&Path, Interrupt),
     ) -> Result<Self, VmError> {
         check(&settings, &options)?;
@@ -49,20 +49,20 @@ impl Series {
 
     /// The setting whose turn it is; `None` after the last one, and after an error that would come again.
     #[must_use]
-    pub fn upcoming(&self) -> Option<Setting> {
+    pub fn upcoming(&self) -> Option<GuestSetting> {
         let ended = |guest: &Guest| guest.result.as_ref().is_err_and(VmError::is_final);
         if self.guests.iter().any(ended) { None } else { self.settings.get(self.guests.len()).copied() }
     }
 
     /// The console of this setting's guest.
     #[must_use]
-    pub fn console(&self, setting: Setting) -> PathBuf {
+    pub fn console(&self, setting: GuestSetting) -> PathBuf {
         self.folder.join(format!("console-{}.log", setting.name().replace(':', "-")))
     }
 
     /// Boots a guest of `setting` and waits for its end; `tell` hears when another accelerator has to execute it, and of its
     /// cells as they end.
-    pub fn boot(&mut self, setting: Setting, tell: &mut dyn FnMut(News)) -> &Guest {
+    pub fn boot(&mut self, setting: GuestSetting, tell: &mut dyn FnMut(News)) -> &Guest {
         let at = self.guests.len();
         let result = self.measured(setting, tell);
         self.guests.push(Guest { setting, result });
@@ -81,12 +81,17 @@ impl Series {
         merge(&self.machine, &self.settings, &self.options, &self.guests)
     }
 
-    fn measured(&mut self, setting: Setting, tell: &mut dyn FnMut(News)) -> Result<Delivery, VmError> {
+    fn measured(
+        &mut self,
+        setting: GuestSetting,
+        tell: &mut dyn FnMut(News),
+    ) -> Result<GuestResult, VmError> {
         let (options, left_out) = fitting(setting, &self.options);
         let files = Files::within(&self.folder, self.console(setting));
         let doing = |doing: String| move |source| VmError::Setup { doing, source };
         let (inside, recordings) = with_recordings(&options);
-        let orders = orders::to_text(&inside).map_err(|error| doing("write orders".into())(error.into()))?;
+        let orders =
+            guest_config::to_text(&inside).map_err(|error| doing("write orders".into())(error.into()))?;
         files.clear().map_err(doing(format!("remove older files in {}", self.folder.display())))?;
         let mut told = Vec::new();
         let tell = RefCell::new(tell);
@@ -130,7 +135,7 @@ impl Series {
 }
 
 /// What can be had somewhere is asked for there; what can be had nowhere is a mistake.
-fn check(settings: &[Setting], options: &Options) -> Result<(), OptionError> {
+fn check(settings: &[GuestSetting], options: &LinuxOptions) -> Result<(), OptionError> {
     options.check()?;
     for refusal in &options.refusals {
         let answers: Vec<_> = settings.iter().map(|setting| refusal.fits(&setting.place())).collect();
@@ -142,7 +147,7 @@ fn check(settings: &[Setting], options: &Options) -> Result<(), OptionError> {
 }
 
 /// The options without the refusals that `setting` cannot have, and a note on each of those.
-fn fitting(setting: Setting, options: &Options) -> (Options, Vec<Note>) {
+fn fitting(setting: GuestSetting, options: &LinuxOptions) -> (LinuxOptions, Vec<Note>) {
     let place = setting.place();
     let (mut options, mut notes) = (options.clone(), Vec::new());
     options.refusals.retain(|refusal| match refusal.fits(&place) {
@@ -156,15 +161,15 @@ fn fitting(setting: Setting, options: &Options) -> (Options, Vec<Note>) {
     (options, notes)
 }
 
-fn delivered(files: &Files) -> Result<Delivery, VmError> {
+fn delivered(files: &Files) -> Result<GuestResult, VmError> {
     let read = input::file::read(&files.result, RESULT_BYTES_MAX);
     let bytes = read.map_err(|error| VmError::NotBelieved { problem: error.to_string() })?;
     let none = || VmError::NoResult { console: qemu::tail(&files.console) };
-    delivery::read(&String::from_utf8_lossy(&bytes)).ok_or_else(none)?.into_result()
+    result_channel::read(&String::from_utf8_lossy(&bytes)).ok_or_else(none)?.into_result()
 }
 
 /// The options for the guest, where recordings have other names, and the files of these with their names there.
-fn with_recordings(options: &Options) -> (Options, Vec<(String, PathBuf)>) {
+fn with_recordings(options: &LinuxOptions) -> (LinuxOptions, Vec<(String, PathBuf)>) {
     let (mut options, mut along) = (options.clone(), Vec::new());
     for (number, workload) in options.workloads.iter_mut().enumerate() {
         let shape = &mut workload.spec.shape;
@@ -198,7 +203,8 @@ mod tests {
         };
         let built_in =
             crate::Workload { spec: workloads::Spec::new("trace:python-threads", 1, 1), moved: true };
-        let options = Options { workloads: vec![of("log"), of("many"), built_in], ..Options::default() };
+        let options =
+            LinuxOptions { workloads: vec![of("log"), of("many"), built_in], ..LinuxOptions::default() };
         let (inside, along) = with_recordings(&options);
         let shapes: Vec<&str> =
             inside.workloads.iter().map(|workload| workload.spec.shape.as_str()).collect();
@@ -208,23 +214,23 @@ mod tests {
     }
     use crate::Refusal;
 
-    fn options(rules: &[&str]) -> Options {
+    fn options(rules: &[&str]) -> LinuxOptions {
         let refusals = rules.iter().map(|rule| Refusal::parse(rule).unwrap()).collect();
-        Options { refusals, ..Options::default() }
+        LinuxOptions { refusals, ..LinuxOptions::default() }
     }
 
     #[test]
     fn a_refusal_is_asked_for_where_it_can_be_had_and_nowhere_is_a_mistake() {
         let options = options(&["cpuset.can_attach: errno=ENOSPC", "core.exit: errno=ESRCH"]);
-        assert_eq!(check(&[Setting::V2, Setting::V1], &options), Ok(()));
-        let error = check(&[Setting::V2, Setting::V2Delegated], &options).unwrap_err();
+        assert_eq!(check(&[GuestSetting::V2, GuestSetting::V1], &options), Ok(()));
+        let error = check(&[GuestSetting::V2, GuestSetting::V2Delegated], &options).unwrap_err();
         assert!(
             error.to_string().contains("cpuset.can_attach") && error.expected.contains("add v1"),
             "{error}"
         );
-        let (v1, notes) = fitting(Setting::V1, &options);
+        let (v1, notes) = fitting(GuestSetting::V1, &options);
         assert!(v1 == options && notes.is_empty());
-        let (v2, notes) = fitting(Setting::V2, &options);
+        let (v2, notes) = fitting(GuestSetting::V2, &options);
         assert_eq!(v2.refusals, options.refusals[1..]);
         assert_eq!(notes[0].protocol.as_deref(), Some("vm:v2"));
         assert!(notes[0].text.contains("cpuset.can_attach: errno=ENOSPC: left out"), "{}", notes[0].text);

@@ -3,13 +3,13 @@
 //! A process may move others within a subtree when it may write `cgroup.procs` of the destination and of the nearest
 //! cgroup above both. So the user gets the subtree's own folder and files and those of the leaf it is put into, as a
 //! service manager gives them; what it makes below is its own. Only root can put it there: from above the subtree.
-use super::super::options::Options;
+use super::super::options::LinuxOptions;
 use super::super::place::subtree;
-use super::delivery::{self, Delivery, Said};
+use super::guest_config;
 use super::init;
 use super::mounts::{CGROUPS, cannot};
-use super::orders;
 use super::outcome::{Failed, measured, say};
+use super::result_channel::{self, GuestResult, Said};
 use super::setting::CONTROLLERS;
 use reports::exit::Exit;
 use rustix::process::geteuid;
@@ -29,7 +29,7 @@ const USER: u32 = 65_534;
 const HANDED: [&str; 4] = ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"];
 
 /// Makes the subtree, `handed` over or not, and has a child of the user measure in it.
-pub(super) fn measure(options: &Options, handed: bool) -> Result<Delivery, Failed> {
+pub(super) fn measure(options: &LinuxOptions, handed: bool) -> Result<GuestResult, Failed> {
     let top = Path::new(CGROUPS).join(if handed { "delegated" } else { "undelegated" });
     let leaf = top.join("session");
     make(&top, &leaf, handed).map_err(|(doing, error)| cannot(&doing, &error))?;
@@ -67,7 +67,7 @@ fn runtime_folder() -> io::Result<PathBuf> {
 
 /// The last that the child says; what it says before is passed on at once. It begins when its stdin ends, by when it sits in
 /// the leaf.
-fn spoken(options: &Options, leaf: &Path) -> io::Result<Option<Said>> {
+fn spoken(options: &LinuxOptions, leaf: &Path) -> io::Result<Option<Said>> {
     let mut child = Command::new("/proc/self/exe")
         .arg(MEASURE_ARG)
         .env("XDG_RUNTIME_DIR", runtime_folder()?)
@@ -78,11 +78,11 @@ fn spoken(options: &Options, leaf: &Path) -> io::Result<Option<Said>> {
         .spawn()?;
     fs::write(leaf.join("cgroup.procs"), child.id().to_string())?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(orders::to_text(options)?.as_bytes())?;
+        stdin.write_all(guest_config::to_text(options)?.as_bytes())?;
     }
     let mut last = None;
     for line in child.stdout.take().map(|stdout| BufReader::new(stdout).lines()).into_iter().flatten() {
-        match delivery::parse(&line?) {
+        match result_channel::parse(&line?) {
             Some(said @ (Said::Asked(_) | Said::Cell { .. })) => init::tell(&said),
             Some(said) => last = Some(said),
             None => {}
@@ -97,13 +97,13 @@ fn spoken(options: &Options, leaf: &Path) -> io::Result<Option<Said>> {
 pub fn measure_main() -> ExitCode {
     let mut text = String::new();
     let read = io::stdin().read_to_string(&mut text).map_err(|error| error.to_string());
-    let options = match read.and_then(|_| orders::from_text(&text)) {
+    let options = match read.and_then(|_| guest_config::from_text(&text)) {
         Ok(options) if !geteuid().is_root() => options,
         Ok(_) => return complain("root measures without it"),
         Err(message) => return complain(&message),
     };
     let mut tell = |said: &Said| {
-        let written = delivery::line(said).map_err(io::Error::from);
+        let written = result_channel::line(said).map_err(io::Error::from);
         if let Err(error) = written.and_then(|line| io::stdout().write_all(line.as_bytes())) {
             say(&format!("cannot deliver a cell: {error}"));
         }
@@ -115,7 +115,7 @@ pub fn measure_main() -> ExitCode {
         }
         Err((code, message)) => Said::Failed { code, message },
     };
-    let written = delivery::line(&said).map_err(io::Error::from);
+    let written = result_channel::line(&said).map_err(io::Error::from);
     match written.and_then(|line| io::stdout().write_all(line.as_bytes())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&error.to_string()),

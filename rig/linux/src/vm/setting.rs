@@ -1,7 +1,7 @@
 //! Which hierarchy of cgroups a guest mounts, how it mounts it, who measures there, and what its figures are called.
 use super::super::option_error::OptionError;
 use super::super::place::discovery::Place;
-use super::super::place::hierarchy::{Controller, Hierarchy};
+use super::super::place::hierarchy::{Hierarchy, V1Controller};
 use std::ffi::CStr;
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ pub(super) const CONTROLLERS: [&str; 3] = ["cpuset", "memory", "pids"];
 
 /// Choice of `vm --hierarchy`. A boot has one: `favordynmods` cannot be taken back by a remount in 6.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub enum GuestSetting {
     /// v1: cpuset, memory and pids on one mount; their callbacks run in this order.
     V1,
     /// The same, and a moved process takes its charges along (`memory.move_charge_at_immigrate`).
@@ -26,7 +26,7 @@ pub enum Setting {
     V2Undelegated,
 }
 
-impl Setting {
+impl GuestSetting {
     /// Every kind of mount once, which is what `all` stands for.
     const MOUNTS: [Self; 4] = [Self::V1, Self::V1Charges, Self::V2, Self::V2Favordynmods];
     const EVERY: [Self; 6] =
@@ -85,7 +85,7 @@ impl Setting {
 
     /// What the measurement looks for: on v1 any controller of the mount finds it.
     pub(super) fn hierarchy(self) -> Hierarchy {
-        if self.is_v2() { Hierarchy::V2 } else { Hierarchy::V1(Controller::Pids) }
+        if self.is_v2() { Hierarchy::V2 } else { Hierarchy::V1(V1Controller::Pids) }
     }
 
     /// Returns the name by which the measurement in the guest calls the hierarchy.
@@ -115,13 +115,13 @@ impl Setting {
     }
 }
 
-impl fmt::Display for Setting {
+impl fmt::Display for GuestSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Setting {
+impl FromStr for GuestSetting {
     type Err = OptionError;
 
     fn from_str(given: &str) -> Result<Self, OptionError> {
@@ -135,33 +135,33 @@ fn wrong(given: &str, problem: &'static str, expected: String) -> OptionError {
 }
 
 fn names() -> String {
-    format!("use {}, or all for the first four", Setting::EVERY.map(Setting::name).join(", "))
+    format!("use {}, or all for the first four", GuestSetting::EVERY.map(GuestSetting::name).join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn list(given: &str) -> Result<Vec<Setting>, OptionError> {
-        Setting::list(&given.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    fn list(given: &str) -> Result<Vec<GuestSetting>, OptionError> {
+        GuestSetting::list(&given.split(' ').map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
     fn settings_are_named_as_they_print_and_every_label_says_vm() {
-        for setting in Setting::EVERY {
+        for setting in GuestSetting::EVERY {
             assert_eq!(setting.to_string().parse(), Ok(setting));
             assert!(setting.label().starts_with("vm:"), "{setting}");
         }
-        assert!("v3".parse::<Setting>().unwrap_err().to_string().contains("v2:favordynmods"));
+        assert!("v3".parse::<GuestSetting>().unwrap_err().to_string().contains("v2:favordynmods"));
     }
 
     #[test]
     fn a_list_has_every_setting_once() {
-        assert_eq!(list("v2 v1"), Ok(vec![Setting::V2, Setting::V1]));
+        assert_eq!(list("v2 v1"), Ok(vec![GuestSetting::V2, GuestSetting::V1]));
         assert_eq!(list("v2:delegated all").unwrap().len(), 5);
         for (given, problem) in [("v2 v2", "twice"), ("v1 all", "twice"), ("v1 ", "not a hierarchy")] {
             assert!(list(given).unwrap_err().problem.contains(problem), "{given}");
         }
-        assert!(Setting::list(&[]).is_err());
+        assert!(GuestSetting::list(&[]).is_err());
     }
 }

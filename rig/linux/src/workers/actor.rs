@@ -3,9 +3,9 @@
 //! A forked process is one more actor, in a process of its own. An operation that fails is counted, and the actor goes on.
 #![allow(unsafe_code)]
 use super::super::clock::now_ns;
-use super::orders::{Orders, Resume};
 use super::pages::{Change, Pages};
-use super::shared::{Board, Command, Family, Glance, Shared, TIDS, Timed};
+use super::shared::{Command, ControlBlock, InFlight, ProcessTreeStats, Shared, TIDS, Timed};
+use super::worker_config::{Resume, WorkerConfig};
 use reports::exit::Exit;
 use rustix::process::{Pid, getpid, getppid};
 use std::io;
@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::thread;
 use std::time::Duration;
-use workloads::{ActorKey, Op, Plan};
+use workloads::{ActorKey, Op, WorkloadPlan};
 
 /// How often somebody who waits for others looks again.
 const LOOK: Duration = Duration::from_micros(100);
@@ -26,8 +26,8 @@ const NAP_NS: u64 = 5_000_000;
 #[derive(Debug)]
 pub(crate) struct Process {
     /// As told.
-    pub(crate) orders: Orders,
-    plan: Plan,
+    pub(crate) orders: WorkerConfig,
+    plan: WorkloadPlan,
     shared: Shared,
     /// Pages that this process has in the family's ledger.
     mapped: AtomicI64,
@@ -42,7 +42,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// A process without actors.
-    pub(crate) fn new(orders: Orders, plan: Plan, shared: Shared) -> Self {
+    pub(crate) fn new(orders: WorkerConfig, plan: WorkloadPlan, shared: Shared) -> Self {
         let parent = orders.resume.as_ref().and_then(|resume| resume.parent).and_then(Pid::from_raw);
         let zero = || AtomicI64::new(0);
         let ending = AtomicBool::new(false);
@@ -50,7 +50,7 @@ impl Process {
     }
 
     /// The family's part of the shared memory.
-    pub(crate) fn family(&self) -> &Family {
+    pub(crate) fn family(&self) -> &ProcessTreeStats {
         self.shared.family(self.orders.family)
     }
 
@@ -64,7 +64,7 @@ impl Process {
         self.plan.threads(self.orders.process)
     }
 
-    fn board(&self) -> &Board {
+    fn board(&self) -> &ControlBlock {
         self.shared.board()
     }
 
@@ -98,7 +98,7 @@ impl Process {
 }
 
 /// See the module's text.
-pub(crate) struct Actor {
+pub(crate) struct WorkloadActor {
     process: Arc<Process>,
     key: ActorKey,
     pages: Pages,
@@ -113,7 +113,7 @@ enum After {
     Ended,
 }
 
-impl Actor {
+impl WorkloadActor {
     /// An actor at the begin of its stream.
     pub(crate) fn new(process: &Arc<Process>, key: ActorKey) -> Self {
         process.begins();
@@ -186,7 +186,7 @@ impl Actor {
             Op::Release { pages } => self.timed(Timed::Release, |actor| actor.pages.release(pages.into())),
             Op::ForkThread { child } => self.timed(Timed::ForkThread, |actor| {
                 let key = actor.key.child(child);
-                Actor::new(&actor.process, key).start().map(|()| Change::default())
+                WorkloadActor::new(&actor.process, key).start().map(|()| Change::default())
             }),
             Op::ForkProcess { child } => self.timed(Timed::ForkProcess, |actor| actor.fork(child)),
             Op::Exec => self.exec(),
@@ -249,7 +249,7 @@ impl Actor {
         while process.actors.load(Acquire) > 1 && process.board().command() != Command::Stop {
             thread::sleep(LOOK);
         }
-        let Glance { attaching, begun } = process.board().glance();
+        let InFlight { attaching, begun } = process.board().glance();
         let resume = Resume {
             actor: self.key.path().to_vec(),
             done: self.done,
@@ -258,7 +258,7 @@ impl Actor {
             attaching,
             parent: process.parent.map(Pid::as_raw_pid),
         };
-        let orders = Orders { resume: Some(resume), ..process.orders.clone() };
+        let orders = WorkerConfig { resume: Some(resume), ..process.orders.clone() };
         // The new program begins with nothing mapped.
         let all = Change { mapped: -process.mapped.load(Relaxed), touched: -process.touched.load(Relaxed) };
         process.changed(all);
@@ -276,7 +276,7 @@ impl Actor {
     }
 }
 
-impl Drop for Actor {
+impl Drop for WorkloadActor {
     /// However it ends: what it had is given back, and it is counted no longer.
     fn drop(&mut self) {
         if let Ok(change) = self.pages.unmap(u64::MAX) {
@@ -293,7 +293,7 @@ fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
             let mut process = Process::new(from.orders.clone(), from.plan.clone(), shared);
             process.parent = Some(parent);
             let process = Arc::new(process);
-            live(&process, Actor::resumed(&process, key, 0)).number().into()
+            live(&process, WorkloadActor::resumed(&process, key, 0)).number().into()
         }
         Err(_) => {
             from.family().children.fetch_sub(1, Release);
@@ -305,7 +305,7 @@ fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
 }
 
 /// Runs the first actor of a forked process and waits for the threads that it has started; a panic is an internal error.
-pub(crate) fn live(process: &Process, actor: Actor) -> Exit {
+pub(crate) fn live(process: &Process, actor: WorkloadActor) -> Exit {
     let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| actor.run()));
     while process.actors.load(Acquire) > 0 {
         thread::sleep(LOOK);
@@ -316,7 +316,7 @@ pub(crate) fn live(process: &Process, actor: Actor) -> Exit {
 impl Process {
     /// Tallies the exec after which this program goes on.
     pub(crate) fn resumed(&self, resume: &Resume) {
-        let before = Glance { attaching: resume.attaching, begun: resume.moves_begun };
+        let before = InFlight { attaching: resume.attaching, begun: resume.moves_begun };
         let attaching = self.board().attaching_since(before);
         self.family().tally(Timed::Exec, attaching).record(now_ns().saturating_sub(resume.began_ns));
     }

@@ -5,10 +5,10 @@
 //! stdin ends, the rig is gone or done with it, and the worker exits. That end, unlike a signal, cannot be missed; the
 //! parent-death signal is there for the case that somebody stopped the main thread.
 #![allow(unsafe_code)]
-use super::actor::{Actor, Process, live};
-use super::orders::Orders;
+use super::actor::{Process, WorkloadActor, live};
 use super::pages::Pages;
 use super::shared::Shared;
+use super::worker_config::WorkerConfig;
 use reports::exit::Exit;
 use rustix::process::{Signal, getpid, set_child_subreaper, set_parent_process_death_signal};
 use rustix::thread::{disable_transparent_huge_pages, set_current_timer_slack};
@@ -18,7 +18,7 @@ use std::num::NonZeroU64;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use workloads::{ActorKey, Folder, Plan};
+use workloads::{ActorKey, Folder, WorkloadPlan};
 
 /// Hidden first argument that makes the command a worker. `main` has to look for it before it parses anything else.
 pub const WORKER_ARG: &str = "__worker";
@@ -56,11 +56,11 @@ pub fn worker_main(args: &[String]) -> ExitCode {
     }
 }
 
-fn begin(orders: Orders) -> io::Result<ExitCode> {
+fn begin(orders: WorkerConfig) -> io::Result<ExitCode> {
     // Pages are counted one by one, so none may be large; and a think of some µs must not last 50 µs longer.
     disable_transparent_huge_pages(true)?;
     set_current_timer_slack(Some(NonZeroU64::MIN))?;
-    let plan = Plan::new(&orders.spec, &Folder::new(Path::new("."))).map_err(io::Error::other)?;
+    let plan = WorkloadPlan::new(&orders.spec, &Folder::new(Path::new("."))).map_err(io::Error::other)?;
     let shared = Shared::inherited(orders.families, orders.memory)?;
     let process = Arc::new(Process::new(orders, plan, shared));
     let resume = process.orders.resume.clone();
@@ -68,7 +68,7 @@ fn begin(orders: Orders) -> io::Result<ExitCode> {
     let key = resume.key().ok_or_else(|| io::Error::other("an actor without a key"))?;
     process.resumed(&resume);
     if resume.parent.is_some() {
-        return Ok(live(&process, Actor::resumed(&process, key, resume.done)).into());
+        return Ok(live(&process, WorkloadActor::resumed(&process, key, resume.done)).into());
     }
     serve(&process, Some((key, resume.done)))
 }
@@ -82,12 +82,12 @@ fn serve(process: &Arc<Process>, resumed: Option<(ActorKey, usize)>) -> io::Resu
     let mut pages = Pages::new();
     let mut replies = io::stdout().lock();
     if let Some((key, done)) = resumed {
-        Actor::resumed(process, key, done).start()?;
+        WorkloadActor::resumed(process, key, done).start()?;
     } else {
         let number = process.orders.process;
         process.changed(pages.map(process.initial_pages().into())?);
         for thread in 0..process.threads() {
-            Actor::new(process, ActorKey::root(number, thread)).start()?;
+            WorkloadActor::new(process, ActorKey::root(number, thread)).start()?;
         }
         writeln!(replies, "{READY}")?;
         replies.flush()?;

@@ -8,11 +8,11 @@
 //! ```
 pub(super) mod actor;
 pub(super) mod child;
-pub(super) mod crew;
-pub(super) mod orders;
 pub(super) mod pages;
 pub(super) mod replies;
 pub(super) mod shared;
 pub(super) mod tally;
 pub(super) mod worker;
+pub(super) mod worker_config;
+pub(super) mod worker_pool;
 pub(super) mod workload;

@@ -4,7 +4,7 @@
 //! An anonymous file that workers inherit and forked children keep, so that nothing is lost when one of them ends. The rig
 //! touches all of it first: its pages are charged to the rig's cgroup, not to those that are measured.
 #![allow(unsafe_code)]
-use super::tally::{Tallied, Tally};
+use super::tally::{OpTally, Tallied};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::thread::futex;
@@ -50,7 +50,7 @@ pub(crate) enum Command {
 /// For all of them.
 #[repr(C)]
 #[derive(Debug)]
-pub(crate) struct Board {
+pub(crate) struct ControlBlock {
     /// Moves under way, and moves ever begun. Relaxed: an operation that is off by some ns is told apart wrongly, no more.
     under_way: AtomicU64,
     begun: AtomicU64,
@@ -62,7 +62,7 @@ pub(crate) struct Board {
 /// the rig's Acquire waits for.
 #[repr(C)]
 #[derive(Debug)]
-pub(crate) struct Family {
+pub(crate) struct ProcessTreeStats {
     /// Pages mapped and pages touched, of all living members.
     pub(crate) mapped: AtomicI64,
     /// See `mapped`.
@@ -75,19 +75,19 @@ pub(crate) struct Family {
     pub(crate) children: AtomicI64,
     /// Ids of the threads that are there from the start; 0 until one has begun.
     pub(crate) tids: [AtomicU32; TIDS],
-    tallies: [[Tally; CONDITIONS]; OPS.len()],
+    tallies: [[OpTally; CONDITIONS]; OPS.len()],
 }
 
 /// What was seen at the begin of an operation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Glance {
+pub(crate) struct InFlight {
     /// Whether a move was under way.
     pub(crate) attaching: bool,
     /// Moves begun by then.
     pub(crate) begun: u64,
 }
 
-impl Board {
+impl ControlBlock {
     /// A move begins. The mover's hot path: two adds.
     pub(crate) fn move_begins(&self) {
         self.begun.fetch_add(1, Relaxed);
@@ -100,12 +100,12 @@ impl Board {
     }
 
     /// Before an operation.
-    pub(crate) fn glance(&self) -> Glance {
-        Glance { attaching: self.under_way.load(Relaxed) > 0, begun: self.begun.load(Relaxed) }
+    pub(crate) fn glance(&self) -> InFlight {
+        InFlight { attaching: self.under_way.load(Relaxed) > 0, begun: self.begun.load(Relaxed) }
     }
 
     /// Whether a move was under way at any moment since `before`.
-    pub(crate) fn attaching_since(&self, before: Glance) -> bool {
+    pub(crate) fn attaching_since(&self, before: InFlight) -> bool {
         before.attaching || self.begun.load(Relaxed) != before.begun
     }
 
@@ -137,9 +137,9 @@ impl Board {
     }
 }
 
-impl Family {
+impl ProcessTreeStats {
     /// The series of an operation.
-    pub(crate) fn tally(&self, op: Timed, attaching: bool) -> &Tally {
+    pub(crate) fn tally(&self, op: Timed, attaching: bool) -> &OpTally {
         &self.tallies[op as usize][usize::from(attaching)]
     }
 
@@ -150,7 +150,7 @@ impl Family {
 
     /// Forgets what operations took.
     pub(crate) fn reset(&self) {
-        self.tallies.iter().flatten().for_each(Tally::reset);
+        self.tallies.iter().flatten().for_each(OpTally::reset);
     }
 
     /// Adds what operations took to `sums`, by operation and condition.
@@ -161,7 +161,7 @@ impl Family {
     }
 }
 
-/// Empty sums for [`Family::add_to`].
+/// Empty sums for [`ProcessTreeStats::add_to`].
 pub(crate) fn no_sums() -> Vec<[Tallied; CONDITIONS]> {
     OPS.iter().map(|_| [Tallied::new(), Tallied::new()]).collect()
 }
@@ -181,7 +181,8 @@ unsafe impl Send for Shared {}
 unsafe impl Sync for Shared {}
 
 fn bytes(families: usize) -> usize {
-    size_of::<Board>().next_multiple_of(align_of::<Family>()) + families * size_of::<Family>()
+    size_of::<ControlBlock>().next_multiple_of(align_of::<ProcessTreeStats>())
+        + families * size_of::<ProcessTreeStats>()
 }
 
 impl Shared {
@@ -231,25 +232,26 @@ impl Shared {
     }
 
     /// What concerns everybody.
-    pub(crate) fn board(&self) -> &Board {
+    pub(crate) fn board(&self) -> &ControlBlock {
         // SAFETY: the mapping is page-aligned, large enough, lives as long as `self`, and every pattern of bits, such as
         // the zeros it began with, is a valid Board of atomics.
-        unsafe { &*self.start.cast::<Board>() }
+        unsafe { &*self.start.cast::<ControlBlock>() }
     }
 
     /// What concerns one family.
     ///
     /// # Panics
     /// When there is no family of that number.
-    pub(crate) fn family(&self, number: usize) -> &Family {
+    pub(crate) fn family(&self, number: usize) -> &ProcessTreeStats {
         assert!(number < self.families, "family {number} of {}", self.families);
-        let offset = size_of::<Board>().next_multiple_of(align_of::<Family>()) + number * size_of::<Family>();
+        let offset = size_of::<ControlBlock>().next_multiple_of(align_of::<ProcessTreeStats>())
+            + number * size_of::<ProcessTreeStats>();
         // SAFETY: `offset` is a multiple of Family's alignment and `number` within bounds, the rest as for `board`.
-        unsafe { &*self.start.byte_add(offset).cast::<Family>() }
+        unsafe { &*self.start.byte_add(offset).cast::<ProcessTreeStats>() }
     }
 
     /// All families.
-    pub(crate) fn families(&self) -> impl Iterator<Item = &Family> {
+    pub(crate) fn families(&self) -> impl Iterator<Item = &ProcessTreeStats> {
         (0..self.families).map(|number| self.family(number))
     }
 }

@@ -16,7 +16,7 @@ const BUCKETS: usize = (36 - SUB_BITS as usize + 2) * HALF;
 /// One series. All zero is an empty one. Everything is Relaxed: a reader looks when nobody records.
 #[repr(C)]
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct OpTally {
     failed: AtomicU64,
     max_ns: AtomicU64,
     /// `u64::MAX - min`, so that zero is the start.
@@ -25,7 +25,7 @@ pub(crate) struct Tally {
     buckets: [AtomicU64; BUCKETS],
 }
 
-/// What a [`Tally`] held.
+/// What a [`OpTally`] held.
 #[derive(Clone, Debug)]
 pub(crate) struct Tallied {
     /// Operations that failed; they are not in the histogram.
@@ -34,7 +34,7 @@ pub(crate) struct Tallied {
     exact: (u64, u64, u64),
 }
 
-impl Tally {
+impl OpTally {
     /// Counts one that took `ns`. Does not allocate.
     pub(crate) fn record(&self, ns: u64) {
         self.buckets[bucket(ns)].fetch_add(1, Relaxed);
@@ -114,9 +114,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn empty() -> Box<Tally> {
+    fn empty() -> Box<OpTally> {
         let zero = || AtomicU64::new(0);
-        Box::new(Tally {
+        Box::new(OpTally {
             failed: zero(),
             max_ns: zero(),
             min_below_max: zero(),

@@ -5,8 +5,8 @@
 #![allow(unsafe_code)]
 use super::super::error::{Cause, LinuxError, Remains};
 use super::child::{FAILED, KEEP, READY, WORKER_ARG};
-use super::orders::Orders;
 use super::replies::Replies;
+use super::worker_config::WorkerConfig;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::fs::File;
@@ -47,7 +47,7 @@ impl Worker {
     /// [`LinuxError::WorkerStart`].
     pub(crate) fn start(
         program: &Path,
-        orders: &Orders,
+        orders: &WorkerConfig,
         anybody_died: &Arc<AtomicBool>,
         home: Option<&File>,
     ) -> Result<Self, LinuxError> {
@@ -241,7 +241,8 @@ mod tests {
 
     fn start(program: &str) -> Result<Worker, LinuxError> {
         let spec = Spec::new("steady", 1, 1);
-        let orders = Orders { spec, seed: 1, process: 0, memory: 999, families: 1, family: 0, resume: None };
+        let orders =
+            WorkerConfig { spec, seed: 1, process: 0, memory: 999, families: 1, family: 0, resume: None };
         Worker::start(Path::new(program), &orders, &Arc::default(), None)
     }
 

@@ -60,7 +60,7 @@ impl Workload {
 
 /// What a move moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Moves {
+pub enum MovedUnit {
     /// A whole process, by its pid in `cgroup.procs`.
     #[default]
     Processes,
@@ -70,7 +70,7 @@ pub enum Moves {
     Scattered,
 }
 
-impl Moves {
+impl MovedUnit {
     /// As the command line has it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -82,7 +82,7 @@ impl Moves {
     }
 }
 
-impl FromStr for Moves {
+impl FromStr for MovedUnit {
     type Err = OptionError;
 
     fn from_str(given: &str) -> Result<Self, OptionError> {

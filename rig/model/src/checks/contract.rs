@@ -13,8 +13,8 @@
 //!
 //! T3 and T7 are `transactional`'s alone. Which callback promises what is [`Callback::terms`].
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
+use super::describe::{lock, locks};
 use super::shadow::at;
-use super::words::{lock, locks};
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, ProcessId};
 use crate::locks::held::HeldTable;
@@ -188,7 +188,7 @@ impl Contract {
             }
         }
         match terms.role {
-            Role::Alone => {}
+            Role::Unpaired => {}
             Role::Prepare => tx.prepare(tally, shadow, stamp, called),
             Role::Abort => tx.finish(tally, stamp, called, State::Aborted),
             Role::Commit => tx.finish(tally, stamp, called, State::Committed),

@@ -1,7 +1,7 @@
 //! deadlock: nobody can go on, for each waits for what another holds. Says who waits for what, and who holds it in which
 //! phase. A run that ends so is either this or `lost-wakeup`, never both.
 use super::check::{About, Checker, NONE, Needs};
-use super::words::{doing, place};
+use super::describe::{doing, place};
 use super::{Shadow, Tally, lost_wakeup};
 use crate::locks::held::HeldTable;
 use crate::seam::{ActorId, Object};

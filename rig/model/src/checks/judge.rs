@@ -27,10 +27,10 @@ pub struct Judge {
     /// Attaches that have begun and not ended.
     attaching: u32,
     /// The attach that began while nobody else was at work, with all that was there.
-    alone: Option<Alone>,
+    alone: Option<OwnEvents>,
 }
 
-struct Alone {
+struct OwnEvents {
     actor: ActorId,
     begun: u64,
     before: Snapshot,
@@ -125,7 +125,7 @@ impl Judge {
         self.begun += 1;
         let quiet = self.attaching == 0 && self.checks.quiescent() && self.held.is_empty();
         self.attaching += 1;
-        self.alone = quiet.then(|| Alone { actor, begun: self.begun, before: self.world.snapshot() });
+        self.alone = quiet.then(|| OwnEvents { actor, begun: self.begun, before: self.world.snapshot() });
     }
 
     /// An attach that was alone from end to end and has not happened leaves everything as it was.

@@ -1,7 +1,7 @@
 //! left-behind: touched pages whose record does not name their owner's cgroup once a move is over.
 use super::at_rest::AtRest;
 use super::check::{About, Checker, Needs, RARE, RECORDS, Seen};
-use super::unit::Kind;
+use super::unit::UnitKind;
 use super::{Shadow, Tally};
 use crate::kernel::{Controller, MmId};
 use crate::seam::{Event, Stamp};
@@ -25,7 +25,7 @@ impl Checker for LeftBehind {
         match *event {
             Event::TxEnd { moved: true } => {
                 let Some(unit) = shadow.unit(stamp.actor) else { return };
-                let Kind::Tx(dest) = unit.kind else { return };
+                let UnitKind::Tx(dest) = unit.kind else { return };
                 if shadow.counting(Controller::Memory)
                     != Some(shadow.layout().cgroups[dest.index()].hierarchy)
                 {
@@ -68,7 +68,7 @@ impl Checker for LeftBehind {
 
 /// Reports whether the record is marked by an operation of the workload, not moved by a transaction.
 fn marks(shadow: &Shadow, stamp: Stamp) -> bool {
-    shadow.unit(stamp.actor).is_some_and(|unit| matches!(unit.kind, Kind::Op(_)))
+    shadow.unit(stamp.actor).is_some_and(|unit| matches!(unit.kind, UnitKind::Op(_)))
 }
 
 fn judge(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, id: MmId) {

@@ -6,7 +6,7 @@
 //! `cgroup_mutex`. A second read of a semaphore by its reader is reported unless it passes waiting writers: it deadlocks
 //! with a writer that queues in between.
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
-use super::words::{doing, lock};
+use super::describe::{doing, lock};
 use super::{Shadow, Tally};
 use crate::locks::held::{HeldTable, Hold};
 use crate::seam::event::Mode;

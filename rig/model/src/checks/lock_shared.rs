@@ -9,8 +9,8 @@
 //! `counter.lock`.
 use super::Tally;
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
+use super::describe::doing;
 use super::shadow::at;
-use super::words::doing;
 use crate::kernel::Controller;
 use crate::locks::held::HeldTable;
 use crate::seam::event::{Callback, Mode};

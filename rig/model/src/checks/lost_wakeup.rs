@@ -3,7 +3,7 @@
 //! A queue is held by nobody. Its waiter is forgotten only if nobody is left who would wake it: of the threads that it
 //! waits for, none waits for something that is held, which would make it a link in a deadlock.
 use super::check::{About, Checker, NONE, Needs};
-use super::words::doing;
+use super::describe::doing;
 use super::{Shadow, Tally};
 use crate::kernel::ProcessId;
 use crate::locks::held::HeldTable;

@@ -11,6 +11,7 @@ pub mod at_rest;
 mod check;
 mod contract;
 mod deadlock;
+mod describe;
 mod drift;
 mod judge;
 mod leaked_reservation;
@@ -30,7 +31,6 @@ mod stale_decision;
 pub mod tally;
 mod underflow;
 mod unit;
-mod words;
 mod wrong_group;
 
 pub use check::{About, Needs};

@@ -1,7 +1,7 @@
 //! no-progress: a run that came to no end and was given up, with what every actor was doing then.
 use super::check::{About, Checker, NONE, Needs};
-use super::unit::Kind;
-use super::words::{doing, locks};
+use super::describe::{doing, locks};
+use super::unit::UnitKind;
 use super::{Shadow, Tally};
 use crate::locks::held::HeldTable;
 
@@ -26,7 +26,8 @@ impl Checker for NoProgress {
     fn gave_up(&mut self, shadow: &Shadow, held: &HeldTable, at_ns: u64) {
         self.tally.violated(|| {
             let busy = |actor: &_| {
-                shadow.unit(*actor).is_some_and(|unit| unit.kind != Kind::None) || !held.of(*actor).is_empty()
+                shadow.unit(*actor).is_some_and(|unit| unit.kind != UnitKind::None)
+                    || !held.of(*actor).is_empty()
             };
             let actors: Vec<_> = shadow.actors().filter(busy).collect();
             let mut words: Vec<_> = actors

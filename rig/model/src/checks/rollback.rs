@@ -4,7 +4,7 @@
 //! `max_usage` and failcnt are exempt, as in the kernel. Only its own changes count: what others set meanwhile stays.
 use super::check::{About, Checker, Needs, RARE, Seen};
 use super::shadow::at;
-use super::unit::{Kind, Unit};
+use super::unit::{Unit, UnitKind};
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, Snapshot, TaskId};
 use crate::locks::held::HeldTable;
@@ -96,7 +96,7 @@ impl Rollback {
     }
 
     fn set(&mut self, shadow: &Shadow, actor: ActorId, what: What, (before, after): (u64, u64)) {
-        if !shadow.unit(actor).is_some_and(|unit| matches!(unit.kind, Kind::Tx(_))) {
+        if !shadow.unit(actor).is_some_and(|unit| matches!(unit.kind, UnitKind::Tx(_))) {
             return;
         }
         let changes = at(&mut self.changes, actor.index());
@@ -115,7 +115,7 @@ impl Rollback {
             .or_else(|| settings(shadow, changes?))
             .or_else(|| Some(format!("{} is still held", held.of(stamp.actor).first()?.object)));
         if let Some(trace) = trace {
-            let Kind::Tx(dest) = unit.kind else { return };
+            let UnitKind::Tx(dest) = unit.kind else { return };
             let at_ns = stamp.at_ns;
             let name = shadow.cgroup_name(dest);
             self.tally.violated(|| {

@@ -2,10 +2,10 @@
 //!
 //! In flight is, for every operation and transaction that has not ended, what it has charged less what it has changed
 //! in truth. So drift = usage − truth − in flight changes only when one of them ends with an imbalance.
-mod asked;
+mod queries;
 mod truth;
 
-use super::unit::{Kind, Unit};
+use super::unit::{Unit, UnitKind};
 use crate::kernel::page::PageRecords;
 use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, Layout, MaskId, ProcessId, TaskId};
 use crate::seam::event::Who;
@@ -134,8 +134,8 @@ impl Shadow {
             Event::Start(who) => {
                 *at(&mut self.actors, actor) = ActorShadow { who: Some(who), ..Default::default() }
             }
-            Event::OpBegin { kind, .. } => self.begin(actor, Kind::Op(kind)),
-            Event::TxBegin { dest } => self.begin(actor, Kind::Tx(dest)),
+            Event::OpBegin { kind, .. } => self.begin(actor, UnitKind::Op(kind)),
+            Event::TxBegin { dest } => self.begin(actor, UnitKind::Tx(dest)),
             Event::OpEnd { .. } | Event::TxEnd { .. } => self.end(stamp, &mut ended),
             Event::Enter { controller, callback } => {
                 at(&mut self.actors, actor).unit.callback = Some((controller, callback));
@@ -197,7 +197,7 @@ impl Shadow {
         at(&mut self.actors, actor).unit.touched.extend(touched);
     }
 
-    fn begin(&mut self, actor: usize, kind: Kind) {
+    fn begin(&mut self, actor: usize, kind: UnitKind) {
         self.in_flight += 1;
         let unit = &mut at(&mut self.actors, actor).unit;
         unit.clear();
@@ -254,7 +254,8 @@ impl Shadow {
 
     /// Whether somebody is at work on the mask of `task`, or on the cpuset where it is, and will judge it in the end.
     fn is_in_flight(&self, task: TaskId, cgroup: CgroupId) -> bool {
-        let mut units = self.actors.iter().map(|actor| &actor.unit).filter(|unit| unit.kind != Kind::None);
+        let mut units =
+            self.actors.iter().map(|actor| &actor.unit).filter(|unit| unit.kind != UnitKind::None);
         units.any(|unit| unit.touched.contains(&task) || unit.cpusets.contains(&cgroup))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! As `might_sleep()`: taking such a lock counts even when it was free. A wait for one is told by the engine, once.
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
-use super::words::{doing, locks};
+use super::describe::{doing, locks};
 use super::{Shadow, Tally};
 use crate::locks::held::HeldTable;
 use crate::seam::{Event, Object, Stamp};

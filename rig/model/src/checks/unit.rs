@@ -28,7 +28,7 @@ impl Net {
 
 /// What a unit is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum UnitKind {
     /// Nothing in flight.
     #[default]
     None,
@@ -42,7 +42,7 @@ pub enum Kind {
 #[derive(Clone, Debug, Default)]
 pub struct Unit {
     /// What it is.
-    pub kind: Kind,
+    pub kind: UnitKind,
     /// What it has done to counters.
     pub nets: SmallVec<[Net; 8]>,
     /// Tasks whose place or mask it changed.
@@ -71,7 +71,7 @@ impl Unit {
 
     /// Forgets everything; keeps its memory.
     pub fn clear(&mut self) {
-        self.kind = Kind::None;
+        self.kind = UnitKind::None;
         self.callback = None;
         self.nets.clear();
         self.touched.clear();

@@ -1,5 +1,5 @@
 //! The controllers that the model knows; what the mails of 2008 call subsystems. One row of a table each.
-use faults::{Callback, Site};
+use faults::{Site, SiteCallback};
 use std::fmt;
 
 /// Declares [`Controller`] with its table.
@@ -83,9 +83,9 @@ impl Controller {
     /// # Panics
     /// When the list of sites lacks it: a bug of ours.
     #[must_use]
-    pub fn site(self, callback: Callback) -> Site {
+    pub fn site(self, callback: SiteCallback) -> Site {
         // The list of sites begins with those of controllers, in this order; a test holds it to that.
-        let at = self.index() * Callback::ALL.len() + callback as usize;
+        let at = self.index() * SiteCallback::ALL.len() + callback as usize;
         Site::all().nth(at).expect("every callback has a site")
     }
 
@@ -110,7 +110,7 @@ mod tests {
     fn every_callback_of_every_controller_has_its_site() {
         for controller in Controller::ALL {
             assert_eq!(Controller::parse(controller.name()), Some(controller));
-            for callback in Callback::ALL {
+            for callback in SiteCallback::ALL {
                 let site = controller.site(callback);
                 assert_eq!((site.owner(), site.callback()), (controller.name(), Some(callback)));
             }

@@ -12,7 +12,7 @@ pub type Woken = SmallVec<[ActorId; 8]>;
 /// What is asked of a lock, by whom and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "`who` asks for `mode`")]
-pub enum Ask {
+pub enum LockOp {
     /// `who` wants it.
     Take { who: ActorId, mode: Mode },
     /// `who` wants to read, ignoring queued writers (`down_read_unfair`).
@@ -21,7 +21,7 @@ pub enum Ask {
     Give { mode: Mode },
 }
 
-/// Answer to an [`Ask`].
+/// Answer to an [`LockOp`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// Whether the asker has it; otherwise it is queued.
@@ -39,7 +39,7 @@ impl Step {
 /// A lock's policy.
 pub trait Policy: Default {
     /// One step.
-    fn step(&mut self, ask: Ask) -> Step;
+    fn step(&mut self, ask: LockOp) -> Step;
     /// How many wait.
     fn waiters(&self) -> usize;
     /// Whether nobody holds it and nobody waits.
@@ -51,7 +51,7 @@ pub trait Policy: Default {
     fn restore(&mut self, word: u32);
     /// The same step from the state of `word`, where it grants and leaves nobody waiting: the word of the state after it.
     /// `None` for `u32::MAX`, which is the word of no state. A test holds it against [`Policy::step`].
-    fn at_once(word: u32, ask: Ask) -> Option<u32>;
+    fn fast_path(word: u32, ask: LockOp) -> Option<u32>;
 }
 
 /// One holder, the others in order. For spinlocks and mutexes.
@@ -68,17 +68,17 @@ pub struct Exclusive {
 }
 
 impl Policy for Exclusive {
-    fn step(&mut self, ask: Ask) -> Step {
+    fn step(&mut self, ask: LockOp) -> Step {
         match ask {
-            Ask::Take { who, .. } | Ask::TakeUnfair { who } if self.held => {
+            LockOp::Take { who, .. } | LockOp::TakeUnfair { who } if self.held => {
                 self.queue.push_back(who);
                 Step::default()
             }
-            Ask::Take { .. } | Ask::TakeUnfair { .. } => {
+            LockOp::Take { .. } | LockOp::TakeUnfair { .. } => {
                 self.held = true;
                 Step::granted()
             }
-            Ask::Give { .. } => {
+            LockOp::Give { .. } => {
                 let next = self.queue.pop_front();
                 self.held = next.is_some();
                 Step { granted: true, woken: next.into_iter().collect() }
@@ -103,10 +103,10 @@ impl Policy for Exclusive {
         self.queue.clear();
     }
 
-    fn at_once(word: u32, ask: Ask) -> Option<u32> {
+    fn fast_path(word: u32, ask: LockOp) -> Option<u32> {
         match (word, ask) {
-            (0, Ask::Take { .. } | Ask::TakeUnfair { .. }) => Some(1),
-            (1, Ask::Give { .. }) => Some(0),
+            (0, LockOp::Take { .. } | LockOp::TakeUnfair { .. }) => Some(1),
+            (1, LockOp::Give { .. }) => Some(0),
             _ => None,
         }
     }
@@ -157,9 +157,9 @@ impl Fair {
 }
 
 impl Policy for Fair {
-    fn step(&mut self, ask: Ask) -> Step {
+    fn step(&mut self, ask: LockOp) -> Step {
         match ask {
-            Ask::Take { who, mode } => {
+            LockOp::Take { who, mode } => {
                 let writes = mode != Mode::Read;
                 let free = !self.writer && self.queue.is_empty() && (!writes || self.readers == 0);
                 if !free {
@@ -169,15 +169,15 @@ impl Policy for Fair {
                 self.enter(writes);
                 Step::granted()
             }
-            Ask::TakeUnfair { who } if self.writer => {
+            LockOp::TakeUnfair { who } if self.writer => {
                 self.queue.push_front((who, false));
                 Step::default()
             }
-            Ask::TakeUnfair { .. } => {
+            LockOp::TakeUnfair { .. } => {
                 self.enter(false);
                 Step::granted()
             }
-            Ask::Give { mode } => {
+            LockOp::Give { mode } => {
                 if mode == Mode::Read {
                     self.readers -= 1;
                 } else {
@@ -206,14 +206,14 @@ impl Policy for Fair {
         self.queue.clear();
     }
 
-    fn at_once(word: u32, ask: Ask) -> Option<u32> {
+    fn fast_path(word: u32, ask: LockOp) -> Option<u32> {
         match ask {
-            Ask::Take { mode: Mode::Read, .. } | Ask::TakeUnfair { .. } => {
+            LockOp::Take { mode: Mode::Read, .. } | LockOp::TakeUnfair { .. } => {
                 (word < WRITER - 1).then(|| word + 1)
             }
-            Ask::Take { .. } => (word == 0).then_some(WRITER),
-            Ask::Give { mode: Mode::Read } => (1..WRITER).contains(&word).then(|| word - 1),
-            Ask::Give { .. } => (word == WRITER).then_some(0),
+            LockOp::Take { .. } => (word == 0).then_some(WRITER),
+            LockOp::Give { mode: Mode::Read } => (1..WRITER).contains(&word).then(|| word - 1),
+            LockOp::Give { .. } => (word == WRITER).then_some(0),
         }
     }
 }
@@ -228,30 +228,30 @@ mod tests {
     const D: ActorId = ActorId(3);
 
     fn take(lock: &mut impl Policy, who: ActorId, mode: Mode) -> bool {
-        lock.step(Ask::Take { who, mode }).granted
+        lock.step(LockOp::Take { who, mode }).granted
     }
 
     fn give(lock: &mut impl Policy, mode: Mode) -> Vec<ActorId> {
-        lock.step(Ask::Give { mode }).woken.to_vec()
+        lock.step(LockOp::Give { mode }).woken.to_vec()
     }
 
     /// Every step from every state in which nobody waits: the short way is the policy's, and is taken wherever it can be.
     fn short_ways<P: Policy>(words: &[u32], modes: &[Mode]) {
         for word in words {
-            let takes = modes.iter().map(|mode| Ask::Take { who: A, mode: *mode });
+            let takes = modes.iter().map(|mode| LockOp::Take { who: A, mode: *mode });
             let gives = modes.iter().filter(|mode| match (*word, **mode) {
                 (0, _) => false,
                 (1.., Mode::Exclusive) => true,
                 (word, mode) => (word == WRITER) == (mode == Mode::Write),
             });
-            let gives = gives.map(|mode| Ask::Give { mode: *mode });
-            for ask in takes.chain(gives).chain([Ask::TakeUnfair { who: A }]) {
+            let gives = gives.map(|mode| LockOp::Give { mode: *mode });
+            for ask in takes.chain(gives).chain([LockOp::TakeUnfair { who: A }]) {
                 let mut lock = P::default();
                 lock.restore(*word);
                 assert_eq!(lock.word(), *word, "{ask:?}");
                 let step = lock.step(ask);
                 let expected = (step.granted && lock.waiters() == 0).then(|| lock.word());
-                assert_eq!(P::at_once(*word, ask), expected, "{ask:?} at {word}");
+                assert_eq!(P::fast_path(*word, ask), expected, "{ask:?} at {word}");
             }
         }
     }
@@ -259,11 +259,11 @@ mod tests {
     #[test]
     fn the_short_way_is_the_policys() {
         for ask in [
-            Ask::Take { who: A, mode: Mode::Read },
-            Ask::TakeUnfair { who: A },
-            Ask::Give { mode: Mode::Read },
+            LockOp::Take { who: A, mode: Mode::Read },
+            LockOp::TakeUnfair { who: A },
+            LockOp::Give { mode: Mode::Read },
         ] {
-            assert_eq!((Exclusive::at_once(u32::MAX, ask), Fair::at_once(u32::MAX, ask)), (None, None));
+            assert_eq!((Exclusive::fast_path(u32::MAX, ask), Fair::fast_path(u32::MAX, ask)), (None, None));
         }
         short_ways::<Exclusive>(&[0, 1], &[Mode::Exclusive]);
         short_ways::<Fair>(&[0, 1, 2, 100, WRITER], &[Mode::Read, Mode::Write]);
@@ -297,11 +297,11 @@ mod tests {
         let mut lock = Fair::default();
         assert!(take(&mut lock, A, Mode::Read));
         assert!(!take(&mut lock, B, Mode::Write));
-        assert!(lock.step(Ask::TakeUnfair { who: A }).granted);
+        assert!(lock.step(LockOp::TakeUnfair { who: A }).granted);
         assert_eq!(give(&mut lock, Mode::Read), []);
         assert_eq!(give(&mut lock, Mode::Read), [B]);
         assert!(!take(&mut lock, C, Mode::Write));
-        assert!(!lock.step(Ask::TakeUnfair { who: D }).granted);
+        assert!(!lock.step(LockOp::TakeUnfair { who: D }).granted);
         assert_eq!(give(&mut lock, Mode::Write), [D], "the unfair reader waits at the head");
     }
 }

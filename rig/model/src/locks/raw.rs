@@ -1,5 +1,5 @@
 //! What all locks share: the access, the step of the policy, the wait, the wake and the events.
-use super::policy::{Ask, Policy, Step, Woken};
+use super::policy::{LockOp, Policy, Step, Woken};
 use super::state::State;
 use crate::seam::event::Mode;
 use crate::seam::{Access, Class, Current, Event, Object, Wait};
@@ -18,15 +18,15 @@ impl<P: Policy> Raw<P> {
     }
 
     pub(super) fn take<C: Current>(&self, cur: &C, mode: Mode) {
-        self.ask(cur, mode, Ask::Take { who: cur.actor(), mode });
+        self.ask(cur, mode, LockOp::Take { who: cur.actor(), mode });
     }
 
     pub(super) fn take_unfair<C: Current>(&self, cur: &C) {
         cur.emit(Event::AsksUnfairly { object: self.object });
-        self.ask(cur, Mode::Read, Ask::TakeUnfair { who: cur.actor() });
+        self.ask(cur, Mode::Read, LockOp::TakeUnfair { who: cur.actor() });
     }
 
-    fn ask<C: Current>(&self, cur: &C, mode: Mode, ask: Ask) {
+    fn ask<C: Current>(&self, cur: &C, mode: Mode, ask: LockOp) {
         let access = if self.how == Wait::Spin { Access::Spin } else { Access::Lock };
         cur.access(self.object, access);
         let (Step { granted, .. }, _) = self.state.step(ask);
@@ -63,7 +63,7 @@ impl<P: Policy> Raw<P> {
         let access = if self.how == Wait::Spin { Access::SpinRelease } else { Access::Release };
         cur.access(self.object, access);
         let_go();
-        let (Step { woken, .. }, waiters) = self.state.step(Ask::Give { mode });
+        let (Step { woken, .. }, waiters) = self.state.step(LockOp::Give { mode });
         cur.emit(Event::LockReleased { object: self.object, mode, waiters });
         woken
     }

@@ -3,7 +3,7 @@
 //! Apart from [`super::raw`] because it knows nothing of who runs or how one waits. It names atomics and the short raw lock
 //! only through [`super::sync`]; a test compiles this file with a model checker's instead, and holds it against the
 //! policy alone.
-use super::policy::{Ask, Policy, Step, Woken};
+use super::policy::{LockOp, Policy, Step, Woken};
 use super::sync::{AtomicU32, Mutex, Ordering};
 
 /// Some wait, or a step is under way: the policy under the raw lock knows.
@@ -22,15 +22,15 @@ pub(super) struct State<P> {
 
 impl<P: Policy> State<P> {
     /// Takes one step; also says how many waited before it.
-    pub(super) fn step(&self, ask: Ask) -> (Step, u32) {
-        if self.at_once(ask) { (Step { granted: true, woken: Woken::new() }, 0) } else { self.queued(ask) }
+    pub(super) fn step(&self, ask: LockOp) -> (Step, u32) {
+        if self.fast_path(ask) { (Step { granted: true, woken: Woken::new() }, 0) } else { self.queued(ask) }
     }
 
     /// The step by one compare-and-swap, if nobody waits and nobody has to.
-    fn at_once(&self, ask: Ask) -> bool {
+    fn fast_path(&self, ask: LockOp) -> bool {
         // Relaxed: a guess, which the compare-and-swap below confirms or corrects.
         let mut word = self.word.load(Ordering::Relaxed);
-        while let Some(next) = P::at_once(word, ask) {
+        while let Some(next) = P::fast_path(word, ask) {
             // AcqRel: a take acquires what the last give released, here or by the store in `queued`; a give releases to
             // the next take, here or by the swap in `queued`. Relaxed on failure: again a guess.
             match self.word.compare_exchange_weak(word, next, Ordering::AcqRel, Ordering::Relaxed) {
@@ -42,9 +42,9 @@ impl<P: Policy> State<P> {
     }
 
     #[cold]
-    fn queued(&self, ask: Ask) -> (Step, u32) {
+    fn queued(&self, ask: LockOp) -> (Step, u32) {
         let mut policy = self.policy.lock();
-        // Acquire: pairs with the give that left this word, in `at_once` or by the store below. It releases nothing: who
+        // Acquire: pairs with the give that left this word, in `fast_path` or by the store below. It releases nothing: who
         // finds QUEUED looks no further but under the raw lock.
         let word = self.word.swap(QUEUED, Ordering::Acquire);
         if word != QUEUED {
@@ -53,7 +53,7 @@ impl<P: Policy> State<P> {
         let waited = policy.waiters() as u32;
         let step = policy.step(ask);
         if policy.waiters() == 0 {
-            // Release: to the compare-and-swap in `at_once` and the swap above.
+            // Release: to the compare-and-swap in `fast_path` and the swap above.
             self.word.store(policy.word(), Ordering::Release);
         }
         (step, waited)

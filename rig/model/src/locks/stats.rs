@@ -11,7 +11,7 @@ pub const LONGEST: usize = 10;
 
 /// A histogram with its exact extremes and sum, in ns.
 #[derive(Clone, Debug)]
-pub struct Recorder {
+pub struct LockRecorder {
     /// Two or three significant digits.
     pub histogram: Histogram<u64>,
     /// Smallest sample.
@@ -22,7 +22,7 @@ pub struct Recorder {
     pub total_ns: u64,
 }
 
-impl Recorder {
+impl LockRecorder {
     /// An empty one that keeps `digits` significant digits.
     ///
     /// # Panics
@@ -52,18 +52,18 @@ impl Recorder {
 
 /// Figures of one class in one mode.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct LockStat {
     /// Waits of contended acquisitions.
-    pub wait: Recorder,
+    pub wait: LockRecorder,
     /// Holds of all acquisitions.
-    pub hold: Recorder,
+    pub hold: LockRecorder,
     /// (holds, their time in ns) by phase.
     pub by_phase: [(u64, u64); Phase::ALL.len()],
 }
 
-impl Default for Row {
+impl Default for LockStat {
     fn default() -> Self {
-        Self { wait: Recorder::new(2), hold: Recorder::new(2), by_phase: Default::default() }
+        Self { wait: LockRecorder::new(2), hold: LockRecorder::new(2), by_phase: Default::default() }
     }
 }
 
@@ -88,7 +88,7 @@ pub struct LongHold {
 #[derive(Clone, Debug)]
 pub struct LockStats {
     /// By class and mode ([`LockStats::column`]).
-    rows: Vec<[Row; 2]>,
+    rows: Vec<[LockStat; 2]>,
     longest: Vec<LongHold>,
 }
 
@@ -108,7 +108,7 @@ impl LockStats {
 
     /// Figures of `class` in `mode`.
     #[must_use]
-    pub fn row(&self, class: Class, mode: Mode) -> &Row {
+    pub fn row(&self, class: Class, mode: Mode) -> &LockStat {
         &self.rows[class as usize][Self::column(mode)]
     }
 

@@ -34,9 +34,9 @@ impl<O: Observer> Observer for Box<O> {
 
 /// An observer that looks at nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Blind;
+pub struct NoopObserver;
 
-impl Observer for Blind {
+impl Observer for NoopObserver {
     const LOOKS: bool = false;
 
     fn observe(&mut self, _: Stamp, _: &Event) {}
@@ -413,10 +413,10 @@ impl Callback {
 
     /// What its protocol says of it.
     #[must_use]
-    pub fn terms(self) -> Terms {
-        let terms = |role, may_sleep, ordered| Terms { role, may_sleep, ordered };
+    pub fn terms(self) -> CallbackContract {
+        let terms = |role, may_sleep, ordered| CallbackContract { role, may_sleep, ordered };
         match self {
-            Self::CanAttach | Self::Attach => terms(Role::Alone, true, false),
+            Self::CanAttach | Self::Attach => terms(Role::Unpaired, true, false),
             Self::PrepareAttach => terms(Role::Prepare, true, false),
             Self::Undo => terms(Role::Abort, true, false),
             Self::Attached => terms(Role::Commit, true, false),
@@ -431,12 +431,12 @@ impl Callback {
 
     /// Its fault site, of those that a controller has; `None` if it cannot refuse the attach.
     #[must_use]
-    pub fn fault(self) -> Option<faults::Callback> {
+    pub fn fault(self) -> Option<faults::SiteCallback> {
         match self {
-            Self::CanAttach => Some(faults::Callback::CanAttach),
-            Self::PrepareAttach => Some(faults::Callback::Prepare),
-            Self::PrepareAttachSleep => Some(faults::Callback::PrepareSleep),
-            Self::PrepareAttachNosleep => Some(faults::Callback::PrepareNosleep),
+            Self::CanAttach => Some(faults::SiteCallback::CanAttach),
+            Self::PrepareAttach => Some(faults::SiteCallback::Prepare),
+            Self::PrepareAttachSleep => Some(faults::SiteCallback::PrepareSleep),
+            Self::PrepareAttachNosleep => Some(faults::SiteCallback::PrepareNosleep),
             _ => None,
         }
     }
@@ -458,7 +458,7 @@ impl Callback {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// It stands alone: no other callback undoes or completes it.
-    Alone,
+    Unpaired,
     /// Prepares. If it passes, one of the next two follows.
     Prepare,
     /// Undoes.
@@ -469,7 +469,7 @@ pub enum Role {
 
 /// What a protocol says of a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct CallbackContract {
     /// What it is to its half.
     pub role: Role,
     /// Whether it may sleep; tells the two halves of a controller apart.

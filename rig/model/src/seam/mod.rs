@@ -8,7 +8,7 @@ pub mod object;
 
 pub use costs::{Costs, Work};
 pub use event::{Event, Observer, Stamp};
-pub use object::{Access, Class, Object, Word};
+pub use object::{Access, Class, Object, SharedCell};
 
 use faults::{Fault, Site};
 use std::fmt;

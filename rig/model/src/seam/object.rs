@@ -188,12 +188,12 @@ pub enum Access {
 /// Orderings are all `SeqCst`: the model is sequentially consistent on every engine, and each operation is its own
 /// partner.
 #[derive(Debug)]
-pub struct Word {
+pub struct SharedCell {
     object: Object,
     value: AtomicU64,
 }
 
-impl Word {
+impl SharedCell {
     /// A Word of that name and value.
     #[must_use]
     pub fn new(class: Class, owner: u32, value: u64) -> Self {

@@ -1,9 +1,9 @@
 //! Building a world from its spec, and putting it back to the start.
-use super::{Cgroup, Cpusets, CssSets, Fixed, Mm, Process, Slots, Task, TaskList, World, WorldSpec};
+use super::{Cgroup, Cpusets, CssSets, Immutable, Mm, Process, Slots, Task, TaskList, World, WorldSpec};
 use crate::kernel::page::PageRecords;
 use crate::kernel::{CgroupId, Controller, Counter, CpuMask, CssSetId, HierarchyId, ProcessId, TaskId};
 use crate::locks::{Mutex, RwSem, SpinLock};
-use crate::seam::{Class, Word};
+use crate::seam::{Class, SharedCell};
 use std::sync::{Arc, Weak};
 
 impl World {
@@ -17,17 +17,17 @@ impl World {
         let cgroups = below.chain(spec.hierarchy_ids().map(|hierarchy| root(&spec, hierarchy))).collect();
         let keeps_ids = spec.keeps_ids;
         let world = Arc::new_cyclic(|myself| Self {
-            spec: Fixed::new(spec),
-            myself: Fixed::new(Weak::clone(myself)),
+            spec: Immutable::new(spec),
+            myself: Immutable::new(Weak::clone(myself)),
             cpu_hotplug: RwSem::new(Class::CpuHotplug, 0, CpuMask::default()),
             cgroup_mutex: Mutex::new(Class::CgroupMutex, 0, ()),
             callback_mutex: Mutex::new(Class::CallbackMutex, 0, Cpusets::default()),
             tasklist_lock: SpinLock::new(Class::TasklistLock, 0, TaskList::default()),
             css_set_lock: SpinLock::new(Class::CssSetLock, 0, CssSets::default()),
             numtasks_lock: SpinLock::new(Class::NumtasksLock, 0, ()),
-            adopted: Word::new(Class::Adopted, 0, 0),
-            pidmap: Word::new(Class::Pidmap, 0, 0),
-            cgroups: Fixed::new(cgroups),
+            adopted: SharedCell::new(Class::Adopted, 0, 0),
+            pidmap: SharedCell::new(Class::Pidmap, 0, 0),
+            cgroups: Immutable::new(cgroups),
             tasks: Slots::new(keeps_ids),
             processes: Slots::new(keeps_ids),
             mms: Slots::new(keeps_ids),
@@ -157,12 +157,12 @@ impl World {
 fn root(spec: &WorldSpec, hierarchy: HierarchyId) -> Cgroup {
     let id = spec.cgroups.len() as u32 + hierarchy.0;
     Cgroup {
-        name: Fixed::new("/".to_owned()),
-        hierarchy: Fixed::new(hierarchy),
-        parent: Fixed::new(None),
-        counters: Fixed::new(Default::default()),
-        frozen: Word::new(Class::Frozen, id, 0),
-        removed: Word::new(Class::Removed, id, 0),
+        name: Immutable::new("/".to_owned()),
+        hierarchy: Immutable::new(hierarchy),
+        parent: Immutable::new(None),
+        counters: Immutable::new(Default::default()),
+        frozen: SharedCell::new(Class::Frozen, id, 0),
+        removed: SharedCell::new(Class::Removed, id, 0),
     }
 }
 
@@ -175,11 +175,11 @@ fn cgroup(spec: &WorldSpec, id: CgroupId) -> Cgroup {
             .then(|| SpinLock::new(Class::CounterLock, name, Counter::new(spec.limit(id, controller))))
     });
     Cgroup {
-        name: Fixed::new(of.name.clone()),
-        hierarchy: Fixed::new(of.hierarchy),
-        parent: Fixed::new(spec.parent(id)),
-        counters: Fixed::new(counters),
-        frozen: Word::new(Class::Frozen, id.0, u64::from(of.frozen)),
-        removed: Word::new(Class::Removed, id.0, 0),
+        name: Immutable::new(of.name.clone()),
+        hierarchy: Immutable::new(of.hierarchy),
+        parent: Immutable::new(spec.parent(id)),
+        counters: Immutable::new(counters),
+        frozen: SharedCell::new(Class::Frozen, id.0, u64::from(of.frozen)),
+        removed: SharedCell::new(Class::Removed, id.0, 0),
     }
 }

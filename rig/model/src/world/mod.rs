@@ -13,15 +13,16 @@ mod view;
 
 pub use css::{Cpusets, CssSets, TaskList};
 pub use objects::{Cgroup, Mm, Process, Task};
-pub use shared::Fixed;
+pub use shared::Immutable;
 pub use slots::{Pin, Slots};
 pub use spec::{
-    CgroupSpec, Grace, Invalidate, MmapError, Options, OwnerChange, ProcessSpec, Scope, SpecError, WorldSpec,
+    CgroupSpec, Grace, Invalidate, MmapError, OwnerChange, ProcessSpec, Scope, SpecError, WorldOptions,
+    WorldSpec,
 };
 
 use crate::kernel::{CgroupId, Controller, CpuMask, CssSetId, HierarchyId, MmId, ProcessId, TaskId};
 use crate::locks::{Mutex, RwSem, SpinLock};
-use crate::seam::{Current, Word};
+use crate::seam::{Current, SharedCell};
 use smallvec::SmallVec;
 use std::sync::{Arc, Weak};
 
@@ -35,9 +36,9 @@ crate::shared! {
     /// The whole modelled kernel.
     pub struct World {
         /// What it was built from.
-        pub spec: Fixed<WorldSpec>,
+        pub spec: Immutable<WorldSpec>,
         /// Itself, for whoever starts an actor.
-        pub myself: Fixed<Weak<World>>,
+        pub myself: Immutable<Weak<World>>,
         /// CPUs that are there.
         pub cpu_hotplug: RwSem<CpuMask>,
         /// All task movement (`group_mutex` in the seed).
@@ -52,11 +53,11 @@ crate::shared! {
         pub numtasks_lock: SpinLock<()>,
         /// Controllers of [`WorldSpec::late`] that have joined their hierarchy, a bit each. Written under
         /// `cgroup_mutex`.
-        pub adopted: Word,
+        pub adopted: SharedCell,
         /// How many ids have been given out; counted where [`WorldSpec::keeps_ids`].
-        pub pidmap: Word,
+        pub pidmap: SharedCell,
         /// The cgroups of all hierarchies, those of the spec first and then a root for each hierarchy.
-        pub cgroups: Fixed<Vec<Cgroup>>,
+        pub cgroups: Immutable<Vec<Cgroup>>,
         /// Threads.
         pub tasks: Slots<Task>,
         /// Processes.
@@ -69,7 +70,7 @@ crate::shared! {
 impl World {
     /// The options of this world.
     #[must_use]
-    pub fn options(&self) -> &Options {
+    pub fn options(&self) -> &WorldOptions {
         &self.spec.options
     }
 

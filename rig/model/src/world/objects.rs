@@ -1,23 +1,23 @@
 //! Threads, processes, address spaces and cgroups, as others reach them.
-use super::Fixed;
+use super::Immutable;
 use crate::kernel::page::PageRecords;
 use crate::kernel::{CgroupId, Controller, Counter, HierarchyId, ProcessId};
 use crate::locks::{RwSem, SpinLock};
-use crate::seam::{Class, Word};
+use crate::seam::{Class, SharedCell};
 
 crate::shared! {
     /// A thread (`task_struct`).
     pub struct Task {
         /// Its process; fixed for its life.
-        pub process: Word,
+        pub process: SharedCell,
         /// Its css_set: the pointer that an attach switches. Written under `alloc_lock`.
-        pub cgroups: Word,
+        pub cgroups: SharedCell,
         /// [`Task::LIVE`] and so on.
-        pub state: Word,
+        pub state: SharedCell,
         /// The id of its CPU mask.
-        pub cpus_allowed: Word,
+        pub cpus_allowed: SharedCell,
         /// The actor that runs it plus one; 0 when nobody does. Fixed for its life.
-        pub actor: Word,
+        pub actor: SharedCell,
         /// `task_lock`.
         pub alloc_lock: SpinLock<()>,
     }
@@ -37,11 +37,11 @@ impl Task {
 
     pub(crate) fn new(id: u32) -> Self {
         Self {
-            process: Word::new(Class::TaskState, id, 0),
-            cgroups: Word::new(Class::TaskCgroups, id, 0),
-            state: Word::new(Class::TaskState, id, Self::DEAD),
-            cpus_allowed: Word::new(Class::TaskCpus, id, 0),
-            actor: Word::new(Class::TaskState, id, 0),
+            process: SharedCell::new(Class::TaskState, id, 0),
+            cgroups: SharedCell::new(Class::TaskCgroups, id, 0),
+            state: SharedCell::new(Class::TaskState, id, Self::DEAD),
+            cpus_allowed: SharedCell::new(Class::TaskCpus, id, 0),
+            actor: SharedCell::new(Class::TaskState, id, 0),
             alloc_lock: SpinLock::new(Class::AllocLock, id, ()),
         }
     }
@@ -59,9 +59,9 @@ crate::shared! {
         /// Fork, exit and exec against attach.
         pub threadgroup_rwsem: RwSem<()>,
         /// The thread that leads it.
-        pub leader: Word,
+        pub leader: SharedCell,
         /// Its address space.
-        pub mm: Word,
+        pub mm: SharedCell,
     }
 }
 
@@ -69,8 +69,8 @@ impl Process {
     pub(crate) fn new(id: u32) -> Self {
         Self {
             threadgroup_rwsem: RwSem::new(Class::ThreadgroupRwsem, id, ()),
-            leader: Word::new(Class::ProcessLeader, id, 0),
-            mm: Word::new(Class::ProcessMm, id, 0),
+            leader: SharedCell::new(Class::ProcessLeader, id, 0),
+            mm: SharedCell::new(Class::ProcessMm, id, 0),
         }
     }
 }
@@ -81,11 +81,11 @@ crate::shared! {
         /// The address space. Fair.
         pub mmap_sem: RwSem<()>,
         /// Pages of address space. Written under `mmap_sem`.
-        pub total_vm: Word,
+        pub total_vm: SharedCell,
         /// The thread in whose cgroup it is charged. Written under `mmap_sem` and `tasklist_lock`.
-        pub owner: Word,
+        pub owner: SharedCell,
         /// 1 once it has been torn down.
-        pub gone: Word,
+        pub gone: SharedCell,
         /// Page records against moving them.
         pub move_lock: RwSem<()>,
         /// Page records.
@@ -97,9 +97,9 @@ impl Mm {
     pub(crate) fn new(id: u32) -> Self {
         Self {
             mmap_sem: RwSem::new(Class::MmapSem, id, ()),
-            total_vm: Word::new(Class::TotalVm, id, 0),
-            owner: Word::new(Class::MmOwner, id, 0),
-            gone: Word::new(Class::MmOwner, id, 0),
+            total_vm: SharedCell::new(Class::TotalVm, id, 0),
+            owner: SharedCell::new(Class::MmOwner, id, 0),
+            gone: SharedCell::new(Class::MmOwner, id, 0),
             move_lock: RwSem::new(Class::MoveLock, id, ()),
             page_table_lock: SpinLock::new(Class::PageTableLock, id, PageRecords::default()),
         }
@@ -114,16 +114,16 @@ crate::shared! {
     /// A cgroup. The tree does not change during a run.
     pub struct Cgroup {
         /// Its path below the root, such as `a` or `a/x`.
-        pub name: Fixed<String>,
+        pub name: Immutable<String>,
         /// Its hierarchy.
-        pub hierarchy: Fixed<HierarchyId>,
+        pub hierarchy: Immutable<HierarchyId>,
         /// Its parent, if that is not the root.
-        pub parent: Fixed<Option<CgroupId>>,
+        pub parent: Immutable<Option<CgroupId>>,
         /// Its counters, by controller. The root of a hierarchy counts nothing.
-        pub counters: Fixed<[Option<SpinLock<Counter>>; Controller::COUNT]>,
+        pub counters: Immutable<[Option<SpinLock<Counter>>; Controller::COUNT]>,
         /// 1 while it is frozen. Written under `cgroup_mutex`.
-        pub frozen: Word,
+        pub frozen: SharedCell,
         /// 1 while it is removed. Written under `cgroup_mutex`.
-        pub removed: Word,
+        pub removed: SharedCell,
     }
 }

@@ -1,7 +1,7 @@
 //! What may be a field of a shared struct, enforced when compiling.
 use crate::kernel::{CgroupId, HierarchyId};
 use crate::locks::{Lock, RwSem};
-use crate::seam::Word;
+use crate::seam::SharedCell;
 use std::ops::Deref;
 
 /// Types that may be reached by several actors at once: Words, locks, and what never changes.
@@ -14,11 +14,11 @@ use std::ops::Deref;
 )]
 pub trait Guarded {}
 
-impl Guarded for Word {}
+impl Guarded for SharedCell {}
 impl<T, const SPIN: bool> Guarded for Lock<T, SPIN> {}
 impl<T> Guarded for RwSem<T> {}
 impl<T: Guarded> Guarded for super::Slots<T> {}
-impl<T: Constant> Guarded for Fixed<T> {}
+impl<T: Constant> Guarded for Immutable<T> {}
 
 /// Types without inner mutability outside of guarded parts.
 pub trait Constant {}
@@ -33,9 +33,9 @@ impl<T: Guarded, const N: usize> Constant for [Option<T>; N] {}
 
 /// Something that is set when its owner is made and never changes.
 #[derive(Debug)]
-pub struct Fixed<T>(T);
+pub struct Immutable<T>(T);
 
-impl<T> Fixed<T> {
+impl<T> Immutable<T> {
     /// Fixes `value`.
     #[must_use]
     pub fn new(value: T) -> Self {
@@ -43,7 +43,7 @@ impl<T> Fixed<T> {
     }
 }
 
-impl<T> Deref for Fixed<T> {
+impl<T> Deref for Immutable<T> {
     type Target = T;
     fn deref(&self) -> &T {
         &self.0

@@ -73,7 +73,7 @@ impl Scope {
 
 /// Options with equal values for all protocols of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct WorldOptions {
     /// A grace period on the attach path.
     pub grace: Grace,
     /// Its length in ns; 20 ms is the lower end of what was measured in 2010 (Colin Cross, containers list).
@@ -92,7 +92,7 @@ pub struct Options {
     pub fault_around_pages: u64,
 }
 
-impl Default for Options {
+impl Default for WorldOptions {
     fn default() -> Self {
         Self {
             grace: Grace::None,
@@ -151,7 +151,7 @@ pub struct WorldSpec {
     /// Processes; their position is their id at the start.
     pub processes: Vec<ProcessSpec>,
     /// Options.
-    pub options: Options,
+    pub options: WorldOptions,
     /// Whether nobody gets the id of somebody who is gone: then ids depend on nothing but the order in which they were
     /// given out.
     pub keeps_ids: bool,

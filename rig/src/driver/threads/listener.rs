@@ -1,8 +1,8 @@
 //! What becomes of one actor's events on its own thread: recorders, statistics and checks of its own, and a ledger that
 //! others may read while everybody rests.
-use crate::measure::alone::Alone;
-use crate::measure::around::Around;
-use crate::measure::timelines::apart::Apart;
+use crate::measure::concurrent::Concurrent;
+use crate::measure::per_thread::ThreadRecorder;
+use crate::measure::timelines::per_thread::ThreadTimelines;
 use crossbeam::utils::CachePadded;
 use model::checks::{CheckSet, Checks, Shadow, Tally};
 use model::kernel::{Controller, Layout};
@@ -47,7 +47,7 @@ pub(super) struct Hub {
     layout: Layout,
     /// The facts that a listener has to know: which thread belongs to which process.
     opening: Vec<Event>,
-    around: Arc<Around>,
+    around: Arc<Concurrent>,
     on: CheckSet,
     from_ns: u64,
     books: Mutex<Vec<Arc<Books>>>,
@@ -58,7 +58,7 @@ impl Hub {
     pub(super) fn new(layout: Layout, opening: &[Event], on: CheckSet, from_ns: u64) -> Self {
         let born = opening.iter().filter(|event| matches!(event, Event::Born { .. }));
         Self {
-            around: Arc::new(Around::new(layout.clone())),
+            around: Arc::new(Concurrent::new(layout.clone())),
             opening: born.copied().collect(),
             layout,
             on: on.own(),
@@ -68,7 +68,7 @@ impl Hub {
     }
 
     /// What all actors do at once.
-    pub(super) fn around(&self) -> &Around {
+    pub(super) fn around(&self) -> &Concurrent {
         &self.around
     }
 
@@ -85,8 +85,8 @@ impl Hub {
         Listener {
             layout: self.layout.clone(),
             books,
-            recorder: Alone::new(Arc::clone(&self.around), self.from_ns),
-            timelines: Apart::new(self.from_ns),
+            recorder: ThreadRecorder::new(Arc::clone(&self.around), self.from_ns),
+            timelines: ThreadTimelines::new(self.from_ns),
             locks: LockStats::default(),
             held,
             checks,
@@ -109,8 +109,8 @@ impl Hub {
 pub(super) struct Listener {
     layout: Layout,
     books: Arc<Books>,
-    pub(super) recorder: Alone,
-    pub(super) timelines: Apart,
+    pub(super) recorder: ThreadRecorder,
+    pub(super) timelines: ThreadTimelines,
     pub(super) locks: LockStats,
     pub(super) held: HeldTable,
     pub(super) checks: Checks,

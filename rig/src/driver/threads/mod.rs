@@ -6,9 +6,9 @@
 mod audit;
 mod listener;
 
-use super::cast::{self, Starts};
 use super::cell::{CellCurrent, fill};
 use super::plan::CellPlan;
+use super::spawn::{self, Starts};
 use crate::measure::cell::{Cell, Records};
 use crate::measure::{Recorder, Timelines};
 use audit::Audit;
@@ -92,7 +92,7 @@ pub fn run_cell_until(
         listener: Box::new(move || makes.listener()),
     })
     .until(interrupt.clone());
-    cast::start(&mut threads, scenario, plan, &world);
+    spawn::start(&mut threads, scenario, plan, &world);
     let finished = threads.run(|at_ns| drop(audit.look(at_ns)))?;
     Ok((!finished.is_interrupted).then(|| record(scenario, plan, finished, audit, &hub)))
 }

@@ -4,7 +4,7 @@ use engines::threads::Refused;
 use engines::threads::trials::{N, Trials, on_thread, per_turn, repeated};
 use model::kernel::counter::{Counter, UNLIMITED};
 use model::locks::{Mutex, SpinLock};
-use model::seam::{Class, Current, Word};
+use model::seam::{Class, Current, SharedCell};
 use std::hint::black_box;
 
 /// Turns of a trial: long enough for the clock, short enough for a time slice.
@@ -33,7 +33,7 @@ pub(super) fn measure(all: &mut Calibration) -> Result<(), Refused> {
 }
 
 fn words<C: Current>(cur: &C) -> [Trials; 3] {
-    let word = Word::new(Class::TotalVm, 0, 0);
+    let word = SharedCell::new(Class::TotalVm, 0, 0);
     [
         repeated(cur, TIMES, || _ = black_box(word.load(cur))),
         repeated(cur, TIMES, || word.store(cur, black_box(1))),

@@ -7,7 +7,7 @@ use engines::threads::Refused;
 use engines::threads::current::ThreadCurrent;
 use engines::threads::trials::{N, Trials, on_thread, per_turn, repeated};
 use model::locks::Mutex;
-use model::seam::event::Blind;
+use model::seam::event::NoopObserver;
 use model::seam::{Class, Current, Object, Wait};
 use rustix::thread::{CpuSet, futex, sched_getaffinity, sched_setaffinity};
 use std::hint::black_box;
@@ -25,7 +25,7 @@ const GAP_NS: u64 = 200_000;
 /// Gaps that are enough to tell.
 const GAPS: usize = 8;
 
-type Actor = ThreadCurrent<Blind>;
+type Actor = ThreadCurrent<NoopObserver>;
 
 /// What they wait for. Nobody else does, so any will do.
 const ON: Object = Object { class: Class::CgroupMutex, owner: 0 };

@@ -3,9 +3,9 @@
 //! Apart from [`super::Recorder`], which keeps sums only. Which attach stands at the median or at p99 is known when all have
 //! ended, so the first of each latency class is kept until then, and the ones nearest to the figures are picked from them.
 //! Buffers are used again: in the steady state nothing is allocated.
-pub mod apart;
+pub(super) mod export;
+pub mod per_thread;
 mod steps;
-pub(super) mod told;
 
 use model::seam::event::{Mode, Outcome, Who};
 use model::seam::{ActorId, Event, Object, Stamp};

@@ -2,17 +2,17 @@
 #[path = "../../../benches/explore/model.rs"]
 mod model;
 
-use ::model::seam::event::Blind;
+use ::model::seam::event::NoopObserver;
 use engines::sim::steps::{Exhaustive, Numbers, Random, Strategy};
 use model::{lose_an_update, ours, theirs, work};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// Values of the word in the end, over all schedules of ours.
-fn ours(strategy: Box<dyn Strategy>, body: fn(&ours::At<'_, Blind>)) -> BTreeSet<u64> {
+fn ours(strategy: Box<dyn Strategy>, body: fn(&ours::At<'_, NoopObserver>)) -> BTreeSet<u64> {
     let shared = ours::Shared::new();
     let mut seen = BTreeSet::new();
-    ours::each(strategy, (Blind, |_: &mut _| {}), (&shared, 2), body, || {
+    ours::each(strategy, (NoopObserver, |_: &mut _| {}), (&shared, 2), body, || {
         seen.insert(shared.word());
     });
     seen

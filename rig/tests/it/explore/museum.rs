@@ -1,7 +1,7 @@
 //! Every built-in test ends as it says, explored completely; the table of them in `rig/litmus/README.md` is what came
 //! out. `UPDATE=1 cargo test -p rig --test it museum` writes it.
 use super::support::{all, limits, run};
-use explore::Verdict;
+use explore::TestVerdict;
 use explore::judge::{judge, word};
 use explore::litmus::Op;
 use explore::{Litmus, built_in};
@@ -27,7 +27,7 @@ fn every_test_of_the_museum_is_as_expected_and_complete() {
         let name = format!("{} under {protocol}", test.name);
         assert!(found.complete, "{name}");
         let judged = judge(&test, protocol, &found);
-        assert_eq!(judged.verdict, Verdict::AsExpected, "{name}: {judged:?}");
+        assert_eq!(judged.verdict, TestVerdict::AsExpected, "{name}: {judged:?}");
     }
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }

@@ -3,7 +3,7 @@
 use super::support::{limits, protocol, run};
 use crate::support::BINARY;
 use explore::judge::judge;
-use explore::{Found, Judgement, Litmus, Verdict, built_in};
+use explore::{Found, Judgement, Litmus, TestVerdict, built_in};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ fn judged(text: &str, under: &str, schedules: u64) -> (Judgement, Found) {
 }
 
 /// The verdict of all schedules.
-fn verdict(text: &str, under: &str) -> Verdict {
+fn verdict(text: &str, under: &str) -> TestVerdict {
     let (judged, found) = judged(text, under, 1_000_000);
     assert!(found.complete);
     judged.verdict
@@ -69,13 +69,13 @@ fn a_violated_invariant_that_is_not_listed_fails() {
         (wakeup, format!("\"{lost}\" = {{ deadlock = \"never\" }}"), lost),
         (rollback, format!("\"{reservation}\" = {{ drift = \"always\" }}"), reservation),
     ] {
-        assert_eq!(verdict(&expecting(name, &expect), under), Verdict::Unexpected, "{name}: {expect}");
+        assert_eq!(verdict(&expecting(name, &expect), under), TestVerdict::Unexpected, "{name}: {expect}");
     }
     let listed = "\"three-phase\" = { drift = \"sometimes\", underflow = \"sometimes\" }";
-    assert_eq!(verdict(&expecting(drift, listed), "three-phase"), Verdict::AsExpected);
+    assert_eq!(verdict(&expecting(drift, listed), "three-phase"), TestVerdict::AsExpected);
     assert_eq!(
         verdict(&expecting(drift, listed), "transactional"),
-        Verdict::AsExpected,
+        TestVerdict::AsExpected,
         "nothing is violated"
     );
 }
@@ -87,13 +87,13 @@ fn what_is_listed_and_does_not_happen_fails() {
         ["drift = \"always\", underflow = \"sometimes\"", "drift = \"sometimes\", underflow = \"always\""]
     {
         let text = expecting(name, &format!("\"three-phase\" = {{ {expect} }}"));
-        assert_eq!(verdict(&text, "three-phase"), Verdict::Unexpected, "{expect}");
+        assert_eq!(verdict(&text, "three-phase"), TestVerdict::Unexpected, "{expect}");
     }
     for often in ["sometimes", "always"] {
         let text = expecting(name, &format!("\"transactional\" = {{ drift = \"{often}\" }}"));
-        assert_eq!(verdict(&text, "transactional"), Verdict::Unexpected, "{often}");
+        assert_eq!(verdict(&text, "transactional"), TestVerdict::Unexpected, "{often}");
         // One schedule in which nothing is violated disproves always, and leaves sometimes open.
-        let of_one = if often == "always" { Verdict::Unexpected } else { Verdict::Inconclusive };
+        let of_one = if often == "always" { TestVerdict::Unexpected } else { TestVerdict::Inconclusive };
         assert_eq!(judged(&text, "transactional", 1).0.verdict, of_one, "{often}, one schedule");
     }
 }
@@ -104,27 +104,27 @@ const TOGETHER: &str = "p.0@b /\\\\ p+1.0@b";
 #[test]
 fn final_states_can_be_demanded_and_forbidden() {
     let all = format!("\"{SPLIT}\", \"{TOGETHER}\"");
-    let cases: [(String, Verdict); 14] = [
-        (format!("exists = [{all}]"), Verdict::AsExpected),
-        ("exists = [\"p.0@a\"]".to_owned(), Verdict::Unexpected),
-        (format!("forbidden = [\"{SPLIT}\"]"), Verdict::Unexpected),
-        ("forbidden = [\"p+1.0@a\"]".to_owned(), Verdict::Unexpected),
-        ("forbidden = [\"a.numtasks>0\"]".to_owned(), Verdict::Unexpected),
-        ("forbidden = [\"p.0@a\", \"deadlock\", \"no-end\"]".to_owned(), Verdict::AsExpected),
-        (format!("states = [{all}]"), Verdict::AsExpected),
-        ("states = [\"p.0@b\"]".to_owned(), Verdict::AsExpected),
-        (format!("states = [\"{TOGETHER}\"]"), Verdict::Unexpected),
-        (format!("states = [{all}, \"p.0@a\"]"), Verdict::Unexpected),
+    let cases: [(String, TestVerdict); 14] = [
+        (format!("exists = [{all}]"), TestVerdict::AsExpected),
+        ("exists = [\"p.0@a\"]".to_owned(), TestVerdict::Unexpected),
+        (format!("forbidden = [\"{SPLIT}\"]"), TestVerdict::Unexpected),
+        ("forbidden = [\"p+1.0@a\"]".to_owned(), TestVerdict::Unexpected),
+        ("forbidden = [\"a.numtasks>0\"]".to_owned(), TestVerdict::Unexpected),
+        ("forbidden = [\"p.0@a\", \"deadlock\", \"no-end\"]".to_owned(), TestVerdict::AsExpected),
+        (format!("states = [{all}]"), TestVerdict::AsExpected),
+        ("states = [\"p.0@b\"]".to_owned(), TestVerdict::AsExpected),
+        (format!("states = [\"{TOGETHER}\"]"), TestVerdict::Unexpected),
+        (format!("states = [{all}, \"p.0@a\"]"), TestVerdict::Unexpected),
         (
             "states = [\"a.numtasks=0 b.numtasks=2 p.0@b p+1.0@b\", \"not p+1.0@b\"]".to_owned(),
-            Verdict::AsExpected,
+            TestVerdict::AsExpected,
         ),
-        ("exists = [\"~(p+1.0@a \\\\/ b.numtasks != 2)\"]".to_owned(), Verdict::AsExpected),
+        ("exists = [\"~(p+1.0@a \\\\/ b.numtasks != 2)\"]".to_owned(), TestVerdict::AsExpected),
         (
             "exists = [\"p+1.0@a and a.numtasks <= 1 && b.numtasks >= 1 and b.numtasks < 2\"]".to_owned(),
-            Verdict::AsExpected,
+            TestVerdict::AsExpected,
         ),
-        ("exists = [\"p+1.0@b or p.0@a\"]".to_owned(), Verdict::AsExpected),
+        ("exists = [\"p+1.0@b or p.0@a\"]".to_owned(), TestVerdict::AsExpected),
     ];
     for (condition, wanted) in cases {
         let of_protocol = fork_during_a_move("", &format!("\"three-phase\" = {{ {condition} }}"));
@@ -137,7 +137,7 @@ fn final_states_can_be_demanded_and_forbidden() {
     let set = format!("states = [\"{TOGETHER}\"]\n\"three-phase\" = {{ states = [\"p.0@b\"] }}");
     assert_eq!(
         verdict(&fork_during_a_move("", &set), "three-phase"),
-        Verdict::AsExpected,
+        TestVerdict::AsExpected,
         "its own set counts"
     );
 }
@@ -151,23 +151,27 @@ fn a_bound_proves_only_what_was_seen() {
         judged.states.first().map(|seen| seen.verdict)
     };
     let (seen, other) = match bounded(&format!("exists = [\"{SPLIT}\"]")) {
-        Some(Verdict::AsExpected) => (SPLIT, TOGETHER),
+        Some(TestVerdict::AsExpected) => (SPLIT, TOGETHER),
         _ => (TOGETHER, SPLIT),
     };
     let of = |key: &str, condition: &str| bounded(&format!("{key} = [\"{condition}\"]"));
-    assert_eq!(of("exists", seen), Some(Verdict::AsExpected));
-    assert_eq!(of("exists", other), Some(Verdict::Inconclusive));
-    assert_eq!(of("forbidden", seen), Some(Verdict::Unexpected));
-    assert_eq!(of("forbidden", other), Some(Verdict::Inconclusive));
+    assert_eq!(of("exists", seen), Some(TestVerdict::AsExpected));
+    assert_eq!(of("exists", other), Some(TestVerdict::Inconclusive));
+    assert_eq!(of("forbidden", seen), Some(TestVerdict::Unexpected));
+    assert_eq!(of("forbidden", other), Some(TestVerdict::Inconclusive));
     let nothing = fork_during_a_move("", "\"three-phase\" = {}");
     assert_eq!(
         judged(&nothing, "three-phase", 1).0.verdict,
-        Verdict::Inconclusive,
+        TestVerdict::Inconclusive,
         "nothing listed, nothing passed"
     );
     let all = format!("exists = [\"{seen}\"]");
     let text = fork_during_a_move("", &format!("\"three-phase\" = {{ {all} }}"));
-    assert_eq!(judged(&text, "three-phase", 1).0.verdict, Verdict::Inconclusive, "invariants are still open");
+    assert_eq!(
+        judged(&text, "three-phase", 1).0.verdict,
+        TestVerdict::Inconclusive,
+        "invariants are still open"
+    );
 }
 
 #[test]
@@ -196,24 +200,24 @@ elsewhere = ["c"]
 name = "mover"
 ops = ["attach process p -> b"]
 "#;
-    assert_eq!(verdict(text, "transactional"), Verdict::AsExpected);
+    assert_eq!(verdict(text, "transactional"), TestVerdict::AsExpected);
 }
 
 #[test]
 fn a_fault_that_never_fired_fails_its_test() {
     let with = |rules: &str| fork_during_a_move(&format!("faults = [{rules}]"), "\"transactional\" = {}");
     let refuses = "\"numtasks.prepare_nosleep: nth=1 errno=ENOMEM\"";
-    assert_eq!(verdict(&with(refuses), "transactional"), Verdict::AsExpected);
+    assert_eq!(verdict(&with(refuses), "transactional"), TestVerdict::AsExpected);
     for silent in ["numtasks.prepare_nosleep: nth=9", "core.mmap: nth=1", "core.css_set_alloc: nth=4"] {
         let both = with(&format!("{refuses}, \"{silent}\""));
         let (judged, _) = judged(&both, "transactional", 1_000_000);
-        assert_eq!((judged.verdict, judged.silent), (Verdict::Unexpected, vec![1]), "{silent}");
+        assert_eq!((judged.verdict, judged.silent), (TestVerdict::Unexpected, vec![1]), "{silent}");
         let (judged, _) = self::judged(&both, "transactional", 1);
-        assert_eq!(judged.verdict, Verdict::Inconclusive, "{silent}, one schedule");
+        assert_eq!(judged.verdict, TestVerdict::Inconclusive, "{silent}, one schedule");
     }
     // A rule whose site another protocol has is not counted here.
     let other = with(&format!("{refuses}, \"numtasks.can_attach: nth=1\""));
-    assert_eq!(verdict(&other, "transactional"), Verdict::AsExpected);
+    assert_eq!(verdict(&other, "transactional"), TestVerdict::AsExpected);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use crate::cgroups::{alone, groups_of, mounts, skip, skipped, without_v1};
 use crate::support::BINARY;
-use linux::{Hierarchy, Options, Progress};
+use linux::{Hierarchy, LinuxOptions, Progress};
 use reports::axis::Axis;
 use reports::schema::{Cell, LatencyKind, Run};
 use rustix::process::{Pid, Signal, kill_process};
@@ -257,11 +257,11 @@ fn a_panic_leaves_nothing() {
     if skipped("a_panic_leaves_nothing") {
         return;
     }
-    let options = Options {
+    let options = LinuxOptions {
         hierarchy: hierarchy().parse::<Hierarchy>().unwrap(),
         duration: Duration::from_millis(50),
         worker_program: Some(BINARY.into()),
-        ..Options::default()
+        ..LinuxOptions::default()
     };
     let (mut top, mut worker) = (PathBuf::new(), 0);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -7,7 +7,7 @@
 
 use crate::cgroups::{alone, groups_of, skipped};
 use crate::support::BINARY;
-use linux::{Options, Progress};
+use linux::{LinuxOptions, Progress};
 use reports::axis::Axis;
 use reports::schema::{Env, NoteKind, Run};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
@@ -154,10 +154,10 @@ fn a_panic_and_a_signal_leave_no_instance() {
         return;
     }
     let own = std::process::id();
-    let options = Options {
+    let options = LinuxOptions {
         duration: Duration::from_millis(20),
         worker_program: Some(BINARY.into()),
-        ..Options::default()
+        ..LinuxOptions::default()
     };
     let mut during = Vec::new();
     let panicked = catch_unwind(AssertUnwindSafe(|| {

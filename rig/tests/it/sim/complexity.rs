@@ -4,7 +4,7 @@ use super::support::{A, B, Setup, process_to};
 use engines::sim::Sim;
 use engines::sim::current::SimCurrent;
 use engines::sim::time::Time;
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::kernel::Controller;
 use model::locks::held::HeldTable;
 use model::protocols::{Protocol, attach};
@@ -52,7 +52,7 @@ fn kept(protocol: Protocol, controller: Controller) -> Vec<Class> {
     let setup = Setup { controllers: vec![controller], rss: 4, threads: vec![A, A], ..Setup::default() };
     let world = super::support::world(&setup);
     let time = Time::new(2, Costs::default(), 1_000_000_000);
-    let mut sim = Sim::new(time, Keeps::default(), Injector::new(Plan::default(), 1));
+    let mut sim = Sim::new(time, Keeps::default(), Injector::new(FaultPlan::default(), 1));
     sim.spawn(move |cur| {
         attach(protocol, cur, &world, &process_to(B));
     });

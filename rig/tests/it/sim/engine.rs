@@ -78,7 +78,7 @@ fn sleeping_under_a_spinlock_is_told() {
     }
     let world = super::support::world(&Setup::default());
     let time = engines::sim::time::Time::new(2, model::seam::Costs::default(), 1_000_000_000);
-    let injector = faults::Injector::new(faults::Plan::default(), 1);
+    let injector = faults::Injector::new(faults::FaultPlan::default(), 1);
     let mut sim = engines::sim::Sim::new(time, Ear::default(), injector);
     let holder = Arc::clone(&world);
     sim.spawn(move |cur| {

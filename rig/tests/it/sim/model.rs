@@ -7,7 +7,7 @@ use model::paths::attach::Request;
 use model::paths::{exec, exit, fork, mm};
 use model::protocols::attach;
 use model::seam::event::{Outcome, Target};
-use model::world::{Options, OwnerChange};
+use model::world::{OwnerChange, WorldOptions};
 
 fn all() -> Vec<Controller> {
     Controller::ALL.to_vec()
@@ -137,7 +137,7 @@ fn charges_follow_the_new_owner_and_the_limit_does_not_stop_them() {
     let forced = run(&setup(), leader_exits());
     assert_eq!(forced.usage(Controller::Memrlimit), [0, 10]);
     assert_eq!(forced.violated(), ["overrun"]);
-    let silent = Options { owner_change: OwnerChange::Silent, ..Options::default() };
+    let silent = WorldOptions { owner_change: OwnerChange::Silent, ..WorldOptions::default() };
     let as_in_2008 = run(&Setup { options: silent, ..setup() }, leader_exits());
     assert_eq!(as_in_2008.usage(Controller::Memrlimit), [10, 0]);
     assert_eq!(as_in_2008.violated(), ["drift"], "its owner sits in b, its charge in a");

@@ -6,7 +6,7 @@ use model::protocols::Protocol;
 use model::seam::Costs;
 use reports::outcome::AttachOutcome::{Gone, Moved, Noop, Refused};
 use rig::driver::positions;
-use rig::driver::selftest::{controllers, draw, fly, mutants, without_mutants};
+use rig::driver::selftest::{controllers, draw, mutants, run_mutant, without_mutants};
 use rig::measure::recorder::Census;
 use scenario::Scenario;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn every_mutant_is_caught_by_the_check_that_it_names() {
     assert!(mutants().len() >= 20);
     let missed: Vec<_> = mutants()
         .iter()
-        .filter_map(|c| fly(*c, 2, &costs, &never))
+        .filter_map(|c| run_mutant(*c, 2, &costs, &never))
         .filter(|flight| flight.red == 0)
         .collect();
     assert!(missed.is_empty(), "{missed:?}");

@@ -6,7 +6,7 @@ use model::paths::attach::Request;
 use model::paths::{admin, fork, mm};
 use model::protocols::{Protocol, attach};
 use model::seam::event::{Outcome, Target};
-use model::world::{Options, Scope};
+use model::world::{Scope, WorldOptions};
 use std::sync::{Arc, Mutex};
 
 const ALL: fn() -> Vec<Controller> = || Controller::ALL.to_vec();
@@ -155,7 +155,8 @@ fn a_controller_that_cannot_take_part_says_so_and_the_rest_roll_back() {
     ];
     for protocol in sound_protocols().filter(|p| !p.to_string().starts_with("three-phase")) {
         for (scope, target) in scopes {
-            let options = Options { unsupported: vec![(Controller::Freezer, scope)], ..Options::default() };
+            let options =
+                WorldOptions { unsupported: vec![(Controller::Freezer, scope)], ..WorldOptions::default() };
             let (ran, outcome) = alone(&Setup { options, ..busy() }, protocol, request(target, B));
             assert!(matches!(outcome, Outcome::Refused { errno: Errno::EOPNOTSUPP, .. }), "{protocol}");
             sound(&ran, &protocol.to_string());
@@ -217,7 +218,7 @@ fn hotplug_that_empties_a_cpuset_leaves_it_to_be_emptied_of_tasks() {
             assert_eq!(attach(transactional, cur, world, &process_to(root)), Outcome::Moved);
             admin::online_cpu(cur, world, 1).expect("away");
             let full = Outcome::Refused {
-                site: faults::Site::of("cpuset", faults::Callback::PrepareSleep).expect("known"),
+                site: faults::Site::of("cpuset", faults::SiteCallback::PrepareSleep).expect("known"),
                 errno: Errno::ENOSPC,
             };
             assert_eq!(attach(transactional, cur, world, &process_to(A)), full, "it lost the CPU for good");

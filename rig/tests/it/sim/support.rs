@@ -2,7 +2,7 @@
 use engines::sim::current::SimCurrent;
 use engines::sim::time::Time;
 use engines::sim::{Finished, Policy as _, Sim};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::checks::{CheckSet, Checks, Tally};
 use model::kernel::layout::Snapshot;
 use model::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
@@ -11,8 +11,8 @@ use model::paths::attach::Request;
 use model::protocols::Protocol;
 use model::seam::event::{Mode, Target, Who};
 use model::seam::{ActorId, Class, Costs, Current as _, Event, Object, Stamp};
-use model::world::{CgroupSpec, Options, ProcessSpec, World, WorldSpec};
-use rig::driver::watch::Watch;
+use model::world::{CgroupSpec, ProcessSpec, World, WorldOptions, WorldSpec};
+use rig::driver::observer::Watch;
 use std::sync::Arc;
 
 /// `Current` of these tests.
@@ -38,7 +38,7 @@ pub(crate) struct Setup {
     pub vm: u64,
     pub rss: u64,
     pub cpus: u32,
-    pub options: Options,
+    pub options: WorldOptions,
     pub faults: &'static str,
     /// Whether there is a cgroup `a/x`, [`X`], too.
     pub nested: bool,
@@ -56,7 +56,7 @@ impl Default for Setup {
             vm: 10,
             rss: 0,
             cpus: 2,
-            options: Options::default(),
+            options: WorldOptions::default(),
             faults: "",
             nested: false,
             processes: 1,
@@ -206,7 +206,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
 /// Runs actors to the end in virtual time.
 pub(crate) fn run(setup: &Setup, bodies: Vec<Body>) -> Ran {
     let world = world(setup);
-    let injector = Injector::new(Plan::parse(setup.faults).expect("good rules"), 1);
+    let injector = Injector::new(FaultPlan::parse(setup.faults).expect("good rules"), 1);
     let time = Time::new(setup.cpus, Costs::default(), 10_000_000_000);
     let mut sim = Sim::new(time, Watch::new(Arc::clone(&world), 0), injector);
     for body in bodies {

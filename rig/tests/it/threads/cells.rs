@@ -2,7 +2,7 @@
 use model::checks::{Check, CheckSet};
 use model::protocols::{Mutant, Protocol};
 use model::seam::Costs;
-use rig::driver::agree::differences;
+use rig::driver::parity::differences;
 use rig::driver::threads::{self, CellResult};
 use rig::driver::{CellPlan, run_cell};
 use rig::measure::cell::Cell;

@@ -1,10 +1,10 @@
 //! What actors may expect of the engine, without any modelled kernel.
 use engines::threads::current::ThreadCurrent;
 use engines::threads::{Finished, Setting, Threads};
-use faults::{Injector, Plan};
+use faults::{FaultPlan, Injector};
 use model::locks::{Mutex, RwSem, SpinLock};
-use model::seam::event::{Blind, OpKind};
-use model::seam::{Class, Costs, Current, End, Event, Observer, Stamp, Word, Work};
+use model::seam::event::{NoopObserver, OpKind};
+use model::seam::{Class, Costs, Current, End, Event, Observer, SharedCell, Stamp, Work};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -38,7 +38,7 @@ impl Observer for Ear {
 fn setting<L: Default + 'static>(rest_every_ns: u64) -> Setting<L> {
     Setting {
         costs: Costs::default(),
-        injector: Injector::new(Plan::default(), 0),
+        injector: Injector::new(FaultPlan::default(), 0),
         give_up_ns: 20_000_000_000,
         rest_every_ns,
         real_pages: false,
@@ -110,7 +110,7 @@ fn locks_keep_others_out_and_every_acquisition_is_told() {
 #[test]
 fn sleeping_and_working_take_the_time_that_they_say() {
     let began = Instant::now();
-    let finished = run::<Blind>(
+    let finished = run::<NoopObserver>(
         0,
         |cur| {
             let before = cur.now();
@@ -132,7 +132,7 @@ fn everybody_rests_between_operations_and_the_clock_stands_still() {
     let (theirs, seen) = (Arc::clone(&inside), Arc::clone(&inside));
     let mut rests = Vec::new();
     let began = Instant::now();
-    let finished = run::<Blind>(
+    let finished = run::<NoopObserver>(
         2_000_000,
         move |cur| {
             for actor in 0..ACTORS {
@@ -203,7 +203,7 @@ fn a_deadlock_is_found_and_the_waiters_named() {
 
 #[test]
 fn a_run_without_end_is_given_up() {
-    let mut threads = Threads::<Blind>::new(Setting { give_up_ns: 30_000_000, ..setting(0) });
+    let mut threads = Threads::<NoopObserver>::new(Setting { give_up_ns: 30_000_000, ..setting(0) });
     threads.spawn(|cur| {
         loop {
             operation(cur, || cur.work(Work::Delay, 10_000));
@@ -216,7 +216,7 @@ fn a_run_without_end_is_given_up() {
 fn a_panic_of_an_actor_is_passed_on_also_where_others_wait_for_it() {
     let lock = Arc::new(Mutex::new(Class::CgroupMutex, 0, ()));
     let panicked = catch_unwind(AssertUnwindSafe(|| {
-        run::<Blind>(
+        run::<NoopObserver>(
             0,
             move |cur| {
                 let theirs = Arc::clone(&lock);
@@ -234,7 +234,7 @@ fn a_panic_of_an_actor_is_passed_on_also_where_others_wait_for_it() {
 
 #[test]
 fn a_grace_period_waits_for_readers_that_began_before() {
-    let finished = run::<Blind>(
+    let finished = run::<NoopObserver>(
         0,
         |cur| {
             let inside = Arc::new(AtomicBool::new(false));
@@ -266,10 +266,10 @@ fn a_grace_period_waits_for_readers_that_began_before() {
 #[test]
 fn words_are_sequentially_consistent() {
     for _ in 0..300 {
-        let words = Arc::new((Word::new(Class::TotalVm, 0, 0), Word::new(Class::MmOwner, 0, 0)));
+        let words = Arc::new((SharedCell::new(Class::TotalVm, 0, 0), SharedCell::new(Class::MmOwner, 0, 0)));
         let seen = Arc::new(AtomicU64::new(0));
         let (theirs, count) = (Arc::clone(&words), Arc::clone(&seen));
-        let finished = run::<Blind>(
+        let finished = run::<NoopObserver>(
             0,
             move |cur| {
                 for first in [true, false] {

@@ -6,7 +6,7 @@ use loom::sync::atomic::AtomicU64;
 use loom::sync::{Arc, Condvar};
 use model::seam::ActorId;
 use model::seam::event::Mode;
-use policy::{Ask, Exclusive, Fair, Policy};
+use policy::{Exclusive, Fair, LockOp, Policy};
 use state::State;
 use sync::Ordering;
 
@@ -44,8 +44,10 @@ impl<P: Policy> Lock<P> {
         Arc::new(Self { state: State::default(), guarded: [AtomicU64::new(0), AtomicU64::new(0)], tokens })
     }
 
-    fn take(&self, ask: Ask) {
-        let (Ask::Take { who, .. } | Ask::TakeUnfair { who }) = ask else { unreachable!("only takes wait") };
+    fn take(&self, ask: LockOp) {
+        let (LockOp::Take { who, .. } | LockOp::TakeUnfair { who }) = ask else {
+            unreachable!("only takes wait")
+        };
         if !self.state.step(ask).0.granted {
             let (token, came) = &self.tokens[who.index()];
             let mut token = token.lock();
@@ -57,7 +59,7 @@ impl<P: Policy> Lock<P> {
     }
 
     fn give(&self, mode: Mode) {
-        for who in self.state.step(Ask::Give { mode }).0.woken {
+        for who in self.state.step(LockOp::Give { mode }).0.woken {
             let (token, came) = &self.tokens[who.index()];
             *token.lock() = true;
             came.notify_one();
@@ -77,9 +79,9 @@ impl<P: Policy> Lock<P> {
         assert_eq!(one, other, "nobody writes while somebody reads");
     }
 
-    fn use_it(&self, ask: Ask) {
+    fn use_it(&self, ask: LockOp) {
         self.take(ask);
-        let mode = if let Ask::Take { mode, .. } = ask { mode } else { Mode::Read };
+        let mode = if let LockOp::Take { mode, .. } = ask { mode } else { Mode::Read };
         if mode == Mode::Read {
             self.read();
         } else {
@@ -90,7 +92,7 @@ impl<P: Policy> Lock<P> {
 }
 
 /// Every actor does what it asks for, one after the other, all at once; at the end all writes are there.
-fn explore<P: Policy + Send + 'static>(programs: &'static [&'static [Ask]]) {
+fn explore<P: Policy + Send + 'static>(programs: &'static [&'static [LockOp]]) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
     model.check(move || {
@@ -106,7 +108,7 @@ fn explore<P: Policy + Send + 'static>(programs: &'static [&'static [Ask]]) {
         others.into_iter().for_each(|other| other.join().expect("no panic"));
         assert!(lock.state.is_free());
         let writes = programs.iter().copied().flatten().filter(|ask| match ask {
-            Ask::Take { mode, .. } => *mode != Mode::Read,
+            LockOp::Take { mode, .. } => *mode != Mode::Read,
             _ => false,
         });
         let expected = writes.count() as u64;
@@ -116,33 +118,33 @@ fn explore<P: Policy + Send + 'static>(programs: &'static [&'static [Ask]]) {
     });
 }
 
-const fn take(who: u32, mode: Mode) -> Ask {
-    Ask::Take { who: ActorId(who), mode }
+const fn take(who: u32, mode: Mode) -> LockOp {
+    LockOp::Take { who: ActorId(who), mode }
 }
 
 #[test]
 fn one_at_a_time_and_nobody_is_forgotten() {
-    const PROGRAMS: &[&[Ask]] =
+    const PROGRAMS: &[&[LockOp]] =
         &[&[take(0, Mode::Exclusive), take(0, Mode::Exclusive)], &[take(1, Mode::Exclusive)]];
     explore::<Exclusive>(PROGRAMS);
 }
 
 #[test]
 fn three_at_once_are_served_one_by_one() {
-    const PROGRAMS: &[&[Ask]] =
+    const PROGRAMS: &[&[LockOp]] =
         &[&[take(0, Mode::Exclusive)], &[take(1, Mode::Exclusive)], &[take(2, Mode::Exclusive)]];
     explore::<Exclusive>(PROGRAMS);
 }
 
 #[test]
 fn readers_and_a_writer_keep_apart() {
-    const PROGRAMS: &[&[Ask]] = &[&[take(0, Mode::Write)], &[take(1, Mode::Read)], &[take(2, Mode::Read)]];
+    const PROGRAMS: &[&[LockOp]] = &[&[take(0, Mode::Write)], &[take(1, Mode::Read)], &[take(2, Mode::Read)]];
     explore::<Fair>(PROGRAMS);
 }
 
 #[test]
 fn an_unfair_reader_and_two_writers_keep_apart() {
-    const PROGRAMS: &[&[Ask]] =
-        &[&[take(0, Mode::Write)], &[Ask::TakeUnfair { who: ActorId(1) }], &[take(2, Mode::Write)]];
+    const PROGRAMS: &[&[LockOp]] =
+        &[&[take(0, Mode::Write)], &[LockOp::TakeUnfair { who: ActorId(1) }], &[take(2, Mode::Write)]];
     explore::<Fair>(PROGRAMS);
 }

@@ -8,7 +8,7 @@
 use super::machine::{Parts, children, comes, ended, parts, run_of, started, until, vm};
 use crate::support::BINARY;
 use reports::axis::Axis;
-use reports::schema::{Cell, NoteKind, Outcome, Run, Verdict};
+use reports::schema::{Cell, Judgement, NoteKind, Run, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
@@ -104,7 +104,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
 
 /// Or there was nothing to see: an invariant about refusals where nothing is refused.
 fn as_expected(verdict: &Verdict) -> bool {
-    matches!(verdict.outcome, Outcome::Pass | Outcome::Skipped)
+    matches!(verdict.outcome, Judgement::Pass | Judgement::Skipped)
 }
 
 /// What a page costs has a line, the kernel was looked into, and the counters read as the workers' books do.
@@ -209,7 +209,7 @@ fn another_answer_than_the_expected_one_is_a_violated_invariant() {
     let output = vm(&arguments, &parts, out.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let run = run_of(out.path());
-    let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Outcome::Fail).unwrap();
+    let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Judgement::Fail).unwrap();
     assert_eq!((failed.invariant.as_str(), failed.violations), ("refused-as-expected", 3));
     assert!(failed.protocol.starts_with("vm:v1 cpuset.can_attach"), "{failed:?}");
     assert!(failed.replay.as_deref().unwrap().starts_with("attach-rig vm "), "{failed:?}");

@@ -1,5 +1,5 @@
-//! What every protocol does in an attach, written once: finding and listing the tasks ([`list`]), css_sets and the switch
-//! ([`switch`]), sharing mmap_sem ([`mmap_sem`]), callbacks with their fault sites. The sequence, and what controllers do
+//! What every protocol does in an attach, written once: finding and listing the tasks ([`mod@list`]), css_sets and the switch
+//! ([`mod@switch`]), sharing mmap_sem ([`mmap_sem`]), callbacks with their fault sites. The sequence, and what controllers do
 //! in callbacks, is each protocol's own.
 pub mod list;
 pub mod mmap_sem;

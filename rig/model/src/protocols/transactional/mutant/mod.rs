@@ -1,7 +1,7 @@
 //! Mutants: transactional with one thing wrong. Each names the check that must find it, so that a green run means
-//! something. `transactional:mutant=NAME` runs one; [`broken`] holds the wrong callbacks.
+//! something. `transactional:mutant=NAME` runs one; `broken` holds the wrong callbacks.
 //!
-//! The protocol knows none of them: a mutant is a [`Variant`] of it, or calls its parts otherwise.
+//! The protocol knows none of them: a mutant is a `Variant` of it, or calls its parts otherwise.
 mod broken;
 
 use super::{Half, Options, Sleeping, Sound, Tx, Variant, halves, listed, locked};

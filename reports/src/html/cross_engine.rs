@@ -2,17 +2,17 @@
 //!
 //! Apart from the sections of a run, which know nothing of another. The tables have the same rows and clocks of their own;
 //! no plot and no column of times has both. Only ratios, which have no unit, stand in one table.
-use super::parts::{Column, columns, machine, open_table, table, text};
+use super::components::{Column, columns, machine, open_table, table, text};
 use super::{View, predicted};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::axis::{Axis, Point};
+use crate::labels;
 use crate::nearest::{Nearest, nearest};
 use crate::outcome::{self, AttachOutcome};
 use crate::percentile::Samples;
 use crate::schema::{Condition, Engine, Env, LatencyKind};
 use crate::units::{NONE, NOT_MEASURED, grouped, maybe_ns, percent, times};
 use crate::verdict::in_order;
-use crate::words;
 use maud::{Markup, html};
 
 /// Protocols of a table.
@@ -127,7 +127,7 @@ fn judgement(measured: &[Side<'_>]) -> Markup {
     }
     html! { @for (row, offered) in &judged {
         p {
-            "What Linux offers here (" (words::names(in_order(offered.iter().copied()).into_iter())) ") is not in the simulator. \
+            "What Linux offers here (" (labels::names(in_order(offered.iter().copied()).into_iter())) ") is not in the simulator. \
             Nearest, not the same, is " strong { (row.protocol) } "."
         }
         ul { li { "In common: " (row.alike) "." } li { "Different: " (row.unlike) "." } }
@@ -224,7 +224,7 @@ fn rows<'a>(all: &[Side<'_>], measured: &[Side<'_>]) -> Vec<Row<'a>> {
         rows.push(row(&format!("{class} held, of the time"), move |side, sum| held(side, sum, &class)));
     }
     if everything.iter().any(|group| !group.drift.is_empty()) {
-        rows.push(row("worst drift at the end", |_, sum| words::worst_drift(&sum.sum)));
+        rows.push(row("worst drift at the end", |_, sum| labels::worst_drift(&sum.sum)));
     }
     rows
 }

@@ -3,14 +3,14 @@
 //! Apart from the sections that follow, which take one question each and show the evidence; every figure here stands there
 //! with its plot. One point of the axes at a time: figures of different points do not add up to one.
 use super::View;
+use super::components::{Column, columns, section as headed, table, text};
 use super::latency::{axis_cells, axis_columns};
-use super::parts::{Column, columns, section as headed, table, text};
 use crate::aggregate::{Group, LockSum, PointSum};
+use crate::labels;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns, ns, percent};
-use crate::words;
 use maud::{Markup, html};
 
 /// What can be said of wall time.
@@ -105,10 +105,10 @@ const SHOWN: [Shown; 9] = [
     ("#p50", |group| maybe_ns(moved(group).and_then(Samples::p50))),
     ("#p99", |group| maybe_ns(moved(group).and_then(Samples::p99))),
     ("#max", |group| maybe_ns(moved(group).and_then(Samples::max))),
-    ("bystanders' p99", words::slow_down),
+    ("bystanders' p99", labels::slow_down),
     ("most waited for", waited),
-    ("worst drift", words::worst_drift),
-    ("violated invariants", words::violated),
+    ("worst drift", labels::worst_drift),
+    ("violated invariants", labels::violated),
 ];
 
 fn rows(view: &View<'_>) -> Markup {

@@ -16,17 +16,17 @@ const NONE: u32 = 0;
 const LEFT: u32 = 1;
 const ASLEEP: u32 = 2;
 
-/// | state | [`Token::leave`] | [`Token::take`] |
+/// | state | [`Parker::leave`] | [`Parker::take`] |
 /// |---|---|---|
 /// | `NONE` | `LEFT` | `ASLEEP`, sleeps |
 /// | `LEFT` | `LEFT` | `NONE`, goes on |
 /// | `ASLEEP` | `LEFT`, wakes | never: its own actor sleeps |
 #[derive(Debug, Default)]
-pub(super) struct Token {
+pub(super) struct Parker {
     state: AtomicU32,
 }
 
-impl Token {
+impl Parker {
     /// Leaves the token, and wakes its actor if that sleeps.
     pub(super) fn leave(&self) {
         // Release: pairs with the Acquire in `try_take`; what was done before the wake is seen after the wait.
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_wake_that_comes_first_is_not_lost() {
-        let token = Token::default();
+        let token = Parker::default();
         token.leave();
         token.take(Wait::Sleep);
         token.leave();
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_sleeper_and_a_spinner_are_woken() {
         for how in [Wait::Sleep, Wait::Spin] {
-            let (to, from) = (Token::default(), Token::default());
+            let (to, from) = (Parker::default(), Parker::default());
             std::thread::scope(|scope| {
                 scope.spawn(|| {
                     for _ in 0..2_000 {

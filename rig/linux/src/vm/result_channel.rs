@@ -14,7 +14,7 @@ const MARKER: &str = "attach-rig-result";
 
 /// The result of a guest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Delivery {
+pub struct GuestResult {
     /// The run, labelled once it is out.
     pub run: Run,
     /// For `facts` of [`reports::schema::Env`].
@@ -36,7 +36,7 @@ pub struct Delivery {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {
     /// It begins; the delivery has no cells.
-    Asked(Box<Delivery>),
+    Asked(Box<GuestResult>),
     /// A cell has ended.
     Cell {
         /// The cell.
@@ -45,7 +45,7 @@ pub(super) enum Said {
         notes: Vec<Note>,
     },
     /// It measured.
-    Measured(Box<Delivery>),
+    Measured(Box<GuestResult>),
     /// It could not, with the exit code for that.
     Failed {
         /// The exit code.
@@ -92,7 +92,7 @@ pub(super) fn parse(line: &str) -> Option<Said> {
 
 impl Said {
     /// As the host takes it.
-    pub(super) fn into_result(self) -> Result<Delivery, VmError> {
+    pub(super) fn into_result(self) -> Result<GuestResult, VmError> {
         match self {
             Self::Measured(delivery) => Ok(*delivery),
             Self::Asked(_) | Self::Cell { .. } => Err(VmError::NoResult { console: String::new() }),

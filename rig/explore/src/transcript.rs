@@ -39,26 +39,26 @@ pub enum What {
 }
 
 /// Writes a schedule down.
-pub struct Script {
+pub struct Transcript {
     litmus: Arc<Litmus>,
     world: Arc<World>,
     usage: BTreeMap<u32, u64>,
     lines: Vec<Line>,
 }
 
-impl Script {
+impl Transcript {
     /// Of a run of that test in that world, which is at its start.
     #[must_use]
     pub fn new(litmus: &Arc<Litmus>, world: &Arc<World>) -> Self {
-        let mut script = Self {
+        let mut transcript = Self {
             litmus: Arc::clone(litmus),
             world: Arc::clone(world),
             usage: BTreeMap::new(),
             lines: Vec::new(),
         };
         let owners = 0..(world.spec.cgroups.len() * model::kernel::Controller::COUNT) as u32;
-        script.usage = owners.filter_map(|owner| Some((owner, script.read(owner)?))).collect();
-        script
+        transcript.usage = owners.filter_map(|owner| Some((owner, transcript.read(owner)?))).collect();
+        transcript
     }
 
     /// What was written down.
@@ -147,7 +147,7 @@ impl Script {
     }
 }
 
-impl Observer for Script {
+impl Observer for Transcript {
     fn observe(&mut self, stamp: Stamp, event: &Event) {
         match *event {
             Event::LockAcquired { object, mode, .. } => self.note(stamp, What::Took(object, mode)),

@@ -17,7 +17,7 @@ struct Count {
 
 /// See the module's text.
 #[derive(Debug, Default)]
-pub(super) struct Rest {
+pub(super) struct Quiescence {
     /// The same as [`Count::asked`], for a look without the lock.
     asked: AtomicBool,
     count: Mutex<Count>,
@@ -26,7 +26,7 @@ pub(super) struct Rest {
     go_on: Condvar,
 }
 
-impl Rest {
+impl Quiescence {
     /// An actor has come into being, and runs.
     pub(super) fn born(&self) {
         let mut count = self.count.lock();
@@ -84,7 +84,7 @@ impl Rest {
     }
 
     /// Asks everybody to rest, and waits for it for at most `patience`. Somebody may wait for one who rests already; then
-    /// it comes to nothing. Returns whether everybody rests; if so, [`Rest::end`] has to follow.
+    /// it comes to nothing. Returns whether everybody rests; if so, [`Quiescence::end`] has to follow.
     pub(super) fn ask(&self, patience: Duration) -> bool {
         let mut count = self.count.lock();
         count.asked = true;

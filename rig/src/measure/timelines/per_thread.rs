@@ -10,7 +10,7 @@ const MAX_WAITS: usize = 1 << 16;
 
 /// Attaches and waits of one actor.
 #[derive(Debug, Default)]
-pub struct Apart {
+pub struct ThreadTimelines {
     from_ns: u64,
     who: Option<Who>,
     waits: Vec<Waited>,
@@ -19,7 +19,7 @@ pub struct Apart {
     attaches: Option<Box<Timelines>>,
 }
 
-impl Apart {
+impl ThreadTimelines {
     /// Of attaches that begin at `from_ns` or later.
     #[must_use]
     pub fn new(from_ns: u64) -> Self {
@@ -77,7 +77,7 @@ impl Timelines {
     /// What all actors have kept: of each latency class the attach that began first, the longest, and who waited for what
     /// their movers held.
     #[must_use]
-    pub fn of_all(all: &[(ActorId, &Apart)]) -> Self {
+    pub fn of_all(all: &[(ActorId, &ThreadTimelines)]) -> Self {
         let mut together = Self::default();
         let mut steps: Vec<_> = all.iter().flat_map(|(actor, apart)| apart.kept(*actor)).collect();
         steps.sort_by_key(|steps| (steps.began_ns, steps.actor));
@@ -97,7 +97,7 @@ impl Timelines {
     }
 }
 
-impl Apart {
+impl ThreadTimelines {
     fn kept(&self, actor: ActorId) -> impl Iterator<Item = Steps> + '_ {
         let kept = self.attaches.iter().flat_map(|attaches| attaches.kept.values().chain(&attaches.longest));
         kept.cloned().map(move |mut steps| {
@@ -132,8 +132,8 @@ mod tests {
     const LOCK: Object = Object { class: Class::MmapSem, owner: 3 };
     const OTHER: Object = Object { class: Class::MmapSem, owner: 4 };
 
-    fn told(events: &[(u64, Event)]) -> Apart {
-        let mut apart = Apart::new(0);
+    fn told(events: &[(u64, Event)]) -> ThreadTimelines {
+        let mut apart = ThreadTimelines::new(0);
         for (at_ns, event) in events {
             apart.observe(Stamp { at_ns: *at_ns, actor: ME }, event);
         }

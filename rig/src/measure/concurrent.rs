@@ -23,7 +23,7 @@ struct Reserved {
 
 /// See the module's text.
 #[derive(Debug)]
-pub struct Around {
+pub struct Concurrent {
     layout: Layout,
     /// Attaches under way.
     open: CachePadded<AtomicU64>,
@@ -42,7 +42,7 @@ fn index(controller: Controller, cgroup: CgroupId) -> usize {
     cgroup.index() * Controller::COUNT + controller.index()
 }
 
-impl Around {
+impl Concurrent {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(layout: Layout) -> Self {

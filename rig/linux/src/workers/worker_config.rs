@@ -6,7 +6,7 @@ use workloads::{ActorKey, Spec};
 /// See the module's text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Orders {
+pub(crate) struct WorkerConfig {
     /// What its threads do.
     pub(crate) spec: Spec,
     /// Seed of its workload.

@@ -1,9 +1,9 @@
-//! The recorder of one actor, which only sees its own events; of the others it knows what [`Around`] counts.
+//! The recorder of one actor, which only sees its own events; of the others it knows what [`Concurrent`] counts.
 //!
 //! Recorders of all actors are added up at the end. Nothing is shared on the way but those counts, and nothing allocates
 //! but the first attach of a mover.
 use super::Recorder;
-use super::around::Around;
+use super::concurrent::Concurrent;
 use super::ops::Ops;
 use model::kernel::{CgroupId, Controller, MmId};
 use model::seam::{ActorId, Event, Stamp};
@@ -30,8 +30,8 @@ struct Attach {
 
 /// See the module's text.
 #[derive(Debug)]
-pub struct Alone {
-    around: Arc<Around>,
+pub struct ThreadRecorder {
+    around: Arc<Concurrent>,
     from_ns: u64,
     ops: Ops,
     /// Absent until this actor attaches something: most never do.
@@ -42,10 +42,10 @@ pub struct Alone {
     spurious_refusals: u64,
 }
 
-impl Alone {
+impl ThreadRecorder {
     /// A recorder that leaves out what began before `from_ns`.
     #[must_use]
-    pub fn new(around: Arc<Around>, from_ns: u64) -> Self {
+    pub fn new(around: Arc<Concurrent>, from_ns: u64) -> Self {
         Self {
             around,
             from_ns,

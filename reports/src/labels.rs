@@ -2,7 +2,7 @@
 //!
 //! Apart, so that a reader who goes from the terminal to the HTML meets the same words.
 use crate::aggregate::Group;
-use crate::schema::{Engine, Expectation, LatencyKind, NoteKind, Outcome, Verdict};
+use crate::schema::{Engine, Expectation, Judgement, LatencyKind, NoteKind, Verdict};
 use crate::units::{NONE, count, grouped, list, signed, times};
 
 /// `virtual` or `wall`: what a ns of this engine is.
@@ -46,16 +46,16 @@ pub fn marked(verdict: &Verdict, over: &str) -> String {
         (_, n) => format!("violated {}{over}", grouped(n)),
     };
     match verdict.outcome {
-        Outcome::Fail => format!("{what} !"),
-        Outcome::Inconclusive => format!("{what} ?"),
-        Outcome::Pass | Outcome::Skipped => what,
+        Judgement::Fail => format!("{what} !"),
+        Judgement::Inconclusive => format!("{what} ?"),
+        Judgement::Pass | Judgement::Skipped => what,
     }
 }
 
 /// `failed: rollback under prepare-undo: expected to hold, violated in 2 of 9 cells; replay: ...`, or `inconclusive: ...`.
 #[must_use]
 pub fn verdict_sentence(verdict: &Verdict) -> String {
-    let kind = if verdict.outcome == Outcome::Fail { "failed" } else { "inconclusive" };
+    let kind = if verdict.outcome == Judgement::Fail { "failed" } else { "inconclusive" };
     let expected = match verdict.expected {
         Expectation::Never => "expected to hold".to_owned(),
         other => format!("expected to be violated {}", expectation(other)),
@@ -86,12 +86,12 @@ pub fn expectation(expectation: Expectation) -> &'static str {
 
 /// `as expected`, `not as expected`, `inconclusive`, `not checked`.
 #[must_use]
-pub fn outcome(outcome: Outcome) -> &'static str {
+pub fn outcome(outcome: Judgement) -> &'static str {
     match outcome {
-        Outcome::Pass => "as expected",
-        Outcome::Fail => "not as expected",
-        Outcome::Inconclusive => "inconclusive",
-        Outcome::Skipped => "not checked",
+        Judgement::Pass => "as expected",
+        Judgement::Fail => "not as expected",
+        Judgement::Inconclusive => "inconclusive",
+        Judgement::Skipped => "not checked",
     }
 }
 

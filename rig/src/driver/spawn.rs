@@ -2,7 +2,7 @@
 use super::admin::Admin;
 use super::mover::{self, Mover};
 use super::plan::CellPlan;
-use super::worker::{self, Role, Stage};
+use super::worker::{self, Role, WorkerContext};
 use model::kernel::{CgroupId, ProcessId};
 use model::seam::Current;
 use model::seam::event::Target;
@@ -27,7 +27,7 @@ pub(super) fn start<C: Current>(
     plan: &CellPlan,
     world: &Arc<World>,
 ) {
-    let stage = Arc::new(Stage {
+    let stage = Arc::new(WorkerContext {
         world: Arc::clone(world),
         protocol: plan.protocol,
         seed: plan.seed,
@@ -39,7 +39,7 @@ pub(super) fn start<C: Current>(
     admins(starts, scenario, &stage);
 }
 
-fn workers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<Stage>) {
+fn workers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<WorkerContext>) {
     let mut next = 0;
     for (at, workload) in scenario.workloads.iter().enumerate() {
         let plan = Arc::new(workload.plan.clone());
@@ -59,7 +59,7 @@ fn workers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: 
     }
 }
 
-fn movers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<Stage>) {
+fn movers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<WorkerContext>) {
     let each = scenario.movers.iter().flat_map(|movers| (0..movers.count).map(move |_| movers));
     for (number, movers) in each.enumerate() {
         let task = match movers.moves {
@@ -104,7 +104,7 @@ fn targets(scenario: &Scenario, movers: &Movers, world: &World) -> Vec<(Target, 
     targets
 }
 
-fn admins<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<Stage>) {
+fn admins<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<WorkerContext>) {
     for (number, admin) in scenario.admins.iter().enumerate() {
         let admin = Admin { number: number as u32, pacing: admin.pacing, act: admin.act.clone() };
         let stage = Arc::clone(stage);

@@ -1,6 +1,6 @@
 //! What actors are doing, in words: for checks that explain who stands in whose way.
 use super::Shadow;
-use super::unit::Kind;
+use super::unit::UnitKind;
 use crate::locks::held::{HeldTable, Hold};
 use crate::seam::event::Mode;
 use crate::seam::{ActorId, Object};
@@ -16,7 +16,7 @@ pub(super) fn place(shadow: &Shadow, held: &HeldTable, actor: ActorId) -> String
         return format!(" in phase {}", phase.name());
     }
     match shadow.unit(actor).map(|unit| unit.kind) {
-        Some(Kind::Op(kind)) => format!(" in {}", kind.name()),
+        Some(UnitKind::Op(kind)) => format!(" in {}", kind.name()),
         _ => String::new(),
     }
 }

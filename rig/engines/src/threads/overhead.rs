@@ -19,7 +19,7 @@ const EVERY_NS: u64 = 1_000_000;
 
 /// See the module's text. All in ns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Itself {
+pub struct Overhead {
     /// A read of the engine's clock; a timed part contains one.
     pub read_ns: u64,
     /// The smallest step that was seen between two reads.
@@ -34,7 +34,7 @@ pub struct Itself {
     pub latest_ns: u64,
 }
 
-impl Itself {
+impl Overhead {
     /// Measures, in about 0.1 s.
     ///
     /// # Errors

@@ -3,12 +3,12 @@
 //! Told together through the memory that they share: to work, and to stand still while the rig looks at counters.
 use super::super::clock::now_ns;
 use super::super::error::LinuxError;
-use super::super::options::Options;
-use super::orders::Orders;
+use super::super::options::LinuxOptions;
 use super::pages::PAGE_BYTES;
-use super::shared::{Command, Family, Shared, no_sums};
+use super::shared::{Command, ProcessTreeStats, Shared, no_sums};
 use super::tally::Tallied;
 use super::worker::Worker;
+use super::worker_config::WorkerConfig;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_micros(200);
 
 /// See the module's text. Workers begin standing still.
 #[derive(Debug)]
-pub(crate) struct Crew {
+pub(crate) struct WorkerPool {
     shared: Shared,
     /// Those that are moved come first.
     workers: Vec<Worker>,
@@ -44,14 +44,14 @@ pub(crate) struct Ledger {
     pub(crate) besides: Option<i64>,
 }
 
-impl Crew {
+impl WorkerPool {
     /// Starts everybody, those who are moved in the cgroup of `home`, its `cgroup.procs`; `started` hears of each pid before
     /// the next one starts.
     ///
     /// # Errors
     /// [`LinuxError::WorkerStart`], [`LinuxError::Setup`], and what `started` says.
     pub(crate) fn start(
-        options: &Options,
+        options: &LinuxOptions,
         home: &Path,
         started: &mut dyn FnMut(u32) -> Result<(), LinuxError>,
     ) -> Result<Self, LinuxError> {
@@ -70,7 +70,7 @@ impl Crew {
                 let (spec, family) = (workload.spec.clone(), crew.workers.len());
                 // Each workload has streams of its own.
                 let seed = options.seed.wrapping_add(number as u64);
-                let orders = Orders { spec, seed, process, memory, families, family, resume: None };
+                let orders = WorkerConfig { spec, seed, process, memory, families, family, resume: None };
                 let worker = Worker::start(program, &orders, &crew.died, workload.moved.then_some(&home))?;
                 started(worker.pid())?;
                 crew.workers.push(worker);
@@ -95,16 +95,16 @@ impl Crew {
         &self.shared
     }
 
-    fn moved_families(&self) -> impl Iterator<Item = &Family> {
+    fn moved_families(&self) -> impl Iterator<Item = &ProcessTreeStats> {
         (0..self.moved).map(|number| self.shared.family(number))
     }
 
     /// Ids of the threads of the moved workers that are there from the start, by worker, its main thread first.
     pub(crate) fn threads(&self) -> Vec<Vec<u32>> {
-        let own = |family: &Family| -> Vec<u32> {
+        let own = |family: &ProcessTreeStats| -> Vec<u32> {
             family.tids.iter().map(|tid| tid.load(Acquire)).take_while(|tid| *tid != 0).collect()
         };
-        let of = |(worker, family): (&Worker, &Family)| [vec![worker.pid()], own(family)].concat();
+        let of = |(worker, family): (&Worker, &ProcessTreeStats)| [vec![worker.pid()], own(family)].concat();
         self.moved().iter().zip(self.moved_families()).map(of).collect()
     }
 
@@ -153,7 +153,7 @@ impl Crew {
 
     /// What the moved ones have by their own books. Right only while they stand still.
     pub(crate) fn ledger(&self) -> Ledger {
-        let sum = |of: fn(&Family) -> i64| self.moved_families().map(of).sum::<i64>();
+        let sum = |of: fn(&ProcessTreeStats) -> i64| self.moved_families().map(of).sum::<i64>();
         let touched = self.touched();
         let anonymous: Option<i64> = self.moved().iter().map(|worker| anonymous_pages(worker.pid())).sum();
         Ledger {
@@ -183,7 +183,7 @@ impl Crew {
 
     /// Forgets what operations took.
     pub(crate) fn reset(&self) {
-        self.shared.families().for_each(Family::reset);
+        self.shared.families().for_each(ProcessTreeStats::reset);
     }
 
     /// What operations took since the last reset, of all workers, by operation and condition: idle, attaching.

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 /// A verdict, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum GateState {
     /// As demanded.
     Passed,
     /// As demanded, and above what is to be said.
@@ -38,19 +38,19 @@ pub enum Finding {
 
 /// One place that a gate has judged.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct GateRow {
     /// Protocol and point, and those it is compared with.
     pub place: String,
     /// What was found there.
     pub finding: Finding,
     /// The verdict.
-    pub state: State,
+    pub state: GateState,
 }
 
 /// Every gate with its rows, and what no gate looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Ladder {
-    pub(super) gates: Vec<(Gate, Vec<Row>, State)>,
+pub struct GateReport {
+    pub(super) gates: Vec<(Gate, Vec<GateRow>, GateState)>,
     pub(super) doubt: Option<Doubt>,
     pub(super) unseen: Vec<(String, Vec<&'static str>)>,
 }
@@ -68,21 +68,23 @@ pub struct Doubt {
 #[derive(Clone, Debug, Default)]
 pub struct Tested {
     /// In the order of the file.
-    pub rows: Vec<(String, State, State)>,
+    pub rows: Vec<(String, GateState, GateState)>,
 }
 
-impl Ladder {
-    pub(super) fn push(&mut self, gate: &Gate, rows: Vec<Row>) {
-        let worst = rows.iter().map(|row| row.state).max().unwrap_or(State::Inconclusive);
-        let state = if worst == State::Failed && gate.waived.is_some() { State::Waived } else { worst };
+impl GateReport {
+    pub(super) fn push(&mut self, gate: &Gate, rows: Vec<GateRow>) {
+        let worst = rows.iter().map(|row| row.state).max().unwrap_or(GateState::Inconclusive);
+        let state =
+            if worst == GateState::Failed && gate.waived.is_some() { GateState::Waived } else { worst };
         self.gates.push((gate.clone(), rows, state));
     }
 
     /// Returns the exit code: violated when a gate of correctness failed, slower when one of performance did, or inconclusive.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
-        let failed = |class| self.gates.iter().any(|(gate, _, s)| *s == State::Failed && gate.class == class);
-        let unclear = self.count(&[State::Inconclusive]) > 0;
+        let failed =
+            |class| self.gates.iter().any(|(gate, _, s)| *s == GateState::Failed && gate.class == class);
+        let unclear = self.count(&[GateState::Inconclusive]) > 0;
         match (failed(Class::Correctness), failed(Class::Performance), unclear) {
             (true, _, _) => Exit::Violated,
             (_, true, _) => Exit::Slower,
@@ -91,7 +93,7 @@ impl Ladder {
         }
     }
 
-    fn count(&self, states: &[State]) -> usize {
+    fn count(&self, states: &[GateState]) -> usize {
         self.gates.iter().filter(|(_, _, state)| states.contains(state)).count()
     }
 
@@ -119,11 +121,11 @@ impl Ladder {
     }
 
     /// Every gate with its rows and its verdict, failures first, in both.
-    pub fn in_order(&self) -> impl Iterator<Item = (&Gate, Vec<&Row>, State)> {
+    pub fn in_order(&self) -> impl Iterator<Item = (&Gate, Vec<&GateRow>, GateState)> {
         let mut order: Vec<_> = self.gates.iter().collect();
         order.sort_by_key(|(_, _, state)| std::cmp::Reverse(*state));
         order.into_iter().map(|(gate, rows, state)| {
-            let mut rows: Vec<&Row> = rows.iter().collect();
+            let mut rows: Vec<&GateRow> = rows.iter().collect();
             rows.sort_by_key(|row| std::cmp::Reverse(row.state));
             (gate, rows, *state)
         })
@@ -138,17 +140,18 @@ impl Ladder {
     /// `gates: 41 passed, 1 failed, 3 skipped`.
     #[must_use]
     pub fn summary(&self) -> String {
-        let (passed, failed) = (self.count(&[State::Passed, State::Warned]), self.count(&[State::Failed]));
-        let unclear = match self.count(&[State::Inconclusive]) {
+        let (passed, failed) =
+            (self.count(&[GateState::Passed, GateState::Warned]), self.count(&[GateState::Failed]));
+        let unclear = match self.count(&[GateState::Inconclusive]) {
             0 => String::new(),
             n => format!("{n} inconclusive, "),
         };
-        let skipped = self.count(&[State::Waived]);
+        let skipped = self.count(&[GateState::Waived]);
         format!("gates: {passed} passed, {failed} failed, {unclear}{skipped} skipped")
     }
 }
 
-fn write_gate(out: &mut String, gate: &Gate, rows: &[&Row], state: State) {
+fn write_gate(out: &mut String, gate: &Gate, rows: &[&GateRow], state: GateState) {
     let is_time = gate.key.is_time();
     let demand = demand(gate);
     let _ = writeln!(out, "{:<12} {}: {} {demand}", word(state), gate.name, gate.key);
@@ -198,13 +201,13 @@ pub(crate) fn paired(seen: &Estimate) -> String {
 }
 
 /// `passed`, `FAILED`, ...
-pub(crate) fn word(state: State) -> &'static str {
+pub(crate) fn word(state: GateState) -> &'static str {
     match state {
-        State::Passed => "passed",
-        State::Warned => "warned",
-        State::Waived => "waived",
-        State::Inconclusive => "inconclusive",
-        State::Failed => "FAILED",
+        GateState::Passed => "passed",
+        GateState::Warned => "warned",
+        GateState::Waived => "waived",
+        GateState::Inconclusive => "inconclusive",
+        GateState::Failed => "FAILED",
     }
 }
 
@@ -266,7 +269,7 @@ impl Tested {
     /// Returns the exit code: bad usage when a gate cannot fail or does not pass the run itself, or inconclusive.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
-        let unclear = |row: &&(String, State, State)| row.1 == State::Inconclusive;
+        let unclear = |row: &&(String, GateState, GateState)| row.1 == GateState::Inconclusive;
         if self.rows.iter().any(|row| !unclear(&row) && !sound(row)) {
             Exit::Usage
         } else if self.rows.iter().any(|row| unclear(&row)) {
@@ -283,9 +286,9 @@ impl Tested {
         for row in &self.rows {
             let (name, itself, worse) = row;
             let said = match (itself, worse) {
-                (State::Inconclusive, _) => "cannot tell: too few samples; run longer or with more seeds",
-                (State::Failed, _) => "fails already on this run; test it on one that passes",
-                (_, State::Failed) => "sound: passes this run, fails when it is worse",
+                (GateState::Inconclusive, _) => "cannot tell: too few samples; run longer or with more seeds",
+                (GateState::Failed, _) => "fails already on this run; test it on one that passes",
+                (_, GateState::Failed) => "sound: passes this run, fails when it is worse",
                 _ => "CANNOT FAIL: passes also when every figure is 20 % worse; move its limit nearer",
             };
             let _ = writeln!(out, "{name}: {said}");
@@ -296,6 +299,6 @@ impl Tested {
     }
 }
 
-fn sound(row: &(String, State, State)) -> bool {
-    row.1 <= State::Warned && row.2 == State::Failed
+fn sound(row: &(String, GateState, GateState)) -> bool {
+    row.1 <= GateState::Warned && row.2 == GateState::Failed
 }

@@ -8,10 +8,10 @@ use super::checks::provoke::{self, provoke};
 use super::checks::refusal::Refusal;
 use super::clock::now_ns;
 use super::error::LinuxError;
-use super::moving::mover::{Ended, Plan, Watch};
+use super::moving::mover::{Ended, MovePlan, Watch};
 use super::moving::movers::Movers;
-use super::moving::samples::Samples;
-use super::options::Options;
+use super::moving::samples::MoveSamples;
+use super::options::LinuxOptions;
 use super::place::discovery::Place;
 use super::place::group::Groups;
 use super::place::permission::explain;
@@ -20,7 +20,7 @@ use super::result::measured::CellRecord;
 use super::result::notes;
 use super::result::record;
 use super::trace;
-use super::workers::crew::Crew;
+use super::workers::worker_pool::WorkerPool;
 use engines::Interrupt;
 use reports::schema::Note;
 use std::thread;
@@ -32,11 +32,11 @@ const SETTLE: Duration = Duration::from_millis(100);
 const KEPT_CELL: Duration = Duration::from_secs(2);
 
 /// See the module's text.
-pub(super) struct Stage<'a> {
-    options: &'a Options,
+pub(super) struct Session<'a> {
+    options: &'a LinuxOptions,
     place: &'a Place,
     pub(super) groups: &'a mut Groups,
-    pub(super) crew: &'a mut Crew,
+    pub(super) crew: &'a mut WorkerPool,
     interrupts: &'a Interrupt,
     movers: Movers,
     audit: Audit,
@@ -44,16 +44,16 @@ pub(super) struct Stage<'a> {
     pub(super) tracing: Vec<Note>,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Session<'a> {
     /// Moves everybody who is to be moved into the first cgroup, lets them settle, and opens the books.
     ///
     /// # Errors
     /// What moving or the workers say.
     pub(super) fn set(
-        options: &'a Options,
+        options: &'a LinuxOptions,
         place: &'a Place,
         groups: &'a mut Groups,
-        crew: &'a mut Crew,
+        crew: &'a mut WorkerPool,
         interrupts: &'a Interrupt,
     ) -> Result<Self, LinuxError> {
         crew.park()?;
@@ -77,10 +77,10 @@ impl<'a> Stage<'a> {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<(), LinuxError> {
         let options = self.options;
-        let plan = |rate| (Plan { rate, pause: options.pause, duration: options.duration }, None);
+        let plan = |rate| (MovePlan { rate, pause: options.pause, duration: options.duration }, None);
         let closed = options.closed_loop.then(|| plan(None));
         let open = options.rates.iter().map(|rate| plan(Some(*rate)));
-        let kept = Plan { rate: None, pause: Duration::ZERO, duration: options.duration.min(KEPT_CELL) };
+        let kept = MovePlan { rate: None, pause: Duration::ZERO, duration: options.duration.min(KEPT_CELL) };
         let kept = options.kept_pages.iter().map(|pages| (kept, Some(*pages)));
         let once: Vec<_> = closed.into_iter().chain(open).chain(kept).collect();
         let plans: Vec<_> = (0..options.repeat).flat_map(|turn| in_turn(&once, turn)).collect();
@@ -110,7 +110,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    fn cell(&mut self, plan: Plan, kept_pages: Option<u64>) -> Result<CellRecord, LinuxError> {
+    fn cell(&mut self, plan: MovePlan, kept_pages: Option<u64>) -> Result<CellRecord, LinuxError> {
         self.crew.keep(kept_pages.unwrap_or(0))?;
         self.crew.reset();
         if kept_pages.is_none() {
@@ -166,12 +166,12 @@ impl<'a> Stage<'a> {
     fn refuse(&mut self, refusal: &Refusal) -> Result<CellRecord, LinuxError> {
         self.crew.keep(provoke::KEPT)?;
         self.crew.reset();
-        let (mut samples, begin) = (Samples::new(), now_ns());
+        let (mut samples, begin) = (MoveSamples::new(), now_ns());
         let (own, slack) = (self.crew.pids(), self.audit.slack_bytes());
         let mut foreign = Foreign::look(self.groups, &own);
         let told = (&mut samples, &mut foreign);
         let mut refused = provoke(refusal, self.place, self.groups, (&own, slack), told)?;
-        let plan = Plan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO };
+        let plan = MovePlan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO };
         let ended = (Ended::Complete, now_ns() - begin);
         let record = CellRecord::new(plan, samples, ended, self.crew);
         let mut looked = self.look();
@@ -185,7 +185,7 @@ impl<'a> Stage<'a> {
 }
 
 /// The report of a cell that has ended.
-fn measured(of: (&Options, &Place), record: &CellRecord, begin_ns: u64) -> Progress {
+fn measured(of: (&LinuxOptions, &Place), record: &CellRecord, begin_ns: u64) -> Progress {
     let cell = Box::new(record::cell(of, record, begin_ns));
     Progress::Measured { cell, notes: notes::of_cell(&of.1.label, record) }
 }

@@ -1,12 +1,12 @@
 //! What is fixed does not hide something that changes.
-use model::world::Fixed;
+use model::world::Immutable;
 use std::sync::atomic::AtomicU64;
 
 model::shared! {
     /// A counter.
     pub struct Counter {
         /// What is charged.
-        pub usage: Fixed<AtomicU64>,
+        pub usage: Immutable<AtomicU64>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! An atomic is no Word: nobody would see the access.
+//! An atomic is no SharedCell: nobody would see the access.
 use std::sync::atomic::AtomicU64;
 
 model::shared! {

@@ -1,4 +1,4 @@
-//! An integer is neither a Word nor fixed.
+//! An integer is neither a SharedCell nor fixed.
 model::shared! {
     /// A counter.
     pub struct Counter {

@@ -1,10 +1,10 @@
-//! The seam, proved: protocol modules, unchanged, under other engines than the simulator's time.
+//! Tests of the seam: the same protocol modules under other engines than the simulator's time.
 //!
-//! | what | in |
+//! | test | file |
 //! |---|---|
 //! | the litmus example of the design, written over any `Current` | `engines/example.rs` |
-//! | an engine: every interleaving, one after the other | `engines/depth_first.rs` |
-//! | what it finds: final states, deadlocks | `engines/exploring.rs` |
+//! | an engine that runs every interleaving in turn | `engines/depth_first.rs` |
+//! | the final states and deadlocks that it finds | `engines/exploring.rs` |
 //! | the reducing policy against it | `engines/reducing.rs` |
 //! | runs given up anywhere, worlds put back to the start | `engines/abandoned.rs` |
 //! | thousands of attaches on OS threads, and in virtual time | `engines/hammer.rs` |

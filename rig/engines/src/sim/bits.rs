@@ -1,13 +1,13 @@
-//! A set of small integers with a quick "lowest": the idle CPUs.
+//! A set of small integers that finds its lowest member quickly. It holds the idle CPUs.
 
-/// A set of integers below a bound fixed when it is made.
+/// A set of integers below a bound that is fixed when the set is made.
 #[derive(Clone, Debug)]
 pub(super) struct Bits {
     words: Vec<u64>,
 }
 
 impl Bits {
-    /// All integers below `bound`.
+    /// Returns the set of all integers below `bound`.
     pub(super) fn full(bound: u32) -> Self {
         let mut bits = Self { words: vec![0; bound.div_ceil(64) as usize] };
         (0..bound).for_each(|i| bits.insert(i));

@@ -1,21 +1,21 @@
 //! The coroutines under the actors, and the pool of their stacks.
 //!
-//! A stack is a mapping of [`STACK_BYTES`] with a guard page, of which the kernel backs only what was touched. Making one
-//! costs about a thousand times as much as using one again, hence the pool.
+//! A stack is a mapping of [`STACK_BYTES`] with a guard page. The kernel backs only the pages that were touched.
+//! Making a stack costs about a thousand times as much as reusing one, hence the pool.
 use corosensei::stack::DefaultStack;
 use corosensei::{CoroutineResult, Yielder};
 
 /// Size of a stack: room for a panic with a backtrace in a debug build.
 const STACK_BYTES: usize = 256 * 1024;
 
-/// Stacks that nobody uses.
+/// Stacks that are not in use.
 #[derive(Default)]
 pub(super) struct Stacks {
     spare: Vec<DefaultStack>,
 }
 
 impl Stacks {
-    /// A stack, used before if there is one.
+    /// Returns a stack: a used one if there is one, otherwise a new one.
     pub(super) fn take(&mut self) -> DefaultStack {
         self.spare.pop().unwrap_or_else(|| {
             DefaultStack::new(STACK_BYTES)
@@ -35,17 +35,17 @@ pub(super) struct Coroutine {
 }
 
 impl Coroutine {
-    /// An actor that has not run yet.
+    /// Returns an actor that has not run yet.
     pub(super) fn new<F: FnOnce(&Yielder<(), ()>) + 'static>(stack: DefaultStack, body: F) -> Self {
         Self { inner: corosensei::Coroutine::with_stack(stack, move |yielder, ()| body(yielder)) }
     }
 
-    /// Runs it until it suspends (`true`) or ends (`false`).
+    /// Runs the actor until it suspends (`true`) or ends (`false`).
     pub(super) fn resume(&mut self) -> bool {
         matches!(self.inner.resume(()), CoroutineResult::Yield(()))
     }
 
-    /// The stack of an actor that has ended.
+    /// Returns the stack of an actor that has ended.
     pub(super) fn into_stack(self) -> DefaultStack {
         self.inner.into_stack()
     }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 pub struct SimCurrent<P, O> {
     core: Rc<Core<P, O>>,
     id: ActorId,
-    /// Where to suspend. Lives on the actor's own stack, below every frame that can reach this value.
+    /// The place to suspend at. It lives on the actor's own stack, below every frame that can reach this value.
     yielder: *const Yielder<(), ()>,
     /// Accesses since the last request for a spinlock.
     since_spin: Cell<u32>,

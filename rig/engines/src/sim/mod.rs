@@ -1,8 +1,8 @@
-//! The simulator: every actor a stackful coroutine on one OS thread, and a policy that picks who runs next.
+//! The simulator: every actor is a stackful coroutine on one OS thread, and a policy picks the actor that runs next.
 //!
-//! `Sim` owns the actors and runs them; [`current::SimCurrent`] is what they see; a [`Policy`] decides about time and
-//! order and nothing else ([`time::Time`] is virtual time on modelled CPUs). A run may be abandoned anywhere: coroutines
-//! are unwound, guards dropped on the way do nothing, their stacks go back to the pool.
+//! [`Sim`] owns the actors and runs them. [`current::SimCurrent`] is the interface that actors see. A [`Policy`]
+//! decides only time and order ([`time::Time`] is virtual time on modelled CPUs). A run may be abandoned anywhere:
+//! coroutines are unwound, guards dropped on the way do nothing, and the stacks go back to the pool.
 mod bits;
 mod coroutine;
 pub mod current;
@@ -18,39 +18,40 @@ use smallvec::SmallVec;
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 
-/// Who runs next, when, and what time it is.
+/// Decides which actor runs next, when, and what time it is.
 pub trait Policy {
-    /// ns since the start of the run.
+    /// Returns the time since the start of the run, in ns.
     fn now(&self) -> u64;
-    /// `who` is about to touch `object`. `folded`: this ends a spinlock hold that touched nothing else, and belongs to
-    /// the same step. Returns whether `who` may go on at once.
+    /// Notes that `who` is about to touch `object`. `folded`: this access ends a spinlock hold that touched nothing
+    /// else, and belongs to the same step. Returns whether `who` may go on at once.
     fn access(&mut self, who: ActorId, object: Object, access: Access, folded: bool) -> bool;
-    /// `who` does `times` units of work. Returns whether it may go on at once.
+    /// Notes that `who` does `times` units of work. Returns whether it may go on at once.
     fn work(&mut self, who: ActorId, work: Work, times: u64) -> bool;
-    /// `who` sleeps until `at_ns`. Returns whether it may go on at once.
+    /// Notes that `who` sleeps until `at_ns`. Returns whether it may go on at once.
     fn sleep_until(&mut self, who: ActorId, at_ns: u64) -> bool;
-    /// `who` waits until somebody wakes it.
+    /// Notes that `who` waits until another actor wakes it.
     fn block(&mut self, who: ActorId, how: Wait);
-    /// `who` was woken.
+    /// Notes that `who` was woken.
     fn ready(&mut self, who: ActorId);
-    /// `who` has come into being. Slots come in order and are used again.
+    /// Notes that `who` was spawned. Slots are given out in order and are reused.
     fn spawned(&mut self, who: ActorId);
-    /// `who` has ended.
+    /// Notes that `who` has ended.
     fn ended(&mut self, who: ActorId);
-    /// `who` now holds `depth` spinlocks.
+    /// Notes that `who` now holds `depth` spinlocks.
     fn atomic(&mut self, _who: ActorId, _depth: u32) {}
-    /// Who runs next.
+    /// Chooses the actor that runs next.
     fn next(&mut self) -> Next;
-    /// Whether [`Policy::looks_at`] wants to know of `event`: most are told too often to ask.
+    /// Reports whether [`Policy::looks_at`] is to be called for `event`. Most events are too frequent for that call.
     fn listens_to(_event: &Event) -> bool {
         false
     }
-    /// Objects that a check looks at when it takes `event`, so that the order of `who` and of those who change them
-    /// matters.
+    /// Returns the objects that a check looks at when it takes `event`. The order of `who` and of the actors that
+    /// change those objects therefore matters.
     fn looks_at(&mut self, _who: ActorId, _event: &Event) -> SmallVec<[Object; 4]> {
         SmallVec::new()
     }
-    /// Whether nobody gets the id of somebody who has ended, so that ids do not depend on the order of ends.
+    /// Reports whether the id of an actor that has ended is never reused, so that ids do not depend on the order of
+    /// ends.
     fn keeps_ids(&self) -> bool {
         false
     }
@@ -59,15 +60,15 @@ pub trait Policy {
 /// Answer of [`Policy::next`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// This one.
+    /// This actor runs next.
     Run(ActorId),
-    /// Nobody can run.
-    Nobody,
+    /// No actor can run.
+    Idle,
     /// The run is to be given up.
     Abandon,
 }
 
-/// What an actor is doing, as far as waking it is concerned.
+/// The state of an actor, as far as waking it is concerned.
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
     waiting: Option<Object>,
@@ -81,7 +82,7 @@ pub(crate) struct Core<P, O> {
     policy: RefCell<P>,
     observer: RefCell<O>,
     injector: RefCell<Box<Injector>>,
-    /// By actor, where hits are counted for each.
+    /// The injectors by actor, where hits are counted for each.
     injectors: Option<RefCell<Vec<Injector>>>,
     states: RefCell<Vec<State>>,
     actors: RefCell<Vec<Option<Box<Coroutine>>>>,
@@ -97,9 +98,9 @@ pub struct Sim<P, O> {
     core: Rc<Core<P, O>>,
 }
 
-/// What a finished simulation hands back.
+/// The parts and counts of a finished simulation.
 pub struct Finished<P, O> {
-    /// How it ended.
+    /// The way in which it ended.
     pub end: End,
     /// The policy, with its clock and counts.
     pub policy: P,
@@ -115,7 +116,7 @@ pub struct Finished<P, O> {
 }
 
 impl<P: Policy + 'static, O: Observer + 'static> Finished<P, O> {
-    /// A simulation without actors, with the same policy, observer, injector and stacks.
+    /// Returns a simulation without actors, with the same policy, observer, injector and stacks.
     #[must_use]
     pub fn again(self) -> Sim<P, O> {
         Sim::with(self.policy, self.observer, self.injector, self.stacks)
@@ -123,7 +124,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Finished<P, O> {
 }
 
 impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
-    /// A simulation without actors.
+    /// Returns a simulation without actors.
     #[must_use]
     pub fn new(policy: P, observer: O, injector: Injector) -> Self {
         Self::with(policy, observer, Box::new(injector), Stacks::default())
@@ -147,7 +148,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
         }
     }
 
-    /// Lets the hits of fault sites be counted for each actor by itself: `nth=1` is the first of every actor.
+    /// Counts the hits of fault sites separately for each actor: `nth=1` is the first hit of every actor.
     ///
     /// # Panics
     /// When there are actors already.
@@ -162,7 +163,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
         self.core.spawn(body)
     }
 
-    /// Runs until every actor has ended, nobody can run, or the policy gives up.
+    /// Runs until every actor has ended, no actor can run, or the policy gives up.
     ///
     /// # Panics
     /// Passes on the panic of an actor.
@@ -181,7 +182,8 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
         }
     }
 
-    /// The same, and can be used again: it has no actors then, and everything else as the run has left it.
+    /// Runs like [`Sim::run`], but the simulation can be used again. It then has no actors, and everything else is as
+    /// the run left it.
     ///
     /// # Panics
     /// Passes on the panic of an actor.
@@ -192,7 +194,7 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
             let next = core.policy.borrow_mut().next();
             match next {
                 Next::Run(who) => core.resume(who),
-                Next::Nobody => break core.verdict(),
+                Next::Idle => break core.verdict(),
                 Next::Abandon => break End::Abandoned,
             }
         };
@@ -200,17 +202,17 @@ impl<P: Policy + 'static, O: Observer + 'static> Sim<P, O> {
         end
     }
 
-    /// The policy.
+    /// Returns the policy.
     pub fn policy(&self) -> RefMut<'_, P> {
         self.core.policy.borrow_mut()
     }
 
-    /// The observer.
+    /// Returns the observer.
     pub fn observer(&self) -> RefMut<'_, O> {
         self.core.observer.borrow_mut()
     }
 
-    /// Forgets the hits of single actors, and hands what they counted over to `look`.
+    /// Forgets the hits of single actors, and passes each of their injectors to `look`.
     pub fn take_injectors(&self, look: impl FnMut(Injector)) {
         if let Some(injectors) = &self.core.injectors {
             injectors.borrow_mut().drain(..).for_each(look);

@@ -1,9 +1,9 @@
 //! Policy `time`: virtual ns on modelled CPUs, in event order, FIFO among equals.
 //!
-//! A running actor has exactly one entry in the event queue: the moment of its next step. Each CPU has a run queue;
-//! an actor queues where it ran last, an idle CPU takes from the longest queue. A spinning waiter keeps its CPU and has
-//! no entry until the lock is handed to it. When an actor's next step is the earliest of all it goes on in place, which
-//! is the same order without two switches of stacks.
+//! A running actor has exactly one entry in the event queue: the moment of its next step. Each CPU has a run queue.
+//! An actor queues where it ran last, and an idle CPU takes from the longest queue. A spinning waiter keeps its CPU
+//! and has no entry until the lock is handed to it. When an actor's next step is the earliest of all, it goes on in
+//! place: the order is the same, and two switches of stacks are saved.
 use super::bits::Bits;
 use super::{Next, Policy};
 use crate::interrupt::Interrupt;
@@ -11,7 +11,7 @@ use model::seam::{Access, ActorId, Costs, Object, Wait, Work};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// What a run may at most take, in virtual ns, before it is given up.
+/// The longest time that a run may take before it is given up, in virtual ns.
 pub type LimitNs = u64;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct Time {
     is_interrupted: bool,
 }
 
-/// What the policy counted. Exact and the same for the same seed.
+/// Counts of the policy. They are exact, and the same for the same seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Entries taken from the event queue.
@@ -80,7 +80,7 @@ const ACTOR_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 40;
 
 impl Time {
-    /// Virtual time on `cpus` CPUs, given up after `limit_ns`.
+    /// Returns virtual time on `cpus` CPUs. The run is given up after `limit_ns`.
     #[must_use]
     pub fn new(cpus: u32, costs: Costs, limit_ns: LimitNs) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl Time {
         }
     }
 
-    /// Gives the run up when `interrupt` comes as well.
+    /// Also gives the run up when `interrupt` is set.
     #[must_use]
     pub fn until(self, interrupt: Interrupt) -> Self {
         Self { interrupt, ..self }
@@ -111,7 +111,7 @@ impl Time {
         self.is_interrupted
     }
 
-    /// What has been counted so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
@@ -124,7 +124,7 @@ impl Time {
         self.events.push(Reverse((u128::from(at) << 64) | u128::from(order)));
     }
 
-    /// The running actor goes on after `cost_ns`, at once if nothing comes before.
+    /// Lets the running actor go on after `cost_ns`: at once if no event comes before.
     fn advance(&mut self, who: ActorId, cost_ns: u64) -> bool {
         let actor = self.actors[who.index()];
         if self.queued > 0 && actor.depth == 0 && self.now >= actor.slice_end {
@@ -171,7 +171,8 @@ impl Time {
         self.schedule(at + owed_ns, who);
     }
 
-    /// `who` can run: on the CPU where it last ran if that is idle, on another idle one, else it queues.
+    /// Makes `who` runnable: on the CPU where it last ran if that is idle, else on another idle one. Without an idle
+    /// CPU it queues.
     fn make_runnable(&mut self, who: ActorId) {
         let last = self.actors[who.index()].cpu;
         let cpu = if self.idle.contains(last) { Some(last) } else { self.idle.lowest() };
@@ -184,7 +185,8 @@ impl Time {
         }
     }
 
-    /// `cpu` has nobody to run: the next of its queue, or of the longest one, or nobody.
+    /// Gives `cpu`, which has no actor to run, the next actor of its queue, else of the longest queue. Without any,
+    /// `cpu` becomes idle.
     fn vacate(&mut self, cpu: u32) {
         let from = if self.queued == 0 {
             None
@@ -282,6 +284,6 @@ impl Policy for Time {
                 _ => return Next::Run(who),
             }
         }
-        Next::Nobody
+        Next::Idle
     }
 }

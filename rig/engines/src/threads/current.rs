@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// How long a grace period waits between two looks at the readers, in ns.
+/// The time between two looks of a grace period at the readers, in ns.
 const GRACE_STEP_NS: u64 = 10_000;
 
 /// The actor that this OS thread runs.
@@ -23,7 +23,7 @@ pub struct ThreadCurrent<L> {
     id: ActorId,
     listener: RefCell<Box<CachePadded<L>>>,
     reader: LocalHandle,
-    /// Time read last: counters of two CPUs may differ by a little, and nobody's time goes back.
+    /// The time read last. The counters of two CPUs may differ a little, and an actor's time must not go back.
     last_ns: Cell<u64>,
     /// Spinlocks held.
     depth: Cell<u32>,
@@ -31,11 +31,11 @@ pub struct ThreadCurrent<L> {
     locks: Cell<u32>,
     /// Operations and attaches under way.
     busy: Cell<u32>,
-    /// What the operation under way works on.
+    /// The address space of the operation under way.
     mm: Cell<Option<MmId>>,
 }
 
-/// Whether somebody measures with the time of `event`; the others get the time read last.
+/// Reports whether an observer measures with the time of `event`. Other events carry the time read last.
 fn is_timed(event: &Event) -> bool {
     matches!(
         event,
@@ -52,7 +52,7 @@ fn is_timed(event: &Event) -> bool {
 
 impl<L: Observer + Send + 'static> ThreadCurrent<L> {
     pub(super) fn new(shared: Arc<Shared<L>>, id: ActorId, listener: Box<CachePadded<L>>) -> Self {
-        // Without it a sleep is some 50 µs too long; where it is refused it stays so.
+        // Without it a sleep takes some 50 µs too long. A refusal changes nothing.
         let _ = set_current_timer_slack(Some(NonZeroU64::MIN));
         let reader = shared.epochs.register();
         Self {
@@ -72,19 +72,19 @@ impl<L: Observer + Send + 'static> ThreadCurrent<L> {
         self.listener.into_inner()
     }
 
-    /// Ends here if the run is abandoned.
+    /// Unwinds the actor if the run is abandoned.
     fn unwind_if_abandoned(&self) {
         if self.abandoned() && !thread::panicking() {
             resume_unwind(Box::new(Abandoned));
         }
     }
 
-    /// Whether it is between two operations and holds nothing.
+    /// Reports whether the actor is between two operations and holds nothing.
     fn is_idle(&self) -> bool {
         self.busy.get() == 0 && self.locks.get() == 0
     }
 
-    /// Keeps account of what decides whether it may rest.
+    /// Updates the counts that decide whether the actor may rest.
     fn note(&self, event: &Event) {
         let change = |cell: &Cell<u32>, by: i32| cell.set(cell.get().saturating_add_signed(by));
         match event {
@@ -103,7 +103,7 @@ impl<L: Observer + Send + 'static> ThreadCurrent<L> {
         }
     }
 
-    /// Does the work on real pages, if it is that and they are real.
+    /// Does the work on real pages, if the work is of that kind and pages are real.
     fn touches(&self, work: Work, pages: u64) -> bool {
         let (Some(real), Some(mm)) = (&self.shared.pages, self.mm.get()) else { return false };
         let done = match work {
@@ -124,7 +124,7 @@ impl<L: Observer + Send + 'static> ThreadCurrent<L> {
             tv_sec: (ns / 1_000_000_000).cast_signed(),
             tv_nsec: (ns % 1_000_000_000).cast_signed(),
         };
-        // Returns at the time, on signals, and when the run is abandoned; the caller looks again.
+        // Returns when the time is up, on signals, and when the run is abandoned. The caller looks again.
         let _ = futex::wait(&self.shared.abandoned, futex::Flags::PRIVATE, 0, Some(&time));
         self.unwind_if_abandoned();
     }
@@ -141,8 +141,8 @@ impl<L: Observer + Send + 'static> Current for ThreadCurrent<L> {
         self.id
     }
 
-    /// Burns the CPU for as long as the table says. Time in which the machine lets somebody else run counts as well. Pages
-    /// that are real cost what they cost.
+    /// Burns the CPU for the time in the table of costs. Time in which the machine runs another thread counts as
+    /// well. Real pages take the time that they take.
     fn work(&self, work: Work, times: u64) {
         if self.touches(work, times) {
             return;
@@ -177,7 +177,7 @@ impl<L: Observer + Send + 'static> Current for ThreadCurrent<L> {
         }
         let slot = &self.shared.slots[self.id.index()];
         *slot.waits_on.lock() = Some(on);
-        // Relaxed: a count; the watchdog reads it beside `waits_on`, under whose lock it was written before.
+        // Relaxed: a count. The watchdog reads it together with `waits_on`, under whose lock it was written before.
         slot.waits.fetch_add(1, Ordering::Relaxed);
         slot.token.take(how);
         *slot.waits_on.lock() = None;
@@ -222,7 +222,7 @@ impl<L: Observer + Send + 'static> Current for ThreadCurrent<L> {
         let until_ns = self.now() + grace_ns;
         let passed = Arc::new(AtomicBool::new(false));
         let passes = Arc::clone(&passed);
-        // Runs when nobody is left in a section that began before.
+        // Runs when no reader is left in a section that began before.
         // Release: pairs with the Acquire below; what readers did in their sections is seen after them.
         self.reader.pin().defer(move || passes.store(true, Ordering::Release));
         while !passed.load(Ordering::Acquire) {

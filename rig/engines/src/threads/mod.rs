@@ -1,12 +1,13 @@
-//! The engine on OS threads: every actor a thread of its own, the machine's clock, real contention.
+//! The engine on OS threads: every actor is a thread, time is the machine's clock, and contention is real.
 //!
-//! [`Threads`] starts actors and waits for their end; [`current::ThreadCurrent`] is what they see. An access is nothing
-//! here: the machine decides who runs. Work that touches nothing shared burns as many ns as the table of costs says.
-//! There is no order of all events, so every actor tells its own to a listener of its own, on its own thread; what needs
-//! the whole world is looked at while everybody rests (`quiescence`). Whoever can never go on is found from outside
-//! (`watchdog`); then every actor is unwound, guards dropped on the way do nothing, and the run ends in an orderly way.
+//! [`Threads`] starts actors and waits for their end. [`current::ThreadCurrent`] is the interface that actors see. An
+//! access does nothing here: the machine decides which thread runs. Work that touches nothing shared burns as many ns
+//! as the table of costs says. There is no order of all events, so every actor sends its own to a listener of its
+//! own, on its own thread. Checks that need the whole world run while all actors are at rest (`quiescence`). Actors
+//! that can never go on are found from outside (`watchdog`); then every actor is unwound, guards dropped on the way
+//! do nothing, and the run ends in an orderly way.
 //!
-//! A slot is what others see of an actor. Slots are used again, and so is the listener in them.
+//! A slot is the part of an actor that other actors see. Slots are reused, and so is the listener in them.
 mod clock;
 pub mod current;
 pub mod overhead;
@@ -36,39 +37,39 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Stack of an actor's thread: paths and protocols are shallow, and there may be thousands.
+/// The stack of an actor's thread: paths and protocols are shallow, and there may be thousands of threads.
 const STACK_BYTES: usize = 512 * 1024;
-/// How long the watchdog waits between two looks.
+/// The time for which the watchdog waits between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// How long everybody may take to come to rest. An exec waits for threads that may be at rest already; then it is tried
-/// again later.
+/// The time within which all actors must come to rest. An exec may wait for threads that are already at rest; then
+/// the rest is tried again later.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// What a run needs to know.
+/// The settings of a run.
 pub struct Setting<L> {
-    /// What work costs, in ns.
+    /// The cost of each kind of work, in ns.
     pub costs: Costs,
-    /// What is to go wrong.
+    /// The faults to inject.
     pub injector: Injector,
-    /// When the run is given up, in ns.
+    /// The time at which the run is given up, in ns.
     pub give_up_ns: u64,
-    /// How often everybody is asked to rest, in ns; 0 for never.
+    /// The time between two requests to rest, in ns; 0 for never.
     pub rest_every_ns: u64,
-    /// Whether pages are real: touching them faults memory in, instead of burning what a page costs.
+    /// Reports whether pages are real: touching one faults memory in, instead of burning the cost of a page.
     pub real_pages: bool,
     /// Makes the listener of a slot.
     pub listener: Box<dyn Fn() -> L + Send + Sync>,
 }
 
-/// The system refused what a run needs.
+/// A refusal by the system of something that a run needs.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// A thread for an actor.
+    /// The system refused a thread for an actor.
     #[error(
         "the system has no thread for another actor: {0}; use fewer processes and threads, or raise `ulimit -u`"
     )]
     Thread(std::io::Error),
-    /// Memory for real pages.
+    /// The system refused memory for real pages.
     #[error("the system has no memory for real pages: {0}; use fewer processes, or leave out --real-pages")]
     Memory(std::io::Error),
 }
@@ -82,36 +83,36 @@ pub struct Threads<L> {
 
 type Body<L> = Box<dyn FnOnce(&ThreadCurrent<L>) + Send>;
 
-/// What a run has left.
+/// The outcome of a run.
 pub struct Finished<L> {
-    /// How it ended.
+    /// The way in which it ended.
     pub end: End,
     /// Reports whether it was given up for an interrupt.
     pub is_interrupted: bool,
-    /// When, in ns.
+    /// The time at which it ended, in ns.
     pub now_ns: u64,
     /// The injector, with its log.
     pub injector: Injector,
     /// Every slot's listener.
     pub listeners: Vec<(ActorId, L)>,
-    /// What happened how often.
+    /// Counts of the run.
     pub counts: Counts,
 }
 
-/// What happened how often.
+/// Counts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Actors that ever ran: OS threads.
+    /// The number of actors that ran, each an OS thread.
     pub actors: u64,
     /// Waits of one actor for another.
     pub waits: u64,
-    /// Moments at which everybody was at rest.
+    /// Moments at which all actors were at rest.
     pub rests: u64,
-    /// Times when they did not come to rest soon enough.
+    /// Attempts in which not all actors came to rest in time.
     pub missed_rests: u64,
 }
 
-/// Why a run cannot go on.
+/// The reason for which a run cannot go on.
 enum Trouble {
     /// A panic of an actor: a bug.
     Panic(Box<dyn Any + Send>),
@@ -122,14 +123,14 @@ enum Trouble {
 /// Payload with which actors of an abandoned run are unwound.
 struct Abandoned;
 
-/// What others see of an actor. On cache lines of its own.
+/// The part of an actor that other actors see. It has cache lines of its own.
 struct Slot<L> {
     token: Parker,
-    /// What its actor waits for.
+    /// The object for which its actor waits.
     waits_on: Mutex<Option<Object>>,
-    /// How often its actor has waited.
+    /// The number of waits of its actor.
     waits: AtomicU64,
-    /// Away while its actor runs, on cache lines of its own.
+    /// The listener, taken out while its actor runs. It has cache lines of its own.
     listener: Mutex<Option<Box<CachePadded<L>>>>,
 }
 
@@ -137,15 +138,15 @@ struct Shared<L> {
     clock: Clock,
     costs: Costs,
     injector: Mutex<Injector>,
-    /// Sites that a rule names; the others cannot fail, and nobody asks.
+    /// Sites that a rule names. No other site can fail, so hits of others are not looked up.
     sites: BTreeSet<Site>,
     listener: Box<dyn Fn() -> L + Send + Sync>,
     slots: boxcar::Vec<CachePadded<Slot<L>>>,
     free: Mutex<Vec<ActorId>>,
     rest: Quiescence,
-    /// Absent where pages are a cost only.
+    /// The real pages; `None` where pages are only a cost.
     pages: Option<Pages>,
-    /// 1 once the run is abandoned; sleepers wait for that too.
+    /// 1 once the run is abandoned. Sleeping actors wait on it too.
     abandoned: AtomicU32,
     trouble: Mutex<Option<Trouble>>,
     epochs: Collector,
@@ -153,13 +154,13 @@ struct Shared<L> {
 }
 
 impl<L: Observer + Send + 'static> Threads<L> {
-    /// A run without actors.
+    /// Returns a run without actors.
     #[must_use]
     pub fn new(setting: Setting<L>) -> Self {
         Self { setting, bodies: Vec::new(), interrupt: Interrupt::never() }
     }
 
-    /// Gives the run up when `interrupt` comes as well.
+    /// Also gives the run up when `interrupt` is set.
     #[must_use]
     pub fn until(self, interrupt: Interrupt) -> Self {
         Self { interrupt, ..self }
@@ -170,8 +171,8 @@ impl<L: Observer + Send + 'static> Threads<L> {
         self.bodies.push(Box::new(body));
     }
 
-    /// Runs until every actor has ended, nobody can go on, or it is given up. Whenever everybody is at rest `at_rest` may
-    /// look around; the clock stands still meanwhile.
+    /// Runs until every actor has ended, no actor can go on, or the run is given up. `at_rest` may look at the world
+    /// whenever all actors are at rest; the clock is stopped during the call.
     ///
     /// # Errors
     /// When the system refuses a thread or memory.
@@ -226,7 +227,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
         }
     }
 
-    /// A slot for a new actor, used before if there is one.
+    /// Returns a slot for a new actor: a used one if there is one.
     fn slot(&self) -> ActorId {
         if let Some(id) = self.free.lock().pop() {
             self.slots[id.index()].token.forget();
@@ -243,7 +244,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
 
     fn spawn<F: FnOnce(&ThreadCurrent<L>) + Send + 'static>(self: &Arc<Self>, body: F) -> ActorId {
         let id = self.slot();
-        // Relaxed: a count, read when everybody has ended, which the lock of `Quiescence` orders.
+        // Relaxed: a count, read when all actors have ended, which the lock of `Quiescence` orders.
         self.actors.fetch_add(1, Ordering::Relaxed);
         self.rest.born();
         let shared = Arc::clone(self);
@@ -255,7 +256,7 @@ impl<L: Observer + Send + 'static> Shared<L> {
         id
     }
 
-    /// The life of an actor, on its own thread.
+    /// Runs an actor from its start to its end, on its own thread.
     fn live<F: FnOnce(&ThreadCurrent<L>)>(self: Arc<Self>, id: ActorId, body: F) {
         let listener = self.slots[id.index()].listener.lock().take();
         if let Some(listener) = listener {
@@ -271,15 +272,15 @@ impl<L: Observer + Send + 'static> Shared<L> {
         self.rest.died();
     }
 
-    /// The run cannot go on; the first reason counts.
+    /// Notes that the run cannot go on. The first reason counts.
     fn give_up(&self, trouble: Trouble) {
         self.trouble.lock().get_or_insert(trouble);
         self.abandon();
     }
 
-    /// Lets every actor unwind as soon as it does anything.
+    /// Makes every actor unwind at its next operation.
     fn abandon(&self) {
-        // SeqCst, with the loads in `ThreadCurrent`: nobody who is woken below misses it.
+        // SeqCst, with the loads in `ThreadCurrent`: no actor that is woken below misses it.
         self.abandoned.store(1, Ordering::SeqCst);
         let _ = futex::wake(&self.abandoned, futex::Flags::PRIVATE, u32::MAX >> 1);
         for (_, slot) in &self.slots {

@@ -1,6 +1,6 @@
-//! What measuring costs and how far off it is, on this machine: the clock, the statistics of locks, starts at a rate.
+//! The cost and the error of measuring on this machine: of the clock, of lock statistics, and of starts at a rate.
 //!
-//! Read beside figures of an engine that runs by the machine's clock: nothing shorter than this can be told there.
+//! Compare it with the figures of an engine that runs by the machine's clock: shorter intervals cannot be resolved.
 use super::trials::{Trials, on_thread, repeated, told_to};
 use crate::threads::Refused;
 use crate::threads::current::ThreadCurrent;
@@ -10,27 +10,27 @@ use model::locks::stats::LockStats;
 use model::seam::{Class, Current, Event, Observer, Stamp};
 use std::collections::BTreeMap;
 
-/// Reads of the clock, and acquisitions, of a trial.
+/// Reads of the clock, or acquisitions, in one trial.
 const TIMES: u64 = 2048;
-/// Starts whose lateness is looked at.
+/// The number of starts whose lateness is measured.
 const STARTS: u64 = 64;
-/// Time between two, in ns.
+/// The time between two starts, in ns.
 const EVERY_NS: u64 = 1_000_000;
 
-/// See the module's text. All in ns.
+/// The cost and the error of measuring, in ns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overhead {
-    /// A read of the engine's clock; a timed part contains one.
+    /// The cost of a read of the engine's clock. A timed section contains one.
     pub read_ns: u64,
-    /// The smallest step that was seen between two reads.
+    /// The smallest step seen between two reads.
     pub step_ns: u64,
-    /// Taking and giving back a mutex that nobody else wants, without statistics.
+    /// The cost of taking and releasing an uncontended mutex, without statistics.
     pub lock_ns: u64,
-    /// The same with statistics: its two reads of the clock, histograms, the table of what is held.
+    /// The cost of the same with statistics: two reads of the clock, histograms, the table of held locks.
     pub told_lock_ns: u64,
-    /// How late one who sleeps until a start comes: the median.
+    /// The median lateness of an actor that sleeps until a start.
     pub late_ns: u64,
-    /// The worst.
+    /// The largest lateness of such an actor.
     pub latest_ns: u64,
 }
 
@@ -54,13 +54,13 @@ impl Overhead {
         })
     }
 
-    /// What statistics add to an acquisition, in ns.
+    /// Returns the cost that statistics add to an acquisition, in ns.
     #[must_use]
     pub fn statistics_ns(&self) -> u64 {
         self.told_lock_ns.saturating_sub(self.lock_ns)
     }
 
-    /// As facts for `env.json`.
+    /// Returns the figures as facts for `env.json`.
     #[must_use]
     pub fn facts(&self) -> BTreeMap<String, String> {
         [
@@ -73,7 +73,7 @@ impl Overhead {
         .into()
     }
 
-    /// What statistics cost, in words.
+    /// Describes the cost of statistics.
     #[must_use]
     pub fn lock_words(&self) -> String {
         let Self { lock_ns, told_lock_ns, .. } = self;
@@ -83,17 +83,17 @@ impl Overhead {
         )
     }
 
-    /// How late starts are, in words.
+    /// Describes the lateness of starts.
     #[must_use]
     pub fn start_words(&self) -> String {
         format!(
-            "late by {} ns (median), {} ns at worst of {STARTS}; corrected latencies count from the intended start, so it is in them",
+            "late by {} ns (median), {} ns at worst of {STARTS}; corrected latencies count from the intended start, so they include it",
             self.late_ns, self.latest_ns
         )
     }
 }
 
-/// The listener whose cost is looked at.
+/// The listener whose cost is measured.
 #[derive(Default)]
 struct Statistics {
     held: HeldTable,
@@ -122,7 +122,7 @@ fn lock<L: Observer + Send + 'static>(cur: &ThreadCurrent<L>) -> Trials {
     repeated(cur, TIMES, || drop(lock.lock(cur)))
 }
 
-/// How late starts at a rate are.
+/// Measures the lateness of starts at a rate.
 fn late<C: Current>(cur: &C) -> Trials {
     let begin = cur.now();
     let start = |turn| {

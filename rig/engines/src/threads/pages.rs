@@ -1,7 +1,8 @@
-//! Real memory under modelled address spaces: who touches pages faults them in, who gives pages back lets them go.
+//! Real memory under modelled address spaces: touching pages faults them in, giving them back frees them.
 //!
-//! An address space has room for so many pages, from the first one on; touching goes up, giving back goes down, and who
-//! comes to the end begins again. What stands in the pages is nobody's business, so nobody waits for anybody.
+//! An address space has room for [`ROOM_PAGES`] pages. Touching counts up from the first page, giving back counts
+//! down, and beyond the last page touching begins again at the first. The contents of the pages do not matter, so no
+//! actor waits for another.
 #![allow(unsafe_code)]
 use model::kernel::MmId;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
@@ -13,10 +14,10 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 /// Size of a page in bytes.
 const PAGE_BYTES: usize = 4096;
-/// Room of an address space, in pages: more than any workload has.
+/// The room of an address space, in pages: more than any workload uses.
 const ROOM_PAGES: usize = 16 * 1024;
 
-/// Memory of one address space. Nothing of it is there before it is touched.
+/// The memory of one address space. None of it is resident before it is touched.
 #[derive(Debug)]
 pub struct Space {
     start: NonNull<c_void>,
@@ -31,12 +32,13 @@ unsafe impl Send for Space {}
 unsafe impl Sync for Space {}
 
 impl Space {
-    /// Room without memory.
+    /// Reserves room, without memory.
     ///
     /// # Errors
     /// When the kernel has no room.
     pub fn new() -> io::Result<Self> {
-        // SAFETY: a null hint without MAP_FIXED lets the kernel choose free addresses, so no mapping of anyone is replaced.
+        // SAFETY: a null hint without MAP_FIXED lets the kernel choose free addresses, so no existing mapping is
+        // replaced.
         let start = unsafe {
             let (rights, flags) =
                 (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::NORESERVE);
@@ -46,21 +48,21 @@ impl Space {
         Ok(Self { start, touched: AtomicUsize::new(0) })
     }
 
-    /// Touches `pages` more.
+    /// Touches `pages` more pages.
     pub fn touch(&self, pages: usize) {
-        // Relaxed: a number; two who touch get different pages, and that is all.
+        // Relaxed: a number. Two actors that touch get different pages, and nothing else matters.
         let first = self.touched.fetch_add(pages, Ordering::Relaxed);
         for page in first..first + pages {
             let at = page % ROOM_PAGES * PAGE_BYTES;
             // SAFETY: `at` is below the length of the mapping, which lives as long as `self`; a byte is aligned, and it is
             // only ever accessed by such stores.
             let byte = unsafe { AtomicU8::from_ptr(self.start.as_ptr().cast::<u8>().add(at)) };
-            // Relaxed: nobody reads it.
+            // Relaxed: no thread reads it.
             byte.store(1, Ordering::Relaxed);
         }
     }
 
-    /// Gives up to `pages` back.
+    /// Gives up to `pages` pages back.
     ///
     /// # Errors
     /// The kernel's.
@@ -72,7 +74,8 @@ impl Space {
         if pages == 0 {
             return Ok(());
         }
-        // SAFETY: the range lies inside the mapping, which lives as long as `self`; nothing that stands in it is needed.
+        // SAFETY: the range is inside the mapping, which lives as long as `self`; the contents of the range are not
+        // needed.
         unsafe {
             let start = self.start.as_ptr().byte_add((last - pages) * PAGE_BYTES);
             madvise(start, pages * PAGE_BYTES, Advice::LinuxDontNeed)?;
@@ -83,15 +86,15 @@ impl Space {
 
 impl Drop for Space {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own, of this length, and nobody can reach it any more.
+        // SAFETY: the mapping is this value's own, of this length, and no thread can reach it any more.
         let _ = unsafe { munmap(self.start.as_ptr(), ROOM_PAGES * PAGE_BYTES) };
     }
 }
 
-/// See the module's text.
+/// The real pages of all address spaces.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// By address space.
+    /// The address spaces, by number.
     spaces: boxcar::Vec<OnceLock<Space>>,
 }
 
@@ -100,18 +103,18 @@ impl Pages {
         let space = loop {
             match self.spaces.get(mm.index()) {
                 Some(space) => break space,
-                // Somebody else may be adding it just now; then there is one more than needed.
+                // Another actor may be adding it at the same time; then there is one more than needed.
                 None => self.spaces.push(OnceLock::new()),
             };
         };
         if space.get().is_none() {
-            // Another may have been faster; then this one is dropped again.
+            // Another actor may have been faster; then this one is dropped again.
             let _ = space.set(Space::new()?);
         }
         space.get().ok_or_else(|| io::Error::other("no memory for an address space"))
     }
 
-    /// Touches `pages` more of `mm`.
+    /// Touches `pages` more pages of `mm`.
     ///
     /// # Errors
     /// When the kernel has no room for another address space.
@@ -120,10 +123,10 @@ impl Pages {
         Ok(())
     }
 
-    /// Gives up to `pages` of `mm` back.
+    /// Gives up to `pages` pages of `mm` back.
     ///
     /// # Errors
-    /// The kernel's, and as [`Pages::touch`].
+    /// As of [`Pages::touch`], and the kernel's.
     pub(super) fn give_back(&self, mm: MmId, pages: u64) -> io::Result<()> {
         self.space(mm)?.give_back(pages as usize)
     }
@@ -133,7 +136,7 @@ impl Pages {
 mod tests {
     use super::*;
 
-    /// Pages of the mapping of `space` that are there, by mincore(2).
+    /// Returns the number of resident pages of the mapping of `space`, by mincore(2).
     fn resident(space: &Space) -> usize {
         let mut there = vec![0_u8; ROOM_PAGES];
         // SAFETY: the range is the mapping of `space`, and the list has a byte for each of its pages.

@@ -1,15 +1,15 @@
-//! How an actor waits for another: a token, which the other leaves, in a word that the kernel can wait for (futex).
+//! The token by which one actor wakes another. It is kept in a word on which the kernel can wait (futex).
 //!
-//! A wake that comes first is not lost, and none is spurious: the locks hand over, so whoever has the token owns what it
-//! waited for.
+//! A wake that comes first is not lost, and none is spurious. Locks are handed over, so an actor that has the token
+//! owns the lock that it waited for.
 use model::seam::Wait;
 use rustix::thread::futex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How often a spinner looks before it lets others run. About a microsecond.
+/// The number of times a spinner looks before it yields: about a microsecond.
 const LOOKS: u32 = 200;
-/// How often it lets others run before it sleeps, as a guest's spinlock does: with fewer CPUs than threads whoever it waits
-/// for may need this one.
+/// The number of yields before it sleeps, as a guest's spinlock does. With fewer CPUs than threads, the thread that
+/// holds the lock may need this CPU.
 const YIELDS: u32 = 4;
 
 const NONE: u32 = 0;
@@ -27,11 +27,11 @@ pub(super) struct Parker {
 }
 
 impl Parker {
-    /// Leaves the token, and wakes its actor if that sleeps.
+    /// Leaves the token, and wakes its actor if that is asleep.
     pub(super) fn leave(&self) {
         // Release: pairs with the Acquire in `try_take`; what was done before the wake is seen after the wait.
         if self.state.swap(LEFT, Ordering::Release) == ASLEEP {
-            // Fails for addresses that are none; this one is.
+            // This fails only for invalid addresses, and this one is valid.
             let _ = futex::wake(&self.state, futex::Flags::PRIVATE, 1);
         }
     }
@@ -46,10 +46,10 @@ impl Parker {
         if how == Wait::Spin && self.spin() {
             return;
         }
-        // Relaxed: says only where the sleeper is; if the token is here already, `try_take` acquires it.
+        // Relaxed: it only records that the actor sleeps. If the token is here already, `try_take` acquires it.
         let _ = self.state.compare_exchange(NONE, ASLEEP, Ordering::Relaxed, Ordering::Relaxed);
         while !self.try_take() {
-            // Returns when woken, when the state is another already, and on signals; the loop looks again.
+            // Returns when woken, when the state has changed already, and on signals. The loop looks again.
             let _ = futex::wait(&self.state, futex::Flags::PRIVATE, ASLEEP, None);
         }
     }
@@ -68,13 +68,13 @@ impl Parker {
         false
     }
 
-    /// Whether it is there.
+    /// Reports whether the token is there.
     pub(super) fn is_left(&self) -> bool {
         // Acquire: pairs with the Release in `leave`, for the watchdog.
         self.state.load(Ordering::Acquire) == LEFT
     }
 
-    /// Takes it back: its actor is somebody else from now on.
+    /// Takes the token back: the slot gets another actor.
     pub(super) fn forget(&self) {
         // Relaxed: the slot is handed over under a lock.
         self.state.store(NONE, Ordering::Relaxed);

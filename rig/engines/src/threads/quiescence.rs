@@ -1,7 +1,9 @@
-//! Rest: moments at which every actor stands between two operations and holds nothing, so that the world can be looked at.
+//! Quiescence: moments at which every actor is between two operations and holds nothing, so that the world can be
+//! inspected.
 //!
-//! There is no such moment by itself on real threads. One is asked for: from then on nobody begins an operation, and when
-//! everybody has come to the end of his everybody is at rest. Who sleeps between operations is at rest anyway.
+//! On real threads no such moment comes by itself, so it is requested: from then on no thread begins an operation.
+//! Once every thread has finished its current operation, all are quiescent. A thread that sleeps between operations
+//! counts as quiescent.
 use parking_lot::{Condvar, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,52 +12,52 @@ use std::time::Duration;
 struct Count {
     /// Actors that have begun and not ended.
     alive: usize,
-    /// Those of them that are not at rest.
+    /// Those actors that are not at rest.
     running: usize,
     asked: bool,
 }
 
-/// See the module's text.
+/// The counts of actors, and the requests for rest.
 #[derive(Debug, Default)]
 pub(super) struct Quiescence {
-    /// The same as [`Count::asked`], for a look without the lock.
+    /// A copy of [`Count::asked`] that can be read without the lock.
     asked: AtomicBool,
     count: Mutex<Count>,
-    /// Nobody runs, or everybody has ended.
+    /// Signalled when no actor runs, or when all have ended.
     still: Condvar,
     go_on: Condvar,
 }
 
 impl Quiescence {
-    /// An actor has come into being, and runs.
+    /// Notes that an actor has begun and runs.
     pub(super) fn born(&self) {
         let mut count = self.count.lock();
         count.alive += 1;
         count.running += 1;
     }
 
-    /// An actor has ended.
+    /// Notes that an actor has ended.
     pub(super) fn died(&self) {
         let mut count = self.count.lock();
         count.alive -= 1;
         self.leave(&mut count);
     }
 
-    /// Between two operations: rests, if everybody is asked to.
+    /// Rests if a rest is requested. Called between two operations.
     pub(super) fn pause(&self) {
-        // Relaxed: whoever misses it comes by again; the lock orders the rest itself.
+        // Relaxed: an actor that misses it comes by again; the lock orders everything else.
         if self.asked.load(Ordering::Relaxed) {
             self.out();
             self.back();
         }
     }
 
-    /// Is at rest from now on.
+    /// Marks the actor as at rest from now on.
     pub(super) fn out(&self) {
         self.leave(&mut self.count.lock());
     }
 
-    /// Runs again, as soon as nobody asks for rest.
+    /// Marks the actor as running, as soon as no rest is requested.
     pub(super) fn back(&self) {
         let mut count = self.count.lock();
         while count.asked {
@@ -71,20 +73,20 @@ impl Quiescence {
         }
     }
 
-    /// How many have begun and not ended.
+    /// Returns the number of actors that have begun and not ended.
     pub(super) fn alive(&self) -> usize {
         self.count.lock().alive
     }
 
-    /// Waits until everybody has ended, for at most `at_most`; returns whether they have.
+    /// Waits until all actors have ended, for at most `at_most`. Returns whether they have.
     pub(super) fn all_ended(&self, at_most: Duration) -> bool {
         let mut count = self.count.lock();
         self.still.wait_while_for(&mut count, |count| count.alive > 0, at_most);
         count.alive == 0
     }
 
-    /// Asks everybody to rest, and waits for it for at most `patience`. Somebody may wait for one who rests already; then
-    /// it comes to nothing. Returns whether everybody rests; if so, [`Quiescence::end`] has to follow.
+    /// Requests a rest, and waits for it for at most `patience`. It fails when an actor waits for one that is already
+    /// at rest. Returns whether all actors are at rest; if so, [`Quiescence::end`] has to follow.
     pub(super) fn ask(&self, patience: Duration) -> bool {
         let mut count = self.count.lock();
         count.asked = true;
@@ -99,7 +101,7 @@ impl Quiescence {
         still
     }
 
-    /// Lets everybody go on.
+    /// Ends the rest: all actors go on.
     pub(super) fn end(&self) {
         self.count.lock().asked = false;
         // Relaxed: as in `pause`; `back` looks under the lock.

@@ -1,4 +1,4 @@
-//! Repeated trials of one thing: median and spread, in whole ps, since an access takes less than a ns.
+//! Repeated trials of one thing, with median and spread. Times are whole ps, since an access takes less than a ns.
 use crate::threads::current::ThreadCurrent;
 use crate::threads::{Refused, Setting, Threads};
 use faults::{FaultPlan, Injector};
@@ -7,78 +7,78 @@ use model::seam::event::NoopObserver;
 use model::seam::{Costs, Observer};
 use std::sync::Arc;
 
-/// Trials of each thing.
+/// The number of trials of each thing.
 pub const N: usize = 31;
-/// When a part of a measurement is given up, in ns.
+/// The time after which a part of a measurement is given up, in ns.
 const GIVE_UP_NS: u64 = 60_000_000_000;
 
-/// What trials of one thing gave, in ps, in order of size.
+/// The times of the trials of one thing, in ps, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trials(Vec<u64>);
 
 impl Trials {
-    /// Of trials in ps, in any order.
+    /// Returns the trials with the times `ps`, which may be in any order.
     #[must_use]
     pub fn of(mut ps: Vec<u64>) -> Self {
         ps.sort_unstable();
         Self(ps)
     }
 
-    /// How many.
+    /// Returns the number of trials.
     #[must_use]
     pub fn n(&self) -> usize {
         self.0.len()
     }
 
-    /// The value below which `percent` of the trials are.
+    /// Returns the value below which `percent` of the trials are.
     fn at(&self, percent: usize) -> u64 {
         self.0.get(self.n().saturating_sub(1) * percent / 100).copied().unwrap_or(0)
     }
 
-    /// The median in ps; 0 where there are none.
+    /// Returns the median in ps, or 0 where there are no trials.
     #[must_use]
     pub fn median_ps(&self) -> u64 {
         self.at(50)
     }
 
-    /// The median as an entry of a table: whole ns, at least one.
+    /// Returns the median as an entry of a table: whole ns, at least one.
     #[must_use]
     pub fn ns(&self) -> u64 {
         ((self.median_ps() + 500) / 1000).max(1)
     }
 
-    /// p10 and p90 in ns, such as `17.9..18.4`.
+    /// Returns p10 and p90 in ns, such as `17.9..18.4`.
     #[must_use]
     pub fn spread(&self) -> String {
         format!("{}..{}", ns(self.at(10)), ns(self.at(90)))
     }
 
-    /// Whether p90 is more than twice p10: something else was running.
+    /// Reports whether p90 is more than twice p10, which means that something else was running.
     #[must_use]
     pub fn is_wide(&self) -> bool {
         self.at(90) > self.at(10).saturating_mul(2)
     }
 
-    /// The longest trial in whole ns.
+    /// Returns the longest trial in whole ns.
     #[must_use]
     pub fn longest_ns(&self) -> u64 {
         self.at(100) / 1000
     }
 
-    /// Each less `ps`, which is in it and something else.
+    /// Returns the trials with `ps` subtracted from each, for a cost that is included in all of them.
     #[must_use]
     pub fn less(&self, ps: u64) -> Self {
         Self(self.0.iter().map(|trial| trial.saturating_sub(ps)).collect())
     }
 }
 
-/// ps as ns with one decimal.
+/// Returns ps as ns with one decimal.
 #[must_use]
 pub fn ns(ps: u64) -> String {
     format!("{}.{}", ps / 1000, ps % 1000 / 100)
 }
 
-/// Trials of `body`, each of which does it `times` over.
+/// Measures trials of `body`, each of which runs it `times` times.
 pub fn repeated<C: Current>(cur: &C, times: u64, mut body: impl FnMut()) -> Trials {
     let trial = |_| {
         let before = cur.now();
@@ -90,19 +90,19 @@ pub fn repeated<C: Current>(cur: &C, times: u64, mut body: impl FnMut()) -> Tria
     Trials::of((0..N).map(trial).collect())
 }
 
-/// ps of one of `times` turns that took `ns` together.
+/// Returns the ps per turn of `times` turns that took `ns` in all.
 pub fn per_turn(ns: u64, times: u64) -> u64 {
     ns.saturating_mul(1000) / times.max(1)
 }
 
-/// Runs `body` as an actor on a thread of its own, without anybody who listens.
+/// Runs `body` as an actor on a thread of its own, with a listener that ignores every event.
 pub fn on_thread<R: Send + 'static>(
     body: impl FnOnce(&ThreadCurrent<NoopObserver>) -> R + Send + 'static,
 ) -> Result<R, Refused> {
     told_to(|| NoopObserver, body)
 }
 
-/// The same with listeners of that kind.
+/// Runs `body` as an actor on a thread of its own, with listeners made by `listener`.
 pub fn told_to<L: Observer + Send + 'static, R: Send + 'static>(
     listener: impl Fn() -> L + Send + Sync + 'static,
     body: impl FnOnce(&ThreadCurrent<L>) -> R + Send + 'static,

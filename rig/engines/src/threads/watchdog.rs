@@ -1,11 +1,11 @@
-//! Who looks at a run from outside: waits for its end, asks for rest, and finds who can never go on.
+//! The watchdog of a run: waits for its end, requests rests, and finds actors that can never go on.
 use super::{Counts, End, LOOK_EVERY, PATIENCE, Shared};
 use crate::interrupt::Interrupt;
 use model::seam::{ActorId, Object, Observer};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// What a slot's actor waits for, and for the how manieth time it waits.
+/// An actor, the object for which it waits, and the number of its waits so far.
 type Stuck = (ActorId, Object, u64);
 
 /// The end of a run, as seen from outside.
@@ -15,7 +15,8 @@ pub(super) struct Watched {
     pub(super) is_interrupted: bool,
 }
 
-/// Waits until every actor has ended; abandons the run when no actor can go on, at `give_up_ns`, on an interrupt or on trouble.
+/// Waits until every actor has ended. Abandons the run when no actor can go on, at `give_up_ns`, on an interrupt or
+/// on trouble.
 pub(super) fn watch<L: Observer + Send + 'static>(
     shared: &Shared<L>,
     (give_up_ns, interrupt): (u64, &Interrupt),
@@ -59,7 +60,7 @@ pub(super) fn watch<L: Observer + Send + 'static>(
     ended(End::Done, counts)
 }
 
-/// How long to wait for the next look.
+/// Returns the time to wait before the next look.
 fn until(now_ns: u64, rest_at_ns: u64, rest_every_ns: u64) -> Duration {
     if rest_every_ns == 0 {
         return LOOK_EVERY;
@@ -67,24 +68,25 @@ fn until(now_ns: u64, rest_at_ns: u64, rest_every_ns: u64) -> Duration {
     Duration::from_nanos(rest_at_ns.saturating_sub(now_ns).max(100_000)).min(LOOK_EVERY)
 }
 
-/// Lets everybody unwind.
+/// Unwinds every actor.
 fn unwound<L: Observer + Send + 'static>(shared: &Shared<L>, end: End) -> End {
     shared.abandon();
     while !shared.rest.all_ended(LOOK_EVERY) {
-        // Who has begun to wait since has not seen it; a token that is there already changes nothing.
+        // An actor that has begun to wait since has not seen it. A token that is there already changes nothing.
         shared.abandon();
     }
     end
 }
 
-/// Every actor with what it waits for, if every one waits and no token is on its way; else nothing. Somebody may go on
-/// while this looks; but if it finds the same twice, nobody has gone on in between, and nobody ever will.
+/// Returns every actor with the object for which it waits, if all wait and no token is on its way; else nothing. An
+/// actor may go on during this look. But if two looks find the same, no actor has gone on in between, and none ever
+/// will.
 fn everybody_stuck<L>(shared: &Shared<L>) -> Vec<Stuck> {
     let mut stuck = Vec::new();
     for (at, slot) in &shared.slots {
         let waits_on = *slot.waits_on.lock();
         if let Some(on) = waits_on.filter(|_| !slot.token.is_left()) {
-            // Relaxed: see where it is counted.
+            // Relaxed: see `ThreadCurrent::wait`, which counts it.
             stuck.push((ActorId(at as u32), on, slot.waits.load(Ordering::Relaxed)));
         }
     }

@@ -1,4 +1,4 @@
-//! Runs that are given up anywhere, and the worlds that they leave behind: put back to the start, not built anew.
+//! Runs that are given up anywhere. Their worlds are put back to the start, not built anew.
 use super::depth_first::{States, again, explore, first, run, state};
 use super::example::{protocol, roomy, spec, world};
 use engines::sim::End;
@@ -7,17 +7,17 @@ use model::protocols::Protocol;
 use model::world::{World, WorldSpec};
 use std::sync::Arc;
 
-/// Every protocol with every option.
+/// Returns every protocol with every option.
 fn names() -> impl Iterator<Item = String> {
     Protocol::every().into_iter().map(|protocol| protocol.to_string())
 }
 
-/// Everything that a world holds: lock states, queues, Words, records, slots.
+/// Returns the whole state of a world: lock states, queues, Words, records, slots.
 fn everything(world: &World) -> String {
     format!("{world:?}")
 }
 
-/// Gives the first schedule up after every number of steps; returns how many there were.
+/// Gives the first schedule up after each possible number of steps. Returns how many there were.
 fn give_up_everywhere(world: &Arc<World>, name: &str) -> u64 {
     let fresh = everything(world);
     let whole = run(first(), world, protocol(name));

@@ -1,7 +1,8 @@
 //! An engine: the simulator under a policy that tries every interleaving, depth first, without any reduction.
 //!
-//! Stateless: a schedule is a list of choices; the next one repeats a prefix of it and then chooses differently. A step
-//! runs from one access up to the next; what an actor does before its first access touches nothing and is no step.
+//! The search is stateless: a schedule is a list of choices, and the next one repeats a prefix of it and then chooses
+//! differently. A step runs from one access up to the next. The part of an actor before its first access touches
+//! nothing and is not a step.
 use super::example;
 use engines::sim::current::SimCurrent;
 use engines::sim::{End, Finished, Next, Policy, Sim};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// An actor under [`DepthFirst`].
 pub(crate) type Here = SimCurrent<DepthFirst, NoopObserver>;
 
-/// A choice: which of the actors that could run.
+/// A choice of one of the actors that could run.
 #[derive(Clone, Copy, Debug)]
 struct Choice {
     taken: usize,
@@ -31,21 +32,21 @@ pub(crate) struct DepthFirst {
     depth: usize,
     /// Steps run in this schedule.
     pub(crate) steps: u64,
-    /// After how many steps the schedule is given up.
+    /// The number of steps after which the schedule is given up.
     pub(crate) abandon_at: Option<u64>,
     fresh: Vec<ActorId>,
     ready: Vec<ActorId>,
 }
 
 impl DepthFirst {
-    /// Back to the start of the same schedule.
+    /// Goes back to the start of the same schedule.
     pub(crate) fn rewind(&mut self) {
         (self.depth, self.steps) = (0, 0);
         self.fresh.clear();
         self.ready.clear();
     }
 
-    /// Goes on to the next schedule; `false` when that was the last.
+    /// Goes on to the next schedule. Returns `false` when that was the last.
     pub(crate) fn advance(&mut self) -> bool {
         self.rewind();
         while self.path.pop_if(|choice| choice.taken + 1 == choice.of).is_some() {}
@@ -107,27 +108,27 @@ impl Policy for DepthFirst {
         }
         self.steps += 1;
         match self.ready[..] {
-            [] => Next::Nobody,
+            [] => Next::Idle,
             [only] => Next::Run(only),
             _ => Next::Run(self.choose()),
         }
     }
 }
 
-/// A simulation at the first schedule.
+/// Returns a simulation at the first schedule.
 pub(crate) fn first() -> Sim<DepthFirst, NoopObserver> {
     Sim::new(DepthFirst::default(), NoopObserver, Injector::new(FaultPlan::default(), 0))
 }
 
-/// A simulation that goes on with the policy of one that has finished.
+/// Returns a simulation that goes on with the policy of a finished one.
 pub(crate) fn again(finished: Finished<DepthFirst, NoopObserver>) -> Sim<DepthFirst, NoopObserver> {
     finished.again()
 }
 
-/// Final states and how many schedules end in them.
+/// The final states, each with the number of schedules that end in it.
 pub(crate) type States = BTreeMap<String, u64>;
 
-/// Every schedule of what `once` runs; it also says in which state the run ended.
+/// Runs every schedule of `once`, which returns the simulation and the state in which the run ended.
 pub(crate) fn every_schedule(
     once: impl Fn(Sim<DepthFirst, NoopObserver>) -> (Finished<DepthFirst, NoopObserver>, String),
 ) -> States {
@@ -143,7 +144,7 @@ pub(crate) fn every_schedule(
     }
 }
 
-/// A run of the example, or of as much of it as the policy wants, in a world that is put back to the start.
+/// Runs the example, or as much of it as the policy wants, in a world that is put back to the start.
 pub(crate) fn run(
     mut sim: Sim<DepthFirst, NoopObserver>,
     world: &Arc<World>,
@@ -156,11 +157,11 @@ pub(crate) fn run(
     sim.run()
 }
 
-/// How a run ended, as the explorer is to print it.
+/// Returns the end of a run, as the explorer is to print it.
 pub(crate) fn state(world: &World, end: &End) -> String {
     match end {
         End::Done => {
-            assert!(world.locks_free(), "everybody has ended and a lock is held");
+            assert!(world.locks_free(), "all actors have ended and a lock is held");
             example::state(world)
         }
         End::Deadlock(waiting) => {
@@ -171,7 +172,7 @@ pub(crate) fn state(world: &World, end: &End) -> String {
     }
 }
 
-/// Every schedule of the example, all in this world.
+/// Runs every schedule of the example, all in this world.
 pub(crate) fn explore(world: &Arc<World>, protocol: Protocol) -> States {
     every_schedule(|sim| {
         let finished = run(sim, world, protocol);

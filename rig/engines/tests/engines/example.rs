@@ -10,22 +10,22 @@ use model::seam::event::{Outcome, Target};
 use model::world::{CgroupSpec, Mm, ProcessSpec, World, WorldSpec};
 use std::sync::Arc;
 
-/// Where the process starts.
+/// The cgroup where the process starts.
 pub(crate) const A: CgroupId = CgroupId(0);
-/// Where it is moved to.
+/// The cgroup to which it is moved.
 pub(crate) const B: CgroupId = CgroupId(1);
 /// The only hierarchy.
 pub(crate) const HIERARCHY: HierarchyId = HierarchyId(0);
 /// The process.
 const P: ProcessId = ProcessId(0);
-/// Its thread.
+/// The only thread of the process.
 pub(crate) const P_0: TaskId = TaskId(0);
 
 /// Fifteen pages are charged where the process is.
 pub(crate) const ONCE: &str = "a.memrlimit=0 b.memrlimit=15 p.0@b";
-/// What was charged between switch and attach() is charged again by attach().
+/// The charges between the switch and attach() are repeated by attach().
 const TWICE: &str = "a.memrlimit=0 b.memrlimit=20 p.0@b";
-/// What was charged between prepare and switch stays where it was, for attached() moves what prepare saw.
+/// The charges between prepare and the switch stay where they were, for attached() moves only those that prepare saw.
 const STALE: &str = "a.memrlimit=5 b.memrlimit=10 p.0@b";
 
 /// The final states of the example, by protocol.
@@ -36,7 +36,7 @@ pub(crate) const FINAL_STATES: [(&str, &[&str]); 4] = [
     ("prepare-undo", &[ONCE, STALE]),
 ];
 
-/// What the example says.
+/// Returns the world of the example.
 pub(crate) fn spec() -> WorldSpec {
     let cgroup = |name: &str, limits, cpu| CgroupSpec {
         name: name.to_owned(),
@@ -56,50 +56,50 @@ pub(crate) fn spec() -> WorldSpec {
     }
 }
 
-/// The example with `controllers` mounted together, and all the room there is.
+/// Returns the example with `controllers` mounted together, and without limits.
 pub(crate) fn roomy(controllers: &[Controller]) -> WorldSpec {
     let mut spec = WorldSpec { hierarchies: vec![controllers.to_vec()], ..spec() };
     spec.cgroups[B.index()].limits.clear();
     spec
 }
 
-/// A fresh world.
+/// Returns a fresh world.
 pub(crate) fn world(spec: WorldSpec) -> Arc<World> {
     World::new(spec).expect("the example is valid")
 }
 
-/// The protocol of that name.
+/// Returns the protocol of that name.
 pub(crate) fn protocol(name: &str) -> Protocol {
     Protocol::parse(name).expect(name)
 }
 
-/// The actor `mover`: `attach process p -> dest`.
+/// Runs the actor `mover`: `attach process p -> dest`.
 pub(crate) fn mover<C: Current>(cur: &C, world: &World, protocol: Protocol, dest: CgroupId) {
     let request = Request { target: Target::Process(P), dest, due_ns: None };
     assert_eq!(attach(protocol, cur, world, &request), Outcome::Moved, "there is room");
 }
 
-/// The actor `p.0`: `mmap 5`.
+/// Runs the actor `p.0`: `mmap 5`.
 pub(crate) fn mapper<C: Current>(cur: &C, world: &World) {
     mmap(cur, world, P_0, 5).expect("there is room");
 }
 
-/// What is charged to `cgroup`, at a moment when nobody runs.
+/// Returns the charges of `cgroup`, at a moment when no actor runs.
 pub(crate) fn usage(world: &World, controller: Controller, cgroup: CgroupId) -> u64 {
     world.counter(controller, cgroup).quiet(|counter| counter.usage)
 }
 
-/// The address space of the process.
+/// Returns the address space of the process.
 pub(crate) fn mm(world: &World) -> &Mm {
     world.mm(MmId::from_word(world.process(P).mm.peek()))
 }
 
-/// Where the thread sits.
+/// Returns the cgroup of the thread.
 pub(crate) fn place(world: &World) -> CgroupId {
     CssSetId(world.task(P_0).cgroups.peek()).cgroup(HIERARCHY)
 }
 
-/// The state at the end, as the explorer is to print it.
+/// Returns the state at the end, as the explorer is to print it.
 pub(crate) fn state(world: &World) -> String {
     let [a, b] = [A, B].map(|cgroup| usage(world, Controller::Memrlimit, cgroup));
     format!("a.memrlimit={a} b.memrlimit={b} p.0@{}", *world.cgroup(place(world)).name)

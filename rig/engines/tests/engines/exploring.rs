@@ -1,4 +1,5 @@
-//! What the depth-first engine finds: the final states of the litmus example, and the deadlock of a plain nested read.
+//! Findings of the depth-first engine: the final states of the litmus example, and the deadlock of a plain nested
+//! read.
 use super::depth_first::{Here, States, every_schedule, explore};
 use super::example::{FINAL_STATES, ONCE, protocol, roomy, spec, world};
 use engines::sim::End;
@@ -9,7 +10,7 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// Nothing is reduced: every interleaving of the accesses is run, once.
+/// The search is not reduced: every interleaving of the accesses runs once.
 #[test]
 fn as_many_schedules_as_interleavings() {
     for (accesses, interleavings) in [(vec![3, 3], 20), (vec![1, 4], 5), (vec![2, 2, 2], 90)] {
@@ -33,7 +34,7 @@ fn as_many_schedules_as_interleavings() {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "how large a search was is for whoever reads the test's output")]
+#[allow(clippy::print_stderr, reason = "the size of a search is for the reader of the test's output")]
 fn search(spec: WorldSpec, name: &str) -> States {
     let began = Instant::now();
     let states = explore(&world(spec), protocol(name));

@@ -1,4 +1,4 @@
-//! A mover against a mapping thread, on OS threads and, the same function, in virtual time.
+//! A mover against a mapping thread, on OS threads and, with the same function, in virtual time.
 use super::example;
 use super::example::{A, B, FINAL_STATES, P_0, mm, mover, place, protocol, roomy, state, usage, world};
 use engines::sim::Sim;
@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Attaches of a test. One that moves little is so fast that it needs five times as many to meet anybody.
+/// Attaches of a test. An attach that moves little is so fast that it needs five times as many to meet the thread.
 const ATTACHES: u32 = 20_000;
-/// Attaches of the long test, which runs where this variable says how many; a million is what was tried.
+/// Attaches of the long test, which runs only where this variable gives their number. It was tried with a million.
 const LONG: &str = "ATTACH_RIG_HAMMER";
-/// Above this the mapping thread unmaps.
+/// The size in pages above which the mapping thread unmaps.
 const VM_MAX: u64 = 200;
 
 /// Moves the process back and forth while its thread maps, touches, gives back and unmaps.
@@ -51,7 +51,7 @@ fn map_until<C: Current>(cur: &C, world: &World, over: &AtomicBool) {
     }
 }
 
-/// Where the books of a world at rest differ from the truth.
+/// Returns the differences between the books of a world at rest and the truth.
 fn drift(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |what: String, is: u64, truth: u64| {
@@ -81,7 +81,8 @@ fn drift(world: &World) -> Vec<String> {
     found
 }
 
-/// Runs `body`, and whatever it spawns, until all have ended; returns how often one waited for another.
+/// Runs `body`, and all that it spawns, until every actor has ended. Returns the number of waits of one actor for
+/// another.
 fn run(faults: &str, body: impl FnOnce(&ThreadCurrent<NoopObserver>) + Send + 'static) -> u64 {
     let plan = FaultPlan::parse(faults).expect("a plan");
     let mut threads = Threads::new(Setting {
@@ -102,13 +103,13 @@ fn on_threads(name: &str, controllers: &[Controller]) -> Vec<String> {
     hammer(name, controllers, "", if controllers.len() == 1 { 5 * ATTACHES } else { ATTACHES })
 }
 
-#[allow(clippy::print_stderr, reason = "how long it took is for whoever reads the test's output")]
+#[allow(clippy::print_stderr, reason = "the time taken is for the reader of the test's output")]
 fn hammer(name: &str, controllers: &[Controller], faults: &str, attaches: u32) -> Vec<String> {
     let began = Instant::now();
     let (world, protocol) = (world(roomy(controllers)), protocol(name));
     let theirs = Arc::clone(&world);
     let waits = run(faults, move |cur| back_and_forth(cur, &theirs, protocol, attaches));
-    assert!(world.locks_free(), "{name}: everybody has ended and a lock is held");
+    assert!(world.locks_free(), "{name}: all actors have ended and a lock is held");
     let (took, drift) = (began.elapsed(), drift(&world));
     eprintln!("{name} with {controllers:?}: {attaches} attaches in {took:?}, {waits} waits: {drift:?}");
     assert!(waits > 0 || !drift.is_empty(), "{name}: the two never met");
@@ -146,7 +147,7 @@ fn transactional_does_not_drift_in_as_many_attaches_as_one_asks_for() {
     assert_eq!(hammer("transactional", ALONE, WINDOW, asked.unwrap_or(1_000)), [""; 0]);
 }
 
-/// The same function in virtual time, on two modelled CPUs.
+/// Runs the same function in virtual time, on two modelled CPUs.
 fn in_virtual_time(name: &str, controllers: &[Controller]) -> Vec<String> {
     let (world, protocol) = (world(roomy(controllers)), protocol(name));
     let mut sim = Sim::new(
@@ -159,7 +160,7 @@ fn in_virtual_time(name: &str, controllers: &[Controller]) -> Vec<String> {
         back_and_forth(cur, &theirs, protocol, ATTACHES / 2);
     });
     assert_eq!(sim.run().end, End::Done);
-    assert!(world.locks_free(), "{name}: everybody has ended and a lock is held");
+    assert!(world.locks_free(), "{name}: all actors have ended and a lock is held");
     drift(&world)
 }
 
@@ -174,7 +175,7 @@ fn the_same_function_in_virtual_time_agrees() {
     }
 }
 
-/// What OS threads do to the litmus example is among what the depth-first engine finds.
+/// The outcome of the litmus example on OS threads is among those that the depth-first engine finds.
 #[test]
 fn os_threads_end_in_states_that_depth_first_finds() {
     for (name, states) in FINAL_STATES {

@@ -19,17 +19,18 @@ use std::time::Instant;
 
 type Here = SimCurrent<Steps, NoopObserver>;
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Found {
     states: States,
-    /// Every trace that was run, and how often.
+    /// Every trace that was run, with its number of runs.
     traces: BTreeMap<u128, u64>,
-    /// Schedules that were given up, for every way on was seen before.
+    /// Schedules that were given up because every continuation was explored before.
     cut: u64,
 }
 
-/// What `strategy` finds of what `spawn` starts; `name` says in which state a run ended.
+/// Searches the schedules of the actors that `spawn` starts, by `strategy`; `name` returns the state in which a run
+/// ended.
 fn search(
     strategy: Box<dyn Strategy>,
     mut spawn: impl FnMut(&mut Sim<Steps, NoopObserver>),
@@ -62,7 +63,7 @@ fn search(
     }
 }
 
-/// The example with `movers` movers.
+/// Searches the example with `movers` movers.
 fn example(strategy: Box<dyn Strategy>, world: &Arc<World>, name: &str, movers: usize) -> Found {
     let protocol = protocol(name);
     search(
@@ -87,12 +88,12 @@ fn example(strategy: Box<dyn Strategy>, world: &Arc<World>, name: &str, movers: 
     )
 }
 
-/// All of it, by one worker.
+/// Searches all schedules, with one worker.
 fn reduced(world: &Arc<World>, name: &str, movers: usize) -> Found {
     example(Box::new(Exhaustive::alone()), world, name, movers)
 }
 
-#[allow(clippy::print_stderr, reason = "how large a search was is for whoever reads the test's output")]
+#[allow(clippy::print_stderr, reason = "the size of a search is for the reader of the test's output")]
 fn say(name: &str, found: &Found, plain: Option<u64>, began: Instant) {
     let Found { states, traces, cut } = found;
     let plain = plain.map_or(String::new(), |plain| format!(", plain depth-first search {plain}"));
@@ -119,7 +120,7 @@ fn every_order_of_dependent_steps_is_tried_once() {
     }
 }
 
-/// The reduced search of one case, held against `expected`; what `exploring` finds without reduction.
+/// Compares the reduced search of one case with `expected`, which `exploring` finds without reduction.
 fn held(spec: WorldSpec, name: &str, expected: &[&str], plain: Option<u64>) {
     let began = Instant::now();
     let found = reduced(&world(spec), name, 1);
@@ -179,7 +180,7 @@ fn several_workers_run_the_same_traces_once_between_them() {
     assert_eq!((together.states, &together.traces), (alone.states, &alone.traces));
 }
 
-/// Three thousand schedules of a strategy that draws numbers.
+/// Searches three thousand schedules of a strategy that draws numbers.
 fn some(strategy: impl Fn(&Arc<Numbers>) -> Box<dyn Strategy>) -> Found {
     example(strategy(&Numbers::below(3000)), &world(spec()), "three-phase", 1)
 }
@@ -194,6 +195,6 @@ fn drawn_schedules_are_among_those_of_the_complete_search_and_pct_finds_what_is_
         assert_eq!(few, again, "one seed, the same schedules");
         assert!(few.traces.keys().all(|trace| all.traces.contains_key(trace)));
     }
-    // The mover has to get far before the other begins: one in a million for coins, not for priorities.
+    // The mover has to get far before the other begins: one chance in a million for coins, but not for priorities.
     assert_eq!(pct().states.keys().collect::<Vec<_>>(), all.states.keys().collect::<Vec<_>>());
 }

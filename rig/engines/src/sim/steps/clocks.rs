@@ -1,18 +1,19 @@
-//! Which step of a schedule happens before which, and which two could come in the other order.
+//! The order in which the steps of a schedule happen, and the pairs of steps whose order could be reversed.
 use super::Touch;
 use model::seam::{ActorId, Object};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
-/// A step as far as this is concerned.
+/// The parts of a step that the clocks need.
 pub(super) struct Happened<'a> {
     pub(super) who: ActorId,
     pub(super) touch: Touch,
-    /// Who was woken or started by it.
+    /// The actors that it woke or started.
     pub(super) woken: &'a [ActorId],
 }
 
-/// A vector clock for every step: how many steps it has seen, as a position in the schedule plus one, by actor.
+/// A vector clock for every step: for each actor, the position of the last of its steps that happened before, plus
+/// one.
 pub(super) struct Clocks {
     actors: usize,
     of_steps: Vec<u32>,
@@ -28,7 +29,8 @@ struct Last {
 }
 
 impl Clocks {
-    /// Of a whole schedule of so many actors; races of which the second step is at `from` or later.
+    /// Returns the clocks of a whole schedule of `actors` actors, with the races whose second step is at `from` or
+    /// later.
     pub(super) fn of<'a>(
         actors: usize,
         from: usize,
@@ -72,7 +74,8 @@ impl Clocks {
         &self.of_steps[at * self.actors..(at + 1) * self.actors]
     }
 
-    /// Notes which of `before` race with the step `at` of an actor whose clock is `clock` by then.
+    /// Records which steps of `before` race with the step at `at`. `clock` is the clock of its actor before that
+    /// step.
     fn race(&mut self, whose: &[ActorId], before: &[usize], at: usize, clock: &[u32]) {
         for step in before.iter().copied() {
             let who = whose[step];
@@ -84,7 +87,7 @@ impl Clocks {
         }
     }
 
-    /// Whether the step `at` happens after `before`, a step of `who`.
+    /// Reports whether the step at `at` happens after the step at `before`, which is a step of `who`.
     pub(super) fn covers(&self, at: usize, before: usize, who: ActorId) -> bool {
         self.of_step(at)[who.index()] > before as u32
     }

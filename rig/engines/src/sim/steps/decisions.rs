@@ -1,5 +1,6 @@
-//! Decisions that a check holds against what is true by the switch: whoever changes that has an order to the switch, although
-//! the switch itself does not touch it. So the attach reads, before it switches, what it saw when it decided.
+//! Decisions that a check compares with the truth at the switch. An actor that changes this truth is ordered with the
+//! switch, although the switch itself does not touch it. So the attach reads, before it switches, the objects that it
+//! read when it decided.
 use super::Step;
 use model::seam::event::Phase;
 use model::seam::{ActorId, Class, Event, Object};
@@ -14,7 +15,7 @@ struct Deciding {
     seen: Objects,
 }
 
-/// By actor.
+/// The decisions under way, by actor.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decisions(Vec<Deciding>);
 
@@ -34,7 +35,7 @@ impl Decisions {
         self.0.clear();
     }
 
-    /// What is to be read before `event` is told.
+    /// Returns the objects to read before `event` is emitted.
     pub(super) fn objects(&mut self, who: ActorId, event: &Event, taken: &[Step]) -> Objects {
         match event {
             Event::TxBegin { .. } => self.of(who).seen.clear(),

@@ -1,10 +1,10 @@
 //! Strategy `depth-first`: every interleaving, without any reduction; or only those with few switches, which come
-//! first to whoever looks for the shortest counterexample (Musuvathi and Qadeer, PLDI 2007).
+//! first in a search for the shortest counterexample (Musuvathi and Qadeer, PLDI 2007).
 use super::{Ready, Strategy};
 use model::seam::ActorId;
 use smallvec::SmallVec;
 
-/// A choice, and what is left of it.
+/// A choice, with the alternatives that are left.
 #[derive(Clone, Debug)]
 struct Choice {
     taken: ActorId,
@@ -22,14 +22,14 @@ pub struct DepthFirst {
 }
 
 impl DepthFirst {
-    /// Every interleaving.
+    /// Returns the strategy that runs every interleaving.
     #[must_use]
     pub fn new() -> Self {
         Self::within(u32::MAX)
     }
 
-    /// Those in which at most so many steps are taken by somebody else than the step before although that actor could
-    /// have gone on.
+    /// Returns the strategy that runs the interleavings with at most `switches_max` preemptions. A preemption is a
+    /// step taken by another actor than the step before, although that actor could have gone on.
     #[must_use]
     pub fn within(switches_max: u32) -> Self {
         Self { path: Vec::new(), depth: 0, switches_max }
@@ -45,7 +45,7 @@ impl DepthFirst {
                 all.retain(|who| *who != last);
                 (last, if before < self.switches_max { all } else { SmallVec::new() })
             }
-            None => (all.pop().expect("somebody can run"), all),
+            None => (all.pop().expect("an actor can run"), all),
         };
         self.path.push(Choice { taken, left, switches: before });
     }
@@ -75,7 +75,7 @@ impl Strategy for DepthFirst {
         let before = at.checked_sub(1).map(|before| (self.path[before].taken, self.path[before].switches));
         let choice = &mut self.path[at];
         let last = std::mem::replace(&mut choice.taken, choice.left.pop().expect("something is left"));
-        // Who had the step before could have gone on exactly if that was tried first.
+        // The actor of the previous step could have gone on exactly if it was tried first.
         if before.is_some_and(|(who, switches)| who == last && choice.switches == switches) {
             choice.switches += 1;
         }

@@ -1,10 +1,10 @@
 //! Strategy `exhaustive`: one schedule for every trace, by dynamic partial-order reduction with source sets and sleep sets
 //! (Abdulla, Aronis, Jonsson, Sagonas, POPL 2014).
 //!
-//! Stateless: the next schedule repeats a prefix of an earlier one and then chooses differently. What is still to be tried
-//! stands in a [`Tree`], from which several workers may take. Each choice at a node is taken once, in an order that the
-//! tree decides; whoever was taken before sleeps in what is below later ones. So two workers leave each other's traces
-//! alone, as one worker leaves alone what it has done.
+//! The search is stateless: the next schedule repeats a prefix of an earlier one and then chooses differently.
+//! Unexplored choices are kept in a [`Tree`] that all workers share. Each choice at a node is taken once, in an order
+//! that the tree decides. Earlier choices are in the sleep set of later ones, so workers never explore equivalent
+//! traces.
 use super::clocks::{Clocks, Happened};
 use super::{Ready, Strategy, Touch};
 use model::seam::ActorId;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Most actors of a run: sets of them are bits of one integer.
+/// The largest number of actors in a run. Sets of actors are bits of one integer.
 pub const ACTORS_MAX: usize = 64;
 
-/// How long a worker that has nothing to do sleeps before it looks whether it is to stop.
+/// The time for which a worker without work sleeps before it looks whether it is to stop.
 const LOOK_UP: Duration = Duration::from_millis(5);
 
 /// A set of actors.
@@ -30,20 +30,20 @@ fn bit(who: ActorId) -> Set {
     1 << who.0
 }
 
-/// A place where somebody had to be chosen, and what is known of the choices.
+/// A point at which an actor had to be chosen, with the state of each choice.
 #[derive(Debug)]
 struct Node {
-    /// The choice that leads here, at another node.
+    /// The choice that leads here: a node and the actor chosen there.
     from: Option<(u64, ActorId)>,
     depth: usize,
     enabled: Enabled,
-    /// Who is to be tried here.
+    /// Actors that are to be tried here.
     backtrack: Set,
-    /// Who has been taken.
+    /// Actors that have been taken.
     done: Set,
-    /// Whose step would lead to a trace that somebody else runs.
+    /// Actors whose step would lead to a trace that is explored elsewhere.
     sleep: Set,
-    /// Choices below which somebody is at work, or something is left.
+    /// The number of choices below which a worker is at work or a choice is left.
     open: u32,
 }
 
@@ -63,7 +63,7 @@ struct Open {
     started: bool,
 }
 
-/// What is still to be tried.
+/// The choices that are still to be tried.
 #[derive(Debug, Default)]
 pub struct Tree {
     open: Mutex<Open>,
@@ -72,13 +72,14 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Of a program of which nothing has been run. Workers that wait for something to do go when `stop` says so.
+    /// Returns the tree of a program of which nothing has been run. Workers that wait for work leave when `stop` is
+    /// set.
     #[must_use]
     pub fn new(stop: Arc<AtomicBool>) -> Arc<Self> {
         Arc::new(Self { stop, ..Self::default() })
     }
 
-    /// Waits until there is a choice to be taken, or nobody is left who might find one.
+    /// Waits until there is a choice to take, or until no worker is left that could add one.
     fn steal(&self) -> Option<Vec<Local>> {
         let mut open = self.open.lock();
         loop {
@@ -97,7 +98,7 @@ impl Tree {
 }
 
 impl Open {
-    /// Takes the next choice at node `id`; the way to it, that choice last.
+    /// Takes the next choice at node `id`. Returns the path to it, which ends with that choice.
     fn path(&mut self, id: u64) -> Vec<Local> {
         let mut path = vec![self.take(id)];
         let mut at = id;
@@ -119,7 +120,7 @@ impl Open {
         Local { node: Some(id), asleep, enabled, ..Local::repeated(chosen) }
     }
 
-    /// A choice at `node` and everything below it is done. Closes what that completes.
+    /// Notes that a choice at `node` and everything below it is done. Closes every node that this completes.
     fn close(&mut self, node: u64) {
         let mut at = Some(node);
         while let Some(id) = at {
@@ -136,15 +137,15 @@ impl Open {
 /// A choice of the schedule that a worker runs.
 #[derive(Clone, Debug)]
 struct Local {
-    /// Its node in the tree, once it is there.
+    /// The node of the choice in the tree, once it has one.
     node: Option<u64>,
     chosen: ActorId,
-    /// What the step touched; unknown until it is run.
+    /// The object and access of the step, once it has run.
     touch: Option<Touch>,
     woken: SmallVec<[ActorId; 2]>,
-    /// Who slept or had been taken at the node when this was chosen.
+    /// Actors asleep or already explored at the node when this choice was made.
     asleep: Set,
-    /// Who could run; unknown for choices that lead to the first new one.
+    /// The actors that could run. Unknown for choices before the first new one.
     enabled: Enabled,
     sleep: Set,
 }
@@ -163,7 +164,7 @@ impl Local {
     }
 }
 
-/// One worker.
+/// The strategy of one worker.
 pub struct Exhaustive {
     tree: Arc<Tree>,
     path: Vec<Local>,
@@ -174,7 +175,7 @@ pub struct Exhaustive {
 }
 
 impl Exhaustive {
-    /// A worker on that tree; `None` when another has finished it already.
+    /// Returns a worker on that tree, or `None` when other workers have finished it already.
     #[must_use]
     pub fn new(tree: &Arc<Tree>) -> Option<Self> {
         let mut worker = Self { tree: Arc::clone(tree), path: Vec::new(), depth: 0, known: 0, actors: 0 };
@@ -187,7 +188,7 @@ impl Exhaustive {
         (first || worker.steal()).then_some(worker)
     }
 
-    /// Alone.
+    /// Returns the only worker of a tree of its own.
     ///
     /// # Panics
     /// Never: the first worker of a tree has something to do.
@@ -204,8 +205,8 @@ impl Exhaustive {
         found
     }
 
-    /// Who sleeps at the next node: who slept or was taken before at this one, unless its step depends on the one just
-    /// run.
+    /// Returns the sleep set of the next node: the actors asleep or already explored here, minus those whose step
+    /// depends on the one just taken.
     fn sleepers(&self, ready: &Ready) -> Set {
         let Some(last) = self.path[..self.depth].last() else { return 0 };
         let touched = last.touch.expect("the step was run");
@@ -215,7 +216,7 @@ impl Exhaustive {
         still.map(|(who, _)| bit(*who)).sum()
     }
 
-    /// Chooses where nobody has been.
+    /// Chooses an actor at a node that no schedule has reached before.
     fn push(&mut self, ready: &Ready) -> Option<ActorId> {
         let sleep = self.sleepers(ready);
         let awake = ready.iter().map(|(who, _)| who).filter(|who| sleep & bit(*who) == 0);
@@ -227,7 +228,8 @@ impl Exhaustive {
         Some(chosen)
     }
 
-    /// Where another order has to be tried: position, who may go first instead, and whose step came second.
+    /// Returns the places where another order has to be tried: the position, the actors that may go first instead,
+    /// and the actor of the second step.
     fn alternatives(&self) -> Vec<(usize, Set, Set)> {
         let happened = self.path.iter().map(|local| Happened {
             who: local.chosen,
@@ -255,7 +257,7 @@ impl Exhaustive {
         clocks.races.iter().map(alternative).collect()
     }
 
-    /// Puts the new choices into the tree, and what they say about others.
+    /// Adds the new choices, and the alternatives found at earlier ones, to the tree.
     fn publish(&mut self, open: &mut Open, alternatives: &[(usize, Set, Set)]) {
         let mut from = None;
         for (depth, local) in self.path.iter_mut().enumerate() {
@@ -277,7 +279,7 @@ impl Exhaustive {
         }
         for (at, initials, second) in alternatives {
             let id = self.path[*at].node.expect("it was put there");
-            let node = open.nodes.get_mut(&id).expect("open while somebody is below");
+            let node = open.nodes.get_mut(&id).expect("open while a worker is below");
             if node.backtrack & initials == 0 {
                 node.backtrack |=
                     if initials & second != 0 { *second } else { initials & initials.wrapping_neg() };
@@ -285,7 +287,7 @@ impl Exhaustive {
         }
     }
 
-    /// The deepest choice that is left on the way that was run.
+    /// Goes back to the deepest node of this schedule that has a choice left, and takes it.
     fn retreat(&mut self, open: &mut Open) -> bool {
         if let Some(last) = self.path.last().and_then(|local| local.node) {
             open.close(last);

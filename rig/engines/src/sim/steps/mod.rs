@@ -1,10 +1,10 @@
-//! Policies that know no time, only order: [`Steps`] does what all of them have in common, and a [`Strategy`] says whose
-//! step comes next.
+//! Policies that know only order, not time. [`Steps`] does what all of them have in common, and a [`Strategy`]
+//! chooses the actor of the next step.
 //!
-//! A step runs from one access up to the next. What an actor does before its first access, and once a lock has been
-//! handed to it, touches nothing and is no step: it is run at once, and happens after whoever woke it. So a schedule is
-//! the list of actors whose steps were taken, and means the same under every strategy: what one finds, [`Replay`]
-//! repeats.
+//! A step runs from one access up to the next. The part of an actor before its first access, and the part after a
+//! lock has been handed to it, touches nothing and is not a step. It runs at once, and happens after the step that
+//! woke the actor. So a schedule is the list of actors whose steps were taken, and means the same under every
+//! strategy: [`Replay`] repeats what any of them finds.
 mod clocks;
 mod decisions;
 pub mod depth_first;
@@ -31,23 +31,24 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What a step touches.
+/// An object that a step touches, and the kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Touch {
     /// The object.
     pub object: Object,
-    /// What is done with it.
+    /// The kind of access.
     pub access: Access,
 }
 
 impl Touch {
-    /// Whether the order of the two matters: they touch one object, and one of them does more than read a Word.
+    /// Reports whether the order of the two matters: they touch one object, and at least one of them does more than
+    /// read a Word.
     #[must_use]
     pub fn depends(self, other: Self) -> bool {
         self.object == other.object && !(self.reads() && other.reads())
     }
 
-    /// Whether it only reads a Word.
+    /// Reports whether it only reads a Word.
     #[must_use]
     pub fn reads(self) -> bool {
         self.access == Access::Load
@@ -57,28 +58,29 @@ impl Touch {
 /// A step that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// By whom.
+    /// The actor that took it.
     pub actor: ActorId,
-    /// What it touched first.
+    /// The object that it touched first.
     pub touch: Touch,
 }
 
-/// Says whose step comes next, schedule after schedule.
+/// Chooses the actor of each step, schedule after schedule.
 pub trait Strategy {
-    /// One of `ready`, which is not empty; `None` gives the schedule up.
+    /// Returns one of `ready`, which is not empty, or `None` to give the schedule up.
     fn choose(&mut self, ready: &Ready) -> Option<ActorId>;
-    /// The step that was chosen last has woken or started `who`; before the first step, it was there from the start.
+    /// Notes that the step chosen last has woken or started `who`. Before the first step, `who` exists from the
+    /// start.
     fn woken(&mut self, _who: ActorId) {}
-    /// The schedule is over. Goes on to the next; `false` when that was the last.
+    /// Ends the schedule and goes on to the next. Returns `false` when that was the last.
     fn advance(&mut self) -> bool;
 }
 
-/// When a schedule is given up.
+/// The limits at which a schedule is given up.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// After how many steps.
+    /// The largest number of steps.
     pub steps: usize,
-    /// When somebody says so. Looked at before every step.
+    /// A request to stop. It is looked at before every step.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -96,7 +98,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// From 0 up to below `end`.
+    /// Returns the numbers from 0 up to, but without, `end`.
     #[must_use]
     pub fn below(end: u64) -> Arc<Self> {
         Arc::new(Self { next: AtomicU64::new(0), end })
@@ -109,25 +111,26 @@ impl Numbers {
     }
 }
 
-/// Why a schedule was given up.
+/// The reason for which a schedule was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GivenUp {
-    /// The strategy has no use for it: every way on was seen before, or what was to be repeated cannot be.
+    /// The strategy has no use for the schedule: every continuation was explored before, or the schedule to be
+    /// repeated cannot be.
     Cut,
-    /// It took more steps than it may.
+    /// The schedule took more steps than allowed.
     TooLong,
-    /// Somebody said stop.
+    /// A stop was requested.
     Stopped,
 }
 
-/// The policy.
+/// The policy shared by all strategies.
 pub struct Steps {
     strategy: Box<dyn Strategy>,
     bounds: Bounds,
     ready: Ready,
-    /// Who goes on at once.
+    /// Actors that go on at once.
     at_once: VecDeque<ActorId>,
-    /// Who was chosen and has not gone on yet.
+    /// The actor that was chosen and has not gone on yet.
     chosen: Option<ActorId>,
     taken: Vec<Step>,
     wakes: Vec<Woke>,
@@ -137,7 +140,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// At the start of the strategy's first schedule.
+    /// Returns the policy at the start of the strategy's first schedule.
     #[must_use]
     pub fn new(strategy: Box<dyn Strategy>, bounds: Bounds) -> Self {
         Self {
@@ -154,31 +157,31 @@ impl Steps {
         }
     }
 
-    /// The steps of the schedule so far.
+    /// Returns the steps of the schedule so far.
     #[must_use]
     pub fn taken(&self) -> &[Step] {
         &self.taken
     }
 
-    /// Who was woken or started by which of them.
+    /// Returns the wakes and starts of the schedule so far, each with its step.
     #[must_use]
     pub fn wakes(&self) -> &[Woke] {
         &self.wakes
     }
 
-    /// Steps of all schedules so far.
+    /// Returns the number of steps of all schedules so far.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total + self.taken.len() as u64
     }
 
-    /// Why the schedule was given up, if it was.
+    /// Returns the reason for which the schedule was given up, if it was.
     #[must_use]
     pub fn given_up(&self) -> Option<GivenUp> {
         self.given_up
     }
 
-    /// Goes on to the next schedule; `false` when that was the last.
+    /// Goes on to the next schedule. Returns `false` when that was the last.
     pub fn advance(&mut self) -> bool {
         self.total += self.taken.len() as u64;
         self.ready.clear();
@@ -191,7 +194,7 @@ impl Steps {
         self.strategy.advance()
     }
 
-    /// Lets the strategy choose. Everybody who can run is about to touch something.
+    /// Lets the strategy choose. Every actor that can run is about to touch an object.
     fn choose(&mut self) -> Option<ActorId> {
         if self.bounds.stop.load(Ordering::Relaxed) {
             self.given_up = Some(GivenUp::Stopped);
@@ -221,7 +224,7 @@ impl Steps {
 }
 
 impl Policy for Steps {
-    /// Steps taken: the only clock there is.
+    /// Returns the number of steps taken: the only clock there is.
     fn now(&self) -> u64 {
         self.taken.len() as u64
     }
@@ -234,8 +237,8 @@ impl Policy for Steps {
         if !self.at_once.is_empty() {
             return false;
         }
-        // Nobody else has to be heard before the choice, so it can be made in place, which saves two switches of stacks
-        // when it falls on the same actor.
+        // No other actor has to reach its access before the choice, so the choice can be made in place. That saves
+        // two switches of stacks when it falls on the same actor.
         self.chosen = self.choose();
         if self.chosen == Some(who) {
             self.chosen = None;
@@ -284,7 +287,7 @@ impl Policy for Steps {
             return Next::Abandon;
         }
         if self.ready.is_empty() {
-            return Next::Nobody;
+            return Next::Idle;
         }
         self.choose().map_or(Next::Abandon, Next::Run)
     }

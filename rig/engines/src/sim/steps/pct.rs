@@ -1,6 +1,6 @@
-//! Strategy `pct:D`: priorities at random, lowered at D−1 steps at random (Burckhardt, Kothari, Musuvathi, Nagarakatte,
-//! ASPLOS 2010). A bug that D ordering constraints bring out is found in one schedule with a probability of at least
-//! 1/(n·kᴰ⁻¹) for n actors and k steps.
+//! Strategy `pct:D`: priorities at random, lowered at D−1 steps at random (Burckhardt, Kothari, Musuvathi,
+//! Nagarakatte, ASPLOS 2010). One schedule finds a bug that needs D ordering constraints with a probability of at
+//! least 1/(n·kᴰ⁻¹), for n actors and k steps.
 use super::random::stream;
 use super::{Numbers, Ready, Strategy};
 use model::seam::ActorId;
@@ -20,13 +20,13 @@ pub struct Pct {
     /// Steps before which a priority falls, ascending; the nth leaves priority D−1−n.
     changes: Vec<u64>,
     passed: u32,
-    /// By actor; 0: not given yet. Higher runs first.
+    /// Priorities by actor; 0 for one that has none yet. The highest runs first.
     priorities: Vec<u64>,
 }
 
 impl Pct {
-    /// Schedules of that seed, of about `steps` steps each, as long as there are numbers for them; `None` when there are
-    /// none. `depth` is at least 1.
+    /// Returns the strategy for schedules of `seed`, of about `steps` steps each, as long as `schedules` has numbers.
+    /// Returns `None` when it has none. `depth` is at least 1.
     #[must_use]
     pub fn new(depth: u32, steps: u64, seed: u64, schedules: &Arc<Numbers>) -> Option<Self> {
         let numbers = stream(seed, schedules.take()?);
@@ -56,7 +56,8 @@ impl Pct {
         self.changes.sort_unstable();
     }
 
-    /// The priority of `who`, above all that a change leaves; drawn when it is first asked for.
+    /// Returns the priority of `who`, which is above all priorities that a change leaves. It is drawn when first
+    /// asked for.
     fn priority(&mut self, who: ActorId) -> u64 {
         if who.index() >= self.priorities.len() {
             self.priorities.resize(who.index() + 1, 0);

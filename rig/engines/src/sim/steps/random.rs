@@ -1,14 +1,14 @@
-//! Strategy `random`: everybody who can run is as likely as any other, at every step.
+//! Strategy `random`: at every step, each actor that can run is equally likely.
 use super::{Numbers, Ready, Strategy};
 use model::seam::ActorId;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 use std::sync::Arc;
 
-/// Keeps the streams of neighbouring schedules apart (golden-ratio increment of splitmix64).
+/// The increment that separates the streams of neighbouring schedules (golden-ratio increment of splitmix64).
 const SCHEDULE_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The random numbers of one schedule: a function of seed and number, whoever runs it and after what.
+/// Returns the random numbers of one schedule. They depend only on the seed and the number of the schedule.
 pub(super) fn stream(seed: u64, schedule: u64) -> Pcg64Mcg {
     Pcg64Mcg::seed_from_u64(seed ^ schedule.wrapping_add(1).wrapping_mul(SCHEDULE_STEP))
 }
@@ -22,7 +22,8 @@ pub struct Random {
 }
 
 impl Random {
-    /// Schedules of that seed, as long as there are numbers for them; `None` when there are none.
+    /// Returns the strategy for schedules of `seed`, as long as `schedules` has numbers. Returns `None` when it has
+    /// none.
     #[must_use]
     pub fn new(seed: u64, schedules: &Arc<Numbers>) -> Option<Self> {
         let numbers = stream(seed, schedules.take()?);

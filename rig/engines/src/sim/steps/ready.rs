@@ -1,41 +1,41 @@
-//! Who can take a step, and what each is about to touch.
+//! The actors that can take a step, each with the object that it is about to touch.
 use super::Touch;
 use model::seam::ActorId;
 
-/// A set of actors that is looked into, added to and taken from in constant time. Its order depends on nothing but the
-/// schedule so far.
+/// A set of actors with lookup, insertion and removal in constant time. Its order depends only on the schedule so
+/// far.
 #[derive(Clone, Debug, Default)]
 pub struct Ready {
     actors: Vec<ActorId>,
-    /// By actor.
+    /// The position in `actors` and the next touch, by actor.
     of: Vec<Option<(u32, Touch)>>,
 }
 
 impl Ready {
-    /// Nobody can.
+    /// Reports whether no actor can take a step.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.actors.is_empty()
     }
 
-    /// How many can.
+    /// Returns the number of actors that can take a step.
     #[must_use]
     pub fn len(&self) -> usize {
         self.actors.len()
     }
 
-    /// The one at `position`, below [`Ready::len`].
+    /// Returns the actor at `position`, which is below [`Ready::len`].
     #[must_use]
     pub fn at(&self, position: usize) -> ActorId {
         self.actors[position]
     }
 
-    /// All of them, with what they are about to touch.
+    /// Returns all of them, each with its next touch.
     pub fn iter(&self) -> impl Iterator<Item = (ActorId, Touch)> + '_ {
         self.actors.iter().filter_map(|who| Some((*who, self.touch(*who)?)))
     }
 
-    /// What `who` is about to touch, if it can take a step.
+    /// Returns the next touch of `who`, if it can take a step.
     #[must_use]
     pub fn touch(&self, who: ActorId) -> Option<Touch> {
         self.of.get(who.index()).copied().flatten().map(|(_, touch)| touch)
@@ -50,7 +50,8 @@ impl Ready {
     }
 
     pub(super) fn take(&mut self, who: ActorId) -> Touch {
-        let (position, touch) = self.of[who.index()].take().expect("a strategy chooses one of those who can");
+        let (position, touch) =
+            self.of[who.index()].take().expect("a strategy chooses an actor that can take a step");
         self.actors.swap_remove(position as usize);
         if let Some(moved) = self.actors.get(position as usize)
             && let Some((at, _)) = &mut self.of[moved.index()]

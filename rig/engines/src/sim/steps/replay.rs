@@ -1,8 +1,8 @@
-//! Strategy `replay`: one schedule, as it was written down.
+//! Strategy `replay`: one recorded schedule.
 use super::{Ready, Strategy};
 use model::seam::ActorId;
 
-/// The strategy. It gives up where the schedule names somebody who cannot run, or ends too early.
+/// The strategy. It gives up when the schedule names an actor that cannot run, or ends too early.
 #[derive(Clone, Debug)]
 pub struct Replay {
     schedule: Vec<ActorId>,
@@ -10,7 +10,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// That schedule.
+    /// Returns the strategy that repeats `schedule`.
     #[must_use]
     pub fn new(schedule: Vec<ActorId>) -> Self {
         Self { schedule, at: 0 }

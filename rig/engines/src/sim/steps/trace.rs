@@ -1,20 +1,21 @@
-//! Schedules that are the same but for the order of steps that do not depend on each other are one trace. Each trace has
-//! one canonical schedule: whoever is at it goes on as long as the trace lets him, then the lowest.
+//! Traces and their canonical schedules. Schedules that differ only in the order of independent steps are one trace.
+//! Each trace has one canonical schedule: the current actor goes on as long as the trace allows it, then the lowest
+//! that can.
 use super::Step;
 use model::seam::{ActorId, Object};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
-/// A step has woken or started somebody.
+/// A wake or start of an actor by a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Woke {
     /// The position of the step.
     pub step: usize,
-    /// Who was woken.
+    /// The actor that was woken.
     pub who: ActorId,
 }
 
-/// The canonical schedule of the trace of a schedule.
+/// Returns the canonical schedule of the trace of a schedule.
 #[must_use]
 pub fn canonical(steps: &[Step], wakes: &[Woke]) -> Vec<ActorId> {
     let before = predecessors(steps, wakes);
@@ -35,7 +36,7 @@ pub fn canonical(steps: &[Step], wakes: &[Woke]) -> Vec<ActorId> {
             step.is_some_and(|at| before[*at].iter().all(|earlier| done[*earlier]))
         };
         let actor = Some(last).filter(|last| can(last)).or_else(|| (0..of_actors.len()).find(can));
-        // The schedule itself is one way to go on.
+        // The schedule itself is one possible continuation.
         let Some(actor) = actor else { unreachable!("some step has nothing left before it") };
         done[of_actors[actor][next[actor]]] = true;
         next[actor] += 1;
@@ -45,7 +46,7 @@ pub fn canonical(steps: &[Step], wakes: &[Woke]) -> Vec<ActorId> {
     order
 }
 
-/// What has to come directly before each step: steps on which it depends, and who woke its actor.
+/// Returns the direct predecessors of each step: the steps on which it depends, and the step that woke its actor.
 fn predecessors(steps: &[Step], wakes: &[Woke]) -> Vec<SmallVec<[usize; 4]>> {
     let mut before: Vec<SmallVec<[usize; 4]>> = vec![SmallVec::new(); steps.len()];
     let mut objects: BTreeMap<Object, (Option<usize>, SmallVec<[usize; 4]>)> = BTreeMap::new();
@@ -72,13 +73,13 @@ fn predecessors(steps: &[Step], wakes: &[Woke]) -> Vec<SmallVec<[usize; 4]>> {
     before
 }
 
-/// How often a schedule goes over from one actor to another.
+/// Returns the number of switches of a schedule from one actor to another.
 #[must_use]
 pub fn switches(schedule: &[ActorId]) -> usize {
     schedule.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
-/// A number that is the same for two schedules exactly if they are one trace. (128 bits of a hash, FNV-1a.)
+/// Returns a number that is the same for two schedules exactly if they are one trace. (128 bits of a hash, FNV-1a.)
 #[must_use]
 pub fn trace(canonical: &[ActorId]) -> u128 {
     canonical.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash: u128, actor| {

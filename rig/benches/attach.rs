@@ -1,12 +1,12 @@
-//! What one attach costs: to simulate (`attach/sim`), and on OS threads (`attach/threads`).
+//! The cost of one attach: of simulating it (`attach/sim`), and on OS threads (`attach/threads`).
 //!
-//! A mover moves one process, or its leader alone, to and fro between two cgroups with memrlimit, memory and cpuset, and
-//! nobody else is at work. Axes: protocol, what is moved, threads of the process, pages touched. `cargo bench --bench
-//! attach`.
+//! A mover moves one process, or its leader alone, to and fro between two cgroups with memrlimit, memory and cpuset.
+//! No other actor is at work. Axes: protocol, mode of the move, threads of the process, pages touched. `cargo bench
+//! --bench attach`.
 //!
-//! | group | figure | mind |
+//! | group | figure | caution |
 //! |---|---|---|
-//! | `attach/sim` | wall ns that the simulator needs for one attach, all checks and statistics on | nothing about how fast a protocol is: that is the virtual time of `attach-rig run` |
+//! | `attach/sim` | wall ns that the simulator needs for one attach, all checks and statistics on | it does not show how fast a protocol is: that is the virtual time of `attach-rig run` |
 //! | `attach/threads` | wall ns of one attach by the machine's clock, with lock statistics | locks, lists and callbacks are real; work on pages burns what the table of costs says |
 //!
 //! Never compare a row of one group with a row of the other.
@@ -30,11 +30,12 @@ use shared::moving::{self, PROTOCOLS, Statistics};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-/// (threads, pages).
+/// The sizes measured, as (threads, pages).
 const SIZES: [(usize, u64); 3] = [(1, 0), (64, 0), (1, 4096)];
-/// Attaches of one size, from whose times a slope is taken, and how often; and in a smoke test.
+/// The number of attaches of one size, from whose times a slope is taken, and the number of repetitions; second those
+/// of a smoke test.
 const ATTACHES: [(u64, u64); 2] = [(20, 3), (2, 1)];
-/// Virtual or machine ns after which a run would be given up: never.
+/// The virtual or machine ns after which a run would be given up: never.
 const NEVER_NS: u64 = u64::MAX >> 1;
 
 /// One point of the axes.
@@ -46,12 +47,12 @@ struct Point {
     pages: u64,
 }
 
-/// What some attaches took.
+/// The time that some attaches took.
 #[derive(Clone, Copy)]
 struct Took {
-    /// By the machine's clock.
+    /// The time by the machine's clock.
     wall: Duration,
-    /// By the engine's: virtual in the simulator.
+    /// The time by the engine's clock, which is virtual in the simulator.
     engine_ns: u64,
 }
 
@@ -91,7 +92,7 @@ fn threads(point: Point, attaches: u64) -> Took {
     told.recv().expect("the mover has ended")
 }
 
-/// Every protocol, moving a process and moving its leader alone.
+/// Returns every protocol, moving a process and moving its leader alone.
 fn moves() -> impl Iterator<Item = (&'static str, &'static str, Point)> {
     PROTOCOLS.into_iter().flat_map(|name| {
         let protocol = Protocol::parse(name).expect("known");
@@ -110,7 +111,7 @@ fn points(group: &mut BenchmarkGroup<'_, WallTime>, run: fn(Point, u64) -> Took)
     }
 }
 
-/// How much longer an attach takes for each thread and each page more, in ns of `clock`.
+/// Prints the growth of an attach for each further thread and each further page, in ns of `clock`.
 fn slopes(engine: &str, what: &str, run: impl Fn(Point, u64) -> Took, clock: impl Fn(Took) -> f64) {
     for (name, mode, point) in moves() {
         let title = format!("attach/{engine}/{name}/{mode}: growth");
@@ -120,7 +121,7 @@ fn slopes(engine: &str, what: &str, run: impl Fn(Point, u64) -> Took, clock: imp
         let (attaches, times) = ATTACHES[usize::from(!shared::full())];
         let attach_ns = |(threads, pages)| {
             let run = || clock(run(Point { threads, pages, ..point }, attaches)) / attaches as f64;
-            // The quickest of some: the others were disturbed.
+            // The fastest of several: the others were disturbed.
             (0..times).map(|_| run()).fold(f64::INFINITY, f64::min)
         };
         let [least, threads, pages] = SIZES.map(attach_ns);

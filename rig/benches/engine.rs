@@ -1,19 +1,20 @@
-//! How fast the simulator is: beside the least that could do the same, a heap and coroutines, and beside nexosim.
+//! The speed of the simulator, compared with the least that could do the same (a heap and coroutines), and with
+//! nexosim.
 //!
-//! In every row but `cell` the same actors wait the same times in turn, so that each step is one entry of the event queue
-//! and one switch to another actor. In `checked` every actor takes and gives a lock of its own after each wait; these are
-//! steps as well, and counted.
+//! In every row except `cell` the same actors wait the same times in turn, so each step is one entry of the event
+//! queue and one switch to another actor. In `checked` every actor takes and releases a lock of its own after each
+//! wait. These are steps as well, and counted.
 //!
-//! | row | what runs | mind |
+//! | row | content | caution |
 //! |---|---|---|
-//! | `cell` | the scenario `steady`: protocols, locks, all checks, all statistics | a dispatch here stands for the events and the steps in place on its way; it also counts building the world |
-//! | `checked` | the engine, a lock after each wait, with all checks and all statistics of a cell | the bare loop has neither locks nor anybody who looks |
-//! | `ours` | the engine alone: virtual CPUs, run queues, time slices | modelled CPUs for all, so nobody queues |
+//! | `cell` | the scenario `steady`: protocols, locks, all checks, all statistics | one dispatch here includes the events and the steps in place that follow it; building the world is included too |
+//! | `checked` | the engine, a lock after each wait, with all checks and all statistics of a cell | the bare loop has neither locks nor observers |
+//! | `ours` | the engine alone: virtual CPUs, run queues, time slices | every actor has a modelled CPU, so none queues |
 //! | `bare` | a binary heap of times and corosensei | no CPUs, no wakes, no accesses, no abandoning |
-//! | `nexosim` | as many models that schedule themselves, on one thread | models are no coroutines; it has mailboxes, keys and a clock that others can use |
+//! | `nexosim` | the same number of models that schedule themselves, on one thread | models are not coroutines; nexosim has mailboxes, keys and a clock that others can use |
 //!
-//! Wall time divided by dispatches; criterion shows dispatches a second. Ratios are of pairs measured in turn.
-//! `cargo bench --bench engine`.
+//! The figure is wall time divided by dispatches; criterion shows dispatches per second. Ratios are of pairs measured
+//! in turn. `cargo bench --bench engine`.
 #[path = "engine/rivals.rs"]
 mod rivals;
 #[path = "shared/mod.rs"]
@@ -34,18 +35,18 @@ use shared::moving;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Steps of an actor in a round; where there are locks, a third of them are waits.
+/// Steps of an actor in a round. In rows with locks a third of them are waits.
 const STEPS: u64 = 120;
-/// Actors.
+/// The numbers of actors measured.
 const ACTORS: [u64; 2] = [16, 1000];
 
-/// Takes the time of so many actors and rounds of steps.
+/// Returns the time of a number of actors and of a number of rounds of steps.
 type Run = fn(u64, u64) -> Duration;
 
 /// The rows in which the same actors wait.
 const ROWS: [(&str, Run); 4] = [("ours", ours), ("checked", checked), ("bare", bare), ("nexosim", nexosim)];
 
-/// Our engine; starting the actors is not measured.
+/// Runs our engine; starting the actors is not measured.
 fn ours(actors: u64, rounds: u64) -> Duration {
     let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);
     let mut sim = Sim::new(time, NoopObserver, Injector::new(FaultPlan::default(), 1));
@@ -62,7 +63,7 @@ fn ours(actors: u64, rounds: u64) -> Duration {
     began.elapsed()
 }
 
-/// Our engine with everything that looks at a cell, and a lock after every wait.
+/// Runs our engine with all observers of a cell, and a lock after every wait.
 fn checked(actors: u64, rounds: u64) -> Duration {
     let world = moving::world(1, 0);
     let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);
@@ -84,12 +85,12 @@ fn checked(actors: u64, rounds: u64) -> Duration {
     let locks = finished.observer.locks.row(Class::CgroupMutex, Mode::Exclusive);
     assert_eq!(locks.hold.histogram.len(), actors * rounds * STEPS / 3);
     let counts = finished.policy.counts();
-    // Hardly any goes on in place: others are due before.
+    // Hardly any step goes on in place: other actors are due before.
     assert!(counts.dispatches > actors * rounds * STEPS * 9 / 10, "{counts:?}");
     took
 }
 
-/// The scenario, short.
+/// Returns the scenario, shortened.
 fn steady() -> (Scenario, CellPlan) {
     let text = built_in::find("steady").expect("built in");
     let overrides = Overrides { duration: Some("5ms".to_owned()), ..Overrides::default() };
@@ -99,7 +100,7 @@ fn steady() -> (Scenario, CellPlan) {
     (scenario, plan)
 }
 
-/// Wall time of that many cells.
+/// Measures the wall time of a number of cells.
 fn cells<T>(cell: impl Fn() -> T) -> impl Fn(u64) -> Duration {
     move |rounds| {
         let began = Instant::now();
@@ -127,7 +128,7 @@ fn main() {
     group.finish();
     let steps = dispatches + counted.in_place;
     for (each, count) in [("dispatch", dispatches), ("step, in place or not", steps)] {
-        let name = format!("engine: cell beside bare, for each {each}");
+        let name = format!("engine: cell compared with bare, for each {each}");
         shared::beside(&name, 10, cells(&cell), |rounds| {
             bare(ACTORS[0], (rounds * count).div_ceil(ACTORS[0] * STEPS))
         });
@@ -136,7 +137,7 @@ fn main() {
         let rounds = 200_000 / (actors * STEPS) + 1;
         for (mine, ours) in &ROWS[..2] {
             for (other, theirs) in &ROWS[2..] {
-                let name = format!("engine: {mine} beside {other}, actors={actors}");
+                let name = format!("engine: {mine} compared with {other}, actors={actors}");
                 shared::beside(&name, rounds, |rounds| ours(actors, rounds), |rounds| theirs(actors, rounds));
             }
         }

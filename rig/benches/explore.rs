@@ -1,10 +1,10 @@
-//! How fast the explorer is beside shuttle: the same small lock model under both, random schedules, with all checks on and
-//! with none.
+//! The speed of the explorer compared with shuttle: the same small lock model under both, random schedules, with all
+//! checks on and with none.
 //!
-//! Rates are operations of the model a second (lock, unlock, add), not what either calls a step; medians of five pairs
-//! that were run in turn, for machines are noisy. Shuttle checks nothing but what the model asserts, and has no virtual
-//! time; ours has every check of a run looking at the events. `cargo bench --bench explore`; under `cargo test --benches`
-//! one small pair.
+//! Rates are operations of the model per second (lock, unlock, add), because the two count steps differently. They
+//! are medians of five pairs measured in turn, because machines are noisy. Shuttle checks only what the model
+//! asserts, and has no virtual time; ours runs every check of a run on the events. `cargo bench --bench explore`;
+//! `cargo test --benches` runs one small pair.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #[path = "explore/model.rs"]
 mod model;
@@ -20,10 +20,10 @@ use std::time::{Duration, Instant};
 
 /// Rounds of every task.
 const ROUNDS: u64 = 10;
-/// Pairs of which the median is taken.
+/// The number of pairs whose median is taken.
 const PAIRS: usize = 5;
 
-/// What one side did.
+/// The result of one side.
 #[derive(Clone, Copy)]
 struct Rate {
     operations: f64,
@@ -71,7 +71,7 @@ fn theirs(tasks: u64, schedules: u64) -> Rate {
         let work = |shared: Arc<theirs::Shared>| move || work(&*shared, ROUNDS);
         let tasks: Vec<_> = (0..tasks).map(|_| shuttle::thread::spawn(work(Arc::clone(&shared)))).collect();
         for task in tasks {
-            task.join().expect("nobody panics");
+            task.join().expect("no task panics");
         }
         black_box(&shared);
     });

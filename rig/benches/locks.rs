@@ -1,22 +1,25 @@
-//! What our locks cost on OS threads, with lock statistics and without, beside those of parking_lot and std.
+//! The cost of our locks on OS threads, with lock statistics and without, compared with those of parking_lot and std.
 //!
-//! Every row, also of the others' locks, is the same loop in an actor of the engine `threads`: take, note who came last,
-//! give. So the differences are those of the locks. Ours hand over to the one that waits longest and tell events; theirs
-//! let anybody in. std and parking_lot have no spinlock and no fair rwsem: beside ours stands what one would use instead.
+//! Every row, also of foreign locks, is the same loop in an actor of the engine `threads`: take the lock, note the
+//! last holder, release it. So the differences are those of the locks. Ours hand over to the waiter that has waited
+//! longest and emit events; theirs let any thread in. std and parking_lot have no spinlock and no fair rwsem: ours is
+//! compared with the lock that one would use instead.
 //!
-//! | rows | figure | mind |
+//! | rows | figure | caution |
 //! |---|---|---|
-//! | `locks/<kind>` | wall ns of take and give, nobody else there | statistics include two readings of the clock and one histogram record |
-//! | `locks/<kind>: statistics add` | wall ns that these cost, of pairs measured in turn | |
-//! | `locks contended/<kind>` | wall time divided by the acquisitions of two threads, with 1 µs of work inside each | void unless the threads really meet: the share of acquisitions that come after another thread's stands beside it |
+//! | `locks/<kind>` | wall ns of taking and releasing an uncontended lock | statistics include two readings of the clock and one histogram record |
+//! | `locks/<kind>: statistics add` | wall ns that statistics add, of pairs measured in turn | |
+//! | `locks contended/<kind>` | wall time divided by the acquisitions of two threads, with 1 µs of work inside each | void unless the threads really meet: the row also shows the share of acquisitions that come after another thread's |
 //! | `locks contended/<kind>: statistics leave` | throughput with statistics divided by that without, of pairs measured in turn | only of pairs whose shares are alike; void with fewer than five |
 //!
-//! A contended row in which fewer than 1 % of the acquisitions come after another thread's has no figure: the threads ran
-//! one after the other, or one kept the lock nearly all the time. Rows with different shares did different things: a lock
-//! that lets its last holder in again is quick and unfair, one that hands over pays for waking the other. So read a time
-//! only together with its share. Two threads that sleep for a lock may hand it over every time or hardly ever, and which of
-//! the two lasts for a while and then changes: that is why a pair counts only where both have done the same. Readers do not
-//! exclude each other: below 1 µs each. `cargo bench --bench locks`.
+//! A contended row in which fewer than 1 % of the acquisitions come after another thread's has no figure: the threads
+//! ran one after the other, or one kept the lock nearly all the time. Rows with different shares did different
+//! things: a lock that lets its last holder in again is quick and unfair, one that hands over pays for waking the
+//! other. So read a time only together with its share.
+//!
+//! Two threads that sleep for a lock may hand it over every time or hardly ever. Each of the two lasts for a while
+//! and then changes to the other, so a pair counts only where both sides did the same. Readers do not exclude each
+//! other, so they take less than 1 µs each. `cargo bench --bench locks`.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #[path = "locks/rows.rs"]
 mod rows;
@@ -27,38 +30,38 @@ use rows::{Kind, Length, Outcome, Row};
 use shared::Figure;
 use std::time::Duration;
 
-/// Length of one contended round, and of the only one of a smoke test.
+/// The length of one contended round; second, that of the only round of a smoke test.
 const ROUND: [Duration; 2] = [Duration::from_millis(30), Duration::from_millis(5)];
-/// Rounds of which the median is taken, the rows in turn.
+/// The number of rounds whose median is taken. The rows run in turn.
 const ROUNDS: usize = 31;
-/// The shares of a pair that did the same differ by no more, in percent of acquisitions.
+/// The largest difference between the shares of a pair that did the same, in percent of acquisitions.
 const ALIKE_PERCENT: f64 = 5.0;
-/// Fewer pairs than these have no median.
+/// The smallest number of pairs that has a median.
 const LEAST_PAIRS: usize = 5;
-/// Below this share, in percent, the threads have hardly met.
+/// The share in percent below which the threads have hardly met.
 const MET_PERCENT: f64 = 1.0;
-/// Acquisitions of one round that is not contended.
+/// Acquisitions of one uncontended round.
 const TURNS: u64 = 200_000;
 
-/// Whether the threads have met in both, and have handed over alike.
+/// Reports whether the threads met in both outcomes, and handed over alike.
 fn did_the_same(one: &Outcome, other: &Outcome) -> bool {
     let shares = [one, other].map(Outcome::percent_after_another);
     shares.iter().all(|share| *share >= MET_PERCENT) && (shares[0] - shares[1]).abs() <= ALIKE_PERCENT
 }
 
-/// What the rounds of one row gave.
+/// The outcomes of the rounds of one row.
 struct Contended {
     name: &'static str,
     outcomes: Vec<Outcome>,
 }
 
 impl Contended {
-    /// Percent of acquisitions that come after another thread's.
+    /// Returns the percentage of acquisitions that come after another thread's.
     fn share(&self) -> f64 {
         shared::median(&mut self.outcomes.iter().map(Outcome::percent_after_another).collect::<Vec<_>>())
     }
 
-    /// Whether the threads have met.
+    /// Reports whether the threads have hardly met, so that the row has no figure.
     fn is_void(&self) -> bool {
         self.share() < MET_PERCENT
     }
@@ -74,7 +77,8 @@ impl Contended {
     }
 }
 
-/// A line for each row, and one for what statistics leave of the throughput; or why there is no figure.
+/// Prints a line for each row, and one for the throughput that statistics leave, or the reason for which there is no
+/// figure.
 fn contended(kind: &Kind) {
     let name = format!("locks contended/{}", kind.name);
     if !shared::wanted(&name) {
@@ -94,13 +98,13 @@ fn contended(kind: &Kind) {
     let alike = pairs.filter(|(bare, counted)| did_the_same(bare, counted));
     let left: Vec<f64> = alike.map(|(bare, counted)| bare.ns_each() / counted.ns_each()).collect();
     if left.len() < LEAST_PAIRS.min(rounds) {
-        println!("{name}: statistics leave: void, {} of {rounds} pairs handed over alike", left.len());
+        println!("{name}: statistics leave: void, only {} of {rounds} pairs handed over alike", left.len());
     } else {
         println!("{name}: statistics leave {} of the throughput", shared::spread(left, 2));
     }
 }
 
-/// What statistics cost while nobody else is there.
+/// Prints the cost of statistics on an uncontended lock.
 fn added(kind: &Kind) {
     let [bare, counted, ..] = &kind.rows[..] else { unreachable!("ours come first") };
     let took = |row: &Row, turns| (row.run)(1, Length::Turns(turns)).took;

@@ -1,6 +1,6 @@
-/* The fewest instructions that move a process to and fro: what the rig's mover is held against.
- * loop FILE FILE PID SECONDS: prints the number of writes and the ns that they took. An even number, so that the process
- * is in the end where it was. */
+/* The fewest instructions that move a process to and fro, for comparison with the rig's mover.
+ * loop FILE FILE PID SECONDS: prints the number of writes and the ns that they took. The number is even, so that the
+ * process ends where it began. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-//! Whether the mover costs anything: moves a second by the rig, timed and recorded one by one, beside those of a C loop
-//! that does the same writes to the same process, in turn, within one run.
+//! The overhead of the mover: moves per second by the rig, timed and recorded one by one, compared with a C loop that
+//! does the same writes to the same process, in turn, within one run.
 //!
-//! Needs root, a cgroup mount and a C compiler; without them it says so. `cargo bench --bench mover`; under
-//! `cargo test --benches` one short pair.
+//! Needs root, a cgroup mount and a C compiler; without them it says so. `cargo bench --bench mover`; `cargo test
+//! --benches` runs one short pair.
 #![allow(clippy::print_stdout, reason = "the result of a bench")]
 #[path = "shared/mod.rs"]
 mod shared;
@@ -15,9 +15,9 @@ use std::time::Duration;
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/mover.c");
 
-/// Moves a second, by the C loop, while the rig waits for it.
+/// Returns the moves per second of the C loop. The rig waits for it.
 fn beside(program: &Path, folder: &Path, pid: u32, duration: Duration) -> Option<f64> {
-    // The process is where the last move has put it.
+    // The process is where the last move put it.
     let here = |group: &str| {
         let listed = std::fs::read_to_string(folder.join(group).join("cgroup.procs")).unwrap_or_default();
         listed.lines().any(|line| line == pid.to_string())
@@ -40,7 +40,7 @@ fn compiled(folder: &Path) -> Option<PathBuf> {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // The rig starts itself again as worker.
+    // The rig starts itself again as a worker.
     if let [first, rest @ ..] = arguments.as_slice()
         && first == "__worker"
     {
@@ -82,7 +82,11 @@ fn main() -> ExitCode {
     }
     ratios.sort_by(f64::total_cmp);
     let shown: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
-    println!("mover: moves a second beside a C loop, median {:.2} of {}", ratios[pairs / 2], shown.join(" "));
+    println!(
+        "mover: moves per second compared with a C loop, median {:.2} of {}",
+        ratios[pairs / 2],
+        shown.join(" ")
+    );
     ExitCode::SUCCESS
 }
 

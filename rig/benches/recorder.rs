@@ -1,8 +1,10 @@
-//! What it costs to record a sample: ours, which also keeps exact extremes and the sum, beside hdrhistogram alone.
+//! The cost of recording a sample: ours, which also keeps exact extremes and the sum, compared with hdrhistogram
+//! alone.
 //!
-//! Both get the same samples in the same order: the waits and holds of a run spread over four decades, so that neither the
-//! branch predictor nor one cache line decides. Both have seen the largest value, so neither grows. One slot, one thread:
-//! recorders are never shared. Read the ratio; aim: at most 1.2. `cargo bench --bench recorder`.
+//! Both get the same samples in the same order. The samples are waits and holds of a run spread over four decades, so
+//! that neither the branch predictor nor one cache line decides. Both have seen the largest value, so neither grows.
+//! There is one slot and one thread: recorders are never shared. Read the ratio; it should be at most 1.2. `cargo
+//! bench --bench recorder`.
 #[path = "shared/mod.rs"]
 mod shared;
 
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant};
 
 const SAMPLES: usize = 4096;
 
-/// Samples between 100 ns and 1 ms, by a multiplicative generator.
+/// Returns samples between 100 ns and 1 ms, by a multiplicative generator.
 fn samples() -> Vec<u64> {
     let mut state = 1_u64;
     let mut next = || {
@@ -62,7 +64,7 @@ fn main() {
             bench.iter_custom(|rounds| theirs(rounds, &samples, digits));
         });
         group.finish();
-        let name = format!("recorder/{digits} digits: ours beside hdrhistogram");
+        let name = format!("recorder/{digits} digits: ours compared with hdrhistogram");
         shared::beside(
             &name,
             500,

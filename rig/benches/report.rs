@@ -1,7 +1,7 @@
-//! How long it takes to draw report.html: of one short run, and of one with four seeds for every protocol.
+//! The time that drawing report.html takes: for one short run, and for one with four seeds for every protocol.
 //!
-//! The runs are made by the command itself, and simulated: what is drawn is the same on every machine. Only drawing is
-//! measured, not reading run.json. Wall time of a page. `cargo bench --bench report`.
+//! The runs are made by the command itself, and simulated, so the same pages are drawn on every machine. Only drawing
+//! is measured, not reading run.json. The figure is wall time per page. `cargo bench --bench report`.
 #[path = "shared/mod.rs"]
 mod shared;
 
@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;
 
-/// A run of the scenario `steady`, for `duration` with `seeds` seeds.
+/// Makes a run of the scenario `steady`, for `duration` with `seeds` seeds.
 fn run(folder: &Path, duration: &str, seeds: &str) -> Run {
     let out = folder.join(format!("{duration}-{seeds}"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_attach-rig"));

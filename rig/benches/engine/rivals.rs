@@ -1,4 +1,4 @@
-//! The same actors elsewhere: on a heap and corosensei, with nothing besides, and on nexosim.
+//! The same actors on other engines: on a bare heap with corosensei, and on nexosim.
 use super::STEPS;
 use corosensei::{Coroutine, CoroutineResult};
 use nexosim::model::{Context, Model, schedulable};
@@ -9,12 +9,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
-/// How long an actor waits, in virtual ns: of different lengths, so that the order changes all the time.
+/// Returns the time that an actor waits, in virtual ns. The times differ, so that the order keeps changing.
 pub(crate) fn delay_ns(actor: u64, step: u64) -> u64 {
     100 + (actor * 7 + step * 13) % 97
 }
 
-/// The least that does it: times in a heap, FIFO among equals, and coroutines.
+/// Runs the least that does it: times in a heap, FIFO among equals, and coroutines.
 pub(crate) fn bare(actors: u64, rounds: u64) -> Duration {
     let mut heap = BinaryHeap::new();
     let mut coroutines: Vec<_> = (0..actors)
@@ -64,12 +64,12 @@ impl Waiter {
         if self.step < self.steps {
             let delay = Duration::from_nanos(delay_ns(self.actor, self.step));
             self.step += 1;
-            context.schedule_event(delay, schedulable!(Self::wake), ()).expect("a time to come");
+            context.schedule_event(delay, schedulable!(Self::wake), ()).expect("a time in the future");
         }
     }
 }
 
-/// nexosim, on one thread; building the models is not measured.
+/// Runs nexosim on one thread; building the models is not measured.
 pub(crate) fn nexosim(actors: u64, rounds: u64) -> Duration {
     let mut init = SimInit::with_num_threads(1);
     for actor in 0..actors {

@@ -1,7 +1,7 @@
-//! A small lock model, written once for whoever runs it: ours, and shuttle.
+//! A small lock model, written once for both explorers: ours, and shuttle.
 #![allow(dead_code, reason = "the bench and the cross-check each use a part")]
 
-/// One mutex with a number, and one word.
+/// A mutex with a number, and a word.
 pub(crate) trait Machine {
     /// Works on the number under the mutex: two operations, lock and unlock.
     fn locked(&self, body: impl FnOnce(&mut u64));
@@ -16,7 +16,7 @@ pub(crate) trait Machine {
 /// Operations of a round of [`work`].
 pub(crate) const OPERATIONS: u64 = 3;
 
-/// Counts under the mutex, and beside it.
+/// Adds to the number under the mutex, and to the word without it.
 pub(crate) fn work(machine: &impl Machine, rounds: u64) {
     for _ in 0..rounds {
         machine.locked(|number| *number += 1);
@@ -24,13 +24,13 @@ pub(crate) fn work(machine: &impl Machine, rounds: u64) {
     }
 }
 
-/// The planted bug: reads and writes, where somebody else may write in between.
+/// The planted bug: a read and then a write, between which another task may write.
 pub(crate) fn lose_an_update(machine: &impl Machine) {
     let seen = machine.load();
     machine.store(seen + 1);
 }
 
-/// Ours.
+/// The model on our engine.
 pub(crate) mod ours {
     use super::Machine;
     use engines::sim::Sim;
@@ -42,7 +42,7 @@ pub(crate) mod ours {
     use model::seam::{Class, Observer, SharedCell};
     use std::sync::Arc;
 
-    /// What all actors share.
+    /// The state that all actors share.
     pub(crate) struct Shared {
         mutex: Mutex<u64>,
         word: SharedCell,
@@ -56,20 +56,20 @@ pub(crate) mod ours {
             })
         }
 
-        /// Back to the start.
+        /// Goes back to the start.
         pub(crate) fn reset(&self) {
             self.mutex.reset();
             self.mutex.quiet(|number| *number = 0);
             self.word.init(0);
         }
 
-        /// The word in the end.
+        /// Returns the word at the end.
         pub(crate) fn word(&self) -> u64 {
             self.word.peek()
         }
     }
 
-    /// An actor at the model.
+    /// An actor of the model.
     pub(crate) struct At<'a, O> {
         pub(crate) cur: &'a SimCurrent<Steps, O>,
         pub(crate) shared: &'a Shared,
@@ -90,7 +90,7 @@ pub(crate) mod ours {
         }
     }
 
-    /// Runs every schedule of `strategy`, with `actors` that do `body`; `ended` sees each.
+    /// Runs every schedule of `strategy`, with `actors` actors that run `body`. Calls `ended` after each schedule.
     pub(crate) fn each<O: Observer + 'static>(
         strategy: Box<dyn Strategy>,
         (observer, restart): (O, impl Fn(&mut O)),
@@ -115,7 +115,7 @@ pub(crate) mod ours {
         }
     }
 
-    /// Every check, on a world that has nothing to do with the model.
+    /// Returns a judge with every check, on a world unrelated to the model.
     pub(crate) fn judge() -> Box<Judge> {
         let name = "charge-between-switch-and-attach";
         let text = explore::built_in::find(name).expect("built in");
@@ -125,13 +125,13 @@ pub(crate) mod ours {
     }
 }
 
-/// Shuttle's.
+/// The model under shuttle.
 pub(crate) mod theirs {
     use super::Machine;
     use shuttle::sync::Mutex;
     use shuttle::sync::atomic::{AtomicU64, Ordering};
 
-    /// What all tasks share.
+    /// The state that all tasks share.
     #[derive(Default)]
     pub(crate) struct Shared {
         mutex: Mutex<u64>,
@@ -140,7 +140,7 @@ pub(crate) mod theirs {
 
     impl Machine for Shared {
         fn locked(&self, body: impl FnOnce(&mut u64)) {
-            body(&mut self.mutex.lock().expect("nobody panics"));
+            body(&mut self.mutex.lock().expect("no task panics"));
         }
         fn add(&self, value: u64) {
             self.word.fetch_add(value, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! The locks side by side: how each is made, taken and given, and the loop that all of them run in.
+//! The locks that are compared: how each is made, taken and released, and the loop that all of them run in.
 use crate::shared::moving::Statistics;
 use engines::threads::current::ThreadCurrent;
 use engines::threads::{Setting, Threads};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Turns between two readings of the clock.
 const TOGETHER: u64 = 64;
 
-/// Rounds of a few instructions that take 1 µs here: the work inside a contended hold.
+/// Returns the number of rounds of a few instructions that take 1 µs here: the work inside a contended hold.
 pub(crate) fn a_microsecond() -> u32 {
     const ROUNDS: u32 = 10_000_000;
     static FOUND: OnceLock<u32> = OnceLock::new();
@@ -24,7 +24,7 @@ pub(crate) fn a_microsecond() -> u32 {
             work(ROUNDS);
             f64::from(ROUNDS) / (began.elapsed().as_secs_f64() * 1e6)
         };
-        // The quickest of some: the others were disturbed.
+        // The fastest of several: the others were disturbed.
         (0..5).map(|_| rounds_a_us()).fold(1.0, f64::max) as u32
     })
 }
@@ -35,7 +35,8 @@ fn work(rounds: u32) {
     }
 }
 
-/// Who was in the lock last. Readers are here together, hence an atomic; relaxed, for it is only counted with.
+/// The last holder of the lock. Several readers may be inside at once, hence an atomic; relaxed, because it is only
+/// used for counting.
 #[derive(Default)]
 pub(crate) struct Inside(AtomicU32);
 
@@ -43,12 +44,12 @@ pub(crate) struct Inside(AtomicU32);
 #[derive(Clone, Copy)]
 struct Turn {
     thread: u32,
-    /// Rounds of work inside.
+    /// The number of rounds of work inside the lock.
     work: u32,
 }
 
 impl Turn {
-    /// Works inside; returns whether another thread was here last.
+    /// Works inside the lock. Returns whether another thread was the last holder.
     fn touch(self, inside: &Inside) -> bool {
         let after_another = inside.0.load(Relaxed) != self.thread;
         if after_another {
@@ -59,37 +60,37 @@ impl Turn {
     }
 }
 
-/// What a run of some threads gave.
+/// The result of a run of some threads.
 pub(crate) struct Outcome {
-    /// From the first start to the last end.
+    /// The time from the first start to the last end.
     pub(crate) took: Duration,
     acquisitions: u64,
     after_another: u64,
 }
 
 impl Outcome {
-    /// Wall time divided by acquisitions, in ns.
+    /// Returns the wall time divided by the acquisitions, in ns.
     pub(crate) fn ns_each(&self) -> f64 {
         self.took.as_nanos() as f64 / self.acquisitions as f64
     }
 
-    /// Share of the acquisitions that came after another thread's.
+    /// Returns the percentage of the acquisitions that came after another thread's.
     pub(crate) fn percent_after_another(&self) -> f64 {
         self.after_another as f64 * 100.0 / self.acquisitions as f64
     }
 }
 
-/// How long a run lasts.
+/// The length of a run.
 #[derive(Clone, Copy)]
 pub(crate) enum Length {
-    /// So many turns of each thread.
+    /// This number of turns of each thread.
     Turns(u64),
-    /// So long, whatever comes of it: threads that share CPUs with others need time to meet.
+    /// This duration, for any number of turns: threads that share CPUs with others need time to meet.
     For(Duration),
 }
 
 impl Length {
-    /// Takes turns; returns how many, and how many of them say yes.
+    /// Takes turns. Returns their number, and the number of those that returned `true`.
     fn take(self, mut turn: impl FnMut() -> bool) -> (u64, u64) {
         let mut some = |turns: u64| (0..turns).map(|_| u64::from(turn())).sum::<u64>();
         let mut sums = (0, 0);
@@ -106,20 +107,20 @@ impl Length {
     }
 }
 
-/// One lock, by whom.
+/// One implementation of a lock.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
-    /// Runs that many threads for so long.
+    /// Runs a number of threads for a length.
     pub(crate) run: Box<dyn Fn(u32, Length) -> Outcome>,
 }
 
-/// One kind of lock: ours, ours with statistics, and what would be used instead.
+/// One kind of lock: ours, ours with statistics, and the locks that would be used instead.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) rows: Vec<Row>,
 }
 
-/// A row: `make` makes the lock; `hold` takes it, touches what it guards, and gives it back.
+/// Returns a row: `make` makes the lock; `hold` takes it, touches the data that it guards, and releases it.
 fn row<L, T>(
     name: &'static str,
     make: fn() -> T,
@@ -164,8 +165,8 @@ where
     assert_eq!(engine.run(|_| {}).expect("there are threads").end, End::Done);
     drop(tell);
     let told: Vec<_> = told.iter().collect();
-    let began = told.iter().map(|(began, ..)| *began).min().expect("somebody ran");
-    let ended = told.iter().map(|(_, ended, _)| *ended).max().expect("somebody ran");
+    let began = told.iter().map(|(began, ..)| *began).min().expect("a thread ran");
+    let ended = told.iter().map(|(_, ended, _)| *ended).max().expect("a thread ran");
     Outcome {
         took: ended - began,
         acquisitions: told.iter().map(|(.., (turns, _))| turns).sum(),
@@ -173,7 +174,7 @@ where
     }
 }
 
-/// Every kind.
+/// Returns every kind.
 pub(crate) fn kinds() -> [Kind; 4] {
     [
         Kind { name: "mutex", rows: mutex() },
@@ -215,7 +216,7 @@ fn spin() -> Vec<Row> {
     rows
 }
 
-/// Mutexes of others.
+/// Returns the mutexes of parking_lot and std.
 fn others() -> [Row; 2] {
     [
         row::<NoopObserver, parking_lot::Mutex<Inside>>(
@@ -224,7 +225,7 @@ fn others() -> [Row; 2] {
             |lock, _, turn| turn.touch(&lock.lock()),
         ),
         row::<NoopObserver, std::sync::Mutex<Inside>>("std mutex", Default::default, |lock, _, turn| {
-            turn.touch(&lock.lock().expect("nobody panics"))
+            turn.touch(&lock.lock().expect("no thread panics"))
         }),
     ]
 }
@@ -239,7 +240,7 @@ fn read() -> Vec<Row> {
             |lock, _, turn| turn.touch(&lock.read()),
         ),
         row::<NoopObserver, std::sync::RwLock<Inside>>("std rwlock", Default::default, |lock, _, turn| {
-            turn.touch(&lock.read().expect("nobody panics"))
+            turn.touch(&lock.read().expect("no thread panics"))
         }),
     ]
 }
@@ -254,7 +255,7 @@ fn write() -> Vec<Row> {
             |lock, _, turn| turn.touch(&lock.write()),
         ),
         row::<NoopObserver, std::sync::RwLock<Inside>>("std rwlock", Default::default, |lock, _, turn| {
-            turn.touch(&lock.write().expect("nobody panics"))
+            turn.touch(&lock.write().expect("no thread panics"))
         }),
     ]
 }

@@ -1,6 +1,7 @@
-//! What the benches share: the settings of criterion, sizes, and pairs measured in turn. Each bench uses a part of it.
+//! Code shared by the benches: the settings of criterion, sizes, and pairs measured in turn. Each bench uses a part
+//! of it.
 //!
-//! What each bench asks, and how fair it is, says `rig/benches/README.md`.
+//! `rig/benches/README.md` says which question each bench answers, and how fair it is.
 #![allow(dead_code, reason = "each bench uses a part")]
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 pub(crate) mod moving;
@@ -8,10 +9,10 @@ pub(crate) mod moving;
 use criterion::Criterion;
 use std::time::Duration;
 
-/// Pairs of which the median is taken: many and short, so that most are not disturbed.
+/// The number of pairs whose median is taken: many and short, so that most are not disturbed.
 const PAIRS: usize = 31;
 
-/// Short, so that all benches together end within minutes.
+/// Returns criterion with short times, so that all benches together end within minutes.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .sample_size(20)
@@ -20,7 +21,7 @@ pub(crate) fn criterion() -> Criterion {
         .configure_from_args()
 }
 
-/// Whether this is `cargo bench`; `cargo test --benches` does not say so.
+/// Reports whether this is `cargo bench`. `cargo test --benches` does not pass `--bench`.
 pub(crate) fn full() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
@@ -49,7 +50,7 @@ const WITH_VALUE: [&str; 20] = [
     "--output-format",
 ];
 
-/// Names of rows that the command line asks for: all without any.
+/// Returns the names of rows that the command line asks for. None means all rows.
 fn filters() -> Vec<String> {
     let mut arguments = std::env::args().skip(1);
     let mut filters = Vec::new();
@@ -63,15 +64,16 @@ fn filters() -> Vec<String> {
     filters
 }
 
-/// Whether rows that criterion does not know are asked for: not with `--list`, and only if a filter names a part of `name`.
+/// Reports whether a row that criterion does not know is asked for: not with `--list`, and only if a filter is a part
+/// of `name`.
 pub(crate) fn wanted(name: &str) -> bool {
     let filters = filters();
     let listed = std::env::args().any(|argument| argument == "--list");
     !listed && (filters.is_empty() || filters.iter().any(|filter| name.contains(filter)))
 }
 
-/// Times of some rounds of `ours` and of as many of `theirs`, measured in turn, as (ours, theirs) in ns a round. Both get a
-/// number of rounds and say how long these took.
+/// Measures rounds of `ours` and the same number of `theirs` in turn. Returns the times as (ours, theirs), in ns per
+/// round. Both get a number of rounds and return the time that these took.
 fn in_turn(
     rounds: u64,
     mut ours: impl FnMut(u64) -> Duration,
@@ -91,16 +93,16 @@ fn in_turn(
     (0..pairs).map(pair).collect()
 }
 
-/// What is said of a pair.
+/// The figure that is printed for a pair.
 #[derive(Clone, Copy)]
 pub(crate) enum Figure {
-    /// How often the time of the other one takes.
+    /// The time of ours divided by that of theirs.
     Ratio,
-    /// How many ns longer a round takes than the other one's.
+    /// The ns that a round of ours takes more than one of theirs.
     AddedNs,
 }
 
-/// Prints that figure of `ours` beside `theirs`: the median over pairs.
+/// Prints that figure of `ours` against `theirs`: the median over pairs.
 pub(crate) fn compare(
     (name, figure): (&str, Figure),
     rounds: u64,
@@ -117,7 +119,7 @@ pub(crate) fn compare(
     }
 }
 
-/// [`compare`] for a ratio.
+/// Prints the ratio of `ours` to `theirs`, by [`compare`].
 pub(crate) fn beside(
     name: &str,
     rounds: u64,
@@ -127,7 +129,7 @@ pub(crate) fn beside(
     compare((name, Figure::Ratio), rounds, ours, theirs);
 }
 
-/// `0.95, median of 31 pairs in turn (0.90 to 0.99)`.
+/// Returns the median with its spread, such as `0.95, median of 31 pairs in turn (0.90 to 0.99)`.
 pub(crate) fn spread(mut values: Vec<f64>, digits: usize) -> String {
     let middle = median(&mut values);
     let (least, most) = (values[0], values[values.len() - 1]);
@@ -137,7 +139,7 @@ pub(crate) fn spread(mut values: Vec<f64>, digits: usize) -> String {
     )
 }
 
-/// The middle of `values`, which it sorts.
+/// Sorts `values` and returns the middle one.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

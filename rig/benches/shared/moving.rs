@@ -9,11 +9,12 @@ use model::seam::{Current, Event, Observer, Stamp};
 use model::world::{CgroupSpec, ProcessSpec, World, WorldOptions, WorldSpec};
 use std::sync::Arc;
 
-/// As `--protocol` names them.
+/// The names of the protocols, as `--protocol` takes them.
 pub(crate) const PROTOCOLS: [&str; 4] =
     ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=locks"];
 
-/// A process of so many threads, with so many pages touched and as many mapped besides, in `a`; and an empty `b`.
+/// Returns a world with a process in `a` and an empty `b`. The process has `threads` threads, `pages` touched pages,
+/// and as many pages that are mapped but not touched.
 pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
     let cgroup = |name: &str| CgroupSpec {
         name: name.to_owned(),
@@ -41,7 +42,7 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
     World::new(spec).expect("a good spec")
 }
 
-/// Moves `target` to and fro so many times, from `a`.
+/// Moves `target` to and fro `attaches` times in all, starting from `a`.
 pub(crate) fn to_and_fro<C: Current>(
     cur: &C,
     world: &World,
@@ -55,7 +56,7 @@ pub(crate) fn to_and_fro<C: Current>(
     }
 }
 
-/// Lock statistics, as every cell has them, and nothing else.
+/// An observer with lock statistics, as every cell has them, and nothing else.
 #[derive(Default)]
 pub(crate) struct Statistics {
     held: HeldTable,

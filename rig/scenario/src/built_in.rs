@@ -28,7 +28,7 @@ scenarios!(
     "parallel-build",
     "python-threads",
     "five",
-    "everybody",
+    "all-tasks",
     "spread",
     "hotplug",
     "cpuset-race",
@@ -56,5 +56,6 @@ pub fn find_mutant(name: &str) -> Option<&'static str> {
 /// The text of the built-in scenario of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static str> {
+    let name = if name == "everybody" { "all-tasks" } else { name }; // An earlier name.
     ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }

@@ -145,7 +145,7 @@ fn memory_is_counted_where_it_is_whoever_execs_and_starts_threads() {
 fn what_the_kernel_cannot_do_of_a_scenario_is_an_error() {
     let out = tempfile::tempdir().unwrap();
     for (arguments, right) in [
-        ("everybody", "attach-rig run"),
+        ("all-tasks", "attach-rig run"),
         ("nowhere", "neither a built-in scenario"),
         ("default --threads 2", "cannot be used with"),
         ("--movers 2", "as many --processes"),

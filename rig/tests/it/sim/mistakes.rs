@@ -36,7 +36,7 @@ fn hierarchies_and_their_cgroups() {
     blames("bkl", "hierarchy = \"ice\"\n\n[[", "hierarchy = \"iced\"\n\n[[", &["did you mean `ice`"]);
     blames("bkl", "[cgroups.unused]\nhierarchy = \"cpu\"", "[cgroups.unused]", &["in which hierarchy"]);
     blames("bkl", "[cgroups.unused]", "[cgroups.\"c9/x\"]", &["no parent", "[cgroups.\"c9\"]"]);
-    blames("everybody", "late = [\"memrlimit\"", "late = [\"freezer\"", &["freezer"]);
+    blames("all-tasks", "late = [\"memrlimit\"", "late = [\"freezer\"", &["freezer"]);
     blames(
         "default",
         "cpuset.cpus = [0",
@@ -49,8 +49,8 @@ fn hierarchies_and_their_cgroups() {
 fn movers_and_admins() {
     blames("bkl", "between = [\"m1\", \"m2\"]", "between = [\"m1\", \"c2\"]", &["c2"]);
     blames("bkl", "between = [\"m1\", \"m2\"]", "between = [\"m1\", \"mm\"]", &["there is no cgroup `mm`"]);
-    blames("everybody", "mode = \"all\"", "mode = \"every\"", &["`mode` cannot be `every`"]);
-    blames("everybody", "controller = \"memory\"\n", "", &["controller"]);
+    blames("all-tasks", "mode = \"all\"", "mode = \"every\"", &["`mode` cannot be `every`"]);
+    blames("all-tasks", "controller = \"memory\"\n", "", &["controller"]);
     blames("bkl", "what = \"freeze\"", "what = \"frieze\"", &["did you mean `freeze`"]);
     blames("bkl", "cgroup = \"f\"\npause", "cgroup = \"m1\"\npause", &["freezer"]);
     blames("bkl", "values = [400, \"unlimited\"]", "values = [-1]", &["0 or more"]);

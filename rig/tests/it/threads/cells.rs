@@ -62,7 +62,7 @@ fn both_engines_agree_on_the_default_scenario() {
 
 #[test]
 fn both_engines_agree_on_smaller_scenarios() {
-    for name in ["near-limit", "mmap-sem", "cpuset-race", "everybody", "thrown"] {
+    for name in ["near-limit", "mmap-sem", "cpuset-race", "all-tasks", "thrown"] {
         agree(name, "20ms", "40ms");
     }
 }

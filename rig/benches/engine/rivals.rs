@@ -1,4 +1,4 @@
-//! The same actors on other engines: on a bare heap with corosensei, and on nexosim.
+//! Rivals of our engine: the same actors on a bare heap with corosensei, and on nexosim.
 use super::STEPS;
 use corosensei::{Coroutine, CoroutineResult};
 use nexosim::model::{Context, Model, schedulable};

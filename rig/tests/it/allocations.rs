@@ -1,12 +1,12 @@
-//! What allocates while a simulation runs: nothing in the simulator, the attach path and lock statistics; a known number
-//! in the checks, which take a snapshot of the whole world whenever nothing is in flight, and in attaches of more threads
-//! than their lists hold in place.
+//! Allocations while a simulation runs. The simulator, the attach path and lock statistics make none. The checks make
+//! a known number, since they take a snapshot of the whole world whenever nothing is in flight; so do attaches of
+//! more threads than their lists hold in place.
 //!
-//! And how much memory many threads take: the most that a process ever had.
+//! A second test measures the memory that many threads take: the peak of the process.
 //!
-//! Counted by a global allocator that belongs to the test program only, on the thread that runs the simulation, after a
-//! warm-up that lets every queue and histogram grow to its size. Starting an actor allocates, so nobody is started while
-//! the counter runs.
+//! Allocations are counted by a global allocator that belongs to the test program only, on the thread that runs the
+//! simulation, after a warm-up that lets every queue and histogram grow to its size. Starting an actor allocates, so
+//! no actor is started while the counter runs.
 #[path = "../../benches/shared/moving.rs"]
 mod moving;
 
@@ -32,11 +32,11 @@ use std::sync::Arc;
 
 const THREADS: usize = 4;
 const PAGES: u64 = 64;
-/// Enough that histograms have seen their largest values.
+/// Attaches of the warm-up: enough that histograms have seen their largest values.
 const WARM_UP: u64 = 200;
 const COUNTED: u64 = 100;
 
-/// A thread that maps, touches and unmaps until it is told to stop.
+/// Maps, touches and unmaps until `stop` is set.
 fn busy<C: Current>(cur: &C, world: &World, task: TaskId, stop: &Cell<bool>) {
     cur.emit(Event::Start(Who::Task(task)));
     assert!(actors::adopt(cur, world, task));
@@ -48,7 +48,8 @@ fn busy<C: Current>(cur: &C, world: &World, task: TaskId, stop: &Cell<bool>) {
     actors::disown(cur, world, task);
 }
 
-/// Allocations of [`COUNTED`] attaches, with everything that `observer` makes of the events and that threads do meanwhile.
+/// Counts the allocations of [`COUNTED`] attaches, including those of `observer` and of the threads that work at the
+/// same time.
 fn allocations<O: Observer + 'static>(world: Arc<World>, name: &str, observer: O, threads: u32) -> u64 {
     let what = (Protocol::parse(name).expect("known"), Target::Process(ProcessId(0)));
     let time = Time::new(4, Costs::default(), u64::MAX >> 1);
@@ -157,14 +158,14 @@ move = true
 between = ["a", "b"]
 "#;
 
-/// Most memory that this process ever had, in KiB.
+/// Returns the peak memory of this process, in KiB.
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
-/// In a process of its own, whose memory no other test has touched.
+/// Runs in a process of its own, whose memory no other test has touched.
 #[test]
 fn ten_thousand_modelled_threads_take_less_than_a_gibibyte() {
     const ALONE: &str = "ATTACH_RIG_TEST_ALONE";

@@ -1,4 +1,4 @@
-//! What the tests of real cgroups share: whether they can run here, and which cgroups there are.
+//! Helpers of the tests of real cgroups: they say whether a test can run here, and which cgroups exist.
 
 pub(crate) use crate::skip::skip;
 use rustix::process::geteuid;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// `true` when the test cannot run here.
+/// Reports whether the test cannot run here.
 pub(crate) fn skipped(test: &str) -> bool {
     let lacks = if !geteuid().is_root() {
         Some("needs root")
@@ -18,20 +18,20 @@ pub(crate) fn skipped(test: &str) -> bool {
     skip(test, lacks)
 }
 
-/// `true` when the test, or the part of it that `test` names as well, cannot run for want of a v1 hierarchy.
+/// Reports whether the test, or the part of it that `test` names as well, cannot run for want of a v1 hierarchy.
 pub(crate) fn without_v1(test: &str, controller: &str) -> bool {
     let is_mounted = mounts().iter().any(|mount| mount.ends_with(controller));
     skip(test, (!is_mounted).then(|| format!("needs a v1 mount of {controller}")).as_deref())
 }
 
-/// Mount points of all cgroup hierarchies.
+/// Returns the mount points of all cgroup hierarchies.
 pub(crate) fn mounts() -> Vec<PathBuf> {
     let text = fs::read_to_string("/proc/self/mountinfo").unwrap();
     let cgroups = text.lines().filter(|line| line.contains(" - cgroup"));
     cgroups.map(|line| line.split(' ').nth(4).unwrap().into()).collect()
 }
 
-/// Every cgroup that the process `pid` of ours made, in all hierarchies.
+/// Returns every cgroup that our process `pid` made, in all hierarchies.
 pub(crate) fn groups_of(pid: u32) -> Vec<PathBuf> {
     let name = format!("attach-rig-{pid}-");
     let mut found = Vec::new();
@@ -48,7 +48,8 @@ pub(crate) fn groups_of(pid: u32) -> Vec<PathBuf> {
     found
 }
 
-/// Returns a guard that tests hold which kill a run of root's, or clean up after dead runs: each would see what another has left.
+/// Returns a guard for tests that kill a run of root's, or clean up after dead runs: each would see the leftovers of
+/// another.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static CLEANING: Mutex<()> = Mutex::new(());
     CLEANING.lock().unwrap_or_else(PoisonError::into_inner)

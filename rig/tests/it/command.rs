@@ -27,7 +27,7 @@ fn sh(folder: &Path, script: &str) -> Output {
     command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY").output().unwrap()
 }
 
-/// A built-in scenario with another name.
+/// Returns a built-in scenario with another name.
 fn scenario(name: &str) -> String {
     include_str!("../../scenarios/idle.toml").replacen("name = \"idle\"", &format!("name = \"{name}\""), 1)
 }

@@ -1,15 +1,16 @@
-//! `attach-rig compare` and `baseline`: each verdict, each exit code, what is kept and what a change prints.
+//! `attach-rig compare` and `baseline`: each verdict, each exit code, the contents of a baseline, and the output of a
+//! change.
 use crate::support::{rig, text};
 use std::fs;
 use std::path::Path;
 
-/// Exit code, stdout and stderr.
+/// Returns exit code, stdout and stderr.
 fn said(arguments: &[&str], folder: &Path) -> (i32, String, String) {
     let out = rig(arguments, folder);
     (out.status.code().unwrap(), text(&out.stdout), text(&out.stderr))
 }
 
-/// Runs of `steady` under two protocols: `a`, the same again in `b`, a longer one in `c`.
+/// Makes runs of `steady` under two protocols: `a`, the same again in `b`, a longer one in `c`.
 fn with_runs() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     for (name, length) in [("a", "2ms"), ("b", "2ms"), ("c", "3ms")] {
@@ -77,7 +78,7 @@ fn a_baseline_is_kept_found_by_name_and_its_changes_are_printed() {
     assert!(figure.trim().starts_with("\"attach.latency[moved] p50\": "), "a figure a line: {figure}");
     assert_eq!(said(&["compare", "--baseline", "mine", "b"], folder).0, 0);
 
-    // Someone has made every attach slower by a tenth since.
+    // Suppose that every attach has become slower by a tenth since.
     let number =
         |line: &str| -> u64 { line.rsplit(' ').next().unwrap().trim_end_matches(',').parse().unwrap() };
     let faster = number(figure) * 9 / 10;
@@ -145,8 +146,8 @@ fn wall_clock_results_show_both_sides_and_are_not_compared_across_machines() {
     on_threads("a", "wa", &|_| {});
     on_threads("b", "wb", &|_| {});
     let (_, out, err) = said(&["compare", "wa", "wb"], folder);
-    let told = out.lines().find(|line| line.contains("attach.latency[moved] p50: ")).expect(&err);
-    assert!(!told.contains("none") && told.contains("run both in turn"), "{told}");
+    let figure = out.lines().find(|line| line.contains("attach.latency[moved] p50: ")).expect(&err);
+    assert!(!figure.contains("none") && figure.contains("run both in turn"), "{figure}");
     assert!(out.contains("transactional, 2,000 /s (64 seeds)\n"), "{out}");
     type Edit<'a> = &'a dyn Fn(&mut serde_json::Value);
     let edits: [(&str, Edit<'_>); 4] = [
@@ -162,7 +163,7 @@ fn wall_clock_results_show_both_sides_and_are_not_compared_across_machines() {
         assert_eq!((code, out.as_str()), (2, ""), "{what}: {err}");
         assert!(err.contains(&format!("not comparable: {what} is `")), "{what}: {err}");
     }
-    // The simulator's times are those of no machine.
+    // The times of the simulator are not those of a machine.
     let env = fs::read_to_string(folder.join("b/env.json")).unwrap();
     fs::write(folder.join("b/env.json"), env.replace("Linux", "Plan9")).unwrap();
     assert_eq!(said(&["compare", "a", "b"], folder).0, 0);

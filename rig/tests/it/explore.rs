@@ -1,14 +1,15 @@
 //! The explorer: litmus tests under every schedule.
 //!
 //! - `support`: searches in a few words
-//! - `museum`: every built-in test ends as it says, explored completely; the table in the folder's README
+//! - `museum`: every built-in test ends as expected, explored completely; the table in the folder's README
 //! - `reduction`: the reduced search loses no state of plain depth-first search, and runs no trace twice
-//! - `workers`: several workers find what one finds; bounds hold; one seed, the same schedules
-//! - `replays`: what was found replays from its token and its file, and is refused by another model
+//! - `workers`: several workers find the same as one; bounds hold; the same seed gives the same schedules
+//! - `replays`: a witness replays from its token and its file, and another model refuses it
 //! - `shrinking`: a long counterexample becomes a short one
-//! - `verdicts`: what is not listed is expected to hold; conditions on final states; faults that never fired; bounds
+//! - `verdicts`: an invariant that is not listed is expected to hold; conditions on final states; faults that never
+//!   fired; bounds
 //! - `mistakes`: bad litmus tests, with the place and the remedy
-//! - `beside_shuttle`: the same planted bug, found by both
+//! - `beside_shuttle`: the same planted bug, found by the explorer and by shuttle
 //! - `command`: the command as a user runs it: exit codes, files, JSON
 mod beside_shuttle;
 mod command;

@@ -1,4 +1,4 @@
-//! `attach-rig gate`: every exit code, every error with its place, and the gates held against themselves.
+//! `attach-rig gate`: every exit code, every error with its place, and the self-test of gates.
 use crate::support::{BINARY, rig};
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/gates/default.toml");
 
-/// The scenario `steady` with demands that a short run meets: a run that is too thin passes no gate.
+/// Writes the scenario `steady` with demands that a short run meets, since a run that is too thin passes no gate.
 fn write_calm(folder: &Path) {
     let steady = scenario::built_in::find("steady").unwrap();
     let calm = steady.replace("attaches = 900", "attaches = 1").replace("overlaps = 100", "overlaps = 0");
@@ -14,7 +14,7 @@ fn write_calm(folder: &Path) {
     fs::write(folder.join("calm.toml"), calm).unwrap();
 }
 
-/// A folder with a short run of `calm.toml` in `a`.
+/// Makes a folder with a short run of `calm.toml` in `a`.
 fn with_run() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     write_calm(scratch.path());
@@ -24,7 +24,7 @@ fn with_run() -> tempfile::TempDir {
     scratch
 }
 
-/// Exit code, stdout and stderr of one gate with the lines `body`.
+/// Returns exit code, stdout and stderr of one gate with the lines `body`.
 fn gate(folder: &Path, body: &str, more: &[&str]) -> (i32, String, String) {
     let text = format!("[[gate]]\nname = \"g\"\nclass = \"performance\"\n{body}\n");
     fs::write(folder.join("g.toml"), text).unwrap();
@@ -121,7 +121,7 @@ fn a_run_is_within_any_increase_of_itself_and_the_wall_clock_is_refused() {
     fs::write(folder.join("w/run.json"), wall).unwrap();
     let out = rig(&["gate", "g.toml", "w", "--baseline", "./w"], folder);
     let text = String::from_utf8(out.stdout).unwrap();
-    assert_eq!(out.status.code(), Some(5), "a stored time of a machine tells nothing: {text}");
+    assert_eq!(out.status.code(), Some(5), "a stored time of a machine proves nothing: {text}");
     assert!(text.contains("run both in turn"), "{text}");
     let alone = "[[gate]]\nname = \"g\"\nclass = \"performance\"\nmetric = \"attach.latency\"\nstatistic = \"max\"\nmax = 1\n";
     fs::write(folder.join("alone.toml"), alone).unwrap();
@@ -165,7 +165,7 @@ fn a_planted_slower_protocol_is_caught() {
     };
     let before: serde_json::Value = serde_json::from_str(&run("before", &[])).unwrap();
     let mut after: serde_json::Value = serde_json::from_str(&run("after", &["--delay", "2us"])).unwrap();
-    // What waits between switch and attach, under the name and the scenario of what does not.
+    // The protocol that waits between switch and attach gets the name and the scenario of the one that does not.
     after["scenario"] = before["scenario"].clone();
     after["plan"] = before["plan"].clone();
     for cell in after["cells"].as_array_mut().unwrap() {
@@ -224,7 +224,7 @@ fn edited(folder: &Path, to: &str, edit: impl Fn(&mut serde_json::Value)) {
     fs::write(folder.join(to).join("run.json"), run.to_string()).unwrap();
 }
 
-/// Cells that `kept` keeps, by protocol and seed.
+/// Keeps the cells that `kept` accepts, by protocol and seed.
 fn keep(run: &mut serde_json::Value, kept: impl Fn(&str, u64) -> bool) {
     let cells = run["cells"].as_array_mut().unwrap();
     cells.retain(|cell| kept(cell["protocol"].as_str().unwrap(), cell["seed"].as_u64().unwrap()));
@@ -232,7 +232,7 @@ fn keep(run: &mut serde_json::Value, kept: impl Fn(&str, u64) -> bool) {
 
 const COUNTS: &str = "[[gate]]\nname = \"kept\"\nclass = \"correctness\"\nmetric = \"invariant.violated\"\nselect = { protocol = \"transactional\" }\nequals = 0\n";
 
-/// A folder with three seeds of two protocols in `a`.
+/// Makes a folder with three seeds of two protocols in `a`.
 fn with_two_protocols() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
@@ -309,7 +309,7 @@ fn what_is_missing_of_a_run_passes_no_gate() {
     }
     edited(folder, "complete", |run| drop(run.as_object_mut().unwrap().remove("plan")));
     assert_eq!(code("complete").0, 0, "a run of an older version, with all its cells");
-    // What is violated already is violated, however little of the run is there.
+    // An invariant that is violated already is violated, however little of the run is there.
     edited(folder, "violated", |run| {
         keep(run, |_, seed| seed == 1);
         run["cells"][0]["invariants"][0]["violated"] = 2.into();
@@ -344,7 +344,7 @@ fn a_renamed_protocol_and_a_baseline_of_a_part_are_inconclusive() {
     let compared = |run: &str| rig(&["compare", "--baseline", "own", run], folder).status.code();
     assert_eq!((compared("a"), compared("renamed"), compared("seeds")), (Some(0), Some(5), Some(5)));
     assert_eq!(compared("older"), Some(5));
-    // A baseline of a part is one of a part.
+    // A baseline of an incomplete run is marked as incomplete.
     rig(&["baseline", "update", "part", "seeds"], folder);
     let against = |run: &str| rig(&["gate", "all.toml", run, "--baseline", "part"], folder).status.code();
     assert_eq!((against("a"), against("seeds")), (Some(5), Some(5)));
@@ -360,7 +360,7 @@ fn a_run_that_is_inconclusive_itself_passes_no_gate() {
     assert_eq!(thin.status.code(), Some(5));
     let out = rig(&["gate", "c.toml", "a"], folder);
     assert_eq!(out.status.code(), Some(5), "{}", String::from_utf8_lossy(&out.stdout));
-    // A remark that is taken out comes back from the cells.
+    // A note that is removed comes back from the cells.
     edited(folder, "b", |run| run["notes"] = serde_json::json!([]));
     assert_eq!(rig(&["gate", "c.toml", "b"], folder).status.code(), Some(5));
 }

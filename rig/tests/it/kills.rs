@@ -1,6 +1,7 @@
-//! Commands killed at random moments, some on a disk that is full: what was measured stays, whole, and nothing else is left.
+//! Commands killed at random moments, some on a full disk: finished cells remain, whole, and nothing else is left.
 //!
-//! A few kills by default; `ATTACH_RIG_KILLS=500` makes as many for each command, and `ATTACH_RIG_KILLS_SEED` chooses others.
+//! By default there are a few kills. `ATTACH_RIG_KILLS=500` sets their number for each command, and
+//! `ATTACH_RIG_KILLS_SEED` their seed.
 #![allow(clippy::print_stdout, reason = "a long campaign says what it did")]
 
 use crate::cgroups::{alone, groups_of, skipped};
@@ -17,14 +18,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// One kill in so many meets a full disk.
+/// One kill out of this many meets a full disk.
 const FULL_EVERY: u64 = 10;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// A folder, for root in a small file system of a mount namespace of its own where a full disk is wanted.
+/// A folder. For root it is in a small file system of a mount namespace of its own where a full disk is wanted.
 struct Place {
     scratch: tempfile::TempDir,
     holder: Option<Child>,
@@ -46,7 +47,7 @@ impl Place {
         place
     }
 
-    /// The folder on the disk, as this process sees it.
+    /// Returns the folder on the disk, as this process sees it.
     fn disk(&self) -> PathBuf {
         let disk = self.scratch.path().join("disk");
         match &self.holder {
@@ -57,12 +58,12 @@ impl Place {
         }
     }
 
-    /// The program where the disk is, with a folder of its own for temporary files.
+    /// Returns the program where the disk is, with a folder of its own for temporary files.
     fn rig(&self) -> Command {
         let mut command = match &self.holder {
             Some(holder) => {
                 let mut command = Command::new("nsenter");
-                // The folder of the caller is none of the namespace's.
+                // The current folder of the caller is outside the namespace.
                 command.args(["-t", &holder.id().to_string(), "-m", "sh", "-c", "cd \"$0\" && exec \"$@\""]);
                 command.arg(self.scratch.path()).arg(BINARY);
                 command
@@ -80,7 +81,7 @@ impl Place {
     }
 }
 
-/// Mounts a small file system that only the child and its like see.
+/// Mounts a small file system that only the child and processes in its namespace see.
 fn hold(scratch: &Path) -> Child {
     let script = "mount --make-rprivate / && mount -t tmpfs -o size=256k none disk && : >disk/mounted && exec sleep 600";
     let mut unshare = Command::new("unshare");
@@ -96,7 +97,7 @@ impl Drop for Place {
     }
 }
 
-/// Every file below `folder`.
+/// Returns every file below `folder`.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -111,7 +112,7 @@ fn json(path: &Path) -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{} is torn: {error}", path.display())))
 }
 
-/// Finished cells on the disk, by the names of their files.
+/// Returns the finished cells on the disk, by the names of their files.
 fn finished(folder: &Path) -> BTreeMap<PathBuf, Value> {
     let all = files(&folder.join("cells")).into_iter();
     let cells = all
@@ -119,7 +120,7 @@ fn finished(folder: &Path) -> BTreeMap<PathBuf, Value> {
     cells.filter_map(|path| Some((path.clone(), json(&path)?["cell"].clone()))).collect()
 }
 
-/// Every file is whole, and none is temporary.
+/// Asserts that every file is whole, and that none is temporary.
 fn nothing_is_torn(folder: &Path, kill: &str) {
     for path in files(folder) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -132,7 +133,7 @@ fn nothing_is_torn(folder: &Path, kill: &str) {
     }
 }
 
-/// The report has every cell of `before`; says how many it has.
+/// Asserts that the report has every cell of `before`. Returns the number of its cells.
 fn report_has(place: &Place, before: &BTreeMap<PathBuf, Value>, kill: &str) -> usize {
     let there =
         place.disk().join("o/run.json").exists() || place.disk().join("o/cells/request.json").exists();
@@ -151,7 +152,7 @@ fn report_has(place: &Place, before: &BTreeMap<PathBuf, Value>, kill: &str) -> u
     cells.len()
 }
 
-/// Processes that `pid` has started, with their start times.
+/// Returns the processes that `pid` has started, with their start times.
 fn children(pid: u32) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
@@ -171,7 +172,7 @@ fn lives((stat, started): &(PathBuf, String)) -> bool {
     fields[19] == started && fields[0] != "Z" && fields[0] != "X"
 }
 
-/// After a clean nothing of the killed process is left on the machine.
+/// Asserts that after a clean nothing of the killed process is left on the machine.
 fn nothing_is_left(place: &Place, pid: u32, workers: &[(PathBuf, String)], mounts: &str, kill: &str) {
     let cleaned = place.rig().arg("clean").output().unwrap();
     let words = String::from_utf8_lossy(&cleaned.stderr);
@@ -260,7 +261,7 @@ fn a_killed_measurement_of_the_kernel_keeps_every_finished_cell() {
 
 #[test]
 fn a_killed_report_damages_nothing() {
-    // What a run that was killed before its end has left.
+    // The leftovers of a run that was killed before its end.
     let killed = Place::new(false);
     let args = ["run", "idle", "--duration", "1ms", "--seeds", "64", "--out", "disk/o"];
     let mut rig = killed.rig().args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -276,7 +277,7 @@ fn a_killed_report_damages_nothing() {
         fs::create_dir_all(to.join("cells")).unwrap();
         let mut left = files(&folder);
         left.retain(|file| !file.ends_with(".lock"));
-        // What was asked for is there before any cell; some of these may not have room.
+        // The request is on disk before any cell. Some of these may find no room.
         left.sort_by_key(|file| !file.ends_with("request.json"));
         for file in &left {
             let to = to.join(file.strip_prefix(&folder).unwrap());

@@ -1,21 +1,21 @@
-//! Tests of the crate `rig` and of its command, as one program. A part whose tests need what not every machine has says so at
-//! its top, and its tests say at the end of `cargo test` that they were skipped.
+//! Tests of the crate `rig` and of its command, as one program. A part whose tests need something that not every
+//! machine has says so at its top. The end of `cargo test` lists the tests that were skipped.
 //!
-//! | module | what belongs there |
+//! | module | content |
 //! |---|---|
-//! | `allocations` | what allocates while a simulation runs, and how much memory many threads take |
+//! | `allocations` | allocations while a simulation runs, and the memory that many threads take |
 //! | `command` | the command as a careless user meets it: names, streams, folders, signals, bounds |
 //! | `compare`, `gate`, `report` | the commands that judge and show results |
 //! | `explore` | litmus tests under every schedule |
 //! | `kills` | commands killed at random moments, some on a full disk |
 //! | `linux` | moves on the real kernel |
-//! | `record`, `recordings` | recordings made by strace, and what is read of them |
+//! | `record`, `recordings` | recordings made by strace, and the contents that are read from them |
 //! | `sim` | the simulator with everything on |
-//! | `skipping` | how a test is skipped, and that it is said |
+//! | `skipping` | skipped tests, and the list of them |
 //! | `threads` | the engine on OS threads |
 //! | `tidy` | rules of this repository |
 //! | `vm` | guests under QEMU |
-//! | `cgroups`, `skip`, `support` | what the others share |
+//! | `cgroups`, `skip`, `support` | helpers of the others |
 mod allocations;
 mod cgroups;
 mod command;

@@ -1,5 +1,5 @@
-//! `attach-rig record`: programs and running services by strace. Tests say that they are skipped where strace is missing or
-//! may not trace.
+//! `attach-rig record`: programs and running services by strace. Tests are skipped where strace is missing or may not
+//! trace.
 
 use crate::support::{BINARY, rig, text};
 use std::fs;
@@ -12,7 +12,7 @@ fn skipped(test: &str) -> bool {
     crate::skip::skip(test, (!works).then_some("needs strace that may trace"))
 }
 
-/// A process that does nothing; it is ended with the test.
+/// A process that does nothing, and ends with the test.
 struct Idle(Child);
 
 impl Idle {

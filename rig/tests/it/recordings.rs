@@ -1,4 +1,4 @@
-//! Recordings on the command line: `recording` reads, `run` replays, and both say what was understood.
+//! Recordings on the command line: `recording` reads, `run` replays, and both report how much was understood.
 use crate::support::{rig, text};
 use std::fs;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ const LOG: &str = "\
 100 exit_group(0) = ?
 ";
 
-/// A folder with a recording and a scenario that replays it.
+/// Makes a folder with a recording and a scenario that replays it.
 fn folder(log: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("log"), log).unwrap();

@@ -1,15 +1,16 @@
-//! `attach-rig report` with one folder and with several: where the page goes, what stdout says, and the exit code.
+//! `attach-rig report` with one folder and with several: the place of the page, the contents of stdout, and the exit
+//! code.
 use crate::support::{rig, rig_in, text};
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-/// Runs the program with what GitHub sets.
+/// Runs the program with the environment variables that GitHub sets.
 fn on_github(arguments: &[&str], folder: &Path, set: &[(&str, &str)]) -> Output {
     rig_in(folder).args(arguments).envs(set.iter().copied()).output().unwrap()
 }
 
-/// A folder with a short run in `name`; too short to tell, so `run` ends with 5.
+/// Makes a folder with a short run in `name`. It is too short for a verdict, so `run` ends with 5.
 fn run(folder: &Path, name: &str, protocol: &str) {
     let made = rig(&["run", "steady", "--duration", "2ms", "--protocol", protocol, "--out", name], folder);
     assert_eq!(made.status.code(), Some(5), "{}", String::from_utf8_lossy(&made.stderr));
@@ -74,7 +75,7 @@ fn what_cannot_be_read_or_written_is_said_with_a_remedy() {
     let folder = scratch.path();
     run(folder, "a", "transactional");
     fs::create_dir(folder.join("empty")).unwrap();
-    // A page that cannot be written takes the table on stdout with it no more.
+    // A page that cannot be written no longer suppresses the table on stdout.
     for (arguments, code, says) in [
         (&["report", "a", "empty"][..], 2, "name a folder that `run`, `linux` or `vm` has written"),
         (&["report", "a", "--out", "no/such/place.html"][..], 8, "--out FILE"),
@@ -88,7 +89,7 @@ fn what_cannot_be_read_or_written_is_said_with_a_remedy() {
     }
 }
 
-/// Changes run.json of `folder/a`: of each verdict what `change` makes of it.
+/// Changes run.json of `folder/a` by `change`.
 fn change(folder: &Path, change: impl Fn(&mut serde_json::Value)) {
     let file = folder.join("a/run.json");
     let mut run: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -235,7 +236,7 @@ fn verdicts_come_from_the_cells_whatever_is_stored() {
         err.contains("drift under transactional is stored as `as expected` and is `not as expected`"),
         "{err}"
     );
-    // The other way round: what is stored as a failure and did not happen.
+    // The other way round: a verdict stored as a failure that did not happen.
     let failed = |run: &mut serde_json::Value| run["verdicts"][0]["outcome"] = "fail".into();
     let (code, out, err) = report(&failed);
     assert_eq!(code, 0, "{out}{err}");
@@ -245,7 +246,7 @@ fn verdicts_come_from_the_cells_whatever_is_stored() {
         run["verdicts"] = serde_json::json!([]);
     };
     assert_eq!(report(&none).0, 1);
-    // A scenario that is no longer one still says what it expects.
+    // A scenario that can no longer be read still has its expectations.
     let unreadable = |run: &mut serde_json::Value| {
         violated(run);
         let toml =

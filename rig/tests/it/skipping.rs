@@ -1,4 +1,4 @@
-//! A test that is skipped is named at the end, once, and fails where everything is required.
+//! A skipped test is named once at the end, and fails where every test is required.
 
 use crate::skip::{skip_in, summary_of};
 

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_attach-rig");
 
-/// The program in `folder`, told nothing by the environment.
+/// Returns the program in `folder`, without environment variables that would change its output.
 pub(crate) fn rig_in(folder: &Path) -> Command {
     let mut command = Command::new(BINARY);
     command.current_dir(folder).env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
@@ -21,7 +21,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The exit code, and what was said on stderr.
+/// Returns the exit code and stderr.
 pub(crate) fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stderr))
 }

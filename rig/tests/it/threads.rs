@@ -1,12 +1,12 @@
 //! The engine on OS threads.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
 //! | `calibrate` | a measured table of costs, runs with it, tables that are refused |
 //! | `cells` | whole cells: invariants, agreement with the simulator |
-//! | `command` | `run --engine threads`: what is written and said |
+//! | `command` | `run --engine threads`: its files and its output |
 //! | `engine` | waiting, sleeping, resting, deadlocks, panics, grace periods |
-//! | `lock_state` | the short way of locks, under every schedule and order of memory |
+//! | `lock_state` | the fast path of locks, under every schedule and order of memory |
 mod calibrate;
 mod cells;
 mod command;

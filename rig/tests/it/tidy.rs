@@ -1,12 +1,13 @@
-//! Rules of this repository that neither Cargo nor clippy can hold: what lies at the top, how long files may grow, first lines,
-//! and names that must not stand in some folders.
+//! Rules of this repository that neither Cargo nor clippy can enforce: the entries at the top, the length of files,
+//! their first lines, and names that are banned in some folders.
 //!
-//! A rule is a function from files to places where it is violated, so that beside each stands a test that plants a breach.
-//! Rules read text, not types: they cannot be complete, but they need no compiler.
+//! A rule is a function from files to the places where it is violated. For each rule a test plants a breach. Rules
+//! read text, not types: they cannot be complete, but they need no compiler.
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Names allowed at the top, besides dotfiles, build output and licences. Code lies in four folders; `docs` has documents.
+/// Names allowed at the top, except dotfiles, build output and licences. Code is in four folders; `docs` has
+/// documents.
 const TOP: [&str; 14] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -24,10 +25,10 @@ const TOP: [&str; 14] = [
     "workloads",
 ];
 
-/// Longest file of Rust, in lines, tests included.
+/// The longest file of Rust, in lines, tests included.
 const FILE_LINES_MAX: usize = 500;
 
-/// Names that must not stand below a folder, and why.
+/// Names that are banned below a folder, each with the reason.
 const NAMES: [(&str, &[&str], &str); 6] = [
     (
         "rig/model/src/kernel",
@@ -53,7 +54,8 @@ const NAMES: [(&str, &[&str], &str); 6] = [
 /// Calls that read a file of any kind and size.
 const READS: [&str; 3] = ["fs::read_to_string(", "fs::read(", "File::open("];
 
-/// Places where such calls are allowed, and what they read there. A file that a user names is read by `input::file`.
+/// Places where such calls are allowed, each with the files that it reads. A file that a user names is read by
+/// `input::file`.
 const READERS: &[(&str, &str)] = &[
     ("reports/src/json.rs", "opens a folder, to sync it"),
     ("rig/src/cli/folder/lock.rs", "the pid in a lock, up to a bound"),
@@ -77,14 +79,14 @@ const READERS: &[(&str, &str)] = &[
     ("rig/src/record", "/proc"),
 ];
 const APART_FROM_RESULTS: &str =
-    "only measure, linux and cli step over to the schema of results; its axes and expectations are for all";
+    "only measure, linux and cli may use the schema of results; its axes and expectations are for all";
 const APART: &str = "a protocol knows no other; share what both need in paths/";
 
-/// Path from the top of the repository, and text, of every file but build output and dotfiles.
+/// Every file except build output and dotfiles, as its path from the top of the repository and its text.
 type Files = Vec<(PathBuf, String)>;
 
 fn read_tree() -> Files {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("rig lies in the repository");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("rig is in the repository");
     let mut files = Vec::new();
     walk(top, top, &mut files);
     assert!(files.len() > 20, "only {} files: is this the repository?", files.len());
@@ -120,7 +122,7 @@ fn strangers(files: &Files) -> Vec<String> {
         document && (TOP.contains(&&*first) || first.starts_with("LICENSE-") || first.starts_with('.'))
     };
     let paths = files.iter().map(|(path, _)| path).filter(|path| !fits(path));
-    paths.map(|path| format!("{}: belongs into a crate, or out", path.display())).collect()
+    paths.map(|path| format!("{}: move it into a crate, or remove it", path.display())).collect()
 }
 
 fn shape(files: &Files) -> Vec<String> {
@@ -131,7 +133,7 @@ fn shape(files: &Files) -> Vec<String> {
             found.push(format!("{path}: {lines} lines; split it ({FILE_LINES_MAX})"));
         }
         if !text.starts_with("//! ") {
-            found.push(format!("{path}: start with `//! ` and what this file is"));
+            found.push(format!("{path}: start with `//! ` and the purpose of the file"));
         }
     }
     found
@@ -152,7 +154,7 @@ fn names(files: &Files) -> Vec<String> {
     found
 }
 
-/// Calls that read a file in code of ours which no row of `readers` allows, and rows that nothing needs.
+/// Returns calls that read a file in our code which no row of `readers` allows, and rows that nothing needs.
 fn reads(files: &Files, readers: &[(&str, &str)]) -> Vec<String> {
     let (mut found, mut needed) = (Vec::new(), vec![false; readers.len()]);
     let is_code = |path: &Path| {
@@ -173,7 +175,8 @@ fn reads(files: &Files, readers: &[(&str, &str)]) -> Vec<String> {
         }
     }
     let idle = readers.iter().zip(needed).filter(|(_, needed)| !needed);
-    found.extend(idle.map(|((path, _), _)| format!("{path}: reads nothing so any more; take its row out")));
+    found
+        .extend(idle.map(|((path, _), _)| format!("{path}: no longer reads files this way; remove its row")));
     found
 }
 
@@ -186,12 +189,12 @@ fn stands(code: &str, name: &str) -> bool {
     })
 }
 
-/// Made-up files.
+/// Returns made-up files.
 fn planted(files: &[(&str, &str)]) -> Files {
     files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect()
 }
 
-/// The places of what was found.
+/// Returns the places of the findings.
 fn places(found: &[String]) -> Vec<&str> {
     found.iter().map(|line| line.split(": ").next().expect("a place")).collect()
 }

@@ -1,4 +1,5 @@
-//! Folders of results: one owner, one request, nothing older than the run, and everything in them that a report needs.
+//! Folders of results: they have one owner and one request, contain nothing older than the run, and are complete for
+//! a report.
 use super::sh;
 use crate::support::{rig_in, said};
 use std::fs::{self, File};
@@ -14,7 +15,7 @@ fn short(folder: &Path) -> Option<i32> {
     rig_in(folder).arg("run").args(SHORT).output().unwrap().status.code()
 }
 
-/// A run in `o` that is killed after `cells` finished ones.
+/// Starts a run in `o` and kills it after `cells` finished cells.
 fn killed(folder: &Path, args: &[&str], cells: usize) {
     let request = || fs::read(folder.join("o/cells/request.json")).ok();
     let before = request();
@@ -23,7 +24,7 @@ fn killed(folder: &Path, args: &[&str], cells: usize) {
     let mut run: Child = run.spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
     let there = || fs::read_dir(folder.join("o/cells")).map_or(0, Iterator::count);
-    // One more for the request.
+    // The request is one file more.
     while request() == before || there() < cells + 1 {
         assert!(Instant::now() < until && run.try_wait().unwrap().is_none(), "no {cells} cells, or the end");
         sleep(Duration::from_millis(2));
@@ -112,7 +113,7 @@ fn a_killed_run_is_reported_and_run_again_without_the_recording_it_came_from() {
     let (code, text) = said(&out);
     assert_eq!(code, Some(5), "{text}");
     assert!(!text.contains("cannot be read"), "{text}");
-    // Into the folder from which the recording comes.
+    // The run writes into the folder from which the recording comes.
     let again = ["run", "o/scenario.toml", "--seeds", "1", "--duration", "1ms", "--out", "o"];
     let (code, text) = said(&rig_in(folder).args(again).output().unwrap());
     assert!(matches!(code, Some(0 | 5)), "{code:?} {text}");
@@ -124,7 +125,7 @@ fn a_killed_run_is_reported_and_run_again_without_the_recording_it_came_from() {
 fn a_result_that_cannot_be_written_is_printed_and_its_cells_stay() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
-    // No file beyond 32 KiB: room for each cell, and not for all.
+    // No file may exceed 32 KiB: that is room for each cell, but not for all.
     let script = "trap '' XFSZ; ulimit -f 64; \"$RIG\" run idle --duration 1ms --seeds 16 --out o";
     let out = sh(folder, script);
     let (code, text) = said(&out);

@@ -1,8 +1,9 @@
-//! Files that are no files: a device without end, a FIFO, a folder. Each is an error at once, and says what it is.
+//! Inputs that are not regular files: an endless device, a FIFO, a folder. Each is an error at once, and the error
+//! names its kind.
 use super::sh;
 use crate::support::said;
 
-/// Every place where a user names a file; `X` is the file.
+/// Every place where a user names a file. `X` is the file.
 const COMMANDS: [&str; 13] = [
     "run X",
     "run idle --costs X",

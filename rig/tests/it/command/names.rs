@@ -1,4 +1,5 @@
-//! Names that terminals would obey are refused where they enter; file names of any kind come back from stored commands.
+//! Names that would control a terminal are refused where they enter; stored commands reproduce file names of any
+//! kind.
 use super::{scenario, sh};
 use crate::support::{rig_in, said};
 use std::fs;
@@ -69,7 +70,7 @@ fn a_stored_command_runs_in_a_shell_whatever_the_file_is_called() {
         let (_, rest) = command.split_once(' ').unwrap();
         let again = sh(folder, &format!("\"$RIG\" {rest} --out b"));
         assert_eq!(again.status.code(), status, "{command}: {}", said(&again).1);
-        // The seed of the command becomes part of the stored scenario; what was measured is the same.
+        // The seed of the command becomes part of the stored scenario; the measurements are the same.
         let second: serde_json::Value =
             serde_json::from_slice(&fs::read(folder.join("b/run.json")).unwrap()).unwrap();
         assert!(run["cells"] == second["cells"], "{command}");

@@ -1,4 +1,4 @@
-//! Signals: what runs ends soon and keeps what it has; a second one ends the process at once.
+//! Signals: a run ends soon and keeps its results; a second signal ends the process at once.
 use crate::support::{BINARY, rig_in};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Write as _;
@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// An hour's work, which only a signal can end in time.
+/// Commands with an hour's work, which only a signal can end in time.
 const ENDLESS: [&str; 6] = [
     "run churn --duration 3600s --seeds 1 --out o",
     "run churn --engine threads --duration 3600s --seeds 1 --out o",
@@ -16,10 +16,10 @@ const ENDLESS: [&str; 6] = [
     "selftest --seeds 100000000",
     "explore exec-during-the-move --policy depth-first --schedules 1000000000 --seconds 3600 --out o",
 ];
-/// For what has to happen soon, on a machine on which much else happens.
+/// The time within which things must happen, on a machine with other work.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Starts the program with every signal as it is by default: a test under `nohup` hands SIGHUP on ignored.
+/// Starts the program with the default action for every signal. A test under `nohup` would pass on an ignored SIGHUP.
 fn start(folder: &Path, command: &str) -> Child {
     let mut child = Command::new("env");
     child.args(["--default-signal", BINARY]).args(command.split(' ')).current_dir(folder);
@@ -27,7 +27,7 @@ fn start(folder: &Path, command: &str) -> Child {
     child.spawn().unwrap()
 }
 
-/// Waits for the end of the program, and ends one that does not come to it.
+/// Waits for the end of the program, and kills it if it does not end.
 fn end_of(child: &mut Child, command: &str) -> ExitStatus {
     let began = Instant::now();
     loop {
@@ -118,7 +118,7 @@ fn cells_that_were_finished_before_a_signal_are_kept() {
 #[test]
 fn a_second_signal_ends_the_process_at_once_and_one_that_is_sent_twice_does_not() {
     let scratch = tempfile::tempdir().unwrap();
-    // A pipe that is full and not read: the table waits for ever.
+    // A pipe that is full and not read: the table waits forever.
     let (reader, mut full) = std::io::pipe().unwrap();
     full.write_all(&[0; 1 << 16]).unwrap();
     let mut command = rig_in(scratch.path());
@@ -149,7 +149,7 @@ fn two_hangups_and_streams_without_a_reader_lose_no_cell() {
         until_it_listens(&child);
         sleep(Duration::from_millis(300));
         drop((child.stdout.take(), child.stderr.take()));
-        // As the kernel and then a shell do when a terminal closes.
+        // The signals that the kernel and then a shell send when a terminal closes.
         send(&child, Signal::HUP);
         sleep(Duration::from_millis(250));
         send(&child, Signal::HUP);

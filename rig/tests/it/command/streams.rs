@@ -1,4 +1,5 @@
-//! Standard output and error that are closed, full or without a reader: never a panic, and never a result that is lost.
+//! Standard output and error that are closed, full or without a reader. They never cause a panic, and no result is
+//! lost.
 use super::sh;
 use crate::support::said;
 

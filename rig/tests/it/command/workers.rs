@@ -1,4 +1,5 @@
-//! Workers that the system does not start: fewer of them do the same work, and what needs threads says why it cannot run.
+//! Workers that the system does not start. Fewer of them do the same work, and a command that needs threads gives the
+//! reason for which it cannot run.
 use crate::cgroups::{mounts, skipped};
 use crate::support::BINARY;
 use crate::support::said;
@@ -18,7 +19,7 @@ impl Few {
         Some(Self(folder))
     }
 
-    /// Runs the program with these arguments in there.
+    /// Runs the program with these arguments in this cgroup.
     fn run(&self, arguments: &str) -> (Option<i32>, String) {
         let folder = tempfile::tempdir().unwrap();
         let script = format!("echo 0 > '{}/cgroup.procs' && exec \"$RIG\" {arguments}", self.0.display());

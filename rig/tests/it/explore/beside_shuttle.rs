@@ -8,7 +8,7 @@ use model::{lose_an_update, ours, theirs, work};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-/// Values of the word in the end, over all schedules of ours.
+/// Returns the values of the word at the end, over all schedules of the explorer.
 fn ours(strategy: Box<dyn Strategy>, body: fn(&ours::At<'_, NoopObserver>)) -> BTreeSet<u64> {
     let shared = ours::Shared::new();
     let mut seen = BTreeSet::new();
@@ -18,7 +18,7 @@ fn ours(strategy: Box<dyn Strategy>, body: fn(&ours::At<'_, NoopObserver>)) -> B
     seen
 }
 
-/// The same of shuttle's.
+/// Returns the values of the word at the end, over all schedules of shuttle.
 fn theirs(body: fn(&theirs::Shared)) -> BTreeSet<u64> {
     use model::Machine as _;
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
@@ -33,13 +33,13 @@ fn theirs(body: fn(&theirs::Shared)) -> BTreeSet<u64> {
                 })
                 .collect();
             for task in tasks {
-                task.join().expect("nobody panics");
+                task.join().expect("no task panics");
             }
             noted.lock().expect("one OS thread").insert(shared.load());
         },
         None,
     );
-    Arc::into_inner(seen).expect("the last").into_inner().expect("nobody panics")
+    Arc::into_inner(seen).expect("the last").into_inner().expect("no task panics")
 }
 
 #[test]

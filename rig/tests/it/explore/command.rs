@@ -1,7 +1,7 @@
 //! The command as a user runs it.
 use crate::support::{rig, text};
 
-/// The first test of the design with a wrong expectation.
+/// Returns the first test of the design with a wrong expectation.
 fn wrong() -> String {
     let good = explore::built_in::find("charge-between-switch-and-attach").expect("built in");
     let wrong = good.replace(

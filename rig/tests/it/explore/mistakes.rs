@@ -1,4 +1,4 @@
-//! Bad litmus tests: each says what is wrong, where, and what would be right.
+//! Bad litmus tests: each error says which value is wrong, where it is, and which values are valid.
 use explore::Litmus;
 
 const GOOD: &str = r#"name = "good"
@@ -30,7 +30,7 @@ ops = ["mmap 5", "exit"]
 "three-phase" = { drift = "sometimes" }
 "#;
 
-/// What is said of the good test with `old` replaced by `new`.
+/// Returns the error for the good test with `old` replaced by `new`.
 fn error(old: &str, new: &str) -> String {
     assert_eq!(GOOD.matches(old).count(), 1, "{old}");
     let text = GOOD.replacen(old, new, 1);

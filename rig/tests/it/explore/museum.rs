@@ -1,5 +1,5 @@
-//! Every built-in test ends as it says, explored completely; the table of them in `rig/litmus/README.md` is what came
-//! out. `UPDATE=1 cargo test -p rig --test it museum` writes it.
+//! Every built-in test ends as it says, explored completely. The table of them in `rig/litmus/README.md` has the
+//! outcomes. `UPDATE=1 cargo test -p rig --test it museum` writes it.
 use super::support::{all, limits, run};
 use explore::TestVerdict;
 use explore::judge::{judge, word};
@@ -66,10 +66,10 @@ fn there_is_enough_of_everything() {
     assert!(count(&|test| expects(test, "drift", true)) >= 6);
 }
 
-/// A row per test: what was seen under each protocol.
+/// Returns a row per test, with the outcomes under each protocol.
 fn table() -> String {
     let mut text = String::from(
-        "| test | what it shows | source | under each protocol, all schedules |\n|---|---|---|---|\n",
+        "| test | description | source | under each protocol, all schedules |\n|---|---|---|---|\n",
     );
     let mut rows: Vec<(String, String)> = Vec::new();
     for (test, protocol) in all() {
@@ -109,6 +109,6 @@ fn the_readme_of_the_folder_has_what_came_out() {
     assert!(written == table, "the table in rig/litmus/README.md is stale: see the top of this file");
     let links = before.split("](").skip(1).filter_map(|rest| rest.split_once(".toml)"));
     for (name, _) in links {
-        assert!(built_in::find(name).is_some(), "README.md speaks of {name}, which there is not");
+        assert!(built_in::find(name).is_some(), "README.md names {name}, which does not exist");
     }
 }

@@ -3,10 +3,11 @@ use super::support::{all, limits, run};
 use explore::Found;
 use std::collections::BTreeSet;
 
-/// Schedules up to which plain depth-first search is tried on every test.
+/// The number of schedules up to which plain depth-first search is tried on every test.
 const PLAIN_MAX: u64 = 3_000;
 
-/// What of a search does not depend on how schedules were chosen: states with what was violated on the way to each.
+/// Returns the part of a search that does not depend on the choice of schedules: states, with the invariants violated
+/// on the way to each.
 fn essence(found: &Found) -> BTreeSet<String> {
     let violated = explore::text::violated;
     found.states.iter().map(|(state, reached)| format!("{state}  {}", violated(&reached.violated))).collect()

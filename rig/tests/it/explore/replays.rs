@@ -1,12 +1,12 @@
-//! What was found replays from its token and its file, to the same state and the same violated invariant; and is refused where
-//! the same choices would lead elsewhere.
+//! A witness replays from its token and its file, to the same state and the same violated invariant. It is refused
+//! where the same choices would lead elsewhere.
 use super::support::{all, limits, litmus, protocol, run};
 use explore::replay::replay;
 use explore::witness::{MODEL, Schedule, Witness};
 use explore::{Litmus, PolicyName};
 use std::fmt::Write as _;
 
-/// A schedule that violates `invariant`.
+/// Returns a schedule that violates `invariant`.
 fn witness(name: &str, under: &str, invariant: &str) -> Witness {
     let test = litmus(name);
     let found = run(&test, protocol(under), "exhaustive", &limits(100_000));
@@ -90,7 +90,7 @@ fn a_schedule_that_cannot_be_repeated_says_so() {
     wrong.schedule = Schedule::new(choices.clone());
     assert!(replay(&wrong).repeated.expect_err("too short").contains("cannot be repeated"));
     wrong.schedule = Schedule::new(choices.iter().map(|_| model::seam::ActorId(7)).collect());
-    assert!(replay(&wrong).repeated.expect_err("nobody of that name").contains("cannot be repeated"));
+    assert!(replay(&wrong).repeated.expect_err("no actor of that name").contains("cannot be repeated"));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn the_interleaving_can_be_read() {
     assert!(events.iter().all(|event| event["ph"] != "X" || event["dur"].as_u64() > Some(0)));
 }
 
-/// The model's version stands for what all built-in tests do, step by step, under one schedule each.
+/// The model's version identifies the steps of all built-in tests, under one schedule each.
 #[test]
 fn the_version_of_the_model_is_that_of_this_behaviour() {
     let mut text = format!("model {MODEL}\n");

@@ -7,7 +7,7 @@ use explore::{Litmus, Witness};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The first test of the design, with actors, operations and a fault that have nothing to do with it.
+/// The first test of the design, with unrelated actors, operations and a fault added.
 const LONG: &str = r#"
 name = "long"
 faults = ["numtasks.can_attach: nth=9"]

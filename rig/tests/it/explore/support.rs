@@ -6,13 +6,13 @@ use model::protocols::Protocol;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The built-in test of that name.
+/// Returns the built-in test of that name.
 pub(crate) fn litmus(name: &str) -> Arc<Litmus> {
     let text = built_in::find(name).unwrap_or_else(|| panic!("no test {name}"));
     Arc::new(Litmus::parse(name, text).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// Every built-in test under every protocol of which it expects something.
+/// Returns every built-in test under every protocol for which it has expectations.
 pub(crate) fn all() -> Vec<(Arc<Litmus>, Protocol)> {
     let tests = built_in::ALL.iter().map(|(name, _)| litmus(name));
     let under = |litmus: Arc<Litmus>| {
@@ -22,17 +22,17 @@ pub(crate) fn all() -> Vec<(Arc<Litmus>, Protocol)> {
     tests.flat_map(under).collect()
 }
 
-/// The protocol of that name.
+/// Returns the protocol of that name.
 pub(crate) fn protocol(name: &str) -> Protocol {
     Protocol::parse(name).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Bounds within which a test ends soon.
+/// Returns bounds within which a test ends soon.
 pub(crate) fn limits(schedules: u64) -> Limits {
     Limits { schedules, time: Duration::from_secs(60), ..Limits::default() }
 }
 
-/// A search with nobody looking on.
+/// Runs a search without an observer of its progress.
 pub(crate) fn run(litmus: &Arc<Litmus>, protocol: Protocol, policy: &str, limits: &Limits) -> Found {
     let policy: PolicyName = policy.parse().expect("a policy");
     search(litmus, protocol, policy, limits, (&Interrupt::never(), &nobody))

@@ -1,5 +1,6 @@
-//! No test is green without evidence: what is not listed is expected to hold, final states can be demanded and forbidden,
-//! a fault that never fired fails its test, and a bound leaves everything open that no schedule has shown.
+//! No test passes without evidence. An invariant that is not listed is expected to hold; final states can be demanded
+//! and forbidden; a fault that never fired fails its test; and a bound leaves everything open that no schedule has
+//! shown.
 use super::support::{limits, protocol, run};
 use crate::support::BINARY;
 use explore::judge::judge;
@@ -7,7 +8,8 @@ use explore::{Found, Judgement, Litmus, TestVerdict, built_in};
 use std::process::Command;
 use std::sync::Arc;
 
-/// A process forks while it is moved; `head` stands before the tables, `expect` is the table of `[expect]`.
+/// Returns a test in which a process forks while it is moved. `head` comes before the tables, `expect` is the table
+/// `[expect]`.
 fn fork_during_a_move(head: &str, expect: &str) -> String {
     format!(
         r#"name = "fork-during-a-move"
@@ -36,14 +38,14 @@ fn judged(text: &str, under: &str, schedules: u64) -> (Judgement, Found) {
     (judge(&test, protocol(under), &found), found)
 }
 
-/// The verdict of all schedules.
+/// Returns the verdict of all schedules.
 fn verdict(text: &str, under: &str) -> TestVerdict {
     let (judged, found) = judged(text, under, 1_000_000);
     assert!(found.complete);
     judged.verdict
 }
 
-/// A built-in test with other expectations.
+/// Returns a built-in test with other expectations.
 fn expecting(name: &str, expect: &str) -> String {
     let text = built_in::find(name).expect("built in");
     let (before, _) = text.split_once("[expect]").expect("expectations");
@@ -92,7 +94,7 @@ fn what_is_listed_and_does_not_happen_fails() {
     for often in ["sometimes", "always"] {
         let text = expecting(name, &format!("\"transactional\" = {{ drift = \"{often}\" }}"));
         assert_eq!(verdict(&text, "transactional"), TestVerdict::Unexpected, "{often}");
-        // One schedule in which nothing is violated disproves always, and leaves sometimes open.
+        // One schedule without a violation disproves always, and leaves sometimes open.
         let of_one = if often == "always" { TestVerdict::Unexpected } else { TestVerdict::Inconclusive };
         assert_eq!(judged(&text, "transactional", 1).0.verdict, of_one, "{often}, one schedule");
     }
@@ -215,7 +217,7 @@ fn a_fault_that_never_fired_fails_its_test() {
         let (judged, _) = self::judged(&both, "transactional", 1);
         assert_eq!(judged.verdict, TestVerdict::Inconclusive, "{silent}, one schedule");
     }
-    // A rule whose site another protocol has is not counted here.
+    // A rule whose site belongs to another protocol is not counted here.
     let other = with(&format!("{refuses}, \"numtasks.can_attach: nth=1\""));
     assert_eq!(verdict(&other, "transactional"), TestVerdict::AsExpected);
 }
@@ -238,10 +240,10 @@ fn the_command_fails_and_gives_a_schedule_that_replays() {
     let token = witness.rsplit(' ').next().expect("a token");
     let again =
         Command::new(BINARY).args(["replay", token]).current_dir(folder.path()).output().expect("it runs");
-    let told = String::from_utf8_lossy(&again.stdout).into_owned();
-    assert_eq!(again.status.code(), Some(0), "{told}");
-    assert!(told.contains("ends in a.numtasks=1 b.numtasks=1 p.0@b p+1.0@a"), "{told}");
-    // Under no protocol of the test is there such a site.
+    let replayed = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert_eq!(again.status.code(), Some(0), "{replayed}");
+    assert!(replayed.contains("ends in a.numtasks=1 b.numtasks=1 p.0@b p+1.0@a"), "{replayed}");
+    // No protocol of the test has such a site.
     let nowhere = fork_during_a_move("faults = [\"memory.prepare: nth=1\"]", "\"transactional\" = {}");
     let (code, said) = explore(&nowhere);
     assert_eq!(code, Some(1), "{said}");

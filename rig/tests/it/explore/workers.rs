@@ -1,4 +1,4 @@
-//! Several workers find what one finds; bounds hold; one seed, the same schedules.
+//! Several workers find the same as one; bounds hold; the same seed gives the same schedules.
 use super::support::{limits, litmus, protocol, run};
 use engines::Interrupt;
 use explore::search::{Seen, nobody};

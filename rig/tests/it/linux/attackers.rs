@@ -1,4 +1,5 @@
-//! A user who may write to every world-writable folder, against another user and against root: nothing of theirs changes.
+//! A user who may write to every world-writable folder, against another user and against root. Nothing of the victims
+//! changes.
 //!
 //! The two users have no entry in `/etc/passwd`; the test takes their numbers, for which it needs root.
 #![allow(clippy::print_stdout, reason = "the racer says that it races")]
@@ -17,7 +18,7 @@ const VICTIM: u32 = 3_000_001;
 const MALLORY: u32 = 3_000_002;
 const DEAD: &str = "attach-rig-4194304-7";
 
-/// A folder where anybody may go, with a copy of the command, a home of the victim and a file of the victim's.
+/// A folder that every user may enter, with a copy of the command, a home of the victim and a file of the victim's.
 struct Scene {
     folder: tempfile::TempDir,
     user: u32,
@@ -44,7 +45,7 @@ impl Scene {
         self.folder.path().join(below)
     }
 
-    /// Plants, as Mallory, a folder of lists that name the process and the folder, and links to the file.
+    /// Plants, as Mallory, a folder of manifests that name the process and the folder, and links to the file.
     fn plant(&self, base: &Path) -> PathBuf {
         let planted = base.join("attach-rig");
         fs::create_dir_all(&planted).unwrap();
@@ -115,7 +116,8 @@ fn planted_lists_do_nothing_to_a_user_or_to_root() {
         return;
     }
     for user in [VICTIM, 0] {
-        // Mallory's own, one that anybody may write to, and one as /tmp is.
+        // The folders are Mallory's own, one that every user may write to, one like /tmp, and the user's own with all
+        // rights.
         for (owner, bits) in [(MALLORY, 0o700), (0, 0o777), (0, 0o1777), (user, 0o777)] {
             let mut scene = Scene::new(user);
             let base = scene.path("base");

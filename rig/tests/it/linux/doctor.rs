@@ -1,4 +1,4 @@
-//! `attach-rig doctor` on the real kernel: it says what works here and leaves no cgroup behind.
+//! `attach-rig doctor` on the real kernel: it reports the features that work here, and leaves no cgroup behind.
 //!
 //! Needs root and a cgroup mount, for kernels that boot QEMU. Elsewhere tests say so and are skipped, except with
 //! `ATTACH_RIG_REQUIRE=all`.
@@ -38,7 +38,7 @@ fn the_doctor_says_what_works_and_leaves_nothing() {
     assert!(text.lines().last().unwrap().starts_with(&format!("doctor: {ok} ok, ")), "{text}");
 }
 
-/// The row about a kernel that is named, and the exit code.
+/// Returns the row about the kernel that is named, and the exit code.
 fn booted(kernel: &Path) -> (serde_json::Value, Option<i32>) {
     let folder = tempfile::tempdir().unwrap();
     let json = folder.path().join("doctor.json");

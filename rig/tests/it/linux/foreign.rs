@@ -1,5 +1,5 @@
-//! `attach-rig linux` while a process that is not the run's sits in its cgroups: it is named and left alone, and the counters
-//! that include it say nothing.
+//! `attach-rig linux` while a foreign process is in its cgroups: the process is named and left alone, and the
+//! counters that include it are not judged.
 //!
 //! Needs root and a cgroup mount, as `linux.rs` does. No test bounds a wall-clock time.
 
@@ -13,7 +13,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// A process of nobody's run. It ends with this value.
+/// A process that belongs to no run. It ends with this value.
 struct Stranger(Child);
 
 impl Stranger {
@@ -46,7 +46,7 @@ fn start(arguments: &str, out: &Path) -> (Child, BufReader<ChildStderr>) {
     (rig, said)
 }
 
-/// Reads until a line has this; returns the line.
+/// Reads until a line contains `what`. Returns the line.
 fn until(said: &mut BufReader<ChildStderr>, what: &str) -> String {
     loop {
         let mut line = String::new();
@@ -57,7 +57,8 @@ fn until(said: &mut BufReader<ChildStderr>, what: &str) -> String {
     }
 }
 
-/// The run, its exit code, and what it left to say, with a stranger that enters its cgroup `a` after a line with `moment`.
+/// Returns the run, its exit code and the rest of its output. A stranger enters its cgroup `a` after a line with
+/// `moment`.
 fn with_stranger(arguments: &str, moment: &str, stranger: &Stranger) -> (Run, Option<i32>) {
     let out = tempfile::tempdir().unwrap();
     let (mut rig, mut said) = start(arguments, out.path());
@@ -138,7 +139,7 @@ fn a_stranger_that_comes_and_goes_between_two_refusals_is_not_blamed_on_the_kern
     let ready = until(&mut said, "moves within ");
     let top = PathBuf::from(ready.trim_end().rsplit_once("moves within ").unwrap().1);
     until(&mut said, " moved, ");
-    // The refusals take seconds, which begin now.
+    // The refusals take seconds, and begin now.
     sleep(Duration::from_millis(300));
     let stranger = Stranger::new();
     // Some of these moves fall into a refusal, others between two.

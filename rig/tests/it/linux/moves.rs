@@ -1,4 +1,4 @@
-//! `attach-rig linux` on the real kernel: moves happen, and whichever way it ends, no cgroup and no process remains.
+//! `attach-rig linux` on the real kernel: moves happen, and no cgroup and no process remains, whichever way it ends.
 //!
 //! Most tests need root and a cgroup mount. Elsewhere they say so and are skipped, except with
 //! `ATTACH_RIG_REQUIRE=all`. No test bounds a wall-clock time.
@@ -18,12 +18,12 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The user that owns nothing.
+/// The uid of a user that owns nothing.
 const NOBODY: u32 = 65_534;
-/// For what has to happen at some time.
+/// The time within which things must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The hierarchy that the tests use: v1 pids where it is mounted, v2 on the others.
+/// Returns the hierarchy that the tests use: v1 pids where it is mounted, else v2.
 fn hierarchy() -> &'static str {
     let pids = |point: &PathBuf| point.join("cgroup.sane_behavior").exists() && point.ends_with("pids");
     if mounts().iter().any(pids) { "v1:pids" } else { "v2" }
@@ -39,7 +39,7 @@ fn command(arguments: &str, out: &Path) -> Command {
     command
 }
 
-/// Runs to the end; the pid tells which cgroups were its own.
+/// Runs to the end. The pid identifies the cgroups of the run.
 fn finish(mut command: Command) -> (u32, Output) {
     let child = command.spawn().unwrap();
     (child.id(), child.wait_with_output().unwrap())
@@ -65,7 +65,7 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The worker that `rig` is moving, once it is being moved.
+/// Returns the worker that `rig` is moving, once it is being moved.
 fn worker_of(rig: &Child) -> u32 {
     wait_for("the worker", || {
         let destinations = groups_of(rig.id()).into_iter().flat_map(|top| [top.join("a"), top.join("b")]);
@@ -157,7 +157,7 @@ fn a_worker_that_dies_is_an_error_and_no_hang() {
         let out = tempfile::tempdir().unwrap();
         let mut rig = command(&format!("--duration 60m {loops}"), out.path()).spawn().unwrap();
         let pid = rig.id();
-        // One that dies earlier has never been ready, which is another error.
+        // A worker that dies earlier was never ready, which is another error.
         let (mut told, mut text) = (BufReader::new(rig.stderr.take().unwrap()), String::new());
         while !text.contains("moves within") {
             assert!(told.read_line(&mut text).unwrap() > 0, "{loops}: {text}");
@@ -183,7 +183,7 @@ fn the_worker_dies_with_the_rig() {
     rig.kill().unwrap();
     rig.wait().unwrap();
     wait_for("the worker's end", || (!alive(worker)).then_some(()));
-    // Nothing can clean up after a SIGKILL of itself.
+    // No process can clean up after its own SIGKILL.
     clean();
     assert_eq!(groups_of(pid), [] as [PathBuf; 0]);
 }
@@ -195,7 +195,7 @@ fn clean() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Manifests of the runs of `pid`.
+/// Returns the number of manifests of the runs of `pid`.
 fn manifests_of(pid: u32) -> usize {
     let name = format!("attach-rig-{pid}-");
     let folders = [Some("/run".into()), std::env::var_os("XDG_RUNTIME_DIR")];
@@ -204,7 +204,7 @@ fn manifests_of(pid: u32) -> usize {
     entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&name)).count()
 }
 
-/// Processes whose command line says that they are workers of `rig`, which is dead: none has another parent than 1.
+/// Returns processes whose command line says that they are workers of a dead rig: their parent is 1.
 fn workers() -> Vec<u32> {
     let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
     let is_worker = |pid: &u32| {
@@ -214,7 +214,7 @@ fn workers() -> Vec<u32> {
     pids.filter(is_worker).collect()
 }
 
-/// Killed at moments of every kind: `ATTACH_RIG_KILLS=200` for a longer look.
+/// Kills a run at moments of every kind. `ATTACH_RIG_KILLS=200` takes a longer look.
 #[test]
 fn whatever_a_killed_run_leaves_is_cleaned_up() {
     if skipped("whatever_a_killed_run_leaves_is_cleaned_up") {
@@ -225,7 +225,8 @@ fn whatever_a_killed_run_leaves_is_cleaned_up() {
     let (mut left, mut mounts_before) = (0, mounts());
     for kill in 0..kills {
         let out = tempfile::tempdir().unwrap();
-        // From before the first cgroup to well into the measurement, or through all kinds of cells.
+        // The kill comes between the time before the first cgroup and well into the measurement, or during cells of
+        // every kind.
         let (arguments, longest_us) = match kill % 2 {
             0 => ("--duration 60m --threads 2", 250_000),
             _ => ("--duration 20ms --rate 100/s --kept-pages 0,64 --fault core.find:errno=ENODEV", 900_000),
@@ -283,12 +284,12 @@ fn without_permission_the_remedy_is_told() {
     if skipped("without_permission_the_remedy_is_told") {
         return;
     }
-    // A copy where anybody may go, since the build folder may lie below a private one.
+    // The copy is where every user may go, since the build folder may be below a private one.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let binary = folder.path().join("attach-rig");
     fs::copy(BINARY, &binary).unwrap();
-    // Lists are kept only where nobody else may write.
+    // Manifests are kept only where no other user may write.
     let home = folder.path().join("home");
     fs::create_dir(&home).unwrap();
     std::os::unix::fs::chown(&home, Some(NOBODY), Some(NOBODY)).unwrap();
@@ -358,7 +359,7 @@ fn the_kernel_refuses_as_expected_and_everything_stays_as_it_was() {
         assert_eq!(invariant("refused-as-expected").violated > 0, code == 1, "{rule}");
         assert_eq!(groups_of(pid), [] as [PathBuf; 0], "{rule}");
     }
-    // A hierarchy that cannot have the refusal, and a place where the kernel cannot be made to refuse.
+    // A hierarchy that cannot have the refusal, and a site where the kernel cannot be made to refuse.
     for (rule, right) in [
         ("memory.can_attach: errno=ENOMEM", "attach-rig vm"),
         ("memory.prepare_sleep: errno=ENOMEM", "there are cpuset.can_attach, memory.can_attach"),

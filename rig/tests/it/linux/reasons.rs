@@ -1,7 +1,7 @@
-//! Exit code 4 on the real kernel: what makes it refuse is brought about, the reason names it, and the remedy works.
+//! Exit code 4 on the real kernel: a refusal is brought about, the reason names its cause, and the remedy works.
 //!
-//! Needs root and cgroup mounts, as `linux.rs` does. EBUSY of v2 is left to the tests of `linux::reason`: no process can sit
-//! in a cgroup that hands controllers on, so none can start a run from there.
+//! Needs root and cgroup mounts, as `linux.rs` does. EBUSY of v2 is left to the tests of `linux::reason`: a cgroup
+//! that hands controllers on cannot contain a process, so no run can start there.
 
 use crate::cgroups::{groups_of, mounts, skip, skipped, without_v1};
 use crate::support::BINARY;
@@ -25,7 +25,7 @@ impl Group {
         fs::write(self.0.join(file), text).unwrap();
     }
 
-    /// Words of a shell that becomes the command after them, within this cgroup.
+    /// Returns the start of a shell script that enters this cgroup; the shell becomes the command that follows.
     fn within(&self) -> String {
         format!("echo $$ > {}/cgroup.procs && exec", self.0.display())
     }
@@ -37,13 +37,13 @@ impl Drop for Group {
     }
 }
 
-/// The mount point of a v1 hierarchy that is not hidden, or of v2.
+/// Returns the mount point of a v1 hierarchy that is not hidden, or of v2.
 fn mount(name: &str) -> Option<PathBuf> {
     let is_v2 = |mount: &PathBuf| mount.join("cgroup.controllers").exists();
     mounts().into_iter().find(|mount| if name == "v2" { is_v2(mount) } else { mount.ends_with(name) })
 }
 
-/// Runs what a shell does after `before`, which may end in words that begin its last command.
+/// Runs the command in a shell after `before`, which may end in words that begin its last command.
 fn run(before: &str, arguments: &str) -> Output {
     let out = tempfile::tempdir().unwrap();
     let script = format!("{before} {BINARY} linux {SHORT} --out {} {arguments}", out.path().display());
@@ -57,7 +57,7 @@ fn run(before: &str, arguments: &str) -> Output {
     output
 }
 
-/// Holds a refusal to its words, the last of which are the remedy's.
+/// Asserts that a refusal has these words in this order. The last ones are those of the remedy.
 fn refused(output: &Output, parts: &[&str]) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{text}");
@@ -157,7 +157,7 @@ fn a_mount_that_a_later_one_hides_is_named_and_uncovered() {
         return;
     }
     let point = mount("pids").unwrap();
-    // The shell that mounts is another one, in a namespace of its own; both become the command after them.
+    // The shell that mounts is another one, in a namespace of its own. Both become the command after them.
     let private = |then: &str| {
         let hide = format!("mount --make-rprivate / && mount -t tmpfs attach-rig {} && ", point.display());
         format!("exec unshare -m /bin/sh -c '{hide}{then} exec \"$@\"' sh")

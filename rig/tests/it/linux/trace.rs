@@ -1,8 +1,8 @@
 //! Traced cells of `attach-rig linux` on this machine: the kernel reports as many attaches as moves happened, and no
 //! instance of tracefs and no mount remains, whichever way a run ends.
 //!
-//! Apart from `linux.rs`, since this needs tracefs as well as root and a cgroup mount. Elsewhere tests say so and are
-//! skipped, except with `ATTACH_RIG_REQUIRE=all`.
+//! These tests are separate from `linux.rs`, since they need tracefs as well as root and a cgroup mount. Elsewhere
+//! they are skipped with a note, and fail with `ATTACH_RIG_REQUIRE=all`.
 #![allow(clippy::print_stderr, reason = "a skipped test has to be seen")]
 
 use crate::cgroups::{alone, groups_of, skipped};
@@ -19,10 +19,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// For what has to happen at some time.
+/// The time within which things must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Names of the instances that the process `pid` made. The file system is mounted for a descriptor of ours only.
+/// Returns the names of the instances that the process `pid` made. The file system is mounted only for a descriptor
+/// of ours.
 fn instances_of(pid: u32) -> Vec<String> {
     let context = fsopen("tracefs", FsOpenFlags::FSOPEN_CLOEXEC).unwrap();
     fsconfig_create(&context).unwrap();
@@ -32,7 +33,7 @@ fn instances_of(pid: u32) -> Vec<String> {
     names.filter(|name| name.starts_with(&format!("attach-rig-{pid}-"))).collect()
 }
 
-/// All mounts of this namespace.
+/// Returns all mounts of this namespace.
 fn mounts() -> String {
     fs::read_to_string("/proc/self/mountinfo").unwrap()
 }
@@ -110,7 +111,7 @@ fn a_killed_run_leaves_an_instance_and_clean_removes_it() {
     }
     let _alone = alone();
     let before = mounts();
-    // Listed, and not listed any more, which its name has to make up for.
+    // First with its manifest, then without it, where the name of the instance has to suffice.
     for listed in [true, false] {
         let out = tempfile::tempdir().unwrap();
         let mut rig = start("--duration 50ms --rate 20/s", out.path());
@@ -138,7 +139,7 @@ fn a_killed_run_leaves_an_instance_and_clean_removes_it() {
     assert_eq!(mounts(), before);
 }
 
-/// Every file in the folders of manifests.
+/// Returns every file in the folders of manifests.
 fn manifests() -> Vec<PathBuf> {
     let folders = [Some("/run".into()), std::env::var_os("XDG_RUNTIME_DIR")];
     let folders = folders.into_iter().flatten().map(|folder| PathBuf::from(folder).join("attach-rig"));

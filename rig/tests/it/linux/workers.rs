@@ -1,5 +1,5 @@
-//! `attach-rig linux` with workers and movers of every kind: whoever is moved is counted where it is, what operations take
-//! is told apart, and nothing remains.
+//! `attach-rig linux` with workers and movers of every kind: each moved task is counted where it is, the latencies of
+//! operations are kept separately by condition, and nothing remains.
 //!
 //! Needs root and a cgroup mount, as `linux.rs` does. No test bounds a wall-clock time.
 
@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A run that goes well and leaves nothing.
+/// Makes a run that ends well and leaves nothing.
 fn run(arguments: &str, out: &Path) -> Run {
     let mut command = Command::new(BINARY);
     command.arg("linux").args(arguments.split_whitespace()).arg("--no-trace").arg("--out").arg(out);
@@ -22,13 +22,13 @@ fn run(arguments: &str, out: &Path) -> Run {
     serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap()
 }
 
-/// Operations of that name under that condition.
+/// Returns the number of operations of that name under that condition.
 fn done(cell: &Cell, op: &str, condition: Condition) -> u64 {
     let row = cell.bystanders.iter().find(|row| row.op == op && row.condition == condition);
     row.map_or(0, |row| row.hist.count)
 }
 
-/// Every counter that there is reads as the workers' books do.
+/// Asserts that every counter reads the same as the workers' books.
 fn counted(run: &Run) {
     for cell in &run.cells {
         let violated = cell.invariants.iter().find(|invariant| invariant.violated > 0);
@@ -61,7 +61,7 @@ fn whatever_is_moved_is_counted_where_it_is() {
         let movers = if arguments.contains("--movers 2") { 2 } else { 1 };
         assert_eq!(open.attach.outcomes["moved"], 10 * movers, "{arguments}");
         let counted: i64 = open.drift.iter().map(|row| row.usage_final).sum();
-        // Forked threads are gone or stand still where they are.
+        // Forked threads are gone, or idle where they are.
         let forks = arguments.contains("fork-storm");
         let pids = !open.drift.is_empty();
         assert!(!pids || counted == tasks || forks && counted >= tasks, "{arguments}: {counted} of {tasks}");
@@ -86,7 +86,7 @@ fn operations_are_told_apart_by_whether_a_move_was_under_way() {
         |cell| done(cell, "fork-process", Condition::Idle) + done(cell, "fork-process", Condition::Attaching);
     assert!(forks(closed) > 0 && forks(open) > 0, "the bystander forks");
     for cell in [none, some] {
-        assert_eq!(cell.bystanders, [], "whoever stands still does nothing");
+        assert_eq!(cell.bystanders, [], "an idle process does no operation");
         assert!(cell.attach.outcomes["moved"] > 0);
     }
 }
@@ -116,7 +116,8 @@ fn processes_that_outlive_their_parents_are_counted_until_they_end() {
     if skipped("processes_that_outlive_their_parents_are_counted_until_they_end") {
         return;
     }
-    // The recording forks, execs, and leaves orphans; whoever waits for none of them is counted wrongly by the kernel.
+    // The recording forks, execs, and leaves orphans. The kernel counts an orphan wrongly until some process waits
+    // for it.
     let out = tempfile::tempdir().unwrap();
     let run = run("parallel-build --duration 500ms", out.path());
     counted(&run);
@@ -126,11 +127,11 @@ fn processes_that_outlive_their_parents_are_counted_until_they_end() {
 #[test]
 fn memory_is_counted_where_it_is_whoever_execs_and_starts_threads() {
     let test = "memory_is_counted_where_it_is_whoever_execs_and_starts_threads";
-    // Within this process's own cgroup, as always; v2 with the memory controller is looked at in a guest.
+    // The run is within this process's own cgroup, as always. A guest tests v2 with the memory controller.
     if skipped(test) || without_v1(test, "memory") {
         return;
     }
-    // How far the recording is at the end of a cell depends on what else the machine does.
+    // The progress of the recording at the end of a cell depends on the other work of the machine.
     let means_something = (0..8).any(|_| {
         let out = tempfile::tempdir().unwrap();
         let run = run("python-threads --hierarchy v1:memory --duration 500ms", out.path());

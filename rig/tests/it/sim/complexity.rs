@@ -1,5 +1,6 @@
-//! "I am afraid the implementation and rules sound complex": what each protocol asks of each controller, counted from the
-//! code and from one quiet attach, as a table in the README. `UPDATE=1 cargo test -p rig --test it complexity` writes it.
+//! "I am afraid the implementation and rules sound complex": the demands of each protocol on each controller, counted
+//! from the code and from one quiet attach, as a table in the README. `UPDATE=1 cargo test -p rig --test it
+//! complexity` writes it.
 use super::support::{A, B, Setup, process_to};
 use engines::sim::Sim;
 use engines::sim::current::SimCurrent;
@@ -19,7 +20,7 @@ const PROTOCOLS: [(&str, &str); 4] = [
     ("prepare-undo:hold=locks", "prepare_undo"),
 ];
 
-/// Notes which locks a callback keeps when it returns.
+/// Notes the locks that a callback keeps when it returns.
 #[derive(Default)]
 struct Keeps {
     held: HeldTable,
@@ -47,7 +48,7 @@ impl Observer for Keeps {
     }
 }
 
-/// Locks that `controller` keeps between its callbacks.
+/// Returns the locks that `controller` keeps between its callbacks.
 fn kept(protocol: Protocol, controller: Controller) -> Vec<Class> {
     let setup = Setup { controllers: vec![controller], rss: 4, threads: vec![A, A], ..Setup::default() };
     let world = super::support::world(&setup);
@@ -59,7 +60,7 @@ fn kept(protocol: Protocol, controller: Controller) -> Vec<Class> {
     sim.run().observer.kept
 }
 
-/// Lines of code, without blank lines and comments.
+/// Returns the number of lines of code, without blank lines and comments.
 fn lines(folder: &str, file: &str) -> usize {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("model/src/protocols").join(folder).join(file);
     let text = std::fs::read_to_string(&path).expect("a file of a protocol");

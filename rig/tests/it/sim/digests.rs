@@ -1,8 +1,9 @@
-//! One seed, same bytes: committed digests of `run.json`, the same in debug and release builds.
+//! Committed digests of `run.json`: the same seed gives the same bytes, in debug and in release builds.
 //!
 //! `ATTACH_RIG_BINARY` names another build to judge than that of the tests.
 //!
-//! When the model changes on purpose: `UPDATE=1 cargo test -p rig --test it digests`, and say why in the commit.
+//! When the model changes on purpose, run `UPDATE=1 cargo test -p rig --test it digests`, and give the reason in the
+//! commit.
 use crate::support::BINARY;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 type Log = Arc<Mutex<Vec<(u32, u64)>>>;
 
-/// Runs `count` actors that each work for `work_ns`, `rounds` times, and note who ended when.
+/// Runs `count` actors that each work for `work_ns`, `rounds` times. Returns the order and the times of their ends.
 fn workers(cpus: u32, count: u32, rounds: u32, work_ns: u64) -> (Vec<(u32, u64)>, u64) {
     let log: Log = Arc::default();
     let bodies = (0..count).map(|number| {
@@ -27,7 +27,7 @@ fn as_many_as_there_are_cpus_run_at_once() {
     let (_, one) = workers(1, 4, 1, 1_000_000);
     let (_, four) = workers(4, 4, 1, 1_000_000);
     assert!(one > 4_000_000 && one < 4_100_000, "one CPU takes four times as long: {one}");
-    assert!(four > 1_000_000 && four < 1_100_000, "four run side by side: {four}");
+    assert!(four > 1_000_000 && four < 1_100_000, "four run at once: {four}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Built-in scenarios over several seeds: what is kept, what is violated, and that enough happened to tell.
+//! Built-in scenarios over several seeds: the invariants that are kept and violated, and enough attaches for a
+//! verdict.
 use model::seam::Costs;
 use reports::axis::Axis;
 use rig::driver::{CellPlan, run_cell};
@@ -44,7 +45,7 @@ fn keeps_everything(protocol: &str) -> bool {
     protocol.starts_with("transactional") || protocol == "prepare-undo:hold=locks"
 }
 
-/// All seeds of a cell of `name`: those that reserve and lock keep everything, the others drift.
+/// Checks all seeds of a cell of `name`: protocols that reserve and lock keep every invariant, the others drift.
 fn judge(name: &str, change: impl FnOnce(&mut Scenario)) -> Vec<Cell> {
     let mut scenario = scenario(name);
     change(&mut scenario);
@@ -122,5 +123,5 @@ fn the_plain_reader_deadlock_is_reported_and_never_hangs_the_tool() {
     scenario.fault_rates = vec![0];
     let cells = cells(&scenario);
     assert_eq!(cells[0].ended.as_deref(), Some("deadlock"));
-    assert_eq!(violated(&cells[0]), ["lock-order", "deadlock"], "the second read is why");
+    assert_eq!(violated(&cells[0]), ["lock-order", "deadlock"], "because of the second read");
 }

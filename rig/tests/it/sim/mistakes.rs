@@ -1,8 +1,9 @@
-//! Bad scenarios: the place, what is wrong, and what would be right. Each is a built-in one with one thing changed.
+//! Bad scenarios: each error has the place, the wrong value, and the valid ones. Each scenario is a built-in one with
+//! one change.
 use scenario::{Scenario, built_in};
 use std::path::Path;
 
-/// The error of the built-in scenario `name` with `right` written as `wrong`, without the file's name.
+/// Returns the error of the built-in scenario `name` with `right` written as `wrong`, without the file's name.
 #[track_caller]
 fn mistake(name: &str, right: &str, wrong: &str) -> String {
     let text = built_in::find(name).expect("built in");
@@ -15,7 +16,7 @@ fn mistake(name: &str, right: &str, wrong: &str) -> String {
     }
 }
 
-/// Each mistake is blamed on its line, and the message says these words.
+/// Asserts that a mistake is blamed on its line, and that the message contains these words.
 #[track_caller]
 fn blames(name: &str, right: &str, wrong: &str, words: &[&str]) {
     let text = built_in::find(name).expect("built in").replacen(right, wrong, 1);

@@ -1,4 +1,4 @@
-//! What single operations do to counters, places and masks.
+//! The effect of single operations on counters, places and masks.
 use super::scopes::sound_protocols;
 use super::support::{A, B, LEADER, Ran, Setup, leader, mover, process_to, run, three_phase};
 use faults::Errno;
@@ -140,14 +140,16 @@ fn charges_follow_the_new_owner_and_the_limit_does_not_stop_them() {
     let silent = WorldOptions { owner_change: OwnerChange::Silent, ..WorldOptions::default() };
     let as_in_2008 = run(&Setup { options: silent, ..setup() }, leader_exits());
     assert_eq!(as_in_2008.usage(Controller::Memrlimit), [10, 0]);
-    assert_eq!(as_in_2008.violated(), ["drift"], "its owner sits in b, its charge in a");
+    assert_eq!(as_in_2008.violated(), ["drift"], "its owner is in b, its charge in a");
 }
 
 #[test]
 fn exec_ends_the_other_threads_and_empties_the_address_space() {
     let setup = Setup { controllers: all(), threads: vec![A, A, A], rss: 6, ..Setup::default() };
-    let ran =
-        run(&setup, vec![leader(|cur, world| exec::exec(cur, world, LEADER).expect("nobody else execs"))]);
+    let ran = run(
+        &setup,
+        vec![leader(|cur, world| exec::exec(cur, world, LEADER).expect("no other thread execs"))],
+    );
     sound(&ran);
     assert_eq!(ran.usage(Controller::Memrlimit), [0, 0]);
     let last = ran.last.expect("quiet");

@@ -1,4 +1,4 @@
-//! Every check is seen red: by a planted bug where a few lines make one, else by events that tell of one.
+//! Every check reports a violation: of a planted bug where a few lines make one, else of made-up events.
 use super::support::{A, B, P, Ran, Setup, first, leader, mover, process_to, run, three_phase, world};
 use faults::{Errno, Site};
 use model::checks::{CheckSet, Checks};
@@ -13,8 +13,8 @@ use model::seam::{ActorId, Event, Stamp};
 
 const MEMRLIMIT: Controller = Controller::Memrlimit;
 
-/// Checks that have seen the opening of the default world and then `events` of one actor.
-fn told(events: &[Event]) -> Checks {
+/// Returns checks that have seen the opening of the default world and then `events` of one actor.
+fn observed(events: &[Event]) -> Checks {
     let world = world(&Setup::default());
     let mut checks = Checks::with(world.layout(), CheckSet::ALL);
     let held = HeldTable::default();
@@ -38,7 +38,7 @@ fn ledger(pages: i64, reserve: bool) -> Event {
     Event::Ledger { controller: MEMRLIMIT, cgroup: B, pages, reserve }
 }
 
-/// One operation that does `wrong` to the books, in an otherwise sound run.
+/// Runs one operation that does `wrong` to the books, in an otherwise sound run.
 fn with_bug(wrong: impl FnOnce(&super::support::Cur, &model::world::World) + 'static) -> Ran {
     run(
         &Setup::default(),
@@ -115,7 +115,7 @@ fn underflow_finds_a_clamp() {
 #[test]
 fn overrun_finds_usage_lifted_above_the_limit() {
     let above = Event::AboveLimit { controller: MEMRLIMIT, cgroup: B, usage: 11, limit: 10 };
-    assert_eq!(violated(&told(&[above])), ["overrun"]);
+    assert_eq!(violated(&observed(&[above])), ["overrun"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn rollback_and_leaked_reservation_find_what_an_abort_forgot() {
         let begin = [Event::TxBegin { dest: B }];
         let all: Vec<_> =
             begin.iter().chain(events).copied().chain([Event::TxEnd { moved: false }]).collect();
-        told(&all)
+        observed(&all)
     };
     assert_eq!(violated(&tx(&[ledger(5, true), ledger(-5, true)])), [""; 0], "given back");
     let forgotten = tx(&[ledger(5, true)]);
@@ -157,10 +157,14 @@ fn rollback_finds_a_lock_that_is_still_held() {
 fn partial_move_finds_a_stray_thread_and_a_refusal_in_the_middle() {
     let begin = Event::AttachBegin { target: Target::Process(P), dest: B, due_ns: None };
     let end = |outcome| Event::AttachEnd { outcome };
-    assert_eq!(violated(&told(&[begin, end(Outcome::Moved)])), ["partial-move"], "its thread is still in a");
+    assert_eq!(
+        violated(&observed(&[begin, end(Outcome::Moved)])),
+        ["partial-move"],
+        "its thread is still in a"
+    );
     let partial = Outcome::Partial { site: Site::MemrlimitCanAttach, errno: Errno::ENOMEM };
-    assert_eq!(violated(&told(&[begin, end(partial)])), ["partial-move"]);
-    assert_eq!(violated(&told(&[begin, end(Outcome::Noop)])), [""; 0]);
+    assert_eq!(violated(&observed(&[begin, end(partial)])), ["partial-move"]);
+    assert_eq!(violated(&observed(&[begin, end(Outcome::Noop)])), [""; 0]);
 }
 
 #[test]
@@ -214,7 +218,7 @@ fn deadlock_names_who_holds_and_who_waits_in_which_phase() {
         ],
     );
     assert!(ran.last.is_none());
-    assert_eq!(ran.violated(), ["lock-order", "deadlock"], "the second read is why");
+    assert_eq!(ran.violated(), ["lock-order", "deadlock"], "because of the second read");
     let words = ran.check("deadlock").first.clone().expect("words");
     assert!(words.contains("mover 0 in phase prepare waits for mmap_sem(mm 0)"), "{words}");
     assert!(

@@ -1,5 +1,5 @@
-//! Rules about callbacks seen red: every rule of `contract`, and `lock-shared`, by events that tell of a breach.
-use super::support::{A, B, Setup, first, give, take, told, violated};
+//! Violations of the rules about callbacks: every rule of `contract`, and `lock-shared`, by made-up events.
+use super::support::{A, B, Setup, first, give, observed, take, violated};
 use faults::Errno;
 use model::kernel::Controller::{self, *};
 use model::kernel::TaskId;
@@ -19,12 +19,12 @@ fn refuse(controller: Controller, callback: Callback) -> Event {
     Event::Leave { controller, callback, result: Err(Errno::ENOMEM) }
 }
 
-/// A callback that does nothing.
+/// Returns the events of a callback that does nothing.
 fn idle(controller: Controller, callback: Callback) -> Vec<Event> {
     vec![enter(controller, callback), leave(controller, callback)]
 }
 
-/// A callback that does something.
+/// Returns the events of a callback that does something.
 fn busy(controller: Controller, callback: Callback, does: &[Event]) -> Vec<Event> {
     [&[enter(controller, callback)], does, &[leave(controller, callback)]].concat()
 }
@@ -35,8 +35,8 @@ fn setup() -> Setup {
     Setup { controllers: vec![Memrlimit, Memory, Cpuset], ..Setup::default() }
 }
 
-/// What is found in a transaction of these parts, under the core's locks `core`: names of checks and the first words of
-/// `check`.
+/// Returns the names of the checks that find a violation in a transaction of these parts, under the core's locks
+/// `core`, and the first words of `check`.
 fn under(core: &[(Class, Mode)], check: &str, parts: &[Vec<Event>]) -> (Vec<&'static str>, String) {
     let mut events: Vec<_> = core.iter().map(|(class, mode)| take(*class, 0, *mode)).collect();
     events.push(Event::TxBegin { dest: B });
@@ -45,7 +45,7 @@ fn under(core: &[(Class, Mode)], check: &str, parts: &[Vec<Event>]) -> (Vec<&'st
     events.extend(core.iter().map(|(class, mode)| give(*class, 0, *mode)));
     events.push(Event::TxEnd { moved: events.contains(&Event::Switched) });
     let events: Vec<_> = events.into_iter().map(|event| (0, event)).collect();
-    let (checks, _) = told(&setup(), &events);
+    let (checks, _) = observed(&setup(), &events);
     (violated(&checks), first(&checks, check))
 }
 
@@ -282,7 +282,7 @@ fn locks_of_callbacks_are_released_by_callbacks_in_time() {
     assert!(words.contains("which is still held at the end of the transaction"), "{words}");
 }
 
-/// What is found where two controllers take these locks, one after the other.
+/// Returns the findings where two controllers take these locks, one after the other.
 fn two(first_takes: (Class, u32, Mode), second_takes: (Class, u32, Mode)) -> (Vec<&'static str>, String) {
     let short = |(class, owner, mode)| [take(class, owner, mode), give(class, owner, mode)];
     let parts = [

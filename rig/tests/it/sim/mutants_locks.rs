@@ -1,7 +1,7 @@
-//! Checks of locks, of runs that come to no end, of cgroups that nobody named and of what an abort forgot, seen red; and
-//! runs with just some checks on.
+//! Violations of the rules about locks, runs without end, cgroups that no attach named, incomplete aborts; and runs
+//! with only some checks on.
 use super::support::{
-    A, B, Body, Cur, LEADER, Setup, actor, first, give, leader, run, take, told, violated, world,
+    A, B, Body, Cur, LEADER, Setup, actor, first, give, leader, observed, run, take, violated, world,
 };
 use model::checks::{Check, CheckSet, Checks};
 use model::kernel::{Controller, MaskId, MmId, TaskId};
@@ -11,7 +11,7 @@ use model::seam::event::{OpKind, Who};
 use model::seam::{ActorId, Class, Current as _, Event, Object, Stamp, Wait, Work};
 use model::world::World;
 
-/// A mover of that number that begins at `at_ns`.
+/// Returns the body of a mover of that number that begins at `at_ns`.
 fn at(number: u32, at_ns: u64, body: impl FnOnce(&Cur, &World) + 'static) -> Body {
     actor(Who::Mover(number), move |cur, world| {
         cur.sleep_until(at_ns);
@@ -21,7 +21,7 @@ fn at(number: u32, at_ns: u64, body: impl FnOnce(&Cur, &World) + 'static) -> Bod
 
 fn tell(events: &[Event]) -> Checks {
     let events: Vec<_> = events.iter().map(|event| (0, *event)).collect();
-    told(&Setup::default(), &events).0
+    observed(&Setup::default(), &events).0
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn lost_wakeup_finds_a_waiter_whom_nobody_woke() {
     let words = ran.check("lost-wakeup").first.clone().expect("words");
     assert_eq!(words, "task 0 waits for exec wait(process 0), which nobody can wake");
 
-    let (mut checks, held) = told(&Setup::default(), &[]);
+    let (mut checks, held) = observed(&Setup::default(), &[]);
     let mutex = Object { class: Class::CgroupMutex, owner: 0 };
     checks.stuck(&held, &[(ActorId(0), mutex)]);
     assert_eq!(violated(&checks), ["lost-wakeup"], "a lock that was given back and not handed on");
@@ -185,7 +185,7 @@ fn a_queue_whose_wakers_are_stuck_is_a_deadlock() {
     let start = |actor| (actor, Event::Start(Who::Task(TaskId(actor))));
     let mutex = Object { class: Class::CgroupMutex, owner: 0 };
     let (mut checks, held) =
-        told(&setup, &[start(waker), start(waiter), (waiter, take(Class::CgroupMutex, 0, Exclusive))]);
+        observed(&setup, &[start(waker), start(waiter), (waiter, take(Class::CgroupMutex, 0, Exclusive))]);
     let queue = Object { class: Class::ExecWait, owner: 0 };
     checks.stuck(&held, &[(ActorId(waker), mutex), (ActorId(waiter), queue)]);
     assert_eq!(violated(&checks), ["deadlock"], "task 0 would wake task 1, and waits for its mutex");
@@ -217,7 +217,7 @@ fn charge(controller: Controller, cgroup: model::kernel::CgroupId) -> Event {
 }
 
 fn found_wrong(setup: &Setup, events: &[(u32, Event)]) -> u64 {
-    let (checks, _) = told(setup, events);
+    let (checks, _) = observed(setup, events);
     checks.findings().iter().find(|(name, _)| *name == Check::WrongGroup).expect("known").1.violated
 }
 
@@ -239,7 +239,7 @@ fn wrong_group_finds_a_charge_where_the_owner_has_never_been() {
     assert_eq!(one(&[placed, MMAP, memrlimit(A), DONE]), 1, "has left it before");
     let record = Event::Record { mm: MmId(0), cgroup: B, pages: 1 };
     assert_eq!(one(&[MMAP, record, charge(Controller::Memory, B), DONE]), 0, "its pages are charged there");
-    let (checks, _) = told(&Setup::default(), &[(0, MMAP), (0, memrlimit(B))]);
+    let (checks, _) = observed(&Setup::default(), &[(0, MMAP), (0, memrlimit(B))]);
     let words = first(&checks, "wrong-group");
     assert!(words.contains("changed b.memrlimit by +3, where neither the owner of the address"), "{words}");
 }
@@ -271,7 +271,7 @@ fn wrong_group_finds_a_transaction_that_charges_somewhere_else() {
         found_wrong(&Setup::default(), &events)
     };
     assert_eq!(one(&[begin, charge(Controller::Memrlimit, B), end]), 0);
-    assert_eq!(one(&[begin, charge(Controller::Memrlimit, A), end]), 1, "nobody comes from there");
+    assert_eq!(one(&[begin, charge(Controller::Memrlimit, A), end]), 1, "no task comes from there");
     assert_eq!(one(&[begin, member, charge(Controller::Memrlimit, A), end]), 0);
 }
 
@@ -304,7 +304,7 @@ fn rollback_excuses_what_others_set_meanwhile() {
     let begin = Event::TxBegin { dest: B };
     let end = Event::TxEnd { moved: false };
     let (checks, _) =
-        told(&Setup::default(), &[(0, begin), (0, mask(7)), (0, mask(0)), (1, mask(8)), (0, end)]);
+        observed(&Setup::default(), &[(0, begin), (0, mask(7)), (0, mask(0)), (1, mask(8)), (0, end)]);
     assert_eq!(violated(&checks), [""; 0]);
 }
 

@@ -1,5 +1,5 @@
-//! Whether a green run means something: mutants are caught, every prepare position leaves no trace when it fails, and
-//! random scenarios hold every invariant. The same as `attach-rig selftest`, in the sizes that every test run can afford.
+//! Evidence that a passing run means something: mutants are caught, every prepare position leaves no trace when it
+//! fails, and random scenarios hold every invariant. `attach-rig selftest` does the same in larger sizes.
 use engines::Interrupt;
 use model::checks::Check;
 use model::protocols::Protocol;
@@ -38,7 +38,8 @@ fn the_same_runs_without_mutants_are_green() {
     }
 }
 
-/// Every prepare position of `protocol` with those controllers in that mode: how many, and how many left a trace.
+/// Tries every prepare position of `protocol` with those controllers in that mode. Returns their number, and how many
+/// left a trace.
 fn tried(protocol: &str, set: &[&str], mode: &str) -> (u64, usize) {
     let files = workloads::Folder::new(Path::new("."));
     let scenario = Scenario::parse("quiet", &positions::quiet(set, mode), &files).expect("reads");
@@ -49,7 +50,7 @@ fn tried(protocol: &str, set: &[&str], mode: &str) -> (u64, usize) {
     (found.total(), found.traces.len())
 }
 
-/// The 31 sets of controllers.
+/// Returns the 31 sets of controllers.
 fn sets() -> Vec<Vec<&'static str>> {
     let names = controllers().map(model::kernel::Controller::name);
     let set = |bits: u32| (0..names.len()).filter(move |at| bits & (1 << at) != 0);
@@ -68,7 +69,7 @@ fn no_position_of_transactional_leaves_a_trace_and_three_phase_stops_in_the_midd
         }
     }
     assert_eq!(traces[0], 0, "one thread at a time is refused whole");
-    assert!(traces[1] > 100, "{} positions left a process or everybody moved in part", traces[1]);
+    assert!(traces[1] > 100, "{} positions left a process or all tasks moved in part", traces[1]);
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn two_thousand_random_scenarios_hold_every_invariant_and_cover_everything() {
     for mode in ["thread", "process", "all", "adopt"] {
         for controller in controllers() {
             for outcome in [Moved, Noop, Refused, Gone] {
-                // A controller that joins finds nobody charged already.
+                // A controller that joins never finds a task that is already charged.
                 let possible = (mode, outcome) != ("adopt", Noop);
                 let n = census.get(&(mode, controller, outcome)).copied().unwrap_or(0);
                 assert!(n > 0 || !possible, "no attach of mode {mode} with {controller} was {outcome}");

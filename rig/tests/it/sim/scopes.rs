@@ -26,7 +26,7 @@ fn sound(ran: &Ran, what: &str) {
     assert!(ran.watch.judge.world.locks_free(), "{what}");
 }
 
-/// Runs one attach where nobody else acts, and hands back its outcome.
+/// Runs one attach without other actors, and returns its outcome.
 fn alone(setup: &Setup, protocol: Protocol, request: Request) -> (Ran, Outcome) {
     let outcome = Arc::new(Mutex::new(None));
     let told = Arc::clone(&outcome);
@@ -40,7 +40,7 @@ fn alone(setup: &Setup, protocol: Protocol, request: Request) -> (Ran, Outcome) 
     (ran, outcome)
 }
 
-/// Every protocol but those that show what goes wrong: which read `mmap_sem` twice, or keep spinlocks.
+/// Returns every protocol except those that demonstrate a fault: they read `mmap_sem` twice, or keep spinlocks.
 pub(crate) fn sound_protocols() -> impl Iterator<Item = Protocol> {
     Protocol::every().into_iter().filter(|protocol| {
         let name = protocol.to_string();
@@ -107,9 +107,9 @@ fn what_happens_before_a_controller_joins_is_charged_when_it_does() {
         let ran = run(
             &setup,
             vec![leader(move |cur, world| {
-                mm::mmap(cur, world, LEADER, 5).expect("nobody counts");
-                mm::touch(cur, world, LEADER, 8).expect("nobody counts");
-                fork::fork_thread(cur, world, LEADER).expect("nobody counts");
+                mm::mmap(cur, world, LEADER, 5).expect("no controller counts");
+                mm::touch(cur, world, LEADER, 8).expect("no controller counts");
+                fork::fork_thread(cur, world, LEADER).expect("no controller counts");
                 for controller in late {
                     let adopt = request(Target::Adopt(controller), A);
                     assert_eq!(attach(protocol, cur, world, &adopt), Outcome::Moved);
@@ -160,7 +160,7 @@ fn a_controller_that_cannot_take_part_says_so_and_the_rest_roll_back() {
             let (ran, outcome) = alone(&Setup { options, ..busy() }, protocol, request(target, B));
             assert!(matches!(outcome, Outcome::Refused { errno: Errno::EOPNOTSUPP, .. }), "{protocol}");
             sound(&ran, &protocol.to_string());
-            assert_eq!(ran.usage(Controller::Numtasks), [6, 3], "{protocol} leaves everybody where he is");
+            assert_eq!(ran.usage(Controller::Numtasks), [6, 3], "{protocol} leaves every task where it is");
         }
     }
 }
@@ -174,7 +174,7 @@ fn numtasks_refuses_what_does_not_fit_and_leaves_no_trace() {
             vec![mover(move |cur, world| {
                 let b = (Controller::Numtasks, B);
                 assert_eq!(admin::set_limit(cur, world, b, 2, false), Err(Errno::EBUSY));
-                admin::set_limit(cur, world, b, 4, false).expect("one above what is used");
+                admin::set_limit(cur, world, b, 4, false).expect("one above the usage");
                 let outcome = attach(protocol, cur, world, &process_to(B));
                 let Outcome::Refused { site, errno } = outcome else { panic!("{name} {outcome:?}") };
                 assert_eq!((site.owner(), errno), ("numtasks", Errno::EAGAIN), "{name}");

@@ -21,14 +21,14 @@ pub(crate) type Cur = SimCurrent<Time, Watch>;
 pub(crate) const A: CgroupId = CgroupId(0);
 /// Cgroup `b`.
 pub(crate) const B: CgroupId = CgroupId(1);
-/// Cgroup `a/x`, where there is one.
+/// Cgroup `a/x`, where it exists.
 pub(crate) const X: CgroupId = CgroupId(2);
 /// The first process.
 pub(crate) const P: ProcessId = ProcessId(0);
-/// Its leader.
+/// The leader of the first process.
 pub(crate) const LEADER: TaskId = TaskId(0);
 
-/// What a test can say about its world.
+/// The parameters of a test's world.
 pub(crate) struct Setup {
     pub controllers: Vec<Controller>,
     pub late: Vec<Controller>,
@@ -40,9 +40,9 @@ pub(crate) struct Setup {
     pub cpus: u32,
     pub options: WorldOptions,
     pub faults: &'static str,
-    /// Whether there is a cgroup `a/x`, [`X`], too.
+    /// Adds a cgroup `a/x`, [`X`].
     pub nested: bool,
-    /// How many processes there are, all like the first.
+    /// The number of processes, all like the first.
     pub processes: usize,
 }
 
@@ -64,7 +64,7 @@ impl Default for Setup {
     }
 }
 
-/// What a run leaves.
+/// The outcome of a run.
 pub(crate) struct Ran {
     pub watch: Watch,
     pub last: Option<Snapshot>,
@@ -73,7 +73,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// What a check found.
+    /// Returns the findings of a check.
     pub(crate) fn check(&self, name: &str) -> &Tally {
         self.watch
             .judge
@@ -85,20 +85,21 @@ impl Ran {
             .1
     }
 
-    /// Names of the violated invariants.
+    /// Returns the names of the violated invariants.
     pub(crate) fn violated(&self) -> Vec<&'static str> {
         let findings = self.watch.judge.checks.findings();
         findings.into_iter().filter(|(_, tally)| tally.violated > 0).map(|(check, _)| check.name()).collect()
     }
 
-    /// Usage of `controller` in `a` and `b`.
+    /// Returns the usage of `controller` in `a` and `b`.
     pub(crate) fn usage(&self, controller: Controller) -> [u64; 2] {
         [A, B].map(|cgroup| self.watch.judge.world.counter(controller, cgroup).quiet(|counter| counter.usage))
     }
 }
 
-/// Checks that have seen the opening of a world and then these events of these actors, with the locks that they hold.
-pub(crate) fn told(setup: &Setup, events: &[(u32, Event)]) -> (Checks, HeldTable) {
+/// Returns checks that have seen the opening of a world and then these events of these actors, with the locks that
+/// they hold.
+pub(crate) fn observed(setup: &Setup, events: &[(u32, Event)]) -> (Checks, HeldTable) {
     let world = world(setup);
     let mut checks = Checks::with(world.layout(), CheckSet::ALL);
     let mut held = HeldTable::default();
@@ -115,7 +116,7 @@ fn pairs(events: &[(u32, Event)]) -> impl Iterator<Item = (&u32, &Event)> {
     events.iter().map(|(actor, event)| (actor, event))
 }
 
-/// Names of the checks that found something.
+/// Returns the names of the checks that found something.
 pub(crate) fn violated(checks: &Checks) -> Vec<&'static str> {
     checks
         .findings()
@@ -125,19 +126,19 @@ pub(crate) fn violated(checks: &Checks) -> Vec<&'static str> {
         .collect()
 }
 
-/// What a check says first.
+/// Returns the first message of a check.
 pub(crate) fn first(checks: &Checks, name: &str) -> String {
     let findings = checks.findings();
     let (_, tally) = findings.into_iter().find(|(known, _)| known.name() == name).expect("a check's name");
     tally.first.clone().unwrap_or_default()
 }
 
-/// `object` is taken by somebody who finds it free.
+/// Returns the event that an actor takes `object`, which is free.
 pub(crate) fn take(class: Class, owner: u32, mode: Mode) -> Event {
     Event::LockAcquired { object: Object { class, owner }, mode, waited_ns: None }
 }
 
-/// It is given back.
+/// Returns the event that it is released.
 pub(crate) fn give(class: Class, owner: u32, mode: Mode) -> Event {
     Event::LockReleased { object: Object { class, owner }, mode, waiters: 0 }
 }
@@ -145,7 +146,7 @@ pub(crate) fn give(class: Class, owner: u32, mode: Mode) -> Event {
 /// An actor's body.
 pub(crate) type Body = Box<dyn FnOnce(&Cur, &Arc<World>)>;
 
-/// An actor that says who it is before it runs `body`.
+/// Returns an actor that announces its identity before it runs `body`.
 pub(crate) fn actor(who: Who, body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     Box::new(move |cur, world| {
         cur.emit(Event::Start(who));
@@ -153,7 +154,7 @@ pub(crate) fn actor(who: Who, body: impl FnOnce(&Cur, &Arc<World>) + 'static) ->
     })
 }
 
-/// An actor that runs the leader of process 0.
+/// Returns an actor that runs as the leader of process 0.
 pub(crate) fn leader(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     actor(Who::Task(LEADER), move |cur, world| {
         assert!(model::paths::actors::adopt(cur, world, LEADER));
@@ -162,17 +163,17 @@ pub(crate) fn leader(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     })
 }
 
-/// A mover.
+/// Returns a mover.
 pub(crate) fn mover(body: impl FnOnce(&Cur, &Arc<World>) + 'static) -> Body {
     actor(Who::Mover(0), body)
 }
 
-/// The attach of process 0 to `dest`.
+/// Returns the attach of process 0 to `dest`.
 pub(crate) fn process_to(dest: CgroupId) -> Request {
     Request { target: Target::Process(P), dest, due_ns: None }
 }
 
-/// The world of a setup.
+/// Returns the world of a setup.
 pub(crate) fn world(setup: &Setup) -> Arc<World> {
     let cgroup = |name: &str, limit: Option<u64>| CgroupSpec {
         name: name.to_owned(),
@@ -219,7 +220,7 @@ pub(crate) fn run(setup: &Setup, bodies: Vec<Body>) -> Ran {
     Ran { watch, last, now, policy }
 }
 
-/// The protocol of 2.6.24.
+/// Returns the protocol of 2.6.24.
 pub(crate) fn three_phase() -> Protocol {
     Protocol::parse("three-phase").expect("known")
 }

@@ -20,7 +20,7 @@ fn at_most_three_a_cell_and_the_longest_is_the_longest() {
         assert!((1..=3).contains(&latencies.len()) && latencies.is_sorted(), "{latencies:?}");
         let moved = cell.attach.latency.iter().find(|series| series.outcome == "moved").expect("some moved");
         assert_eq!(latencies.last(), Some(&moved.hist.max_ns), "{}", cell.protocol);
-        // One attach of each eighth of an octave is kept: the median is at most that far away.
+        // One attach of each eighth of an octave is kept, so the nearest one is at most that far from the median.
         let p50 = moved.hist.decode().expect("sound").value_at_quantile(0.5);
         let off = latencies.iter().map(|ns| ns.abs_diff(p50)).min().expect("one");
         assert!(off <= p50 / 8 + 1, "{}: {latencies:?} against {p50}", cell.protocol);
@@ -61,7 +61,7 @@ fn spans_lie_within_the_attach_and_follow_each_other() {
         let mutex = line.holds.iter().filter(|hold| hold.lock == "cgroup_mutex");
         assert_eq!(mutex.count() == 1, cell.protocol != "three-phase" || line.phases.len() < 8, "{name}");
     }
-    assert!(all(&cells).any(|(_, line)| !line.waits.is_empty()), "somebody waited");
+    assert!(all(&cells).any(|(_, line)| !line.waits.is_empty()), "an actor waited");
     assert!(all(&cells).any(|(_, line)| line.holds.iter().any(|hold| hold.times > 20)), "a loop is one span");
 }
 

@@ -34,7 +34,7 @@ fn a_measured_table_is_complete_and_runs() {
             assert!(row.trim_end().ends_with("| kept     |"), "{row}");
         }
     }
-    // Locks, accesses and system calls are there everywhere.
+    // Locks, accesses and system calls exist on every machine.
     assert!(measured >= 10 && kept >= 9, "{measured} measured, {kept} kept");
     assert!(shown.contains("charge of one counter level"), "{shown}");
     let (code, said) = run_with(&["--costs", "here.toml", "--out", "a"], scratch.path());
@@ -55,7 +55,7 @@ fn a_run_with_other_costs_carries_them_and_is_not_comparable() {
     let run = |name: &str| json(&folder.join(name).join("run.json"));
     let (plain, slow) = (run("built-in"), run("slow"));
     assert_eq!(plain["cells"], run("same")["cells"]);
-    assert_eq!(plain["scenario"], run("same")["scenario"], "what does not differ does not stand there");
+    assert_eq!(plain["scenario"], run("same")["scenario"], "unchanged costs are not in the scenario");
     assert_ne!(plain["cells"][0]["attach"], slow["cells"][0]["attach"]);
     let toml = slow["scenario"]["toml"].as_str().expect("the text");
     assert!(toml.contains("[costs.access.lock]\nns = 500"), "{toml}");
@@ -127,5 +127,5 @@ fn a_run_on_threads_says_what_measuring_costs_and_how_well_it_was_predicted() {
     let page = fs::read_to_string(folder.join("both.html")).expect("a page");
     assert!(page.contains("How well run 1 predicts run 2") && page.contains("attach, p50"));
     assert!(page.contains("wall time on threads in units of virtual time") && page.contains("time slice"));
-    assert!(page.contains("measuring.starts"), "the facts stand in the report");
+    assert!(page.contains("measuring.starts"), "the facts are in the report");
 }

@@ -1,4 +1,5 @@
-//! Whole cells on OS threads: what protocols hold and violate, that enough happened, and that the simulator agrees.
+//! Whole cells on OS threads: invariants that protocols hold and violate, enough attaches, and agreement with the
+//! simulator.
 use model::checks::{Check, CheckSet};
 use model::protocols::{Mutant, Protocol};
 use model::seam::Costs;
@@ -8,7 +9,7 @@ use rig::driver::{CellPlan, run_cell};
 use rig::measure::cell::Cell;
 use scenario::{Overrides, Scenario, built_in};
 
-/// A built-in scenario, so long on each engine.
+/// Returns a built-in scenario of that duration, for each engine.
 pub(crate) fn scenario(name: &str, duration: &str) -> Scenario {
     let text = built_in::find(name).or_else(|| built_in::find_mutant(name)).expect("built in");
     let overrides = Overrides { duration: Some(duration.to_owned()), ..Overrides::default() };
@@ -47,7 +48,7 @@ fn both_engines_agree_on_the_default_scenario() {
     let cells = agree("default", "40ms", "300ms");
     for protocol in ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=locks"] {
         let mine = || cells.iter().filter(|cell| cell.protocol == protocol);
-        // Few, for the machine may be busy with something else.
+        // A small number, because the machine may be busy with other work.
         assert!(mine().map(|cell| cell.attach.outcomes["moved"]).sum::<u64>() > 9, "{protocol}");
         assert!(mine().map(|cell| cell.attach.overlaps).sum::<u64>() > 9, "{protocol}");
         assert!(mine().all(|cell| !cell.bystanders.is_empty() && !cell.locks.is_empty()), "{protocol}");
@@ -114,8 +115,9 @@ fn what_is_not_judged_is_not_among_the_invariants() {
     assert_eq!(cell.sim, None);
 }
 
-/// Mutants that another check finds here than on the simulator, or the same one in another scenario: two need an order of all
-/// events, one where masks were before, one which move should have taken a thread along. What they leave is seen at rest.
+/// Mutants that another check finds here than on the simulator, or that need another scenario. Two need an order of
+/// all events, one needs the masks before, and one needs to know which move should have included a thread. Their
+/// effects are seen at rest.
 const OTHERWISE: [(&str, &str, Check); 4] = [
     ("wrong-group", "mutant-spread", Check::Drift),
     ("check-only", "mutant-tight", Check::Drift),
@@ -123,13 +125,13 @@ const OTHERWISE: [(&str, &str, Check); 4] = [
     ("half-switched", "mutant-forks", Check::PartialMove),
 ];
 
-/// Scenario and check of a mutant.
+/// Returns the scenario and the check of a mutant.
 fn place(mutant: Mutant) -> (&'static str, Check) {
     let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == mutant.name());
     otherwise.map_or((mutant.scenario(), mutant.check()), |(_, scenario, check)| (*scenario, *check))
 }
 
-/// Whether that check, alone, finds anything in a cell of that length.
+/// Reports whether that check, alone, finds a violation in a cell of that length.
 fn finds((name, check): (&str, Check), mutant: Option<Mutant>, duration: &str) -> bool {
     let transactional = Protocol::parse("transactional").expect("in the table");
     let scenario = scenario(name, duration);
@@ -146,7 +148,7 @@ fn finds((name, check): (&str, Check), mutant: Option<Mutant>, duration: &str) -
 
 #[test]
 fn every_mutant_is_caught() {
-    // Sooner or later: which schedules there are is the machine's business.
+    // The mutant is caught sooner or later: the machine decides which schedules occur.
     let is_caught = |mutant: &&Mutant| {
         let mut durations = ["20ms", "100ms", "300ms", "1s", "3s"].into_iter();
         durations.any(|duration| finds(place(**mutant), Some(**mutant), duration))

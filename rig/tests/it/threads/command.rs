@@ -1,4 +1,4 @@
-//! `attach-rig run --engine threads`: what is written, what is said, and the exit codes.
+//! `attach-rig run --engine threads`: its files, its output and its exit codes.
 use crate::support::{rig, text};
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ const SHORT: [&str; 10] = [
 fn a_run_is_labelled_and_says_what_it_did_not_check() {
     let scratch = tempfile::tempdir().expect("a folder");
     let out = rig(&SHORT, scratch.path());
-    // 20 ms are too short to tell.
+    // 20 ms are too short for a verdict.
     assert_eq!(out.status.code(), Some(5), "{}", text(&out.stderr));
     let table = text(&out.stdout);
     assert!(table.contains("on threads") && table.contains("wall"), "{table}");
@@ -53,7 +53,7 @@ fn the_cells_of_a_killed_run_are_known_for_what_they_are() {
     rig(&SHORT, scratch.path());
     let folder = scratch.path().join("a");
     let run = json(&folder.join("run.json"));
-    // As a kill leaves it.
+    // The folder is left as a kill would leave it.
     let asked: reports::schema::Run = serde_json::from_value(run.clone()).expect("a run");
     let store = reports::cells::CellStore::begin(&folder, &asked).expect("run has removed it");
     store.save(0, &asked.cells[0], &[]).expect("written");
@@ -101,7 +101,8 @@ fn a_deadlock_is_in_the_record_and_the_command_ends() {
     assert!(first.contains("waits for mmap_sem") && first.contains("held by mover"), "{first}");
 }
 
-/// On the simulator no mover loses its CPU, and the scenario says nothing of underflow under three-phase. Here it may break.
+/// On the simulator no mover loses its CPU, and the scenario expects no underflow under three-phase. On threads it
+/// may occur.
 #[test]
 fn what_protocols_without_locks_violate_is_no_surprise() {
     let scratch = tempfile::tempdir().expect("a folder");
@@ -155,7 +156,7 @@ fn cells_are_made_forth_and_back_and_say_when() {
     assert!(text(&out.stdout).contains("4 pairs, 10 are needed to say anything"), "{}", text(&out.stdout));
 }
 
-/// When a cell began, and its protocol.
+/// Returns the start of a cell, and its protocol.
 fn told(cell: &serde_json::Value) -> (u64, String) {
     (cell["began_ns"].as_u64().expect("when it began"), cell["protocol"].as_str().expect("a name").to_owned())
 }

@@ -1,4 +1,4 @@
-//! What actors may expect of the engine, without any modelled kernel.
+//! The engine's guarantees to actors, without any modelled kernel.
 use engines::threads::current::ThreadCurrent;
 use engines::threads::{Finished, Setting, Threads};
 use faults::{FaultPlan, Injector};
@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Counts what it is told.
+/// Counts the events that it receives.
 #[derive(Default)]
 struct Ear {
     acquired: u64,
     contended: u64,
-    /// Time read last, and whether it ever went back.
+    /// The time read last; `went_back` is set if it ever went back.
     last_ns: u64,
     went_back: bool,
 }
@@ -104,7 +104,7 @@ fn locks_keep_others_out_and_every_acquisition_is_told() {
     let ears = || finished.listeners.iter().map(|(_, ear)| ear);
     assert_eq!(ears().map(|ear| ear.acquired).sum::<u64>(), 3 * ACTORS * TURNS);
     assert_eq!(ears().map(|ear| ear.contended).sum::<u64>(), finished.counts.waits);
-    assert!(ears().all(|ear| !ear.went_back), "nobody's time goes back");
+    assert!(ears().all(|ear| !ear.went_back), "no actor's time goes back");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn everybody_rests_between_operations_and_the_clock_stands_still() {
             }
         },
         |now_ns| {
-            assert_eq!(seen.load(Ordering::SeqCst), 0, "nobody is in the middle of an operation");
+            assert_eq!(seen.load(Ordering::SeqCst), 0, "no actor is in the middle of an operation");
             std::thread::sleep(Duration::from_millis(3));
             rests.push(now_ns);
         },
@@ -198,7 +198,7 @@ fn a_deadlock_is_found_and_the_waiters_named() {
     assert_eq!(waiting.len(), 2);
     assert!(on.contains(&"cgroup_mutex".to_owned()) && on.contains(&"callback_mutex".to_owned()), "{on:?}");
     assert!(began.elapsed() < Duration::from_secs(5));
-    assert_eq!(finished.listeners.len(), 3, "everybody was unwound and gave his listener back");
+    assert_eq!(finished.listeners.len(), 3, "every actor was unwound and gave its listener back");
 }
 
 #[test]
@@ -262,7 +262,8 @@ fn a_grace_period_waits_for_readers_that_began_before() {
     assert_eq!(finished.end, End::Done);
 }
 
-/// A Word is sequentially consistent on every engine: of two who each write one and read the other, one sees the other.
+/// A Word is sequentially consistent on every engine: of two actors that each write one Word and read the other, at
+/// least one sees the other's write.
 #[test]
 fn words_are_sequentially_consistent() {
     for _ in 0..300 {

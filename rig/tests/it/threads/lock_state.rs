@@ -1,7 +1,7 @@
-//! The state of a lock under every schedule, and every order of memory, that loom can tell apart: the file of the locks itself,
-//! with loom's atomics and loom's mutex in the place of ours.
+//! The state of a lock under every schedule, and every order of memory, that loom distinguishes. The test includes
+//! the file of the locks itself, with loom's atomics and loom's mutex in place of ours.
 //!
-//! What the lock guards is read and written without any order of its own, so that a missing one in the lock shows.
+//! The data that the lock guards is accessed without an order of its own, so a missing order in the lock shows.
 use loom::sync::atomic::AtomicU64;
 use loom::sync::{Arc, Condvar};
 use model::seam::ActorId;
@@ -26,12 +26,12 @@ mod sync {
 
     impl<T> Mutex<T> {
         pub(super) fn lock(&self) -> MutexGuard<'_, T> {
-            self.0.lock().expect("nobody panics")
+            self.0.lock().expect("no thread panics")
         }
     }
 }
 
-/// A lock, what it guards, and a token for each who may wait.
+/// A lock, the data that it guards, and a token for each actor that may wait.
 struct Lock<P> {
     state: State<P>,
     guarded: [AtomicU64; 2],
@@ -52,7 +52,7 @@ impl<P: Policy> Lock<P> {
             let (token, came) = &self.tokens[who.index()];
             let mut token = token.lock();
             while !*token {
-                token = came.wait(token).expect("nobody panics");
+                token = came.wait(token).expect("no thread panics");
             }
             *token = false;
         }
@@ -66,17 +66,17 @@ impl<P: Policy> Lock<P> {
         }
     }
 
-    /// Adds one to both, as only one at a time may.
+    /// Adds one to both values, which only one actor at a time may do.
     fn write(&self) {
         for guarded in &self.guarded {
             guarded.store(guarded.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         }
     }
 
-    /// Both are the same, as long as nobody writes.
+    /// Reads both values, which are equal as long as no actor writes.
     fn read(&self) {
         let [one, other] = self.guarded.each_ref().map(|guarded| guarded.load(Ordering::Relaxed));
-        assert_eq!(one, other, "nobody writes while somebody reads");
+        assert_eq!(one, other, "no actor writes while another reads");
     }
 
     fn use_it(&self, ask: LockOp) {
@@ -91,7 +91,7 @@ impl<P: Policy> Lock<P> {
     }
 }
 
-/// Every actor does what it asks for, one after the other, all at once; at the end all writes are there.
+/// Runs the programs of all actors at once, each in its order. At the end all writes must be there.
 fn explore<P: Policy + Send + 'static>(programs: &'static [&'static [LockOp]]) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);

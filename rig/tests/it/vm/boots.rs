@@ -1,9 +1,10 @@
-//! `attach-rig vm` for real: a stock kernel boots under QEMU, measures, and its result comes out labelled.
+//! `attach-rig vm` with real guests: a stock kernel boots under QEMU and measures, and the host labels its result.
 //!
-//! Apart from `linux.rs`, since this needs QEMU, a kernel and a release build instead of root: `.ci/vm COMMAND` fetches and
-//! builds them and names them by ATTACH_RIG_KERNEL and ATTACH_RIG_INIT; a debug build would fill the guest's memory. Without
-//! them the tests say so and are skipped, except with `ATTACH_RIG_REQUIRE=all`. No test bounds a time of the guest. A boot costs
-//! seconds under emulation, so a test asks much of each.
+//! These tests are separate from `linux.rs`, since they need QEMU, a kernel and a release build instead of root.
+//! `.ci/vm COMMAND` fetches and builds them and names them by ATTACH_RIG_KERNEL and ATTACH_RIG_INIT; a debug build
+//! would fill the guest's memory. Elsewhere the tests are skipped with a note, and fail with
+//! `ATTACH_RIG_REQUIRE=all`. No test bounds a time of the guest. A boot takes seconds under emulation, so each boot
+//! is used for many assertions.
 
 use super::machine::{Parts, children, comes, ended, parts, run_of, started, until, vm};
 use crate::support::BINARY;
@@ -31,7 +32,7 @@ fn kill(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
 }
 
-/// Sorted names of the files in a folder.
+/// Returns the sorted names of the files in a folder.
 fn files(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.collect();
@@ -39,12 +40,13 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Whether a kernel speaks; before that, QEMU may end over KVM that is there but does not work, and be started again.
+/// Reports whether a kernel has printed a line. Before that, QEMU may end because KVM does not work, and be started
+/// again.
 fn boots(console: &Path) -> bool {
     fs::read(console).is_ok_and(|text| String::from_utf8_lossy(&text).contains("Linux version"))
 }
 
-/// Cells of one setting, refusals included.
+/// Returns the cells of one setting, refusals included.
 fn cells<'a>(run: &'a Run, label: &str) -> Vec<&'a reports::schema::Cell> {
     let own = |protocol: &str| protocol.split(' ').next() == Some(label);
     run.cells.iter().filter(|cell| own(&cell.protocol)).collect()
@@ -72,7 +74,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
         moves_and_counters(&run, label, (&of(" still"), &of(" traced")));
         assert_eq!((closed.point.get(Axis::Rate), open.point.get(Axis::Rate)), (None, Some(20)), "{label}");
         assert!(closed.attach.outcomes["moved"] > 0 && open.attach.outcomes["moved"] > 0, "{label}");
-        // A cpuset of v2 takes the CPUs of its parent, so it never refuses for want of them.
+        // A cpuset of v2 takes the CPUs of its parent, so it never refuses for lack of them.
         let is_v2 = label.contains("v2");
         let left_out = run.notes.iter().filter(|note| note.protocol.as_deref() == Some(label));
         assert_eq!(
@@ -87,7 +89,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
         }
     }
     assert!(run.verdicts.iter().all(as_expected), "{:?}", run.verdicts);
-    // The same on v1 and v2: nothing says otherwise.
+    // The controllers are the same on v1 and v2, so no note names a difference.
     assert_eq!(run.scenario.controllers, ["cpuset", "memory", "pids"]);
     assert!(!run.notes.iter().any(|note| note.text.contains("same controllers")), "{:?}", run.notes);
     let command = "--hierarchy 'v1,v1:charges,v2,v2:favordynmods' --rate 20/s";
@@ -102,12 +104,13 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
     assert_eq!(files(out.path())[4..], ["env.json", "report.html", "run.json"]);
 }
 
-/// Or there was nothing to see: an invariant about refusals where nothing is refused.
+/// Reports whether the verdict is as expected. An invariant about refusals passes where nothing was refused.
 fn as_expected(verdict: &Verdict) -> bool {
     matches!(verdict.outcome, Judgement::Pass | Judgement::Skipped)
 }
 
-/// What a page costs has a line, the kernel was looked into, and the counters read as the workers' books do.
+/// Asserts that the cost of a page has a line, that the kernel was examined, and that the counters equal the workers'
+/// books.
 fn moves_and_counters(run: &Run, label: &str, (still, traced): (&[&Cell], &[&Cell])) {
     assert_eq!(still.len(), 7, "{label}");
     let pages: Vec<_> = still.iter().map(|cell| cell.point.get(Axis::ResidentPages).unwrap()).collect();
@@ -120,7 +123,7 @@ fn moves_and_counters(run: &Run, label: &str, (still, traced): (&[&Cell], &[&Cel
         let drift = cell.invariants.iter().find(|invariant| invariant.name == "drift").unwrap();
         assert_eq!(drift.violated, 0, "{label}: {drift:?}");
         let all = cell.drift.iter().find(|row| row.controller == "memory" && row.cgroup == "all").unwrap();
-        // Where charges move none is left by design, and elsewhere it is said how many are.
+        // Where charges move, none is left by design; elsewhere the run reports how many are.
         assert_eq!(all.by_design.is_none(), label == "vm:v1+charges", "{label}: {all:?}");
         assert!(all.tolerance.is_some() && all.how.is_some(), "{label}: {all:?}");
         let tasks = cell.drift.iter().filter(|row| row.controller == "pids");
@@ -133,7 +136,7 @@ fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
     let test = "a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again";
     let Some(parts) = parts(test) else { return };
     let out = tempfile::tempdir().unwrap();
-    // By itself the guest would go on for longer than anybody waits here.
+    // Without a kill the guest would go on for longer than this test waits.
     let arguments = ["--hierarchy", "v2:delegated", "--duration", "10m"];
     let mut rig = started(&mut vm(&arguments, &parts, out.path()));
     let console = out.path().join("console-v2-delegated.log");
@@ -151,12 +154,12 @@ fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
     unprivileged_users_measure_what_was_handed_to_them(&parts, out.path());
 }
 
-/// In a folder with the scratch files of a rig that was killed.
+/// Runs in a folder with the scratch files of a rig that was killed.
 fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path) {
     let arguments = ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--kept-pages", "0"];
     let output = vm(&[&arguments[..], &REFUSALS[EVERYWHERE]].concat(), parts, out).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    // Nothing was handed to the second one, which does not take away what the first one has measured.
+    // Nothing was delegated to the second user. This does not affect the measurements of the first one.
     assert_eq!(output.status.code(), Some(4), "{text}");
     for part in
         ["v2:undelegated: in the guest: no permission", "undelegated/session/attach-rig-", "Delegate=yes"]
@@ -178,7 +181,7 @@ fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path)
         refused.iter().flat_map(|cell| &cell.invariants).all(|invariant| invariant.violated == 0),
         "{refused:?}"
     );
-    // Its own cgroup holds the rig itself, so the kernel hands no controller on from there.
+    // Its own cgroup contains the rig itself, so the kernel hands no controller on from there.
     assert!(run.scenario.controllers.is_empty(), "{:?}", run.scenario.controllers);
     let lost = run.notes.iter().find(|note| note.protocol.as_deref() == Some("vm:v2:undelegated")).unwrap();
     assert!(lost.kind == NoteKind::Thin && lost.text.contains("Permission denied"), "{lost:?}");
@@ -259,7 +262,7 @@ fn guests_that_are_too_slow_or_cannot_boot_are_ended_and_their_consoles_quoted()
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(files(out.path()), ["console-v1.log", "console-v2.log"]);
-    // Too small for the initramfs: the kernel panics, and QEMU ends instead of booting again.
+    // The memory is too small for the initramfs: the kernel panics, and QEMU ends instead of booting again.
     let output = vm(&["--memory", "96M", "--duration", "1s"], &parts, out.path()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{text}");

@@ -1,4 +1,4 @@
-//! `attach-rig vm` with a QEMU of the test's own: guests that say nothing, too much, or what is not so.
+//! `attach-rig vm` with a QEMU of the test's own: guests that print nothing, too much, or false results.
 //!
 //! Needs neither QEMU nor a kernel nor root: a script takes the place of QEMU, and nothing boots.
 
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// `$result` and `$console` are the files of the guest; `$accel` executes it.
+/// The start of the script. `$result` and `$console` are the files of the guest; `$accel` executes it.
 const BEGIN: &str = r#"#!/bin/bash
 for word in "$@"; do case $word in
     file,id=result,path=*) result=${word#*path=}; result=${result%%,append*} ;;
@@ -21,7 +21,7 @@ esac; done
 deliver() { printf '\nattach-rig-result %d %s\n' ${#1} "$1" > "$result"; }
 "#;
 
-/// `attach-rig vm` with such a QEMU, in a folder that has everything that it needs.
+/// Returns `attach-rig vm` with such a QEMU, in a folder that has everything that it needs.
 fn vm(folder: &Path, guest: &str, arguments: &[&str]) -> Command {
     let qemu = folder.join("qemu-system-x86_64");
     fs::write(&qemu, format!("{BEGIN}{guest}\n")).unwrap();
@@ -142,7 +142,7 @@ fn a_silent_guest_ends_at_once_with_the_rig_and_its_limit_tells_the_truth() {
     assert!(text.contains("had not finished after 1s") && text.contains("| [    0.0] Linux"), "{text}");
 }
 
-/// The messages of a guest when it begins to measure, and its first cell, which is made of one of the simulator's.
+/// Returns the messages of a guest that begins to measure, and its first cell, which is made from a simulated one.
 fn begun(folder: &Path) -> String {
     let mut simulated = Command::new(BINARY);
     simulated.args(["run", "idle", "--duration", "1ms", "--seeds", "1", "--out", "sim"]).current_dir(folder);

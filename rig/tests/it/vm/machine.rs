@@ -1,4 +1,4 @@
-//! What the tests of guests share: the parts of a machine, the command, and its child.
+//! Helpers of the tests of guests: the parts of a machine, the command, and its child.
 #![allow(dead_code, reason = "not every file of tests watches the child")]
 
 use crate::support::BINARY;
@@ -8,14 +8,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-/// What a guest is made of.
+/// The parts of a guest.
 pub(crate) struct Parts {
     pub(crate) kernel: PathBuf,
     /// A rig of a release build.
     pub(crate) init: PathBuf,
 }
 
-/// Kernel and rig; `None` when the test cannot run here.
+/// Returns the kernel and the rig, or `None` when the test cannot run here.
 pub(crate) fn parts(test: &str) -> Option<Parts> {
     let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|file| file.is_file());
     let path = env::var_os("PATH").unwrap_or_default();
@@ -41,7 +41,7 @@ pub(crate) fn vm(arguments: &[&str], parts: &Parts, out: &Path) -> Command {
     command
 }
 
-/// The command under way, with nobody who listens.
+/// Starts the command without a reader of its output.
 pub(crate) fn started(command: &mut Command) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
@@ -50,12 +50,12 @@ pub(crate) fn run_of(folder: &Path) -> Run {
     serde_json::from_str(&fs::read_to_string(folder.join("run.json")).unwrap()).unwrap()
 }
 
-/// Waits for what comes within a minute on the slowest machine, or fails.
+/// Waits until `is_so` returns `true`, within a minute on the slowest machine, or fails.
 pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     assert!(comes(is_so), "waited in vain: {what}");
 }
 
-/// Whether it comes within a minute.
+/// Reports whether `is_so` returns `true` within a minute.
 pub(crate) fn comes(is_so: impl Fn() -> bool) -> bool {
     let begin = Instant::now();
     while !is_so() && begin.elapsed() < Duration::from_secs(60) {
@@ -64,14 +64,14 @@ pub(crate) fn comes(is_so: impl Fn() -> bool) -> bool {
     is_so()
 }
 
-/// State, parent and start time of a process.
+/// Returns the state, parent and start time of a process.
 fn stat(pid: u32) -> Option<(char, u32, u64)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
     Some((fields[0].chars().next()?, fields[1].parse().ok()?, fields[19].parse().ok()?))
 }
 
-/// Children of a process, by pid and start time.
+/// Returns the children of a process, by pid and start time.
 pub(crate) fn children(parent: u32) -> Vec<(u32, u64)> {
     let pids = fs::read_dir("/proc").unwrap().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -79,7 +79,7 @@ pub(crate) fn children(parent: u32) -> Vec<(u32, u64)> {
     pids.filter_map(own).collect()
 }
 
-/// Whether the process has ended; who inherits it may not have noticed yet.
+/// Reports whether the process has ended. The process that inherits it may not have noticed yet.
 pub(crate) fn ended((pid, start): (u32, u64)) -> bool {
     stat(pid).is_none_or(|(state, _, now)| now != start || matches!(state, 'Z' | 'X'))
 }

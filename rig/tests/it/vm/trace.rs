@@ -1,8 +1,9 @@
 //! Traced cells in a guest of our own, where the kernel draws the function graph: every callback of an attach has a
-//! phase, the global locks have holds, and moving charges costs what moving charges costs.
+//! phase, the global locks have holds, and moving charges makes the memory controller the most expensive.
 //!
-//! Apart from `linux_vm.rs`, since it is about the inside of moves. `.ci/vm COMMAND` fetches and builds what it needs;
-//! without that it says so and is skipped, except with `ATTACH_RIG_REQUIRE=all`. No test bounds a time of the guest.
+//! These tests are separate from `boots.rs`, since they are about the inside of moves. `.ci/vm COMMAND` fetches and
+//! builds the parts; elsewhere the tests are skipped with a note, and fail with `ATTACH_RIG_REQUIRE=all`. No test
+//! bounds a time of the guest.
 
 use super::machine::{Parts, parts, run_of, vm};
 use reports::schema::{Cell, LockRow, Note, NoteKind, Run};
@@ -15,7 +16,7 @@ fn measured(hierarchy: &str, parts: &Parts) -> Run {
     run_of(out.path())
 }
 
-/// The traced cell, which is the last one; its name says where it was measured and that it was traced.
+/// Returns the traced cell, which is the last one. Its name says where it was measured and that it was traced.
 fn traced<'a>(run: &'a Run, label: &str) -> &'a Cell {
     let cell = run.cells.last().unwrap();
     assert_eq!(cell.protocol, format!("{label} traced"));
@@ -25,7 +26,7 @@ fn traced<'a>(run: &'a Run, label: &str) -> &'a Cell {
     cell
 }
 
-/// Samples and total ns of a phase.
+/// Returns the samples and the total ns of a phase.
 fn phase(cell: &Cell, name: &str) -> (u64, u64) {
     let found = cell.attach.phases.iter().find(|series| series.phase == name);
     found.map_or((0, 0), |series| (series.hist.count, series.hist.total_ns))
@@ -71,7 +72,7 @@ fn every_callback_of_an_attach_is_timed_and_charges_cost_most() {
         "cgroup_kn_unlock",
     ];
     assert!(in_turn.windows(2).all(|pair| place(pair[0]) < place(pair[1])), "{order:?}");
-    // All phases lie within the write that our own clock has timed.
+    // All phases are within the write that our own clock has timed.
     let write = cell.attach.latency.iter().find(|series| series.outcome == "moved").unwrap().hist.total_ns;
     let sum: u64 = cell.attach.phases.iter().map(|series| series.hist.total_ns).sum();
     assert!(sum <= write + write / 100 && sum >= write / 2, "{sum} of {write}");

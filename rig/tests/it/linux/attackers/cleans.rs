@@ -1,13 +1,13 @@
-//! Several `clean` at once beside a run that lives, here and in another pid namespace: the run goes on to its end.
+//! Several `clean` at once while a run lives, here and in another pid namespace: the run goes on to its end.
 use crate::cgroups::{alone, groups_of, skip, skipped};
 use crate::support::BINARY;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-/// Times that all of them are started.
+/// The number of times that all of them are started.
 const ROUNDS: usize = 3;
-/// A namespace in which the pids of the run and of its processes mean others, or none.
+/// A namespace in which the pids of the run and of its processes belong to other processes, or to none.
 const ELSEWHERE: [&str; 6] = ["unshare", "-p", "-f", "-m", "--mount-proc", BINARY];
 
 fn start(words: &[&str]) -> Child {
@@ -46,10 +46,10 @@ fn cleans_beside_a_run_that_lives_leave_it_alone_in_every_namespace() {
     for _ in 0..ROUNDS {
         for clean in all_at_once() {
             assert_eq!(clean.status.code(), Some(0), "{clean:?}");
-            let told = String::from_utf8_lossy(&clean.stdout).into_owned();
+            let printed = String::from_utf8_lossy(&clean.stdout).into_owned();
             assert!(
-                !told.contains(&format!("attach-rig-{}-", rig.id())) || told.contains("under way"),
-                "{told}"
+                !printed.contains(&format!("attach-rig-{}-", rig.id())) || printed.contains("under way"),
+                "{printed}"
             );
         }
         assert_eq!(groups_of(rig.id()), groups, "its cgroups are there");

@@ -1,7 +1,7 @@
 //! The attacker as a process that keeps swapping folders and links while the victim runs.
 //!
-//! It is this test program again, as Mallory. Before it races against the command it has to win against a victim that
-//! follows paths: a racer that cannot win shows nothing.
+//! The process is this test program again, as Mallory. Before it races against the command, it has to win against a
+//! victim that follows paths: a racer that cannot win proves nothing.
 use super::{MALLORY, Scene, VICTIM, mode};
 use crate::cgroups::{self, skipped, without_v1};
 use std::fs;
@@ -12,18 +12,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// Names the folder in which the racer swaps; where it is set, a test is the racer.
+/// Names the folder in which the racer swaps. Where it is set, this program is the racer.
 const RACES: &str = "ATTACH_RIG_RACES";
-/// The file of the victim to which links lead.
+/// Names the file of the victim to which links lead.
 const TARGET: &str = "ATTACH_RIG_TARGET";
 /// Folders in which every user may make files.
 const STICKY: [&str; 3] = ["/tmp", "/dev/shm", "/var/tmp"];
-/// The victim's runs.
+/// The number of runs of the victim.
 const RUNS: usize = 6;
-/// Tries of a victim that follows paths before the racer counts as one that cannot win.
+/// The tries of a victim that follows paths, after which the racer counts as unable to win.
 const CARELESS: usize = 2_000;
 
-/// Not a test by itself: the body of the racer's process.
+/// The body of the racer's process. It is not a test by itself.
 #[test]
 fn racer() {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
@@ -32,7 +32,8 @@ fn racer() {
     }
 }
 
-/// Swaps `base` for links and for a planted folder, for ever. Each step may fail: the victim is at work there as well.
+/// Swaps `base` for links and for a planted folder, forever. Each step may fail, because the victim works there as
+/// well.
 fn race(place: &Path, target: &Path) {
     let (base, away, planted) = (place.join("base"), place.join("away"), place.join("planted"));
     let home = target.parent().unwrap();
@@ -60,7 +61,7 @@ fn race(place: &Path, target: &Path) {
     }
 }
 
-/// Puts a link to the target in the place of every list in a folder, and of the file that becomes one.
+/// Replaces every manifest in a folder, and the file that becomes one, by a link to the target.
 fn links(folder: &Path, target: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -70,7 +71,7 @@ fn links(folder: &Path, target: &Path) {
     }
 }
 
-/// The racer's process; ended with this value, after which nothing of it is left in folders of others.
+/// The racer's process. It ends with this value, and then nothing of it is left in folders of others.
 struct Racer(Child);
 
 impl Racer {
@@ -103,7 +104,8 @@ impl Drop for Racer {
     }
 }
 
-/// A folder that every user may write to, in which the victim keeps `base`, and Mallory a folder with planted lists.
+/// Makes a folder that every user may write to, with the victim's `base` and a folder of Mallory's with planted
+/// manifests.
 fn racecourse(scene: &Scene, below: &Path) -> tempfile::TempDir {
     let place = tempfile::tempdir_in(below).unwrap();
     mode(place.path(), 0o777);
@@ -173,7 +175,7 @@ fn wins_against_the_careless(scene: &Scene, place: &Path) {
     shell.args(["-c", &script]).current_dir(place).uid(scene.user).gid(scene.user).stdin(Stdio::null());
     assert!(shell.status().unwrap().success());
     let led = [private.join("list"), scene.path("home/list")];
-    assert!(led.iter().any(|list| list.exists()), "the racer never won, so it shows nothing");
+    assert!(led.iter().any(|list| list.exists()), "the racer never won, so it proves nothing");
     for list in led {
         let _none = fs::remove_file(list);
     }

@@ -1,4 +1,4 @@
-//! The controllers that the model knows; what the mails of 2008 call subsystems. One row of a table each.
+//! The controllers that the model knows, which the mails of 2008 call subsystems. Each is a row of a table.
 use faults::{Site, SiteCallback};
 use std::fmt;
 
@@ -37,10 +37,10 @@ controllers! {
     Memory "memory", counts true in "pages", "pages, charged when touched; an attach moves their records";
     /// CPU masks.
     Cpuset "cpuset", counts false in "tasks", "CPU masks: a task's mask is that of its cpuset";
-    /// Tasks (KOSAKI's task cgroup of 2008; what became pids).
+    /// Tasks (KOSAKI's task cgroup of 2008, which became pids).
     Numtasks "numtasks", counts true in "tasks", "tasks: live threads, charged by fork and exit";
     /// Stopping whole cgroups.
-    Freezer "freezer", counts false in "tasks", "a frozen cgroup admits and releases nobody";
+    Freezer "freezer", counts false in "tasks", "a frozen cgroup admits and releases no task";
 }
 
 impl Controller {
@@ -48,48 +48,48 @@ impl Controller {
         &TABLE[self.index()]
     }
 
-    /// The name, as in scenarios and files.
+    /// Returns the name, as in scenarios and files.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// One line for `list`.
+    /// Returns one line for `list`.
     #[must_use]
     pub fn about(self) -> &'static str {
         self.row().about
     }
 
-    /// The controller of that name.
+    /// Returns the controller of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|c| c.name() == name)
     }
 
-    /// Position in [`Controller::ALL`].
+    /// Returns its position in [`Controller::ALL`].
     #[must_use]
     pub fn index(self) -> usize {
         self as usize
     }
 
-    /// Whether it keeps a counter per cgroup.
+    /// Reports whether it has a counter for each cgroup.
     #[must_use]
     pub fn counts(self) -> bool {
         self.row().counts
     }
 
-    /// The fault site of one of its callbacks.
+    /// Returns the fault site of one of its callbacks.
     ///
     /// # Panics
     /// When the list of sites lacks it: a bug of ours.
     #[must_use]
     pub fn site(self, callback: SiteCallback) -> Site {
-        // The list of sites begins with those of controllers, in this order; a test holds it to that.
+        // The list of sites begins with those of controllers, in this order, as a test checks.
         let at = self.index() * SiteCallback::ALL.len() + callback as usize;
         Site::all().nth(at).expect("every callback has a site")
     }
 
-    /// Unit of its drift.
+    /// Returns the unit of its drift.
     #[must_use]
     pub fn unit(self) -> &'static str {
         self.row().unit

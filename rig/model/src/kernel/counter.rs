@@ -1,7 +1,8 @@
-//! One level of a `res_counter`: usage, limit, `max_usage`, failcnt. Walking to the root is [`crate::paths::charge`]'s.
+//! One level of a `res_counter`: usage, limit, `max_usage`, failcnt. [`crate::paths::charge`] walks the levels to the
+//! root.
 //!
-//! Behaves as lib/res_counter of 2.6.26 to 3.14 did: a charge above the limit counts a failure and changes nothing
-//! else; an uncharge below zero clamps to zero, which hides drift, so the amount that was missing is handed back.
+//! It behaves as lib/res_counter of 2.6.26 to 3.14 did. A charge above the limit counts a failure and changes nothing
+//! else. An uncharge below zero clamps to zero, which hides drift, so it returns the amount that was missing.
 
 /// No limit.
 pub const UNLIMITED: u64 = u64::MAX;
@@ -9,28 +10,28 @@ pub const UNLIMITED: u64 = u64::MAX;
 /// One level of a counter, in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter {
-    /// What is charged.
+    /// The amount that is charged.
     pub usage: u64,
-    /// What may be charged at most; [`UNLIMITED`] when absent.
+    /// The most that may be charged; [`UNLIMITED`] if there is no limit.
     pub limit: u64,
     /// Highest usage ever seen.
     pub max_usage: u64,
-    /// Charges refused at this level.
+    /// The number of charges refused at this level.
     pub failcnt: u64,
 }
 
-/// The charge would have lifted usage above the limit.
+/// The error of a charge that would have raised usage above the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
 impl Counter {
-    /// An empty counter with that limit.
+    /// Creates an empty counter with that limit.
     #[must_use]
     pub fn new(limit: u64) -> Self {
         Self { usage: 0, limit, max_usage: 0, failcnt: 0 }
     }
 
-    /// Whether `pages` more would fit.
+    /// Reports whether `pages` more would fit.
     #[must_use]
     pub fn fits(&self, pages: u64) -> bool {
         self.usage.saturating_add(pages) <= self.limit
@@ -39,7 +40,7 @@ impl Counter {
     /// Charges `pages`.
     ///
     /// # Errors
-    /// [`Full`] when they do not fit; failcnt has risen and nothing else has changed.
+    /// [`Full`] when they do not fit; then failcnt has risen and nothing else has changed.
     pub fn charge(&mut self, pages: u64) -> Result<(), Full> {
         if !self.fits(pages) {
             self.failcnt += 1;
@@ -49,13 +50,13 @@ impl Counter {
         Ok(())
     }
 
-    /// Charges `pages` whatever the limit says.
+    /// Charges `pages` regardless of the limit.
     pub fn force(&mut self, pages: u64) {
         self.usage = self.usage.saturating_add(pages);
         self.max_usage = self.max_usage.max(self.usage);
     }
 
-    /// Uncharges `pages`, clamps at zero, and returns how many were missing.
+    /// Uncharges `pages`, clamping at zero, and returns the number that was missing.
     pub fn uncharge(&mut self, pages: u64) -> u64 {
         let missing = pages.saturating_sub(self.usage);
         self.usage -= pages - missing;

@@ -1,7 +1,7 @@
 //! Sets of CPUs, in the kernel's list form (`0-3,8`).
 use std::fmt;
 
-/// Largest number of modelled CPUs.
+/// The largest number of modelled CPUs.
 pub const MAX_CPUS: u32 = 1024;
 
 /// A set of CPUs below [`MAX_CPUS`].
@@ -12,13 +12,13 @@ pub struct CpuMask {
 }
 
 impl CpuMask {
-    /// CPUs 0 to `count` - 1.
+    /// Creates the set of CPUs 0 to `count` - 1.
     #[must_use]
     pub fn first(count: u32) -> Self {
         Self { cpus: (0..count).collect() }
     }
 
-    /// The CPUs of a list; order and repetition do not matter.
+    /// Creates the set of the CPUs in a list, in any order and with any repetition.
     #[must_use]
     pub fn from_list(list: &[u32]) -> Self {
         let mut cpus = list.to_vec();
@@ -27,25 +27,25 @@ impl CpuMask {
         Self { cpus }
     }
 
-    /// The CPUs that are in both.
+    /// Returns the CPUs that are in both sets.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         Self { cpus: self.cpus.iter().copied().filter(|cpu| other.contains(*cpu)).collect() }
     }
 
-    /// Whether `cpu` is in it.
+    /// Reports whether `cpu` is in the set.
     #[must_use]
     pub fn contains(&self, cpu: u32) -> bool {
         self.cpus.binary_search(&cpu).is_ok()
     }
 
-    /// The same without `cpu`.
+    /// Returns the set without `cpu`.
     #[must_use]
     pub fn without(&self, cpu: u32) -> Self {
         Self { cpus: self.cpus.iter().copied().filter(|c| *c != cpu).collect() }
     }
 
-    /// The same with `cpu`.
+    /// Returns the set with `cpu`.
     #[must_use]
     pub fn with(&self, cpu: u32) -> Self {
         let mut cpus = self.cpus.clone();
@@ -55,19 +55,19 @@ impl CpuMask {
         Self { cpus }
     }
 
-    /// How many CPUs are in it.
+    /// Returns the number of CPUs in the set.
     #[must_use]
     pub fn count(&self) -> usize {
         self.cpus.len()
     }
 
-    /// Whether there is no CPU in it.
+    /// Reports whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.cpus.is_empty()
     }
 
-    /// The highest CPU.
+    /// Returns the highest CPU.
     #[must_use]
     pub fn last(&self) -> Option<u32> {
         self.cpus.last().copied()

@@ -6,19 +6,19 @@ macro_rules! id {
         pub struct $name(pub u32);
 
         impl $name {
-            /// The id as an index.
+            /// Returns the id as an index.
             #[must_use]
             pub fn index(self) -> usize {
                 self.0 as usize
             }
 
-            /// The id as it stands in a Word.
+            /// Returns the id as the value of a shared cell.
             #[must_use]
             pub fn word(self) -> u64 {
                 u64::from(self.0)
             }
 
-            /// The id that a Word holds.
+            /// Returns the id that is the value of a shared cell.
             #[must_use]
             pub fn from_word(word: u64) -> Self {
                 Self(word as u32)
@@ -40,7 +40,7 @@ id! {
     MmId
 }
 id! {
-    /// A cgroup, counted over all hierarchies.
+    /// A cgroup, numbered over all hierarchies.
     CgroupId
 }
 id! {
@@ -52,13 +52,13 @@ id! {
     MaskId
 }
 
-/// Largest number of hierarchies.
+/// The largest number of hierarchies.
 pub const MAX_HIERARCHIES: usize = 4;
-/// Largest number of cgroups, over all hierarchies.
+/// The largest number of cgroups, over all hierarchies.
 pub const MAX_CGROUPS: usize = u16::MAX as usize;
 
 impl CgroupId {
-    /// Nobody: what a page record names that was made before its controller joined.
+    /// No cgroup. A page record made before its controller joined names it.
     pub const NONE: Self = Self(u32::MAX);
 }
 
@@ -67,13 +67,13 @@ impl CgroupId {
 pub struct CssSetId(pub u64);
 
 impl CssSetId {
-    /// The cgroup in `hierarchy`.
+    /// Returns the cgroup in `hierarchy`.
     #[must_use]
     pub fn cgroup(self, hierarchy: HierarchyId) -> CgroupId {
         CgroupId((self.0 >> (16 * hierarchy.0)) as u32 & 0xffff)
     }
 
-    /// The same css_set with another cgroup in `hierarchy`.
+    /// Returns the css_set with `cgroup` in `hierarchy`.
     #[must_use]
     pub fn with(self, hierarchy: HierarchyId, cgroup: CgroupId) -> Self {
         let shift = 16 * hierarchy.0;

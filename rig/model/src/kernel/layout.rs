@@ -1,50 +1,50 @@
-//! What does not change during a run, and what everything looked like at one quiet moment: for checks, which reach the
-//! modelled kernel in no other way.
+//! The layout, which does not change during a run, and snapshots of everything at a quiescent moment. Checks reach the
+//! modelled kernel only through these two.
 use super::page::PageRecords;
 use super::{CgroupId, Controller, CssSetId, HierarchyId, MaskId, MmId, TaskId};
 
 /// A cgroup's place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Its path below the root.
+    /// The path below the root.
     pub name: String,
-    /// Its hierarchy.
+    /// The hierarchy.
     pub hierarchy: HierarchyId,
-    /// Its parent, if that is not the root.
+    /// The parent; `None` if that is the root.
     pub parent: Option<CgroupId>,
-    /// Its limits in pages, by controller; unlimited when above every usage.
+    /// The limits in the controllers' units, by controller; [`UNLIMITED`](super::counter::UNLIMITED) if there is none.
     pub limits: [u64; Controller::COUNT],
     /// The mask of its cpuset at the start.
     pub cpus: MaskId,
-    /// Whether it is the root of its hierarchy, which counts nothing.
+    /// True if it is the root of its hierarchy, which counts nothing.
     pub root: bool,
 }
 
 /// Hierarchies and cgroups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Controllers of each hierarchy.
+    /// The controllers of each hierarchy.
     pub hierarchies: Vec<Vec<Controller>>,
-    /// Those of them that count nothing until they are adopted.
+    /// The controllers that count nothing until they are adopted.
     pub late: Vec<Controller>,
     /// Cgroups, by id.
     pub cgroups: Vec<Node>,
 }
 
 impl Layout {
-    /// The hierarchy where `controller` is mounted.
+    /// Returns the hierarchy where `controller` is mounted.
     #[must_use]
     pub fn hierarchy_of(&self, controller: Controller) -> Option<HierarchyId> {
         let at = self.hierarchies.iter().position(|mounted| mounted.contains(&controller))?;
         Some(HierarchyId(at as u32))
     }
 
-    /// Cgroup, then its ancestors up to below the root.
+    /// Returns `cgroup` and its ancestors, up to the one below the root.
     pub fn upward(&self, cgroup: CgroupId) -> impl Iterator<Item = CgroupId> + '_ {
         std::iter::successors(Some(cgroup), |id| self.cgroups[id.index()].parent)
     }
 
-    /// (controller, cgroup) for every controller mounted in the cgroup's hierarchy.
+    /// Returns (controller, cgroup) for every cgroup except roots and every controller mounted in its hierarchy.
     pub fn counters(&self) -> impl Iterator<Item = (Controller, CgroupId)> + '_ {
         self.cgroups.iter().enumerate().filter(|(_, node)| !node.root).flat_map(|(at, node)| {
             let mounted = &self.hierarchies[node.hierarchy.index()];
@@ -53,31 +53,31 @@ impl Layout {
     }
 }
 
-/// A live thread at a quiet moment.
+/// A live thread at a quiescent moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskView {
     /// The thread.
     pub task: TaskId,
-    /// Its cgroups.
+    /// The cgroups.
     pub css: CssSetId,
-    /// Its mask.
+    /// The CPU mask.
     pub mask: MaskId,
 }
 
-/// An address space at a quiet moment.
+/// An address space at a quiescent moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MmView {
     /// The address space.
     pub mm: MmId,
-    /// Pages of address space.
+    /// The size in pages.
     pub total_vm: u64,
-    /// Cgroups of its owner.
+    /// The cgroups of its owner.
     pub owner: CssSetId,
-    /// Records of its touched pages.
+    /// The records of its touched pages.
     pub records: PageRecords,
 }
 
-/// Everything at a quiet moment: no operation and no transaction in flight.
+/// The state at a quiescent moment: no operation and no transaction is in flight.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Live threads, by process and age.

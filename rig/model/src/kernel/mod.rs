@@ -1,6 +1,6 @@
 //! Plain data and arithmetic of the modelled kernel: no lock, no clock, no randomness, no engine.
 //!
-//! What may be reached through which lock is decided one level up, in [`crate::world`].
+//! One level up, [`crate::world`] decides which data is reached through which lock.
 pub mod controller;
 pub mod counter;
 pub mod cpumask;

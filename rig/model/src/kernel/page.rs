@@ -1,46 +1,46 @@
-//! Page records of an address space: how many of its touched pages name which cgroup.
+//! Page records of an address space: the number of its touched pages that name each cgroup.
 //!
-//! Pages are not told apart: the model has neither shared pages nor swap, so a count per cgroup says everything.
+//! Pages have no identity: the model has neither shared pages nor swap, so a count for each cgroup is enough.
 use super::ids::CgroupId;
 use smallvec::SmallVec;
 
-/// Touched pages by the cgroup that their record names, sorted by cgroup, without empty entries.
+/// The numbers of touched pages by the cgroup that their record names, sorted by cgroup, without empty entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageRecords {
     by_cgroup: SmallVec<[(CgroupId, u64); 4]>,
 }
 
 impl PageRecords {
-    /// All touched pages.
+    /// Returns the number of touched pages.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.by_cgroup.iter().map(|(_, pages)| pages).sum()
     }
 
-    /// Touched pages whose record does not name `cgroup`.
+    /// Returns the number of touched pages whose record does not name `cgroup`.
     #[must_use]
     pub fn elsewhere(&self, cgroup: CgroupId) -> u64 {
         self.iter().filter(|(c, _)| *c != cgroup).map(|(_, pages)| pages).sum()
     }
 
-    /// The first cgroup with records that is not `cgroup`, with their number.
+    /// Returns the first cgroup other than `cgroup` that has records, with their number.
     #[must_use]
     pub fn first_elsewhere(&self, cgroup: CgroupId) -> Option<(CgroupId, u64)> {
         self.iter().find(|(c, _)| *c != cgroup)
     }
 
-    /// The first cgroup with records, with their number.
+    /// Returns the first cgroup that has records, with their number.
     #[must_use]
     pub fn first(&self) -> Option<(CgroupId, u64)> {
         self.by_cgroup.first().copied()
     }
 
-    /// (cgroup, pages), by cgroup.
+    /// Returns each (cgroup, pages), ordered by cgroup.
     pub fn iter(&self) -> impl Iterator<Item = (CgroupId, u64)> {
         self.by_cgroup.iter().copied()
     }
 
-    /// Marks `pages` more with `cgroup`.
+    /// Adds `pages` records that name `cgroup`.
     pub fn mark(&mut self, cgroup: CgroupId, pages: u64) {
         if pages == 0 {
             return;
@@ -51,7 +51,7 @@ impl PageRecords {
         }
     }
 
-    /// Takes up to `pages` records of `cgroup` away and returns how many there were.
+    /// Removes up to `pages` records of `cgroup` and returns the number removed.
     pub fn unmark(&mut self, cgroup: CgroupId, pages: u64) -> u64 {
         let Ok(at) = self.by_cgroup.binary_search_by_key(&cgroup, |(c, _)| *c) else { return 0 };
         let taken = pages.min(self.by_cgroup[at].1);

@@ -1,25 +1,25 @@
-//! Spinlock and mutex: one holder. They differ in how one waits, and in whether the holder may sleep.
+//! Spinlock and mutex: locks with one holder. They differ in the way of waiting and in whether the holder may sleep.
 use super::policy::Exclusive;
 use super::raw::Raw;
 use crate::seam::event::Mode;
 use crate::seam::{Class, Current, Wait};
 use std::ops::{Deref, DerefMut};
 
-/// Waits by spinning; whoever holds it must not sleep.
+/// A lock that waits by spinning. Its holder must not sleep.
 pub type SpinLock<T> = Lock<T, true>;
-/// Waits by sleeping; whoever holds it may sleep.
+/// A lock that waits by sleeping. Its holder may sleep.
 pub type Mutex<T> = Lock<T, false>;
 
 /// A lock with one holder, and the data it guards.
 #[derive(Debug)]
 pub struct Lock<T, const SPIN: bool> {
     raw: Raw<Exclusive>,
-    /// Never waited for: the policy has granted it. A failed try is a bug of the policy.
+    /// Never waited for, because the policy has granted the lock. A failed try is a bug of the policy.
     data: parking_lot::Mutex<T>,
 }
 
 impl<T, const SPIN: bool> Lock<T, SPIN> {
-    /// A free lock.
+    /// Creates a free lock.
     #[must_use]
     pub fn new(class: Class, owner: u32, data: T) -> Self {
         Self {
@@ -28,25 +28,25 @@ impl<T, const SPIN: bool> Lock<T, SPIN> {
         }
     }
 
-    /// Takes it.
+    /// Takes the lock.
     ///
     /// # Panics
-    /// When the policy has let two in; that is a bug of ours.
+    /// When the policy has granted it twice: a bug of ours.
     pub fn lock<'a, C: Current>(&'a self, cur: &'a C) -> Guard<'a, T, SPIN, C> {
         self.raw.take(cur, Mode::Exclusive);
         let data = self.data.try_lock().expect("the policy lets one in");
         Guard { lock: self, cur, data: Some(data) }
     }
 
-    /// The data while nobody runs: for set-up and checks at quiescence.
+    /// Runs `look` on the data while no actor runs: for set-up and checks at quiescence.
     ///
     /// # Panics
-    /// When somebody holds it.
+    /// When the lock is held.
     pub fn quiet<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        look(&mut self.data.try_lock().expect("nobody runs"))
+        look(&mut self.data.try_lock().expect("no actor runs"))
     }
 
-    /// Whether nobody holds it and nobody waits.
+    /// Reports whether the lock is neither held nor waited for.
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.raw.is_free()
@@ -66,7 +66,7 @@ pub struct Guard<'a, T, const SPIN: bool, C: Current> {
 }
 
 impl<T, const SPIN: bool, C: Current> Guard<'_, T, SPIN, C> {
-    /// For a mutant: keeps the lock for ever, but no longer borrows the data.
+    /// Keeps the lock for ever, but no longer borrows the data. For a mutant.
     pub fn keep(mut self) {
         drop(self.data.take());
         std::mem::forget(self);

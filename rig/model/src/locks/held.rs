@@ -1,18 +1,18 @@
-//! Who holds which locks: a table kept from events, for statistics, checks and the explanation of a deadlock.
+//! The table of held locks, made from events. For statistics, checks and the explanation of a deadlock.
 use crate::seam::event::{Mode, Phase};
 use crate::seam::{ActorId, Event, Object, Stamp};
 use smallvec::SmallVec;
 
-/// One lock that somebody holds.
+/// A lock that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
     /// The lock.
     pub object: Object,
-    /// How.
+    /// The mode.
     pub mode: Mode,
-    /// Since when, in ns.
+    /// The time when it was taken, in ns.
     pub since_ns: u64,
-    /// Since when in the present phase, in ns.
+    /// The start of the hold within the current phase, in ns.
     pub phase_since_ns: u64,
 }
 
@@ -22,24 +22,24 @@ struct Holder {
     phase: Option<Phase>,
 }
 
-/// A hold, or the part of one that falls into a phase, that has just ended.
+/// A hold that has just ended, or the part of one within a phase that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// What was held.
+    /// The hold.
     pub hold: Hold,
-    /// In which phase of the holder's attach the last part was held; absent outside attaches.
+    /// The phase of the holder's attach in which the last part was held; absent outside attaches.
     pub phase: Option<Phase>,
-    /// When the part ended, in ns.
+    /// The end of the part, in ns.
     pub at_ns: u64,
-    /// Whether the whole hold has ended, not only its part in the phase.
+    /// True if the whole hold has ended, not only its part in the phase.
     pub whole: bool,
 }
 
-/// Locks held, by actor.
+/// The held locks, by actor.
 #[derive(Clone, Debug, Default)]
 pub struct HeldTable {
     holders: Vec<Holder>,
-    /// Holds of all actors.
+    /// The number of holds of all actors.
     total: usize,
 }
 
@@ -51,25 +51,25 @@ impl HeldTable {
         &mut self.holders[actor.index()]
     }
 
-    /// Whether nobody holds anything.
+    /// Reports whether no lock is held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.total == 0
     }
 
-    /// What `actor` holds.
+    /// Returns the locks that `actor` holds.
     #[must_use]
     pub fn of(&self, actor: ActorId) -> &[Hold] {
         self.holders.get(actor.index()).map_or(&[], |holder| &holder.holds)
     }
 
-    /// Phase of the attach in which `actor` is.
+    /// Returns the current phase of the attach of `actor`.
     #[must_use]
     pub fn phase(&self, actor: ActorId) -> Option<Phase> {
         self.holders.get(actor.index()).and_then(|holder| holder.phase)
     }
 
-    /// Who holds `object`, and how.
+    /// Returns the actors that hold `object`, with the mode.
     pub fn holders_of(&self, object: Object) -> impl Iterator<Item = (ActorId, Mode)> + '_ {
         self.holders.iter().enumerate().flat_map(move |(at, holder)| {
             let of_object = holder.holds.iter().filter(move |hold| hold.object == object);
@@ -77,14 +77,14 @@ impl HeldTable {
         })
     }
 
-    /// Takes over what another table says of `theirs`, who is `actor` here.
+    /// Copies from another table the holds of its actor `theirs`, which is `actor` here.
     pub fn take_over(&mut self, actor: ActorId, other: &Self, theirs: ActorId) {
         let Some(holder) = other.holders.get(theirs.index()) else { return };
         self.total += holder.holds.len();
         *self.holder(actor) = holder.clone();
     }
 
-    /// Takes an event; hands every part of a hold that ends with it to `ended`.
+    /// Takes an event and passes every part of a hold that ends with it to `ended`.
     pub fn observe(&mut self, stamp: Stamp, event: &Event, mut ended: impl FnMut(Ended)) {
         let at_ns = stamp.at_ns;
         match *event {

@@ -1,8 +1,10 @@
 //! Locks of the modelled kernel: spinlock, mutex, fair rwsem with an unfair read.
 //!
-//! A lock's policy is a pure state machine ([`policy`]) that every engine uses; `state` goes the short way past it while
-//! nobody waits; `raw` joins both to `Current`; [`exclusive`] and [`rwsem`] own data that only their guards reach. How a
-//! thread waits is the engine's business. Statistics ([`stats`]) are made from events, not inside the locks.
+//! - [`policy`] is a pure state machine that every engine uses.
+//! - `state` adds a fast path for locks that have no waiters.
+//! - `raw` connects both to `Current`. The engine decides how a thread waits.
+//! - [`exclusive`] and [`rwsem`] own data that only their guards reach.
+//! - [`held`] and [`stats`] are made from events, not inside the locks.
 pub mod exclusive;
 pub mod held;
 pub mod policy;

@@ -1,6 +1,7 @@
-//! Who gets a lock: pure state machines, `step(state, ask) -> (state, granted, woken)`.
+//! Lock policies: pure state machines, `step(state, ask) -> (state, granted, woken)`.
 //!
-//! Both hand the lock over: who is woken owns it already. So a waiter never tries again, and a wake is never spurious.
+//! Both policies hand the lock over: a woken waiter already owns the lock. So a waiter never tries again, and a wake is
+//! never spurious.
 use crate::seam::ActorId;
 use crate::seam::event::Mode;
 use smallvec::SmallVec;
@@ -9,24 +10,24 @@ use std::collections::VecDeque;
 /// Actors to wake, in order.
 pub type Woken = SmallVec<[ActorId; 8]>;
 
-/// What is asked of a lock, by whom and how.
+/// A request to a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "`who` asks for `mode`")]
+#[allow(missing_docs, reason = "`who` is the asking actor, `mode` the mode it asks for")]
 pub enum LockOp {
-    /// `who` wants it.
+    /// `who` wants the lock.
     Take { who: ActorId, mode: Mode },
     /// `who` wants to read, ignoring queued writers (`down_read_unfair`).
     TakeUnfair { who: ActorId },
-    /// `who` gives it back.
+    /// The holder releases the lock.
     Give { mode: Mode },
 }
 
-/// Answer to an [`LockOp`].
+/// The answer to a [`LockOp`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// Whether the asker has it; otherwise it is queued.
+    /// True if the asker has the lock; otherwise it is queued.
     pub granted: bool,
-    /// Who has it now and is to be woken.
+    /// The actors that now have the lock and must be woken.
     pub woken: Woken,
 }
 
@@ -38,29 +39,30 @@ impl Step {
 
 /// A lock's policy.
 pub trait Policy: Default {
-    /// One step.
+    /// Takes one step.
     fn step(&mut self, ask: LockOp) -> Step;
-    /// How many wait.
+    /// Returns the number of waiters.
     fn waiters(&self) -> usize;
-    /// Whether nobody holds it and nobody waits.
+    /// Reports whether the lock is neither held nor waited for.
     fn is_free(&self) -> bool;
 
-    /// Who holds it, as a number: 0 when nobody does. Only while nobody waits.
+    /// Returns the encoding of the state as a word: 0 if the lock is free. Only while there are no waiters.
     fn word(&self) -> u32;
-    /// The state of that word: held so, and nobody waits.
+    /// Sets the state that `word` encodes, which has no waiters.
     fn restore(&mut self, word: u32);
-    /// The same step from the state of `word`, where it grants and leaves nobody waiting: the word of the state after it.
-    /// `None` for `u32::MAX`, which is the word of no state. A test holds it against [`Policy::step`].
+    /// Returns the word after a fast step: the new encoding, if `ask` can be granted from the state encoded in `word`
+    /// without queueing. Returns `None` otherwise, and always for `u32::MAX`, which encodes no state. A test compares it
+    /// with [`Policy::step`].
     fn fast_path(word: u32, ask: LockOp) -> Option<u32>;
 }
 
-/// One holder, the others in order. For spinlocks and mutexes.
+/// One holder, with a queue of waiters in order of arrival. For spinlocks and mutexes.
 ///
 /// | state | take | give |
 /// |---|---|---|
 /// | free | held, granted | – |
-/// | held, nobody waits | queued | free |
-/// | held, some wait | queued | held by the first of the queue, which is woken |
+/// | held, no waiters | queued | free |
+/// | held, waiters | queued | held by the first of the queue, which is woken |
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exclusive {
     held: bool,
@@ -112,16 +114,16 @@ impl Policy for Exclusive {
     }
 }
 
-/// Readers or one writer, fair: a reader queues behind a waiting writer. As lib/rwsem-spinlock.c.
+/// Readers or one writer, fair: a reader queues behind a waiting writer, as in lib/rwsem-spinlock.c.
 ///
 /// | state | read | write | unfair read |
 /// |---|---|---|---|
 /// | free | granted | granted | granted |
-/// | readers, nobody waits | granted | queued | granted |
-/// | readers, some wait | queued at the tail | queued at the tail | granted |
+/// | readers, no waiters | granted | queued | granted |
+/// | readers, waiters | queued at the tail | queued at the tail | granted |
 /// | writer | queued at the tail | queued at the tail | queued at the head |
 ///
-/// Giving it back wakes the writer at the head of the queue, or all readers up to the first writer.
+/// A release wakes the writer at the head of the queue, or all readers up to the first writer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fair {
     readers: u32,
@@ -129,7 +131,7 @@ pub struct Fair {
     queue: VecDeque<(ActorId, bool)>,
 }
 
-/// Word of a semaphore that a writer holds; below it stands the number of readers.
+/// The word of a semaphore that a writer holds. Smaller words are numbers of readers.
 const WRITER: u32 = 1 << 30;
 
 impl Fair {
@@ -235,7 +237,8 @@ mod tests {
         lock.step(LockOp::Give { mode }).woken.to_vec()
     }
 
-    /// Every step from every state in which nobody waits: the short way is the policy's, and is taken wherever it can be.
+    /// Checks for every step from every state without waiters that the fast path agrees with the policy and is taken
+    /// whenever it can be.
     fn short_ways<P: Policy>(words: &[u32], modes: &[Mode]) {
         for word in words {
             let takes = modes.iter().map(|mode| LockOp::Take { who: A, mode: *mode });

@@ -1,4 +1,4 @@
-//! What all locks share: the access, the step of the policy, the wait, the wake and the events.
+//! The part that all locks share: the access, the step of the policy, the wait, the wake and the events.
 use super::policy::{LockOp, Policy, Step, Woken};
 use super::state::State;
 use crate::seam::event::Mode;
@@ -45,7 +45,7 @@ impl<P: Policy> Raw<P> {
         cur.now() - asked_at
     }
 
-    /// Gives the lock back; `let_go` ends the borrow of the data before the next owner can run.
+    /// Releases the lock. `let_go` ends the borrow of the data before the next owner can run.
     pub(super) fn give<C: Current>(&self, cur: &C, mode: Mode, let_go: impl FnOnce()) {
         if cur.abandoned() || std::thread::panicking() {
             return;
@@ -58,7 +58,7 @@ impl<P: Policy> Raw<P> {
         }
     }
 
-    /// The same, but leaves it to the caller to wake those who have it now.
+    /// Releases the lock like [`Raw::give`], but returns the new owners instead of waking them.
     pub(super) fn give_silently<C: Current>(&self, cur: &C, mode: Mode, let_go: impl FnOnce()) -> Woken {
         let access = if self.how == Wait::Spin { Access::SpinRelease } else { Access::Release };
         cur.access(self.object, access);

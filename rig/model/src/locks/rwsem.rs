@@ -1,4 +1,4 @@
-//! Read-write semaphore: fair by default, so that a reader queues behind a waiting writer, with an unfair read.
+//! Read-write semaphore. It is fair by default: a reader queues behind a waiting writer. It also has an unfair read.
 use super::policy::Fair;
 use super::raw::Raw;
 use crate::seam::event::Mode;
@@ -9,25 +9,25 @@ use std::ops::{Deref, DerefMut};
 #[derive(Debug)]
 pub struct RwSem<T> {
     raw: Raw<Fair>,
-    /// Never waited for: the policy has granted it. A failed try is a bug of the policy.
+    /// Never waited for, because the policy has granted the semaphore. A failed try is a bug of the policy.
     data: parking_lot::RwLock<T>,
 }
 
 impl<T> RwSem<T> {
-    /// A free semaphore.
+    /// Creates a free semaphore.
     #[must_use]
     pub fn new(class: Class, owner: u32, data: T) -> Self {
         Self { raw: Raw::new(class, owner, Wait::Sleep), data: parking_lot::RwLock::new(data) }
     }
 
-    /// `down_read`: takes it for reading, behind waiting writers. Not recursive: a second read by the same actor
+    /// Takes it for reading, behind waiting writers (`down_read`). Not recursive: a second read by the same actor
     /// deadlocks with a writer that queued in between.
     pub fn read<'a, C: Current>(&'a self, cur: &'a C) -> ReadGuard<'a, T, C> {
         self.raw.take(cur, Mode::Read);
         self.granted_read(cur)
     }
 
-    /// `down_read_unfair`: takes it for reading, past waiting writers, so that a reader may read again.
+    /// Takes it for reading, past waiting writers, so that a reader may read again (`down_read_unfair`).
     pub fn read_unfair<'a, C: Current>(&'a self, cur: &'a C) -> ReadGuard<'a, T, C> {
         self.raw.take_unfair(cur);
         self.granted_read(cur)
@@ -38,25 +38,25 @@ impl<T> RwSem<T> {
         ReadGuard { sem: self, cur, data: Some(data) }
     }
 
-    /// `down_write`: takes it for writing.
+    /// Takes it for writing (`down_write`).
     ///
     /// # Panics
-    /// When the policy has let in somebody else; that is a bug of ours.
+    /// When the policy has also granted it to another actor: a bug of ours.
     pub fn write<'a, C: Current>(&'a self, cur: &'a C) -> WriteGuard<'a, T, C> {
         self.raw.take(cur, Mode::Write);
         let data = self.data.try_write().expect("the policy lets one writer in");
         WriteGuard { sem: self, cur, data: Some(data) }
     }
 
-    /// The data while nobody runs: for set-up and checks at quiescence.
+    /// Runs `look` on the data while no actor runs: for set-up and checks at quiescence.
     ///
     /// # Panics
-    /// When somebody holds it.
+    /// When the semaphore is held.
     pub fn quiet<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        look(&mut self.data.try_write().expect("nobody runs"))
+        look(&mut self.data.try_write().expect("no actor runs"))
     }
 
-    /// Whether nobody holds it and nobody waits.
+    /// Reports whether the semaphore is neither held nor waited for.
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.raw.is_free()
@@ -76,7 +76,7 @@ pub struct ReadGuard<'a, T, C: Current> {
 }
 
 impl<T, C: Current> ReadGuard<'_, T, C> {
-    /// For a mutant: gives it back as always, but wakes nobody.
+    /// Releases the semaphore without waking its waiters. For a mutant.
     pub fn release_without_waking(mut self) {
         self.sem.raw.give_silently(self.cur, Mode::Read, || drop(self.data.take()));
         std::mem::forget(self);

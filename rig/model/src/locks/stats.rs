@@ -1,29 +1,30 @@
-//! lock_stat: per class and mode, waits and holds; hold time by phase of the attach; the longest holds.
+//! Lock statistics, as in lock_stat: waits and holds per class and mode, hold time per phase of the attach, the longest
+//! holds.
 //!
-//! Made from events. Nothing here allocates once every histogram has seen its largest value.
+//! They are made from events. Nothing here allocates once every histogram has seen its largest value.
 use super::held::{Ended, HeldTable};
 use crate::seam::event::{Mode, Phase};
 use crate::seam::{ActorId, Class, Event, Object, Stamp};
 use hdrhistogram::Histogram;
 
-/// How many of the longest holds are kept.
+/// The number of longest holds that are kept.
 pub const LONGEST: usize = 10;
 
 /// A histogram with its exact extremes and sum, in ns.
 #[derive(Clone, Debug)]
 pub struct LockRecorder {
-    /// Two or three significant digits.
+    /// The histogram, with two or three significant digits.
     pub histogram: Histogram<u64>,
-    /// Smallest sample.
+    /// The smallest sample.
     pub min_ns: u64,
-    /// Largest sample.
+    /// The largest sample.
     pub max_ns: u64,
-    /// Sum.
+    /// The sum.
     pub total_ns: u64,
 }
 
 impl LockRecorder {
-    /// An empty one that keeps `digits` significant digits.
+    /// Creates an empty recorder with `digits` significant digits.
     ///
     /// # Panics
     /// With more than five digits.
@@ -72,22 +73,22 @@ impl Default for LockStat {
 pub struct LongHold {
     /// The lock.
     pub object: Object,
-    /// How it was held.
+    /// The mode.
     pub mode: Mode,
-    /// How long, in ns.
+    /// The length, in ns.
     pub hold_ns: u64,
-    /// By whom.
+    /// The actor that held it.
     pub holder: ActorId,
-    /// In which phase it was released.
+    /// The phase in which it was released.
     pub phase: Option<Phase>,
-    /// How many waited then.
+    /// The number of waiters at the release.
     pub waiters: u32,
 }
 
 /// Lock statistics of one run.
 #[derive(Clone, Debug)]
 pub struct LockStats {
-    /// By class and mode ([`LockStats::column`]).
+    /// Statistics by class and mode ([`LockStats::column`]).
     rows: Vec<[LockStat; 2]>,
     longest: Vec<LongHold>,
 }
@@ -106,19 +107,19 @@ impl LockStats {
         usize::from(mode == Mode::Read)
     }
 
-    /// Figures of `class` in `mode`.
+    /// Returns the figures of `class` in `mode`.
     #[must_use]
     pub fn row(&self, class: Class, mode: Mode) -> &LockStat {
         &self.rows[class as usize][Self::column(mode)]
     }
 
-    /// The longest holds, longest first.
+    /// Returns the longest holds, longest first.
     #[must_use]
     pub fn longest(&self) -> &[LongHold] {
         &self.longest
     }
 
-    /// Takes an event, and keeps `held` up to date with it.
+    /// Takes an event and updates `held` with it.
     pub fn observe(&mut self, held: &mut HeldTable, stamp: Stamp, event: &Event) {
         if let Event::LockAcquired { object, mode, waited_ns: Some(waited_ns) } = *event {
             self.rows[object.class as usize][Self::column(mode)].wait.record(waited_ns);
@@ -142,7 +143,7 @@ impl LockStats {
         }
     }
 
-    /// Adds what was recorded elsewhere, all of it of one actor: `holder`.
+    /// Adds the statistics of one actor, which were recorded separately.
     pub fn merge(&mut self, other: &Self, holder: ActorId) {
         for (mine, theirs) in self.rows.iter_mut().flatten().zip(other.rows.iter().flatten()) {
             mine.wait.merge(&theirs.wait);

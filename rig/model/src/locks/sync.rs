@@ -1,3 +1,3 @@
-//! What [`super::state`] is made of; apart, so that a test can put a model checker's parts in their place.
+//! The primitives of [`super::state`], in a file of their own so that a test can replace them by a model checker's.
 pub(super) use parking_lot::Mutex;
 pub(super) use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! The table of costs: what work, accesses and scheduling take in virtual ns. One TOML file, a source per figure.
+//! The table of costs of work, accesses and scheduling, in virtual ns. One TOML file, with a source for each figure.
 use super::Access;
 use input::nearest::nearest;
 use serde::{Deserialize, Serialize};
@@ -9,16 +9,16 @@ use toml::Spanned;
 /// The built-in table.
 const BUILT_IN: &str = include_str!("costs.toml");
 
-/// Work that touches nothing shared; costs are per unit.
+/// Work that touches nothing shared. Costs are per unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
     /// Entry into and exit from the kernel.
     Syscall,
     /// Making a mapping.
     Mmap,
-    /// Taking a mapping down.
+    /// Removing a mapping.
     Munmap,
-    /// A page fault without its pages.
+    /// A page fault, without the cost of its pages.
     Fault,
     /// Clearing a page.
     PageZero,
@@ -38,7 +38,7 @@ pub enum Work {
     CssSetAlloc,
     /// Moving one task's pointer and list entries.
     SwitchTask,
-    /// A controller looking at its numbers.
+    /// A check by a controller of its own state.
     Check,
     /// Counting a page in a walk.
     CountPage,
@@ -83,17 +83,17 @@ const ACCESSES: [(&str, Access); 7] = [
     ("release", Access::Release),
 ];
 
-/// The groups of the table with their names, in its order.
+/// Returns each (group, name) of the table, in its order.
 pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
     let access = ACCESSES.iter().map(|(name, _)| ("access", *name));
     let sched = SCHED.iter().map(|name| ("sched", *name));
     access.chain(sched).chain(Work::NAMES.iter().map(|(name, _)| ("work", *name)))
 }
 
-/// Names of the group `sched`.
+/// The names of the group `sched`.
 const SCHED: [&str; 4] = ["spin_handoff", "context_switch", "wakeup", "time_slice"];
 
-/// Bounds of an entry in ns: time has to pass whatever actors do, and a second is more than any of this takes.
+/// The bounds of an entry, in ns: every step must take time, and none of these takes as long as a second.
 const NS: std::ops::RangeInclusive<u64> = 1..=1_000_000_000;
 
 /// Costs in virtual ns.
@@ -101,23 +101,23 @@ const NS: std::ops::RangeInclusive<u64> = 1..=1_000_000_000;
 pub struct Costs {
     work: [u64; Work::NAMES.len()],
     access: [u64; ACCESSES.len()],
-    /// A spinlock handed to a spinning waiter.
+    /// Handing a spinlock to a spinning waiter.
     pub spin_handoff_ns: u64,
     /// Switching a CPU from one task to another.
     pub context_switch_ns: u64,
     /// Waking a sleeper, before its context switch.
     pub wakeup_ns: u64,
-    /// How long a task keeps its CPU while others wait for it.
+    /// The time a task keeps its CPU while others wait for it.
     pub time_slice_ns: u64,
 }
 
-/// What is wrong with a table of costs, and where.
+/// An error in a table of costs, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CostsError {
-    /// Bytes of the text that are to blame.
+    /// The range of the error in the text, in bytes.
     pub at: Range<usize>,
-    /// What is wrong and what would be right.
+    /// The error and its remedy.
     pub message: String,
 }
 
@@ -127,20 +127,20 @@ pub struct CostsError {
 pub struct Entry {
     /// The cost in ns.
     pub ns: u64,
-    /// Where the figure is from.
+    /// The source of the figure.
     pub source: String,
 }
 
 /// Entries by group and name.
 pub type Table = BTreeMap<String, BTreeMap<String, Entry>>;
 
-/// Entries as they are written: each with its place.
+/// Entries as written, each with its place in the text.
 pub type Written = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<Entry>>>;
 
 /// Reads a complete table.
 ///
 /// # Errors
-/// [`CostsError`] when it is not TOML, or when an entry is missing, unknown, out of bounds or without a source.
+/// [`CostsError`] when the text is not TOML, or when an entry is missing, unknown, out of bounds or without a source.
 pub fn read(text: &str) -> Result<Table, CostsError> {
     let written: Written = toml::from_str(text).map_err(|error| CostsError {
         at: error.span().unwrap_or_default(),
@@ -166,16 +166,16 @@ pub fn read(text: &str) -> Result<Table, CostsError> {
     Ok(written.into_iter().map(of_group).collect())
 }
 
-/// The built-in table.
+/// Returns the built-in table.
 ///
 /// # Panics
-/// When it is damaged: a bug of ours, which a test finds.
+/// When the table is damaged: a bug of ours, which a test finds.
 #[must_use]
 pub fn built_in() -> Table {
     toml::from_str(BUILT_IN).expect("a test reads the built-in table")
 }
 
-/// The entries of `table` whose figures are not those of the built-in one.
+/// Returns the entries of `table` whose figures differ from the built-in table.
 #[must_use]
 pub fn differing(table: &Table) -> Table {
     let known = built_in();
@@ -190,7 +190,7 @@ pub fn differing(table: &Table) -> Table {
     found
 }
 
-/// A complete table as text, in the form of the built-in one, behind `head`, which is made a comment.
+/// Returns a complete table as text, in the format of the built-in one, after `head` as a comment.
 #[must_use]
 pub fn text(head: &str, table: &Table) -> String {
     let mut text: String = head.lines().map(|line| format!("# {line}\n")).collect();
@@ -216,7 +216,7 @@ impl Costs {
         Ok(Self::of(&read(text)?))
     }
 
-    /// The built-in table with the entries of `table`; names that are none do nothing.
+    /// Returns the built-in table with the entries of `table` put over it. Unknown names are ignored.
     #[must_use]
     pub fn of(table: &Table) -> Self {
         let mut costs = Self::default();
@@ -234,7 +234,7 @@ impl Costs {
         }
     }
 
-    /// Replaces what `written` names.
+    /// Replaces the entries that `written` names.
     ///
     /// # Errors
     /// [`CostsError`] when an entry is unknown or out of bounds.
@@ -278,19 +278,19 @@ impl Costs {
         }
     }
 
-    /// The figure of that name in ns.
+    /// Returns the figure of that name, in ns.
     #[must_use]
     pub fn named(&self, group: &str, name: &str) -> Option<u64> {
         self.clone().slot(group, name).map(|ns| *ns)
     }
 
-    /// Cost of `work` in ns.
+    /// Returns the cost of `work`, in ns.
     #[must_use]
     pub fn work_ns(&self, work: Work) -> u64 {
         self.work[work as usize]
     }
 
-    /// Cost of an access in ns.
+    /// Returns the cost of an access, in ns.
     #[must_use]
     pub fn access_ns(&self, access: Access) -> u64 {
         self.access[access as usize]

@@ -1,26 +1,26 @@
-//! What actors tell: the only source of checks, statistics, traces and the ledger.
+//! Events emitted by actors: the only input of checks, statistics, traces and the ledger.
 //!
-//! Events are facts ("the counter clamped 3 pages"), never judgements; judging is for [`crate::checks`].
+//! Events are facts ("the counter clamped 3 pages"), never judgements. [`crate::checks`] judges.
 use super::{ActorId, Object};
 use crate::kernel::{CgroupId, Controller, MaskId, MmId, ProcessId, TaskId};
 use faults::{Errno, Fault, Site};
 use std::fmt;
 
-/// When and who.
+/// The time and the actor of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// ns since the start of the run.
     pub at_ns: u64,
-    /// Whose event it is.
+    /// The actor that emitted it.
     pub actor: ActorId,
 }
 
-/// Takes events, in the order in which they happened.
+/// A receiver of events, in the order in which they happened.
 pub trait Observer {
-    /// Whether it looks at anything.
+    /// False if it ignores all events.
     const LOOKS: bool = true;
 
-    /// Takes one event. Must not allocate in the steady state: it sits on the simulator's hot path.
+    /// Takes one event. Must not allocate in the steady state: it is on the simulator's hot path.
     fn observe(&mut self, stamp: Stamp, event: &Event);
 }
 
@@ -32,7 +32,7 @@ impl<O: Observer> Observer for Box<O> {
     }
 }
 
-/// An observer that looks at nothing.
+/// An observer that ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoopObserver;
 
@@ -42,14 +42,14 @@ impl Observer for NoopObserver {
     fn observe(&mut self, _: Stamp, _: &Event) {}
 }
 
-/// Who an actor is, for people.
+/// The identity of an actor, for display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// A mover, by number.
     Mover(u32),
-    /// Somebody who writes to files of cgroups or takes CPUs away, by number.
+    /// An actor that writes to files of cgroups or takes CPUs offline, by number.
     Admin(u32),
-    /// Who does what a fault throws into the middle of an attach.
+    /// The actor that a fault starts in the middle of an attach.
     Fault(Site),
     /// A modelled thread.
     Task(TaskId),
@@ -75,7 +75,7 @@ pub enum OpKind {
     Munmap,
     /// First touch of pages.
     Touch,
-    /// Giving touched pages back (`madvise(MADV_DONTNEED)`).
+    /// Release of touched pages (`madvise(MADV_DONTNEED)`).
     Release,
     /// `clone` with `CLONE_THREAD`.
     ForkThread,
@@ -93,9 +93,9 @@ pub enum OpKind {
     Freeze,
     /// A write of THAWED to `freezer.state`.
     Thaw,
-    /// A CPU goes away.
+    /// A CPU going offline.
     OfflineCpu,
-    /// A CPU comes back.
+    /// A CPU coming back online.
     OnlineCpu,
     /// `rmdir` of a cgroup.
     Rmdir,
@@ -124,7 +124,7 @@ impl OpKind {
         Self::Mkdir,
     ];
 
-    /// The name, as in reports.
+    /// Returns the name, as in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -147,14 +147,14 @@ impl OpKind {
         }
     }
 
-    /// Whether it tries to charge something.
+    /// Reports whether it tries to charge something.
     #[must_use]
     pub fn charges(self) -> bool {
         matches!(self, Self::Mmap | Self::Touch | Self::ForkProcess)
     }
 }
 
-/// Phase of an attach.
+/// A phase of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Taking `cgroup_mutex` and, where the protocol does, `threadgroup_rwsem`; finding and listing the tasks.
@@ -169,9 +169,9 @@ pub enum Phase {
     Switch,
     /// Last callbacks: `attach`, `attached`, the commits.
     Finish,
-    /// Telling those who had prepared that it came to nothing: `undo`, the aborts.
+    /// Callbacks that undo the prepares of an attach that failed: `undo`, the aborts.
     Abort,
-    /// A grace period and letting the locks go.
+    /// A grace period and the release of the locks.
     Unlock,
 }
 
@@ -188,7 +188,7 @@ impl Phase {
         Self::Unlock,
     ];
 
-    /// The name, as in reports.
+    /// Returns the name, as in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -204,7 +204,7 @@ impl Phase {
     }
 }
 
-/// How a lock is held.
+/// The mode in which a lock is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     /// The only mode of spinlocks and mutexes.
@@ -215,7 +215,7 @@ pub enum Mode {
     Write,
 }
 
-/// What is moved.
+/// The target of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// One thread.
@@ -224,12 +224,12 @@ pub enum Target {
     Process(ProcessId),
     /// Every task of the destination's hierarchy.
     All,
-    /// Nothing moves: the controller joins the destination's hierarchy, and every task is charged where it is.
+    /// No task: the controller joins the destination's hierarchy, and every task is charged where it is.
     Adopt(Controller),
 }
 
 impl Target {
-    /// What kind of target it is, as the mode of a mover.
+    /// Returns the kind of target, as the mode of a mover.
     #[must_use]
     pub fn mode(self) -> &'static str {
         match self {
@@ -241,25 +241,25 @@ impl Target {
     }
 }
 
-/// How an attach ended.
+/// The outcome of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Everything that was to move has moved.
     Moved,
-    /// Everything was there already, or nobody was left to move.
+    /// Everything was there already, or no task was left to move.
     Noop,
     /// Refused; nothing has moved.
     Refused {
-        /// Where.
+        /// The site that refused.
         site: Site,
-        /// With what.
+        /// The error.
         errno: Errno,
     },
-    /// Refused after a part had moved.
+    /// Refused after some of the tasks had moved.
     Partial {
-        /// Where.
+        /// The site that refused.
         site: Site,
-        /// With what.
+        /// The error.
         errno: Errno,
     },
     /// The task exited under the mover (ESRCH).
@@ -267,7 +267,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns the name, as results have it.
+    /// Returns the name, as in results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -280,7 +280,7 @@ impl Outcome {
     }
 }
 
-/// A fact. Pages and tasks are counted as such; times are in the stamp.
+/// A fact. Amounts are in pages or tasks; times are in the stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are named after their types; pages and times carry their unit")]
 pub enum Event {
@@ -290,15 +290,15 @@ pub enum Event {
     OpBegin { kind: OpKind, mm: Option<MmId> },
     /// The actor's operation ended.
     OpEnd { result: Result<(), Errno> },
-    /// A mover begins an attach that was due at `due_ns` (with a rate) .
+    /// A mover begins an attach, which was due at `due_ns` if the mover has a rate.
     AttachBegin { target: Target, dest: CgroupId, due_ns: Option<u64> },
     /// The mover's attach ended and its locks are gone.
     AttachEnd { outcome: Outcome },
-    /// A transaction begins: one set of tasks that the protocol handles as one. An attach has one or several.
+    /// A transaction begins: a set of tasks that the protocol moves as one. An attach has one or several transactions.
     TxBegin { dest: CgroupId },
     /// The transaction moves this task; `from` is absent when a controller adopts it where it is.
     TxMember { task: TaskId, from: Option<CgroupId>, to: CgroupId },
-    /// The transaction moves this mm's charges, for its owner moves; likewise.
+    /// The transaction moves this mm's charges, because its owner moves; `from` is absent when a controller adopts it.
     TxMoves { mm: MmId, from: Option<CgroupId>, to: CgroupId },
     /// The transaction has ended; its locks are gone.
     TxEnd { moved: bool },
@@ -310,18 +310,18 @@ pub enum Event {
     Leave { controller: Controller, callback: Callback, result: Result<(), Errno> },
     /// A fault fired in the actor's attach.
     Injected { site: Site, fault: Fault },
-    /// A controller said yes by looking, without reserving: `cgroup` has room for `mm`, has CPUs, or is not frozen.
+    /// A controller admitted an attach without reserving: `cgroup` has room for `mm`, has CPUs, or is not frozen.
     Admitted { controller: Controller, cgroup: CgroupId, mm: Option<MmId> },
     /// All tasks of the transaction have been switched.
     Switched,
-    /// The transaction has come to nothing, and the controller's private slot is not empty.
+    /// The transaction has failed, and the controller's private slot is not empty.
     SlotKept { controller: Controller },
-    /// Somebody is about to charge `cgroup`.
+    /// The actor is about to charge `cgroup`.
     ChargeBegin { controller: Controller, cgroup: CgroupId },
     /// A charge was refused: `cgroup` is the level that was full.
     ChargeRefused { controller: Controller, cgroup: CgroupId, pages: u64, usage: u64, limit: u64 },
-    /// Ledger: what a path has charged (positive) or uncharged at `cgroup` and its ancestors. Written by the paths, not
-    /// by the counters. `reserve`: for a transaction that may still be undone.
+    /// Ledger: the amount a path has charged (positive) or uncharged at `cgroup` and its ancestors. Written by the
+    /// paths, not by the counters. `reserve`: for a transaction that may still be undone.
     Ledger { controller: Controller, cgroup: CgroupId, pages: i64, reserve: bool },
     /// An uncharge would have gone below zero: `missing` pages were not there.
     Clamp { controller: Controller, cgroup: CgroupId, missing: u64 },
@@ -329,33 +329,33 @@ pub enum Event {
     AboveLimit { controller: Controller, cgroup: CgroupId, usage: u64, limit: u64 },
     /// Truth: `total_vm` changed.
     TotalVm { mm: MmId, pages: i64 },
-    /// Truth: the mm has this owner now.
+    /// Truth: the mm has this owner from now on.
     Owner { mm: MmId, task: TaskId },
     /// Truth: page records naming `cgroup` changed.
     Record { mm: MmId, cgroup: CgroupId, pages: i64 },
-    /// Truth: a thread can be seen from now on.
+    /// Truth: the thread is visible from now on.
     Born { task: TaskId, process: ProcessId, parent: Option<TaskId> },
-    /// The thread is on its way out: nobody moves it any more.
+    /// The thread is exiting: no attach moves it any more.
     Exiting { task: TaskId },
-    /// Truth: the thread cannot be seen any more. It keeps its pointer to its cgroup.
+    /// Truth: the thread is no longer visible. It keeps its pointer to its cgroup.
     Exited { task: TaskId },
     /// Truth: the task's pointer to its cgroups changed.
     Place { task: TaskId, from: CgroupId, to: CgroupId },
     /// The task's CPU mask changed.
     Mask { task: TaskId, mask: MaskId },
-    /// The cpuset has this mask from now on; `empty`: without any CPU.
+    /// The cpuset has this mask from now on; `empty`: it has no CPU.
     Cpus { cgroup: CgroupId, mask: MaskId, empty: bool },
-    /// The limit is this from now on, in the controller's unit. `forced`: whatever the usage is.
+    /// The limit has this value from now on, in the controller's unit. `forced`: even if usage is higher.
     Limit { controller: Controller, cgroup: CgroupId, limit: u64, forced: bool },
-    /// The cgroup is frozen from now on, or is not.
+    /// The cgroup has been frozen or thawed.
     Frozen { cgroup: CgroupId, frozen: bool },
-    /// The cgroup is removed, or there again.
+    /// The cgroup has been removed (`gone`) or made again.
     Removed { cgroup: CgroupId, gone: bool },
-    /// The controller counts from now on, in the hierarchy that it has joined.
+    /// The controller has joined its hierarchy, where it counts from now on.
     Adopted { controller: Controller },
-    /// The actor asks next for a semaphore, for reading, past waiting writers; a reader may do so again.
+    /// The actor's next request reads a semaphore past waiting writers, so a reader may make it again.
     AsksUnfairly { object: Object },
-    /// A lock was asked for and not to be had.
+    /// A lock was requested and was not free.
     LockContended { object: Object, mode: Mode },
     /// A lock was taken; `waited_ns` is absent when it was free.
     LockAcquired { object: Object, mode: Mode, waited_ns: Option<u64> },
@@ -368,9 +368,9 @@ pub enum Event {
 /// Callbacks of all protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Callback {
-    /// `three-phase`: may the task come?
+    /// `three-phase`: asks whether the task may come.
     CanAttach,
-    /// `three-phase`: it has come.
+    /// `three-phase`: the task has come.
     Attach,
     /// `prepare-undo`.
     PrepareAttach,
@@ -393,7 +393,7 @@ pub enum Callback {
 }
 
 impl Callback {
-    /// The name, as in the mails and the kernel.
+    /// Returns the name, as in the mails and the kernel.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -411,7 +411,7 @@ impl Callback {
         }
     }
 
-    /// What its protocol says of it.
+    /// Returns the rules that its protocol sets for it.
     #[must_use]
     pub fn terms(self) -> CallbackContract {
         let terms = |role, may_sleep, ordered| CallbackContract { role, may_sleep, ordered };
@@ -429,7 +429,7 @@ impl Callback {
         }
     }
 
-    /// Its fault site, of those that a controller has; `None` if it cannot refuse the attach.
+    /// Returns its kind of fault site; `None` if it cannot refuse the attach.
     #[must_use]
     pub fn fault(self) -> Option<faults::SiteCallback> {
         match self {
@@ -441,25 +441,25 @@ impl Callback {
         }
     }
 
-    /// Whether it may refuse the attach.
+    /// Reports whether it may refuse the attach.
     #[must_use]
     pub fn can_refuse(self) -> bool {
         self.fault().is_some()
     }
 
-    /// Whether it undoes what a prepare did.
+    /// Reports whether it undoes a prepare.
     #[must_use]
     pub fn undoes(self) -> bool {
         self.terms().role == Role::Abort
     }
 }
 
-/// What a callback is to its half: one controller's preparation and what becomes of it.
+/// The role of a callback in its half, which is one controller's prepare with its abort and commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// It stands alone: no other callback undoes or completes it.
+    /// Has no half: no other callback undoes or completes it.
     Unpaired,
-    /// Prepares. If it passes, one of the next two follows.
+    /// Prepares. If it passes, an abort or a commit follows.
     Prepare,
     /// Undoes.
     Abort,
@@ -467,14 +467,14 @@ pub enum Role {
     Commit,
 }
 
-/// What a protocol says of a callback.
+/// The rules that a protocol sets for a callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackContract {
-    /// What it is to its half.
+    /// The role in its half.
     pub role: Role,
-    /// Whether it may sleep; tells the two halves of a controller apart.
+    /// True if it may sleep, which distinguishes the two halves of a controller.
     pub may_sleep: bool,
-    /// Whether its protocol is `transactional`: prepares in the hierarchy's order, the others in reverse, every process
-    /// locked.
+    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse, with every
+    /// moving process locked.
     pub ordered: bool,
 }

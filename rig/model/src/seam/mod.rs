@@ -1,7 +1,8 @@
 //! The seam: [`Current`], the thread now running, as the kernel's `current`.
 //!
-//! Paths and protocols are written once against this trait, [`crate::locks`] and Words; what runs underneath — virtual
-//! time, OS threads, a schedule explorer — is one implementation of it. A protocol never asks which. Dispatch is static.
+//! Paths and protocols are written once against this trait, [`crate::locks`] and [`SharedCell`]. Each engine implements
+//! it: virtual time, OS threads, the schedule explorer. A protocol never asks which engine it runs on. Dispatch is
+//! static.
 pub mod costs;
 pub mod event;
 pub mod object;
@@ -13,12 +14,12 @@ pub use object::{Access, Class, Object, SharedCell};
 use faults::{Fault, Site};
 use std::fmt;
 
-/// An actor: whoever runs, a modelled task or a mover. Slots are used again.
+/// An actor: a modelled task, a mover, or any other thread of a run. Slots are used again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActorId(pub u32);
 
 impl ActorId {
-    /// The id as an index.
+    /// Returns the id as an index.
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -31,23 +32,23 @@ impl fmt::Display for ActorId {
     }
 }
 
-/// How an actor waits.
+/// The way in which an actor waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wait {
-    /// Burns its CPU; for spinlocks.
+    /// Keeps its CPU busy; for spinlocks.
     Spin,
-    /// Gives its CPU away; for everything else. Not allowed while a spinlock is held.
+    /// Gives up its CPU; for everything else. Not allowed while a spinlock is held.
     Sleep,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// Every actor has ended.
     Done,
-    /// Nobody can run any more; who waits for what.
+    /// No actor can run any more. Lists each waiting actor with the object it waits for.
     Deadlock(Vec<(ActorId, Object)>),
-    /// It came to no end and was given up.
+    /// The run did not end by itself and was given up.
     Abandoned,
 }
 
@@ -55,44 +56,44 @@ pub enum End {
 ///
 /// Every method may be called only from the actor that it describes.
 pub trait Current {
-    /// ns on the engine's clock since the start of the run.
+    /// Returns the time on the engine's clock since the start of the run, in ns.
     fn now(&self) -> u64;
 
-    /// Who is running.
+    /// Returns the running actor.
     fn actor(&self) -> ActorId;
 
-    /// Spends time on work that touches nothing shared, `times` over.
+    /// Spends the time of `times` units of work that touches nothing shared.
     fn work(&self, work: Work, times: u64);
 
-    /// The preemption point: the actor is about to touch `object`. A step runs from one access up to the next.
+    /// Marks a preemption point: the actor is about to touch `object`. A step runs from one access up to the next.
     fn access(&self, object: Object, access: Access);
 
-    /// Asks the fault plan whether something is to go wrong at `site`.
+    /// Returns the fault that the fault plan injects at `site`, if any.
     fn fault(&self, site: Site) -> Option<Fault>;
 
-    /// Tells the checks, statistics and traces. Their only source.
+    /// Emits an event to checks, statistics and traces. They have no other input.
     fn emit(&self, event: Event);
 
-    /// Blocks until another actor wakes this one. A wake that came first is not lost.
+    /// Blocks until another actor wakes this one. A wake that came earlier is not lost.
     fn wait(&self, on: Object, how: Wait);
 
-    /// Lets `actor` go on after its [`Current::wait`].
+    /// Wakes `actor` from its [`Current::wait`].
     fn wake(&self, actor: ActorId);
 
     /// Sleeps until the engine's clock reads `at_ns`.
     fn sleep_until(&self, at_ns: u64);
 
-    /// Starts another actor, which runs `body`; returns its id.
+    /// Starts another actor, which runs `body`, and returns its id.
     fn spawn<F: FnOnce(&Self) + Send + 'static>(&self, body: F) -> ActorId;
 
-    /// A spinlock was taken: from here on the actor must not sleep. Nests.
+    /// Notes that a spinlock was taken: from here on the actor must not sleep. Nests.
     fn preempt_disable(&self);
 
-    /// A spinlock was released.
+    /// Notes that a spinlock was released.
     fn preempt_enable(&self);
 
-    /// Runs an RCU read section: [`Current::synchronize_rcu`] waits for its end. Nobody sleeps in it. Where time is
-    /// virtual the wait is the cost of a grace period, and nothing has to be done here.
+    /// Runs an RCU read section, whose end [`Current::synchronize_rcu`] waits for. The section must not sleep. In virtual
+    /// time that wait is the cost of a grace period, so the default does nothing else.
     fn rcu_read<R>(&self, section: impl FnOnce() -> R) -> R {
         section()
     }
@@ -102,6 +103,6 @@ pub trait Current {
         self.sleep_until(self.now() + grace_ns);
     }
 
-    /// Whether the run is being abandoned: guards dropped now do nothing.
+    /// Reports whether the run is being abandoned: guards dropped now do nothing.
     fn abandoned(&self) -> bool;
 }

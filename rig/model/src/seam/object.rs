@@ -1,60 +1,60 @@
-//! Names of shared objects, kinds of access, and the Word: shared state that is one u64.
+//! Names of shared objects, kinds of access, and [`SharedCell`]: shared state that is one u64.
 //!
 //! Objects are named by class and owner, never by address, so that a schedule means the same in every run.
 use super::Current;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Class of a shared object. Lock classes come first, in the order in which they nest.
+/// The class of a shared object. Lock classes come first, in the order in which they nest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// CPUs going away.
+    /// Guards the set of online CPUs.
     CpuHotplug,
-    /// All task movement (`group_mutex` in the seed).
+    /// Guards all task movement (`group_mutex` in the seed).
     CgroupMutex,
-    /// Fork, exit and exec of one process against attach.
+    /// Excludes fork, exit and exec of one process during an attach.
     ThreadgroupRwsem,
-    /// An address space.
+    /// Guards an address space.
     MmapSem,
-    /// Page records of an mm against moving them.
+    /// Excludes moving the page records of an mm; paths that charge pages take it for reading.
     MoveLock,
-    /// Cpusets.
+    /// Guards cpusets.
     CallbackMutex,
-    /// Thread lists.
+    /// Guards thread lists.
     TasklistLock,
-    /// Membership lists.
+    /// Guards membership lists.
     CssSetLock,
-    /// A task's pointer to its cgroups.
+    /// Guards a task's pointer to its cgroups.
     AllocLock,
-    /// Page records of an mm.
+    /// Guards the page records of an mm.
     PageTableLock,
-    /// Books of numtasks against fork and exit.
+    /// Guards the charges of numtasks against fork and exit.
     NumtasksLock,
-    /// One level of one counter.
+    /// Guards one level of one counter.
     CounterLock,
-    /// Word: `task->cgroups`.
+    /// Shared cell: `task->cgroups`.
     TaskCgroups,
-    /// Word: a task's state.
+    /// Shared cell: a task's state.
     TaskState,
-    /// Word: a task's CPU mask.
+    /// Shared cell: a task's CPU mask.
     TaskCpus,
-    /// Word: `mm->total_vm`.
+    /// Shared cell: `mm->total_vm`.
     TotalVm,
-    /// Word: `mm->owner`.
+    /// Shared cell: `mm->owner`.
     MmOwner,
-    /// Word: a process's mm.
+    /// Shared cell: a process's mm.
     ProcessMm,
-    /// Word: a process's leader.
+    /// Shared cell: a process's leader.
     ProcessLeader,
-    /// Word: whether a cgroup is frozen.
+    /// Shared cell: 1 while a cgroup is frozen.
     Frozen,
-    /// Word: whether a cgroup has been removed.
+    /// Shared cell: 1 while a cgroup is removed.
     Removed,
-    /// Word: controllers that have joined a live hierarchy.
+    /// Shared cell: controllers that have joined a live hierarchy.
     Adopted,
-    /// Word: ids that have been given out.
+    /// Shared cell: the number of ids given out.
     Pidmap,
-    /// Queue: an exec waits for the other threads.
+    /// Queue of an exec that waits for the other threads.
     ExecWait,
 }
 
@@ -75,7 +75,7 @@ impl Class {
         Self::CounterLock,
     ];
 
-    /// Lock classes that are spinlocks.
+    /// Reports whether locks of this class are spinlocks.
     #[must_use]
     pub fn spins(self) -> bool {
         matches!(
@@ -89,13 +89,13 @@ impl Class {
         )
     }
 
-    /// Lock classes that are semaphores, with readers and writers.
+    /// Reports whether locks of this class are semaphores, with readers and writers.
     #[must_use]
     pub fn has_readers(self) -> bool {
         matches!(self, Self::CpuHotplug | Self::ThreadgroupRwsem | Self::MmapSem | Self::MoveLock)
     }
 
-    /// The name, as in lock_stat.
+    /// Returns the name, as in lock_stat.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -126,7 +126,7 @@ impl Class {
         }
     }
 
-    /// What the owner's number counts.
+    /// Returns the kind of object that owns it; empty if there is only one object of the class.
     fn owner(self) -> &'static str {
         match self {
             Self::CpuHotplug
@@ -149,9 +149,9 @@ impl Class {
 /// A shared object: its class and the id of its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Object {
-    /// Its class.
+    /// The class.
     pub class: Class,
-    /// Id of its owner; 0 for the only one of its class.
+    /// The id of its owner; 0 for the only object of its class.
     pub owner: u32,
 }
 
@@ -164,14 +164,14 @@ impl fmt::Display for Object {
     }
 }
 
-/// What an access does with its object.
+/// The effect of an access on its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// Reads a Word.
+    /// Reads a shared cell.
     Load,
-    /// Writes a Word.
+    /// Writes a shared cell.
     Store,
-    /// Reads and writes a Word as one.
+    /// Reads and writes a shared cell atomically.
     Update,
     /// Asks for a spinlock.
     Spin,
@@ -194,31 +194,31 @@ pub struct SharedCell {
 }
 
 impl SharedCell {
-    /// A Word of that name and value.
+    /// Creates a cell with that name and value.
     #[must_use]
     pub fn new(class: Class, owner: u32, value: u64) -> Self {
         Self { object: Object { class, owner }, value: AtomicU64::new(value) }
     }
 
-    /// Reads it.
+    /// Reads the value.
     pub fn load<C: Current>(&self, cur: &C) -> u64 {
         cur.access(self.object, Access::Load);
         self.value.load(Ordering::SeqCst)
     }
 
-    /// Writes it.
+    /// Writes the value.
     pub fn store<C: Current>(&self, cur: &C, value: u64) {
         cur.access(self.object, Access::Store);
         self.value.store(value, Ordering::SeqCst);
     }
 
-    /// Adds to it and returns what it was.
+    /// Adds `value` and returns the previous value.
     pub fn add<C: Current>(&self, cur: &C, value: u64) -> u64 {
         cur.access(self.object, Access::Update);
         self.value.fetch_add(value, Ordering::SeqCst)
     }
 
-    /// Takes up to `value` away, never below zero, and returns how much was taken.
+    /// Subtracts up to `value`, never going below zero, and returns the amount subtracted.
     pub fn take<C: Current>(&self, cur: &C, value: u64) -> u64 {
         cur.access(self.object, Access::Update);
         let before = self
@@ -228,13 +228,13 @@ impl SharedCell {
         before.min(value)
     }
 
-    /// The value at a moment when nobody runs: for set-up, checks at quiescence and final states. Not an access.
+    /// Returns the value while no actor runs: for set-up, checks at quiescence and final states. Not an access.
     #[must_use]
     pub fn peek(&self) -> u64 {
         self.value.load(Ordering::SeqCst)
     }
 
-    /// Sets the value while nobody else can reach it: for set-up. Not an access.
+    /// Sets the value while no other actor can reach it: for set-up. Not an access.
     pub fn init(&self, value: u64) {
         self.value.store(value, Ordering::SeqCst);
     }

@@ -7,10 +7,10 @@ use crate::seam::{Class, SharedCell};
 use std::sync::{Arc, Weak};
 
 impl World {
-    /// A world at its start: every process in its cgroup, charged for what it has.
+    /// Builds a world at its start: every process is in its cgroup and charged for its pages and tasks.
     ///
     /// # Errors
-    /// What [`WorldSpec::validate`] says.
+    /// The error of [`WorldSpec::validate`].
     pub fn new(spec: WorldSpec) -> Result<Arc<Self>, super::SpecError> {
         spec.validate()?;
         let below = (0..spec.cgroups.len()).map(|at| cgroup(&spec, CgroupId(at as u32)));
@@ -36,7 +36,7 @@ impl World {
         Ok(world)
     }
 
-    /// Puts everything back to the start, also after an abandoned run. Nobody may run.
+    /// Puts everything back to the start, also after an abandoned run. No actor may run.
     pub fn reset(&self) {
         self.cgroup_mutex.reset();
         self.callback_mutex.reset();
@@ -153,7 +153,7 @@ impl World {
     }
 }
 
-/// The root of a hierarchy: everybody's ancestor, without counters.
+/// Returns the root of a hierarchy: the ancestor of its cgroups, without counters.
 fn root(spec: &WorldSpec, hierarchy: HierarchyId) -> Cgroup {
     let id = spec.cgroups.len() as u32 + hierarchy.0;
     Cgroup {

@@ -1,34 +1,34 @@
-//! What the world's single locks guard: css_sets, cpusets, thread lists.
+//! Data guarded by the world's global locks: css_sets, cpusets, thread lists.
 use crate::kernel::{CgroupId, CpuMask, CssSetId, MaskId, ProcessId, TaskId};
 use crate::seam::ActorId;
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
 
-/// css_sets that exist; guarded by `css_set_lock`.
+/// The css_sets that exist; guarded by `css_set_lock`.
 #[derive(Debug, Default)]
 pub struct CssSets {
-    /// A css_set is named by what it holds ([`CssSetId`]), so that finding its cgroups needs no table.
+    /// Known css_sets. The id of a css_set is its content ([`CssSetId`]), so finding its cgroups needs no table.
     pub known: BTreeSet<CssSetId>,
 }
 
 /// Cpusets; guarded by `callback_mutex`.
 #[derive(Debug, Default)]
 pub struct Cpusets {
-    /// `cpuset.cpus` of each cgroup, by cgroup; cgroups of other hierarchies hold all CPUs. A CPU that goes away is taken out for
-    /// good, as in v1: only roots, which hold every CPU that there is, get it back by themselves.
+    /// `cpuset.cpus` of each cgroup, by cgroup; cgroups of other hierarchies have all CPUs. A CPU that goes offline is
+    /// removed for good, as in v1: only roots, which have every online CPU, get it back by themselves.
     pub written: Vec<CpuMask>,
-    /// Cgroups before the first root.
+    /// The number of cgroups before the first root.
     pub first_root: usize,
-    /// CPUs that tasks of each cgroup may use, by cgroup.
+    /// The CPUs that tasks of each cgroup may use, by cgroup.
     pub of_cgroup: Vec<MaskId>,
-    /// Cpusets that have lost their last CPU, until somebody moves their tasks away.
+    /// Cpusets that have lost their last CPU, until their tasks are moved away.
     pub emptied: Vec<CgroupId>,
     /// Interned masks, by id.
     pub masks: Vec<CpuMask>,
 }
 
 impl Cpusets {
-    /// The id of `mask`.
+    /// Returns the id of `mask`, which it adds if it is new.
     pub fn intern(&mut self, mask: &CpuMask) -> MaskId {
         let found = self.masks.iter().position(|m| m == mask).unwrap_or_else(|| {
             self.masks.push(mask.clone());
@@ -37,7 +37,7 @@ impl Cpusets {
         MaskId(found as u32)
     }
 
-    /// Writes `cpuset.cpus`, of which only what is `online` is kept.
+    /// Writes `cpuset.cpus`, keeping only CPUs that are `online`.
     pub fn write(&mut self, cgroup: CgroupId, cpus: CpuMask, online: &CpuMask) {
         let at = cgroup.index();
         self.written[at] = cpus;
@@ -46,7 +46,7 @@ impl Cpusets {
         self.of_cgroup[cgroup.index()] = mask;
     }
 
-    /// Brings every cpuset up to date with the CPUs that are there; returns those that have changed.
+    /// Brings every cpuset up to date with the `online` CPUs and returns the cpusets that have changed.
     pub fn refresh(&mut self, online: &CpuMask) -> Vec<CgroupId> {
         let mut changed = Vec::new();
         for at in 0..self.written.len() {
@@ -62,7 +62,7 @@ impl Cpusets {
         changed
     }
 
-    /// Returns the cpusets that name `cpu` and would lose it, with all that they name.
+    /// Returns the cpusets that name `cpu` and would lose it, with all CPUs that they name.
     #[must_use]
     pub fn naming(&self, cpu: u32) -> Vec<(CgroupId, CpuMask)> {
         let named = self.written.iter().take(self.first_root).enumerate();
@@ -70,7 +70,7 @@ impl Cpusets {
         named.map(|(at, cpus)| (CgroupId(at as u32), cpus.clone())).collect()
     }
 
-    /// Whether the cpuset has no CPU.
+    /// Reports whether the cpuset has no CPU.
     #[must_use]
     pub fn is_empty(&self, cgroup: CgroupId) -> bool {
         self.masks[self.of_cgroup[cgroup.index()].index()].is_empty()
@@ -80,25 +80,25 @@ impl Cpusets {
 /// Thread lists; guarded by `tasklist_lock`.
 #[derive(Debug, Default)]
 pub struct TaskList {
-    /// Live threads of each process, oldest first.
+    /// The live threads of each process, oldest first.
     threads: Vec<Vec<TaskId>>,
-    /// Who waits in an exec for the other threads of each process.
+    /// The actors that wait in an exec for the other threads of each process.
     waiters: Vec<Vec<ActorId>>,
 }
 
 impl TaskList {
-    /// Live threads of `process`, oldest first.
+    /// Returns the live threads of `process`, oldest first.
     #[must_use]
     pub fn of(&self, process: ProcessId) -> &[TaskId] {
         self.threads.get(process.index()).map_or(&[], Vec::as_slice)
     }
 
-    /// Live threads of every process, by process.
+    /// Returns the live threads of all processes, by process.
     pub fn all(&self) -> impl Iterator<Item = TaskId> + '_ {
         self.threads.iter().flatten().copied()
     }
 
-    /// Processes with live threads.
+    /// Returns the processes with live threads.
     pub fn processes(&self) -> impl Iterator<Item = ProcessId> + '_ {
         let live = self.threads.iter().enumerate().filter(|(_, threads)| !threads.is_empty());
         live.map(|(at, _)| ProcessId(at as u32))
@@ -113,19 +113,19 @@ impl TaskList {
         self.threads[process.index()].push(task);
     }
 
-    /// Unlinks a thread and returns how many are left.
+    /// Unlinks a thread and returns the number that is left.
     pub fn unlink(&mut self, process: ProcessId, task: TaskId) -> usize {
         let threads = &mut self.threads[process.index()];
         threads.retain(|t| *t != task);
         threads.len()
     }
 
-    /// `who` wants to be woken when the threads of `process` change.
+    /// Registers `who` to be woken when the threads of `process` change.
     pub fn wait(&mut self, process: ProcessId, who: ActorId) {
         self.waiters[process.index()].push(who);
     }
 
-    /// Takes those who wait for a change in `process`.
+    /// Removes and returns the actors that wait for a change in `process`.
     pub fn take_waiters(&mut self, process: ProcessId) -> SmallVec<[ActorId; 4]> {
         self.waiters.get_mut(process.index()).map(|waiters| waiters.drain(..).collect()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Threads, processes, address spaces and cgroups, as others reach them.
+//! Threads, processes, address spaces and cgroups, as all actors reach them.
 use super::Immutable;
 use crate::kernel::page::PageRecords;
 use crate::kernel::{CgroupId, Controller, Counter, HierarchyId, ProcessId};
@@ -8,15 +8,15 @@ use crate::seam::{Class, SharedCell};
 crate::shared! {
     /// A thread (`task_struct`).
     pub struct Task {
-        /// Its process; fixed for its life.
+        /// The process; fixed for the thread's life.
         pub process: SharedCell,
-        /// Its css_set: the pointer that an attach switches. Written under `alloc_lock`.
+        /// The css_set: the pointer that an attach switches. Written under `alloc_lock`.
         pub cgroups: SharedCell,
-        /// [`Task::LIVE`] and so on.
+        /// The state: [`Task::LIVE`] or another constant below.
         pub state: SharedCell,
-        /// The id of its CPU mask.
+        /// The id of the CPU mask.
         pub cpus_allowed: SharedCell,
-        /// The actor that runs it plus one; 0 when nobody does. Fixed for its life.
+        /// The number of the actor that runs it, plus one; 0 while no actor does.
         pub actor: SharedCell,
         /// `task_lock`.
         pub alloc_lock: SpinLock<()>,
@@ -24,15 +24,15 @@ crate::shared! {
 }
 
 impl Task {
-    /// State: not there.
+    /// State: the slot holds no live thread.
     pub const DEAD: u64 = 0;
     /// State: running.
     pub const LIVE: u64 = 1;
-    /// State: running, and to exit as soon as its operation ends.
+    /// State: running, and killed: it exits as soon as its operation ends.
     pub const KILLED: u64 = 2;
-    /// State: on its way out (PF_EXITING).
+    /// State: exiting (PF_EXITING).
     pub const EXITING: u64 = 3;
-    /// State: running, and replacing its program; nobody forks or kills for it meanwhile.
+    /// State: running, and replacing its program. Until that is done it does not fork, and a fault does not kill it.
     pub const EXECING: u64 = 4;
 
     pub(crate) fn new(id: u32) -> Self {
@@ -46,7 +46,7 @@ impl Task {
         }
     }
 
-    /// Its process.
+    /// Returns its process.
     #[must_use]
     pub fn process_id(&self) -> ProcessId {
         ProcessId::from_word(self.process.peek())
@@ -56,11 +56,11 @@ impl Task {
 crate::shared! {
     /// A process (`signal_struct`).
     pub struct Process {
-        /// Fork, exit and exec against attach.
+        /// Excludes fork, exit and exec during an attach.
         pub threadgroup_rwsem: RwSem<()>,
-        /// The thread that leads it.
+        /// The leading thread.
         pub leader: SharedCell,
-        /// Its address space.
+        /// The address space.
         pub mm: SharedCell,
     }
 }
@@ -78,15 +78,15 @@ impl Process {
 crate::shared! {
     /// An address space (`mm_struct`).
     pub struct Mm {
-        /// The address space. Fair.
+        /// Guards the address space. Fair.
         pub mmap_sem: RwSem<()>,
-        /// Pages of address space. Written under `mmap_sem`.
+        /// The size in pages. Written under `mmap_sem`.
         pub total_vm: SharedCell,
-        /// The thread in whose cgroup it is charged. Written under `mmap_sem` and `tasklist_lock`.
+        /// The thread to whose cgroup it is charged. Written under `mmap_sem` and `tasklist_lock`.
         pub owner: SharedCell,
         /// 1 once it has been torn down.
         pub gone: SharedCell,
-        /// Page records against moving them.
+        /// Excludes moving page records; paths that charge pages take it for reading.
         pub move_lock: RwSem<()>,
         /// Page records.
         pub page_table_lock: SpinLock<PageRecords>,
@@ -113,13 +113,13 @@ impl Mm {
 crate::shared! {
     /// A cgroup. The tree does not change during a run.
     pub struct Cgroup {
-        /// Its path below the root, such as `a` or `a/x`.
+        /// The path below the root, such as `a` or `a/x`.
         pub name: Immutable<String>,
-        /// Its hierarchy.
+        /// The hierarchy.
         pub hierarchy: Immutable<HierarchyId>,
-        /// Its parent, if that is not the root.
+        /// The parent; `None` if that is the root.
         pub parent: Immutable<Option<CgroupId>>,
-        /// Its counters, by controller. The root of a hierarchy counts nothing.
+        /// The counters, by controller. The root of a hierarchy counts nothing.
         pub counters: Immutable<[Option<SpinLock<Counter>>; Controller::COUNT]>,
         /// 1 while it is frozen. Written under `cgroup_mutex`.
         pub frozen: SharedCell,

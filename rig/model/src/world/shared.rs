@@ -1,16 +1,16 @@
-//! What may be a field of a shared struct, enforced when compiling.
+//! The types that may be fields of a shared struct, enforced by the compiler.
 use crate::kernel::{CgroupId, HierarchyId};
 use crate::locks::{Lock, RwSem};
 use crate::seam::SharedCell;
 use std::ops::Deref;
 
-/// Types that may be reached by several actors at once: Words, locks, and what never changes.
+/// A type that several actors may reach at once: a shared cell, a lock, or a value that never changes.
 ///
-/// Neither a plain integer, nor a `Cell`, nor an atomic is among them.
+/// Plain integers, `Cell` and atomics are not among them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a raw shared field",
-    label = "shared state is a `Word`, data owned by a lock, or `Fixed`",
-    note = "use `Word` for one u64, `SpinLock`, `Mutex` or `RwSem` for more, and `Fixed` for what never changes"
+    label = "shared state is a `SharedCell`, data owned by a lock, or `Immutable`",
+    note = "use `SharedCell` for one u64, `SpinLock`, `Mutex` or `RwSem` for more, and `Immutable` for a constant"
 )]
 pub trait Guarded {}
 
@@ -20,7 +20,7 @@ impl<T> Guarded for RwSem<T> {}
 impl<T: Guarded> Guarded for super::Slots<T> {}
 impl<T: Constant> Guarded for Immutable<T> {}
 
-/// Types without inner mutability outside of guarded parts.
+/// A type without interior mutability outside of guarded parts.
 pub trait Constant {}
 impl Constant for u32 {}
 impl Constant for String {}
@@ -31,12 +31,12 @@ impl Constant for std::sync::Weak<super::World> {}
 impl<T: Guarded> Constant for Vec<T> {}
 impl<T: Guarded, const N: usize> Constant for [Option<T>; N] {}
 
-/// Something that is set when its owner is made and never changes.
+/// A value that is set when its owner is made and never changes.
 #[derive(Debug)]
 pub struct Immutable<T>(T);
 
 impl<T> Immutable<T> {
-    /// Fixes `value`.
+    /// Wraps `value`.
     #[must_use]
     pub fn new(value: T) -> Self {
         Self(value)
@@ -50,10 +50,10 @@ impl<T> Deref for Immutable<T> {
     }
 }
 
-/// Used by [`shared!`](crate::shared): compiles only for types that may be shared.
+/// Compiles only for types that may be shared. Used by [`shared!`](crate::shared).
 pub const fn assert_guarded<T: Guarded>() {}
 
-/// Declares a struct that several actors reach, whose every field is [`Guarded`](crate::world::shared::Guarded).
+/// Declares a struct that several actors reach. Every field must be [`Guarded`](crate::world::shared::Guarded).
 #[macro_export]
 macro_rules! shared {
     ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* }) => {

@@ -1,13 +1,13 @@
-//! Slots of kernel objects that come and go: memory that is never given back, ids that are used again.
+//! Slots of kernel objects that come and go: memory that is never freed, ids that are used again.
 //!
-//! References stay good for the life of the world; what a reference means may change once the slot is used again, so
-//! whoever looks at somebody else's object pins it, as the kernel does with `get_task_struct`.
+//! References are valid for the life of the world, but a slot may be used again for another object. An actor that looks
+//! at an object of another actor therefore pins it, as the kernel does with `get_task_struct`.
 use std::sync::atomic::{AtomicU32, Ordering};
 
 #[derive(Debug)]
 struct Slot<T> {
     value: T,
-    /// Pins plus one while the object lives.
+    /// The number of pins, plus one while the object lives.
     pins: AtomicU32,
 }
 
@@ -26,13 +26,14 @@ pub struct Slots<T> {
 }
 
 impl<T> Slots<T> {
-    /// No slot is used. `keeps_ids`: none will be used again.
+    /// Creates a table without used slots. `keeps_ids`: no slot is used again.
     #[must_use]
     pub fn new(keeps_ids: bool) -> Self {
         Self { slots: boxcar::Vec::new(), free: parking_lot::Mutex::default(), keeps_ids }
     }
 
-    /// A slot, used before if there is one; `make` makes its object from its id. The caller sets its Words.
+    /// Takes a slot, one that was used before if possible. `make` makes the object of a new slot from its id. The caller
+    /// sets the object's shared cells.
     pub fn take(&self, make: impl FnOnce(u32) -> T) -> (u32, &T) {
         let mut free = self.free.lock();
         let id = free.spare.pop().unwrap_or_else(|| {
@@ -47,7 +48,7 @@ impl<T> Slots<T> {
         (id, &slot.value)
     }
 
-    /// The object of a slot.
+    /// Returns the object of a slot.
     #[must_use]
     pub fn get(&self, id: u32) -> &T {
         &self.slots[id as usize].value
@@ -60,8 +61,8 @@ impl<T> Slots<T> {
         Pin { slots: self, id }
     }
 
-    /// Keeps a slot from being used again, if its object still lives. The slot of a dead one may be taken again at any
-    /// moment, and a pin would give it back twice.
+    /// Keeps a slot from being used again, if its object still lives. The slot of a dead object may be taken again at any
+    /// moment, and a pin would free it twice.
     #[must_use]
     pub fn pin_live(&self, id: u32) -> Option<Pin<'_, T>> {
         let pins = &self.slots[id as usize].pins;
@@ -69,7 +70,7 @@ impl<T> Slots<T> {
         Some(Pin { slots: self, id })
     }
 
-    /// The object is gone; its slot may be used again when nobody pins it.
+    /// Marks the object as gone. Its slot may be used again once it is not pinned.
     pub fn retire(&self, id: u32) {
         self.unpin(id);
     }
@@ -80,19 +81,19 @@ impl<T> Slots<T> {
         }
     }
 
-    /// How many slots have ever been used.
+    /// Returns the number of slots that have ever been used.
     #[must_use]
     pub fn used(&self) -> u32 {
         self.free.lock().used
     }
 
-    /// Whether `test` holds for the object of every slot, used or not.
+    /// Reports whether `test` holds for the object of every slot, used or not.
     #[must_use]
     pub fn all(&self, test: impl Fn(&T) -> bool) -> bool {
         self.slots.iter().all(|(_, slot)| test(&slot.value))
     }
 
-    /// Forgets all objects of an abandoned run, after `clean` has seen each.
+    /// Forgets all objects, after passing each to `clean`.
     pub fn reset(&self, clean: impl Fn(&T)) {
         for (_, slot) in &self.slots {
             clean(&slot.value);
@@ -102,7 +103,7 @@ impl<T> Slots<T> {
     }
 }
 
-/// Keeps a slot from being used again.
+/// Keeps a slot from being used again until it is dropped.
 pub struct Pin<'w, T> {
     slots: &'w Slots<T>,
     id: u32,

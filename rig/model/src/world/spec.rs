@@ -1,13 +1,13 @@
-//! What a world is built from: hierarchies, cgroups, processes, options. Validated here; read from TOML elsewhere.
+//! The spec of a world: hierarchies, cgroups, processes, options. Validated here; read from TOML elsewhere.
 use crate::kernel::counter::UNLIMITED;
 use crate::kernel::cpumask::MAX_CPUS;
 use crate::kernel::ids::{MAX_CGROUPS, MAX_HIERARCHIES};
 use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
 
-/// Where a grace period is waited for. As in 2008: inside `cgroup_mutex`.
+/// The place of the grace period in an attach. In 2008 it was inside `cgroup_mutex`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grace {
-    /// Nowhere.
+    /// There is no grace period.
     #[default]
     None,
     /// Before `cgroup_mutex` is released.
@@ -16,37 +16,37 @@ pub enum Grace {
     After,
 }
 
-/// What happens to the charges of an mm whose owner exits.
+/// The fate of the charges of an mm whose owner exits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OwnerChange {
-    /// They follow the new owner, whatever the limit says.
+    /// They follow the new owner, regardless of the limit.
     #[default]
     Forced,
-    /// They follow if they fit; if not, nothing happens and nobody is told, as in 2008.
+    /// They follow if they fit. If not, they stay, and no error is reported, as in 2008.
     Silent,
 }
 
-/// What becomes of memrlimit's charge when a later step of mmap fails.
+/// The fate of memrlimit's charge when a later step of mmap fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MmapError {
     /// It is given back.
     #[default]
     Uncharges,
-    /// Nobody thinks of it, as in memrlimit v4 of 2008 (may_expand_vm charged, and its callers did not know).
+    /// It stays, as in memrlimit v4 of 2008 (may_expand_vm charged, and its callers did not know).
     Leaks,
 }
 
-/// What a write to cpuset.cpus takes before it changes what can_attach has seen.
+/// The locks that a write to cpuset.cpus takes before it changes what can_attach has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Invalidate {
-    /// `cgroup_mutex`, then `callback_mutex`: no attach is under way meanwhile.
+    /// `cgroup_mutex`, then `callback_mutex`: no attach is under way during the write.
     #[default]
     Mutex,
     /// `callback_mutex` only, which shows the race.
     Callback,
 }
 
-/// How much an attach moves; [`crate::seam::event::Target`] without saying what.
+/// The scope of an attach: a [`crate::seam::event::Target`] without its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// One thread.
@@ -64,7 +64,7 @@ impl Scope {
     pub const ALL: [(&'static str, Self); 4] =
         [("thread", Self::Thread), ("process", Self::Process), ("all", Self::All), ("adopt", Self::Adopt)];
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::ALL[self as usize].0
@@ -74,21 +74,22 @@ impl Scope {
 /// Options with equal values for all protocols of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorldOptions {
-    /// A grace period on the attach path.
+    /// The grace period of an attach.
     pub grace: Grace,
     /// Its length in ns; 20 ms is the lower end of what was measured in 2010 (Colin Cross, containers list).
     pub grace_ns: u64,
-    /// Whether `memory` moves page records.
+    /// True if `memory` moves page records.
     pub memory_move: bool,
-    /// What happens when an owner exits.
+    /// The fate of charges when an owner exits.
     pub owner_change: OwnerChange,
-    /// What a failing mmap leaves charged.
+    /// The fate of the charge of a failing mmap.
     pub mmap_error: MmapError,
-    /// What writes to cpusets take.
+    /// The locks that writes to cpusets take.
     pub invalidate: Invalidate,
-    /// Who answers EOPNOTSUPP to what (a subsystem may fail an attach if it can't handle the synchronization).
+    /// Attaches that a controller refuses with EOPNOTSUPP, by scope (a subsystem may fail an attach if it can't handle the
+    /// synchronization).
     pub unsupported: Vec<(Controller, Scope)>,
-    /// Pages that one fault brings in at most (fault-around of Linux: 64 KiB).
+    /// The most pages that one fault brings in (fault-around of Linux: 64 KiB).
     pub fault_around_pages: u64,
 }
 
@@ -110,66 +111,66 @@ impl Default for WorldOptions {
 /// A cgroup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CgroupSpec {
-    /// Path below the root (`a`, `a/x`); its parent must come before it.
+    /// The path below the root (`a`, `a/x`). The parent must come before it.
     pub name: String,
-    /// Its hierarchy.
+    /// The hierarchy.
     pub hierarchy: HierarchyId,
-    /// Limits in pages, by controller; absent = unlimited.
+    /// Limits in the controllers' units, by controller; absent = unlimited.
     pub limits: Vec<(Controller, u64)>,
     /// CPUs of its cpuset; absent = all.
     pub cpus: Option<CpuMask>,
-    /// Whether it is frozen at the start.
+    /// True if it is frozen at the start.
     pub frozen: bool,
 }
 
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessSpec {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// A cgroup of each thread, the leader's first; at least one.
+    /// The cgroup of each thread, the leader's first; at least one.
     pub cgroups: Vec<CgroupId>,
-    /// Where all of them are in hierarchies of which `cgroups` names none; in the others they are in the root.
+    /// The cgroups of all threads in hierarchies of which `cgroups` names none. In the remaining hierarchies they are in
+    /// the root.
     pub elsewhere: Vec<CgroupId>,
-    /// Pages of address space.
+    /// The size of the address space in pages.
     pub vm_pages: u64,
-    /// Pages touched, at most `vm_pages`.
+    /// The number of touched pages, at most `vm_pages`.
     pub rss_pages: u64,
 }
 
-/// Everything.
+/// The spec of a world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorldSpec {
-    /// Modelled CPUs.
+    /// The number of modelled CPUs.
     pub cpus: u32,
-    /// Controllers of each hierarchy, in the order of their callbacks.
+    /// The controllers of each hierarchy, in the order of their callbacks.
     pub hierarchies: Vec<Vec<Controller>>,
-    /// Those of them that count nothing until an attach adopts them.
+    /// The controllers that count nothing until an attach adopts them.
     pub late: Vec<Controller>,
-    /// Cgroups; their position is their id.
+    /// The cgroups; their position is their id.
     pub cgroups: Vec<CgroupSpec>,
-    /// Processes; their position is their id at the start.
+    /// The processes; their position is their id at the start.
     pub processes: Vec<ProcessSpec>,
-    /// Options.
+    /// The options.
     pub options: WorldOptions,
-    /// Whether nobody gets the id of somebody who is gone: then ids depend on nothing but the order in which they were
-    /// given out.
+    /// True if ids are never used again. Then an id depends only on the order in which ids are given out.
     pub keeps_ids: bool,
 }
 
-/// What cannot be built.
+/// An error in a spec.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     /// Too many or too few of something.
     #[error("{what}: {found}, where {low} to {high} are possible")]
     Count {
-        /// Of what.
+        /// The things that were counted.
         what: &'static str,
-        /// How many.
+        /// Their number.
         found: usize,
-        /// At least.
+        /// The smallest number possible.
         low: usize,
-        /// At most.
+        /// The largest number possible.
         high: usize,
     },
     /// A controller is mounted twice.
@@ -178,7 +179,7 @@ pub enum SpecError {
     /// A controller is to join a hierarchy that does not have it.
     #[error("`{0}` is to join late, but no hierarchy has it; add it to `controllers`")]
     LateUnmounted(Controller),
-    /// A limit for a controller that is not mounted where the cgroup is.
+    /// A limit for a controller that is not mounted in the cgroup's hierarchy.
     #[error(
         "cgroup `{cgroup}` limits `{controller}`, which its hierarchy does not have; add it to `controllers`"
     )]
@@ -193,17 +194,17 @@ pub enum SpecError {
     NoParent {
         /// The cgroup.
         cgroup: String,
-        /// Its parent.
+        /// The parent.
         parent: String,
     },
-    /// A mask names a CPU that there is not.
+    /// A mask names a CPU that does not exist.
     #[error("cgroup `{cgroup}` has CPU {cpu}, but there are {cpus} CPUs, numbered from 0")]
     NoCpu {
         /// The cgroup.
         cgroup: String,
         /// The CPU.
         cpu: u32,
-        /// How many there are.
+        /// The number of CPUs.
         cpus: u32,
     },
     /// More pages touched than mapped.
@@ -211,9 +212,9 @@ pub enum SpecError {
     Rss {
         /// The process.
         process: String,
-        /// Pages touched.
+        /// The number of touched pages.
         rss: u64,
-        /// Pages mapped.
+        /// The number of mapped pages.
         vm: u64,
     },
 }
@@ -223,39 +224,39 @@ fn count(what: &'static str, found: usize, low: usize, high: usize) -> Result<()
 }
 
 impl WorldSpec {
-    /// The hierarchy where `controller` is mounted.
+    /// Returns the hierarchy where `controller` is mounted.
     #[must_use]
     pub fn hierarchy_of(&self, controller: Controller) -> Option<HierarchyId> {
         let at = self.hierarchies.iter().position(|controllers| controllers.contains(&controller))?;
         Some(HierarchyId(at as u32))
     }
 
-    /// The limit of `controller` at `cgroup`, in its unit.
+    /// Returns the limit of `controller` at `cgroup`, in the controller's unit.
     #[must_use]
     pub fn limit(&self, cgroup: CgroupId, controller: Controller) -> u64 {
         let limits = &self.cgroups[cgroup.index()].limits;
         limits.iter().find(|(limited, _)| *limited == controller).map_or(UNLIMITED, |(_, limit)| *limit)
     }
 
-    /// The hierarchies.
+    /// Returns the ids of the hierarchies.
     pub fn hierarchy_ids(&self) -> impl Iterator<Item = HierarchyId> + use<> {
         (0..self.hierarchies.len()).map(|at| HierarchyId(at as u32))
     }
 
-    /// The cgroup of that name.
+    /// Returns the cgroup of that name.
     #[must_use]
     pub fn cgroup(&self, name: &str) -> Option<CgroupId> {
         self.cgroups.iter().position(|c| c.name == name).map(|at| CgroupId(at as u32))
     }
 
-    /// The parent of a cgroup, if that is not the root.
+    /// Returns the parent of a cgroup; `None` if that is the root.
     #[must_use]
     pub fn parent(&self, id: CgroupId) -> Option<CgroupId> {
         let (parent, _) = self.cgroups[id.index()].name.rsplit_once('/')?;
         self.cgroup(parent)
     }
 
-    /// Checks what types do not say.
+    /// Checks the rules that types do not enforce.
     ///
     /// # Errors
     /// The first [`SpecError`].

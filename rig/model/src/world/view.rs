@@ -1,4 +1,4 @@
-//! How a world looks from outside while nobody runs: its layout, snapshots, and the facts it starts with.
+//! Views of a world while no actor runs: its layout, snapshots, and the facts it starts with.
 use super::World;
 use crate::kernel::counter::UNLIMITED;
 use crate::kernel::layout::{Layout, MmView, Node, Snapshot, TaskView};
@@ -6,7 +6,7 @@ use crate::kernel::{CgroupId, Controller, CpuMask, CssSetId, MaskId, MmId, Proce
 use crate::seam::Event;
 
 impl World {
-    /// What does not change during a run.
+    /// Returns the layout, which does not change during a run.
     #[must_use]
     pub fn layout(&self) -> Layout {
         let masks = self.callback_mutex.quiet(|cpusets| cpusets.of_cgroup.clone());
@@ -29,13 +29,13 @@ impl World {
         }
     }
 
-    /// Processes with live threads.
+    /// Returns the processes with live threads.
     fn live_processes(&self) -> Vec<ProcessId> {
         let of = |process: &ProcessId| self.tasklist_lock.quiet(|list| !list.of(*process).is_empty());
         (0..self.processes.used()).map(ProcessId).filter(of).collect()
     }
 
-    /// Live threads of `process`.
+    /// Returns the live threads of `process`.
     #[must_use]
     pub fn threads(&self, process: ProcessId) -> Vec<TaskId> {
         self.tasklist_lock.quiet(|list| list.of(process).to_vec())
@@ -45,7 +45,7 @@ impl World {
         CssSetId(self.task(task).cgroups.peek())
     }
 
-    /// Everything at a moment when nothing is in flight.
+    /// Returns the state at a moment when nothing is in flight.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
@@ -75,7 +75,7 @@ impl World {
         snapshot
     }
 
-    /// The facts with which a world starts, as the events that would have led to it.
+    /// Returns the facts with which a world starts, as the events that would have led to it.
     #[must_use]
     pub fn opening(&self) -> Vec<Event> {
         let mut events = Vec::new();
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    /// What `controller` has charged where `task` is, if it counts from the start.
+    /// Adds the charge of `controller` at the cgroup of `task`, if the controller counts from the start.
     fn open_charge(&self, controller: Controller, task: TaskId, pages: i64, events: &mut Vec<Event>) {
         let counting = self.hierarchy_of(controller).filter(|_| !self.spec.late.contains(&controller));
         if let Some(hierarchy) = counting {

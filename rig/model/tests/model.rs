@@ -1,8 +1,7 @@
-//! What must not compile, and what the compiler says of it.
+//! Programs that must not compile, with the errors that the compiler must report.
 //!
-//! The expected messages are stored next to the programs. `TRYBUILD=overwrite cargo test -p model` writes
-//! them anew; that is called for when the compiler words something differently, or when the list of types that may be
-//! shared has changed.
+//! The expected errors are stored next to the programs. `TRYBUILD=overwrite cargo test -p model` updates them. That is
+//! needed when a new compiler words an error differently, or when the list of types that may be shared has changed.
 
 #[test]
 fn raw_shared_fields_and_ways_around_the_locks_do_not_compile() {

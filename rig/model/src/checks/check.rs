@@ -1,5 +1,5 @@
-//! The shape of a check: a file with a struct that has a [`Tally`](super::Tally), its [`About`], and methods for the moments of
-//! [`Checker`]; and a row of the table in [`super`].
+//! The interface of a check. A check is a file with a struct that has a [`Tally`](super::Tally), its [`About`], and
+//! methods for the moments of [`Checker`], and a row of the table in [`super`].
 use super::Shadow;
 use super::at_rest::AtRest;
 use crate::kernel::{Controller, Layout};
@@ -12,9 +12,10 @@ use crate::seam::{ActorId, Event, Object, Stamp};
 pub enum Needs {
     /// Each actor's own events.
     OwnEvents,
-    /// One order of all events. Not judged where there is none.
+    /// A total order of events. On engines without one, the check is not judged.
     TotalOrder,
-    /// Counters, tasks and pages. Where events have no order of all of them, while all actors rest.
+    /// Counters, tasks and pages. On engines without a total order of events they are read while all actors are at
+    /// rest.
     Rest,
     /// The end of the run.
     End,
@@ -23,15 +24,17 @@ pub enum Needs {
 /// The facts about a check.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
-    /// Its name in scenarios, litmus tests and results.
+    /// The name in scenarios, litmus tests and results.
     pub name: &'static str,
     /// The evidence that it needs.
     pub needs: Needs,
-    /// True if the final state of a litmus test decides: there, one operation's error that another makes good counts for nothing.
+    /// True if a litmus test judges it by its final state only, where an error that a later operation corrects does not
+    /// count.
     pub by_final_state: bool,
-    /// True if a protocol may violate it that keeps no locks from the first look to the last, if the schedule is bad enough.
+    /// True if some schedule may violate it under a protocol that does not keep its locks from the first check to the
+    /// last callback.
     pub without_locks: bool,
-    /// The events that it looks at, of those below.
+    /// The kinds of events that it looks at, as a sum of the constants below.
     pub events: u8,
 }
 
@@ -42,7 +45,7 @@ impl About {
     }
 }
 
-/// No events but locks.
+/// No events except those of locks.
 pub(super) const NONE: u8 = 0;
 /// Beginnings and ends of operations.
 pub(super) const OPERATIONS: u8 = 1;
@@ -50,7 +53,7 @@ pub(super) const OPERATIONS: u8 = 1;
 pub(super) const RECORDS: u8 = 2;
 /// Charges and uncharges.
 pub(super) const LEDGER: u8 = 4;
-/// All the others, which are rare.
+/// All other events, which are rare.
 pub(super) const RARE: u8 = 8;
 
 /// The state before an event, which neither `held` nor `shadow` has seen yet.
@@ -61,45 +64,45 @@ pub(super) struct Seen<'a> {
     pub(super) stamp: Stamp,
 }
 
-/// A lock, and how it is asked for, held or given back.
+/// A lock with the mode in which it is requested, held or released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) object: Object,
     pub(super) mode: Mode,
 }
 
-/// The moments at which a check may judge. It does nothing at those that it does not mention.
+/// The moments at which a check may judge. By default it does nothing.
 pub(super) trait Checker: Default {
     /// The facts about it.
     const ABOUT: About;
 
-    /// Nothing has happened yet.
+    /// Called before the first event.
     fn start(&mut self, _layout: &Layout) {}
 
-    /// An event that is not a lock's, of those in [`About::events`].
+    /// Called for each event of the kinds in [`About::events`].
     fn observe(&mut self, _seen: Seen<'_>, _event: &Event) {}
 
-    /// A lock is asked for: it was granted at once, or has to be waited for.
+    /// Called when a lock is requested. It was granted at once, or has to be waited for.
     fn asked(&mut self, _seen: Seen<'_>, _request: Request, _at_once: bool) {}
 
-    /// A callback got a lock.
+    /// Called when a callback got a lock.
     fn acquired(&mut self, _seen: Seen<'_>, _called: (Controller, Callback), _request: Request) {}
 
-    /// A lock was given back.
+    /// Called when a lock was released.
     fn released(&mut self, _seen: Seen<'_>, _request: Request) {}
 
-    /// All actors rest, and events have no total order.
+    /// Called while all actors are at rest, if events have no total order.
     fn at_rest(&mut self, _shadow: &Shadow, _rest: &AtRest) {}
 
-    /// No actor can go on; `waiting` lists all that are left.
+    /// Called when no actor can go on. `waiting` lists all actors that are left.
     fn stuck(&mut self, _shadow: &Shadow, _held: &HeldTable, _waiting: &[(ActorId, Object)]) {}
 
-    /// The run came to no end and was given up.
+    /// Called when the run did not end by itself and was given up.
     fn gave_up(&mut self, _shadow: &Shadow, _held: &HeldTable, _at_ns: u64) {}
 
-    /// The run has ended.
+    /// Called at the end of the run.
     fn finish(&mut self, _shadow: &Shadow) {}
 
-    /// Adds what the check of one actor has found; its tally has been added.
+    /// Adds the state of the check of one actor, whose tally has been added already.
     fn join(&mut self, _other: &Self) {}
 }

@@ -1,17 +1,17 @@
-//! contract: what protocols promise controllers and controllers promise protocols, rules T1 to T4, T6 and T7.
+//! contract: the rules T1 to T4, T6 and T7 between protocols and controllers.
 //!
-//! - T1 Callbacks that may sleep return without the spinlocks that they took; the others take no lock for which one may
-//!   sleep, and begin only when every sleep half has passed.
-//! - T2 Each half that passed gets exactly one of its abort and its commit, the same in the whole transaction; a half that
-//!   refused, or never prepared, gets neither. Who prepares nothing (`can_attach`) has no half.
+//! - T1 Callbacks that may sleep return without the spinlocks that they took. The others take no sleeping lock, and
+//!   begin only after every sleep half has passed.
+//! - T2 Each half that passed gets exactly one of its abort and its commit, the same in the whole transaction. A half
+//!   that refused or never prepared gets neither. A callback that prepares nothing (`can_attach`) has no half.
 //! - T3 Prepares run in the hierarchy's order, aborts and commits in reverse, nosleep halves first.
 //! - T4 `cgroup_mutex` is held during every callback.
 //! - T6 No callback takes `mmap_sem` for writing.
 //! - T7 `threadgroup_rwsem` of every process that moves is held for writing during every callback.
-//! - locks: a controller's callbacks release what that controller's callbacks took, nothing else, and until the
-//!   transaction ends. `mmap_sem` goes through a count: another controller may be the last that needs it.
+//! - locks: a controller's callbacks release exactly the locks that its callbacks took, before the transaction ends.
+//!   `mmap_sem` is counted, so another controller may release it last.
 //!
-//! T3 and T7 are `transactional`'s alone. Which callback promises what is [`Callback::terms`].
+//! T3 and T7 apply only to `transactional`. [`Callback::terms`] returns the rules of each callback.
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::describe::{lock, locks};
 use super::shadow::at;
@@ -22,7 +22,7 @@ use crate::seam::event::{Callback, Mode, Role};
 use crate::seam::{ActorId, Class, Event, Object, Stamp};
 use smallvec::SmallVec;
 
-/// What became of a half.
+/// The state of a half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Preparing,
@@ -32,11 +32,11 @@ enum State {
     Committed,
 }
 
-/// A controller's part of a transaction: that which may sleep, or that which may not.
+/// A controller's part of a transaction: the one that may sleep, or the one that may not.
 #[derive(Clone, Copy, Debug)]
 struct Half {
     controller: Controller,
-    /// Its prepare.
+    /// The prepare.
     callback: Callback,
     state: State,
 }
@@ -54,7 +54,7 @@ struct Taken {
 struct Transaction {
     dest: Option<CgroupId>,
     processes: SmallVec<[ProcessId; 2]>,
-    /// In the order of their prepares.
+    /// The halves, in the order of their prepares.
     halves: SmallVec<[Half; 8]>,
     taken: SmallVec<[Taken; 8]>,
 }
@@ -110,7 +110,7 @@ impl Checker for Contract {
         let (controller, callback) = called;
         tx.taken.push(Taken { object, mode, controller, callback });
         if !callback.terms().may_sleep && !object.class.spins() {
-            violated(tally, stamp, "T1", called, || format!("took {object}, for which one may sleep"));
+            violated(tally, stamp, "T1", called, || format!("took {object}, a sleeping lock"));
         }
         if object.class == Class::MmapSem && mode == Mode::Write {
             violated(tally, stamp, "T6", called, || format!("took {object} for writing, not for reading"));
@@ -148,7 +148,7 @@ impl Contract {
             }),
             (None, Some(taken)) => {
                 violated(tally, stamp, "locks", (taken.controller, taken.callback), || {
-                    format!("took {}, which no callback released, but the core", lock(object, mode))
+                    format!("took {}, which the core released and not a callback", lock(object, mode))
                 });
             }
         }
@@ -179,7 +179,7 @@ impl Contract {
                 if !holds(Class::ThreadgroupRwsem, process.0, &[Mode::Write]) {
                     violated(tally, stamp, "T7", called, || {
                         format!(
-                            "began without threadgroup_rwsem(process {}) for writing, held was {}",
+                            "began without threadgroup_rwsem(process {}) for writing; held: {}",
                             process.0,
                             locks(held.of(stamp.actor))
                         )
@@ -209,7 +209,7 @@ impl Contract {
             && let Some(taken) = tx.taken.iter().filter(own).find(|taken| taken.object.class.spins())
         {
             violated(tally, stamp, "T1", called, || {
-                format!("may sleep, and returned while it held {}, a spinlock", taken.object)
+                format!("may sleep, and returned while it held the spinlock {}", taken.object)
             });
         }
     }
@@ -233,7 +233,7 @@ impl Contract {
 }
 
 impl Transaction {
-    /// The half of a callback.
+    /// Returns the half of a callback.
     fn half(&mut self, (controller, callback): Called) -> Option<&mut Half> {
         let may_sleep = callback.terms().may_sleep;
         let same =

@@ -1,5 +1,5 @@
-//! deadlock: nobody can go on, for each waits for what another holds. Says who waits for what, and who holds it in which
-//! phase. A run that ends so is either this or `lost-wakeup`, never both.
+//! deadlock: no actor can go on, because each waits for an object that another holds. The report lists each waiter, the
+//! object, and its holder with its phase. A run without progress is either this or `lost-wakeup`, never both.
 use super::check::{About, Checker, NONE, Needs};
 use super::describe::{doing, place};
 use super::{Shadow, Tally, lost_wakeup};
@@ -32,7 +32,7 @@ impl Checker for Deadlock {
 /// Writes the wait graph down.
 fn explain(shadow: &Shadow, held: &HeldTable, waiting: &[(ActorId, Object)]) -> String {
     if waiting.is_empty() {
-        return "nobody can go on, and nobody waits for anything".to_owned();
+        return "no actor can go on, and none waits for anything".to_owned();
     }
     waiting.iter().map(|(who, on)| wait(shadow, held, waiting, (*who, *on))).collect::<Vec<_>>().join("; ")
 }
@@ -52,6 +52,6 @@ fn wait(
             format!("{name} ({mode:?}{place}{})", gone(holder))
         })
         .collect();
-    let by = if holders.is_empty() { "nobody".to_owned() } else { holders.join(", ") };
+    let by = if holders.is_empty() { "no actor".to_owned() } else { holders.join(", ") };
     format!("{} waits for {on}, held by {by}", doing(shadow, held, who))
 }

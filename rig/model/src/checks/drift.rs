@@ -1,12 +1,12 @@
-//! drift: usage − truth − what is in flight. Positive = overcharge, negative = undercharge.
+//! drift: usage − truth − changes in flight. Positive = overcharge, negative = undercharge.
 //!
-//! Violated whenever an operation or a transaction ends and leaves a counter with drift.
+//! It is violated whenever an operation or a transaction ends and leaves a counter with drift.
 use super::at_rest::AtRest;
 use super::check::{About, Checker, NONE, Needs};
 use super::{Shadow, Tally, ledger};
 use crate::kernel::{CgroupId, Controller, Layout};
 
-/// Points kept of a series; beyond twice as many, every other one goes.
+/// The number of points kept of a series. Beyond twice this number, every other point is dropped.
 const POINTS: usize = 100;
 
 /// Drift at a moment.
@@ -16,7 +16,7 @@ pub struct Point {
     pub at_ns: u64,
     /// The drift from then on.
     pub drift: i64,
-    /// Whether nothing was in flight.
+    /// True if nothing was in flight.
     pub quiescent: bool,
 }
 
@@ -27,21 +27,21 @@ pub struct CounterDrift {
     pub controller: Controller,
     /// The cgroup.
     pub cgroup: CgroupId,
-    /// Drift now.
+    /// The current drift.
     pub now: i64,
-    /// Most positive.
+    /// The most positive drift.
     pub peak_over: i64,
-    /// Most negative.
+    /// The most negative drift.
     pub peak_under: i64,
-    /// Integral of |drift| over time, in unit × ns.
+    /// The integral of |drift| over time, in unit × ns.
     pub integral_abs_ns: u128,
-    /// Units that ended with an imbalance here.
+    /// The number of operations and transactions that ended with an imbalance here.
     pub events: u64,
-    /// Peak of what open transactions had reserved.
+    /// The peak of the reservations of open transactions.
     pub reserved_peak: i64,
     /// The series, thinned.
     pub series: Vec<Point>,
-    /// Every how many changes are kept.
+    /// The number of changes per kept point.
     stride: u64,
     since_ns: u64,
 }
@@ -127,7 +127,7 @@ impl Checker for Drift {
 }
 
 impl Drift {
-    /// A unit has ended and left the counter wrong by `change`.
+    /// Takes the end of a unit that left the counter wrong by `change`.
     pub(super) fn changed(&mut self, shadow: &Shadow, at_ns: u64, index: usize, change: i64) {
         let Some(at) = self.position[index] else { return };
         let counter = &mut self.counters[at];
@@ -141,7 +141,7 @@ impl Drift {
         }
     }
 
-    /// Everybody is at rest, and this is the drift of the counter.
+    /// Takes the drift of the counter, measured while all actors are at rest.
     fn found(&mut self, shadow: &Shadow, at_ns: u64, index: usize, drift: i64) {
         let Some(at) = self.position[index] else { return };
         let change = drift - self.counters[at].now;
@@ -150,7 +150,7 @@ impl Drift {
         }
     }
 
-    /// Holds the drift that was followed against usage − truth, at a quiescent moment.
+    /// Compares the drift that was followed with usage − truth, at a quiescent moment.
     pub(super) fn audit(&mut self, ledger: &mut Tally, shadow: &Shadow, at_ns: u64) {
         self.tally.examine();
         for counter in &mut self.counters {
@@ -169,7 +169,7 @@ impl Drift {
         }
     }
 
-    /// Notes the peak of reservations; called when one is made.
+    /// Notes the peak of reservations. Called for each new reservation.
     pub(super) fn reserved(&mut self, index: usize, pages: i64) {
         if let Some(at) = self.position[index] {
             let counter = &mut self.counters[at];
@@ -189,7 +189,7 @@ impl Drift {
     }
 }
 
-/// Tasks of the cpuset that have another mask.
+/// Returns the number of tasks of the cpuset that have another mask.
 fn wrong_masks(shadow: &Shadow, rest: &AtRest, controller: Controller, cgroup: CgroupId) -> i64 {
     let Some(hierarchy) = shadow.counting(controller).filter(|_| controller == Controller::Cpuset) else {
         return 0;

@@ -1,5 +1,4 @@
-//! The observer that only judges: every check, and who holds what. Watches a world of which it asks for a snapshot whenever
-//! nothing is in flight.
+//! The observer that only judges: it runs the checks, and takes a snapshot of the world whenever nothing is in flight.
 use super::{CheckSet, Checks};
 use crate::kernel::{Layout, Snapshot};
 use crate::locks::held::HeldTable;
@@ -9,24 +8,24 @@ use crate::seam::{ActorId, Event, Observer, Stamp};
 use crate::world::World;
 use std::sync::Arc;
 
-/// See the module's text.
+/// An observer that runs the checks on the events of a world and records nothing else.
 pub struct Judge {
-    /// What is watched.
+    /// The world that is judged.
     pub world: Arc<World>,
-    /// Every check.
+    /// The checks.
     pub checks: Checks,
-    /// Who holds what.
+    /// The locks that each actor holds.
     pub held: HeldTable,
     on: CheckSet,
-    /// Whether it looks around whenever nothing is in flight, or only at the end.
+    /// True if it takes snapshots whenever nothing is in flight; otherwise only at the end.
     looks_around: bool,
     layout: Layout,
     opening: Vec<Event>,
-    /// Operations and attaches that have begun.
+    /// The number of operations and attaches that have begun.
     begun: u64,
-    /// Attaches that have begun and not ended.
+    /// The number of attaches that have begun and not ended.
     attaching: u32,
-    /// The attach that began while nobody else was at work, with all that was there.
+    /// The attach that began while no other actor was at work, with the snapshot taken then.
     alone: Option<OwnEvents>,
 }
 
@@ -37,14 +36,14 @@ struct OwnEvents {
 }
 
 impl Judge {
-    /// Judges what happens to `world`, which is at its start, with those checks.
+    /// Creates a judge of `world`, which is at its start, with those checks.
     #[must_use]
     pub fn new(world: Arc<World>, on: CheckSet) -> Self {
         Self::with(world, on, true)
     }
 
-    /// The same, but looks at the whole world only at the end: whether there is a moment at which nothing is in flight
-    /// depends on the order of steps that have nothing else to do with each other.
+    /// Creates a judge that takes a snapshot only at the end. A moment at which nothing is in flight depends on the
+    /// order of steps that are otherwise independent.
     #[must_use]
     pub fn at_the_end(world: Arc<World>, on: CheckSet) -> Self {
         Self::with(world, on, false)
@@ -68,7 +67,7 @@ impl Judge {
         judge
     }
 
-    /// Forgets everything: the world has been put back to its start.
+    /// Forgets everything, since the world has been put back to its start.
     pub fn restart(&mut self) {
         self.checks = Checks::with(self.layout.clone(), self.on);
         self.held = HeldTable::default();
@@ -76,7 +75,7 @@ impl Judge {
         self.open();
     }
 
-    /// The facts with which the world starts.
+    /// Returns the facts with which the world starts.
     #[must_use]
     pub fn opening(&self) -> &[Event] {
         &self.opening
@@ -88,7 +87,7 @@ impl Judge {
         }
     }
 
-    /// Ends the run at `at_ns`: explains why it came to no end, or audits what is left.
+    /// Ends the run at `at_ns`: explains why it could not end by itself, or audits its final state, which it returns.
     pub fn finish(&mut self, at_ns: u64, end: &End) -> Option<Snapshot> {
         match end {
             End::Deadlock(waiting) => self.checks.stuck(&self.held, waiting),
@@ -103,7 +102,7 @@ impl Judge {
         last
     }
 
-    /// Looks at what the event has completed, after everybody has seen it.
+    /// Audits the world if the event has completed something. Called after all checks have seen the event.
     pub fn after(&mut self, stamp: Stamp, event: &Event) {
         if !self.looks_around {
             return;
@@ -128,7 +127,7 @@ impl Judge {
         self.alone = quiet.then(|| OwnEvents { actor, begun: self.begun, before: self.world.snapshot() });
     }
 
-    /// An attach that was alone from end to end and has not happened leaves everything as it was.
+    /// Checks that a failed attach during which no other actor was at work has left everything as it was.
     fn attach_ends(&mut self, stamp: Stamp, outcome: Outcome) {
         self.attaching -= 1;
         let Some(alone) = self.alone.take_if(|alone| alone.actor == stamp.actor) else { return };

@@ -1,4 +1,4 @@
-//! leaked-reservation: a transaction that came to nothing and did not give back what it had reserved.
+//! leaked-reservation: a transaction failed and did not release its reservations.
 use super::check::{About, Checker, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;
@@ -36,7 +36,7 @@ impl Checker for LeakedReservation {
         }
     }
 
-    /// At the end nothing is reserved.
+    /// Checks that nothing is reserved at the end.
     fn finish(&mut self, shadow: &Shadow) {
         for (controller, cgroup) in shadow.layout().counters() {
             let index = Shadow::index(controller, cgroup);

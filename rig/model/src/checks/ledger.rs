@@ -1,5 +1,5 @@
-//! ledger: what the paths wrote down against what the counters read, and the truth that was followed against the truth
-//! recomputed from tasks and pages. Violated = somebody charged without writing it down, or changed without telling.
+//! ledger: the ledger that the paths wrote agrees with the counters, and the truth followed from events agrees with the
+//! truth recomputed from tasks and pages. A violation is a charge without a ledger entry, or a change without an event.
 use super::check::{About, Checker, NONE, Needs};
 use super::{Shadow, Tally};
 use crate::kernel::layout::Snapshot;
@@ -22,7 +22,7 @@ impl Checker for Ledger {
 }
 
 impl Ledger {
-    /// Compares at a quiescent moment.
+    /// Compares ledger and truth with a snapshot, at a quiescent moment.
     pub(super) fn audit(&mut self, shadow: &Shadow, snapshot: &Snapshot) {
         self.tally.examine();
         for (controller, cgroup, usage) in &snapshot.usage {
@@ -49,8 +49,8 @@ impl Ledger {
     }
 }
 
-/// What a counter should read, from tasks and pages. For `cpuset`: tasks with a wrong mask, of which there should be
-/// none.
+/// Returns the correct value of a counter, computed from tasks and pages. For `cpuset`, which counts tasks with a wrong
+/// mask, that is 0.
 #[must_use]
 pub(super) fn truth(shadow: &Shadow, snapshot: &Snapshot, controller: Controller, cgroup: CgroupId) -> i64 {
     let layout = shadow.layout();

@@ -1,4 +1,4 @@
-//! left-behind: touched pages whose record does not name their owner's cgroup once a move is over.
+//! left-behind: after a move, the record of a touched page does not name the owner's cgroup.
 use super::at_rest::AtRest;
 use super::check::{About, Checker, Needs, RARE, RECORDS, Seen};
 use super::unit::UnitKind;
@@ -59,7 +59,7 @@ impl Checker for LeftBehind {
                 let name = shadow.cgroup_name(place);
                 self.tally.violated(|| {
                     let (at_ns, id) = (rest.at_ns, mm.mm.0);
-                    format!("at {at_ns} ns, at rest, mm {id} sits in {name}, but {pages} of its pages do not")
+                    format!("at {at_ns} ns, at rest, mm {id} is in {name}, but {pages} of its pages are not")
                 });
             }
         }
@@ -80,7 +80,7 @@ fn judge(tally: &mut Tally, shadow: &Shadow, stamp: Stamp, id: MmId) {
         let at_ns = stamp.at_ns;
         tally.violated(|| {
             let name = shadow.cgroup_name(place);
-            format!("at {at_ns} ns mm {} sits in {name}, but {pages} of its pages were left behind", id.0)
+            format!("at {at_ns} ns mm {} is in {name}, but {pages} of its pages were left behind", id.0)
         });
     }
 }

@@ -1,10 +1,12 @@
-//! lock-order: locks are taken in one order of classes over the whole run; no lock is asked for that its asker holds.
+//! lock-order: locks are taken in one order of classes over the whole run, and no actor asks for a lock that it holds.
 //!
-//! A graph of classes, held → asked for, with who did so first. An edge that closes a circle is reported with all edges
-//! of it, each edge once. Two edges that were only ever made under `cgroup_mutex` cannot be walked at once, so a circle with
-//! two such edges is none: hierarchies may mount controllers in any order. Locks of one class may nest in the order of their owners, or in any order under
-//! `cgroup_mutex`. A second read of a semaphore by its reader is reported unless it passes waiting writers: it deadlocks
-//! with a writer that queues in between.
+//! - The graph of classes has an edge held → asked for, with the actor that made it first. An edge that closes a cycle
+//!   is reported with all edges of the cycle, each edge once.
+//! - Two edges that were only ever made under `cgroup_mutex` cannot occur at once, so a cycle with two such edges is
+//!   not reported: hierarchies may mount controllers in any order.
+//! - Locks of one class may nest in the order of their owners, or in any order under `cgroup_mutex`.
+//! - A second read of a semaphore by its reader deadlocks with a writer that queues in between. It is reported unless
+//!   it passes waiting writers.
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::describe::{doing, lock};
 use super::{Shadow, Tally};
@@ -18,11 +20,11 @@ const CLASSES: usize = Class::LOCKS.len();
 /// The check.
 #[derive(Debug, Default)]
 pub(super) struct LockOrder {
-    /// By class that was held: bits of the classes asked for.
+    /// By class that was held: the classes asked for, a bit each.
     after: [u16; CLASSES],
-    /// Those of them that were asked for without `cgroup_mutex`, or that are edges of it.
+    /// The part of `after` that was asked for without holding `cgroup_mutex`, or is an edge of `cgroup_mutex`.
     free: [u16; CLASSES],
-    /// Who made the edge (held, asked for) first.
+    /// The edges (held, asked for), each with the actor that made it first.
     edges: Vec<((usize, usize), String)>,
     /// Actors whose next request passes waiting writers.
     unfair: SmallVec<[ActorId; 4]>,
@@ -51,7 +53,7 @@ impl Checker for LockOrder {
         self.tally.examine();
         let unfair = !self.unfair.is_empty() && self.passes(stamp.actor);
         if unfair && held.of(stamp.actor).iter().any(|hold| hold.object == request.object) {
-            // Granted at once, for it is held for reading: a read that cannot wait has no place in the order.
+            // Granted at once, since it is held for reading. A read that cannot wait has no place in the order.
             return;
         }
         let to = request.object.class as usize;
@@ -70,7 +72,7 @@ impl Checker for LockOrder {
         }
     }
 
-    /// Adds what others have asked for while they held something; each of the circles that close only now is one more.
+    /// Adds the edges of another actor's check. Each cycle that they close is a violation.
     fn join(&mut self, other: &Self) {
         let found = other.tally.violated > 0;
         for ((from, to), who) in &other.edges {
@@ -80,7 +82,7 @@ impl Checker for LockOrder {
                 && let Some(circle) = self.insert((*from, *to), who.clone(), gated)
                 && !found
             {
-                self.tally.violated(|| format!("a circle of what several have done: {circle}"));
+                self.tally.violated(|| format!("a cycle of edges made by several actors: {circle}"));
             }
         }
     }
@@ -92,7 +94,7 @@ impl LockOrder {
         at.map(|at| self.unfair.swap_remove(at)).is_some()
     }
 
-    /// Looks at a request beside a hold, unless both are usual.
+    /// Judges a request made during a hold, unless the edge is known.
     #[cold]
     fn judge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
         if hold.object.class != ask.object.class {
@@ -117,7 +119,7 @@ impl LockOrder {
         }
     }
 
-    /// The asker holds that very lock.
+    /// Judges a request for a lock that the asker holds.
     fn again(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, hold: &Hold) {
         let reads = hold.mode == Mode::Read && ask.mode == Mode::Read;
         if reads && ask.unfair {
@@ -135,7 +137,7 @@ impl LockOrder {
         });
     }
 
-    /// A pair of classes that was not seen before, or not without `cgroup_mutex`.
+    /// Adds a pair of classes that was not seen before, or not without `cgroup_mutex`.
     #[cold]
     fn edge(&mut self, held: &HeldTable, shadow: &Shadow, ask: Ask, pair: (usize, usize), gated: bool) {
         let who = doing(shadow, held, ask.stamp.actor);
@@ -144,7 +146,7 @@ impl LockOrder {
         }
     }
 
-    /// Adds an edge; returns the circle that it closes.
+    /// Adds an edge and returns the cycle that it closes, if any.
     fn insert(&mut self, pair: (usize, usize), who: String, gated: bool) -> Option<String> {
         self.edges.retain(|(known, _)| *known != pair);
         self.edges.push((pair, who));
@@ -157,15 +159,15 @@ impl LockOrder {
         Some(around.map(|pair| self.words(pair)).collect::<Vec<_>>().join("; "))
     }
 
-    /// `mmap_sem -> callback_mutex by task 3 in mmap`.
+    /// Returns the words for an edge: `mmap_sem -> callback_mutex by task 3 in mmap`.
     fn words(&self, pair: (usize, usize)) -> String {
         let [held, asked] = [pair.0, pair.1].map(|class| Class::LOCKS[class].name());
         let who = self.edges.iter().find(|(known, _)| *known == pair).map_or("", |(_, who)| who.as_str());
         format!("{held} -> {asked} by {who}")
     }
 
-    /// A shortest chain of edges between two classes; one of the whole circle may be gated, for two that are cannot be
-    /// walked at once. `gated`: the edge that the chain is to close is.
+    /// Returns a shortest chain of edges between two classes. At most one edge of the whole cycle may be gated, because
+    /// two gated edges cannot occur at once. `gated`: the edge that closes the cycle is gated.
     fn path(&self, from: usize, to: usize, gated: bool) -> Option<Vec<usize>> {
         let mut paths = vec![(vec![from], gated)];
         let mut seen = [0_u16; 2];

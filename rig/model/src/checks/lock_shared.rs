@@ -1,12 +1,14 @@
-//! lock-shared (T5): no two controllers take the same lock instance inside callbacks of one transaction, for however
-//! short a time.
+//! lock-shared (T5): no two controllers take the same lock instance inside callbacks of one transaction, not even for a
+//! moment.
 //!
-//! Not counted: what the core held when the first callback began, for that is not theirs; `mmap_sem` for reading by
-//! both, the exception that the contract makes; and the core's own short spinlocks `tasklist_lock`, `css_set_lock`,
-//! `alloc_lock` and `page_table_lock`, which belong to no controller and which helpers of the core take on behalf of
-//! whoever looks at a task or a page. Everything else counts: `cpu_hotplug`, `cgroup_mutex` where the core does not hold
-//! it, `threadgroup_rwsem`, `mmap_sem` as soon as one of both writes, `move_lock`, `callback_mutex`, `numtasks.lock` and
-//! `counter.lock`.
+//! These do not count:
+//! - locks that the core held when the first callback began, since they are not the controllers'
+//! - `mmap_sem` for reading by both, the exception that the contract makes
+//! - the core's own short spinlocks `tasklist_lock`, `css_set_lock`, `alloc_lock` and `page_table_lock`, which belong
+//!   to no controller and which helpers of the core take for any callback that looks at a task or a page
+//!
+//! Everything else counts: `cpu_hotplug`, `cgroup_mutex` if the core does not hold it, `threadgroup_rwsem`, `mmap_sem`
+//! if one of the two writes, `move_lock`, `callback_mutex`, `numtasks.lock` and `counter.lock`.
 use super::Tally;
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::describe::doing;
@@ -27,7 +29,7 @@ struct Touch {
 #[derive(Debug, Default)]
 struct Transaction {
     begun: bool,
-    /// What the core held when the first callback began.
+    /// The locks that the core held when the first callback began.
     core: SmallVec<[Object; 8]>,
     touches: SmallVec<[Touch; 16]>,
 }
@@ -105,7 +107,7 @@ fn both_read(a: &Touch, b: &Touch) -> bool {
     a.object.class == Class::MmapSem && a.mode == Mode::Read && b.mode == Mode::Read
 }
 
-/// Whether locks of that class are somebody's.
+/// Reports whether locks of that class belong to a controller.
 fn counts(class: Class) -> bool {
     !matches!(class, Class::TasklistLock | Class::CssSetLock | Class::AllocLock | Class::PageTableLock)
 }

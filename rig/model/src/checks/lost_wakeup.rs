@@ -1,7 +1,8 @@
-//! lost-wakeup: nobody can go on, and somebody waits for what nobody holds: whoever gave it back forgot to wake it.
+//! lost-wakeup: no actor can go on, and one of them waits for a lock that no actor holds. The actor that released the
+//! lock did not wake the waiter.
 //!
-//! A queue is held by nobody. Its waiter is forgotten only if nobody is left who would wake it: of the threads that it
-//! waits for, none waits for something that is held, which would make it a link in a deadlock.
+//! A queue has no holder. Its waiter is forgotten only if no thread that could wake it waits for something that is
+//! held: such a thread would make the waiter a link in a deadlock.
 use super::check::{About, Checker, NONE, Needs};
 use super::describe::doing;
 use super::{Shadow, Tally};
@@ -35,7 +36,7 @@ impl Checker for LostWakeup {
     }
 }
 
-/// Those of `waiting`, who are all that is left, that nobody will ever wake.
+/// Returns the actors of `waiting` that no actor will ever wake. `waiting` lists all actors that are left.
 pub(super) fn forgotten(shadow: &Shadow, held: &HeldTable, waiting: &[Waiting]) -> Vec<Waiting> {
     let is_held = |object| held.holders_of(object).next().is_some();
     let hopeless = |(who, on): &&Waiting| {
@@ -49,7 +50,7 @@ pub(super) fn forgotten(shadow: &Shadow, held: &HeldTable, waiting: &[Waiting]) 
     waiting.iter().filter(hopeless).copied().collect()
 }
 
-/// Whether `actor` could be the one who wakes waiters of that queue: a thread of the process, or anybody where the
+/// Reports whether `actor` could wake waiters of that queue: only a thread of the process can, or any actor if the
 /// queue does not belong to a process.
 fn may_wake(shadow: &Shadow, actor: ActorId, queue: Object) -> bool {
     if queue.class != Class::ExecWait {
@@ -61,11 +62,11 @@ fn may_wake(shadow: &Shadow, actor: ActorId, queue: Object) -> bool {
     })
 }
 
-/// Names them.
+/// Returns a description of the forgotten actors.
 fn explain(shadow: &Shadow, held: &HeldTable, forgotten: &[Waiting]) -> String {
     let words = |(who, on): &Waiting| {
         let why =
-            if Class::LOCKS.contains(&on.class) { "which nobody holds" } else { "which nobody can wake" };
+            if Class::LOCKS.contains(&on.class) { "which no actor holds" } else { "which no actor can wake" };
         format!("{} waits for {on}, {why}", doing(shadow, held, *who))
     };
     forgotten.iter().map(words).collect::<Vec<_>>().join("; ")

@@ -1,12 +1,13 @@
-//! The invariants of a run, one check a file, judged from events alone and the same for every engine.
+//! The invariants of a run, one check per file, judged from events alone and the same for every engine.
 //!
-//! [`shadow`] follows the events and knows places, truth, ledger and what is in flight; a check looks at an event
-//! together with the shadow and counts. Checks read; they never repair. Each has a run that it must call violated.
+//! [`shadow`] follows the events and knows places, truth, ledger and what is in flight. A check looks at an event
+//! together with the shadow and counts. Checks read and never repair. For each check there is a run that must violate
+//! it.
 //!
-//! Where events have no order of all of them, each actor has checks of its own for what its own events decide, and
-//! [`at_rest`] adds them up and looks at the world while all actors rest.
+//! On engines without a total order of events, each actor runs the checks that its own events can decide. [`at_rest`]
+//! adds them up and looks at the world while all actors are at rest.
 //!
-//! To add one: its file with an `impl Checker`, its `mod` and its row below.
+//! To add a check, write its file with an `impl Checker`, its `mod` and its row below.
 pub mod at_rest;
 mod check;
 mod contract;
@@ -46,10 +47,10 @@ use crate::seam::{ActorId, Event, Object, Stamp};
 use at_rest::AtRest;
 use check::{Checker, LEDGER, OPERATIONS, RARE, RECORDS, Request, Seen};
 
-/// A check's name with what it found.
+/// A check with its findings.
 pub type Finding<'a> = (Check, &'a Tally);
 
-/// Declares [`Check`], [`Checks`], and everything that is done with each of them. The order is that of reports.
+/// Declares [`Check`], [`Checks`], and everything that is done with each check. The order is that of reports.
 macro_rules! checks {
     ($($field:ident: $check:ident,)*) => {
         /// A check.
@@ -60,10 +61,10 @@ macro_rules! checks {
         }
 
         impl Check {
-            /// All of them, in the order of reports.
+            /// All checks, in the order of reports.
             pub const ALL: &[Self] = &[$(Self::$check),*];
 
-            /// The facts about it.
+            /// Returns the facts about it.
             #[must_use]
             pub const fn about(self) -> &'static About {
                 match self {
@@ -81,8 +82,8 @@ macro_rules! checks {
         }
 
         impl Checks {
-            /// Checks for a world of that layout, before its opening events. Of those that are not on, nothing is counted
-            /// and nothing is reported; drift is followed in any case.
+            /// Creates checks for a world of that layout, before its opening events. Checks that are not on count and
+            /// report nothing, but drift is always followed.
             #[must_use]
             pub fn with(layout: Layout, on: CheckSet) -> Self {
                 $(let mut $field = $field::$check::default();
@@ -131,14 +132,15 @@ macro_rules! checks {
                 })*
             }
 
-            /// Takes the end of a run in which no actor can go on: `waiting` says which actor waits for what.
+            /// Takes the end of a run in which no actor can go on. `waiting` lists each actor with the object it waits
+            /// for.
             pub fn stuck(&mut self, held: &HeldTable, waiting: &[(ActorId, Object)]) {
                 $(if self.on.has(Check::$check) {
                     self.$field.stuck(&self.shadow, held, waiting);
                 })*
             }
 
-            /// The run came to no end and was given up.
+            /// Takes the end of a run that did not end by itself and was given up.
             pub fn gave_up(&mut self, held: &HeldTable, at_ns: u64) {
                 $(if self.on.has(Check::$check) {
                     self.$field.gave_up(&self.shadow, held, at_ns);
@@ -153,7 +155,7 @@ macro_rules! checks {
                 })*
             }
 
-            /// Adds what the checks of another have found of what each actor's own events decide.
+            /// Adds the findings of another set of checks, for the checks that each actor's own events decide.
             fn add(&mut self, other: &Self) {
                 $(if matches!(Check::$check.about().needs, Needs::OwnEvents) {
                     self.$field.tally.add(&other.$field.tally);
@@ -192,8 +194,8 @@ checks! {
 }
 
 impl Checks {
-    /// Takes one event; `held` has not seen it yet. Locks are the most frequent events of all, and go their own way; of other
-    /// frequent events it is known which checks look at them.
+    /// Takes one event, which `held` has not seen yet. Events of locks are the most frequent and have methods of their
+    /// own. Other frequent events only go to the checks that look at them.
     #[inline]
     pub fn observe(&mut self, held: &HeldTable, stamp: Stamp, event: &Event) {
         match *event {
@@ -234,8 +236,8 @@ impl Checks {
         self.shadow.in_flight() == 0
     }
 
-    /// Holds the ledger against the counters, and the truth that was followed against the truth recomputed. Only while
-    /// nothing is in flight.
+    /// Compares the ledger with the counters, and the followed truth with the recomputed truth. Only while nothing is
+    /// in flight.
     pub fn audit(&mut self, at_ns: u64, snapshot: &Snapshot) {
         let mut off = ledger::Ledger::default();
         let ledger = if self.on.has(Check::Ledger) { &mut self.ledger } else { &mut off };
@@ -243,20 +245,20 @@ impl Checks {
         self.drift.audit(&mut ledger.tally, &self.shadow, at_ns);
     }
 
-    /// Compares the state before and after an attach that has not happened, with no other actor at work.
+    /// Compares the state before and after a failed attach during which no other actor was at work.
     pub fn rolled_back(&mut self, at_ns: u64, before: &Snapshot, after: &Snapshot) {
         if self.on.has(Check::Rollback) {
             self.rollback.compare(at_ns, before, after);
         }
     }
 
-    /// Drift per counter, in the order of the layout.
+    /// Returns the drift of each counter, in the order of the layout.
     #[must_use]
     pub fn drifts(&self) -> &[CounterDrift] {
         self.drift.counters()
     }
 
-    /// The shadow.
+    /// Returns the shadow.
     #[must_use]
     pub fn shadow(&self) -> &Shadow {
         &self.shadow

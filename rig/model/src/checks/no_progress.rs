@@ -1,11 +1,11 @@
-//! no-progress: a run that came to no end and was given up, with what every actor was doing then.
+//! no-progress: a run did not end by itself and was given up. The report lists what each actor was doing then.
 use super::check::{About, Checker, NONE, Needs};
 use super::describe::{doing, locks};
 use super::unit::UnitKind;
 use super::{Shadow, Tally};
 use crate::locks::held::HeldTable;
 
-/// Actors that are named.
+/// The number of actors that are named.
 const NAMED: usize = 8;
 
 /// The check.
@@ -43,7 +43,7 @@ impl Checker for NoProgress {
                 words.push(format!("and {} more", actors.len() - NAMED));
             }
             if words.is_empty() {
-                words.push("nobody was in the middle of anything".to_owned());
+                words.push("no actor was in the middle of an operation".to_owned());
             }
             format!("given up after {at_ns} ns: {}", words.join("; "))
         });

@@ -1,4 +1,4 @@
-//! overrun: a charge that lifted usage above the limit then valid.
+//! overrun: a charge raised usage above the limit valid at that time.
 use super::check::{About, Checker, LEDGER, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;
@@ -24,7 +24,7 @@ impl Checker for Overrun {
             Event::AboveLimit { controller, cgroup, usage, limit } => self.tally.violated(|| {
                 let name = shadow.name(Shadow::index(controller, cgroup));
                 let (at_ns, who) = (stamp.at_ns, shadow.who(stamp.actor));
-                format!("at {at_ns} ns {who} lifted {name} to {usage} pages, above its limit of {limit}")
+                format!("at {at_ns} ns {who} raised {name} to {usage} pages, above its limit of {limit}")
             }),
             _ => {}
         }

@@ -1,7 +1,8 @@
-//! partial-move: a process of which some threads moved and others did not; a thread born beside its parent, which moved
-//! with its process.
+//! partial-move: some threads of a process moved and others did not, or a thread was born in another cgroup than its
+//! parent, which had moved with its process.
 //!
-//! A finished move is judged only if no other attach of that process overlapped it: afterwards one cannot tell.
+//! A finished move is judged only if no other attach of that process overlapped it. Otherwise the places of the threads
+//! do not show which attach moved them.
 use super::at_rest::AtRest;
 use super::check::{About, Checker, Needs, RARE, Seen};
 use super::{Shadow, Tally};
@@ -13,17 +14,17 @@ use std::collections::BTreeSet;
 #[derive(Clone, Copy, Debug)]
 struct Open {
     actor: ActorId,
-    /// `None`: every process.
+    /// The process; `None` for every process.
     process: Option<ProcessId>,
     dest: CgroupId,
     alone: bool,
-    /// Whether whole processes move.
+    /// True if whole processes move.
     whole: bool,
 }
 
 impl Open {
     fn name(&self) -> String {
-        self.process.map_or("everybody".to_owned(), |process| format!("process {}", process.0))
+        self.process.map_or("every process".to_owned(), |process| format!("process {}", process.0))
     }
 }
 
@@ -31,7 +32,7 @@ impl Open {
 #[derive(Debug, Default)]
 pub(super) struct PartialMove {
     open: Vec<Open>,
-    /// Threads that were moved last by somebody who moved all of their process.
+    /// Threads whose last move was one of their whole process.
     whole: BTreeSet<TaskId>,
     pub(super) tally: Tally,
 }
@@ -58,7 +59,7 @@ impl Checker for PartialMove {
                     let at_ns = stamp.at_ns;
                     self.tally.violated(|| {
                         format!(
-                            "at {at_ns} ns task {} was born beside its parent {}, which had been moved",
+                            "at {at_ns} ns task {} was born in another cgroup than its parent {}, which had been moved",
                             task.0, parent.0
                         )
                     });
@@ -73,7 +74,7 @@ impl Checker for PartialMove {
         for (process, hierarchy) in &rest.torn {
             self.tally.violated(|| {
                 let (at_ns, process, hierarchy) = (rest.at_ns, process.0, hierarchy.0);
-                format!("at {at_ns} ns, at rest, threads of process {process} sit in several cgroups of hierarchy {hierarchy}")
+                format!("at {at_ns} ns, at rest, threads of process {process} are in several cgroups of hierarchy {hierarchy}")
             });
         }
     }

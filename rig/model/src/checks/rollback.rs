@@ -1,7 +1,7 @@
-//! rollback: a transaction that came to nothing has changed nothing — charges, places, masks, limits, what is frozen — and
-//! holds no lock.
+//! rollback: a failed transaction has changed nothing — charges, places, masks, limits, frozen states — and holds no
+//! lock.
 //!
-//! `max_usage` and failcnt are exempt, as in the kernel. Only its own changes count: what others set meanwhile stays.
+//! `max_usage` and failcnt are exempt, as in the kernel. Only its own changes count; those of other actors stay.
 use super::check::{About, Checker, Needs, RARE, Seen};
 use super::shadow::at;
 use super::unit::{Unit, UnitKind};
@@ -11,7 +11,7 @@ use crate::locks::held::HeldTable;
 use crate::seam::{ActorId, Event, Stamp};
 use smallvec::SmallVec;
 
-/// Something that is set, not counted.
+/// A state that is set, not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Mask(TaskId),
@@ -19,7 +19,7 @@ enum What {
     Frozen(CgroupId),
 }
 
-/// What a transaction found, and what it last set.
+/// The value that a transaction found, and the value it set last.
 #[derive(Clone, Copy, Debug)]
 struct Change {
     what: What,
@@ -32,9 +32,9 @@ type Changes = SmallVec<[Change; 8]>;
 /// The check.
 #[derive(Debug, Default)]
 pub(super) struct Rollback {
-    /// By actor.
+    /// The changes of the open transaction, by actor.
     changes: Vec<Changes>,
-    /// By cgroup.
+    /// The frozen state, by cgroup.
     frozen: Vec<bool>,
     pub(super) tally: Tally,
 }
@@ -44,7 +44,7 @@ impl Checker for Rollback {
         name: "rollback",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        // A counter that has drifted too low has less than an undo gives back, and what is missing stays as a trace.
+        // A counter that has drifted too low has less than an undo uncharges, and the missing part stays as a trace.
         without_locks: true,
         events: RARE,
     };
@@ -78,7 +78,7 @@ impl Checker for Rollback {
 }
 
 impl Rollback {
-    /// Holds everything that was there before an attach that has not happened against what is there after it.
+    /// Compares the state before a failed attach with the state after it.
     pub(super) fn compare(&mut self, at_ns: u64, before: &Snapshot, after: &Snapshot) {
         self.tally.examine();
         if before != after {
@@ -87,10 +87,10 @@ impl Rollback {
             } else if before.mms != after.mms {
                 "address spaces or page records"
             } else {
-                "what counters read"
+                "counters"
             };
             self.tally.violated(|| {
-                format!("at {at_ns} ns an attach that did not happen, with nobody else at work, has changed {part}")
+                format!("at {at_ns} ns an attach that did not happen, with no other actor at work, has changed {part}")
             });
         }
     }
@@ -131,14 +131,14 @@ fn charges(shadow: &Shadow, unit: &Unit) -> Option<String> {
     let why = if missing == 0 {
         String::new()
     } else {
-        format!(": {missing} of what it was to give back were not there any more")
+        format!(": {missing} that it should have uncharged were no longer there")
     };
     Some(format!("{name} changed by {charged:+} and its truth by {truth:+}{why}"))
 }
 
 fn places(shadow: &Shadow, unit: &Unit) -> Option<String> {
     let (task, _, to) = unit.moved.first()?;
-    Some(format!("task {} sits in {}", task.0, shadow.cgroup_name(*to)))
+    Some(format!("task {} is in {}", task.0, shadow.cgroup_name(*to)))
 }
 
 fn settings(shadow: &Shadow, changes: &Changes) -> Option<String> {

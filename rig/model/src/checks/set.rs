@@ -1,20 +1,20 @@
-//! Names of checks, and sets of them: a run may have just some of them on.
+//! Names of checks, and sets of checks. A run may have only some checks on.
 use super::{Check, Needs};
 use std::fmt;
 
 impl Check {
-    /// Its name in scenarios, litmus tests and results.
+    /// Returns its name in scenarios, litmus tests and results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.about().name
     }
 
-    /// Names of all, in the order of reports.
+    /// Returns the names of all checks, in the order of reports.
     pub fn names() -> impl Iterator<Item = &'static str> + Clone {
         Self::ALL.iter().map(|check| check.name())
     }
 
-    /// The check of that name.
+    /// Returns the check of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|check| check.name() == name)
@@ -27,28 +27,28 @@ impl fmt::Display for Check {
     }
 }
 
-/// Which checks are on, a bit each.
+/// The set of checks that are on, a bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckSet(u32);
 
 impl CheckSet {
-    /// All of them.
+    /// All checks.
     pub const ALL: Self = Self((1 << Check::ALL.len()) - 1);
 
-    /// These.
+    /// Creates the set of `checks`.
     #[must_use]
     pub fn of(checks: &[Check]) -> Self {
         Self(checks.iter().fold(0, |set, check| set | (1 << *check as u32)))
     }
 
-    /// Those of them that one actor's own events decide: no order of all events is needed.
+    /// Returns the checks of the set that one actor's own events decide, which need no total order of events.
     #[must_use]
     pub fn own(self) -> Self {
         let own = Check::ALL.iter().copied().filter(|check| check.about().needs == Needs::OwnEvents);
         Self(self.0 & Self::of(&own.collect::<Vec<_>>()).0)
     }
 
-    /// Those of them that are not named.
+    /// Returns the set without `checks`.
     #[must_use]
     pub fn without(self, checks: &[Check]) -> Self {
         Self(self.0 & !Self::of(checks).0)

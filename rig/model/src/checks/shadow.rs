@@ -1,7 +1,8 @@
-//! What the events say of the kernel: places, truth, ledger, reservations, and what is in flight.
+//! The kernel's state as followed from events: places, truth, ledger, reservations, and changes in flight.
 //!
-//! In flight is, for every operation and transaction that has not ended, what it has charged less what it has changed
-//! in truth. So drift = usage − truth − in flight changes only when one of them ends with an imbalance.
+//! The amount in flight is the sum, over all operations and transactions that have not ended, of their charges less
+//! their changes of the truth. So drift = usage − truth − in flight changes only when one of them ends with an
+//! imbalance.
 mod queries;
 mod truth;
 
@@ -11,44 +12,44 @@ use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, Layout, MaskId,
 use crate::seam::event::Who;
 use crate::seam::{ActorId, Event, Stamp};
 
-/// A thread as the events tell.
+/// A thread, as followed from events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TaskShadow {
-    /// Its cgroups; absent before its first place is told.
+    /// The cgroups; absent before its first [`Event::Place`].
     pub css: Option<CssSetId>,
-    /// Its mask.
+    /// The CPU mask.
     pub mask: MaskId,
-    /// Whether it can be seen.
+    /// True while it is visible.
     pub live: bool,
-    /// Whether it is on its way out.
+    /// True once it is exiting.
     pub exiting: bool,
-    /// Its process.
+    /// The process.
     pub process: Option<ProcessId>,
     /// The counter of cpuset drift in which it is counted as wrong.
     pub wrong_in: Option<usize>,
 }
 
-/// An address space as the events tell.
+/// An address space, as followed from events.
 #[derive(Clone, Debug, Default)]
 pub struct MmShadow {
-    /// Pages of address space.
+    /// The size in pages.
     pub total_vm: i64,
-    /// Its owner.
+    /// The owner.
     pub owner: Option<TaskId>,
-    /// Records of its touched pages.
+    /// The records of its touched pages.
     pub records: PageRecords,
 }
 
-/// An actor as the events tell.
+/// An actor, as followed from events.
 #[derive(Clone, Debug, Default)]
 pub struct ActorShadow {
-    /// Who it is.
+    /// The identity.
     pub who: Option<Who>,
-    /// What it has in flight.
+    /// The unit that it has in flight.
     pub unit: Unit,
 }
 
-/// See the module's text.
+/// The kernel's state as followed from events.
 #[derive(Debug)]
 pub struct Shadow {
     layout: Layout,
@@ -60,17 +61,17 @@ pub struct Shadow {
     reserved: Vec<i64>,
     clamps: Vec<u64>,
     in_flight: usize,
-    /// Where each controller counts by now; absent before it is adopted, too.
+    /// The hierarchy where each controller counts now; absent if it is not mounted or not adopted yet.
     counting: [Option<HierarchyId>; Controller::COUNT],
-    /// Limits now, by index.
+    /// The current limits, by index.
     limits: Vec<u64>,
-    /// Masks of cpusets now and whether they are empty, by cgroup.
+    /// The current masks of cpusets, each with whether it is empty, by cgroup.
     cpus: Vec<(MaskId, bool)>,
-    /// By cgroup.
+    /// The frozen state, by cgroup.
     frozen: Vec<bool>,
 }
 
-/// The element at `index` of a list that grows.
+/// Returns the element at `index` of a list, which it extends if necessary.
 pub(super) fn at<T: Default>(list: &mut Vec<T>, index: usize) -> &mut T {
     if index >= list.len() {
         list.resize_with(index + 1, T::default);
@@ -100,18 +101,18 @@ impl Shadow {
         }
     }
 
-    /// What everybody's ledger says of a counter while everybody is at rest, and what it should read.
+    /// Sets the usage of a counter by all ledgers and its true value, while all actors are at rest.
     pub(super) fn found(&mut self, index: usize, usage: i64, truth: i64) {
         self.usage[index] = usage;
         self.truth[index] = truth;
     }
 
-    /// The controller counts from now on.
+    /// Notes that the controller counts from now on.
     pub(super) fn counts_now(&mut self, controller: Controller) {
         self.counting[controller.index()] = self.layout.hierarchy_of(controller);
     }
 
-    /// Takes over what another shadow says of its actor `theirs`, who is `actor` here, and its clamps.
+    /// Copies from another shadow the state of its actor `theirs`, which is `actor` here, and adds its clamps.
     pub(super) fn take_over(&mut self, actor: ActorId, other: &Self, theirs: ActorId) {
         if let Some(shadow) = other.actors.get(theirs.index()) {
             *at(&mut self.actors, actor.index()) = shadow.clone();
@@ -121,8 +122,8 @@ impl Shadow {
         }
     }
 
-    /// Takes one event. `ended` is told of every counter in which a unit that ends leaves something wrong: time, index,
-    /// by how much.
+    /// Takes one event. Calls `ended` with time, index and amount for every counter that a unit leaves wrong when it
+    /// ends.
     pub(super) fn observe(
         &mut self,
         stamp: Stamp,
@@ -190,7 +191,7 @@ impl Shadow {
         }
     }
 
-    /// The unit of `actor` changes what live tasks should have.
+    /// Adds the live tasks for which `which` holds to those that the unit of `actor` touches.
     fn touch(&mut self, actor: usize, which: impl Fn(&Self, TaskId) -> bool) {
         let touched: Vec<TaskId> =
             self.live_tasks().map(|(task, _)| task).filter(|task| which(self, *task)).collect();
@@ -214,7 +215,7 @@ impl Shadow {
             };
             self.touch(actor, inside);
         }
-        // By index, where it is: a unit is large, and most end with one net and nothing touched.
+        // By index, in place: a unit is large, and most end with one net and no touched task.
         for at in 0..self.actors[actor].unit.nets.len() {
             let net = self.actors[actor].unit.nets[at];
             self.reserved[net.index] -= net.reserved;
@@ -252,14 +253,16 @@ impl Shadow {
         }
     }
 
-    /// Whether somebody is at work on the mask of `task`, or on the cpuset where it is, and will judge it in the end.
+    /// Reports whether a unit in flight changes the mask of `task` or its cpuset. The mask is rechecked when that unit
+    /// ends.
     fn is_in_flight(&self, task: TaskId, cgroup: CgroupId) -> bool {
         let mut units =
             self.actors.iter().map(|actor| &actor.unit).filter(|unit| unit.kind != UnitKind::None);
         units.any(|unit| unit.touched.contains(&task) || unit.cpusets.contains(&cgroup))
     }
 
-    /// Counts `task` in or out of the cpuset drift of its cgroup. The unit that has just ended is not among the others.
+    /// Adds `task` to or removes it from the cpuset drift of its cgroup. The unit that has just ended no longer counts
+    /// as in flight.
     fn recheck_mask(&mut self, task: TaskId, mut changed: impl FnMut(&Self, usize, i64)) {
         let Some(hierarchy) = self.counting(Controller::Cpuset) else { return };
         let shadow = self.task(task);

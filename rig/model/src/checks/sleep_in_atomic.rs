@@ -1,6 +1,7 @@
-//! sleep-in-atomic: an actor slept, or took a lock for which one may sleep, while it held a spinlock.
+//! sleep-in-atomic: an actor slept, or took a sleeping lock, while it held a spinlock.
 //!
-//! As `might_sleep()`: taking such a lock counts even when it was free. A wait for one is told by the engine, once.
+//! As with `might_sleep()`, taking a sleeping lock counts even when it was free. The engine reports a wait for one,
+//! once.
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::describe::{doing, locks};
 use super::{Shadow, Tally};

@@ -1,4 +1,4 @@
-//! stale-decision: a controller said yes by looking, and at the switch its answer no longer held.
+//! stale-decision: a controller admitted an attach without reserving, and at the switch its answer no longer held.
 use super::check::{About, Checker, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, MmId};
@@ -30,10 +30,16 @@ impl Checker for StaleDecision {
             let name = || shadow.cgroup_name(cgroup);
             match controller {
                 Controller::Cpuset if shadow.without_cpus(cgroup) => self.tally.violated(|| {
-                    format!("at {at_ns} ns {} was said to have CPUs, but at the switch it has none", name())
+                    format!(
+                        "at {at_ns} ns {} had CPUs when it was checked, but at the switch it has none",
+                        name()
+                    )
                 }),
                 Controller::Freezer if shadow.is_frozen(cgroup) => self.tally.violated(|| {
-                    format!("at {at_ns} ns {} was said not to be frozen, but at the switch it is", name())
+                    format!(
+                        "at {at_ns} ns {} was not frozen when it was checked, but at the switch it is",
+                        name()
+                    )
                 }),
                 _ => {}
             }
@@ -58,7 +64,7 @@ fn room(
         if wanted > i64::try_from(limit).unwrap_or(i64::MAX) {
             tally.violated(|| {
                 let name = shadow.name(index);
-                format!("at {at_ns} ns {name} was said to have room, but at the switch {wanted} pages want to be there, with a limit of {limit}")
+                format!("at {at_ns} ns {name} had room when it was checked, but at the switch it needs {wanted} pages, with a limit of {limit}")
             });
         }
     }

@@ -1,18 +1,18 @@
-//! How often an invariant was put to the test and violated, with the first violation in words.
+//! The findings of a check: counts of tests and violations, with the first violation in words.
 
-/// Findings of one check.
+/// The findings of one check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How often it was put to the test, where that can be counted.
+    /// The number of times it was tested, where that can be counted.
     pub examined: u64,
-    /// How often it was violated.
+    /// The number of violations.
     pub violated: u64,
     /// The first violation.
     pub first: Option<String>,
 }
 
 impl Tally {
-    /// Adds what was found elsewhere.
+    /// Adds the findings of another tally.
     pub fn add(&mut self, other: &Self) {
         self.examined += other.examined;
         self.violated += other.violated;
@@ -21,12 +21,12 @@ impl Tally {
         }
     }
 
-    /// It was put to the test.
+    /// Counts a test.
     pub fn examine(&mut self) {
         self.examined += 1;
     }
 
-    /// It was violated; `words` are asked for the first time only.
+    /// Counts a violation. `words` is called for the first violation only.
     pub fn violated(&mut self, words: impl FnOnce() -> String) {
         self.violated += 1;
         if self.first.is_none() {

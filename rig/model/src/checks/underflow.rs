@@ -1,4 +1,4 @@
-//! underflow: an uncharge that would have gone below zero. The counter clamps, and the clamp hides drift.
+//! underflow: an uncharge would have gone below zero. The counter clamps, and the clamp hides drift.
 use super::check::{About, Checker, LEDGER, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;

@@ -1,32 +1,32 @@
-//! A unit of change: an operation or a transaction, with what it has done so far.
+//! A unit of change: an operation or a transaction, with its changes so far.
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
 use crate::seam::event::{Callback, OpKind};
 use smallvec::SmallVec;
 
-/// Net change of one counter by one unit.
+/// The net change of one counter by one unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Net {
-    /// Index of the counter ([`super::Shadow::index`]).
+    /// The index of the counter ([`super::Shadow::index`]).
     pub index: usize,
-    /// What it charged less what it uncharged; clamps count as not uncharged.
+    /// Charges less uncharges. The clamped part of an uncharge does not count.
     pub charged: i64,
-    /// What it changed in truth.
+    /// The change of the truth.
     pub truth: i64,
     /// The part of `charged` that a transaction has reserved.
     pub reserved: i64,
-    /// What it was to uncharge and did not find there.
+    /// The clamped part of its uncharges.
     pub missing: i64,
 }
 
 impl Net {
-    /// What would be wrong if the unit ended now.
+    /// Returns the drift that would remain if the unit ended now.
     #[must_use]
     pub fn imbalance(&self) -> i64 {
         self.charged - self.truth
     }
 }
 
-/// What a unit is.
+/// The kind of a unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnitKind {
     /// Nothing in flight.
@@ -41,26 +41,27 @@ pub enum UnitKind {
 /// A unit in flight.
 #[derive(Clone, Debug, Default)]
 pub struct Unit {
-    /// What it is.
+    /// The kind.
     pub kind: UnitKind,
-    /// What it has done to counters.
+    /// The changes of counters.
     pub nets: SmallVec<[Net; 8]>,
-    /// Tasks whose place or mask it changed.
+    /// The tasks whose place or mask it changed.
     pub touched: SmallVec<[TaskId; 8]>,
-    /// Cpusets whose CPUs it changed.
+    /// The cpusets whose CPUs it changed.
     pub cpusets: SmallVec<[CgroupId; 2]>,
-    /// Places it changed: task, from, to.
+    /// The places it changed: task, from, to.
     pub moved: SmallVec<[(TaskId, CgroupId, CgroupId); 8]>,
-    /// Address spaces whose charges it moves.
+    /// The address spaces whose charges it moves.
     pub mms: SmallVec<[MmId; 1]>,
     /// The callback that is running.
     pub callback: Option<(Controller, Callback)>,
-    /// What it was told by looking: there is room for the mm, there are CPUs, nothing is frozen.
+    /// The checks that admitted it without reserving: there is room for the mm, there are CPUs, the cgroup is not
+    /// frozen.
     pub admitted: SmallVec<[(Controller, CgroupId, Option<MmId>); 4]>,
 }
 
 impl Unit {
-    /// Its net change of a counter.
+    /// Returns its net change of a counter.
     pub fn net(&mut self, index: usize) -> &mut Net {
         let at = self.nets.iter().position(|net| net.index == index).unwrap_or_else(|| {
             self.nets.push(Net { index, ..Net::default() });
@@ -69,7 +70,7 @@ impl Unit {
         &mut self.nets[at]
     }
 
-    /// Forgets everything; keeps its memory.
+    /// Forgets everything, but keeps the allocated memory.
     pub fn clear(&mut self) {
         self.kind = UnitKind::None;
         self.callback = None;

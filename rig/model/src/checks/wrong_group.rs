@@ -1,8 +1,10 @@
-//! wrong-group: a charge or uncharge against a cgroup that nobody named who could have: for an operation the owner of
-//! its address space (for `numtasks`, the task that acts), for a transaction its members.
+//! wrong-group: a charge or uncharge at a cgroup that its unit does not name. An operation names cgroups by the owner
+//! of its address space (for `numtasks`, by the acting task), a transaction by its members.
 //!
-//! A unit names the cgroups where owner and task sit when it begins, and all to which anybody moves them before it ends;
-//! those of tasks that it makes or ends itself; those of the page records that it changes. Ancestors do not count.
+//! A unit names these cgroups, without their ancestors:
+//! - those of owner and task when it begins, and all to which any actor moves them before it ends
+//! - those of tasks that it makes or ends itself
+//! - those of the page records that it changes
 use super::check::{About, Checker, LEDGER, Needs, OPERATIONS, RARE, RECORDS, Seen};
 use super::shadow::at;
 use super::{Shadow, Tally};
@@ -10,7 +12,7 @@ use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, MmId, TaskId};
 use crate::seam::{ActorId, Event, Stamp};
 use smallvec::SmallVec;
 
-/// For whose charges a cgroup was named.
+/// The kinds of charges for which a cgroup is named: those of the owner, those of the task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct For {
     owner: bool,
@@ -23,14 +25,14 @@ impl For {
     const BOTH: Self = Self { owner: true, task: true };
 }
 
-/// An operation or a transaction, with what it may charge.
+/// An operation or a transaction, with the cgroups that it may charge.
 #[derive(Debug, Default)]
 struct Unit {
-    /// Where it is among those that are open.
+    /// The position in the list of open units.
     open: Option<usize>,
     mm: Option<MmId>,
     task: Option<TaskId>,
-    /// Where the owner and the task sat when it began.
+    /// The cgroups of the owner and of the task when it began.
     at_first: [Option<CssSetId>; 2],
     named: SmallVec<[(CgroupId, For); 8]>,
 }
@@ -46,7 +48,7 @@ impl Unit {
         }
     }
 
-    /// Whether it may charge `cgroup` for `whose`.
+    /// Reports whether it may charge `cgroup` for the task (`by_task`) or for the owner.
     fn may(&self, shadow: &Shadow, cgroup: CgroupId, by_task: bool) -> bool {
         let hierarchy = shadow.layout().cgroups[cgroup.index()].hierarchy;
         self.at_first[usize::from(by_task)].is_some_and(|css| css.cgroup(hierarchy) == cgroup)
@@ -69,7 +71,7 @@ impl Unit {
 pub(super) struct WrongGroup {
     units: Vec<Unit>,
     open: Vec<ActorId>,
-    /// By task: the cgroup that it left last.
+    /// The cgroup that each task left last, by task.
     left: Vec<Option<CgroupId>>,
     pub(super) tally: Tally,
 }
@@ -147,7 +149,7 @@ impl WrongGroup {
         }
     }
 
-    /// The open unit of `actor`.
+    /// Returns the open unit of `actor`.
     fn unit(&mut self, actor: ActorId) -> Option<&mut Unit> {
         self.units.get_mut(actor.index()).filter(|unit| unit.open.is_some())
     }

@@ -51,8 +51,8 @@ pub trait Policy: Default {
     /// Sets the state that `word` encodes, which has no waiters.
     fn restore(&mut self, word: u32);
     /// Returns the word after a fast step: the new encoding, if `ask` can be granted from the state encoded in `word`
-    /// without queueing. Returns `None` otherwise, and always for `u32::MAX`, which encodes no state. A test compares it
-    /// with [`Policy::step`].
+    /// without queueing. Returns `None` otherwise, and always for `u32::MAX`, which encodes no state. A test compares
+    /// it with [`Policy::step`].
     fn fast_path(word: u32, ask: LockOp) -> Option<u32>;
 }
 

@@ -1,7 +1,7 @@
 //! The state of one lock: a word that encodes it while there are no waiters, and the policy, which holds it otherwise.
 //!
-//! It is separate from [`super::raw`] because it knows neither actors nor ways of waiting. It uses atomics and the short
-//! raw lock only through [`super::sync`]. A test compiles this file with a model checker's primitives instead and
+//! It is separate from [`super::raw`] because it knows neither actors nor ways of waiting. It uses atomics and the
+//! short raw lock only through [`super::sync`]. A test compiles this file with a model checker's primitives instead and
 //! compares it with the policy alone.
 use super::policy::{LockOp, Policy, Step, Woken};
 use super::sync::{AtomicU32, Mutex, Ordering};

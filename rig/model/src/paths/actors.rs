@@ -1,10 +1,10 @@
-//! Which actor runs which task: an exec waits for threads that somebody runs, and ends the others itself.
+//! The actors that run tasks. An exec waits for threads that an actor runs, and ends the others itself.
 use crate::kernel::TaskId;
 use crate::seam::Current;
 use crate::world::{Task, World};
 
-/// The current actor runs `task` from now on. Returns whether it is still there to be run: who kills a task that nobody
-/// runs ends it himself.
+/// Makes the current actor run `task` from now on. Returns false if the task was killed or is gone: a task that no
+/// actor runs is ended by the actor that kills it.
 pub fn adopt<C: Current>(cur: &C, world: &World, task: TaskId) -> bool {
     let list = world.tasklist_lock.lock(cur);
     let of = world.task(task);
@@ -15,7 +15,7 @@ pub fn adopt<C: Current>(cur: &C, world: &World, task: TaskId) -> bool {
     there
 }
 
-/// The current actor stops running `task`, which lives on. Returns whether an exec has killed it meanwhile: then the
+/// Makes the current actor stop running `task`, which lives on. Returns true if an exec has killed the task: then the
 /// actor still has to exit for it.
 pub fn disown<C: Current>(cur: &C, world: &World, task: TaskId) -> bool {
     let _list = world.tasklist_lock.lock(cur);

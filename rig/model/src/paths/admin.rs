@@ -1,7 +1,7 @@
-//! What somebody does who writes to the files of cgroups, removes them, or takes CPUs away.
+//! Administration: writes to files of cgroups, removal of cgroups, CPU hotplug.
 //!
-//! Writes to cpuset.cpus and hotplug take `cgroup_mutex` and then `callback_mutex`, freezer.state and rmdir take
-//! `cgroup_mutex`; a limit is changed under the counter's own lock, whatever attach is under way.
+//! Writes to cpuset.cpus and hotplug take `cgroup_mutex` and then `callback_mutex`. Writes to freezer.state and rmdir
+//! take `cgroup_mutex`. A limit is changed under the counter's own lock, even while an attach is under way.
 use super::operation_without_mm;
 use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
 use crate::locks::Guard;
@@ -10,10 +10,10 @@ use crate::seam::{Current, Event, Work};
 use crate::world::{Cpusets, Invalidate, World};
 use faults::Errno;
 
-/// Writes a limit, in the controller's unit. `force`: also below what is used.
+/// Writes a limit, in the controller's unit. `force`: also below usage.
 ///
 /// # Errors
-/// `EBUSY` when more than that is charged, reservations included.
+/// `EBUSY` when more than `limit` is charged, reservations included.
 pub fn set_limit<C: Current>(
     cur: &C,
     world: &World,
@@ -58,7 +58,7 @@ fn has_tasks<C: Current>(cur: &C, world: &World, hierarchy: HierarchyId, cgroup:
     list.all().any(|task| world.cgroup_of(cur, task, hierarchy) == cgroup)
 }
 
-/// Every task of the cpusets gets their new mask, whoever forks meanwhile.
+/// Gives every task of the `changed` cpusets the new mask, even if tasks fork at the same time.
 fn masks_follow<C: Current>(
     cur: &C,
     world: &World,
@@ -82,18 +82,19 @@ fn masks_follow<C: Current>(
     }
 }
 
-/// Writes cpusets as they were before a CPU went away, which does not come back to them by itself.
+/// Writes cpusets as they were before a CPU went offline, since the CPU does not come back to them by itself.
 pub fn write_back<C: Current>(cur: &C, world: &World, cpusets: Vec<(CgroupId, CpuMask)>) {
     for (cgroup, cpus) in cpusets {
         let _ = set_cpus(cur, world, cgroup, cpus);
     }
 }
 
-/// Takes a CPU away, from every cpuset for good. Cpusets that are left without any are noted in [`Cpusets::emptied`]: their tasks have to move to
-/// the nearest ancestor with CPUs, by ordinary attaches, once the locks are free.
+/// Takes a CPU offline and removes it from every cpuset for good. Cpusets without any CPU left are added to
+/// [`Cpusets::emptied`]: their tasks have to move to the nearest ancestor with CPUs, by ordinary attaches, once the
+/// locks are free.
 ///
 /// # Errors
-/// `EINVAL` when it is away already, `EBUSY` when it is the last.
+/// `EINVAL` when it is offline already, `EBUSY` when it is the last online CPU.
 pub fn offline_cpu<C: Current>(cur: &C, world: &World, cpu: u32) -> Result<(), Errno> {
     operation_without_mm(cur, OpKind::OfflineCpu, || {
         let mut online = world.cpu_hotplug.write(cur);
@@ -114,10 +115,10 @@ pub fn offline_cpu<C: Current>(cur: &C, world: &World, cpu: u32) -> Result<(), E
     })
 }
 
-/// Brings a CPU back. A cpuset that has lost it does not get it back before it is written.
+/// Brings a CPU online. A cpuset that has lost it gets it back only when it is written.
 ///
 /// # Errors
-/// `EINVAL` when it is there.
+/// `EINVAL` when it is online already.
 pub fn online_cpu<C: Current>(cur: &C, world: &World, cpu: u32) -> Result<(), Errno> {
     operation_without_mm(cur, OpKind::OnlineCpu, || {
         let mut online = world.cpu_hotplug.write(cur);
@@ -133,7 +134,7 @@ pub fn online_cpu<C: Current>(cur: &C, world: &World, cpu: u32) -> Result<(), Er
     })
 }
 
-/// Cpusets that have lost their last CPU, each with its nearest ancestor that has some. Taken once.
+/// Removes and returns the cpusets that have lost their last CPU, each with its nearest ancestor that has a CPU.
 pub fn take_emptied<C: Current>(cur: &C, world: &World) -> Vec<(CgroupId, CgroupId)> {
     let mut cpusets = world.callback_mutex.lock(cur);
     let emptied = std::mem::take(&mut cpusets.emptied);
@@ -145,10 +146,10 @@ pub fn take_emptied<C: Current>(cur: &C, world: &World) -> Vec<(CgroupId, Cgroup
     still.map(|cgroup| (cgroup, refuge(cgroup))).collect()
 }
 
-/// Writes FROZEN to freezer.state, or THAWED.
+/// Writes FROZEN or THAWED to freezer.state.
 ///
 /// # Errors
-/// None; the signature is that of all operations.
+/// None. The signature is that of all operations.
 pub fn freeze<C: Current>(cur: &C, world: &World, cgroup: CgroupId, frozen: bool) -> Result<(), Errno> {
     operation_without_mm(cur, if frozen { OpKind::Freeze } else { OpKind::Thaw }, || {
         cur.work(Work::Syscall, 1);
@@ -159,7 +160,7 @@ pub fn freeze<C: Current>(cur: &C, world: &World, cgroup: CgroupId, frozen: bool
     })
 }
 
-/// Removes a cgroup. Whoever looks it up afterwards gets ENODEV.
+/// Removes a cgroup. Later lookups fail with ENODEV.
 ///
 /// # Errors
 /// `EBUSY` when it has tasks or children, `ENOENT` when it is removed already.
@@ -182,10 +183,10 @@ pub fn rmdir<C: Current>(cur: &C, world: &World, cgroup: CgroupId) -> Result<(),
     })
 }
 
-/// Makes a removed cgroup again. It keeps its limits, and what is still charged to it.
+/// Makes a removed cgroup again. It keeps its limits and its charges.
 ///
 /// # Errors
-/// `EINVAL` when it is there.
+/// `EINVAL` when it exists.
 pub fn mkdir<C: Current>(cur: &C, world: &World, cgroup: CgroupId) -> Result<(), Errno> {
     operation_without_mm(cur, OpKind::Mkdir, || {
         cur.work(Work::Syscall, 1);

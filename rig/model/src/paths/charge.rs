@@ -1,4 +1,4 @@
-//! Charging and uncharging: a walk from a cgroup to the root, one level's lock at a time, as res_counter's.
+//! Charging and uncharging: a walk from a cgroup to the root that holds one level's lock at a time, as in res_counter.
 //!
 //! No lock is held across levels, so a charge that fails further up is visible below for a moment.
 use crate::kernel::{CgroupId, Controller};
@@ -6,33 +6,33 @@ use crate::seam::{Current, Event};
 use crate::world::World;
 use faults::Errno;
 
-/// A charge: what, where, and for whom.
+/// A charge of a controller at a cgroup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
     /// The controller.
     pub controller: Controller,
-    /// The cgroup; its ancestors are charged as well. [`CgroupId::NONE`] is charged nothing.
+    /// The cgroup. Its ancestors are charged as well. [`CgroupId::NONE`] charges nothing.
     pub cgroup: CgroupId,
-    /// How many pages; tasks where the controller counts those.
+    /// The number of pages, or of tasks if the controller counts tasks.
     pub pages: u64,
-    /// Whether a transaction reserves it and may still give it back.
+    /// True if a transaction reserves it and may still undo it.
     pub reserve: bool,
 }
 
 impl Charge {
-    /// An ordinary charge.
+    /// Creates an ordinary charge.
     #[must_use]
     pub fn new(controller: Controller, cgroup: CgroupId, pages: u64) -> Self {
         Self { controller, cgroup, pages, reserve: false }
     }
 
-    /// A reservation by an attach.
+    /// Creates a reservation by an attach.
     #[must_use]
     pub fn reservation(controller: Controller, cgroup: CgroupId, pages: u64) -> Self {
         Self { controller, cgroup, pages, reserve: true }
     }
 
-    /// Whether there is nothing to charge, or nobody to charge it to.
+    /// Reports whether there is nothing to charge, or no cgroup to charge.
     fn is_nothing(self) -> bool {
         self.pages == 0 || self.cgroup == CgroupId::NONE
     }
@@ -43,7 +43,8 @@ impl Charge {
     }
 }
 
-/// Charges, or changes nothing but failcnt and, for a moment, the levels below the full one.
+/// Charges a cgroup and its ancestors. A refused charge changes only failcnt and, for a moment, the levels below the
+/// full one.
 ///
 /// # Errors
 /// `ENOMEM` when a level is full.
@@ -70,7 +71,7 @@ pub fn charge<C: Current>(cur: &C, world: &World, what: Charge) -> Result<(), Er
     Ok(())
 }
 
-/// Charges whatever the limits say.
+/// Charges a cgroup and its ancestors regardless of limits.
 pub fn charge_forced<C: Current>(cur: &C, world: &World, what: Charge) {
     let Charge { controller, cgroup, pages, .. } = what;
     if what.is_nothing() {
@@ -88,7 +89,7 @@ pub fn charge_forced<C: Current>(cur: &C, world: &World, what: Charge) {
     cur.emit(what.ledger(1));
 }
 
-/// Gives a charge back. Below zero a counter clamps, and the clamp is told.
+/// Uncharges a cgroup and its ancestors. A counter that would go below zero clamps, and the clamp is an event.
 pub fn uncharge<C: Current>(cur: &C, world: &World, what: Charge) {
     if what.is_nothing() {
         return;

@@ -1,7 +1,7 @@
-//! exec: the other threads exit, the caller leads the process, with a new and empty address space.
+//! exec: the other threads exit, and the caller leads the process, with a new and empty address space.
 //!
-//! The other threads end as they would by themselves, before the caller takes `threadgroup_rwsem`: waiting for them
-//! under it would deadlock with a mover that queues for writing while they want to read it, to exit.
+//! The other threads exit as usual, before the caller takes `threadgroup_rwsem`. Waiting for them under it would
+//! deadlock with a mover that queues for writing, because they read it to exit.
 use super::exit::{exit, tear_down};
 use super::fork::new_mm;
 use super::mm::mm_of;
@@ -20,7 +20,7 @@ use smallvec::SmallVec;
 pub fn exec<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errno> {
     let old = mm_of(cur, world, task);
     let process = world.task(task).process_id();
-    // Threads that nobody runs end before the operation begins, for their exits are operations of their own.
+    // Threads without an actor end before the operation begins, because their exits are operations of their own.
     for thread in kill_others(cur, world, process, task)? {
         exit(cur, world, thread)?;
     }
@@ -39,7 +39,7 @@ pub fn exec<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
     })
 }
 
-/// Marks the other threads killed; returns those that nobody runs.
+/// Marks the other threads killed and returns those that no actor runs.
 fn kill_others<C: Current>(
     cur: &C,
     world: &World,
@@ -83,7 +83,7 @@ fn wait_alone<C: Current>(cur: &C, world: &World, process: ProcessId, task: Task
     }
 }
 
-/// Whether an exec of another thread has killed `task`, which then has to exit.
+/// Reports whether an exec of another thread has killed `task`, which then has to exit.
 pub fn killed<C: Current>(cur: &C, world: &World, task: TaskId) -> bool {
     world.task(task).state.load(cur) == Task::KILLED
 }

@@ -1,7 +1,8 @@
-//! exit of one thread: unlinked, and its address space handed on, under `threadgroup_rwsem`; torn down after that.
+//! exit of one thread: under `threadgroup_rwsem` it is unlinked and its address space gets a new owner. If it was the
+//! last thread, its address space is torn down after that.
 //!
-//! Handed on under it, for an attach that lists the threads in between would find an owner who is gone, and move nobody's
-//! charges.
+//! Without `threadgroup_rwsem`, an attach that lists the threads in between would find an owner that is gone, and would
+//! move no charges.
 use super::charge::{Charge, charge, charge_forced, uncharge};
 use super::fork::pin_owner;
 use super::mm::{give_back, mm_of, unmap};
@@ -12,10 +13,10 @@ use crate::seam::{Current, Event, Work};
 use crate::world::{OwnerChange, Task, World};
 use faults::Errno;
 
-/// Ends a thread. The caller is that thread, or runs for one that nobody runs.
+/// Ends a thread. The caller is that thread, or acts for a thread that no actor runs.
 ///
 /// # Errors
-/// None; the signature is that of all operations.
+/// None. The signature is that of all operations.
 pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errno> {
     let id = mm_of(cur, world, task);
     operation(cur, OpKind::Exit, id, || {
@@ -41,8 +42,8 @@ pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
     })
 }
 
-/// Takes the thread from the lists; returns how many are left, and where `numtasks` has charged it. The cgroup is read
-/// once nobody can switch it any more. Under `threadgroup_rwsem`.
+/// Unlinks the thread from the lists. Returns the number of threads left and the cgroup where `numtasks` has charged
+/// it, which is read once no attach can switch it any more. Under `threadgroup_rwsem`.
 fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) -> (usize, Option<CgroupId>) {
     {
         let _alloc = world.task(task).alloc_lock.lock(cur);
@@ -68,7 +69,7 @@ fn unlink<C: Current>(cur: &C, world: &World, process: ProcessId, task: TaskId) 
     (left, place)
 }
 
-/// Ends an address space that nobody uses any more.
+/// Ends an address space that no thread uses any more.
 pub(super) fn tear_down<C: Current>(cur: &C, world: &World, id: MmId) {
     let mm = world.mm(id);
     {
@@ -81,7 +82,7 @@ pub(super) fn tear_down<C: Current>(cur: &C, world: &World, id: MmId) {
     world.mms.retire(id.0);
 }
 
-/// Another thread becomes the owner; the charges follow if it sits elsewhere.
+/// Makes another thread the owner of the address space. The charges follow if it is in another cgroup.
 fn hand_on<C: Current>(cur: &C, world: &World, id: MmId, process: ProcessId, old: TaskId) {
     let mm = world.mm(id);
     let _writing = mm.mmap_sem.write(cur);

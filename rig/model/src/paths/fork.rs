@@ -1,5 +1,7 @@
-//! fork: a new thread of a process, or a new process. Under `threadgroup_rwsem` for reading from before the cgroup is
-//! read until the child is charged and linked; the child is charged before it can be seen.
+//! fork: a new thread of a process, or a new process.
+//!
+//! `threadgroup_rwsem` is held for reading from before the cgroup is read until the child is charged and linked. The
+//! child is charged before it is visible.
 use super::charge::{Charge, charge};
 use super::mm::mm_of;
 use super::{numtasks, operation};
@@ -10,7 +12,7 @@ use crate::seam::{Current, Event, Work};
 use crate::world::{Mm, Process, Task, World};
 use faults::Errno;
 
-/// Makes a thread of the caller's process. Nobody runs it yet.
+/// Makes a thread of the caller's process. No actor runs it yet.
 ///
 /// # Errors
 /// `EAGAIN` when the caller has been killed by an exec, or when `numtasks` refuses.
@@ -33,7 +35,7 @@ pub fn fork_thread<C: Current>(cur: &C, world: &World, parent: TaskId) -> Result
     })
 }
 
-/// Makes a process with a copy of the caller's address space, no page of it touched. Nobody runs it yet.
+/// Makes a process with a copy of the caller's address space, of which no page is touched. No actor runs it yet.
 ///
 /// # Errors
 /// `ENOMEM` when `memrlimit` refuses, `EAGAIN` when `numtasks` does.
@@ -66,7 +68,7 @@ pub fn fork_process<C: Current>(cur: &C, world: &World, parent: TaskId) -> Resul
     })
 }
 
-/// A new thread in the cgroups and with the mask of `parent`, not linked yet.
+/// Makes a thread with the cgroups and the mask of `parent`. It is not linked yet.
 fn copy_task<C: Current>(cur: &C, world: &World, parent: TaskId, process: ProcessId) -> TaskId {
     let from = world.task(parent);
     let cgroups = from.cgroups.load(cur);
@@ -92,7 +94,7 @@ fn charge_copy<C: Current>(cur: &C, world: &World, child: TaskId, pages: u64) ->
     charge(cur, world, Charge::new(Controller::Memrlimit, cgroup, pages))
 }
 
-/// A new address space of `pages`, owned by `owner`, which nobody else has seen yet.
+/// Makes an address space of `pages`. No other actor has seen its owner yet.
 pub(super) fn new_mm<C: Current>(cur: &C, world: &World, owner: TaskId, pages: u64) -> MmId {
     world.gives_id(cur);
     let (id, mm) = world.mms.take(Mm::new);
@@ -106,16 +108,16 @@ pub(super) fn new_mm<C: Current>(cur: &C, world: &World, owner: TaskId, pages: u
     MmId(id)
 }
 
-/// An mm keeps its owner's slot, for the cgroup of a dead owner is still asked for.
+/// Pins the slot of an mm's owner, because the cgroup of a dead owner is still read.
 pub(super) fn pin_owner(world: &World, owner: TaskId) {
     std::mem::forget(world.tasks.pin(owner.0));
 }
 
-/// Makes the child visible. As `copy_process` does, it takes over the mask that its parent has by now, for a write to
-/// the cpuset could not find it before.
+/// Makes the child visible. Like `copy_process`, it copies the parent's current mask, because an earlier write to the
+/// cpuset could not find the child.
 ///
 /// # Errors
-/// `EAGAIN` when the parent has been killed; nothing has changed.
+/// `EAGAIN` when the parent has been killed. Then nothing has changed.
 fn link<C: Current>(cur: &C, world: &World, parent: TaskId, child: TaskId) -> Result<(), Errno> {
     let task = world.task(child);
     let process = task.process_id();

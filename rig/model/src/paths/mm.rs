@@ -1,8 +1,8 @@
 //! mmap, munmap, touch and release.
 //!
-//! mmap charges before `total_vm` rises and munmap uncharges after it has fallen, both under `mmap_sem`; the cgroup is
-//! found through `mm->owner`. touch charges before it marks the page, release unmarks before it uncharges, both under
-//! `mmap_sem` and `move_lock` for reading.
+//! mmap charges before `total_vm` rises, and munmap uncharges after it has fallen, both under `mmap_sem`. The cgroup is
+//! found through `mm->owner`. touch charges before it marks the page, and release unmarks before it uncharges, both
+//! under `mmap_sem` and `move_lock` for reading.
 use super::charge::{Charge, charge, uncharge};
 use super::operation;
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
@@ -11,7 +11,7 @@ use crate::seam::{Current, Event, Work};
 use crate::world::{Mm, MmapError, World};
 use faults::{Errno, Fault, Site};
 
-/// The address space of `task`.
+/// Returns the address space of `task`.
 pub(super) fn mm_of<C: Current>(cur: &C, world: &World, task: TaskId) -> MmId {
     let process = world.process(world.task(task).process_id());
     MmId::from_word(process.mm.load(cur))
@@ -39,7 +39,7 @@ pub fn mmap<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Res
     })
 }
 
-/// What mmap does after it has charged: it may fail, and then gives the charge back, if the options want it.
+/// Runs the steps of mmap after the charge. They may fail; then the charge is undone, unless the options say otherwise.
 fn later_steps<C: Current>(cur: &C, world: &World, charged: Charge) -> Result<(), Errno> {
     match cur.fault(Site::CoreMmap) {
         Some(Fault::Errno(errno)) => {
@@ -49,16 +49,16 @@ fn later_steps<C: Current>(cur: &C, world: &World, charged: Charge) -> Result<()
             return Err(errno);
         }
         Some(Fault::Delay { ns }) => cur.work(Work::Delay, ns),
-        // Whoever reads rules lets nothing be thrown here: there is no attach at which.
+        // The reader of rules refuses a throw here, since there is no attach to throw it at.
         Some(Fault::Throw(_)) | None => {}
     }
     Ok(())
 }
 
-/// Unmaps up to `pages`; takes what is there. Pages touched beyond what stays mapped are given back.
+/// Unmaps up to `pages`, fewer if fewer are mapped. Releases touched pages beyond those that stay mapped.
 ///
 /// # Errors
-/// None; the signature is that of all operations.
+/// None. The signature is that of all operations.
 pub fn munmap<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Result<(), Errno> {
     let id = mm_of(cur, world, task);
     operation(cur, OpKind::Munmap, id, || {
@@ -93,7 +93,7 @@ pub(super) fn unmap<C: Current>(cur: &C, world: &World, id: MmId, pages: u64) {
 /// Touches up to `pages` pages that are mapped and untouched, one fault-around at a time.
 ///
 /// # Errors
-/// `ENOMEM` when `memory` refuses; earlier faults of the operation stay.
+/// `ENOMEM` when `memory` refuses. The pages of earlier faults of the operation stay.
 pub fn touch<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Result<(), Errno> {
     let id = mm_of(cur, world, task);
     operation(cur, OpKind::Touch, id, || {
@@ -109,7 +109,7 @@ pub fn touch<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Re
     })
 }
 
-/// One page fault that brings in up to `pages`.
+/// Takes one page fault, which brings in up to `pages`, and returns their number.
 fn fault<C: Current>(cur: &C, world: &World, mm: &Mm, id: MmId, pages: u64) -> Result<u64, Errno> {
     let _reading = mm.mmap_sem.read(cur);
     cur.work(Work::Fault, 1);
@@ -130,7 +130,7 @@ fn fault<C: Current>(cur: &C, world: &World, mm: &Mm, id: MmId, pages: u64) -> R
     cur.work(Work::PageZero, pages);
     let marked = {
         let mut records = mm.page_table_lock.lock(cur);
-        // Another thread may have touched the same pages meanwhile.
+        // Another thread may have touched the same pages in the meantime.
         let marked = pages.min(mapped.saturating_sub(records.total()));
         records.mark(cgroup, marked);
         cur.emit(Event::Record { mm: id, cgroup, pages: marked as i64 });
@@ -140,10 +140,10 @@ fn fault<C: Current>(cur: &C, world: &World, mm: &Mm, id: MmId, pages: u64) -> R
     Ok(pages)
 }
 
-/// Gives up to `pages` touched pages back; takes what is there.
+/// Releases up to `pages` touched pages, fewer if fewer are touched.
 ///
 /// # Errors
-/// None; the signature is that of all operations.
+/// None. The signature is that of all operations.
 pub fn release<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> Result<(), Errno> {
     let id = mm_of(cur, world, task);
     operation(cur, OpKind::Release, id, || {

@@ -1,9 +1,12 @@
-//! What tasks and movers do to the modelled kernel, each path written once for every protocol and engine.
+//! Kernel paths: the operations of tasks and movers, each written once for every protocol and engine.
 //!
-//! [`charge`] walks counters; [`admin`] is what is written to cgroups' files; [`mm`] maps, touches and gives back; [`fork`], [`exit`] and [`exec`] make and end tasks;
-//! [`attach`] is what all protocols have in common, [`moving`] what their
-//! controllers do to tasks and pages. Every path tells the ledger what it charges and the truth what it
-//! changes, so that checks can add both up.
+//! - [`charge`] walks counters.
+//! - [`admin`] writes to files of cgroups and takes CPUs offline.
+//! - [`mm`] maps, touches and releases pages.
+//! - [`fork`], [`exit`] and [`exec`] make and end tasks; [`actors`] maps tasks to actors.
+//! - [`attach`] is the part of an attach that protocols share, [`moving`] the part that their controllers share.
+//!
+//! Every path emits its charges to the ledger and its changes to the truth, so that checks can add both up.
 pub mod actors;
 pub mod admin;
 pub mod attach;
@@ -20,7 +23,7 @@ use crate::seam::event::OpKind;
 use crate::seam::{Current, Event};
 use faults::Errno;
 
-/// Runs an operation of the workload and tells when it begins and ends.
+/// Runs an operation of the workload and emits events when it begins and ends.
 fn operation<C: Current, T>(
     cur: &C,
     kind: OpKind,
@@ -30,7 +33,7 @@ fn operation<C: Current, T>(
     told(cur, Event::OpBegin { kind, mm: Some(mm) }, body)
 }
 
-/// The same for one that works on no address space.
+/// Runs an operation that works on no address space, and emits events when it begins and ends.
 fn operation_without_mm<C: Current, T>(
     cur: &C,
     kind: OpKind,

@@ -1,4 +1,4 @@
-//! What controllers do to the tasks and pages that move, whichever callback it happens in.
+//! Operations of controllers on the tasks and pages that move, for callbacks of every protocol.
 use super::attach::{AttachState, Member, distinct};
 use super::charge::{Charge, charge, uncharge};
 use crate::kernel::{CgroupId, Controller, MmId};
@@ -7,7 +7,7 @@ use crate::world::{Cpusets, World};
 use faults::Errno;
 use smallvec::SmallVec;
 
-/// Touched pages of `mm` whose record does not name `dest`; walks the page table.
+/// Returns the number of touched pages of `mm` whose record does not name `dest`. Walks the page table.
 pub fn count_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId) -> u64 {
     let (total, elsewhere) = {
         let records = world.mm(mm).page_table_lock.lock(cur);
@@ -17,8 +17,8 @@ pub fn count_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupI
     elsewhere
 }
 
-/// Moves up to `pages` records of `mm` to `dest`, which has been charged for them, and uncharges where they were;
-/// returns how many there were.
+/// Moves up to `pages` records of `mm` to `dest`, which has been charged for them, and uncharges their old cgroups.
+/// Returns the number of records moved.
 pub fn move_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId, pages: u64) -> u64 {
     let mut moved = 0;
     while moved < pages {
@@ -30,7 +30,7 @@ pub fn move_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId
     moved
 }
 
-/// Moves one page's record to `dest`, charging it first. `Ok(false)` when there is none left to move.
+/// Charges `dest` for one page and moves a record to it. Returns `Ok(false)` if there is no record left to move.
 ///
 /// # Errors
 /// `ENOMEM` when `dest` is full.
@@ -77,7 +77,7 @@ pub fn set_masks<C: Current>(cur: &C, world: &World, cpusets: &Cpusets, members:
     }
 }
 
-/// Whether tasks may come to the cpusets where they go.
+/// Checks that all destination cpusets have CPUs.
 ///
 /// # Errors
 /// `ENOSPC` when one has no CPU.
@@ -91,7 +91,7 @@ pub fn have_cpus<C: Current>(cur: &C, cpusets: &Cpusets, state: &AttachState<'_>
     Ok(())
 }
 
-/// Whether tasks may leave where they are and come where they go. A controller that joins moves nobody.
+/// Checks that no source and no destination is frozen. A controller that joins moves no task.
 ///
 /// # Errors
 /// `EBUSY` when one of these cgroups is frozen.
@@ -112,7 +112,7 @@ pub fn is_thawed<C: Current>(cur: &C, state: &AttachState<'_>) -> Result<(), Err
 /// Tasks by cgroup.
 pub type Tasks = SmallVec<[(CgroupId, u64); 4]>;
 
-/// How many of the members each cgroup loses or gets.
+/// Returns the number of tasks of each cgroup in a list of the tasks' cgroups.
 pub fn count_tasks(cgroups: impl Iterator<Item = CgroupId>) -> Tasks {
     let mut tasks = Tasks::new();
     for cgroup in cgroups {
@@ -124,7 +124,7 @@ pub fn count_tasks(cgroups: impl Iterator<Item = CgroupId>) -> Tasks {
     tasks
 }
 
-/// Charges tasks to their cgroups, as a reservation or for good, or none of them. Under `numtasks.lock`.
+/// Charges tasks to their cgroups, all or none of them. `reserve`: as a reservation. Under `numtasks.lock`.
 ///
 /// # Errors
 /// `EAGAIN` when one is full.

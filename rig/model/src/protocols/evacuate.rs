@@ -1,5 +1,6 @@
-//! Who sits in a cpuset that has lost its last CPU is moved to the nearest ancestor with CPUs, by ordinary attaches of
-//! the protocol (`cpuset_hotplug_workfn` and `remove_tasks_in_empty_cpuset` of the kernel). The same under every protocol.
+//! Evacuation: tasks in a cpuset that has lost its last CPU are moved to the nearest ancestor with CPUs, by ordinary
+//! attaches of the protocol (`cpuset_hotplug_workfn` and `remove_tasks_in_empty_cpuset` of the kernel). It is the same
+//! under every protocol.
 use super::{Protocol, attach};
 use crate::kernel::{CgroupId, ProcessId};
 use crate::paths::admin::take_emptied;
@@ -11,15 +12,15 @@ use smallvec::SmallVec;
 
 type Inside<'w> = SmallVec<[(ProcessId, Pin<'w, Process>); 8]>;
 
-/// Moves everybody out of cpusets that were emptied since the last time: each process with a thread there, whole, until
-/// nobody is there or nothing moves any more. Called without any lock.
+/// Moves all tasks out of cpusets that lost their last CPU since the last call. Each process with a thread there moves
+/// as a whole, until no task is left or nothing moves any more. Called without any lock.
 pub fn evacuate<C: Current>(protocol: Protocol, cur: &C, world: &World) {
     for (cgroup, refuge) in take_emptied(cur, world) {
         while move_out(protocol, cur, world, cgroup, refuge) {}
     }
 }
 
-/// One round; whether anything has moved.
+/// Runs one round and reports whether anything has moved.
 fn move_out<C: Current>(
     protocol: Protocol,
     cur: &C,
@@ -36,7 +37,7 @@ fn move_out<C: Current>(
     any
 }
 
-/// Processes with a thread in `cgroup`.
+/// Returns the processes with a thread in `cgroup`.
 fn inside<'w, C: Current>(cur: &C, world: &'w World, cgroup: CgroupId) -> Inside<'w> {
     let hierarchy = *world.cgroup(cgroup).hierarchy;
     let list = world.tasklist_lock.lock(cur);

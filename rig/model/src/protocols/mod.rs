@@ -1,7 +1,7 @@
-//! The protocols, one folder each: its sequence, its callbacks' type, its controllers' callbacks; nothing else.
+//! The protocols, one folder each, with only its sequence, the type of its callbacks, and its controllers' callbacks.
 //!
-//! To add one: its folder, its `mod`, and its line in the table below. A folder has `ABOUT`, its `Options` with
-//! `options()`, `attach()`, `names()` and `keeps_locks()`.
+//! To add a protocol, write its folder, its `mod`, and its line in the table below. A folder has `ABOUT`, its `Options`
+//! with `options()`, `attach()`, `names()` and `keeps_locks()`.
 pub mod evacuate;
 pub mod name;
 pub mod prepare_undo;
@@ -22,36 +22,36 @@ use faults::Site;
 /// An option with its values; the first is the default.
 pub type OptionValues = (&'static str, &'static [&'static str]);
 
-/// What a protocol says of itself.
+/// The facts about a protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
-    /// Its id.
+    /// The id.
     pub id: &'static str,
-    /// Where it comes from and what it does, in one line.
+    /// The origin and the sequence, in one line.
     pub about: &'static str,
     /// True if a refused attach leaves no trace.
     pub undoes_all: bool,
-    /// Its options.
+    /// The options.
     pub options: &'static [OptionValues],
 }
 
 /// A row of [`ALL`].
 #[derive(Clone, Copy, Debug)]
 pub struct Info {
-    /// What it says of itself.
+    /// The facts about the protocol.
     pub about: About,
-    /// The protocol with its options at those positions.
+    /// Returns the protocol with option values at those positions.
     make: fn(&[usize]) -> Protocol,
 }
 
-/// Declares [`Protocol`] and everything that asks it what to do.
+/// Declares [`Protocol`] and everything that dispatches on it.
 macro_rules! protocols {
     ($($(#[$doc:meta])* $protocol:ident in $folder:ident;)*) => {
         /// A protocol with its options.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Protocol {
             $($(#[$doc])* $protocol($folder::Options),)*
-            /// transactional with one thing wrong.
+            /// transactional with one defect.
             Mutant(Mutant),
         }
 
@@ -68,7 +68,7 @@ macro_rules! protocols {
         }
 
         impl Protocol {
-            /// The facts about it.
+            /// Returns the facts about it.
             #[must_use]
             pub fn about(self) -> &'static About {
                 match self {
@@ -86,7 +86,7 @@ macro_rules! protocols {
                 }
             }
 
-            /// The callbacks that `controller` has under it.
+            /// Returns the callbacks that `controller` has under it.
             #[must_use]
             pub fn callbacks<C: Current>(self, controller: Controller) -> Vec<Callback> {
                 match self {
@@ -116,13 +116,13 @@ pub fn attach<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &
 }
 
 impl Protocol {
-    /// What is wrong with it on purpose.
+    /// Returns its deliberate defect, if it is a mutant.
     #[must_use]
     pub fn mutant(self) -> Option<Mutant> {
         if let Self::Mutant(mutant) = self { Some(mutant) } else { None }
     }
 
-    /// The same with that wrong; only transactional has mutants.
+    /// Returns the protocol with that defect. Only transactional has mutants; the others return themselves.
     #[must_use]
     pub fn with_mutant(self, mutant: Option<Mutant>) -> Self {
         match (self, mutant) {
@@ -131,7 +131,7 @@ impl Protocol {
         }
     }
 
-    /// Every prepare site that `protocol` can reach with those controllers.
+    /// Returns every prepare site that it can reach with those controllers.
     #[must_use]
     pub fn sites<C: Current>(self, controllers: &[Controller]) -> Vec<Site> {
         let of_controllers = controllers.iter().flat_map(|controller| {
@@ -141,7 +141,7 @@ impl Protocol {
         of_controllers.chain([Site::CoreCssSetAlloc]).collect()
     }
 
-    /// The callbacks that undo a prepare, for those controllers.
+    /// Returns the callbacks that undo a prepare, for those controllers.
     #[must_use]
     pub fn undoing<C: Current>(self, controllers: &[Controller]) -> Vec<(Controller, Callback)> {
         let of = |controller: &Controller| {

@@ -3,40 +3,40 @@ use super::{ALL, Info, Mutant, OptionValues, Protocol};
 use input::nearest::{guess, list, nearest};
 use std::fmt;
 
-/// Why a name names no protocol.
+/// An error in the name of a protocol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// No such protocol.
+    /// The protocol does not exist.
     #[error("unknown protocol `{name}`; {}", nearest(id_of(name), ALL.iter().map(|info| info.about.id)))]
     Unknown {
-        /// What was asked for.
+        /// The unknown name.
         name: String,
     },
-    /// The protocol has no such option.
+    /// The protocol does not have that option.
     #[error("protocol `{id}` has no option `{option}`; {help}")]
     Option {
         /// The protocol.
         id: &'static str,
-        /// What was asked for.
+        /// The unknown name.
         option: String,
-        /// What there is.
+        /// The options that it has.
         help: String,
     },
-    /// The option has no such value.
+    /// The option does not have that value.
     #[error("option `{option}` of `{id}` cannot be `{value}`; {known}")]
     Value {
         /// The protocol.
         id: &'static str,
         /// The option.
         option: &'static str,
-        /// What was asked for.
+        /// The unknown name.
         value: String,
-        /// The nearest, and what there is.
+        /// The nearest value and all values.
         known: String,
     },
 }
 
-/// The part of a name before its options.
+/// Returns the part of a name before its options.
 fn id_of(name: &str) -> &str {
     name.split_once(':').map_or(name, |(id, _)| id)
 }
@@ -51,7 +51,7 @@ fn parse_mutant(name: &str) -> Result<Mutant, NameError> {
 }
 
 impl Info {
-    /// Every combination of options, as positions of their values.
+    /// Returns every combination of options, as positions of their values.
     fn combinations(&self) -> Vec<Vec<usize>> {
         self.about.options.iter().fold(vec![Vec::new()], |before, (_, values)| {
             let with = |known: &Vec<usize>, at: usize| known.iter().copied().chain([at]).collect();
@@ -70,7 +70,7 @@ impl Info {
         }
     }
 
-    /// Position of the option that `text` sets, and of its value.
+    /// Returns the position of the option that `text` sets, and of its value.
     fn option(&self, text: &str) -> Result<(usize, usize), NameError> {
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
         let option = self.about.options.iter().position(|(option, _)| *option == key);
@@ -91,10 +91,10 @@ impl Info {
 }
 
 impl Protocol {
-    /// The protocol of that name.
+    /// Returns the protocol of that name.
     ///
     /// # Errors
-    /// [`NameError`] with what there is.
+    /// [`NameError`] with the names that are known.
     pub fn parse(name: &str) -> Result<Self, NameError> {
         let (id, options) = name.split_once(':').map_or((name, None), |(id, options)| (id, Some(options)));
         let info = ALL
@@ -116,7 +116,7 @@ impl Protocol {
         Ok((info.make)(&values).with_mutant(mutant))
     }
 
-    /// Every protocol with every combination of its options.
+    /// Returns every protocol with every combination of its options.
     #[must_use]
     pub fn every() -> Vec<Self> {
         let of = |info: &Info| info.combinations().into_iter().map(|at| (info.make)(&at)).collect::<Vec<_>>();
@@ -125,7 +125,7 @@ impl Protocol {
 }
 
 impl fmt::Display for Protocol {
-    /// The shortest name that parses to it.
+    /// Writes the shortest name that parses to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(mutant) = self.mutant() {
             return write!(f, "transactional:mutant={mutant}");

@@ -474,7 +474,7 @@ pub struct CallbackContract {
     pub role: Role,
     /// True if it may sleep, which distinguishes the two halves of a controller.
     pub may_sleep: bool,
-    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse, with every
-    /// moving process locked.
+    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse, with
+    /// every moving process locked.
     pub ordered: bool,
 }

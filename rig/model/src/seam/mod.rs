@@ -92,8 +92,8 @@ pub trait Current {
     /// Notes that a spinlock was released.
     fn preempt_enable(&self);
 
-    /// Runs an RCU read section, whose end [`Current::synchronize_rcu`] waits for. The section must not sleep. In virtual
-    /// time that wait is the cost of a grace period, so the default does nothing else.
+    /// Runs an RCU read section, whose end [`Current::synchronize_rcu`] waits for. The section must not sleep. In
+    /// virtual time that wait is the cost of a grace period, so the default does nothing else.
     fn rcu_read<R>(&self, section: impl FnOnce() -> R) -> R {
         section()
     }

@@ -101,16 +101,16 @@ impl World {
         mounted.iter().copied().filter(here).collect()
     }
 
-    /// Returns the hierarchy where `controller` counts now; `None` if it is not mounted or has not joined yet. One access
-    /// if it may join late.
+    /// Returns the hierarchy where `controller` counts now; `None` if it is not mounted or has not joined yet. One
+    /// access if it may join late.
     pub fn counting<C: Current>(&self, cur: &C, controller: Controller) -> Option<HierarchyId> {
         let hierarchy = self.hierarchy_of(controller)?;
         let late = self.spec.late.contains(&controller);
         (!late || self.adopted.load(cur) & bit(controller) != 0).then_some(hierarchy)
     }
 
-    /// Notes that an id is about to be given out. One access with [`WorldSpec::keeps_ids`], since ids then depend on the
-    /// order in which they are given out.
+    /// Notes that an id is about to be given out. One access with [`WorldSpec::keeps_ids`], since ids then depend on
+    /// the order in which they are given out.
     pub fn gives_id<C: Current>(&self, cur: &C) {
         if self.spec.keeps_ids {
             self.pidmap.add(cur, 1);
@@ -152,8 +152,8 @@ impl World {
         cur.rcu_read(|| CssSetId(self.task(task).cgroups.load(cur)).cgroup(hierarchy))
     }
 
-    /// Returns the cgroup to which `mm` is currently charged in `hierarchy`, which is that of its owner. Two accesses, in
-    /// an RCU read section.
+    /// Returns the cgroup to which `mm` is currently charged in `hierarchy`, which is that of its owner. Two accesses,
+    /// in an RCU read section.
     pub fn owner_cgroup<C: Current>(&self, cur: &C, mm: &Mm, hierarchy: HierarchyId) -> CgroupId {
         cur.rcu_read(|| {
             let owner = TaskId::from_word(mm.owner.load(cur));
@@ -161,8 +161,8 @@ impl World {
         })
     }
 
-    /// Returns the counter of `controller` at `cgroup`. Every cgroup except a root has one for each counting controller of
-    /// its hierarchy.
+    /// Returns the counter of `controller` at `cgroup`. Every cgroup except a root has one for each counting controller
+    /// of its hierarchy.
     ///
     /// # Panics
     /// When `controller` does not count or is mounted elsewhere: a bug of ours.

@@ -32,8 +32,8 @@ impl<T> Slots<T> {
         Self { slots: boxcar::Vec::new(), free: parking_lot::Mutex::default(), keeps_ids }
     }
 
-    /// Takes a slot, one that was used before if possible. `make` makes the object of a new slot from its id. The caller
-    /// sets the object's shared cells.
+    /// Takes a slot, one that was used before if possible. `make` makes the object of a new slot from its id. The
+    /// caller sets the object's shared cells.
     pub fn take(&self, make: impl FnOnce(u32) -> T) -> (u32, &T) {
         let mut free = self.free.lock();
         let id = free.spare.pop().unwrap_or_else(|| {
@@ -61,8 +61,8 @@ impl<T> Slots<T> {
         Pin { slots: self, id }
     }
 
-    /// Keeps a slot from being used again, if its object still lives. The slot of a dead object may be taken again at any
-    /// moment, and a pin would free it twice.
+    /// Keeps a slot from being used again, if its object still lives. The slot of a dead object may be taken again at
+    /// any moment, and a pin would free it twice.
     #[must_use]
     pub fn pin_live(&self, id: u32) -> Option<Pin<'_, T>> {
         let pins = &self.slots[id as usize].pins;

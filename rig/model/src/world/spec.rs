@@ -76,7 +76,8 @@ impl Scope {
 pub struct WorldOptions {
     /// The grace period of an attach.
     pub grace: Grace,
-    /// Its length in ns; 20 ms is the lower end of what was measured in 2010 (Colin Cross, containers list).
+    /// The length of the grace period, in ns. 20 ms is the lower end of the lengths measured in 2010 (Colin Cross,
+    /// containers list).
     pub grace_ns: u64,
     /// True if `memory` moves page records.
     pub memory_move: bool,
@@ -86,8 +87,8 @@ pub struct WorldOptions {
     pub mmap_error: MmapError,
     /// The locks that writes to cpusets take.
     pub invalidate: Invalidate,
-    /// Attaches that a controller refuses with EOPNOTSUPP, by scope (a subsystem may fail an attach if it can't handle the
-    /// synchronization).
+    /// Attaches that a controller refuses with EOPNOTSUPP, by scope (a subsystem may fail an attach if it can't handle
+    /// the synchronization).
     pub unsupported: Vec<(Controller, Scope)>,
     /// The most pages that one fault brings in (fault-around of Linux: 64 KiB).
     pub fault_around_pages: u64,
@@ -130,8 +131,8 @@ pub struct ProcessSpec {
     pub name: String,
     /// The cgroup of each thread, the leader's first; at least one.
     pub cgroups: Vec<CgroupId>,
-    /// The cgroups of all threads in hierarchies of which `cgroups` names none. In the remaining hierarchies they are in
-    /// the root.
+    /// The cgroups of all threads in hierarchies of which `cgroups` names none. In the remaining hierarchies they are
+    /// in the root.
     pub elsewhere: Vec<CgroupId>,
     /// The size of the address space in pages.
     pub vm_pages: u64,

@@ -1,11 +1,11 @@
-//! What is fixed does not hide something that changes.
+//! An `Immutable` must not hide a value that changes.
 use model::world::Immutable;
 use std::sync::atomic::AtomicU64;
 
 model::shared! {
     /// A counter.
     pub struct Counter {
-        /// What is charged.
+        /// The amount charged.
         pub usage: Immutable<AtomicU64>,
     }
 }

@@ -1,10 +1,10 @@
-//! An atomic is no SharedCell: nobody would see the access.
+//! An atomic is not a `SharedCell`: the engine would not see its accesses.
 use std::sync::atomic::AtomicU64;
 
 model::shared! {
     /// A counter.
     pub struct Counter {
-        /// What is charged.
+        /// The amount charged.
         pub usage: AtomicU64,
     }
 }

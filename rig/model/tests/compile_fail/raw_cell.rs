@@ -1,10 +1,10 @@
-//! A cell is not shared.
+//! A `Cell` must not be shared.
 use std::cell::Cell;
 
 model::shared! {
     /// A counter.
     pub struct Counter {
-        /// What is charged.
+        /// The amount charged.
         pub usage: Cell<u64>,
     }
 }

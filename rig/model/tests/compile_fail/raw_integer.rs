@@ -1,8 +1,8 @@
-//! An integer is neither a SharedCell nor fixed.
+//! An integer is neither a `SharedCell` nor an `Immutable`.
 model::shared! {
     /// A counter.
     pub struct Counter {
-        /// What is charged.
+        /// The amount charged.
         pub usage: u64,
     }
 }

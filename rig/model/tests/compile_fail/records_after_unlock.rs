@@ -1,4 +1,4 @@
-//! Nothing reached through a guard outlives it.
+//! A reference reached through a guard must not outlive the guard.
 use model::seam::Current;
 use model::kernel::MmId;
 use model::kernel::page::PageRecords;

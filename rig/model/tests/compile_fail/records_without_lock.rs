@@ -1,4 +1,4 @@
-//! Page records are reached through the guard of their lock and nothing else.
+//! Page records are reached only through the guard of their lock.
 use model::kernel::{CgroupId, MmId};
 use model::world::World;
 

@@ -1,4 +1,4 @@
-//! Nobody but an actor loads a SharedCell.
+//! Only an actor loads a `SharedCell`.
 use model::kernel::MmId;
 use model::world::World;
 

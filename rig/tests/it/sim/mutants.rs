@@ -135,7 +135,7 @@ fn rollback_and_leaked_reservation_find_what_an_abort_forgot() {
     let clamp = Event::Clamp { controller: MEMRLIMIT, cgroup: B, missing: 3 };
     let short = tx(&[ledger(5, true), ledger(-5, true), clamp]);
     assert!(violated(&short).contains(&"rollback"));
-    let why = "by +3 and its truth by +0: 3 of what it was to give back were not there any more";
+    let why = "by +3 and its truth by +0: 3 that it should have uncharged were no longer there";
     assert!(first(&short, "rollback").ends_with(why), "{}", first(&short, "rollback"));
 }
 

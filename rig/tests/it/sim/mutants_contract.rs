@@ -275,7 +275,7 @@ fn locks_of_callbacks_are_released_by_callbacks_in_time() {
     let undone = idle(Memory, Undo);
     breach(
         &[kept.clone(), undone.clone(), vec![give(Class::MoveLock, 0, Write)]],
-        "locks: memory.prepare_attach took memory.move_lock(mm 0) for writing, which no callback released",
+        "locks: memory.prepare_attach took memory.move_lock(mm 0) for writing, which the core released and not a callback",
     );
     let (found, words) = under(&CORE, "contract", &[kept, undone]);
     assert_eq!(found, ["rollback", "contract"]);

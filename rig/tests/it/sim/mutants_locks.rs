@@ -170,7 +170,7 @@ fn lost_wakeup_finds_a_waiter_whom_nobody_woke() {
     let ran = run(&Setup::default(), vec![leader(move |cur, _| cur.wait(queue, Wait::Sleep))]);
     assert_eq!(ran.violated(), ["lost-wakeup"]);
     let words = ran.check("lost-wakeup").first.clone().expect("words");
-    assert_eq!(words, "task 0 waits for exec wait(process 0), which nobody can wake");
+    assert_eq!(words, "task 0 waits for exec wait(process 0), which no actor can wake");
 
     let (mut checks, held) = observed(&Setup::default(), &[]);
     let mutex = Object { class: Class::CgroupMutex, owner: 0 };

@@ -1,9 +1,10 @@
-//! Truth: what counters should read, followed from changes of tasks, address spaces and page records.
+//! Truth: the values that counters should have, followed from changes of tasks, address spaces and page records.
 use super::{Shadow, at};
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
 
 impl Shadow {
-    /// What is there is the truth of a controller from now on. Pages are told record by record.
+    /// Sets the truth of a newly adopted controller from the tasks and address spaces that exist. Pages follow record
+    /// by record, by events.
     pub(super) fn adopted(&mut self, actor: usize, controller: Controller) {
         let Some(hierarchy) = self.layout.hierarchy_of(controller) else { return };
         self.counting[controller.index()] = Some(hierarchy);
@@ -25,7 +26,7 @@ impl Shadow {
         }
     }
 
-    /// The truth of numtasks: `task` counts at `cgroup`, or where it is.
+    /// Changes the truth of numtasks: `task` counts at `cgroup`, or where it is if that is absent.
     pub(super) fn shift_tasks(&mut self, actor: usize, task: TaskId, cgroup: Option<CgroupId>, by: i64) {
         let Some(hierarchy) = self.counting(Controller::Numtasks) else { return };
         if let Some(cgroup) = cgroup.or_else(|| self.place(task, hierarchy)) {

@@ -1,4 +1,4 @@
-//! Finding what moves, and keeping it from forking, exiting and changing its program.
+//! Finding the tasks that move, and keeping them from fork, exit and exec.
 use super::{AttachState, Member, MovingMm, Request};
 use crate::kernel::{CgroupId, MmId, ProcessId, TaskId};
 use crate::locks::WriteGuard;
@@ -7,7 +7,7 @@ use crate::seam::{Current, Event, Work};
 use crate::world::{Scope, TaskList, World};
 use smallvec::SmallVec;
 
-/// How much a target is.
+/// Returns the scope of a target.
 #[must_use]
 pub fn scope(target: Target) -> Scope {
     match target {
@@ -18,7 +18,7 @@ pub fn scope(target: Target) -> Scope {
     }
 }
 
-/// The process that is named, or that of the named thread; `None` when it is about all.
+/// Returns the named process, or the process of the named thread; `None` if the target is all tasks.
 #[must_use]
 pub fn process_of(world: &World, target: Target) -> Option<ProcessId> {
     match target {
@@ -35,7 +35,8 @@ fn processes(list: &TaskList, world: &World, target: Target) -> SmallVec<[Proces
     }
 }
 
-/// Lists what moves. An empty list is the outcome `noop`; so is a controller that counts already.
+/// Lists the tasks and address spaces that move. An empty list, or a controller that counts already, is the outcome
+/// `noop`.
 pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> AttachState<'w> {
     let hierarchy = *world.cgroup(request.dest).hierarchy;
     let controllers = match request.target {
@@ -90,18 +91,18 @@ impl AttachState<'_> {
         }
     }
 
-    /// From where to where somebody goes who is at `place`.
+    /// Returns source and destination of a task that is at `place`.
     fn way(&self, place: CgroupId) -> (Option<CgroupId>, CgroupId) {
         if self.scope == Scope::Adopt { (None, place) } else { (Some(place), self.dest) }
     }
 
-    /// The address space of `process`, if its owner is among the members from `first` on.
+    /// Adds the address space of `process`, if its owner is among the members from `first` on.
     fn list_mm<C: Current>(&mut self, cur: &C, process: ProcessId, first: usize) {
         if self.members.len() == first {
             return;
         }
         let mm = MmId::from_word(self.world.process(process).mm.load(cur));
-        // Without its threadgroup_rwsem, an exec may have ended it just now.
+        // If its threadgroup_rwsem is not held, an exec may have ended it just now.
         let Some(pin) = self.world.mms.pin_live(mm.0) else { return };
         self.mm_pins.push(pin);
         let owner = TaskId::from_word(self.world.mm(mm).owner.load(cur));
@@ -111,7 +112,7 @@ impl AttachState<'_> {
         }
     }
 
-    /// Every address space, also those whose last thread has exited and that still hold what will be uncharged.
+    /// Adds every address space, also those whose last thread has exited and whose charges are still to be uncharged.
     fn list_all_mms<C: Current>(&mut self, cur: &C) {
         let keeps_ids = self.world.spec.keeps_ids;
         if keeps_ids {
@@ -140,8 +141,8 @@ fn named(target: Target, task: TaskId) -> bool {
 /// `threadgroup_rwsem` of processes, held for writing.
 pub type Threadgroups<'a, C> = SmallVec<[WriteGuard<'a, (), C>; 1]>;
 
-/// Takes `threadgroup_rwsem` of the process for writing, of every process when it is about all: no fork, exit or exec of
-/// them until the guards go. Only under `cgroup_mutex` does anybody hold more than one.
+/// Takes `threadgroup_rwsem` for writing: of the process, or of every process if the target is all tasks. They do not
+/// fork, exit or exec until the guards are dropped. Holding more than one requires `cgroup_mutex`.
 pub fn lock_threadgroups<'a, C: Current>(
     cur: &'a C,
     world: &'a World,
@@ -168,7 +169,7 @@ fn lock_threadgroup<'a, C: Current>(
     }
 }
 
-/// A process that is locked forks no other, so the list has an end.
+/// Locks every process. A locked process forks no other, so the loop ends.
 fn lock_every_threadgroup<'a, C: Current>(cur: &'a C, world: &'a World) -> Threadgroups<'a, C> {
     let mut locked: SmallVec<[ProcessId; 8]> = SmallVec::new();
     let mut guards = SmallVec::new();

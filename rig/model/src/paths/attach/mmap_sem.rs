@@ -1,11 +1,11 @@
-//! How the controllers of one transaction share the `mmap_sem` of an mm that moves.
+//! Sharing of the `mmap_sem` of a moving mm among the controllers of one transaction.
 use super::AttachState;
 use crate::locks::ReadGuard;
 use crate::seam::Current;
 use crate::world::{Mm, Scope};
 use smallvec::SmallVec;
 
-/// How they share it.
+/// The way in which controllers share it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MmapSemMode {
     /// Taken by the first, released by the last (`mmap_sem_lock_count` of the seed).
@@ -13,11 +13,11 @@ pub enum MmapSemMode {
     Counted,
     /// The first read is fair, further ones ignore queued writers (`down_read_unfair`).
     Unfair,
-    /// Each controller simply reads: deadlocks with a writer that queues in between.
+    /// Each controller reads fairly, which deadlocks with a writer that queues in between.
     Plain,
 }
 
-/// `mmap_sem` of one mm, read by as many controllers as want it.
+/// The `mmap_sem` of one mm, read by any number of controllers.
 pub struct MmapSem<'a, C: Current> {
     mode: MmapSemMode,
     count: u32,
@@ -25,13 +25,13 @@ pub struct MmapSem<'a, C: Current> {
 }
 
 impl<'a, C: Current> MmapSem<'a, C> {
-    /// Nobody reads yet.
+    /// Creates it without readers.
     #[must_use]
     pub fn new(mode: MmapSemMode) -> Self {
         Self { mode, count: 0, guards: SmallVec::new() }
     }
 
-    /// A controller wants `mm` not to change.
+    /// Takes it for a controller that needs `mm` unchanged.
     pub fn get(&mut self, cur: &'a C, mm: &'a Mm) {
         let first = self.count == 0;
         self.count += 1;
@@ -42,7 +42,7 @@ impl<'a, C: Current> MmapSem<'a, C> {
         }
     }
 
-    /// For a mutant: as [`MmapSem::put`], but who waits for it is not told.
+    /// Releases it like [`MmapSem::put`], but does not wake its waiters. For a mutant.
     pub fn put_without_waking(&mut self) {
         self.count -= 1;
         if let Some(guard) = self.guards.pop() {
@@ -50,7 +50,7 @@ impl<'a, C: Current> MmapSem<'a, C> {
         }
     }
 
-    /// A controller does not need it any more.
+    /// Releases it for one controller.
     pub fn put(&mut self) {
         self.count -= 1;
         if self.mode != MmapSemMode::Counted || self.count == 0 {
@@ -59,8 +59,8 @@ impl<'a, C: Current> MmapSem<'a, C> {
     }
 }
 
-/// `mmap_sem` of every mm that moves, in the order of `state.mms`. When it is about all, the core reads each first, in
-/// the order of ids, and leaves out those that are gone by then.
+/// Returns the `mmap_sem` of every mm that moves, in the order of `state.mms`. If the target is all tasks, the core
+/// reads each of them first, in the order of ids, and removes an mm from the list if it is gone by then.
 pub fn hold_mms<'a, C: Current>(
     cur: &'a C,
     state: &mut AttachState<'a>,

@@ -1,6 +1,6 @@
-//! What every protocol does in an attach, written once: finding and listing the tasks ([`mod@list`]), css_sets and the switch
-//! ([`mod@switch`]), sharing mmap_sem ([`mmap_sem`]), callbacks with their fault sites. The sequence, and what controllers do
-//! in callbacks, is each protocol's own.
+//! The part of an attach that all protocols share: finding and listing the tasks ([`mod@list`]), css_sets and the
+//! switch ([`mod@switch`]), sharing mmap_sem ([`mmap_sem`]), callbacks with their fault sites. Each protocol has its
+//! own sequence and its own callbacks of controllers.
 pub mod list;
 pub mod mmap_sem;
 pub mod switch;
@@ -17,21 +17,21 @@ use crate::world::{Grace, Mm, Pin, Scope, Task, World};
 use faults::{Errno, Fault, Site};
 use smallvec::SmallVec;
 
-/// One attach asked for.
+/// A request for an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// What is to move.
+    /// The target to move.
     pub target: Target,
-    /// Where to. When a controller is adopted: any cgroup of its hierarchy.
+    /// The destination. When a controller is adopted: any cgroup of its hierarchy.
     pub dest: CgroupId,
-    /// When it was due, in ns of the engine's clock; absent in a closed loop.
+    /// The time it was due, in ns of the engine's clock; absent in a closed loop.
     pub due_ns: Option<u64>,
 }
 
-/// A refusal: where and with what.
+/// A refusal of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The site.
+    /// The site that refused.
     pub site: Site,
     /// The error.
     pub errno: Errno,
@@ -48,74 +48,74 @@ impl From<Refusal> for Outcome {
 pub struct Member {
     /// The task.
     pub task: TaskId,
-    /// Its cgroup when it was listed; absent when a controller adopts it where it is.
+    /// The cgroup where it was listed; absent when a controller adopts it where it is.
     pub from: Option<CgroupId>,
-    /// Where it goes.
+    /// The destination.
     pub to: CgroupId,
 }
 
-/// An mm whose charges move, for its owner does.
+/// An mm whose charges move, because its owner moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MovingMm {
     /// The mm.
     pub mm: MmId,
-    /// Its owner's cgroup when it was listed; absent when a controller adopts it where it is.
+    /// The owner's cgroup when it was listed; absent when a controller adopts it where it is.
     pub from: Option<CgroupId>,
-    /// Where its owner goes.
+    /// The destination of its owner.
     pub to: CgroupId,
 }
 
 impl MovingMm {
-    /// What is uncharged when it has moved; nobody when it was charged nowhere.
+    /// Returns the cgroup to uncharge after the move; [`CgroupId::NONE`] if it was not charged.
     #[must_use]
     pub fn source(&self) -> CgroupId {
         self.from.unwrap_or(CgroupId::NONE)
     }
 }
 
-/// The state of one attach (`cgroup_attach_state`), without the controllers' private slots, which are each protocol's.
+/// The state of one attach (`cgroup_attach_state`), without the controllers' private slots, which each protocol adds.
 pub struct AttachState<'w> {
-    /// Its world.
+    /// The world.
     pub world: &'w World,
-    /// How much moves.
+    /// The scope of the attach.
     pub scope: Scope,
-    /// The hierarchy in which it happens.
+    /// The hierarchy of the attach.
     pub hierarchy: HierarchyId,
     /// The controllers that take part, in the order of their callbacks.
     pub controllers: SmallVec<[Controller; 5]>,
-    /// Where to; when a controller is adopted: any cgroup of its hierarchy.
+    /// The destination. When a controller is adopted: any cgroup of its hierarchy.
     pub dest: CgroupId,
-    /// What moves: neither exiting nor there already.
+    /// The tasks that move: those that are neither exiting nor at the destination already.
     pub members: SmallVec<[Member; 8]>,
-    /// Address spaces whose charges move, by id.
+    /// The address spaces whose charges move, by id.
     pub mms: SmallVec<[MovingMm; 1]>,
     pins: SmallVec<[Pin<'w, Task>; 8]>,
     mm_pins: SmallVec<[Pin<'w, Mm>; 1]>,
 }
 
 impl<'w> AttachState<'w> {
-    /// What a fault can be thrown at.
+    /// Returns the attach as a fault sees it.
     #[must_use]
     pub fn subject(&self) -> Subject<'w> {
         let task = self.members.last().map(|member| member.task);
         Subject { world: self.world, scope: self.scope, dest: self.dest, task }
     }
 
-    /// Whether there is nothing to do: the outcome `noop`. A controller joins also where there is no task, and
+    /// Reports whether there is nothing to do: the outcome `noop`. A controller joins even if there is no task, but
     /// only once.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         if self.scope == Scope::Adopt { self.controllers.is_empty() } else { self.members.is_empty() }
     }
 
-    /// The distinct cgroups where members go.
+    /// Returns the distinct destinations of the members.
     #[must_use]
     pub fn destinations(&self) -> SmallVec<[CgroupId; 4]> {
         distinct(self.members.iter().map(|member| member.to))
     }
 }
 
-/// The distinct cgroups of a list, in the order of their first appearance.
+/// Returns the distinct cgroups of a list, in the order of their first appearance.
 pub fn distinct(cgroups: impl Iterator<Item = CgroupId>) -> SmallVec<[CgroupId; 4]> {
     let mut found = SmallVec::new();
     for cgroup in cgroups {
@@ -129,20 +129,20 @@ pub fn distinct(cgroups: impl Iterator<Item = CgroupId>) -> SmallVec<[CgroupId; 
 /// An attach as a fault sees it.
 #[derive(Clone, Copy)]
 pub struct Subject<'w> {
-    /// Its world.
+    /// The world.
     pub world: &'w World,
-    /// How much moves.
+    /// The scope of the attach.
     pub scope: Scope,
-    /// Where to.
+    /// The destination.
     pub dest: CgroupId,
     /// The last of the tasks that move.
     pub task: Option<TaskId>,
 }
 
-/// Looks the destination up (`cgroup_lock_live_group`). Under `cgroup_mutex`.
+/// Looks up the destination (`cgroup_lock_live_group`). Under `cgroup_mutex`.
 ///
 /// # Errors
-/// `ENODEV` when it has been removed; what the site `core.find` injects.
+/// `ENODEV` when it has been removed; the errors that the site `core.find` injects.
 pub fn find<C: Current>(cur: &C, world: &World, request: &Request) -> Result<(), Refusal> {
     let scope = list::scope(request.target);
     inject(cur, Site::CoreFind, &Subject { world, scope, dest: request.dest, task: None })?;
@@ -152,7 +152,7 @@ pub fn find<C: Current>(cur: &C, world: &World, request: &Request) -> Result<(),
     }
 }
 
-/// Asks the fault plan; a delay is spent here, and an event is thrown by an actor of its own.
+/// Asks the fault plan for a fault at `site`. A delay is spent here; a thrown event runs as an actor of its own.
 ///
 /// # Errors
 /// The injected error.
@@ -167,7 +167,7 @@ pub fn inject<C: Current>(cur: &C, site: Site, subject: &Subject<'_>) -> Result<
     Ok(())
 }
 
-/// Runs a callback that can refuse. The fault site comes first, when nothing has changed yet.
+/// Runs a callback that can refuse. Its fault site comes first, while nothing has changed yet.
 ///
 /// # Errors
 /// The refusal of the controller or of the fault plan.
@@ -182,7 +182,7 @@ pub fn prepare<C: Current>(
     body: impl FnOnce() -> Result<(), Errno>,
 ) -> Result<(), Refusal> {
     cur.emit(Event::Enter { controller, callback });
-    let site = controller.site(callback.fault().expect("only what has a site can refuse"));
+    let site = controller.site(callback.fault().expect("a callback that can refuse has a site"));
     let unsupported = subject.world.options().unsupported.contains(&(controller, subject.scope));
     let result = inject(cur, site, subject).and_then(|()| {
         let answer = if unsupported { Err(Errno::EOPNOTSUPP) } else { body() };
@@ -199,8 +199,8 @@ pub fn finish<C: Current>(cur: &C, controller: Controller, callback: Callback, b
     cur.emit(Event::Leave { controller, callback, result: Ok(()) });
 }
 
-/// One transaction under one hold of `cgroup_mutex`, with its grace period: the locks, `body`, and the end. `alone`: with
-/// `threadgroup_rwsem`, so that nobody forks, exits or changes his program meanwhile.
+/// Runs one transaction under one hold of `cgroup_mutex`, with its grace period. `alone`: also takes
+/// `threadgroup_rwsem`, so that no thread of a moving process forks, exits or execs until the end.
 pub fn transaction<C: Current>(
     cur: &C,
     world: &World,
@@ -222,7 +222,7 @@ pub fn transaction<C: Current>(
     outcome
 }
 
-/// A grace period, if this is where the options want one.
+/// Waits for a grace period, if the options place it here.
 fn grace_period<C: Current>(cur: &C, world: &World, here: Grace) {
     if world.options().grace == here {
         cur.synchronize_rcu(world.options().grace_ns);

@@ -9,7 +9,7 @@ use faults::{Errno, Site};
 /// Finds or allocates the css_set of every member.
 ///
 /// # Errors
-/// What the site `core.css_set_alloc` injects.
+/// The errors that the site `core.css_set_alloc` injects.
 pub fn allocate_css_sets<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) -> Result<(), Refusal> {
     cur.emit(Event::Phase(Phase::CssSet));
     if state.scope == Scope::Adopt {
@@ -28,11 +28,11 @@ pub fn allocate_css_sets<C: Current>(cur: &C, world: &World, state: &AttachState
     Ok(())
 }
 
-/// Switches every member's pointer. Members that exit meanwhile are dropped from the list; the others stay in it. When a
-/// controller is adopted, it counts from here on, and nobody moves.
+/// Switches every member's pointer and removes exiting members from the list. When a controller is adopted, it counts
+/// from here on, and no task moves.
 ///
 /// # Errors
-/// `ESRCH` when nobody was left to switch.
+/// `ESRCH` when no task was left to switch.
 pub fn switch<C: Current>(cur: &C, world: &World, state: &mut AttachState<'_>) -> Result<(), Errno> {
     cur.emit(Event::Phase(Phase::Switch));
     if state.scope == Scope::Adopt {

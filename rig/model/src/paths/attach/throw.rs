@@ -1,5 +1,5 @@
-//! What a real system throws into the middle of an attach, each done by an actor of its own: it waits for the locks that
-//! the attach holds, as anybody would.
+//! Events that a fault throws into the middle of an attach, as they happen on a real system. Each is an actor of its
+//! own, which waits for the locks that the attach holds.
 use super::Subject;
 use crate::kernel::{CgroupId, Controller, TaskId};
 use crate::paths::{actors, admin, exit, fork};
@@ -9,10 +9,10 @@ use crate::world::{Task, World};
 use faults::{Site, Thrown};
 use std::sync::Arc;
 
-/// How long a CPU, a limit or a cgroup stays away before it comes back, in ns.
+/// The time until a CPU, a limit or a cgroup is restored, in ns.
 const AWAY_NS: u64 = 50_000;
 
-/// Starts the actor.
+/// Starts the actor that does `what`.
 pub(super) fn throw<C: Current>(cur: &C, site: Site, subject: &Subject<'_>, what: Thrown) {
     let world = subject.world.shared();
     let dest = subject.dest;
@@ -32,7 +32,7 @@ fn start<C: Current>(cur: &C, site: Site, body: impl FnOnce(&C) + Send + 'static
     });
 }
 
-/// Starts an actor that ends `task`, or lets it fork, and keeps its slots meanwhile.
+/// Starts an actor that ends `task` or lets it fork, and that pins its slots until then.
 fn on_task<C: Current>(cur: &C, site: Site, world: Arc<World>, task: TaskId, ends: bool) {
     let process = world.task(task).process_id();
     std::mem::forget(world.tasks.pin(task.0));
@@ -48,7 +48,7 @@ fn on_task<C: Current>(cur: &C, site: Site, world: Arc<World>, task: TaskId, end
     });
 }
 
-/// The task exits: at once if nobody runs it, else as soon as its operation ends.
+/// Makes the task exit: at once if no actor runs it, else as soon as its operation ends.
 fn kill<C: Current>(cur: &C, world: &World, task: TaskId) {
     let of = world.task(task);
     let unattended = {
@@ -64,7 +64,7 @@ fn kill<C: Current>(cur: &C, world: &World, task: TaskId) {
     }
 }
 
-/// The task makes a thread, which exits.
+/// Makes the task fork a thread, which exits.
 fn fork_once<C: Current>(cur: &C, world: &World, task: TaskId) {
     if let Ok(child) = fork::fork_thread(cur, world, task)
         && actors::adopt(cur, world, child)
@@ -85,7 +85,7 @@ fn cpu_away<C: Current>(cur: &C, world: &World, dest: CgroupId) {
     }
 }
 
-/// Lowers the limits of the destination to what is used there.
+/// Lowers the limits of the destination to its usage, and restores them later.
 fn limit_away<C: Current>(cur: &C, world: &World, dest: CgroupId) {
     let here = |controller: &Controller| world.cgroup(dest).counters[controller.index()].is_some();
     let limited = || Controller::ALL.into_iter().filter(here);

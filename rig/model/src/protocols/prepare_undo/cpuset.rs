@@ -1,4 +1,4 @@
-//! cpuset under prepare-undo: refuses a cpuset without CPUs, sets masks in the end.
+//! cpuset under prepare-undo: refuses a cpuset without CPUs, and sets masks when the tasks have moved.
 use super::{Callbacks, Hold, Tx};
 use crate::locks::Guard;
 use crate::paths::moving::{have_cpus, set_masks};
@@ -6,7 +6,7 @@ use crate::seam::Current;
 use crate::world::Cpusets;
 use faults::Errno;
 
-/// With `hold=locks`, the cpusets, locked.
+/// The cpusets, locked. Empty without `hold=locks`.
 pub(super) type Slot<'a, C> = Option<Guard<'a, Cpusets, false, C>>;
 
 pub(super) fn callbacks<C: Current>() -> Callbacks<C> {

@@ -1,4 +1,5 @@
-//! freezer under prepare-undo: refuses what is frozen. Its answer stays valid, for state writes take `cgroup_mutex`.
+//! freezer under prepare-undo: refuses if a cgroup is frozen. Its answer stays valid, since writes of the state take
+//! `cgroup_mutex`.
 use super::Callbacks;
 use crate::paths::moving::is_thawed;
 use crate::seam::Current;

@@ -1,5 +1,5 @@
-//! memory under prepare-undo: charges for the pages it counted, moves that many records in the end, gives back what
-//! it did not need, and leaves pages touched meanwhile behind.
+//! memory under prepare-undo: charges for the pages it counted, moves that many records when the tasks have moved, and
+//! uncharges the rest. Without `hold=locks`, pages touched after the count are left behind.
 use super::{Callbacks, Hold, Tx};
 use crate::kernel::Controller;
 use crate::locks::WriteGuard;
@@ -8,7 +8,7 @@ use crate::paths::moving::{count_records, move_records};
 use crate::seam::Current;
 use faults::Errno;
 
-/// What was counted and charged to the destination; with `hold=locks`, the lock that keeps it true.
+/// The pages counted and charged to the destination; with `hold=locks`, also the lock that keeps the count valid.
 pub(super) struct Slot<'a, C: Current> {
     pages: u64,
     records: Option<WriteGuard<'a, (), C>>,
@@ -51,7 +51,7 @@ fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     });
 }
 
-/// Moves as many pages as `move_up_to` does, and gives back what was charged for the others.
+/// Moves pages with `move_up_to`, and uncharges those that it did not move.
 fn finish<'a, C: Current>(
     cur: &'a C,
     tx: &mut Tx<'a, C>,

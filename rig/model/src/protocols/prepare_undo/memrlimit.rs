@@ -1,4 +1,5 @@
-//! memrlimit under prepare-undo: charges what total_vm is when it prepares, and uncharges that much in the end.
+//! memrlimit under prepare-undo: charges the total_vm of the time when it prepares, and uncharges the same amount at
+//! the source when the tasks have moved.
 use super::{Callbacks, Tx};
 use crate::kernel::Controller;
 use crate::paths::charge::{Charge, charge, uncharge};

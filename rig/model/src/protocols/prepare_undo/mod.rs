@@ -1,9 +1,10 @@
-//! prepare-undo, Balbir Singh, July 2008: every controller prepares; if one fails, those that had succeeded undo; then
-//! the tasks move and everybody is told that they are attached.
+//! prepare-undo, Balbir Singh, July 2008: every controller prepares. If one fails, those that had succeeded undo.
+//! Otherwise the tasks move, and every controller learns that they are attached.
 //!
-//! `hold=none`, the reply as written: no lock is kept between the callbacks, so what a prepare charged may be out of
-//! date by the time of the move. `hold=locks` asks the reply's own question, whether the sleep phase alone would do:
-//! locks taken in a prepare are kept until attached or undo, and `threadgroup_rwsem` is taken.
+//! - `hold=none` is the reply as written: no lock is kept between the callbacks, so the charge of a prepare may be out
+//!   of date by the time of the move.
+//! - `hold=locks` answers the reply's own question, whether the sleep phase alone is enough: locks taken in a prepare
+//!   are kept until attached or undo, and `threadgroup_rwsem` is taken.
 mod cpuset;
 mod freezer;
 mod memory;
@@ -22,7 +23,7 @@ use crate::world::World;
 use faults::{Errno, Site};
 use smallvec::SmallVec;
 
-/// What is kept between the callbacks.
+/// The locks that are kept between the callbacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hold {
     /// No lock.
@@ -32,26 +33,26 @@ pub enum Hold {
     Locks,
 }
 
-/// What becomes of spinlocks.
+/// The handling of spinlocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Spin {
     /// Released before the prepare returns.
     #[default]
     Drop,
-    /// Kept as the others are, which shows what happens if they are.
+    /// Kept like the other locks, to show the effect.
     Keep,
 }
 
 /// Options of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Locks that may sleep.
+    /// The handling of sleeping locks.
     pub hold: Hold,
-    /// Spinlocks.
+    /// The handling of spinlocks.
     pub spin: Spin,
 }
 
-/// Only what `hold=locks` keeps from prepare to attached stays true.
+/// Returns true with `hold=locks`, which keeps locks from prepare to attached.
 pub(super) fn keeps_locks(options: Options) -> bool {
     options.hold == Hold::Locks
 }
@@ -67,7 +68,7 @@ pub(super) fn options(at: &[usize]) -> Options {
     Options { hold: [Hold::None, Hold::Locks][at[0]], spin: [Spin::Drop, Spin::Keep][at[1]] }
 }
 
-/// The callbacks that `controller` has: all of them.
+/// Returns the callbacks that a controller has: all of them.
 #[expect(
     clippy::extra_unused_type_parameters,
     reason = "the table calls it as it calls those that need an engine"
@@ -87,7 +88,7 @@ pub struct Tx<'a, C: Current> {
     numtasks: Option<numtasks::Slot<'a, C>>,
 }
 
-/// A moving mm with what controllers know and hold of it.
+/// A moving mm with the controllers' private state and locks.
 struct Moving<'a, C: Current> {
     mm: MovingMm,
     mmap_sem: MmapSem<'a, C>,
@@ -100,11 +101,11 @@ type Finish<C> = for<'a> fn(&'a C, &mut Tx<'a, C>);
 
 /// A controller's callbacks.
 pub struct Callbacks<C: Current> {
-    /// Does its part, or fails and leaves nothing behind.
+    /// Prepares the controller's part, or fails and leaves nothing behind.
     pub prepare_attach: Prepare<C>,
-    /// Somebody else failed: takes its part back.
+    /// Undoes the controller's part, because another controller failed.
     pub undo: Finish<C>,
-    /// The tasks have moved.
+    /// Completes the controller's part, after the tasks have moved.
     pub attached: Finish<C>,
 }
 
@@ -118,7 +119,7 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
     }
 }
 
-/// Moves a thread, a process or everybody, or lets a controller join.
+/// Moves a thread, a process or all tasks, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     let alone = options.hold == Hold::Locks;
     transaction(cur, world, request, alone, || locked(cur, world, request, options))
@@ -169,7 +170,8 @@ fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcom
 }
 
 impl<'a, C: Current> Tx<'a, C> {
-    /// With `hold=locks`, takes the `mmap_sem`s when it is about all; they go when it is dropped.
+    /// Creates the transaction. With `hold=locks`, takes the `mmap_sem` of every mm if the target is all tasks; they
+    /// are released when the transaction is dropped.
     fn new(cur: &'a C, mut state: AttachState<'a>, Options { hold, spin }: Options) -> Self {
         let held = match hold {
             Hold::Locks => hold_mms(cur, &mut state, MmapSemMode::Counted),
@@ -181,7 +183,7 @@ impl<'a, C: Current> Tx<'a, C> {
         Self { world: state.world, state, hold, spin, moving, cpuset: None, numtasks: None }
     }
 
-    /// Tells those that had succeeded, in the order in which they were asked.
+    /// Lets the controllers that had succeeded undo, in the order in which they prepared.
     fn undo(&mut self, cur: &'a C, controllers: &[Controller]) {
         cur.emit(Event::Phase(Phase::Abort));
         for controller in controllers.iter().copied() {
@@ -189,7 +191,7 @@ impl<'a, C: Current> Tx<'a, C> {
         }
     }
 
-    /// A controller reads `mm`, and keeps reading it if locks are held.
+    /// Takes `mmap_sem` of a moving mm for a controller, if locks are kept.
     fn get_mmap_sem(&mut self, cur: &'a C, at: usize) {
         if self.hold == Hold::Locks {
             let mm = self.world.mm(self.moving[at].mm.mm);

@@ -1,14 +1,15 @@
-//! numtasks under prepare-undo: charges the tasks it counts when it prepares, and uncharges their sources in the end.
+//! numtasks under prepare-undo: charges the tasks it counts when it prepares, and uncharges their sources when they
+//! have moved.
 //!
-//! Spinlocks are not kept, so tasks that fork or exit meanwhile are not counted; `spin=keep` keeps `numtasks.lock`, and
-//! shows what happens when a controller that comes later sleeps.
+//! Spinlocks are not kept, so tasks that fork or exit in between are not counted. `spin=keep` keeps `numtasks.lock`,
+//! which shows the effect when a later controller sleeps.
 use super::{Callbacks, Spin, Tx};
 use crate::locks::Guard;
 use crate::paths::moving::{Tasks, charge_tasks, count_tasks, uncharge_tasks};
 use crate::seam::Current;
 use faults::Errno;
 
-/// What was charged and what is to be uncharged; with `spin=keep`, the books, locked.
+/// The tasks charged and those to uncharge; with `spin=keep`, also the guard of `numtasks.lock`.
 pub(super) struct Slot<'a, C: Current> {
     come: Tasks,
     gone: Tasks,

@@ -1,4 +1,4 @@
-//! cpuset under three-phase: refuses a cpuset without CPUs, sets masks after the switch.
+//! cpuset under three-phase: refuses a cpuset without CPUs, and sets masks after the switch.
 use super::Callbacks;
 use crate::paths::moving::{have_cpus, set_masks};
 use crate::seam::Current;

@@ -1,4 +1,5 @@
-//! memory under three-phase: moves records page by page after the switch, and leaves the rest behind when it is full.
+//! memory under three-phase: moves records page by page after the switch, and leaves the rest behind when the
+//! destination is full.
 use super::Callbacks;
 use crate::paths::attach::AttachState;
 use crate::paths::moving::charge_and_move_one;

@@ -1,7 +1,7 @@
-//! memrlimit under three-phase: looks for room without reserving it, charges after the switch.
+//! memrlimit under three-phase: checks for room without reserving it, and charges after the switch.
 //!
-//! As the patch of 19 June 2008: can_attach checks usage + total_vm; attach charges what total_vm is by then and, when
-//! that fails, silently does nothing.
+//! As in the patch of 19 June 2008, can_attach checks usage + total_vm. attach charges the total_vm of that time and,
+//! if the charge fails, silently does nothing.
 use super::{Callbacks, Check};
 use crate::kernel::Controller;
 use crate::paths::attach::AttachState;

@@ -1,7 +1,8 @@
-//! three-phase, Linux 2.6.24 to 2.6.33: ask every controller, switch the pointer, tell every controller.
+//! three-phase, Linux 2.6.24 to 2.6.33: ask every controller, switch the pointer, notify every controller.
 //!
-//! Nothing keeps an answer valid until the switch, the last phase cannot refuse, and nobody is told of a failure. One
-//! thread at a time: a process, or everybody, is moved by a loop in userspace, each thread under `cgroup_mutex` of its own.
+//! Nothing keeps an answer valid until the switch, the last phase cannot refuse, and controllers do not learn of a
+//! failure. It moves one thread at a time: a loop in userspace moves the threads of a process, or all threads, each
+//! under its own hold of `cgroup_mutex`.
 mod cpuset;
 mod freezer;
 mod memory;
@@ -22,25 +23,25 @@ use smallvec::SmallVec;
 
 pub(super) const ABOUT: About = About {
     id: "three-phase",
-    about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; nobody is told of a failure",
+    about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; controllers do not learn of a failure",
     undoes_all: false,
     options: &[("check", &["room", "none"])],
 };
 
-/// Whether memrlimit looks for room before a task comes.
+/// The check for room by memrlimit before a task comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Check {
-    /// As from 19 June 2008 on.
+    /// can_attach refuses if there is no room, as from 19 June 2008 on.
     #[default]
     Room,
-    /// As in memrlimit v4 before: attach charges, and when that fails silently does nothing.
+    /// There is no can_attach, as in memrlimit v4 before: attach charges, and does nothing if the charge fails.
     None,
 }
 
 /// Options of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// What memrlimit's can_attach does.
+    /// The check of memrlimit's can_attach.
     pub check: Check,
 }
 
@@ -53,9 +54,9 @@ type Attach<C> = fn(&C, &World, &AttachState<'_>);
 
 /// A controller's callbacks (`struct cgroup_subsys`); every one is optional.
 pub struct Callbacks<C: Current> {
-    /// May the task come?
+    /// Decides whether the task may come.
     pub can_attach: Option<CanAttach<C>>,
-    /// It has come. Cannot refuse.
+    /// Called after the task has come. Cannot refuse.
     pub attach: Option<Attach<C>>,
 }
 
@@ -69,19 +70,19 @@ fn callbacks<C: Current>(controller: Controller, options: Options) -> Callbacks<
     }
 }
 
-/// Nothing that a check saw need be true at the switch.
+/// Returns false: a fact that a controller checked may have changed by the switch.
 pub(super) fn keeps_locks(_: Options) -> bool {
     false
 }
 
-/// The callbacks that `controller` has.
+/// Returns the callbacks that `controller` has.
 pub(super) fn names<C: Current>(controller: Controller, options: Options) -> Vec<Callback> {
     let Callbacks { can_attach, attach } = callbacks::<C>(controller, options);
     let asked = can_attach.map(|_| Callback::CanAttach);
     asked.into_iter().chain(attach.map(|_| Callback::Attach)).collect()
 }
 
-/// Moves a thread, or threads one by one until one is refused. Threads that are gone are passed over.
+/// Moves a thread, or several threads one by one until one is refused. Threads that are gone are skipped.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     if let Target::Adopt(_) = request.target {
         return attach_set(cur, world, request, options);
@@ -106,7 +107,7 @@ pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, opti
 
 type Threads<'w> = SmallVec<[(TaskId, crate::world::Pin<'w, crate::world::Task>); 8]>;
 
-/// What userspace reads from /proc before it begins to move threads.
+/// Returns the threads that userspace reads from /proc before it begins to move them.
 fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Threads<'w> {
     let pinned = |task: TaskId| (task, world.tasks.pin(task.0));
     if let Target::Thread(task) = request.target {
@@ -119,7 +120,7 @@ fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Thre
     }
 }
 
-/// One attach under one hold of `cgroup_mutex`: of a thread, or of a controller that joins.
+/// Attaches a thread, or a controller that joins, under one hold of `cgroup_mutex`.
 fn attach_set<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     transaction(cur, world, request, false, || {
         find(cur, world, request)?;

@@ -1,4 +1,4 @@
-//! numtasks under three-phase: charges and uncharges after the switch and, when the charge fails, silently does neither.
+//! numtasks under three-phase: charges and uncharges after the switch. If the charge fails, it silently does neither.
 use super::Callbacks;
 use crate::paths::attach::AttachState;
 use crate::paths::moving::{charge_tasks, count_tasks, uncharge_tasks};

@@ -1,4 +1,4 @@
-//! cpuset under transactional: keeps `callback_mutex`, so that the CPUs it saw are still there at the commit.
+//! cpuset under transactional: keeps `callback_mutex`, so that the CPUs it saw are still valid at the commit.
 use super::{Callbacks, Half, Tx};
 use crate::locks::Guard;
 use crate::paths::moving::{have_cpus, set_masks};

@@ -1,4 +1,5 @@
-//! freezer under transactional: refuses what is frozen. It keeps nothing, for state writes take `cgroup_mutex`.
+//! freezer under transactional: refuses if a cgroup is frozen. It keeps no lock, since writes of the state take
+//! `cgroup_mutex`.
 use super::{Callbacks, Half};
 use crate::paths::moving::is_thawed;
 use crate::seam::Current;

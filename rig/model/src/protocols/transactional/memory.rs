@@ -1,4 +1,4 @@
-//! memory under transactional: keeps `move_lock` for writing from counting the pages until they have moved, or not.
+//! memory under transactional: keeps `move_lock` for writing from counting the pages until the commit or abort.
 use super::{Callbacks, Half, Tx};
 use crate::kernel::Controller;
 use crate::locks::WriteGuard;
@@ -7,7 +7,7 @@ use crate::paths::moving::{count_records, move_records};
 use crate::seam::Current;
 use faults::Errno;
 
-/// What was counted and charged to the destination, and the lock that keeps it true.
+/// The pages counted and charged to the destination, and the lock that keeps the count valid.
 pub(super) struct Slot<'a, C: Current> {
     pub(super) pages: u64,
     pub(super) records: WriteGuard<'a, (), C>,
@@ -39,7 +39,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
     Ok(())
 }
 
-/// Gives back what has been charged so far.
+/// Uncharges the pages charged so far.
 fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages, records }) = moving.memory.take() {

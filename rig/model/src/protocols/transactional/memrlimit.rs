@@ -1,4 +1,4 @@
-//! memrlimit under transactional: keeps `mmap_sem` for reading, so that total_vm stays what it charged.
+//! memrlimit under transactional: keeps `mmap_sem` for reading, so that total_vm stays at the amount that it charged.
 use super::{Callbacks, Half, Tx};
 use crate::kernel::Controller;
 use crate::paths::charge::{Charge, charge, uncharge};
@@ -31,7 +31,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
     Ok(())
 }
 
-/// Gives back what has been charged so far.
+/// Uncharges the pages charged so far.
 fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages }) = moving.memrlimit.take() {

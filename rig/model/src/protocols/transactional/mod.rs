@@ -1,9 +1,9 @@
-//! transactional, Paul Menage, July 2008: every controller prepares in a phase that may sleep and in one that may not;
-//! then the tasks are switched and everybody commits, or everybody who prepared aborts.
+//! transactional, Paul Menage, July 2008: every controller prepares in a phase that may sleep and in one that may not.
+//! Then the tasks are switched and all controllers commit, or all that prepared abort.
 //!
-//! What a controller takes in a prepare it keeps until its commit or abort, so what it saw stays true. A *half* is
-//! (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order, nosleep
-//! halves first; the half that refused gets nothing more.
+//! A controller keeps the locks it takes in a prepare until its commit or abort, so its decisions stay valid. A *half*
+//! is (controller, sleep or nosleep). Each half that passed gets exactly one of abort and commit, in reverse order,
+//! nosleep halves first. The half that refused gets no further callback.
 mod cpuset;
 mod freezer;
 mod memory;
@@ -26,7 +26,7 @@ use smallvec::SmallVec;
 /// Options of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// How controllers share `mmap_sem`.
+    /// The way in which controllers share `mmap_sem`.
     pub mmap_sem: MmapSemMode,
 }
 
@@ -51,7 +51,7 @@ pub struct Tx<'a, C: Current> {
     numtasks: Option<numtasks::Slot<'a, C>>,
 }
 
-/// A moving mm with what controllers hold of it.
+/// A moving mm with the controllers' private state and locks.
 struct Moving<'a, C: Current> {
     mm: MovingMm,
     mmap_sem: MmapSem<'a, C>,
@@ -62,14 +62,14 @@ struct Moving<'a, C: Current> {
 type Prepare<C> = for<'a> fn(&'a C, &mut Tx<'a, C>) -> Result<(), Errno>;
 type Finish<C> = for<'a> fn(&'a C, &mut Tx<'a, C>);
 
-/// One phase of a controller: what it prepares, and what then undoes or completes it.
+/// One phase of a controller: its prepare, with the abort that undoes and the commit that completes it.
 pub struct Half<C: Current> {
     prepare: Prepare<C>,
     abort: Finish<C>,
     commit: Finish<C>,
 }
 
-/// A controller's callbacks; each half is optional, and an absent half counts as passed.
+/// A controller's callbacks. Each half is optional, and an absent half counts as passed.
 pub struct Callbacks<C: Current> {
     /// prepare_attach_sleep, abort_attach_sleep, commit_attach_sleep.
     pub sleep: Option<Half<C>>,
@@ -87,7 +87,7 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
     }
 }
 
-/// Which of the two phases of preparation.
+/// One of the two phases of preparation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sleeping {
     Yes,
@@ -103,7 +103,7 @@ impl Sleeping {
         }
     }
 
-    /// Names of prepare, abort and commit.
+    /// Returns the names of prepare, abort and commit.
     fn names(self) -> [Callback; 3] {
         match self {
             Self::Yes => {
@@ -116,12 +116,12 @@ impl Sleeping {
     }
 }
 
-/// True always: a decision of a prepare stays right until the commit.
+/// Returns true: a decision of a prepare stays valid until the commit.
 pub(super) fn keeps_locks(_: Options) -> bool {
     true
 }
 
-/// The callbacks that `controller` has.
+/// Returns the callbacks that `controller` has.
 pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callback> {
     let phases = [Sleeping::Yes, Sleeping::No];
     let present = phases.into_iter().filter(|phase| phase.half::<C>(controller).is_some());
@@ -130,12 +130,13 @@ pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callb
 
 /// The protocol or a mutant of it. The defaults are the protocol.
 trait Variant<C: Current>: Copy {
-    /// A controller's callbacks in one phase.
+    /// Returns a controller's callbacks in one phase.
     fn half(self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
         phase.half(controller)
     }
 
-    /// The controllers to abort, in order: those that had passed, the last first. `refuser` is the one that refused.
+    /// Returns the controllers to abort, in order: those that had passed, the last first. `refuser` is the one that
+    /// refused.
     fn aborts(self, passed: &[Controller], _refuser: Option<Controller>) -> SmallVec<[Controller; 5]> {
         passed.iter().rev().copied().collect()
     }
@@ -152,7 +153,7 @@ struct Sound;
 
 impl<C: Current> Variant<C> for Sound {}
 
-/// Moves a thread, a process or everybody, whole or not at all, or lets a controller join.
+/// Moves a thread, a process or all tasks, as a whole or not at all, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
     transaction(cur, world, request, true, || locked(cur, world, request, options, Sound))
 }
@@ -218,7 +219,8 @@ fn halves<'a, C: Current>(
 }
 
 impl<'a, C: Current> Tx<'a, C> {
-    /// Takes the `mmap_sem`s when it is about all; they go when it is dropped.
+    /// Creates the transaction. Takes the `mmap_sem` of every mm if the target is all tasks; they are released when the
+    /// transaction is dropped.
     fn new(cur: &'a C, mut state: AttachState<'a>, options: Options) -> Self {
         let held = hold_mms(cur, &mut state, options.mmap_sem);
         let moving =
@@ -227,7 +229,7 @@ impl<'a, C: Current> Tx<'a, C> {
         Self { world: state.world, state, moving, cpuset: None, numtasks: None }
     }
 
-    /// Controllers whose private slots are not empty.
+    /// Returns the controllers whose private slots are not empty.
     fn slots_kept(&self) -> SmallVec<[Controller; 5]> {
         let kept = [
             (Controller::Memrlimit, self.moving.iter().any(|moving| moving.memrlimit.is_some())),
@@ -238,7 +240,7 @@ impl<'a, C: Current> Tx<'a, C> {
         kept.into_iter().filter(|(_, kept)| *kept).map(|(controller, _)| controller).collect()
     }
 
-    /// Prepares each controller in order; on a refusal aborts this phase of those that had passed.
+    /// Prepares each controller in order. On a refusal, aborts this phase of the controllers that had passed.
     fn prepare_all(
         &mut self,
         cur: &'a C,

@@ -1,5 +1,5 @@
-//! numtasks under transactional: lists the distinct sources while it may sleep; counts and charges under its spinlock,
-//! which it keeps until the commit uncharges every source.
+//! numtasks under transactional: lists the distinct sources and destinations while it may sleep, then counts and
+//! charges under its spinlock, which it keeps until the commit uncharges every source.
 use super::{Callbacks, Half, Tx};
 use crate::kernel::CgroupId;
 use crate::locks::Guard;
@@ -7,7 +7,7 @@ use crate::paths::moving::{Tasks, charge_tasks, count_tasks, uncharge_tasks};
 use crate::seam::{Current, Work};
 use faults::Errno;
 
-/// Where the tasks come from and where they go; the books, locked, once it has charged.
+/// The tasks by source and by destination, with the guard of `numtasks.lock` once they are charged.
 pub(super) struct Slot<'a, C: Current> {
     pub(super) gone: Tasks,
     pub(super) come: Tasks,
@@ -21,7 +21,7 @@ pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
     }
 }
 
-/// Room for every source and destination, for what comes later must not allocate.
+/// Allocates an entry for every source and destination, since the later callbacks must not allocate.
 fn list_sources<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     cur.work(Work::Check, 1);
     let none = |cgroups: Tasks| cgroups.into_iter().map(|(cgroup, _)| (cgroup, 0)).collect();

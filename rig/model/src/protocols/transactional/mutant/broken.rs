@@ -1,4 +1,4 @@
-//! The wrong callbacks. Each is the right one with one thing changed, in as few lines as that takes.
+//! The wrong callbacks of mutants. Each is the right callback with one change, in as few lines as possible.
 use super::super::{Half, Sleeping, Tx, memory, memrlimit, numtasks};
 use super::Mutant;
 use crate::kernel::{CgroupId, Controller};
@@ -7,7 +7,7 @@ use crate::paths::moving::{count_tasks, move_records, set_masks, uncharge_tasks}
 use crate::seam::{Current, Event};
 use faults::Errno;
 
-/// The callbacks of `controller` in that phase, with what `mutant` makes wrong in them.
+/// Returns the callbacks of `controller` in that phase, with the defect of `mutant`.
 pub(super) fn tamper<C: Current>(
     mutant: Mutant,
     controller: Controller,
@@ -71,7 +71,7 @@ fn wake_nobody<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     }
 }
 
-/// What memrlimit's prepare does, with another way to charge.
+/// Runs memrlimit's prepare with another way to charge.
 fn charge_by<'a, C: Current>(
     cur: &'a C,
     tx: &mut Tx<'a, C>,
@@ -94,7 +94,7 @@ fn force<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     })
 }
 
-/// The first cgroup that is neither where the mm is nor where it goes.
+/// Returns the first cgroup that is neither source nor destination of the mm.
 fn stranger<C: Current>(tx: &Tx<'_, C>, at: usize) -> CgroupId {
     let moving = tx.moving[at].mm;
     let named = [moving.source(), moving.to];
@@ -116,7 +116,8 @@ fn write_nothing_down<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<
     (memrlimit::callbacks().sleep.expect("it has one").prepare)(cur, tx)
 }
 
-/// Somebody faults at that moment, runs out of memory with `mmap_sem` held, and wants `cgroup_mutex` to choose a victim.
+/// Starts an actor that faults at this moment and runs out of memory with `mmap_sem` held, so that it needs
+/// `cgroup_mutex` to choose a victim.
 fn out_of_memory<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     if let Some(moving) = tx.moving.first() {
         let (world, mm) = (tx.world.shared(), moving.mm.mm);
@@ -245,7 +246,7 @@ fn last_source<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     slot.books = None;
 }
 
-/// Prepares for all, and drops every other thread from what is to be switched.
+/// Prepares for all threads, and removes every other thread from those to be switched.
 fn pass_over<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     (numtasks::callbacks().nosleep.expect("it has one").prepare)(cur, tx)?;
     let mut kept = false;

@@ -1,7 +1,7 @@
-//! Mutants: transactional with one thing wrong. Each names the check that must find it, so that a green run means
-//! something. `transactional:mutant=NAME` runs one; `broken` holds the wrong callbacks.
+//! Mutants: transactional with one deliberate defect. Each names the check that must find it, so that a green run means
+//! something. `transactional:mutant=NAME` runs one. `broken` holds the wrong callbacks.
 //!
-//! The protocol knows none of them: a mutant is a `Variant` of it, or calls its parts otherwise.
+//! The protocol does not know its mutants: a mutant is a `Variant` of it, or calls its parts in another way.
 mod broken;
 
 use super::{Half, Options, Sleeping, Sound, Tx, Variant, halves, listed, locked};
@@ -17,7 +17,7 @@ use std::fmt;
 /// Declares [`Mutant`] with its table.
 macro_rules! mutants {
     ($($mutant:ident $name:literal, $check:ident, in $scenario:literal, $about:literal;)*) => {
-        /// One thing that is wrong.
+        /// A mutant, by its defect.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Mutant {
             $(#[doc = $about] $mutant,)*
@@ -35,25 +35,25 @@ macro_rules! mutants {
 
 mutants! {
     AbortForgetsUncharge "abort-forgets-uncharge", LeakedReservation, in "mutant-busy",
-        "memrlimit's abort gives its lock back, and not its charge";
+        "memrlimit's abort releases its lock, but not its charge";
     AbortSkipsFirst "abort-skips-first", Contract, in "mutant-busy",
-        "the first controller that prepared is not told of the failure";
+        "the first controller that prepared is not aborted";
     AbortForward "abort-forward", Contract, in "mutant-busy",
         "aborts run in the order of the prepares, as cancel_attach did";
     AbortTellsRefuser "abort-tells-refuser", Contract, in "mutant-busy",
-        "the controller that refused is told of its own failure";
+        "the controller that refused is aborted as well";
     CommitAndAbort "commit-and-abort", Contract, in "mutant-busy",
-        "after the commits, everybody is aborted as well";
+        "after the commits, every controller is aborted as well";
     TaskReservationLost "task-reservation-lost", Rollback, in "mutant-tight",
-        "numtasks reserves task by task, and keeps that when a later one does not fit (can_attach_task of 3.0)";
+        "numtasks reserves task by task, and keeps the reservations when a later one does not fit (can_attach_task of 3.0)";
     IncrementForDecrement "increment-for-decrement", Drift, in "mutant-busy",
         "numtasks's commit charges the source where it should uncharge (a cpuset patch of December 2022)";
     CancelWakesNobody "cancel-wakes-nobody", LostWakeup, in "mutant-busy",
-        "memrlimit's abort releases mmap_sem without waking who waits for it (cpuset, 3.11 to 6.7)";
+        "memrlimit's abort releases mmap_sem without waking its waiters (cpuset, 3.11 to 6.7)";
     TotalForPart "total-for-part", Drift, in "mutant-spread",
-        "numtasks charges all threads of the process, also those that are there already";
+        "numtasks charges all threads of the process, also those already at the destination";
     IdentityPrepares "identity-prepares", Contract, in "mutant-busy",
-        "a move to where everybody is prepares, and neither commits nor aborts (sched_ext)";
+        "a move of tasks that are already there prepares, and neither commits nor aborts (sched_ext)";
     SpinAcrossSleep "spin-across-sleep", Contract, in "mutant-spin",
         "numtasks takes its spinlock in the sleep phase and keeps it";
     SleepUnderSpin "sleep-under-spin", SleepInAtomic, in "mutant-spin",
@@ -61,35 +61,35 @@ mutants! {
     SharedLock "shared-lock", LockShared, in "mutant-busy",
         "memory takes callback_mutex, which is cpuset's, for a moment";
     MmapSemWrite "mmap-sem-write", Contract, in "mutant-pages",
-        "memory takes mmap_sem for writing (cpuset's attach beside memcg's move, 2.6.37)";
+        "memory takes mmap_sem for writing (cpuset's attach together with memcg's move, 2.6.37)";
     LastSourceForAll "last-source-for-all", Drift, in "mutant-spread",
-        "numtasks uncharges every task from where the last one came (the oldcgrp of 3.0)";
+        "numtasks uncharges every task at the last one's source (the oldcgrp of 3.0)";
     NoThreadgroup "no-threadgroup", PartialMove, in "mutant-forks",
-        "nothing stops forks: a thread born meanwhile is left behind (before 3.0)";
+        "forks are not excluded: a thread born during the attach is left behind (before 3.0)";
     WrongGroup "wrong-group", WrongGroup, in "mutant-spread",
-        "memrlimit charges the first cgroup that has nothing to do with the move (the one css of can_attach before 4.4)";
+        "memrlimit charges the first cgroup that is neither source nor destination (the one css of can_attach before 4.4)";
     ForcedCharge "forced-charge", Overrun, in "mutant-tight",
-        "memrlimit charges the destination whatever its limit says";
+        "memrlimit charges the destination regardless of its limit";
     LockInversion "lock-inversion", LockOrder, in "mutant-busy",
         "a fault that runs out of memory takes cgroup_mutex under mmap_sem (2.6.24 to 2.6.29)";
     PlainRead "plain-read", Deadlock, in "mutant-busy",
-        "each controller simply reads mmap_sem, and a writer comes in between";
+        "each controller reads mmap_sem fairly, and a writer queues in between";
     RetriesForEver "retries-for-ever", NoProgress, in "mutant-frozen",
-        "a refused attach is tried again at once, and no other mover gets a turn while its destination stays frozen";
+        "a refused attach is retried at once, so no other mover gets a turn while its destination stays frozen";
     LockKept "lock-kept", Rollback, in "mutant-busy",
         "cpuset's abort keeps callback_mutex";
     UndoneTwice "undone-twice", Underflow, in "mutant-busy",
         "memrlimit's abort uncharges twice";
     OnePageLeft "one-page-left", LeftBehind, in "mutant-busy",
-        "memory's commit moves one page less than it charged for";
+        "memory's commit moves one page fewer than it charged for";
     CheckOnly "check-only", StaleDecision, in "mutant-tight",
-        "memrlimit looks for room, reserves nothing, and charges when it commits (19 June 2008)";
+        "memrlimit checks for room without reserving, and charges when it commits (19 June 2008)";
     Unwritten "unwritten", Ledger, in "mutant-busy",
-        "memrlimit charges a page more than it writes down";
+        "memrlimit charges a page more than it writes to the ledger";
     AbortSetsMasks "abort-sets-masks", Rollback, in "mutant-busy",
         "cpuset's abort gives the tasks the masks of the destination";
     HalfSwitched "half-switched", PartialMove, in "mutant-spread",
-        "every other thread is passed over at the switch (transfer_tasks, which stopped in the middle)";
+        "every other thread is skipped at the switch (transfer_tasks, which stopped in the middle)";
 }
 
 impl Mutant {
@@ -97,31 +97,31 @@ impl Mutant {
         Self::TABLE[self as usize]
     }
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().0
     }
 
-    /// The check that must find it.
+    /// Returns the check that must find it.
     #[must_use]
     pub fn check(self) -> Check {
         self.row().1
     }
 
-    /// The built-in scenario in which it is found.
+    /// Returns the built-in scenario in which it is found.
     #[must_use]
     pub fn scenario(self) -> &'static str {
         self.row().2
     }
 
-    /// The defect, and a place where something like it happened.
+    /// Returns the defect, with a kernel or patch that had a similar one.
     #[must_use]
     pub fn about(self) -> &'static str {
         self.row().3
     }
 
-    /// The mutant of that name.
+    /// Returns the mutant of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|mutant| mutant.name() == name)
@@ -167,7 +167,7 @@ fn prepare_identity<C: Current>(
     Ok(Outcome::Noop)
 }
 
-/// The protocol with what that mutant makes wrong.
+/// The protocol with the defect of that mutant.
 #[derive(Clone, Copy)]
 struct Broken(Mutant);
 

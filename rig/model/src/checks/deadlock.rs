@@ -29,7 +29,7 @@ impl Checker for Deadlock {
     }
 }
 
-/// Writes the wait graph down.
+/// Returns a description of the wait graph.
 fn explain(shadow: &Shadow, held: &HeldTable, waiting: &[(ActorId, Object)]) -> String {
     if waiting.is_empty() {
         return "no actor can go on, and none waits for anything".to_owned();

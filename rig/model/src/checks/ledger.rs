@@ -30,7 +30,7 @@ impl Ledger {
             let written = shadow.usage(index);
             if written != *usage as i64 {
                 self.tally.violated(|| {
-                    format!("{} reads {usage} where the ledger adds up to {written}", shadow.name(index))
+                    format!("{} reads {usage}, but the ledger adds up to {written}", shadow.name(index))
                 });
             }
         }
@@ -41,7 +41,7 @@ impl Ledger {
                 let name = shadow.name(index);
                 self.tally.violated(|| {
                     format!(
-                        "{name} should read {recomputed} by its tasks, where changes add up to {followed}"
+                        "{name} should read {recomputed} by tasks and pages, but changes add up to {followed}"
                     )
                 });
             }

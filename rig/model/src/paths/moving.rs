@@ -109,7 +109,7 @@ pub fn is_thawed<C: Current>(cur: &C, state: &AttachState<'_>) -> Result<(), Err
     Ok(())
 }
 
-/// Tasks by cgroup.
+/// Numbers of tasks, by cgroup.
 pub type Tasks = SmallVec<[(CgroupId, u64); 4]>;
 
 /// Returns the number of tasks of each cgroup in a list of the tasks' cgroups.

@@ -292,7 +292,7 @@ pub enum Event {
     OpEnd { result: Result<(), Errno> },
     /// A mover begins an attach, which was due at `due_ns` if the mover has a rate.
     AttachBegin { target: Target, dest: CgroupId, due_ns: Option<u64> },
-    /// The mover's attach ended and its locks are gone.
+    /// The mover's attach has ended and its locks are released.
     AttachEnd { outcome: Outcome },
     /// A transaction begins: a set of tasks that the protocol moves as one. An attach has one or several transactions.
     TxBegin { dest: CgroupId },
@@ -300,7 +300,7 @@ pub enum Event {
     TxMember { task: TaskId, from: Option<CgroupId>, to: CgroupId },
     /// The transaction moves this mm's charges, because its owner moves; `from` is absent when a controller adopts it.
     TxMoves { mm: MmId, from: Option<CgroupId>, to: CgroupId },
-    /// The transaction has ended; its locks are gone.
+    /// The transaction has ended and its locks are released.
     TxEnd { moved: bool },
     /// The actor's attach enters a phase.
     Phase(Phase),
@@ -323,7 +323,7 @@ pub enum Event {
     /// Ledger: the amount a path has charged (positive) or uncharged at `cgroup` and its ancestors. Written by the
     /// paths, not by the counters. `reserve`: for a transaction that may still be undone.
     Ledger { controller: Controller, cgroup: CgroupId, pages: i64, reserve: bool },
-    /// An uncharge would have gone below zero: `missing` pages were not there.
+    /// An uncharge would have gone below zero by `missing` pages.
     Clamp { controller: Controller, cgroup: CgroupId, missing: u64 },
     /// A charge has lifted usage above the limit.
     AboveLimit { controller: Controller, cgroup: CgroupId, usage: u64, limit: u64 },

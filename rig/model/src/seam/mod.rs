@@ -1,4 +1,4 @@
-//! The seam: [`Current`], the thread now running, as the kernel's `current`.
+//! The seam: [`Current`], the running thread, like the kernel's `current`.
 //!
 //! Paths and protocols are written once against this trait, [`crate::locks`] and [`SharedCell`]. Each engine implements
 //! it: virtual time, OS threads, the schedule explorer. A protocol never asks which engine it runs on. Dispatch is
@@ -52,7 +52,7 @@ pub enum End {
     Abandoned,
 }
 
-/// The thread now running.
+/// The running thread.
 ///
 /// Every method may be called only from the actor that it describes.
 pub trait Current {

@@ -29,7 +29,7 @@ pub enum OwnerChange {
 /// The fate of memrlimit's charge when a later step of mmap fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MmapError {
-    /// It is given back.
+    /// It is uncharged.
     #[default]
     Uncharges,
     /// It stays, as in memrlimit v4 of 2008 (may_expand_vm charged, and its callers did not know).
@@ -163,7 +163,7 @@ pub struct WorldSpec {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     /// Too many or too few of something.
-    #[error("{what}: {found}, where {low} to {high} are possible")]
+    #[error("{what}: {found}; it has to be from {low} to {high}")]
     Count {
         /// The things that were counted.
         what: &'static str,

@@ -60,7 +60,7 @@ fn ledger_finds_a_charge_that_nobody_wrote_down() {
     assert_eq!(ran.violated(), ["ledger"]);
     assert_eq!(
         ran.check("ledger").first.as_deref(),
-        Some("a.memrlimit reads 18 where the ledger adds up to 15")
+        Some("a.memrlimit reads 18, but the ledger adds up to 15")
     );
 }
 

@@ -88,7 +88,7 @@ fn a_command_is_copied_or_selected() {
               const press = document.querySelector('button.copy');
               press.click();
               const said = press.parentElement.querySelector('[role=status]');
-              while (!said.textContent) await new Invariant((wake) => setTimeout(wake, 10));
+              while (!said.textContent) await new Promise((wake) => setTimeout(wake, 10));
               return [said.textContent, getSelection().toString()];
             })()",
         );

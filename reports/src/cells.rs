@@ -6,7 +6,7 @@
 //! requests are never taken for one run. The folder is moved and removed as a whole. Files are written as in
 //! [`crate::json`].
 use crate::json::{
-    ReadError, WriteError, encode, read_bytes, read_run, read_value, write_atomic, write_value,
+    ReadError, WriteError, decode_run, encode, read_bytes, read_value, write_atomic, write_value,
 };
 use crate::schema::{Cell, Note, Run};
 use serde::{Deserialize, Serialize};
@@ -94,8 +94,9 @@ pub fn salvage(out: &Path) -> Result<Option<Salvaged>, ReadError> {
     if !file.exists() {
         return Ok(None);
     }
-    let request = digest(&read_bytes(&file)?);
-    let run = Run { interrupted: true, ..read_run(&file)? };
+    let bytes = read_bytes(&file)?;
+    let (request, asked) = (digest(&bytes), decode_run(&file, &bytes)?);
+    let run = Run { interrupted: true, ..asked };
     let mut salvaged = Salvaged { run, foreign: Vec::new(), unreadable: Vec::new() };
     for index in finished(&folder)? {
         let file = folder.join(format!("{index:05}.json"));
@@ -108,6 +109,8 @@ pub fn salvage(out: &Path) -> Result<Option<Salvaged>, ReadError> {
             Err(error) => salvaged.unreadable.push(error.to_string()),
         }
     }
+    // Only now: a file of a cell does not say by which version it was written.
+    salvaged.run = salvaged.run.into_current();
     Ok(Some(salvaged))
 }
 

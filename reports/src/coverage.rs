@@ -4,7 +4,7 @@
 //! what belongs to it; of a run without one, as older versions wrote them, and of one that was edited, the cells and the
 //! text of the scenario say it as far as they can: all places have as many seeds as the one with the most.
 use crate::axis::{Axes, Point};
-use crate::schema::{Engine, NoteKind, Plan, Run};
+use crate::schema::{Engine, NoteKind, Plan, PlannedPlace, Run, Subject};
 use crate::units::{count, list};
 use crate::verdict::{self, Census};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,8 +18,8 @@ pub struct Share {
     pub planned: u64,
 }
 
-/// A protocol at a point.
-pub type Place = (String, Point);
+/// A subject at a point.
+pub type Place = (Subject, Point);
 
 /// The part of its plan that a run holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,11 +38,11 @@ impl Coverage {
         let mut missing = doubles(run);
         let most = most(run, &places);
         for place in run.plan.iter().flat_map(|plan| &plan.places) {
-            let share = places.entry((place.protocol.clone(), place.point)).or_default();
+            let share = places.entry((place.subject.clone(), place.point)).or_default();
             share.planned = share.planned.max(place.cells);
         }
-        for ((protocol, _), share) in &mut places {
-            share.planned = share.planned.max(most.get(protocol).copied().unwrap_or(0)).max(share.have);
+        for ((subject, _), share) in &mut places {
+            share.planned = share.planned.max(most.get(subject).copied().unwrap_or(0)).max(share.have);
         }
         missing.extend(protocols(run));
         missing.extend(short(&places));
@@ -54,8 +54,8 @@ impl Coverage {
 
     /// Returns the share of one place.
     #[must_use]
-    pub fn at(&self, protocol: &str, point: &Point) -> Share {
-        self.places.get(&(protocol.to_owned(), *point)).copied().unwrap_or_default()
+    pub fn at(&self, subject: &Subject, point: &Point) -> Share {
+        self.places.get(&(subject.clone(), *point)).copied().unwrap_or_default()
     }
 }
 
@@ -64,12 +64,11 @@ impl Plan {
     #[must_use]
     pub fn of(cells: impl IntoIterator<Item = Place>) -> Self {
         let mut plan = Self::default();
-        for (protocol, point) in cells {
-            let known =
-                plan.places.iter_mut().find(|place| place.protocol == protocol && place.point == point);
+        for (subject, point) in cells {
+            let known = plan.places.iter_mut().find(|place| place.subject == subject && place.point == point);
             match known {
                 Some(place) => place.cells += 1,
-                None => plan.places.push(crate::schema::PlannedPlace { protocol, point, cells: 1 }),
+                None => plan.places.push(PlannedPlace { subject, point, cells: 1 }),
             }
         }
         plan
@@ -85,7 +84,7 @@ pub fn doubt(run: &Run) -> Option<String> {
     }
     let open = Census::of(&run.verdicts).inconclusive;
     let thin = run.notes.iter().filter(|note| note.kind == NoteKind::Thin).count() as u64;
-    let why = match (verdict::protocols(&run.cells).is_empty(), open, thin) {
+    let why = match (run.cells.is_empty(), open, thin) {
         (true, _, _) => "it has no cell".to_owned(),
         (_, 0, 0) => return None,
         (_, 0, thin) => format!("{} too thin", count(thin, "remark says that a cell is")),
@@ -98,7 +97,7 @@ fn counted(run: &Run) -> BTreeMap<Place, Share> {
     let mut seen = BTreeSet::new();
     let mut places: BTreeMap<Place, Share> = BTreeMap::new();
     for cell in &run.cells {
-        let place = (cell.protocol.clone(), cell.point);
+        let place = (cell.subject.clone(), cell.point);
         // Repeated cells of the real kernel have one seed.
         if run.engine == Engine::Linux || seen.insert((place.clone(), cell.seed)) {
             places.entry(place).or_default().have += 1;
@@ -110,19 +109,19 @@ fn counted(run: &Run) -> BTreeMap<Place, Share> {
 /// Seeds that are there twice in one place.
 fn doubles(run: &Run) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let twice = run.cells.iter().filter(|cell| !seen.insert((&cell.protocol, cell.point, cell.seed)));
+    let twice = run.cells.iter().filter(|cell| !seen.insert((&cell.subject, cell.point, cell.seed)));
     let twice: BTreeSet<String> =
-        twice.map(|cell| format!("seed {} of {} is there twice", cell.seed, cell.protocol)).collect();
+        twice.map(|cell| format!("seed {} of {} is there twice", cell.seed, cell.subject)).collect();
     if run.engine == Engine::Linux { Vec::new() } else { twice.into_iter().take(FEW).collect() }
 }
 
-/// Seeds that each protocol should have at every point, by what the scenario and the other places say.
-fn most(run: &Run, places: &BTreeMap<Place, Share>) -> BTreeMap<String, u64> {
+/// Seeds that each subject should have at every point, by what the scenario and the other places say.
+fn most(run: &Run, places: &BTreeMap<Place, Share>) -> BTreeMap<Subject, u64> {
     let said = if run.engine == Engine::Linux { 0 } else { number(&run.scenario.toml, "seeds") };
     let all = places.values().map(|share| share.have).max().unwrap_or(0).max(said);
-    let mut most: BTreeMap<String, u64> = BTreeMap::new();
-    for ((protocol, _), share) in places {
-        let known = most.entry(protocol.clone()).or_default();
+    let mut most: BTreeMap<Subject, u64> = BTreeMap::new();
+    for ((subject, _), share) in places {
+        let known = most.entry(subject.clone()).or_default();
         // On Linux refusals are tried once, whatever is repeated.
         *known = (*known).max(if run.engine == Engine::Linux { share.have } else { all });
     }
@@ -136,7 +135,7 @@ fn protocols(run: &Run) -> Option<String> {
     }
     let table: toml::Table = run.scenario.toml.parse().ok()?;
     let named = table.get("protocols")?.as_array()?.len();
-    let there = verdict::protocols(&run.cells).len();
+    let there = verdict::subjects(&run.cells).len();
     (there < named).then(|| format!("{there} of {} of the scenario", count(named as u64, "protocol")))
 }
 
@@ -154,10 +153,10 @@ fn short(places: &BTreeMap<Place, Share>) -> Vec<String> {
     let axes = Axes::varying(&points);
     let short = places.iter().filter(|(_, share)| share.have < share.planned);
     let mut said: Vec<String> = short
-        .map(|((protocol, point), share)| {
+        .map(|((subject, point), share)| {
             let words = axes.words(point);
             let comma = if words.is_empty() { "" } else { ", " };
-            format!("{protocol}{comma}{words} has {} of {}", share.have, count(share.planned, "cell"))
+            format!("{subject}{comma}{words} has {} of {}", share.have, count(share.planned, "cell"))
         })
         .collect();
     if said.len() > FEW {

@@ -9,7 +9,7 @@ use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::schema::{Cell, Fit, LatencyKind};
 use crate::units::grouped;
-use crate::verdict::in_order;
+use crate::verdict::subjects;
 use std::collections::BTreeMap;
 
 /// Places below which there is no line.
@@ -67,14 +67,14 @@ pub fn theil_sen(points: &[(u64, u64)]) -> Option<Line> {
     })
 }
 
-/// A line of the p50 of moves over [`Axis::ResidentPages`] for each protocol and rate that has enough places. `what`
+/// A line of the p50 of moves over [`Axis::ResidentPages`] for each subject and rate that has enough places. `what`
 /// names what costs that much; the rate is added to it.
 #[must_use]
 pub fn over_resident_pages(cells: &[Cell], what: &str) -> Vec<Fit> {
     let mut fits = Vec::new();
-    for protocol in in_order(cells.iter().map(|cell| cell.protocol.as_str())) {
+    for subject in subjects(cells) {
         let mut by_rate: BTreeMap<Option<u64>, Vec<(u64, u64)>> = BTreeMap::new();
-        for cell in cells.iter().filter(|cell| cell.protocol == protocol) {
+        for cell in cells.iter().filter(|cell| cell.subject == *subject) {
             if let Some((pages, p50)) = cell.point.get(Axis::ResidentPages).zip(p50(cell)) {
                 by_rate.entry(cell.point.get(Axis::Rate)).or_default().push((pages, p50));
             }
@@ -83,7 +83,7 @@ pub fn over_resident_pages(cells: &[Cell], what: &str) -> Vec<Fit> {
             let Some(line) = theil_sen(&points) else { continue };
             let rate = rate.map_or_else(String::new, |rate| format!(" at {} /s", grouped(rate)));
             fits.push(Fit {
-                protocol: protocol.to_owned(),
+                protocol: subject.to_string(),
                 what: format!("{what}{rate}"),
                 per: "page".to_owned(),
                 slope_ps: line.slope_ps,

@@ -59,7 +59,7 @@ pub enum ReadError {
     },
     /// A `run.json` of another version, or no `run.json` at all.
     #[error(
-        "{}: schema is {found}, this attach-rig reads only \"{SCHEMA}\"; use the version that wrote the file",
+        "{}: schema is {found}, this attach-rig reads only \"{SCHEMA}\" and \"{SCHEMA_1}\"; use the version that wrote the file",
         printable(&path.to_string_lossy())
     )]
     ForeignSchema {
@@ -83,10 +83,14 @@ pub fn write_run(path: &Path, run: &Run) -> Result<(), WriteError> {
 /// # Errors
 /// See [`ReadError`].
 pub fn read_run(path: &Path) -> Result<Run, ReadError> {
-    let bytes = read_bytes(path)?;
-    let foreign = || foreign_schema(path, &bytes);
-    match decode::<Run>(path, &bytes) {
-        Ok(run) if [SCHEMA, SCHEMA_1].contains(&run.schema.as_str()) => Ok(run.into_current()),
+    decode_run(path, &read_bytes(path)?).map(Run::into_current)
+}
+
+/// Returns the run in the `bytes` of the file `path` as its version wrote it.
+pub(crate) fn decode_run(path: &Path, bytes: &[u8]) -> Result<Run, ReadError> {
+    let foreign = || foreign_schema(path, bytes);
+    match decode::<Run>(path, bytes) {
+        Ok(run) if [SCHEMA, SCHEMA_1].contains(&run.schema.as_str()) => Ok(run),
         // A foreign version usually fails on a field first; its version is the better reason.
         Ok(_) => Err(foreign().expect("the schema differs")),
         Err(error) => Err(foreign().unwrap_or(error)),

@@ -3,6 +3,7 @@
 //! Apart, because it is a judgement and not a figure. Nearest is not the same: each row says what is alike and what is
 //! not, and outputs print both. What mainline does today (ask all, switch all, tell all, under a write-held rwsem) is not
 //! in the simulator; when it is, the rows below are what has to change.
+use crate::schema::Subject;
 
 /// A row of the judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +33,11 @@ const OFFERS: [Nearest; 3] = [
     Nearest { offered: "v2", protocol: "prepare-undo", alike: ALIKE, unlike: UNLIKE },
 ];
 
-/// What comes nearest to `protocol` of a run on Linux (`v1:pids`, `vm:v1+charges`, `v2:favordynmods`, with or without the
-/// rule of a refusal behind it); `None` for a name that is none of these.
+/// What comes nearest to a subject of a run on Linux, whatever its cells measure; `None` for one without a hierarchy.
 #[must_use]
-pub fn nearest(protocol: &str) -> Option<&'static Nearest> {
-    let name = protocol.split(' ').next()?;
-    let mut parts = name.split([':', '+']).skip_while(|part| *part == "vm");
-    let version = parts.next()?;
-    let offered = match (version, parts.any(|part| part == "charges")) {
+pub fn nearest(subject: &Subject) -> Option<&'static Nearest> {
+    let parts = subject.parts();
+    let offered = match (parts.family(), parts.charges) {
         ("v1", true) => "v1 with moving charges",
         ("v1", false) => "v1",
         ("v2", _) => "v2",
@@ -53,17 +51,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_of_linux_has_its_row() {
-        let row = |name| nearest(name).map(|row| row.offered);
-        for name in ["v1:pids", "v1:pids:favordynmods", "vm:v1", "v1:cpuset cpuset.can_attach: errno=ENOSPC"]
-        {
-            assert_eq!(row(name), Some("v1"), "{name}");
-        }
-        assert_eq!(
-            (row("vm:v1+charges"), row("v1:charges")),
-            (row("v1:charges"), Some("v1 with moving charges"))
-        );
-        assert_eq!((row("v2"), row("vm:v2:favordynmods")), (Some("v2"), Some("v2")));
+    fn every_subject_of_linux_has_its_row() {
+        let row = |protocol| nearest(&Subject::of(protocol)).map(|row| row.offered);
+        assert_eq!((row("v1:pids"), row("v1"), row("v2")), (Some("v1"), Some("v1"), Some("v2")));
         assert_eq!((row("transactional"), row(""), row("v3")), (None, None, None));
+        let charges = Subject::of("v1").with(|parts| (parts.charges, parts.guest) = (true, true));
+        assert_eq!(nearest(&charges).map(|row| row.offered), Some("v1 with moving charges"));
     }
 }

@@ -6,11 +6,13 @@ mod fit;
 mod older;
 mod plan;
 mod recording;
+mod subject;
 mod timeline;
 
 pub use fit::Fit;
 pub use plan::{Plan, PlannedPlace};
 pub use recording::{DroppedLines, Recording};
+pub use subject::{Subject, SubjectParts, Subtree};
 pub use timeline::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
 
 use crate::axis::{Point, cell_axes};
@@ -91,13 +93,14 @@ pub struct Scenario {
     pub toml: String,
 }
 
-/// One cell of the matrix: one protocol, one fault rate, one rate of moves, one seed.
+/// One cell of the matrix: one subject, one fault rate, one rate of moves, one seed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
-    /// Axis: protocol with its options (`transactional`, `prepare-undo:hold=locks`), or on `linux` what the kernel
-    /// offers (`v1:pids`, `v2`).
-    pub protocol: String,
+    /// What it measures.
+    #[serde(flatten)]
+    #[schemars(with = "SubjectParts")]
+    pub subject: Subject,
     /// Its position on the other axes.
     #[serde(flatten, serialize_with = "cell_axes")]
     #[schemars(with = "crate::axis::Keys")]
@@ -386,7 +389,7 @@ pub struct SimCounts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// Protocol with options.
+    /// Name of what was measured, as tables show it: protocol with options (`transactional`, `v1:pids still`).
     pub protocol: String,
     /// Name of the invariant.
     #[serde(alias = "promise")]
@@ -441,7 +444,7 @@ pub struct Note {
     pub kind: NoteKind,
     /// The remark with its remedy.
     pub text: String,
-    /// The protocol it is about, with options; absent when it is about the whole run.
+    /// Name of what it is about, as tables show it; absent when it is about the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
 }

@@ -13,7 +13,7 @@
 //! which no cell checked: missing data never passes.
 use crate::coverage::Coverage;
 use crate::exit::Exit;
-use crate::schema::{Cell, Expectation, Invariant, Judgement, Note, NoteKind, Run, Verdict};
+use crate::schema::{Cell, Expectation, Invariant, Judgement, Note, NoteKind, Run, Subject, Verdict};
 use crate::units::{count, list};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// its options, or a bare id, which holds for that id with any options for which no exact key exists.
 pub type Expectations = BTreeMap<String, BTreeMap<String, Expectation>>;
 
-/// One verdict for every protocol of `cells` (in the order of the plan) and every invariant that any cell checked or that
+/// One verdict for every subject of `cells` (in the order of the plan) and every invariant that any cell checked or that
 /// is expected of the protocol. `notes` say which protocols had thin cells; a thin note without a protocol is about all.
 /// `replay` gives the command that replays a cell in which an invariant was violated.
 pub fn judge(
@@ -33,13 +33,13 @@ pub fn judge(
     let invariants =
         in_order(cells.iter().flat_map(|cell| &cell.invariants).map(|invariant| invariant.name.as_str()));
     let mut verdicts = Vec::new();
-    for protocol in protocols(cells) {
-        let mine: Vec<&Cell> = cells.iter().filter(|cell| cell.protocol == protocol).collect();
-        let wanted = expectation_of(expected, protocol);
-        let thin = is_thin(notes, protocol);
+    for subject in subjects(cells) {
+        let mine: Vec<&Cell> = cells.iter().filter(|cell| cell.subject == *subject).collect();
+        let wanted = expected_of(expected, subject);
+        let thin = is_thin(notes, subject.label());
         let named = wanted.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
         for invariant in in_order(invariants.iter().copied().chain(named)) {
-            let mut verdict = tally(&mine, protocol, invariant, &replay);
+            let mut verdict = tally(&mine, subject, invariant, &replay);
             let explicit = wanted.and_then(|invariants| invariants.get(invariant)).copied();
             verdict.expected = explicit.unwrap_or_default();
             verdict.outcome = outcome(&verdict, explicit.is_some(), thin);
@@ -49,10 +49,10 @@ pub fn judge(
     verdicts
 }
 
-/// Protocols of `cells`, in the order of the plan.
+/// Subjects of `cells`, in the order of the plan.
 #[must_use]
-pub fn protocols(cells: &[Cell]) -> Vec<&str> {
-    in_order(cells.iter().map(|cell| cell.protocol.as_str()))
+pub fn subjects(cells: &[Cell]) -> Vec<&Subject> {
+    in_order(cells.iter().map(|cell| &cell.subject))
 }
 
 /// Returns the exit code that a run's verdicts ask for: violated when one failed, inconclusive when one is, a cell was thin or
@@ -170,24 +170,24 @@ fn protocol_sentence(verdicts: &[Verdict], protocol: &str) -> String {
     format!("{protocol} violated {}; {held}.", list(&violated))
 }
 
-/// What `protocol` is expected to do: the exact key, or the bare id.
-fn expectation_of<'a>(
+/// Returns what is expected of `subject`: under the exact name of its protocol, or under the bare id.
+fn expected_of<'a>(
     expected: &'a Expectations,
-    protocol: &str,
+    subject: &Subject,
 ) -> Option<&'a BTreeMap<String, Expectation>> {
-    let bare = protocol.split_once(':').map_or(protocol, |(id, _)| id);
-    expected.get(protocol).or_else(|| expected.get(bare))
+    let parts = subject.parts();
+    expected.get(&parts.protocol).or_else(|| expected.get(parts.family()))
 }
 
-fn is_thin(notes: &[Note], protocol: &str) -> bool {
-    let about = |note: &Note| note.protocol.as_deref().is_none_or(|named| named == protocol);
+fn is_thin(notes: &[Note], label: &str) -> bool {
+    let about = |note: &Note| note.protocol.as_deref().is_none_or(|named| named == label);
     notes.iter().any(|note| note.kind == NoteKind::Thin && about(note))
 }
 
-/// Counts one invariant over the cells of one protocol.
+/// Counts one invariant over the cells of one subject.
 fn tally(
     cells: &[&Cell],
-    protocol: &str,
+    subject: &Subject,
     invariant: &str,
     replay: &impl Fn(&Cell, &Invariant) -> Option<String>,
 ) -> Verdict {
@@ -198,7 +198,7 @@ fn tally(
     let mut violated = checked.iter().filter(|(_, p)| p.violated > 0).peekable();
     let replay = violated.peek().and_then(|(cell, invariant)| replay(cell, invariant));
     Verdict {
-        protocol: protocol.to_owned(),
+        protocol: subject.to_string(),
         invariant: invariant.to_owned(),
         expected: Expectation::Never,
         cells_violated: violated.count() as u64,
@@ -229,7 +229,7 @@ fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Judgement {
 }
 
 /// Distinct names in the order of their first appearance.
-pub(crate) fn in_order<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn in_order<'a, T: Ord + ?Sized>(names: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     let mut seen = BTreeSet::new();
     names.filter(|name| seen.insert(*name)).collect()
 }

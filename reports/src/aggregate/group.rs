@@ -64,7 +64,7 @@ impl Group {
         let read = |series: String, hist: &Hist| {
             Samples::of(hist).map_err(|source| AggregateError {
                 cell: index,
-                protocol: cell.protocol.clone(),
+                protocol: cell.subject.to_string(),
                 seed: cell.seed,
                 series,
                 source,

@@ -13,7 +13,7 @@ pub use sums::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleS
 
 use crate::axis::{Axes, Point};
 use crate::hist::HistError;
-use crate::schema::Run;
+use crate::schema::{Run, Subject};
 
 /// Why a run could not be aggregated: a histogram in it is damaged.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ use crate::schema::Run;
 pub struct AggregateError {
     /// Place of the cell in the run, from 0.
     pub cell: usize,
-    /// Its protocol.
+    /// Name of its subject.
     pub protocol: String,
     /// Its seed.
     pub seed: u64,
@@ -31,20 +31,20 @@ pub struct AggregateError {
     pub source: HistError,
 }
 
-/// All cells of one protocol, whatever the point and the seed.
+/// All cells of one subject, whatever the point and the seed.
 #[derive(Clone, Debug)]
 pub struct ProtocolSum {
-    /// Protocol with its options.
-    pub protocol: String,
+    /// What they measure.
+    pub subject: Subject,
     /// The cells.
     pub sum: Group,
 }
 
-/// All cells of one protocol at one point, whatever the seed.
+/// All cells of one subject at one point, whatever the seed.
 #[derive(Clone, Debug)]
 pub struct PointSum {
-    /// Protocol with its options.
-    pub protocol: String,
+    /// What they measure.
+    pub subject: Subject,
     /// The point.
     pub point: Point,
     /// The cells.
@@ -58,17 +58,17 @@ pub struct Aggregate {
     pub axes: Axes,
     /// The points, in the order of the plan.
     pub points: Vec<Point>,
-    /// Per protocol, in the order of the plan.
+    /// Per subject, in the order of the plan.
     pub protocols: Vec<ProtocolSum>,
-    /// Per protocol and point: protocols in the order of the plan, and within each its points likewise.
+    /// Per subject and point: subjects in the order of the plan, and within each its points likewise.
     pub groups: Vec<PointSum>,
 }
 
 impl Aggregate {
-    /// The cells of `protocol` at `point`.
+    /// The cells of the subject of that name at `point`.
     #[must_use]
-    pub fn at(&self, protocol: &str, point: &Point) -> Option<&Group> {
-        let found = self.groups.iter().find(|group| group.protocol == protocol && group.point == *point);
+    pub fn at(&self, label: &str, point: &Point) -> Option<&Group> {
+        let found = self.groups.iter().find(|group| group.subject.label() == label && group.point == *point);
         found.map(|group| &group.sum)
     }
 
@@ -79,13 +79,13 @@ impl Aggregate {
         let new: Vec<Point> = new.collect();
         self.points.extend(new);
         for theirs in other.groups {
-            match self.groups.iter_mut().find(|g| g.protocol == theirs.protocol && g.point == theirs.point) {
+            match self.groups.iter_mut().find(|g| g.subject == theirs.subject && g.point == theirs.point) {
                 Some(group) => group.sum.merge(theirs.sum),
                 None => self.groups.push(theirs),
             }
         }
         for theirs in other.protocols {
-            match self.protocols.iter_mut().find(|p| p.protocol == theirs.protocol) {
+            match self.protocols.iter_mut().find(|p| p.subject == theirs.subject) {
                 Some(protocol) => protocol.sum.merge(theirs.sum),
                 None => self.protocols.push(theirs),
             }
@@ -106,20 +106,20 @@ pub fn aggregate(run: &Run) -> Result<Aggregate, AggregateError> {
             out.points.push(point);
         }
         let sum = Group::of(index, cell)?;
-        match out.groups.iter_mut().find(|g| g.protocol == cell.protocol && g.point == point) {
+        match out.groups.iter_mut().find(|g| g.subject == cell.subject && g.point == point) {
             Some(group) => group.sum.merge(sum),
-            None => out.groups.push(PointSum { protocol: cell.protocol.clone(), point, sum }),
+            None => out.groups.push(PointSum { subject: cell.subject.clone(), point, sum }),
         }
     }
     for group in &out.groups {
-        match out.protocols.iter_mut().find(|p| p.protocol == group.protocol) {
+        match out.protocols.iter_mut().find(|p| p.subject == group.subject) {
             Some(protocol) => protocol.sum.merge(group.sum.clone()),
             None => {
-                out.protocols.push(ProtocolSum { protocol: group.protocol.clone(), sum: group.sum.clone() });
+                out.protocols.push(ProtocolSum { subject: group.subject.clone(), sum: group.sum.clone() });
             }
         }
     }
-    let place = |name: &str| out.protocols.iter().position(|p| p.protocol == name);
-    out.groups.sort_by_key(|group| place(&group.protocol));
+    let place = |subject: &Subject| out.protocols.iter().position(|p| p.subject == *subject);
+    out.groups.sort_by_key(|group| place(&group.subject));
     Ok(out)
 }

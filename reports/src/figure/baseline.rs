@@ -43,11 +43,11 @@ pub struct Baseline {
     pub places: Vec<PlaceFigures>,
 }
 
-/// The figures of one protocol at one point, over all seeds.
+/// The figures of one subject at one point, over all seeds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceFigures {
-    /// Protocol with its options.
+    /// Name of what was measured, as tables show it: protocol with options (`transactional`, `v1:pids still`).
     pub protocol: String,
     /// Its position on the axes.
     #[serde(flatten)]
@@ -129,9 +129,9 @@ impl Baseline {
     pub fn of(run: &Run) -> Result<Self, AggregateError> {
         let coverage = Coverage::of(run);
         let places = aggregate(run)?.groups.into_iter().map(|group| PlaceFigures {
-            planned: Some(coverage.at(&group.protocol, &group.point).planned)
+            planned: Some(coverage.at(&group.subject, &group.point).planned)
                 .filter(|planned| *planned != group.sum.cells),
-            protocol: group.protocol,
+            protocol: group.subject.to_string(),
             point: group.point,
             cells: group.sum.cells,
             figures: key::figures(&group.sum).into_iter().map(|(key, n)| (key.to_string(), n)).collect(),
@@ -189,7 +189,7 @@ impl Baseline {
         json::write_atomic(path, text.as_bytes())
     }
 
-    /// The figures of `protocol` at `point`.
+    /// The figures of the subject of that name at `point`.
     #[must_use]
     pub fn at(&self, protocol: &str, point: &Point) -> Option<&PlaceFigures> {
         self.places.iter().find(|place| place.protocol == protocol && place.point == *point)

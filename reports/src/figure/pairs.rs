@@ -32,7 +32,7 @@ pub type Paired = Result<Pairs, String>;
 pub fn within(run: &Run, a: Spot<'_>, b: Spot<'_>, key: &Key) -> Result<Paired, AggregateError> {
     let side = |(protocol, point): Spot<'_>| -> Result<Vec<Unit>, AggregateError> {
         let cells = run.cells.iter().enumerate();
-        let mine = cells.filter(|(_, cell)| cell.protocol == protocol && cell.point == *point);
+        let mine = cells.filter(|(_, cell)| cell.subject.label() == protocol && cell.point == *point);
         mine.map(|(index, cell)| Ok((cell.began_ns, key.measure(&Group::of(index, cell)?)))).collect()
     };
     Ok(pair(&side(a)?, &side(b)?))

@@ -179,7 +179,7 @@ fn name(judged: &Judged<'_>, place: &Place<'_>) -> String {
         let point = all.axes.words(&sum.point);
         let comma = if point.is_empty() { "" } else { ", " };
         let share = judged.share(sum);
-        format!("{}{comma}{point} ({})", sum.protocol, seeds(judged.engine(), share))
+        format!("{}{comma}{point} ({})", sum.subject.label(), seeds(judged.engine(), share))
     };
     place
         .against
@@ -189,10 +189,12 @@ fn name(judged: &Judged<'_>, place: &Place<'_>) -> String {
 /// (protocol, metrics) that no gate looks at.
 fn unseen(gates: &Gates, all: &Aggregate) -> Vec<(String, Vec<&'static str>)> {
     let mut out = Vec::new();
-    for name in in_order(all.groups.iter().map(|sum| sum.protocol.as_str())) {
-        let mine = || all.groups.iter().filter(|sum| sum.protocol == name);
-        let gates =
-            gates.gates.iter().filter(|gate| mine().any(|sum| selects(gate, &sum.protocol, &sum.point)));
+    for name in in_order(all.groups.iter().map(|sum| sum.subject.label())) {
+        let mine = || all.groups.iter().filter(|sum| sum.subject.label() == name);
+        let gates = gates
+            .gates
+            .iter()
+            .filter(|gate| mine().any(|sum| selects(gate, sum.subject.label(), &sum.point)));
         let seen: BTreeSet<&str> = gates.map(|gate| gate.key.metric.name()).collect();
         let rest: Vec<&'static str> =
             METRICS.iter().map(|(name, _)| *name).filter(|name| !seen.contains(name)).collect();

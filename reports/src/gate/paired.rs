@@ -24,9 +24,9 @@ pub(super) fn ask(
     place: &Place<'_>,
     worse: f64,
 ) -> Result<Asked, GateError> {
-    let spot = (place.group.protocol.as_str(), &place.group.point);
+    let spot = (place.group.subject.label(), &place.group.point);
     let pairs: Result<Paired, AggregateError> = match (place.against, judged.earlier) {
-        (Some(other), _) => within(&judged.runs[0], (&other.protocol, &other.point), spot, &gate.key),
+        (Some(other), _) => within(&judged.runs[0], (other.subject.label(), &other.point), spot, &gate.key),
         (None, Earlier::Paired(_)) => Ok(across(&judged.others, &judged.merged, spot, &gate.key)),
         _ => Ok(Err(STORED.to_owned())),
     };

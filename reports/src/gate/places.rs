@@ -88,7 +88,7 @@ impl<'a> Judged<'a> {
 
     /// Seeds of a place, over all runs.
     pub(super) fn share(&self, sum: &PointSum) -> Share {
-        let planned: u64 = self.coverages.iter().map(|one| one.at(&sum.protocol, &sum.point).planned).sum();
+        let planned: u64 = self.coverages.iter().map(|one| one.at(&sum.subject, &sum.point).planned).sum();
         Share { have: sum.sum.cells, planned: planned.max(sum.sum.cells) }
     }
 
@@ -113,7 +113,8 @@ impl<'a> Judged<'a> {
             return Err(wrong(why.to_owned()));
         }
         let mut found = Vec::new();
-        for group in self.all.groups.iter().filter(|group| selects(gate, &group.protocol, &group.point)) {
+        for group in self.all.groups.iter().filter(|group| selects(gate, group.subject.label(), &group.point))
+        {
             let Some(measured) = gate.key.measure(&group.sum) else { continue };
             let against =
                 gate.against.as_ref().map(|against| self.other(gate, group, against)).transpose()?;
@@ -136,7 +137,7 @@ impl<'a> Judged<'a> {
         let stored = stored.iter().filter(|place| place.get(&gate.key).is_some());
         let stored = stored.map(|place| (place.protocol.as_str(), place.point));
         let planned = self.coverages.iter().flat_map(|one| one.places.keys());
-        let planned = planned.map(|(protocol, point)| (protocol.as_str(), *point));
+        let planned = planned.map(|(subject, point)| (subject.label(), *point));
         let here = |(protocol, point): &(&str, Point)| {
             selects(gate, protocol, point) && self.all.at(protocol, point).is_none()
         };
@@ -151,9 +152,11 @@ impl<'a> Judged<'a> {
         match self.earlier {
             Earlier::Nothing => None,
             Earlier::Figures(baseline) => {
-                baseline.at(&group.protocol, &group.point)?.get(&gate.key).map(Measured::Figure)
+                baseline.at(group.subject.label(), &group.point)?.get(&gate.key).map(Measured::Figure)
             }
-            Earlier::Paired(_) => gate.key.measure(self.base.as_ref()?.at(&group.protocol, &group.point)?),
+            Earlier::Paired(_) => {
+                gate.key.measure(self.base.as_ref()?.at(group.subject.label(), &group.point)?)
+            }
         }
     }
 
@@ -161,12 +164,12 @@ impl<'a> Judged<'a> {
     fn other(&self, gate: &Gate, group: &PointSum, against: &Against) -> Result<&PointSum, GateError> {
         let meant = |point: Point, axis| against.meant(axis).map_or(point, |value| point.with(axis, value));
         let point = Axis::ALL.into_iter().fold(group.point, meant);
-        let wanted = against.protocol.as_deref().unwrap_or(&group.protocol);
+        let wanted = against.protocol.as_deref().unwrap_or(group.subject.label());
         let found =
-            self.all.groups.iter().find(|sum| is_protocol(wanted, &sum.protocol) && sum.point == point);
+            self.all.groups.iter().find(|sum| is_protocol(wanted, sum.subject.label()) && sum.point == point);
         found.ok_or_else(|| {
             let axes = self.all.axes.words(&point);
-            let names = self.all.protocols.iter().map(|sum| sum.protocol.as_str());
+            let names = self.all.protocols.iter().map(|sum| sum.subject.label());
             let message = format!(
                 "`against` means {wanted}{}{axes}, which this run has not; protocols: {}",
                 if axes.is_empty() { "" } else { ", " },
@@ -219,9 +222,9 @@ pub(super) fn selects(gate: &Gate, protocol: &str, point: &Point) -> bool {
 fn nothing(gate: &Gate, all: &Aggregate) -> String {
     let start = format!("gate `{}` matches nothing in this run", gate.name);
     if let Some(name) = &gate.select.protocol
-        && !all.groups.iter().any(|sum| is_protocol(name, &sum.protocol))
+        && !all.groups.iter().any(|sum| is_protocol(name, sum.subject.label()))
     {
-        let protocols = all.protocols.iter().map(|sum| sum.protocol.as_str());
+        let protocols = all.protocols.iter().map(|sum| sum.subject.label());
         let family = format!("{name}:*");
         let options = protocols.clone().any(|protocol| is_protocol(&family, protocol));
         let hint =

@@ -58,7 +58,7 @@ fn takeaway(view: &View<'_>) -> String {
         .filter_map(|group| Some((p50(group)?, group)))
         .collect();
     let least = |all: &mut dyn Iterator<Item = &(u64, &PointSum)>| {
-        all.min_by_key(|one| one.0).map(|one| (one.0, one.1.protocol.clone()))
+        all.min_by_key(|one| one.0).map(|one| (one.0, one.1.subject.to_string()))
     };
     let Some((fastest_ns, fastest)) = least(&mut here.iter()) else { return String::new() };
     let words = view.sums.axes.words(&point);
@@ -123,7 +123,7 @@ fn rows(view: &View<'_>) -> Markup {
         None => Column((*title).to_owned(), false),
     }));
     let row = |group: &PointSum| {
-        let mut row = vec![text(&group.protocol)];
+        let mut row = vec![text(group.subject.label())];
         row.extend(axis_cells(view, group));
         row.extend(shown.iter().map(|(_, cell)| text(&cell(&group.sum))));
         row

@@ -53,7 +53,12 @@ fn takeaway(view: &View<'_>) -> String {
     let said = view.sums.protocols.iter().take(6).filter_map(|sum| {
         let (op, idle, busy) = sum.sum.worst_slow_down()?;
         let ratio = times(busy, idle)?;
-        Some(format!("under {} p99 of {op} grows {ratio} times ({} to {})", sum.protocol, ns(idle), ns(busy)))
+        Some(format!(
+            "under {} p99 of {op} grows {ratio} times ({} to {})",
+            sum.subject.label(),
+            ns(idle),
+            ns(busy)
+        ))
     });
     let said: Vec<String> = said.collect();
     if said.is_empty() {
@@ -67,7 +72,7 @@ fn plot(view: &View<'_>, op: &str) -> Markup {
     let mut lines = Vec::new();
     let mut keys = Vec::new();
     for sum in view.sums.protocols.iter().take(MAX_PROTOCOLS) {
-        let n = view.series(&sum.protocol);
+        let n = view.series(sum.subject.label());
         for (condition, ink, words) in [
             (Condition::Idle, Ink::Faint(n), "idle"),
             (Condition::Attaching, Ink::Series(n), "while attaching"),
@@ -75,7 +80,7 @@ fn plot(view: &View<'_>, op: &str) -> Markup {
             let found = sum.sum.bystander(op, condition).filter(|series| series.samples.p50().is_some());
             if let Some(series) = found {
                 lines.push((ink, &series.samples));
-                keys.push((ink, format!("{}, {words}", sum.protocol)));
+                keys.push((ink, format!("{}, {words}", sum.subject.label())));
             }
         }
     }
@@ -87,7 +92,7 @@ fn plot(view: &View<'_>, op: &str) -> Markup {
 fn op_takeaway(view: &View<'_>, op: &str) -> String {
     let slow = |sum: &ProtocolSum| {
         let (idle, busy) = sum.sum.slow_down(op)?;
-        Some((busy.saturating_mul(1_000) / idle.max(1), sum.protocol.clone(), times(busy, idle)?))
+        Some((busy.saturating_mul(1_000) / idle.max(1), sum.subject.to_string(), times(busy, idle)?))
     };
     let mut all: Vec<(u64, String, String)> = view.sums.protocols.iter().filter_map(slow).collect();
     all.sort();
@@ -115,7 +120,7 @@ fn rows(view: &View<'_>) -> Markup {
     let mut rows = Vec::new();
     for sum in &view.sums.protocols {
         for op in sum.sum.ops() {
-            let mut row = vec![text(&sum.protocol), text(op)];
+            let mut row = vec![text(sum.subject.label()), text(op)];
             row.extend(cells(&sum.sum, op, Condition::Idle));
             row.extend(cells(&sum.sum, op, Condition::Attaching));
             let ratio = sum.sum.slow_down(op).and_then(|(idle, busy)| times(busy, idle));

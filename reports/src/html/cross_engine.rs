@@ -76,8 +76,7 @@ fn scenario(simulated: &[Side<'_>], measured: &[Side<'_>]) -> Markup {
     rows.retain(|row| all.iter().any(|side| shown(*side).any(|sum| (row.cell)(*side, sum) != NONE)));
     let columns: usize = all.iter().map(|side| shown(*side).count()).sum();
     let wide = all.len() > 2 || columns > MAX_COLUMNS;
-    let near =
-        measured.iter().flat_map(|side| shown(*side).filter_map(|sum| nearest_to(*side, &sum.protocol)));
+    let near = measured.iter().flat_map(|side| shown(*side).filter_map(|sum| nearest_to(*side, sum)));
     let near: Vec<&str> = near.collect();
     html! {
         p { (takeaway(simulated, measured)) }
@@ -106,11 +105,11 @@ fn shown(side: Side<'_>) -> impl Iterator<Item = &ProtocolSum> {
 }
 
 /// What comes nearest to a measured protocol: on threads the same code, on Linux what [`nearest`] says.
-fn nearest_to<'a>(side: Side<'_>, protocol: &'a str) -> Option<&'a str> {
+fn nearest_to<'a>(side: Side<'_>, sum: &'a ProtocolSum) -> Option<&'a str> {
     if side.view.run.engine == Engine::Threads {
-        Some(protocol)
+        Some(sum.subject.label())
     } else {
-        nearest(protocol).map(|row| row.protocol)
+        nearest(&sum.subject).map(|row| row.protocol)
     }
 }
 
@@ -118,7 +117,7 @@ fn judgement(measured: &[Side<'_>]) -> Markup {
     let linux = || measured.iter().filter(|side| side.view.linux()).flat_map(|side| shown(*side));
     let mut judged: Vec<(&'static Nearest, Vec<&str>)> = Vec::new();
     for sum in linux() {
-        let Some(row) = nearest(&sum.protocol) else { continue };
+        let Some(row) = nearest(&sum.subject) else { continue };
         match judged.iter_mut().find(|(known, _)| (known.protocol, known.alike) == (row.protocol, row.alike))
         {
             Some((_, names)) => names.push(row.offered),
@@ -137,8 +136,9 @@ fn judgement(measured: &[Side<'_>]) -> Markup {
 fn takeaway(simulated: &[Side<'_>], measured: &[Side<'_>]) -> String {
     for side in measured {
         for sum in shown(*side) {
-            let Some(like) = nearest_to(*side, &sum.protocol) else { continue };
-            let model = simulated.iter().flat_map(|side| shown(*side)).find(|model| model.protocol == like);
+            let Some(like) = nearest_to(*side, sum) else { continue };
+            let model =
+                simulated.iter().flat_map(|side| shown(*side)).find(|model| model.subject.label() == like);
             let Some(model) = model else { continue };
             let worst = sum.sum.worst_slow_down().map(|(op, _, _)| op);
             for op in worst.into_iter().chain(sum.sum.ops()) {
@@ -146,7 +146,7 @@ fn takeaway(simulated: &[Side<'_>], measured: &[Side<'_>]) -> String {
                     return format!(
                         "Against idle, {op} while somebody attaches takes: simulated {there} under {like}; measured \
                          {here} under {}.",
-                        sum.protocol
+                        sum.subject.label()
                     );
                 }
             }
@@ -171,8 +171,8 @@ fn factors(group: &Group, op: &str) -> Option<String> {
 
 fn figures(side: Side<'_>, rows: &[Row<'_>], near: &[&str]) -> Markup {
     let title = |sum: &ProtocolSum| {
-        let nearest = simulated_on(side) && near.contains(&sum.protocol.as_str());
-        Column(format!("{}{}", sum.protocol, if nearest { " (nearest)" } else { "" }), true)
+        let nearest = simulated_on(side) && near.contains(&sum.subject.label());
+        Column(format!("{}{}", sum.subject.label(), if nearest { " (nearest)" } else { "" }), true)
     };
     let mut head = columns(&["figure"]);
     head.extend(shown(side).map(title));
@@ -251,11 +251,12 @@ fn of_pace<'a>((rate_per_s, resident_pages): Pace) -> Vec<Row<'a>> {
         resident_pages.map_or_else(String::new, |_| format!(", {}", point.words(Axis::ResidentPages)));
     let pace = format!("{}{pages}", point.words(Axis::Rate));
     let mut rows = vec![row(&format!("{pace}: attaches"), move |side, sum| {
-        moved(side, &sum.protocol, point).map_or_else(|| NONE.to_owned(), |samples| grouped(samples.n()))
+        moved(side, sum.subject.label(), point)
+            .map_or_else(|| NONE.to_owned(), |samples| grouped(samples.n()))
     })];
     for (q, name) in [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")] {
         rows.push(row(&format!("{pace}: {name}"), move |side, sum| {
-            maybe_ns(moved(side, &sum.protocol, point).and_then(|samples| samples.quantile(q)))
+            maybe_ns(moved(side, sum.subject.label(), point).and_then(|samples| samples.quantile(q)))
         }));
     }
     rows
@@ -268,7 +269,7 @@ fn moved<'a>(side: Side<'a>, protocol: &str, point: Point) -> Option<&'a Samples
             && at.is_plain()
     };
     let groups = &side.view.sums.groups;
-    let found = groups.iter().find(|group| group.protocol == protocol && plain(&group.point))?;
+    let found = groups.iter().find(|group| group.subject.label() == protocol && plain(&group.point))?;
     found.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
@@ -282,7 +283,7 @@ fn held(side: Side<'_>, sum: &ProtocolSum, class: &str) -> String {
     if locks.iter().any(|lock| !lock.holds_known()) {
         return NOT_MEASURED.to_owned();
     }
-    let mine = side.view.run.cells.iter().filter(|cell| cell.protocol == sum.protocol);
+    let mine = side.view.run.cells.iter().filter(|cell| cell.subject == sum.subject);
     let time = mine.map(|cell| cell.duration_ns).fold(0, u64::saturating_add);
     percent(locks.iter().map(|lock| lock.hold.total_ns).fold(0, u64::saturating_add), time)
 }
@@ -293,7 +294,8 @@ fn slow_downs(all: &[Side<'_>]) -> Markup {
     for side in all {
         let what = if simulated_on(*side) { "simulated" } else { "measured" };
         head.extend(
-            shown(*side).map(|sum| Column(format!("{what}, run {}: {}", side.number, sum.protocol), true)),
+            shown(*side)
+                .map(|sum| Column(format!("{what}, run {}: {}", side.number, sum.subject.label()), true)),
         );
     }
     let sums: Vec<&ProtocolSum> =

@@ -53,7 +53,7 @@ fn lines<'a>(view: &'a View<'_>, worst: &DriftSum) -> (Vec<Series<'a>>, Vec<(Ink
         let found: Option<&Drift> = cell.drift.iter().find(|drift| same(&drift.controller, &drift.cgroup));
         if let Some(drift) = found.filter(|drift| !drift.series.is_empty()) {
             lines.push((n, drift.series.as_slice()));
-            keys.push((Ink::Series(series(n)), format!("{} (seed {})", sum.protocol, cell.seed)));
+            keys.push((Ink::Series(series(n)), format!("{} (seed {})", sum.subject.label(), cell.seed)));
         }
     }
     (lines, keys)
@@ -63,16 +63,16 @@ fn takeaway(view: &View<'_>) -> String {
     let (mut exact, mut tolerated, mut said) = (Vec::new(), Vec::new(), Vec::new());
     for sum in view.sums.protocols.iter().filter(|sum| !sum.sum.drift.is_empty()) {
         match sum.sum.worst_drift() {
-            Some(d) if d.beyond() == 0 && d.worst_final != 0 => tolerated.push(sum.protocol.clone()),
+            Some(d) if d.beyond() == 0 && d.worst_final != 0 => tolerated.push(sum.subject.to_string()),
             Some(d) if d.worst_final != 0 => said.push(format!(
                 "{} ends up to {} {} off ({} of cgroup {})",
-                sum.protocol,
+                sum.subject.label(),
                 grouped(d.worst_final.unsigned_abs()),
                 d.unit,
                 d.controller,
                 d.cgroup
             )),
-            _ => exact.push(sum.protocol.clone()),
+            _ => exact.push(sum.subject.to_string()),
         }
     }
     if !exact.is_empty() {
@@ -146,7 +146,7 @@ fn rows(view: &View<'_>) -> Markup {
     for sum in &view.sums.protocols {
         for drift in &sum.sum.drift {
             let counter = html! { (text(&drift.controller)) ":" (text(&drift.cgroup)) };
-            let mut row = vec![text(&sum.protocol), counter];
+            let mut row = vec![text(sum.subject.label()), counter];
             row.extend(shown.iter().map(|(_, cell)| cell(drift)));
             rows.push(row);
         }

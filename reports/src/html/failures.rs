@@ -74,7 +74,7 @@ fn outcomes(view: &View<'_>) -> Markup {
     let rows: Vec<Vec<Markup>> = groups
         .iter()
         .map(|group| {
-            let mut row = vec![text(&group.protocol)];
+            let mut row = vec![text(group.subject.label())];
             row.extend(axis_cells(view, group));
             row.extend(
                 order
@@ -94,7 +94,7 @@ fn rules(view: &View<'_>) -> Markup {
     for sum in &view.sums.protocols {
         for rule in &sum.sum.rules {
             rows.push(vec![
-                text(&sum.protocol),
+                text(sum.subject.label()),
                 html! { code { (text(&rule.rule)) } },
                 html! { (grouped(rule.hits)) },
                 html! { @if rule.fired == 0 { strong { "never" } } @else { (grouped(rule.fired)) } },
@@ -113,7 +113,7 @@ fn aborts(view: &View<'_>) -> Markup {
         return html! {};
     }
     let mut head = columns(&["callback"]);
-    head.extend(sums.iter().map(|sum| Column(sum.protocol.clone(), true)));
+    head.extend(sums.iter().map(|sum| Column(sum.subject.to_string(), true)));
     let rows = names.iter().map(|name| {
         let figure = |sum: &ProtocolSum| grouped(sum.sum.aborts.get(*name).copied().unwrap_or(0));
         std::iter::once(text(name)).chain(sums.iter().map(|sum| html! { (figure(sum)) })).collect()

@@ -66,13 +66,13 @@ fn held<'a>(view: &'a View<'_>, class: &str, mode: &str) -> Result<Vec<Held<'a>>
     let mut all = Vec::new();
     for sum in view.sums.protocols.iter().take(MAX_PROTOCOLS) {
         let mut samples = Samples::default();
-        for cell in view.run.cells.iter().filter(|cell| cell.protocol == sum.protocol) {
+        for cell in view.run.cells.iter().filter(|cell| cell.subject == sum.subject) {
             for row in cell.locks.iter().filter(|row| row.class == class && row.mode == mode) {
                 samples.merge(Samples::of(&row.hold)?);
             }
         }
         if samples.n() > 0 {
-            all.push(Held { protocol: &sum.protocol, samples });
+            all.push(Held { protocol: sum.subject.label(), samples });
         }
     }
     Ok(all)

@@ -147,7 +147,7 @@ fn violation(at: usize) -> String {
 }
 
 fn first<'a>(view: &'a View<'_>, verdict: &Verdict) -> Option<(u64, &'a str)> {
-    let protocol = view.sums.protocols.iter().find(|sum| sum.protocol == verdict.protocol)?;
+    let protocol = view.sums.protocols.iter().find(|sum| sum.subject.label() == verdict.protocol)?;
     let invariant = protocol.sum.invariants.iter().find(|invariant| invariant.name == verdict.invariant)?;
     invariant.first.as_ref().map(|(seed, words)| (*seed, words.as_str()))
 }

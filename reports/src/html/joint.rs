@@ -6,10 +6,10 @@ use super::components::{Column, columns, machine, sentence, table, text};
 use super::{MAX_BYTES, ROOM, View, bound, cross_engine, page, scaling, summary};
 use crate::aggregate::AggregateError;
 use crate::labels;
-use crate::schema::{Env, Run};
+use crate::schema::{Env, Run, Subject};
 use crate::table::verdict_line;
 use crate::units::{count, grouped};
-use crate::verdict::protocols;
+use crate::verdict::subjects;
 use maud::{Markup, html};
 
 /// Runs that a page may hold.
@@ -67,7 +67,7 @@ fn head(views: &[View<'_>], envs: &[Option<&Env>], left_out: usize) -> Markup {
 
 fn row(n: usize, view: &View<'_>, env: Option<&Env>) -> Vec<Markup> {
     let run = view.run;
-    let names = protocols(&run.cells);
+    let names: Vec<&str> = subjects(&run.cells).into_iter().map(Subject::label).collect();
     let more = names.len().saturating_sub(6);
     vec![
         html! { a href={ "#r" (n + 1) } { "run " (n + 1) } },

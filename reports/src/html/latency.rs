@@ -64,7 +64,7 @@ fn question(outcome: AttachOutcome, fixed: &str) -> String {
 fn panels<'a>(view: &'a View<'_>, outcome: AttachOutcome) -> Vec<Panel<'a>> {
     let mut all: Vec<Panel<'_>> = if view.sums.axes.has(Axis::Rate) || view.sums.axes.has(Axis::ResidentPages)
     {
-        view.sums.protocols.iter().map(|sum| by_point(view, outcome, &sum.protocol)).collect()
+        view.sums.protocols.iter().map(|sum| by_point(view, outcome, sum.subject.label())).collect()
     } else {
         view.sums.points.iter().map(|point| by_protocol(view, outcome, point)).collect()
     };
@@ -82,13 +82,14 @@ fn panels<'a>(view: &'a View<'_>, outcome: AttachOutcome) -> Vec<Panel<'a>> {
 
 fn by_protocol<'a>(view: &'a View<'_>, outcome: AttachOutcome, point: &Point) -> Panel<'a> {
     let groups = view.sums.groups.iter().filter(|group| group.point == *point);
-    let lines =
-        groups.flat_map(|group| lines(&group.sum, outcome, view.series(&group.protocol), &group.protocol));
+    let lines = groups.flat_map(|group| {
+        lines(&group.sum, outcome, view.series(group.subject.label()), group.subject.label())
+    });
     Panel { fixed: view.sums.axes.words(point), lines: lines.collect() }
 }
 
 fn by_point<'a>(view: &'a View<'_>, outcome: AttachOutcome, protocol: &str) -> Panel<'a> {
-    let groups = view.sums.groups.iter().filter(|group| group.protocol == protocol);
+    let groups = view.sums.groups.iter().filter(|group| group.subject.label() == protocol);
     let place = |point: &Point| series(view.sums.points.iter().position(|p| p == point).unwrap_or(0));
     let lines = groups.flat_map(|group| {
         lines(&group.sum, outcome, place(&group.point), &view.sums.axes.words(&group.point))
@@ -147,7 +148,7 @@ fn all(view: &View<'_>) -> Markup {
     let mut rows = Vec::new();
     for group in &view.sums.groups {
         for series in group.sum.latency.iter().filter(|series| series.samples.n() > 0) {
-            let mut row = vec![text(&group.protocol)];
+            let mut row = vec![text(group.subject.label())];
             row.extend(axis_cells(view, group));
             let from = if series.kind == LatencyKind::Raw { "real start" } else { "intended start" };
             row.extend([text(&series.outcome), html! { (labels::latency(series.kind)) ": " (from) }]);

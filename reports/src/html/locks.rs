@@ -47,7 +47,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 
 fn lock_stat(view: &View<'_>, sum: &ProtocolSum) -> Markup {
     let mut rows: Vec<Vec<Markup>> = sum.sum.locks.iter().map(row).collect();
-    let caption = format!("{}: lock_stat, times in µs ({})", clip(&sum.protocol, 80), view.clock);
+    let caption = format!("{}: lock_stat, times in µs ({})", clip(sum.subject.label(), 80), view.clock);
     if sum.sum.locks.iter().any(LockSum::holds_known) {
         return table(&caption, &columns(&TITLES), &rows);
     }
@@ -88,7 +88,7 @@ fn takeaway(view: &View<'_>) -> String {
         let all = sum.sum.locks.iter().map(|lock| lock.wait.total_ns).fold(0, u64::saturating_add);
         Some(format!(
             "under {} {} is {} of all waiting",
-            sum.protocol,
+            sum.subject.label(),
             class(lock),
             percent(lock.wait.total_ns, all)
         ))
@@ -110,7 +110,7 @@ fn by_phase(view: &View<'_>) -> Markup {
         for lock in &sum.sum.locks {
             for (phase, holds, total) in &lock.by_phase {
                 rows.push(vec![
-                    text(&sum.protocol),
+                    text(sum.subject.label()),
                     text(&class(lock)),
                     text(phase),
                     html! { (grouped(*holds)) },
@@ -132,7 +132,7 @@ fn longest(view: &View<'_>) -> Markup {
     for sum in &view.sums.protocols {
         for (seed, hold) in sum.sum.longest_holds.iter().take(5) {
             rows.push(vec![
-                text(&sum.protocol),
+                text(sum.subject.label()),
                 html! { (text(&hold.lock)) @if !hold.mode.is_empty() { " " (text(&hold.mode)) } },
                 html! { (ns(hold.hold_ns)) },
                 text(&hold.holder),

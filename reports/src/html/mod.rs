@@ -101,7 +101,7 @@ impl<'a> View<'a> {
 
     /// Number of the series of `protocol`: the same colour, dash and marker in every plot.
     fn series(&self, protocol: &str) -> u8 {
-        series(self.sums.protocols.iter().position(|sum| sum.protocol == protocol).unwrap_or(0))
+        series(self.sums.protocols.iter().position(|sum| sum.subject.label() == protocol).unwrap_or(0))
     }
 
     fn linux(&self) -> bool {

@@ -27,10 +27,10 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let axes = if axes.is_empty() { axes } else { format!(" ({axes})") };
     let question = format!("When do attaches take long{axes}?");
     let lines: Vec<(u8, &Slices)> =
-        mine.iter().map(|(group, slices)| (view.series(&group.protocol), *slices)).collect();
+        mine.iter().map(|(group, slices)| (view.series(group.subject.label()), *slices)).collect();
     let mut keys: Vec<(Ink, String)> = mine
         .iter()
-        .map(|(group, _)| (Ink::Series(view.series(&group.protocol)), group.protocol.clone()))
+        .map(|(group, _)| (Ink::Series(view.series(group.subject.label())), group.subject.to_string()))
         .collect();
     if mine.iter().any(|(_, slices)| slices.faults.iter().any(|n| *n > 0)) {
         keys.push((Ink::Shade, "faults fired, all together".to_owned()));
@@ -66,7 +66,7 @@ fn takeaway(mine: &[(&PointSum, &Slices)]) -> String {
     let peaks = mine.iter().filter_map(|(group, slices)| {
         let (at, longest) =
             slices.longest_ns.iter().enumerate().max_by_key(|(at, ns)| (**ns, usize::MAX - at))?;
-        Some((*longest, at, group.protocol.as_str(), *slices))
+        Some((*longest, at, group.subject.label(), *slices))
     });
     let Some((longest, at, protocol, slices)) = peaks.max_by_key(|peak| peak.0).filter(|peak| peak.0 > 0)
     else {
@@ -97,7 +97,7 @@ fn rows(view: &View<'_>, mine: &[(&PointSum, &Slices)]) -> Markup {
     let mut head = columns(&[]);
     head.push(Column(format!("from, {}", view.clock), true));
     for (group, _) in mine {
-        head.push(Column(format!("{}, longest", clip(&group.protocol, 60)), true));
+        head.push(Column(format!("{}, longest", clip(group.subject.label(), 60)), true));
     }
     head.push(Column("faults".to_owned(), true));
     let mut sum = Slices::default();

@@ -60,7 +60,7 @@ fn shares(sum: &ProtocolSum) -> Shares<'_> {
     let whole: f64 = sum.sum.phases.iter().map(total).sum();
     let part = |phase| 100.0 * total(phase) / whole.max(1.0);
     let parts = sum.sum.phases.iter().map(|phase| (phase.phase.as_str(), part(phase))).collect();
-    Shares { protocol: &sum.protocol, parts }
+    Shares { protocol: sum.subject.label(), parts }
 }
 
 fn takeaway(all: &[Shares<'_>]) -> String {
@@ -79,7 +79,8 @@ fn rows(view: &View<'_>) -> Markup {
     for sum in &view.sums.protocols {
         for phase in &sum.sum.phases {
             let samples = &phase.samples;
-            let mut row = vec![text(&sum.protocol), text(&phase.phase), html! { (grouped(samples.n())) }];
+            let mut row =
+                vec![text(sum.subject.label()), text(&phase.phase), html! { (grouped(samples.n())) }];
             let figures = [samples.mean(), samples.p50(), samples.p99(), samples.max()];
             row.extend(figures.map(|figure| html! { (maybe_ns(figure)) }));
             rows.push(row);

@@ -29,8 +29,8 @@ pub(super) fn section(
     (model_number, model): (usize, &View<'_>),
     (number, here): (usize, &View<'_>),
 ) -> Markup {
-    let there = |name: &str| here.sums.protocols.iter().any(|sum| sum.protocol == name);
-    let names = model.sums.protocols.iter().map(|sum| sum.protocol.as_str()).filter(|name| there(name));
+    let there = |name: &str| here.sums.protocols.iter().any(|sum| sum.subject.label() == name);
+    let names = model.sums.protocols.iter().map(|sum| sum.subject.label()).filter(|name| there(name));
     let names: Vec<&str> = names.take(MAX_COLUMNS).collect();
     if here.run.engine != Engine::Threads || names.is_empty() {
         return html! {};
@@ -126,13 +126,13 @@ fn figures<'a>(model: &View<'_>) -> Vec<(String, Figure<'a>)> {
 }
 
 fn whole<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Group> {
-    view.sums.protocols.iter().find(|sum| sum.protocol == protocol).map(|sum| &sum.sum)
+    view.sums.protocols.iter().find(|sum| sum.subject.label() == protocol).map(|sum| &sum.sum)
 }
 
 /// Moves from their real start, without faults or delays put in.
 fn moved<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Samples> {
     let mut groups = view.sums.groups.iter();
-    let found = groups.find(|group| group.protocol == protocol && group.point.is_plain())?;
+    let found = groups.find(|group| group.subject.label() == protocol && group.point.is_plain())?;
     found.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 

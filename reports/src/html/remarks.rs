@@ -54,7 +54,7 @@ fn ended(view: &View<'_>) -> Markup {
     let early =
         view.run.cells.iter().enumerate().filter_map(|(n, cell)| Some((n, cell, cell.ended.as_ref()?)));
     let row = |(n, cell, how): (usize, &crate::schema::Cell, &String)| {
-        vec![html! { (n) }, text(&cell.protocol), html! { (cell.seed) }, sentence(how)]
+        vec![html! { (n) }, text(cell.subject.label()), html! { (cell.seed) }, sentence(how)]
     };
     let rows: Vec<Vec<Markup>> = early.map(row).collect();
     html! { @if !rows.is_empty() {

@@ -67,7 +67,7 @@ fn rows(sum: &ProtocolSum, faults: &[&String], invariants: &[&str]) -> Vec<Vec<M
     let row = |(place, phase): (usize, &str)| {
         let here = || refusals.iter().filter(|refusal| refusal.0 == phase);
         let by = |fault: &str| here().filter(|refusal| refusal.1 == fault).map(|refusal| refusal.2).sum();
-        let mut row = vec![text(&sum.protocol), text(phase)];
+        let mut row = vec![text(sum.subject.label()), text(phase)];
         row.extend(faults.iter().map(|fault| figure(by(fault))));
         row.push(figure(here().map(|refusal| refusal.2).fold(0, u64::saturating_add)));
         row.extend(invariants.iter().map(|name| match violated(&sum.sum, name) {
@@ -97,10 +97,10 @@ fn takeaway(view: &View<'_>) -> String {
     let watched = |sum: &ProtocolSum| INVARIANTS.iter().any(|name| violated(&sum.sum, name).is_some());
     let all: Vec<&ProtocolSum> = view.sums.protocols.iter().filter(refused).collect();
     let whole = all.iter().filter(|sum| watched(sum) && wrong(sum).is_empty());
-    let whole: Vec<String> = whole.map(|sum| sum.protocol.clone()).collect();
+    let whole: Vec<String> = whole.map(|sum| sum.subject.to_string()).collect();
     let torn = all.iter().filter(|sum| !wrong(sum).is_empty());
     let mut said: Vec<String> =
-        torn.map(|sum| format!("{} violated {}", sum.protocol, list(&wrong(sum)))).collect();
+        torn.map(|sum| format!("{} violated {}", sum.subject.label(), list(&wrong(sum)))).collect();
     if !whole.is_empty() {
         let verb = if whole.len() == 1 { "comes" } else { "come" };
         said.insert(0, format!("{} {verb} back whole from every refusal", list(&whole)));

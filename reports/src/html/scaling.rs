@@ -21,7 +21,7 @@ pub(super) fn section(views: &[View<'_>]) -> Markup {
     let Some((mine, point)) = alike(views) else { return html! {} };
     let first = mine[0];
     let names: Vec<&str> =
-        in_order(mine.iter().flat_map(|view| &view.sums.protocols).map(|p| p.protocol.as_str()));
+        in_order(mine.iter().flat_map(|view| &view.sums.protocols).map(|p| p.subject.label()));
     let names = &names[..names.len().min(MAX_LINES)];
     let cpus: Vec<String> = mine.iter().map(|view| count(u64::from(view.run.scenario.cpus), "CPU")).collect();
     let rows: Vec<Row<'_>> = names

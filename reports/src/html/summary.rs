@@ -83,7 +83,7 @@ fn facts(view: &View<'_>) -> String {
     let scenario = &run.scenario;
     let time = match view.clock {
         "virtual" => "times are virtual: they come from a table of costs, not from this machine",
-        _ if run.cells.iter().all(|cell| cell.protocol.starts_with("vm:")) => {
+        _ if run.cells.iter().all(|cell| cell.subject.parts().guest) => {
             "times are wall time of a virtual machine, see the notes"
         }
         _ => "times are wall time of the machine in the notes",

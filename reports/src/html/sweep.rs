@@ -46,15 +46,16 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 /// Protocols that have moves at any of these points. Traced cells are for what goes on inside, and have no place here.
 fn there<'a>(view: &'a View<'_>, points: &'a [Point]) -> impl Iterator<Item = &'a ProtocolSum> {
     let has = |sum: &&ProtocolSum| {
-        points.iter().any(|point| view.sums.at(&sum.protocol, point).and_then(moved).is_some())
+        points.iter().any(|point| view.sums.at(sum.subject.label(), point).and_then(moved).is_some())
     };
-    view.sums.protocols.iter().filter(|sum| !traced(&sum.protocol)).filter(has)
+    view.sums.protocols.iter().filter(|sum| !sum.subject.parts().traced).filter(has)
 }
 
 /// The lines along the axis, and what they stand for.
 pub(super) fn drawn<'a>(view: &'a View<'_>, points: &'a [Point]) -> (Vec<Row<'a>>, Vec<(Ink, String)>) {
     let (mut lines, mut keys) = (Vec::new(), Vec::new());
-    for ProtocolSum { protocol, .. } in there(view, points).take(MAX_PROTOCOLS) {
+    for sum in there(view, points).take(MAX_PROTOCOLS) {
+        let protocol = sum.subject.label();
         let (series, at) = (view.series(protocol), |point| view.sums.at(protocol, point).and_then(moved));
         keys.push((Ink::Series(series), format!("{protocol}, p50")));
         keys.push((Ink::Faint(series), format!("{protocol}, p99")));
@@ -95,11 +96,11 @@ pub(super) fn rows(view: &View<'_>, points: &[Point]) -> Markup {
     let head: Vec<Column> = columns(&["protocol"]).into_iter().chain(titles).collect();
     let row = |sum: &ProtocolSum| {
         let figures = points.iter().flat_map(|point| {
-            let samples = view.sums.at(&sum.protocol, point).and_then(moved);
+            let samples = view.sums.at(sum.subject.label(), point).and_then(moved);
             [samples.and_then(Samples::p50), samples.and_then(Samples::p99)]
                 .map(|ns| html! { (maybe_ns(ns)) })
         });
-        std::iter::once(text(&sum.protocol)).chain(figures).collect()
+        std::iter::once(text(sum.subject.label())).chain(figures).collect()
     };
     table(
         "attaches that moved, from their real start",
@@ -113,10 +114,10 @@ fn takeaway(view: &View<'_>, points: &[Point]) -> String {
         return said;
     }
     let (first, last) = (points.first(), points.last());
-    let changes = view.sums.protocols.iter().filter(|sum| !traced(&sum.protocol)).filter_map(|sum| {
-        let p50 = |point: Option<&Point>| moved(view.sums.at(&sum.protocol, point?)?)?.p50();
+    let changes = view.sums.protocols.iter().filter(|sum| !sum.subject.parts().traced).filter_map(|sum| {
+        let p50 = |point: Option<&Point>| moved(view.sums.at(sum.subject.label(), point?)?)?.p50();
         let (before, after) = (p50(first)?, p50(last)?);
-        Some((u128::from(after) * 1_000 / u128::from(before.max(1)), &sum.protocol, before, after))
+        Some((u128::from(after) * 1_000 / u128::from(before.max(1)), sum.subject.label(), before, after))
     });
     let far = changes.max_by_key(|change| change.0.abs_diff(1_000));
     far.map_or_else(String::new, |(_, name, before, after)| {
@@ -140,16 +141,18 @@ fn takeaway(view: &View<'_>, points: &[Point]) -> String {
 pub(super) fn finding(view: &View<'_>) -> Option<String> {
     let mut worst: Option<(u64, u64, u64, &str)> = None;
     for group in &view.sums.groups {
-        let Some(rate) = group.point.get(Axis::Rate).filter(|_| !traced(&group.protocol)) else { continue };
+        let Some(rate) = group.point.get(Axis::Rate).filter(|_| !group.subject.parts().traced) else {
+            continue;
+        };
         let closed = group.point.with(Axis::Rate, None);
-        let base = view.sums.at(&group.protocol, &closed).and_then(moved).and_then(Samples::p50);
+        let base = view.sums.at(group.subject.label(), &closed).and_then(moved).and_then(Samples::p50);
         let slow = moved(&group.sum).and_then(Samples::p50);
         let (Some(base), Some(slow)) = (base, slow) else { continue };
         let longer = |a: (u64, u64), b: (u64, u64)| {
             u128::from(a.0) * u128::from(b.1) > u128::from(b.0) * u128::from(a.1)
         };
         if slow / MUCH_SLOWER >= base.max(1) && worst.is_none_or(|w| longer((slow, base), (w.0, w.1))) {
-            worst = Some((slow, base, rate, &group.protocol));
+            worst = Some((slow, base, rate, group.subject.label()));
         }
     }
     let (slow, base, rate, protocol) = worst?;
@@ -162,12 +165,6 @@ pub(super) fn finding(view: &View<'_>) -> Option<String> {
         ns(slow),
         ns(base),
     ))
-}
-
-/// Whether these figures are slowed by tracing: such cells are for what goes on inside, and nothing is concluded from
-/// how long they take.
-fn traced(protocol: &str) -> bool {
-    protocol.ends_with(" traced")
 }
 
 /// Attaches that moved, from their real start.

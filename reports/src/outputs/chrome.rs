@@ -43,7 +43,7 @@ fn title(run: &Run, cell: &Cell, timeline: &Timeline) -> String {
         "{} {}, {} {}: {} in {} ({}), at {}",
         labels::engine(run.engine),
         run.scenario.name,
-        cell.protocol,
+        cell.subject.label(),
         super::axes(cell).join(" "),
         timeline.what,
         ns(timeline.latency_ns),

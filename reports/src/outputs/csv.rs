@@ -42,7 +42,8 @@ pub fn csv(run: &Run) -> Result<Vec<u8>, OutputError> {
 
 fn axes(run: &Run, cell: &Cell) -> Vec<String> {
     let number = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let begin = [labels::engine(run.engine), labels::clock(run.engine), &cell.protocol].map(str::to_owned);
+    let begin =
+        [labels::engine(run.engine), labels::clock(run.engine), cell.subject.label()].map(str::to_owned);
     let axes = Axis::ALL.map(|axis| number(cell.point.get(axis)));
     begin.into_iter().chain(axes).chain([cell.seed.to_string()]).collect()
 }

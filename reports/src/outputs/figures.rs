@@ -43,11 +43,12 @@ pub(super) enum Unit {
 pub(super) fn figures(run: &Run) -> Result<Vec<Figure>, AggregateError> {
     let mut cells = Vec::new();
     for (index, cell) in run.cells.iter().enumerate() {
-        cells.push((cell.protocol.as_str(), cell.point, Group::of(index, cell)?));
+        cells.push((cell.subject.label(), cell.point, Group::of(index, cell)?));
     }
     let mut all = Vec::new();
     for sum in &aggregate(run)?.groups {
-        let mine = cells.iter().filter(|(name, point, _)| *name == sum.protocol && *point == sum.point);
+        let mine =
+            cells.iter().filter(|(name, point, _)| *name == sum.subject.label() && *point == sum.point);
         let mine: Vec<&Group> = mine.map(|(_, _, group)| group).collect();
         let bench = bench(run, sum);
         times(&mut all, run.engine, &bench, &sum.sum, &mine);
@@ -57,7 +58,7 @@ pub(super) fn figures(run: &Run) -> Result<Vec<Figure>, AggregateError> {
 }
 
 fn bench(run: &Run, sum: &PointSum) -> String {
-    let begin = format!("{}/{}/{}", labels::engine(run.engine), run.scenario.name, sum.protocol);
+    let begin = format!("{}/{}/{}", labels::engine(run.engine), run.scenario.name, sum.subject.label());
     sum.point.given().fold(begin, |name, (axis, value)| format!("{name}/{}={value}", axis.key()))
 }
 

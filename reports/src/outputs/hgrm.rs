@@ -49,7 +49,7 @@ fn block(
     let _ = writeln!(
         out,
         "# protocol={} {} outcome={} kind={} engine={} clock={}",
-        cell.protocol,
+        cell.subject.label(),
         axes(cell).join(" "),
         series.outcome,
         labels::latency(series.kind),

@@ -66,6 +66,7 @@ fn head(run: &Run) -> String {
 }
 
 fn tag(engine: Engine, cell: &Cell, series: &str) -> String {
-    let name = format!("{}/{}/{}/{series}", labels::engine(engine), cell.protocol, axes(cell).join("/"));
+    let name =
+        format!("{}/{}/{}/{series}", labels::engine(engine), cell.subject.label(), axes(cell).join("/"));
     name.chars().map(|c| if c == ',' || c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
 }

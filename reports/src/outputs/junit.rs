@@ -25,7 +25,7 @@ use std::time::Duration;
 pub fn junit(run: &Run) -> Result<String, OutputError> {
     let sums = aggregate(run)?;
     let mut report = Report::new(format!("attach-rig {}", run.scenario.name));
-    let cells = sums.protocols.iter().map(|sum| sum.protocol.as_str());
+    let cells = sums.protocols.iter().map(|sum| sum.subject.label());
     for protocol in in_order(cells.chain(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()))) {
         report.add_test_suite(suite(run, &sums, protocol));
     }
@@ -37,7 +37,7 @@ pub fn junit(run: &Run) -> Result<String, OutputError> {
 
 /// Time measured in the cells of `protocol`, or in all.
 fn measured(run: &Run, protocol: Option<&str>) -> Duration {
-    let cells = run.cells.iter().filter(|cell| protocol.is_none_or(|name| name == cell.protocol));
+    let cells = run.cells.iter().filter(|cell| protocol.is_none_or(|name| name == cell.subject.label()));
     Duration::from_nanos(cells.fold(0, |sum: u64, cell| sum.saturating_add(cell.duration_ns)))
 }
 
@@ -56,7 +56,8 @@ fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
     if run.engine != Engine::Sim {
         suite.set_time(measured(run, Some(protocol)));
     }
-    let points: Vec<&PointSum> = sums.groups.iter().filter(|group| group.protocol == protocol).collect();
+    let points: Vec<&PointSum> =
+        sums.groups.iter().filter(|group| group.subject.label() == protocol).collect();
     let class = format!("{}.{}.{protocol}", labels::engine(run.engine), run.scenario.name);
     for verdict in run.verdicts.iter().filter(|verdict| verdict.protocol == protocol) {
         let mut add = |point: String, status, said: Option<String>| {

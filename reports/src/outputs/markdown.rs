@@ -76,7 +76,7 @@ fn count_rows(rows: usize) -> String {
 fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
     let (samples, from) = attaches(&group.sum);
     let point = sums.axes.words(&group.point);
-    let place = [group.protocol.as_str(), &point, from].into_iter().filter(|part| !part.is_empty());
+    let place = [group.subject.label(), &point, from].into_iter().filter(|part| !part.is_empty());
     [
         place.collect::<Vec<_>>().join(", "),
         maybe_ns(samples.and_then(Samples::p50)),
@@ -105,7 +105,11 @@ fn remarks(out: &mut String, run: &Run) {
     lines.extend(open.map(labels::verdict_sentence));
     for (index, cell) in run.cells.iter().enumerate() {
         if let Some(how) = &cell.ended {
-            lines.push(format!("ended early: cell {index}, {} seed {}: {how}", cell.protocol, cell.seed));
+            lines.push(format!(
+                "ended early: cell {index}, {} seed {}: {how}",
+                cell.subject.label(),
+                cell.seed
+            ));
         }
     }
     for note in run.notes.iter().filter(|note| note.kind != NoteKind::Info) {

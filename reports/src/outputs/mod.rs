@@ -74,7 +74,7 @@ impl OutputError {
     }
 
     fn histogram(cell: usize, of: &Cell, series: &str, source: HistError) -> Self {
-        let (protocol, seed, series) = (of.protocol.clone(), of.seed, series.to_owned());
+        let (protocol, seed, series) = (of.subject.to_string(), of.seed, series.to_owned());
         Self::Histogram(AggregateError { cell, protocol, seed, series, source })
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fit {
-    /// Protocol with its options.
+    /// Name of what was measured, as tables show it: protocol with options (`v1:pids still`).
     pub protocol: String,
     /// The thing that costs that much, such as `cost of moving charges`.
     pub what: String,

@@ -1,4 +1,5 @@
 //! The plan of a run. A run is complete only when it holds every planned cell.
+use super::{Subject, SubjectParts};
 use crate::axis::Point;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,12 +12,14 @@ pub struct Plan {
     pub places: Vec<PlannedPlace>,
 }
 
-/// Cells that were planned of one protocol at one point.
+/// Cells that were planned of one subject at one point.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedPlace {
-    /// Protocol with its options.
-    pub protocol: String,
+    /// What they measure.
+    #[serde(flatten)]
+    #[schemars(with = "SubjectParts")]
+    pub subject: Subject,
     /// Its position on the axes.
     #[serde(flatten)]
     #[schemars(with = "crate::axis::Keys")]

@@ -14,7 +14,7 @@ pub(super) fn table(sums: &Aggregate, options: TableOptions) -> String {
     let all: Vec<(&str, &DriftSum)> = sums
         .protocols
         .iter()
-        .flat_map(|sum| sum.sum.drift.iter().map(|d| (sum.protocol.as_str(), d)))
+        .flat_map(|sum| sum.sum.drift.iter().map(|d| (sum.subject.label(), d)))
         .collect();
     if all.is_empty() {
         return String::new();

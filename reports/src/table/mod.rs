@@ -106,7 +106,7 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
         if let Some(how) = &cell.ended {
             lines.push((
                 false,
-                format!("ended early: cell {index}, {} seed {}: {how}", cell.protocol, cell.seed),
+                format!("ended early: cell {index}, {} seed {}: {how}", cell.subject.label(), cell.seed),
             ));
         }
     }

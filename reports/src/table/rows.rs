@@ -57,7 +57,7 @@ fn column(title: &str, figures: bool, text: impl Fn(&PointSum) -> String + 'stat
 }
 
 fn axes(axes: Axes) -> Vec<Column> {
-    let protocol = column("protocol", false, |group| group.protocol.clone());
+    let protocol = column("protocol", false, |group| group.subject.to_string());
     let of = |axis: Axis| column(axis.title(), true, move |group| group.point.words(axis));
     std::iter::once(protocol).chain(axes.iter().map(of)).collect()
 }

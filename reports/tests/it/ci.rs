@@ -5,7 +5,7 @@ use crate::outputs::demos;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use reports::gate::{Earlier, Gates, evaluate, forms};
 use reports::outputs::{MOST, annotations, fitted, junit, markdown};
-use reports::schema::{Engine, Expectation, Judgement, NoteKind, Run};
+use reports::schema::{Engine, Expectation, Judgement, NoteKind, Run, Subject};
 
 /// What Jenkins' schema has against `xml`.
 fn complaints(xml: &str) -> Vec<String> {
@@ -120,7 +120,7 @@ fn junit_reads_back_with_a_case_per_invariant_and_point() {
 fn every_outcome_has_its_case() {
     let of = |outcome, expected, violated: u64| {
         let mut run = demo_run();
-        run.cells.retain(|cell| cell.protocol == "transactional");
+        run.cells.retain(|cell| cell.subject.label() == "transactional");
         run.verdicts.retain(|verdict| verdict.protocol == "transactional" && verdict.invariant == "drift");
         let cells = run.cells.len() as u64;
         for cell in run.cells.iter_mut().take(violated as usize) {
@@ -171,7 +171,7 @@ fn markdown_begins_with_the_verdict_and_keeps_names_text() {
     assert!(markdown(&demo_linux()).unwrap().contains("Times are wall times of the machine that ran it."));
 
     let mut run = demo_run();
-    run.cells.iter_mut().for_each(|cell| cell.protocol = "a|b <i> `c` [d](e) $f$".to_owned());
+    run.cells.iter_mut().for_each(|cell| cell.subject = Subject::of("a|b <i> `c` [d](e) $f$"));
     run.notes = vec![note(NoteKind::Warning, "one\ntwo | <script>"), note(NoteKind::Info, "of no weight")];
     let page = markdown(&run).unwrap();
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| a")).collect();

@@ -78,7 +78,7 @@ fn held(gates: &Gates, run: &Run, base: &Run) {
 fn beside(run: &Run, whole: &Run) {
     let (Ok(a), Ok(b)) = (Baseline::of(whole), Baseline::of(run)) else { return };
     let mut compared =
-        exact::protocols(&b, &run.cells.first().map(|cell| cell.protocol.clone()).unwrap_or_default());
+        exact::protocols(&b, &run.cells.first().map(|cell| cell.subject.to_string()).unwrap_or_default());
     compared.extend(exact::exact(("a", "b"), &a, &b));
     compared.extend(paired::protocols(run, "transactional").into_iter().flatten());
     compared.extend(paired::sides(("a", "b"), &vec![whole.clone(); 2], &vec![run.clone(); 2]));

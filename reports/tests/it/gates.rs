@@ -10,7 +10,7 @@ use reports::gate::judge::judge;
 use reports::gate::report::GateState;
 use reports::gate::{Earlier, GateReport, Gates, evaluate, self_test};
 use reports::hist::Hist;
-use reports::schema::{Engine, LatencyKind, Run};
+use reports::schema::{Engine, LatencyKind, Run, Subject};
 
 fn gates(body: &str) -> Gates {
     Gates::parse("g.toml", body, "2026-11-26").unwrap()
@@ -129,8 +129,8 @@ fn every_axis_can_be_selected() {
         );
         evaluate(&gates(&gate), &run, Earlier::Nothing).unwrap().text()
     };
-    let one = judged("{ protocol = \"v1\", kept-pages = 256 }");
-    assert_eq!((one.matches(" pages").count(), one.matches("v1, 256 pages").count()), (1, 1), "{one}");
+    let one = judged("{ protocol = \"vm:v1\", kept-pages = 256 }");
+    assert_eq!((one.matches(" pages").count(), one.matches("vm:v1, 256 pages").count()), (1, 1), "{one}");
     let both = judged("{ rate = 0, kept-pages = 8192 }");
     assert_eq!((both.matches(" pages").count(), both.matches("8,192 pages").count()), (2, 2), "{both}");
 }
@@ -160,7 +160,7 @@ fn on_a_machine(pairs: u64, percent: u64) -> Run {
             let around = 1_000 * factor + 700 * (at * 7_919 % 11);
             cell.attach.latency = vec![demo::series("moved", LatencyKind::Raw, from(around))];
             cell.seed = n;
-            (cell.protocol, cell.began_ns) = (name.to_owned(), Some(1_000_000 * at));
+            (cell.subject, cell.began_ns) = (Subject::of(name), Some(1_000_000 * at));
             run.cells.push(cell.clone());
         }
     }
@@ -200,7 +200,7 @@ fn pairs_of_machine_time_pass_fail_or_say_what_is_missing() {
     after
         .cells
         .iter_mut()
-        .filter(|cell| cell.protocol == "b")
+        .filter(|cell| cell.subject.label() == "b")
         .for_each(|cell| *cell.began_ns.as_mut().unwrap() += 1 << 40);
     let after = judged(after);
     assert_eq!(after.exit_code(), Exit::Inconclusive);

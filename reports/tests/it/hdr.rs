@@ -8,7 +8,7 @@ use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use reports::hist::Hist;
 use reports::outputs::{hgrm, hlog};
-use reports::schema::{Cell, LatencyKind, Run};
+use reports::schema::{Cell, LatencyKind, Run, Subject};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ fn a_log_of_the_model_names_no_time_of_day_and_says_why() {
 #[test]
 fn a_tag_ends_where_it_should() {
     let mut run = run_of(100);
-    run.cells[0].protocol = "a, b\nc=d".to_owned();
+    run.cells[0].subject = Subject::of("a, b\nc=d");
     let read = intervals(&hlog(&run).unwrap());
     assert_eq!(read[0].0, "linux/a__b_c=d/seed=1/attach-latency/moved/raw");
 }

@@ -3,7 +3,7 @@ use crate::demo::{demo_charges, demo_env, demo_linux, demo_run, demo_run_of, not
 use base64::Engine as _;
 use reports::axis::Axis;
 use reports::html::{MAX_BYTES, render};
-use reports::schema::{LockRow, NoteKind, Run};
+use reports::schema::{LockRow, NoteKind, Run, Subject};
 use sha2::Digest as _;
 use std::path::Path;
 
@@ -101,10 +101,10 @@ fn a_drift_beyond_its_tolerance_is_said() {
 fn nothing_is_concluded_from_how_long_traced_moves_take() {
     let mut run = demo_linux();
     // Here the traced cells are those in which rare moves are slowest.
-    run.cells.retain(|cell| ["v1:pids", "v2:favordynmods"].contains(&cell.protocol.as_str()));
+    run.cells.retain(|cell| ["v1:pids", "v2:favordynmods"].contains(&cell.subject.label()));
     assert!(words(&page(&run)).contains("Under v1:pids a move every 50 ms"));
-    for cell in run.cells.iter_mut().filter(|cell| cell.protocol == "v1:pids") {
-        cell.protocol.push_str(" traced");
+    for cell in run.cells.iter_mut().filter(|cell| cell.subject.label() == "v1:pids") {
+        cell.subject = cell.subject.with(|parts| parts.traced = true);
     }
     let said = words(&page(&run));
     assert!(said.contains("| v1:pids traced |"), "they are shown");
@@ -182,7 +182,7 @@ fn hostile_names_stay_text() {
     run.command = EVIL.to_owned();
     run.notes = vec![note(NoteKind::Warning, EVIL)];
     run.cells.iter_mut().for_each(|cell| {
-        cell.protocol = format!("{}{EVIL}", cell.protocol);
+        cell.subject = cell.subject.with(|parts| parts.protocol.push_str(EVIL));
         cell.attach.phases[0].phase = EVIL.to_owned();
         cell.bystanders.iter_mut().for_each(|series| series.op.push_str(EVIL));
         cell.drift.iter_mut().for_each(|drift| drift.cgroup = EVIL.to_owned());
@@ -242,11 +242,10 @@ fn no_label_covers_another_or_leaves_its_picture() {
         let rate = cell.point.with(Axis::Rate, 1_000_000 + n as u64);
         cell.point = rate.with(Axis::Delay, 12_300 + n as u64).with(Axis::FaultRate, 100);
     }
-    let mut named = demo_run();
-    named
-        .cells
-        .iter_mut()
-        .for_each(|cell| cell.protocol.push_str(":mmap-sem=counted,grace=none,memory.move=yes"));
+    let (mut named, options) = (demo_run(), ":mmap-sem=counted,grace=none,memory.move=yes");
+    for cell in &mut named.cells {
+        cell.subject = cell.subject.with(|parts| parts.protocol.push_str(options));
+    }
     let mut plots = 0;
     for run in [demo_run(), demo_linux(), demo_charges(), wide, named] {
         for svg in page(&run).split("<svg viewBox=\"").skip(1) {
@@ -297,7 +296,7 @@ fn the_size_is_bounded_whatever_the_run() {
     assert!(cfg!(debug_assertions) || took.as_secs() < 2, "{took:?}");
 
     for (n, cell) in run.cells.iter_mut().enumerate() {
-        cell.protocol = format!("{}-{}:{}", cell.protocol, n % 40, "a=b<".repeat(60));
+        cell.subject = Subject::of(format!("{}-{}:{}", cell.subject, n % 40, "a=b<".repeat(60)));
         cell.point = cell.point.with(Axis::Rate, n as u64 % 50);
         cell.ended = Some("x".repeat(5_000));
         cell.invariants.iter_mut().for_each(|invariant| invariant.first = Some("y".repeat(5_000)));
@@ -313,7 +312,9 @@ fn the_size_is_bounded_whatever_the_run() {
     assert!(!html.contains("A section is left out"), "bounds of tables and plots are enough even for this");
 
     // Letters that take five bytes each are what it takes to make a section go.
-    run.cells.iter_mut().for_each(|cell| cell.protocol = format!("{}{}", "\"".repeat(120), cell.protocol));
+    run.cells.iter_mut().for_each(|cell| {
+        cell.subject = cell.subject.with(|parts| parts.protocol.insert_str(0, &"\"".repeat(120)));
+    });
     run.verdicts =
         reports::verdict::judge(&run.cells, &Default::default(), &[], |_, _| Some("&".repeat(3_000)));
     let html = page(&run);

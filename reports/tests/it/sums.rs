@@ -14,7 +14,7 @@ fn groups_follow_the_plan_and_add_up() {
     let cells: u64 = sums.groups.iter().map(|group| group.sum.cells).sum();
     assert_eq!(cells, run.cells.len() as u64);
     for protocol in &sums.protocols {
-        let mine = || run.cells.iter().filter(|cell| cell.protocol == protocol.protocol);
+        let mine = || run.cells.iter().filter(|cell| cell.subject == protocol.subject);
         let moved: u64 = mine().map(|cell| cell.attach.outcomes["moved"]).sum();
         assert_eq!(protocol.sum.outcome(AttachOutcome::Moved), moved);
         assert_eq!(protocol.sum.latency(AttachOutcome::Moved, LatencyKind::Raw).unwrap().n(), moved);

@@ -1,5 +1,5 @@
 //! Reports of a run that is under way.
-use reports::schema::{Cell, Note, Run};
+use reports::schema::{Cell, Note, Run, Subject};
 use std::time::Duration;
 
 /// Where a run is. Told between cells only: within one it would disturb what is measured.
@@ -7,8 +7,8 @@ use std::time::Duration;
 pub enum Progress {
     /// The cgroups are made and the workers run.
     Ready {
-        /// `v1:pids`, `v2`.
-        protocol: String,
+        /// What its cells of moves measure.
+        subject: Subject,
         /// Folder of the run's cgroup.
         folder: std::path::PathBuf,
         /// Pid of the first one that is moved.

@@ -124,9 +124,9 @@ fn measure(
     let home = groups.children()[0].join("cgroup.procs");
     let mut crew = WorkerPool::start(options, &home, &mut |pid| groups.started(pid))?;
     let mut stage = Session::set(options, place, groups, &mut crew, interrupts)?;
-    let (protocol, folder) = (place.label.clone(), stage.groups.top().to_path_buf());
+    let (subject, folder) = (place.subject(options.move_charges), stage.groups.top().to_path_buf());
     let worker = stage.crew.moved()[0].pid();
-    on_progress(Progress::Ready { protocol, folder, worker });
+    on_progress(Progress::Ready { subject, folder, worker });
     let setting =
         RunSetting { options, place, clock, precise_sleep: precise.is_on(), tracing: &[], signal: None };
     on_progress(Progress::Asked { run: Box::new(to_run(&setting, &[], None)) });

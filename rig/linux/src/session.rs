@@ -187,7 +187,8 @@ impl<'a> Session<'a> {
 /// The report of a cell that has ended.
 fn measured(of: (&LinuxOptions, &Place), record: &CellRecord, begin_ns: u64) -> Progress {
     let cell = Box::new(record::cell(of, record, begin_ns));
-    Progress::Measured { cell, notes: notes::of_cell(&of.1.label, record) }
+    let (options, place) = of;
+    Progress::Measured { cell, notes: notes::of_cell(&place.subject(options.move_charges), record) }
 }
 
 /// Forwards in even turns, backwards in odd ones: a machine that gets slower does so for all alike.

@@ -24,8 +24,8 @@ pub(super) fn judge(
     let mut verdicts = verdict::judge(cells, &expect, &notes, replay);
     let unfinished = |protocol: &str| {
         let planned =
-            CellPlan::all(scenario).iter().filter(|plan| plan.protocol.to_string() == protocol).count();
-        cells.iter().filter(|cell| cell.protocol == protocol).count() < planned
+            CellPlan::all(scenario).iter().filter(|plan| plan.subject().label() == protocol).count();
+        cells.iter().filter(|cell| cell.subject.label() == protocol).count() < planned
     };
     // A breach that is expected sometimes may be in a cell that is missing.
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.expected == Expectation::Sometimes) {
@@ -41,11 +41,11 @@ pub(super) fn judge(
 
 /// Remarks on every cell that belongs to the scenario, and on rules that never fired at all.
 fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
-    let key = |plan: &CellPlan| (plan.protocol.to_string(), plan.point(scenario), plan.seed);
+    let key = |plan: &CellPlan| (plan.subject(), plan.point(scenario), plan.seed);
     let plans = CellPlan::all(scenario);
     let plans: BTreeMap<_, &CellPlan> = plans.iter().map(|plan| (key(plan), plan)).collect();
     let of = |cell: &Cell| {
-        let plan = plans.get(&(cell.protocol.clone(), cell.point, cell.seed));
+        let plan = plans.get(&(cell.subject.clone(), cell.point, cell.seed));
         plan.map_or_else(Vec::new, |plan| underpowered::notes(scenario, plan, cell))
     };
     cells.iter().flat_map(of).chain(underpowered::silent(scenario, cells)).collect()

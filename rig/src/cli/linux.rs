@@ -63,8 +63,8 @@ fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {
 fn say(progress: &Progress) {
     output::say(&match progress {
         Progress::Asked { .. } | Progress::Measured { .. } => return,
-        Progress::Ready { protocol, folder, worker } => {
-            format!("{protocol}: worker {worker} moves within {}", folder.display())
+        Progress::Ready { subject, folder, worker } => {
+            format!("{subject}: worker {worker} moves within {}", folder.display())
         }
         Progress::Started { cell, of, label, duration } => format!("{}/{of} {label}, {duration:?}", cell + 1),
         Progress::Finished { moved, refused, .. } => format!("  {moved} moved, {refused} refused"),

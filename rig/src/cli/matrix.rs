@@ -156,7 +156,7 @@ fn collect(
         };
         let Some((cell, did)) = result? else { continue };
         keeper.keep(index, &cell, &[]);
-        bar.set_message(cell.protocol.clone());
+        bar.set_message(cell.subject.to_string());
         bar.inc(1);
         matrix.did.add(did);
         matrix.cells.push((index, cell));

@@ -143,7 +143,7 @@ fn assemble(
 
 /// Returns the plan of the run.
 fn planned(scenario: &Scenario, plans: &[CellPlan]) -> schema::Plan {
-    schema::Plan::of(plans.iter().map(|plan| (plan.protocol.to_string(), plan.point(scenario))))
+    schema::Plan::of(plans.iter().map(|plan| (plan.subject(), plan.point(scenario))))
 }
 
 fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {

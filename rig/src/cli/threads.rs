@@ -37,11 +37,16 @@ fn list(checks: impl Iterator<Item = Check>) -> String {
 pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &mut Vec<Note>) {
     let info = |text: String| Note { kind: NoteKind::Info, text, protocol: None };
     let unjudged = threads::unjudged(scenario);
+    let keeps_no_locks = |verdict: &Verdict| {
+        let mut protocols = scenario.protocols.iter().copied();
+        let mine = protocols.find(|protocol| protocol.to_string() == verdict.protocol);
+        mine.is_some_and(|protocol| violates_without_locks(protocol, &verdict.invariant))
+    };
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.outcome == Judgement::Fail) {
         let (protocol, invariant) = (&verdict.protocol, &verdict.invariant);
         if verdict.expected != Expectation::Never {
             verdict.outcome = Judgement::Inconclusive;
-        } else if violates_without_locks(protocol, invariant) {
+        } else if keeps_no_locks(verdict) {
             notes.push(info(format!(
                 "{invariant} was violated under {protocol}, of which the scenario says nothing: it keeps no locks, and here a mover may lose its CPU between the switch and the last callback."
             )));

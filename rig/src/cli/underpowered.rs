@@ -4,7 +4,7 @@ use crate::driver::cell::CellCurrent;
 use faults::Site;
 use model::protocols::Protocol;
 use reports::outcome;
-use reports::schema::{Cell, Note, NoteKind};
+use reports::schema::{Cell, Note, NoteKind, Subject};
 use reports::verdict;
 use scenario::Scenario;
 
@@ -15,7 +15,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
     let name = name(plan);
     let mut notes = Vec::new();
     let mut thin = |text: String| {
-        notes.push(Note { kind: NoteKind::Thin, text, protocol: Some(cell.protocol.clone()) });
+        notes.push(Note { kind: NoteKind::Thin, text, protocol: Some(cell.subject.to_string()) });
     };
     if done < demand.attaches {
         thin(format!(
@@ -39,7 +39,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
         for rule in cell.faults.rules.iter().filter(|rule| rule.fired == 0) {
             let text =
                 format!("{name}: rule `{}` never fired; its site was reached {} times", rule.rule, rule.hits);
-            notes.push(Note { kind: NoteKind::Warning, text, protocol: Some(cell.protocol.clone()) });
+            notes.push(Note { kind: NoteKind::Warning, text, protocol: Some(cell.subject.to_string()) });
         }
     }
     notes
@@ -51,21 +51,21 @@ pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     for rule in &scenario.faults {
         let text = rule.to_string();
         let fired = |cell: &&Cell| cell.faults.rules.iter().any(|rule| rule.rule == text && rule.fired > 0);
-        let mut note = |protocol: Option<&str>, where_: &str| {
+        let mut note = |protocol: Option<&Subject>, where_: &str| {
             let text = format!(
                 "rule `{text}` never fired {where_}; take it out, or use a longer --duration or more --seeds"
             );
-            notes.push(Note { kind: NoteKind::Thin, text, protocol: protocol.map(str::to_owned) });
+            notes.push(Note { kind: NoteKind::Thin, text, protocol: protocol.map(Subject::to_string) });
         };
         let mut somewhere = false;
-        for protocol in verdict::protocols(cells) {
-            if !has(scenario, protocol, rule.site) {
+        for subject in verdict::subjects(cells) {
+            if !has(scenario, subject, rule.site) {
                 continue;
             }
             somewhere = true;
-            let mut mine = cells.iter().filter(|cell| cell.protocol == protocol);
+            let mut mine = cells.iter().filter(|cell| cell.subject == *subject);
             if !mine.any(|cell| fired(&cell)) {
-                note(Some(protocol), &format!("in any cell of {protocol}"));
+                note(Some(subject), &format!("in any cell of {subject}"));
             }
         }
         if !somewhere && !cells.is_empty() {
@@ -75,11 +75,11 @@ pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     notes
 }
 
-/// Reports whether an attach under `protocol` can come to `site`.
-fn has(scenario: &Scenario, protocol: &str, site: Site) -> bool {
+/// Reports whether an attach of `subject` can come to `site`.
+fn has(scenario: &Scenario, subject: &Subject, site: Site) -> bool {
     let sites = |protocol: Protocol| protocol.sites::<CellCurrent>(&scenario.controllers());
     site.callback().is_none()
-        || Protocol::parse(protocol).is_ok_and(|protocol| sites(protocol).contains(&site))
+        || Protocol::parse(&subject.parts().protocol).is_ok_and(|protocol| sites(protocol).contains(&site))
 }
 
 fn thin_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {

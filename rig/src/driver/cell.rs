@@ -115,7 +115,7 @@ pub(super) fn fill(
 ) -> Cell {
     let undoing = plan.protocol.undoing::<CellCurrent>(&scenario.controllers());
     Cell {
-        protocol: plan.protocol.to_string(),
+        subject: plan.subject(),
         point: plan.point(scenario),
         began_ns: None,
         seed: plan.seed,

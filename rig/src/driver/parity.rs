@@ -3,7 +3,7 @@
 use crate::measure::cell::Cell;
 use model::checks::{Check, Needs};
 use model::protocols::Protocol;
-use reports::schema::Expectation;
+use reports::schema::{Expectation, Subject};
 use std::collections::BTreeMap;
 
 /// Why the simulator and OS threads may differ on an invariant.
@@ -40,12 +40,12 @@ fn at_rest(invariant: &str) -> bool {
     Check::parse(invariant).is_some_and(|check| check.about().needs == Needs::Rest)
 }
 
-/// (protocol, invariant) -> how often it was violated.
-fn violated(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
+/// (subject, invariant) -> how often it was violated.
+fn violated(cells: &[Cell]) -> BTreeMap<(&Subject, &str), u64> {
     let mut sums = BTreeMap::new();
     for cell in cells {
         for invariant in &cell.invariants {
-            *sums.entry((cell.protocol.as_str(), invariant.name.as_str())).or_insert(0) += invariant.violated;
+            *sums.entry((&cell.subject, invariant.name.as_str())).or_insert(0) += invariant.violated;
         }
     }
     sums
@@ -53,14 +53,15 @@ fn violated(cells: &[Cell]) -> BTreeMap<(&str, &str), u64> {
 
 /// Whether `protocol` keeps no locks and may violate `invariant` for it, if the schedule is bad enough.
 #[must_use]
-pub fn violates_without_locks(protocol: &str, invariant: &str) -> bool {
-    Protocol::parse(protocol).is_ok_and(|protocol| !protocol.keeps_locks())
-        && Check::parse(invariant).is_some_and(|check| check.about().without_locks)
+pub fn violates_without_locks(protocol: Protocol, invariant: &str) -> bool {
+    !protocol.keeps_locks() && Check::parse(invariant).is_some_and(|check| check.about().without_locks)
 }
 
 /// Whether `protocol` may violate `invariant` as far as anybody knows.
 fn may_violate(protocol: &str, invariant: &str, expected: Expectation) -> bool {
-    expected != Expectation::Never || violates_without_locks(protocol, invariant)
+    let protocol = Protocol::parse(protocol);
+    expected != Expectation::Never
+        || protocol.is_ok_and(|protocol| violates_without_locks(protocol, invariant))
 }
 
 fn reason(invariant: &str, on_sim: u64, on_threads: Option<u64>, may_violate: bool) -> Option<Reason> {
@@ -81,20 +82,20 @@ pub fn differences(
 ) -> Vec<Difference> {
     let threads = violated(on_threads);
     let mut found = Vec::new();
-    for ((protocol, invariant), on_sim) in violated(on_sim) {
-        let on_threads = threads.get(&(protocol, invariant)).copied();
+    for ((subject, invariant), on_sim) in violated(on_sim) {
+        let on_threads = threads.get(&(subject, invariant)).copied();
         if on_threads.is_some_and(|n| (n > 0) == (on_sim > 0)) {
             continue;
         }
-        let bare = protocol.split(':').next().unwrap_or(protocol);
-        let of_protocol = expected.get(protocol).or_else(|| expected.get(bare));
+        let parts = subject.parts();
+        let of_protocol = expected.get(&parts.protocol).or_else(|| expected.get(parts.family()));
         let expected = of_protocol.and_then(|of| of.get(invariant)).copied().unwrap_or_default();
         found.push(Difference {
-            protocol: protocol.to_owned(),
+            protocol: subject.to_string(),
             invariant: invariant.to_owned(),
             on_sim,
             on_threads,
-            reason: reason(invariant, on_sim, on_threads, may_violate(protocol, invariant, expected)),
+            reason: reason(invariant, on_sim, on_threads, may_violate(&parts.protocol, invariant, expected)),
         });
     }
     found

@@ -6,6 +6,7 @@ use model::protocols::Protocol;
 use model::seam::Current;
 use model::seam::event::Callback;
 use reports::axis::{Axis, Point};
+use reports::schema::Subject;
 use scenario::Scenario;
 
 /// One cell.
@@ -43,6 +44,12 @@ impl CellPlan {
             }
         }
         cells
+    }
+
+    /// Returns what it measures.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::of(self.protocol.to_string())
     }
 
     /// Returns its position on the axes of results.

@@ -50,7 +50,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             p { "What the figures above are made of: single attaches of each protocol, with every lock that their mover held and \
                 everybody who waited for one of those meanwhile." }
             @for sum in with().take(MAX_PROTOCOLS) {
-                @if let Some(group) = longest_group(view, &sum.protocol) {
+                @if let Some(group) = longest_group(view, sum.subject.label()) {
                     @for pick in picks(view, group) { (one(view, group, &pick)) }
                 }
             }
@@ -64,7 +64,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 
 /// Of the points of `protocol` the one with the longest attach that can be followed.
 fn longest_group<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a PointSum> {
-    let mine = view.sums.groups.iter().filter(|group| group.protocol == protocol && any(&group.sum));
+    let mine = view.sums.groups.iter().filter(|group| group.subject.label() == protocol && any(&group.sum));
     let longest = |group: &PointSum| TimelineAt::longest(&group.sum.timelines).map_or(0, |at| at.latency_ns);
     mine.reduce(|a, b| if longest(b) > longest(a) { b } else { a })
 }
@@ -102,7 +102,7 @@ fn one(view: &View<'_>, group: &PointSum, pick: &Pick<'_>) -> Markup {
     let place = |phase: &str| names.iter().position(|name| *name == phase).unwrap_or(names.len());
     let point = view.sums.axes.words(&group.point);
     let point = if point.is_empty() { point } else { format!(" ({point})") };
-    let under = format!("{}{point}", clip(&group.protocol, 80));
+    let under = format!("{}{point}", clip(group.subject.label(), 80));
     let question = format!("What happens in {}, under {under}?", pick.of);
     let (lanes, left_out) = lanes::of(line, place);
     let waits =

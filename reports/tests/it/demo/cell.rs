@@ -41,8 +41,8 @@ pub(super) fn cell(
     for name in INVARIANTS {
         let violated = match name {
             "drift" | "underflow" if drifts => dice.below(9) + u64::from(faults),
-            "stale-decision" | "partial-move" if cell.protocol == "three-phase" => dice.below(5),
-            "contract" if cell.protocol == "prepare-undo" && faults == 10 => dice.below(3),
+            "stale-decision" | "partial-move" if cell.subject.label() == "three-phase" => dice.below(5),
+            "contract" if cell.subject.label() == "prepare-undo" && faults == 10 => dice.below(3),
             _ => 0,
         };
         cell.invariants.push(invariant(name, violated));

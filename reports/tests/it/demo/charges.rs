@@ -11,10 +11,11 @@ const PAGES: [u64; 6] = [0, 256, 1_024, 2_048, 4_096, 8_192];
 /// Counters within what batches may hide, charges left by design, and waits without holds.
 pub(crate) fn demo_charges() -> Run {
     let mut cells = Vec::new();
-    for (protocol, per_page) in [("v1", 0), ("v1:charges", 11)] {
+    for per_page in [0, 11] {
         for pages in PAGES {
             let mut dice = Dice::new(pages + per_page);
-            let mut cell = empty_cell(protocol, 1);
+            let mut cell = empty_cell("v1", 1);
+            cell.subject = cell.subject.with(|parts| (parts.guest, parts.charges) = (true, per_page > 0));
             cell.point = cell.point.with(Axis::ResidentPages, pages);
             cell.attach.outcomes = counts(&[("moved", 400)]);
             let mid = 14_000 + pages * per_page;

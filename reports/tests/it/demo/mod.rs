@@ -76,10 +76,11 @@ pub(crate) fn demo_run() -> Run {
 /// Real moves on Linux: a closed loop and two rates, two hierarchies.
 pub(crate) fn demo_linux() -> Run {
     let mut cells = Vec::new();
-    for (protocol, slow) in [("v1:pids", 7_800_000), ("v2", 8_900_000), ("v2:favordynmods", 9_000)] {
+    for (protocol, slow) in [("v1:pids", 7_800_000), ("v2", 8_900_000), ("v2", 9_000)] {
         for (rate, n, mid) in [(None, 40_000, 5_000), (Some(1_000), 4_000, 16_000), (Some(20), 400, slow)] {
             let mut dice = Dice::new(mid + n + slow);
             let mut cell = empty_cell(protocol, 1);
+            cell.subject = cell.subject.with(|parts| parts.favordynmods = slow < 10_000);
             cell.point = cell.point.with(Axis::Rate, rate);
             cell.duration_ns = 20_000_000_000;
             cell.attach.outcomes = counts(&[("moved", n), ("gone", dice.below(3))]);
@@ -142,7 +143,7 @@ pub(crate) fn finished(
     notes: Vec<Note>,
 ) -> Run {
     let replay = |cell: &Cell, invariant: &Invariant| {
-        let protocol = &cell.protocol;
+        let protocol = &cell.subject.parts().protocol;
         Some(format!(
             "attach-rig replay default --protocol {protocol} --seed {} --stop-at {}",
             cell.seed, invariant.name
@@ -179,7 +180,7 @@ pub(crate) fn scenario(name: &str, cpus: u32) -> Scenario {
 
 pub(crate) fn empty_cell(protocol: &str, seed: u64) -> Cell {
     Cell {
-        protocol: protocol.to_owned(),
+        subject: Subject::of(protocol),
         point: Point::default(),
         began_ns: None,
         seed,

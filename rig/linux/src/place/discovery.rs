@@ -4,6 +4,7 @@
 use super::super::error::LinuxError;
 use super::hidden;
 use super::hierarchy::{Hierarchy, V1Controller};
+use reports::schema::{Subject, SubjectParts};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
@@ -54,8 +55,8 @@ pub(crate) struct Membership {
 /// A hierarchy and the folder below which cgroups are to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// `v1:pids`, `v2`: what the run calls its protocol.
-    pub(crate) label: String,
+    /// `v1:pids`, `v2`: the hierarchy, as `--hierarchy` names it.
+    pub(crate) hierarchy: String,
     /// `true` for the unified hierarchy.
     pub(crate) v2: bool,
     /// Controllers that sit on the hierarchy; on v2 none before the cgroups are made, then those that they have.
@@ -66,6 +67,14 @@ pub(crate) struct Place {
     pub(crate) own: PathBuf,
     /// Whether the mount options show `favordynmods`.
     pub(crate) favordynmods: bool,
+}
+
+impl Place {
+    /// Returns what a cell of moves measures here; `charges` says whether moves take memory charges along.
+    pub(crate) fn subject(&self, charges: bool) -> Subject {
+        let (protocol, favordynmods) = (self.hierarchy.clone(), self.favordynmods);
+        SubjectParts { protocol, favordynmods, charges, ..SubjectParts::default() }.into()
+    }
 }
 
 /// Places that meet `wanted`, best first; never empty.
@@ -128,20 +137,18 @@ pub(crate) fn place_of(
     mounts: &[Mount],
     memberships: &[Membership],
 ) -> Option<Place> {
-    let label = controller.map_or_else(|| "v2".into(), |name| format!("v1:{name}"));
     let member = memberships.iter().find(|m| match controller {
         Some(name) => m.controllers.iter().any(|c| c == name),
         None => m.controllers.is_empty(),
     })?;
     mounts.iter().filter(|m| m.shows(controller) && m.hidden_by.is_none()).find_map(|mount| {
-        let favordynmods = mount.options.iter().any(|o| o == "favordynmods");
         Some(Place {
-            label: if favordynmods { format!("{label}:favordynmods") } else { label.clone() },
+            hierarchy: controller.map_or_else(|| "v2".into(), |name| format!("v1:{name}")),
             v2: mount.v2,
             controllers: member.controllers.clone(),
             mount_point: mount.point.clone(),
             own: below(mount, &member.path)?,
-            favordynmods,
+            favordynmods: mount.options.iter().any(|o| o == "favordynmods"),
         })
     })
 }

@@ -20,7 +20,9 @@ const HYBRID: &str = "\
 
 fn chosen(wanted: &str, mountinfo: &str, cgroup: &str) -> Vec<(String, String)> {
     choose(wanted.parse().unwrap(), &parse_mountinfo(mountinfo), &parse_cgroup(cgroup))
-        .map(|places| places.into_iter().map(|p| (p.label, p.own.display().to_string())).collect())
+        .map(|places| {
+            places.into_iter().map(|p| (p.subject(false).to_string(), p.own.display().to_string())).collect()
+        })
         .unwrap_or_default()
 }
 

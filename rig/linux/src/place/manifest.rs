@@ -88,11 +88,6 @@ pub(crate) fn boot() -> String {
     id.trim().to_owned()
 }
 
-/// The name of a hierarchy in lists: a label without its options.
-fn hierarchy(label: &str) -> &str {
-    label.trim_end_matches(":favordynmods")
-}
-
 impl Manifest {
     /// Makes the list of a run that is about to make cgroups at `place`, and locks it.
     ///
@@ -103,7 +98,7 @@ impl Manifest {
         let path = state.path(OsStr::new(&name));
         let header = || {
             let pid_namespace = run_id::pid_namespace().ok_or(io::ErrorKind::NotFound)?;
-            let hierarchy = hierarchy(&place.label).to_owned();
+            let hierarchy = place.hierarchy.clone();
             let (mount, mount_root) = (place.mount_point.clone(), fs::metadata(&place.mount_point)?.ino());
             let (cgroup, process, instance) = Default::default();
             Ok(Content {

@@ -3,7 +3,7 @@ use super::*;
 
 pub(crate) fn place(own: &Path) -> Place {
     Place {
-        label: "v2:favordynmods".into(),
+        hierarchy: "v2".into(),
         v2: true,
         controllers: Vec::new(),
         mount_point: own.into(),

@@ -17,7 +17,7 @@ pub(crate) fn explain(error: LinuxError, mut before: Vec<Attempt>, place: &Place
 }
 
 fn remedy(place: &Place, (root, read_only): (bool, bool)) -> String {
-    let hierarchy = place.label.trim_end_matches(":favordynmods");
+    let hierarchy = &place.hierarchy;
     if read_only {
         let point = place.mount_point.display().to_string();
         return format!(
@@ -55,16 +55,16 @@ fn remedy(place: &Place, (root, read_only): (bool, bool)) -> String {
 mod tests {
     use super::*;
 
-    fn place(label: &str, v2: bool) -> Place {
+    fn place(hierarchy: &str, v2: bool) -> Place {
         let own = "/sys/fs/cgroup/x".into();
         let controllers = if v2 { vec![] } else { vec!["cpuset".into()] };
         Place {
-            label: label.into(),
+            hierarchy: hierarchy.into(),
             v2,
             controllers,
             mount_point: "/sys/fs/cgroup".into(),
             own,
-            favordynmods: false,
+            favordynmods: v2,
         }
     }
 
@@ -76,7 +76,7 @@ mod tests {
             v1.contains("sudo chown -R \"$USER\" \"/sys/fs/cgroup/x/delegated-to-$USER\" && for f in"),
             "{v1}"
         );
-        let v2 = remedy(&place("v2:favordynmods", true), (false, false));
+        let v2 = remedy(&place("v2", true), (false, false));
         assert!(
             v2.contains("systemd-run --user --scope -p Delegate=yes attach-rig linux --hierarchy v2"),
             "{v2}"

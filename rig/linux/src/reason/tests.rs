@@ -37,12 +37,12 @@ fn made(files: &[(&str, &str)]) -> Made {
     Made(all.map(|(path, text)| (path.into(), (*text).to_owned())).collect(), None)
 }
 
-fn place(label: &str) -> Place {
-    let name = label.strip_prefix("v1:").unwrap_or(label);
+fn place(hierarchy: &str) -> Place {
+    let name = hierarchy.strip_prefix("v1:").unwrap_or(hierarchy);
     let mount_point = PathBuf::from("/c").join(name);
-    let (v2, own) = (label == "v2", mount_point.join("jobs/x"));
+    let (v2, own) = (hierarchy == "v2", mount_point.join("jobs/x"));
     let controllers = if v2 { Vec::new() } else { vec![name.to_owned()] };
-    Place { label: label.into(), v2, controllers, mount_point, own, favordynmods: false }
+    Place { hierarchy: hierarchy.into(), v2, controllers, mount_point, own, favordynmods: false }
 }
 
 fn setup(errno: Errno) -> LinuxError {
@@ -54,8 +54,8 @@ fn start(cause: Cause) -> LinuxError {
 }
 
 /// The whole text of an error at a place of a machine.
-fn text(error: LinuxError, label: &str, machine: &Made) -> String {
-    let (place, before) = (place(label), Before::default());
+fn text(error: LinuxError, hierarchy: &str, machine: &Made) -> String {
+    let (place, before) = (place(hierarchy), Before::default());
     explain(error, &Scene::new(machine, &place, (&[], &before))).to_string()
 }
 

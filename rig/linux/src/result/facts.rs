@@ -17,7 +17,7 @@ pub(crate) fn facts(setting: &RunSetting<'_>, records: &[CellRecord]) -> BTreeMa
         |path: &str| fs::read_to_string(path).map_or_else(|_| "unknown".into(), |s| s.trim().to_string());
     let yes = |is: bool| if is { "yes" } else { "no" }.to_string();
     let mut facts: BTreeMap<String, String> = [
-        ("cgroup.hierarchy", place.label.clone()),
+        ("cgroup.hierarchy", place.subject(options.move_charges).to_string()),
         ("cgroup.controllers", place.controllers.join(",")),
         ("cgroup.mount_point", place.mount_point.display().to_string()),
         ("cgroup.own", place.own.display().to_string()),

@@ -4,9 +4,9 @@ use super::super::error::LinuxError;
 use super::super::moving::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
 use super::super::options::LinuxOptions;
 use super::measured::{CellRecord, RunSetting};
-use super::record::protocol;
+use super::record::subject;
 use engines::signals;
-use reports::schema::{Note, NoteKind};
+use reports::schema::{Note, NoteKind, Subject};
 
 /// A clock that steps more coarsely cannot time a move of some µs.
 const STEP_NS_MAX: u64 = 1_000;
@@ -29,8 +29,9 @@ pub(crate) fn notes(
         notes.push(note(NoteKind::Warning, &text));
     }
     notes.extend_from_slice(setting.tracing);
+    let place = setting.place.subject(setting.options.move_charges);
     for record in records {
-        notes.extend(of_cell(&setting.place.label, record));
+        notes.extend(of_cell(&place, record));
     }
     if let Some(signal) = setting.signal {
         let text = format!("Ended early by {}; later cells are missing.", signals::name(signal));
@@ -43,8 +44,8 @@ pub(crate) fn notes(
 }
 
 /// The notes on one cell.
-pub(crate) fn of_cell(label: &str, record: &CellRecord) -> Vec<Note> {
-    let mut notes: Vec<Note> = foreign(label, record).into_iter().collect();
+pub(crate) fn of_cell(place: &Subject, record: &CellRecord) -> Vec<Note> {
+    let mut notes: Vec<Note> = foreign(place, record).into_iter().collect();
     cell_notes(record, &mut notes);
     notes
 }
@@ -89,10 +90,10 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
 }
 
 /// A note on processes in the run's cgroups that are not the run's.
-fn foreign(place: &str, record: &CellRecord) -> Option<Note> {
+fn foreign(place: &Subject, record: &CellRecord) -> Option<Note> {
     let Looked { void, foreign, .. } = &record.looked;
     let who = foreign.words()?;
-    let (label, protocol) = (record.label(), Some(protocol(place, record)));
+    let (label, protocol) = (record.label(), Some(subject(place, record).to_string()));
     if void.is_empty() {
         let text = format!("{label}: others were in the run's cgroups, and were left alone: {who}.");
         return Some(Note { kind: NoteKind::Warning, protocol, text });

@@ -17,7 +17,7 @@ use reports::coverage;
 use reports::outcome::AttachOutcome;
 use reports::schema::{
     Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, Invariant, LatencyKind,
-    LatencySeries, Plan, Run, SCHEMA, Scenario,
+    LatencySeries, Plan, Run, SCHEMA, Scenario, Subject,
 };
 use reports::{fit, verdict};
 use serde::Serialize;
@@ -60,15 +60,18 @@ pub(crate) fn to_run(setting: &RunSetting<'_>, records: &[CellRecord], failure: 
 
 /// Every cell but the traced ones, which are not always possible.
 fn planned(setting: &RunSetting<'_>) -> Plan {
-    let (LinuxOptions { closed_loop, rates, kept_pages, repeat, refusals, .. }, label) =
-        (setting.options, &setting.place.label);
-    let closed = closed_loop.then(|| (label.clone(), Point::default()));
-    let at = |rate: &Rate| (label.clone(), Point::default().with(Axis::Rate, rate.per_s()));
-    let kept = |pages: &u64| (format!("{label} still"), Point::default().with(Axis::ResidentPages, *pages));
+    let LinuxOptions { closed_loop, rates, kept_pages, repeat, refusals, .. } = setting.options;
+    let moves = setting.place.subject(setting.options.move_charges);
+    let still = moves.with(|parts| parts.still = true);
+    let closed = closed_loop.then(|| (moves.clone(), Point::default()));
+    let at = |rate: &Rate| (moves.clone(), Point::default().with(Axis::Rate, rate.per_s()));
+    let kept = |pages: &u64| (still.clone(), Point::default().with(Axis::ResidentPages, *pages));
     let once: Vec<coverage::Place> =
         closed.into_iter().chain(rates.iter().map(at)).chain(kept_pages.iter().map(kept)).collect();
     let all = (0..*repeat).flat_map(|_| once.clone());
-    let refused = refusals.iter().map(|refusal| (format!("{label} {}", refusal.rule()), Point::default()));
+    let refused = refusals.iter().map(|refusal| {
+        (moves.with(|parts| parts.refusal = Some(refusal.rule().to_string())), Point::default())
+    });
     Plan::of(all.chain(refused))
 }
 
@@ -78,7 +81,7 @@ pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecor
     let latency =
         [series(AttachOutcome::Moved, &samples.moved), series(AttachOutcome::Refused, &samples.refused)];
     Cell {
-        protocol: protocol(&place.label, record),
+        subject: subject(&place.subject(options.move_charges), record),
         point: Point::default()
             .with(Axis::Rate, record.plan.rate.map(Rate::per_s))
             .with(Axis::ResidentPages, record.kept_pages),
@@ -104,15 +107,14 @@ pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecor
     }
 }
 
-/// Refusals are no moves, traced moves are slower, and moves of processes that stand still none of those that work: all
-/// stand beside the others under names of their own.
-pub(crate) fn protocol(label: &str, record: &CellRecord) -> String {
-    match (&record.refused, record.kept_pages) {
-        (Some(refused), _) => format!("{label} {}", refused.refusal.rule()),
-        (None, Some(_)) => format!("{label} still"),
-        (None, None) if record.traced.is_some() => format!("{label} traced"),
-        (None, None) => label.to_owned(),
-    }
+/// Returns what the cell measures, where cells of moves measure `moves`. Refusals are no moves, traced moves are slower, and
+/// moves of processes that stand still differ from those of processes that work.
+pub(crate) fn subject(moves: &Subject, record: &CellRecord) -> Subject {
+    moves.with(|parts| {
+        parts.still = record.kept_pages.is_some();
+        parts.traced = record.traced.is_some();
+        parts.refusal = record.refused.as_ref().map(|refused| refused.refusal.rule().to_string());
+    })
 }
 
 fn bystanders(record: &CellRecord) -> Vec<Bystander> {

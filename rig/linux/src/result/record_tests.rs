@@ -18,7 +18,7 @@ fn place() -> Place {
     let own = std::path::PathBuf::from("/sys/fs/cgroup/pids");
     let controllers = vec!["pids".into()];
     Place {
-        label: "v1:pids".into(),
+        hierarchy: "v1:pids".into(),
         v2: false,
         controllers,
         mount_point: own.clone(),

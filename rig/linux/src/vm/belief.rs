@@ -5,6 +5,7 @@
 use super::super::options::LinuxOptions;
 use super::super::result::record::command;
 use super::error::VmError;
+use super::label::of_kind;
 use super::machine::Machine;
 use super::result_channel::GuestResult;
 use super::setting::GuestSetting;
@@ -103,16 +104,21 @@ fn wrong_request(delivery: &GuestResult, options: &LinuxOptions) -> Option<Strin
 
 /// Returns what is wrong with one cell: of another hierarchy, scenario or kind, or at odds with itself.
 fn wrong_cell(cell: &Cell, setting: GuestSetting, options: &LinuxOptions) -> Option<String> {
-    let (protocol, place) = (&cell.protocol, setting.guests_label());
-    let odd = |what: String| Some(format!("a cell of {protocol} {what}"));
-    let kind = protocol.strip_prefix(place).filter(|kind| kind.is_empty() || kind.starts_with(' '));
-    let refusals = || options.refusals.iter().map(|refusal| refusal.rule().to_string());
-    match kind.map(str::trim_start) {
-        Some("" | "still") => {}
-        Some("traced") if options.trace => {}
-        Some(rule) if refusals().any(|known| known == rule) => {}
-        Some(_) => return odd("is of a kind that was not asked for".into()),
-        None => return odd(format!("is not of {place}, which the guest mounted")),
+    let (subject, moves) = (&cell.subject, setting.guests_subject());
+    let odd = |what: String| Some(format!("a cell of {subject} {what}"));
+    if of_kind(subject, &moves) != *subject {
+        return odd(format!("is not of {moves}, which the guest mounted"));
+    }
+    let asked = |rule: &String| options.refusals.iter().any(|refusal| refusal.rule().to_string() == *rule);
+    let parts = subject.parts();
+    let is_asked_for = match (parts.still, parts.traced, &parts.refusal) {
+        (_, false, None) => true,
+        (false, true, None) => options.trace,
+        (false, false, Some(rule)) => asked(rule),
+        (_, true, Some(_)) | (true, ..) => false,
+    };
+    if !is_asked_for {
+        return odd("is of a kind that was not asked for".into());
     }
     if cell.seed != options.seed {
         return odd(format!("has seed {}, and {} was asked for", cell.seed, options.seed));
@@ -146,13 +152,13 @@ fn samples(cell: &Cell, outcome: &str) -> u64 {
     own.fold(0, |sum, series| sum.saturating_add(series.hist.count))
 }
 
-/// Reports whether a look inside the kernel was part of the cell.
-pub(super) fn is_traced(cell: &Cell) -> bool {
-    cell.protocol.ends_with(" traced")
+/// The number of cells that are not traced, which are those of the plan.
+fn untraced(cells: &[Cell]) -> usize {
+    cells.iter().filter(|cell| !cell.subject.parts().traced).count()
 }
 
 fn too_many(cells: &[Cell], options: &LinuxOptions) -> Option<String> {
-    let (found, planned) = (cells.iter().filter(|cell| !is_traced(cell)).count(), options.cells());
+    let (found, planned) = (untraced(cells), options.cells());
     (found > planned).then(|| format!("it has {found} cells, and {planned} were asked for"))
 }
 
@@ -160,14 +166,14 @@ fn too_many(cells: &[Cell], options: &LinuxOptions) -> Option<String> {
 fn judge(delivery: &mut GuestResult, options: &LinuxOptions) {
     let run = &mut delivery.run;
     run.cells.iter_mut().for_each(examine_all);
-    let found = run.cells.iter().filter(|cell| !is_traced(cell)).count();
+    let found = untraced(&run.cells);
     if found < options.cells() && delivery.failure.is_none() {
         run.interrupted = true;
         let text = format!("The guest brought {found} of {} cells and does not say why.", options.cells());
         run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text });
     }
     let empty: BTreeSet<&str> =
-        run.cells.iter().filter(|cell| attaches(cell) == 0).map(|cell| cell.protocol.as_str()).collect();
+        run.cells.iter().filter(|cell| attaches(cell) == 0).map(|cell| cell.subject.label()).collect();
     run.notes.extend(empty.into_iter().map(|protocol| Note {
         kind: NoteKind::Thin,
         protocol: Some(protocol.into()),

@@ -6,7 +6,7 @@ use crate::result::record::tests::{empty_cell, empty_run};
 use hdrhistogram::Histogram;
 use reports::axis::Axis;
 use reports::hist::Hist;
-use reports::schema::{Judgement, LatencySeries};
+use reports::schema::{Judgement, LatencySeries, Subject, SubjectParts, Subtree};
 
 fn options() -> LinuxOptions {
     let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
@@ -19,24 +19,25 @@ fn options() -> LinuxOptions {
     }
 }
 
-/// A cell with this many moves.
-fn cell(kind: &str, moves: u64) -> Cell {
+/// A cell of that kind, with this many moves.
+fn cell(kind: fn(&mut SubjectParts), moves: u64) -> Cell {
     let mut histogram = Histogram::<u64>::new(3).unwrap();
     histogram.record_n(50, moves).unwrap();
     let hist = Hist::encode(&histogram, (50, 50, 50 * moves));
-    let mut cell = Cell { protocol: format!("v1:pids{kind}"), seed: 1, ..empty_cell() };
+    let mut cell = Cell { subject: Subject::of("v1:pids").with(kind), seed: 1, ..empty_cell() };
     cell.attach.outcomes = [("moved".to_owned(), moves)].into();
     cell.attach.latency = vec![LatencySeries { outcome: "moved".into(), kind: LatencyKind::Raw, hist }];
     cell
 }
 
 fn still(moves: u64) -> Cell {
-    let cell = cell(" still", moves);
+    let cell = cell(|kind| kind.still = true, moves);
     Cell { point: cell.point.with(Axis::ResidentPages, 7), ..cell }
 }
 
 fn refused() -> Cell {
-    let mut refused = Cell { attach: Default::default(), ..cell(" core.exit: errno=ESRCH", 1) };
+    let rule = |kind: &mut SubjectParts| kind.refusal = Some("core.exit: errno=ESRCH".into());
+    let mut refused = Cell { attach: Default::default(), ..cell(rule, 1) };
     refused.attach.outcomes = [("gone".to_owned(), 20)].into();
     let invariant = |name: &str| Invariant { name: name.into(), violated: 0, examined: 20, first: None };
     refused.invariants = vec![invariant("rollback")];
@@ -57,6 +58,18 @@ fn asked(delivery: GuestResult) -> Result<GuestResult, VmError> {
     believed(delivery, (&machine(), GuestSetting::V1, Some("6.1.0")), &options())
 }
 
+/// Changes what the first cell measures, which stands still.
+fn lie(delivery: &mut GuestResult, change: fn(&mut SubjectParts)) {
+    let cell = &mut delivery.run.cells[0];
+    cell.subject = cell.subject.with(change);
+}
+
+/// Refusals of which the request says nothing.
+fn not_asked_for() -> SubjectParts {
+    let refusal = Some("core.find: errno=ENODEV".into());
+    SubjectParts { protocol: "v1:pids".into(), refusal, ..SubjectParts::default() }
+}
+
 /// A change to a result, and the words of the answer.
 type Lie = (fn(&mut GuestResult), &'static str);
 
@@ -69,7 +82,7 @@ fn what_was_asked_for_is_believed() {
 
 #[test]
 fn a_result_of_something_else_is_not_used() {
-    let lies: [Lie; 15] = [
+    let lies: [Lie; 21] = [
         (|d| d.kernel = "Linux 5.10 x86_64".into(), "6.1.0 was booted"),
         (|d| d.kernel.clear(), "6.1.0 was booted"),
         (|d| d.cpus = 4_000_000, "the guest had 2"),
@@ -79,9 +92,15 @@ fn a_result_of_something_else_is_not_used() {
         (|d| d.run.scenario.name = "other".into(), "of scenario other"),
         (|d| d.run.scenario.seed = 9, "seed 9"),
         (|d| d.run.cells.clear(), "nothing was measured"),
-        (|d| d.run.cells[0].protocol = "v2 still".into(), "not of v1:pids"),
-        (|d| d.run.cells[0].protocol = "v1:pidsx".into(), "not of v1:pids"),
-        (|d| d.run.cells[1].protocol = "v1:pids core.find: errno=ENODEV".into(), "of a kind"),
+        (|d| lie(d, |parts| parts.protocol = "v2".into()), "not of v1:pids"),
+        (|d| lie(d, |parts| parts.protocol = "v1:pids still".into()), "not of v1:pids"),
+        (|d| lie(d, |parts| parts.guest = true), "not of v1:pids"),
+        (|d| lie(d, |parts| parts.charges = true), "not of v1:pids"),
+        (|d| lie(d, |parts| parts.subtree = Some(Subtree::Delegated)), "not of v1:pids"),
+        (|d| lie(d, |parts| parts.refusal = Some("core.exit: errno=ESRCH".into())), "of a kind"),
+        (|d| lie(d, |parts| (parts.still, parts.traced) = (false, true)), "of a kind"),
+        (|d| lie(d, |parts| parts.traced = true), "of a kind"),
+        (|d| lie(d, |parts| *parts = not_asked_for()), "of a kind"),
         (|d| d.run.cells[0].point = d.run.cells[0].point.with(Axis::ResidentPages, 8), "keeps 8 pages"),
         (|d| d.run.cells[0].attach.outcomes = [("moved".to_owned(), 99)].into(), "claims 99 moves and has 3"),
         (|d| d.run.cells[0].attach.latency[0].hist.hdr = "?".into(), "not base64"),
@@ -101,7 +120,7 @@ fn a_result_of_something_else_is_not_used() {
 
 #[test]
 fn nothing_measured_is_never_a_pass() {
-    let mut nothing = cell(" still", 0);
+    let mut nothing = cell(|kind| kind.still = true, 0);
     (nothing.point, nothing.attach.outcomes) =
         (nothing.point.with(Axis::ResidentPages, 7), Default::default());
     nothing.invariants = vec![Invariant { name: "drift".into(), violated: 0, examined: 1_000, first: None }];

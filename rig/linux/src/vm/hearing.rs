@@ -1,9 +1,9 @@
 //! The messages of a guest that still runs, as the host takes them. They are checked as its result will be, and cannot make the
 //! host work without end.
 use super::super::options::LinuxOptions;
-use super::belief::{believed_cell, is_of_another, is_traced};
+use super::belief::{believed_cell, is_of_another};
 use super::error::VmError;
-use super::label::{label_begun, rename};
+use super::label::{label_begun, label_cell};
 use super::machine::Machine;
 use super::result_channel::{GuestResult, Said};
 use super::setting::GuestSetting;
@@ -60,7 +60,7 @@ impl<'a> Hearing<'a> {
                 let cells = self.cells.as_mut()?;
                 let mut cell = believed_cell(*cell, setting, self.options)?;
                 // Nothing is traced that was not measured untraced before.
-                let count = &mut cells[usize::from(is_traced(&cell))];
+                let count = &mut cells[usize::from(cell.subject.parts().traced)];
                 *count += 1;
                 if *count > self.options.cells() {
                     return None;
@@ -69,10 +69,7 @@ impl<'a> Hearing<'a> {
                     begun.run.cells.push(cell.clone());
                     begun.run.notes.extend(notes.iter().cloned());
                 }
-                rename(&mut cell.protocol, setting);
-                for protocol in notes.iter_mut().filter_map(|note| note.protocol.as_mut()) {
-                    rename(protocol, setting);
-                }
+                label_cell(&mut cell, &mut notes, setting);
                 Some(News::Cell(Box::new(cell), notes))
             }
             Said::Measured(_) | Said::Failed { .. } => None,
@@ -96,6 +93,7 @@ mod tests {
     use super::*;
     use crate::result::record::tests::{empty_cell, empty_run};
     use reports::exit::Exit;
+    use reports::schema::Subject;
 
     fn asked(options: &LinuxOptions, change: impl Fn(&mut GuestResult)) -> Said {
         let mut run = empty_run();
@@ -110,7 +108,7 @@ mod tests {
     }
 
     fn cell(protocol: &str) -> Said {
-        let cell = Cell { protocol: protocol.into(), seed: 1, ..empty_cell() };
+        let cell = Cell { subject: Subject::of(protocol), seed: 1, ..empty_cell() };
         let note =
             Note { kind: NoteKind::Info, protocol: Some(protocol.into()), text: "Something odd.".into() };
         Said::Cell { cell: Box::new(cell), notes: vec![note] }
@@ -137,7 +135,7 @@ mod tests {
             (0..options.cells() + 3).filter_map(|_| hearing.hear(cell("v1:pids"))).collect();
         assert_eq!(heard.len(), options.cells());
         let News::Cell(cell, notes) = &heard[0] else { panic!("{heard:?}") };
-        assert_eq!((cell.protocol.as_str(), notes[0].protocol.as_deref()), ("vm:v1", Some("vm:v1")));
+        assert_eq!((cell.subject.label(), notes[0].protocol.as_deref()), ("vm:v1", Some("vm:v1")));
         let again = (0..100).filter(|_| hearing.hear(asked(&options, |_| {})).is_some()).count();
         assert!(again < BEGINS_MAX, "{again}");
     }

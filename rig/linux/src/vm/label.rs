@@ -6,7 +6,8 @@ use super::super::result::record::{command_of, toml};
 use super::machine::{Accel, Machine};
 use super::result_channel::GuestResult;
 use super::setting::GuestSetting;
-use reports::schema::{Note, NoteKind, Run};
+use reports::schema::{Cell, Note, NoteKind, Run, Subject, SubjectParts};
+use std::collections::BTreeMap;
 
 /// Labels a result of `setting`; `machine` names who executed the guest.
 pub(super) fn label(
@@ -20,7 +21,7 @@ pub(super) fn label(
     let run = &mut delivery.run;
     let info = |text| Note { kind: NoteKind::Info, protocol: None, text };
     run.notes.splice(0..0, [info(text), info(clock)]);
-    delivery.facts.insert("cgroup.hierarchy".into(), setting.label().into());
+    delivery.facts.insert("cgroup.hierarchy".into(), setting.label());
     delivery.facts.insert("vm.accelerator".into(), name(*accel).into());
     delivery.facts.insert("vm.memory".into(), memory.clone());
     delivery.facts.insert("vm.cpus".into(), cpus.to_string());
@@ -41,20 +42,15 @@ pub(super) fn label_begun(
 /// Gives the label of the setting to every figure, and the command on the host to the run.
 fn name_all(run: &mut Run, (machine, setting): (&Machine, GuestSetting), options: &LinuxOptions) {
     let (command, toml) = again(machine, options, setting.name());
-    for cell in &mut run.cells {
-        rename(&mut cell.protocol, setting);
-    }
-    for verdict in &mut run.verdicts {
-        rename(&mut verdict.protocol, setting);
+    let cells = run.cells.iter_mut().map(|cell| &mut cell.subject);
+    let places = run.plan.iter_mut().flat_map(|plan| &mut plan.places).map(|place| &mut place.subject);
+    let verdicts = run.verdicts.iter_mut().map(|verdict| {
         verdict.replay = verdict.replay.take().map(|_| command.clone());
-    }
-    for place in run.plan.iter_mut().flat_map(|plan| &mut plan.places) {
-        rename(&mut place.protocol, setting);
-    }
-    run.fits.iter_mut().for_each(|fit| rename(&mut fit.protocol, setting));
-    for protocol in run.notes.iter_mut().filter_map(|note| note.protocol.as_mut()) {
-        rename(protocol, setting);
-    }
+        &mut verdict.protocol
+    });
+    let fits = run.fits.iter_mut().map(|fit| &mut fit.protocol);
+    let notes = run.notes.iter_mut().filter_map(|note| note.protocol.as_mut());
+    rename(cells.chain(places), verdicts.chain(fits).chain(notes), setting);
     if run.scenario.name == "linux" {
         run.scenario.name = "vm".into();
     }
@@ -68,13 +64,37 @@ pub(super) fn fell_silent(setting: GuestSetting, words: &str) -> Note {
         "A guest fell silent and was started again: a timer that the emulation has lost, or a kernel that hangs. Its console \
          ended with:\n{words}"
     );
-    Note { kind: NoteKind::Warning, protocol: Some(setting.label().into()), text }
+    Note { kind: NoteKind::Warning, protocol: Some(setting.label()), text }
 }
 
-/// The guest names what it found, and behind a space what else is special about the cell.
-pub(super) fn rename(protocol: &mut String, setting: GuestSetting) {
-    let refused = protocol.find(' ').map_or("", |at| &protocol[at..]);
-    *protocol = format!("{}{refused}", setting.label());
+/// Gives the label of the setting to a cell that has ended, and to the remarks on it.
+pub(super) fn label_cell(cell: &mut Cell, notes: &mut [Note], setting: GuestSetting) {
+    let names = notes.iter_mut().filter_map(|note| note.protocol.as_mut());
+    rename([&mut cell.subject].into_iter(), names, setting);
+}
+
+/// Returns the subject of cells of the same kind as those of `subject`, where cells of moves measure `moves`.
+pub(super) fn of_kind(subject: &Subject, moves: &Subject) -> Subject {
+    let SubjectParts { still, traced, refusal, .. } = subject.parts().clone();
+    moves.with(|parts| (parts.still, parts.traced, parts.refusal) = (still, traced, refusal))
+}
+
+/// Says of each of the guest's `subjects` that it is one of the setting, and renames those that `names` mean. A name that
+/// means none of them is about the setting as a whole.
+fn rename<'a>(
+    subjects: impl Iterator<Item = &'a mut Subject>,
+    names: impl Iterator<Item = &'a mut String>,
+    setting: GuestSetting,
+) {
+    let mut known = BTreeMap::new();
+    for subject in subjects {
+        let guests = subject.to_string();
+        *subject = of_kind(subject, &setting.subject());
+        known.insert(guests, subject.to_string());
+    }
+    for name in names {
+        *name = known.get(name).cloned().unwrap_or_else(|| setting.label());
+    }
 }
 
 /// Returns the command that makes the same again, and the same as a file.

@@ -95,7 +95,7 @@ pub(super) fn merge(
 type Part<'a> = (GuestSetting, &'a GuestResult);
 
 /// Settings that no guest has come to the end of, for whatever reason but its own.
-fn missing(settings: &[GuestSetting], guests: &[Guest]) -> Vec<&'static str> {
+fn missing(settings: &[GuestSetting], guests: &[Guest]) -> Vec<String> {
     let own = |guest: &Guest| guest.result.as_ref().map_or_else(|error| !error.is_final(), |_| true);
     let done = |setting: &GuestSetting| guests.iter().any(|guest| guest.setting == *setting && own(guest));
     settings.iter().filter(|setting| !done(setting)).map(|setting| setting.label()).collect()
@@ -107,7 +107,7 @@ fn notes(parts: &[Part<'_>]) -> Vec<Note> {
     for (setting, part) in parts {
         for note in &part.run.notes {
             let everywhere = parts.iter().all(|(_, other)| other.run.notes.contains(note));
-            let protocol = note.protocol.clone().or_else(|| (!everywhere).then(|| setting.label().into()));
+            let protocol = note.protocol.clone().or_else(|| (!everywhere).then(|| setting.label()));
             let note = Note { protocol, ..note.clone() };
             if !notes.contains(&note) {
                 notes.push(note);
@@ -165,7 +165,7 @@ fn facts(parts: &[Part<'_>]) -> BTreeMap<String, String> {
 }
 
 fn note(kind: NoteKind, setting: Option<GuestSetting>, text: String) -> Note {
-    Note { kind, protocol: setting.map(|setting| setting.label().into()), text }
+    Note { kind, protocol: setting.map(GuestSetting::label), text }
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ fn fitting(setting: GuestSetting, options: &LinuxOptions) -> (LinuxOptions, Vec<
         Ok(()) => true,
         Err(error) => {
             let text = format!("{}: left out here, since it {}.", error.given, error.problem);
-            notes.push(Note { kind: NoteKind::Info, protocol: Some(setting.label().into()), text });
+            notes.push(Note { kind: NoteKind::Info, protocol: Some(setting.label()), text });
             false
         }
     });

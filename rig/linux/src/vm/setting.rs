@@ -2,6 +2,7 @@
 use super::super::option_error::OptionError;
 use super::super::place::discovery::Place;
 use super::super::place::hierarchy::{Hierarchy, V1Controller};
+use reports::schema::{Subject, SubjectParts, Subtree};
 use std::ffi::CStr;
 use std::fmt;
 use std::str::FromStr;
@@ -61,17 +62,24 @@ impl GuestSetting {
         }
     }
 
-    /// What a cell of the run calls its protocol.
+    /// Returns what its cells of moves measure.
     #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::V1 => "vm:v1",
-            Self::V1Charges => "vm:v1+charges",
-            Self::V2 => "vm:v2",
-            Self::V2Favordynmods => "vm:v2:favordynmods",
-            Self::V2Delegated => "vm:v2:delegated",
-            Self::V2Undelegated => "vm:v2:undelegated",
-        }
+    pub fn subject(self) -> Subject {
+        self.guests_subject().with(|parts| {
+            parts.guest = true;
+            parts.protocol = if self.is_v2() { "v2" } else { "v1" }.into();
+            parts.subtree = match self {
+                Self::V2Delegated => Some(Subtree::Delegated),
+                Self::V2Undelegated => Some(Subtree::Undelegated),
+                Self::V1 | Self::V1Charges | Self::V2 | Self::V2Favordynmods => None,
+            };
+        })
+    }
+
+    /// Returns the name of that subject.
+    #[must_use]
+    pub fn label(self) -> String {
+        self.subject().to_string()
     }
 
     /// Type of the file system and its options.
@@ -88,13 +96,16 @@ impl GuestSetting {
         if self.is_v2() { Hierarchy::V2 } else { Hierarchy::V1(V1Controller::Pids) }
     }
 
-    /// Returns the name by which the measurement in the guest calls the hierarchy.
-    pub(super) fn guests_label(self) -> &'static str {
-        match self {
-            Self::V1 | Self::V1Charges => "v1:pids",
-            Self::V2 | Self::V2Delegated | Self::V2Undelegated => "v2",
-            Self::V2Favordynmods => "v2:favordynmods",
-        }
+    /// Returns what cells of moves measure as the guest sees it: it finds the hierarchy by a controller, and does not know
+    /// that it is a guest.
+    pub(super) fn guests_subject(self) -> Subject {
+        let parts = SubjectParts {
+            protocol: self.hierarchy().to_string(),
+            favordynmods: self == Self::V2Favordynmods,
+            charges: self == Self::V1Charges,
+            ..SubjectParts::default()
+        };
+        parts.into()
     }
 
     /// Whether it is the unified hierarchy.
@@ -105,7 +116,7 @@ impl GuestSetting {
     /// Where a run in the guest will find itself, as far as that is known before the boot.
     pub(super) fn place(self) -> Place {
         Place {
-            label: self.label().into(),
+            hierarchy: self.hierarchy().to_string(),
             v2: self.is_v2(),
             controllers: CONTROLLERS.map(str::to_owned).into(),
             mount_point: "/sys/fs/cgroup".into(),
@@ -150,8 +161,13 @@ mod tests {
     fn settings_are_named_as_they_print_and_every_label_says_vm() {
         for setting in GuestSetting::EVERY {
             assert_eq!(setting.to_string().parse(), Ok(setting));
-            assert!(setting.label().starts_with("vm:"), "{setting}");
+            assert!(setting.subject().parts().guest && !setting.guests_subject().parts().guest, "{setting}");
         }
+        let labels =
+            ["vm:v1", "vm:v1+charges", "vm:v2", "vm:v2:favordynmods", "vm:v2:delegated", "vm:v2:undelegated"];
+        assert_eq!(GuestSetting::EVERY.map(GuestSetting::label), labels);
+        let guests = ["v1:pids", "v1:pids+charges", "v2", "v2:favordynmods", "v2", "v2"];
+        assert_eq!(GuestSetting::EVERY.map(|setting| setting.guests_subject().to_string()), guests);
         assert!("v3".parse::<GuestSetting>().unwrap_err().to_string().contains("v2:favordynmods"));
     }
 

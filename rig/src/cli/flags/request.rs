@@ -142,7 +142,7 @@ impl Request {
     /// Returns the command that runs just this cell again, with what makes it this cell at the end.
     pub(crate) fn replay(&self, cell: &Cell) -> String {
         let one = Self {
-            protocols: vec![cell.protocol.clone()],
+            protocols: vec![cell.subject.parts().protocol.clone()],
             mutant: None,
             fault_rate: cell.point.get(Axis::FaultRate).map(|percent| vec![percent as u8]),
             delay: cell.point.get(Axis::Delay).map(|ns| vec![format!("{ns}ns")]),
@@ -208,6 +208,7 @@ mod tests {
     use super::*;
     use crate::driver::{CellPlan, run_cell};
     use reports::axis::Point;
+    use reports::schema::Subject;
     use scenario::Scenario;
 
     fn read(command: &str) -> Request {
@@ -225,11 +226,12 @@ mod tests {
         ] {
             assert_eq!(read(command).command(), command);
         }
-        let mutant = read("attach-rig run --mutant lost-uncharge");
-        assert_eq!(
-            mutant.command(),
-            "attach-rig run default --protocol 'transactional:mutant=lost-uncharge'"
-        );
+        // The second is what the version before called it.
+        for flag in ["--mutant", "--canary"] {
+            let mutant = read(&format!("attach-rig run {flag} lost-uncharge"));
+            let command = "attach-rig run default --protocol 'transactional:mutant=lost-uncharge'";
+            assert_eq!(mutant.command(), command);
+        }
         assert!(Request::read("attach-rig run --no-such-flag").is_none());
         assert!(Request::read("").is_none_or(|request| request.command() == "attach-rig run default"));
     }
@@ -241,7 +243,7 @@ mod tests {
         let idle = scenario::built_in::find("idle").unwrap();
         let idle = Scenario::parse("idle", idle, &workloads::BuiltIn).unwrap();
         let mut cell = run_cell(&idle, &CellPlan::all(&idle)[0], &costs::Costs::default()).cell;
-        cell.protocol = "transactional".to_owned();
+        cell.subject = Subject::of("transactional");
         (cell.point, cell.seed) = (Point::default().with(Axis::FaultRate, 10).with(Axis::Delay, 1_500), 3);
         assert_eq!(
             request.replay(&cell),

@@ -97,7 +97,7 @@ fn moves_happen_and_nothing_remains() {
         panic!("closed loop and one rate: {}", run.cells.len())
     };
     assert_eq!((closed.point.get(Axis::Rate), open.point.get(Axis::Rate)), (None, Some(50)));
-    assert!(closed.protocol.starts_with(hierarchy()), "{}", closed.protocol);
+    assert!(closed.subject.parts().protocol.starts_with(hierarchy()), "{}", closed.subject);
     assert!(series(closed, LatencyKind::Raw) > 15);
     assert_eq!(series(closed, LatencyKind::Corrected), 0);
     assert_eq!((series(open, LatencyKind::Raw), series(open, LatencyKind::Corrected)), (15, 15));
@@ -118,7 +118,7 @@ fn every_hierarchy_of_this_machine_works() {
         let part = format!("every_hierarchy_of_this_machine_works ({hierarchy})");
         if !skip(&part, is_absent.then_some("needs a mount of it")) {
             assert_eq!(output.status.code(), Some(0), "{hierarchy}: {text}");
-            assert_eq!(run_json(out.path()).cells[0].protocol.split(":favordynmods").next(), Some(hierarchy));
+            assert_eq!(run_json(out.path()).cells[0].subject.parts().protocol, hierarchy);
         }
         assert_eq!(groups_of(pid), [] as [PathBuf; 0], "{hierarchy}");
     }

@@ -65,8 +65,8 @@ fn the_kernel_reports_every_move_of_the_traced_cells() {
     let run = run_json(out.path());
     let [.., loose, low] = run.cells.as_slice() else { panic!("{}", run.cells.len()) };
     assert_eq!(run.cells.len(), 5, "a closed loop and two rates; two of them traced");
-    assert!(run.cells[..3].iter().all(|cell| !cell.protocol.contains("traced") && cell.locks.is_empty()));
-    assert!(loose.protocol.ends_with(" traced") && low.protocol == loose.protocol, "{}", low.protocol);
+    assert!(run.cells[..3].iter().all(|cell| !cell.subject.parts().traced && cell.locks.is_empty()));
+    assert!(loose.subject.parts().traced && low.subject == loose.subject, "{}", low.subject);
     assert_eq!((loose.point.get(Axis::Rate), low.point.get(Axis::Rate)), (None, Some(50)));
     let env: Env = serde_json::from_str(&fs::read_to_string(out.path().join("env.json")).unwrap()).unwrap();
     for (cell, label, moves) in [(loose, "closed loop", 200), (low, "50/s", 20)] {

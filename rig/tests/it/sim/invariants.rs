@@ -51,9 +51,9 @@ fn judge(name: &str, change: impl FnOnce(&mut Scenario)) -> Vec<Cell> {
     change(&mut scenario);
     let cells = cells(&scenario);
     for cell in &cells {
-        let which = format!("{name} {} {:?} seed {}", cell.protocol, cell.point, cell.seed);
+        let which = format!("{name} {} {:?} seed {}", cell.subject, cell.point, cell.seed);
         assert_eq!(cell.ended, None, "{which}");
-        if keeps_everything(&cell.protocol) {
+        if keeps_everything(&cell.subject.parts().protocol) {
             assert_eq!(violated(cell), [""; 0], "{which}: {:?}", cell.invariants);
         }
         assert!(!violated(cell).contains(&"ledger"), "{which}: the books are wrong, whatever the protocol");
@@ -65,10 +65,10 @@ fn judge(name: &str, change: impl FnOnce(&mut Scenario)) -> Vec<Cell> {
 fn churn_violates_those_that_do_not_reserve_at_every_fault_rate() {
     let cells = judge("churn", |scenario| (scenario.seeds, scenario.duration_ns) = (4, 100_000_000));
     assert_eq!(cells.len(), 4 * 4 * 4);
-    for cell in cells.iter().filter(|cell| !keeps_everything(&cell.protocol)) {
-        let which = format!("{} {:?} seed {}", cell.protocol, cell.point, cell.seed);
+    for cell in cells.iter().filter(|cell| !keeps_everything(&cell.subject.parts().protocol)) {
+        let which = format!("{} {:?} seed {}", cell.subject, cell.point, cell.seed);
         assert!(violated(cell).contains(&"drift"), "{which}");
-        if cell.protocol == "three-phase" {
+        if cell.subject.label() == "three-phase" {
             assert!(cell.drift.iter().any(|drift| drift.clamps > 0), "{which} clamps");
             assert!(cell.drift.iter().any(|drift| drift.drift_final != 0), "{which} ends with drift");
         }
@@ -79,9 +79,9 @@ fn churn_violates_those_that_do_not_reserve_at_every_fault_rate() {
 fn a_longer_window_means_more_drift() {
     let cells = judge("window", |scenario| scenario.seeds = 2);
     let events = |delay_ns: u64| -> u64 {
-        let of = cells
-            .iter()
-            .filter(|cell| cell.protocol == "three-phase" && cell.point.get(Axis::Delay) == Some(delay_ns));
+        let of = cells.iter().filter(|cell| {
+            cell.subject.label() == "three-phase" && cell.point.get(Axis::Delay) == Some(delay_ns)
+        });
         of.flat_map(|cell| &cell.drift).map(|drift| drift.events).sum()
     };
     let steps = [0, 1000, 10_000, 100_000].map(events);

@@ -19,11 +19,11 @@ fn at_most_three_a_cell_and_the_longest_is_the_longest() {
         let latencies: Vec<u64> = cell.timelines.iter().map(|line| line.latency_ns).collect();
         assert!((1..=3).contains(&latencies.len()) && latencies.is_sorted(), "{latencies:?}");
         let moved = cell.attach.latency.iter().find(|series| series.outcome == "moved").expect("some moved");
-        assert_eq!(latencies.last(), Some(&moved.hist.max_ns), "{}", cell.protocol);
+        assert_eq!(latencies.last(), Some(&moved.hist.max_ns), "{}", cell.subject);
         // One attach of each eighth of an octave is kept, so the nearest one is at most that far from the median.
         let p50 = moved.hist.decode().expect("sound").value_at_quantile(0.5);
         let off = latencies.iter().map(|ns| ns.abs_diff(p50)).min().expect("one");
-        assert!(off <= p50 / 8 + 1, "{}: {latencies:?} against {p50}", cell.protocol);
+        assert!(off <= p50 / 8 + 1, "{}: {latencies:?} against {p50}", cell.subject);
     }
 }
 
@@ -31,7 +31,7 @@ fn at_most_three_a_cell_and_the_longest_is_the_longest() {
 fn spans_lie_within_the_attach_and_follow_each_other() {
     let cells = short("default");
     for (cell, line) in all(&cells) {
-        let name = format!("{} {}", cell.protocol, line.latency_ns);
+        let name = format!("{} {}", cell.subject, line.latency_ns);
         assert_eq!(line.left_out, 0, "{name}");
         assert!(line.from != [line.to.clone()] && line.who.starts_with("mover "), "{name}: {line:?}");
         assert!(line.phases.windows(2).all(|pair| pair[0].to_ns == pair[1].from_ns), "{name}: phases touch");
@@ -59,7 +59,11 @@ fn spans_lie_within_the_attach_and_follow_each_other() {
             assert!(taken || wait.lock.contains("lock"), "{name}: {wait:?} ends when the lock is taken");
         }
         let mutex = line.holds.iter().filter(|hold| hold.lock == "cgroup_mutex");
-        assert_eq!(mutex.count() == 1, cell.protocol != "three-phase" || line.phases.len() < 8, "{name}");
+        assert_eq!(
+            mutex.count() == 1,
+            cell.subject.label() != "three-phase" || line.phases.len() < 8,
+            "{name}"
+        );
     }
     assert!(all(&cells).any(|(_, line)| !line.waits.is_empty()), "an actor waited");
     assert!(all(&cells).any(|(_, line)| line.holds.iter().any(|hold| hold.times > 20)), "a loop is one span");

@@ -35,7 +35,7 @@ fn agree(name: &str, on_sim: &str, on_machine: &str) -> Vec<Cell> {
         CellPlan::all(&short).iter().map(|plan| run_cell(&short, plan, &Costs::default()).cell).collect();
     let measured: Vec<_> = CellPlan::all(&long).iter().map(|plan| on_threads(&long, plan).cell).collect();
     for cell in &measured {
-        assert_eq!(cell.ended, None, "{} {:?}", cell.protocol, violated(cell));
+        assert_eq!(cell.ended, None, "{} {:?}", cell.subject, violated(cell));
     }
     let differences = differences(&simulated, &measured, &long.expect);
     let unexplained: Vec<_> = differences.iter().filter(|difference| difference.reason.is_none()).collect();
@@ -47,7 +47,7 @@ fn agree(name: &str, on_sim: &str, on_machine: &str) -> Vec<Cell> {
 fn both_engines_agree_on_the_default_scenario() {
     let cells = agree("default", "40ms", "300ms");
     for protocol in ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=locks"] {
-        let mine = || cells.iter().filter(|cell| cell.protocol == protocol);
+        let mine = || cells.iter().filter(|cell| cell.subject.label() == protocol);
         // A small number, because the machine may be busy with other work.
         assert!(mine().map(|cell| cell.attach.outcomes["moved"]).sum::<u64>() > 9, "{protocol}");
         assert!(mine().map(|cell| cell.attach.overlaps).sum::<u64>() > 9, "{protocol}");

@@ -9,7 +9,7 @@
 use super::machine::{Parts, children, comes, ended, parts, run_of, started, until, vm};
 use crate::support::BINARY;
 use reports::axis::Axis;
-use reports::schema::{Cell, Judgement, NoteKind, Run, Verdict};
+use reports::schema::{Cell, Judgement, NoteKind, Run, Subject, SubjectParts, Verdict};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
@@ -46,10 +46,14 @@ fn boots(console: &Path) -> bool {
     fs::read(console).is_ok_and(|text| String::from_utf8_lossy(&text).contains("Linux version"))
 }
 
+/// Returns the subject of cells of moves in the setting of `cell`.
+fn moves(cell: &Cell) -> Subject {
+    cell.subject.with(|parts| (parts.still, parts.traced, parts.refusal) = (false, false, None))
+}
+
 /// Returns the cells of one setting, refusals included.
-fn cells<'a>(run: &'a Run, label: &str) -> Vec<&'a reports::schema::Cell> {
-    let own = |protocol: &str| protocol.split(' ').next() == Some(label);
-    run.cells.iter().filter(|cell| own(&cell.protocol)).collect()
+fn cells<'a>(run: &'a Run, label: &str) -> Vec<&'a Cell> {
+    run.cells.iter().filter(|cell| moves(cell).label() == label).collect()
 }
 
 #[test]
@@ -60,22 +64,25 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
     let output = vm(&[&arguments[..], &REFUSALS].concat(), &parts, out.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let run = run_of(out.path());
-    let mut order: Vec<_> = run.cells.iter().map(|cell| cell.protocol.split(' ').next().unwrap()).collect();
+    let mut order: Vec<_> = run.cells.iter().map(moves).collect();
     order.dedup();
-    assert_eq!(order, ["vm:v1", "vm:v1+charges", "vm:v2", "vm:v2:favordynmods"]);
-    for label in order {
+    let labels: Vec<_> = order.iter().map(Subject::label).collect();
+    assert_eq!(labels, ["vm:v1", "vm:v1+charges", "vm:v2", "vm:v2:favordynmods"]);
+    for moves in &order {
+        let label = moves.label();
         let all = cells(&run, label);
-        let of = |kind: &str| -> Vec<_> {
-            let protocol = format!("{label}{kind}");
-            all.iter().copied().filter(|cell| cell.protocol == protocol).collect()
+        let of = |kind: fn(&mut SubjectParts)| -> Vec<_> {
+            let subject = moves.with(kind);
+            all.iter().copied().filter(|cell| cell.subject == subject).collect()
         };
-        let [closed, open] = of("")[..] else { panic!("{label}: two cells of moves") };
-        let refused: Vec<_> = all.iter().filter(|cell| cell.protocol.contains(": errno=")).collect();
-        moves_and_counters(&run, label, (&of(" still"), &of(" traced")));
+        let [closed, open] = of(|_| {})[..] else { panic!("{label}: two cells of moves") };
+        let refused: Vec<_> = all.iter().filter(|cell| cell.subject.parts().refusal.is_some()).collect();
+        let of_kinds = (&*of(|parts| parts.still = true), &*of(|parts| parts.traced = true));
+        moves_and_counters(&run, moves, of_kinds);
         assert_eq!((closed.point.get(Axis::Rate), open.point.get(Axis::Rate)), (None, Some(20)), "{label}");
         assert!(closed.attach.outcomes["moved"] > 0 && open.attach.outcomes["moved"] > 0, "{label}");
         // A cpuset of v2 takes the CPUs of its parent, so it never refuses for lack of them.
-        let is_v2 = label.contains("v2");
+        let is_v2 = moves.parts().protocol == "v2";
         let left_out = run.notes.iter().filter(|note| note.protocol.as_deref() == Some(label));
         assert_eq!(
             left_out.filter(|note| note.text.contains("left out")).count(),
@@ -111,11 +118,12 @@ fn as_expected(verdict: &Verdict) -> bool {
 
 /// Asserts that the cost of a page has a line, that the kernel was examined, and that the counters equal the workers'
 /// books.
-fn moves_and_counters(run: &Run, label: &str, (still, traced): (&[&Cell], &[&Cell])) {
+fn moves_and_counters(run: &Run, moves: &Subject, (still, traced): (&[&Cell], &[&Cell])) {
+    let label = moves.label();
     assert_eq!(still.len(), 7, "{label}");
     let pages: Vec<_> = still.iter().map(|cell| cell.point.get(Axis::ResidentPages).unwrap()).collect();
     assert!(pages.is_sorted() && pages[6] - pages[0] == 16_384, "{label}: {pages:?}");
-    let fit = run.fits.iter().find(|fit| fit.protocol == format!("{label} still"));
+    let fit = run.fits.iter().find(|fit| fit.protocol == still[0].subject.label());
     assert!(fit.is_some_and(|fit| fit.points >= 3), "{label}: {:?}", run.fits);
     assert_eq!(traced.len(), 2, "{label}: closed loop and 20/s");
     assert!(traced.iter().all(|cell| !cell.attach.phases.is_empty() && !cell.locks.is_empty()), "{label}");
@@ -124,7 +132,7 @@ fn moves_and_counters(run: &Run, label: &str, (still, traced): (&[&Cell], &[&Cel
         assert_eq!(drift.violated, 0, "{label}: {drift:?}");
         let all = cell.drift.iter().find(|row| row.controller == "memory" && row.cgroup == "all").unwrap();
         // Where charges move, none is left by design; elsewhere the run reports how many are.
-        assert_eq!(all.by_design.is_none(), label == "vm:v1+charges", "{label}: {all:?}");
+        assert_eq!(all.by_design.is_none(), moves.parts().charges, "{label}: {all:?}");
         assert!(all.tolerance.is_some() && all.how.is_some(), "{label}: {all:?}");
         let tasks = cell.drift.iter().filter(|row| row.controller == "pids");
         assert_eq!(tasks.map(|row| row.drift_final).collect::<Vec<_>>(), [0, 0], "{label}");
@@ -241,7 +249,7 @@ fn an_interrupt_ends_the_guest_that_runs_and_keeps_what_others_have_measured() {
     assert!(ended(guest));
     let run = run_of(out.path());
     assert_eq!(run.cells, before.cells);
-    assert_eq!(run.cells[0].protocol, "vm:v2");
+    assert_eq!(run.cells[0].subject.label(), "vm:v2");
     assert!(run.interrupted && run.notes.last().unwrap().text == "Not measured: vm:v1, vm:v1+charges.");
     assert_eq!(
         files(out.path()),

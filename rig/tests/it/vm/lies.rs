@@ -182,7 +182,7 @@ fn cells_of_a_guest_that_dies_outlive_the_next_guest() {
     assert_eq!(code, Some(5), "{text}");
     assert_eq!(text.matches("  1 cells measured").count(), 2, "{text}");
     let run = reports::json::read_run(&folder.path().join("out/run.json")).unwrap();
-    let names: Vec<&str> = run.cells.iter().map(|cell| cell.protocol.as_str()).collect();
+    let names: Vec<&str> = run.cells.iter().map(|cell| cell.subject.label()).collect();
     assert_eq!((names, run.interrupted), (vec!["vm:v1", "vm:v2"], true));
     assert!(!folder.path().join("out/cells").exists());
     let page = crate::support::rig(&["report", "out"], folder.path());
@@ -208,8 +208,8 @@ fn a_cell_of_a_guest_outlives_a_killed_rig_and_one_that_was_not_asked_for_is_not
     let (code, text) = said(&report);
     assert_eq!(code, Some(5), "{text}");
     let run: Value = serde_json::from_slice(&report.stdout).unwrap();
-    let names: Vec<_> =
-        run["cells"].as_array().unwrap().iter().map(|cell| cell["protocol"].clone()).collect();
-    assert_eq!(names, ["vm:v1"], "{text}");
+    let cells = run["cells"].as_array().unwrap();
+    let subjects: Vec<_> = cells.iter().map(|cell| (&cell["protocol"], &cell["guest"])).collect();
+    assert_eq!(subjects, [(&json!("v1"), &json!(true))], "{text}");
     assert_eq!((&run["interrupted"], &run["scenario"]["name"]), (&Value::Bool(true), &"vm".into()));
 }

@@ -19,8 +19,8 @@ fn measured(hierarchy: &str, parts: &Parts) -> Run {
 /// Returns the traced cell, which is the last one. Its name says where it was measured and that it was traced.
 fn traced<'a>(run: &'a Run, label: &str) -> &'a Cell {
     let cell = run.cells.last().unwrap();
-    assert_eq!(cell.protocol, format!("{label} traced"));
-    assert_eq!(run.cells[0].protocol, label);
+    assert_eq!(run.cells[0].subject.label(), label);
+    assert_eq!(cell.subject, run.cells[0].subject.with(|parts| parts.traced = true));
     let doubt = |note: &Note| note.kind == NoteKind::Warning && note.text.contains(" traced: ");
     assert!(!run.notes.iter().any(doubt), "{:?}", run.notes);
     cell

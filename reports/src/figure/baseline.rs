@@ -168,12 +168,13 @@ impl Baseline {
         if found != SCHEMA {
             return Err(BaselineError::Foreign { path: path.to_owned(), found: found.to_owned() });
         }
-        let baseline: Self = json::read_value(path)?;
-        let names = baseline.places.iter().flat_map(|place| place.figures.keys());
-        for name in names {
-            if let Err(what) = name.parse::<Key>() {
-                return Err(BaselineError::Figure { path: path.to_owned(), what });
-            }
+        let mut baseline: Self = json::read_value(path)?;
+        for place in &mut baseline.places {
+            let figures = std::mem::take(&mut place.figures).into_iter();
+            // Older names of figures become those that everything asks for.
+            let named = figures.map(|(name, value)| Ok((name.parse::<Key>()?.to_string(), value)));
+            let named: Result<_, String> = named.collect();
+            place.figures = named.map_err(|what| BaselineError::Figure { path: path.to_owned(), what })?;
         }
         Ok(baseline)
     }

@@ -5,6 +5,7 @@
 //! | [`dice`] | the pseudo-random numbers of [`demo`] and [`mutate`] |
 //! | [`demo`] | made-up runs that the other modules render; no test |
 //! | [`disk`] | run.json, env.json and cells on disk: round trips, half files, foreign versions |
+//! | [`older`] | results, gates and baselines of older versions, as fixtures |
 //! | [`damage`] | damaged histograms give errors, never panics |
 //! | [`verdicts`] | each rule of a verdict, and each way in which it must fail |
 //! | [`sums`] | cells merged over seeds |
@@ -38,6 +39,7 @@ mod html;
 mod joint;
 mod large;
 mod mutate;
+mod older;
 mod outputs;
 mod published;
 mod services;

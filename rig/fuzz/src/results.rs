@@ -16,11 +16,14 @@ use std::sync::OnceLock;
 const GATES_TEXT: [&str; 2] =
     [include_str!("../../../reports/gates/default.toml"), include_str!("../../../reports/gates/steady.toml")];
 
+/// Cells of every kind on a real kernel, by the version before.
+const OF_SCHEMA_1: &[u8] = include_bytes!("../../../reports/tests/it/fixtures/schema-1/linux.json");
+
 pub(crate) const RUN: Target = Target {
     name: "run",
-    seeds: || to_vec(whole()).into_iter().collect(),
+    seeds: || to_vec(whole()).into_iter().chain([OF_SCHEMA_1.to_vec()]).collect(),
     drive: |input| {
-        if let Ok(run) = from_slice::<Run>(input) {
+        if let Ok(run) = from_slice::<Run>(input).map(Run::into_current) {
             every_form(&run);
             gated(&run, whole());
             gated(whole(), &run);

@@ -60,6 +60,25 @@ fn a_file_needs_nothing_but_itself() {
 }
 
 #[test]
+fn files_and_tokens_with_the_names_of_before_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("saved.toml");
+    let kept = witness("r14-process-torn-by-a-fork", "three-phase", "partial-move");
+    let text = kept.file();
+    let older = text
+        .replace("violated = ", "broken = ")
+        .replace("\"three-phase\"\nschedule", "\"transactional:canary=lock-kept\"\nschedule");
+    assert!(older.contains("broken = ") && older.contains("canary="), "{older}");
+    std::fs::write(&file, older).expect("written");
+    let read = Witness::read(&file.display().to_string()).expect("read");
+    assert_eq!((read.violated, read.schedule), (kept.violated.clone(), kept.schedule.clone()));
+    let mutant = protocol("transactional:mutant=lock-kept");
+    assert_eq!(read.protocol, mutant);
+    let token = kept.token().replace("@three-phase@", "@transactional:canary=lock-kept@");
+    assert_eq!(Witness::read(&token).expect("read").protocol, mutant);
+}
+
+#[test]
 fn another_model_another_test_and_nonsense_are_refused() {
     let kept = witness("charge-between-switch-and-attach", "three-phase", "drift");
     let token = kept.token();

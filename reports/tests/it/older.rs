@@ -8,7 +8,7 @@ use reports::figure::{Baseline, Key};
 use reports::gate::{Earlier, Gates, evaluate};
 use reports::json::{read_run, write_atomic, write_run};
 use reports::outputs::csv;
-use reports::schema::{Cell, Run, SCHEMA, SCHEMA_1, Subject, SubjectParts};
+use reports::schema::{Cell, Run, SCHEMA, SCHEMA_1, Subject, SubjectParts, Subtree};
 use reports::table::{TableOptions, render};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Two of the simulator (without faults, and with faults and violated invariants), one of a kernel, one of a guest's kernel.
-/// The guest's is made up: it is that of the kernel under the names that schema 1 gave to cells of a guest.
+/// Two of the simulator (without faults, and with faults and violated invariants), one of a kernel, and one of the kernels of
+/// three guests.
 const RESULTS: [&str; 4] = ["idle", "churn", "linux", "guest"];
 
 fn fixture(schema: u32, name: &str) -> PathBuf {
@@ -85,33 +85,46 @@ fn the_figures_are_the_same_under_both_schemas() {
 
 #[test]
 fn names_of_schema_1_become_facts_and_stay_what_people_read() {
-    let of = |protocol: &str| Subject::of(protocol);
-    let guest = |_: &str| of("v1").with(|parts| (parts.guest, parts.charges) = (true, true));
-    for (name, protocol, moves) in
-        [("linux", "v1:pids", of("v1:pids")), ("guest", "vm:v1+charges", guest(""))]
-    {
-        let still = moves.with(|parts| parts.still = true);
-        let traced = moves.with(|parts| parts.traced = true);
-        let refused = moves.with(|parts| parts.refusal = Some("core.exit: errno=ESRCH".to_owned()));
-        let run = current(name);
-        let subjects: Vec<&Subject> = run.cells.iter().map(|cell| &cell.subject).collect();
-        assert_eq!(subjects, [&moves, &moves, &still, &traced, &traced, &refused]);
-        let planned: Vec<&Subject> =
-            run.plan.iter().flat_map(|plan| &plan.places).map(|place| &place.subject).collect();
-        assert_eq!(planned, [&moves, &moves, &still, &refused]);
-        assert_eq!(moves.label(), protocol);
-        let labels = |value: &Value| -> Vec<String> {
-            let named = value.as_array().unwrap().iter();
-            named.map(|one| one["protocol"].as_str().unwrap().to_owned()).collect()
-        };
-        let before = older(name);
+    let named = |value: &Value| -> Vec<String> {
+        let all = value.as_array().unwrap().iter();
+        all.map(|one| one["protocol"].as_str().unwrap().to_owned()).collect()
+    };
+    for name in RESULTS {
+        let (run, before) = (current(name), older(name));
         let cells: Vec<String> = run.cells.iter().map(|cell| cell.subject.to_string()).collect();
         let verdicts: Vec<String> = run.verdicts.iter().map(|verdict| verdict.protocol.clone()).collect();
-        assert_eq!((cells, verdicts), (labels(&before["cells"]), labels(&before["verdicts"])));
+        assert_eq!((cells, verdicts), (named(&before["cells"]), named(&before["verdicts"])), "{name}");
+        let places = run.plan.iter().flat_map(|plan| &plan.places);
+        let planned: Vec<String> = places.map(|place| place.subject.to_string()).collect();
+        assert_eq!(planned, named(&before["plan"]["places"]), "{name}");
     }
-    let simulated = current("idle");
-    let subjects: BTreeSet<&Subject> = simulated.cells.iter().map(|cell| &cell.subject).collect();
-    assert_eq!(subjects, [&of("prepare-undo:hold=locks"), &of("three-phase")].into());
+}
+
+/// Subjects of the cells of `run`, each once.
+fn subjects(run: &Run) -> Vec<Subject> {
+    let mut subjects: Vec<Subject> = run.cells.iter().map(|cell| cell.subject.clone()).collect();
+    subjects.dedup();
+    subjects
+}
+
+#[test]
+fn every_cell_of_schema_1_says_in_fields_what_it_is() {
+    let still = |moves: &Subject| moves.with(|parts| parts.still = true);
+    let traced = |moves: &Subject| moves.with(|parts| parts.traced = true);
+    let refused = |moves: &Subject| moves.with(|parts| parts.refusal = Some("core.exit: errno=ESRCH".into()));
+    let pids = Subject::of("v1:pids");
+    assert_eq!(subjects(&current("linux")), [pids.clone(), still(&pids), traced(&pids), refused(&pids)]);
+    let v1 = Subject::of("v1").with(|parts| (parts.guest, parts.charges) = (true, true));
+    let v2 = Subject::of("v2").with(|parts| (parts.guest, parts.favordynmods) = (true, true));
+    let user =
+        Subject::of("v2").with(|parts| (parts.guest, parts.subtree) = (true, Some(Subtree::Delegated)));
+    let of_guests = [v1, v2, user]
+        .iter()
+        .flat_map(|moves| [moves.clone(), still(moves), refused(moves)])
+        .collect::<Vec<_>>();
+    assert_eq!(subjects(&current("guest")), of_guests);
+    let modelled = ["three-phase", "prepare-undo:hold=locks"].map(Subject::of);
+    assert_eq!(subjects(&current("idle")), modelled);
 }
 
 #[test]
@@ -121,11 +134,14 @@ fn moves_that_took_charges_along_are_told_by_the_command() {
     let command = value["command"].as_str().unwrap().replace("auto", "v1:memory --move-charges");
     value["command"] = command.into();
     value["notes"][0]["protocol"] = "v1:pids still".into();
+    value["fits"] = json!([older("guest")["fits"][0]]);
+    value["fits"][0]["protocol"] = "v1:pids still".into();
     fs::write(file.path(), value.to_string()).unwrap();
     let run = read_run(file.path()).unwrap();
     assert!(run.cells.iter().all(|cell| cell.subject.parts().charges));
     assert_eq!(run.cells[2].subject.label(), "v1:pids+charges still");
     assert_eq!(run.notes[0].protocol.as_deref(), Some("v1:pids+charges still"));
+    assert_eq!(run.fits[0].protocol, "v1:pids+charges still");
     let names: BTreeSet<&str> = run.cells.iter().map(|cell| cell.subject.label()).collect();
     assert!(run.verdicts.iter().all(|verdict| names.contains(verdict.protocol.as_str())), "{names:?}");
 }

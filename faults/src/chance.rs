@@ -1,7 +1,7 @@
-//! Where chance comes from: a hash of (seed, rule, site, hit), never a stream.
+//! The source of chance: a hash of (seed, rule, site, hit), never a stream.
 //!
-//! With a stream, one extra hit at one site would shift the draws of every other. Here a draw depends on nothing but
-//! its own coordinates. The mixing function is SplitMix64's (Steele, Lea, Flood, OOPSLA 2014; finalizer: Stafford's
+//! With a stream, one extra hit at one site would shift the draws of all others. Here a draw depends only on its own
+//! coordinates. The mixing function is that of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014; finalizer: Stafford's
 //! variant 13), a bijection of 64 bits, applied once per coordinate:
 //!
 //! ```text
@@ -9,23 +9,23 @@
 //! roll = mix(key ^ hit) scaled to 0..100                   once per hit
 //! ```
 //!
-//! The site enters by name and not by index, so that a new site changes no decision at the old ones. These figures are
-//! part of what a seed means: a test pins them.
+//! The site enters by name and not by index, so that a new site does not change decisions at the old ones. These
+//! formulas define the meaning of a seed; a test pins them.
 
 use crate::Site;
 
-/// The coordinates of a rule's draws that stay the same in a run.
+/// The coordinates of a rule's draws that are constant during a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key(u64);
 
 impl Key {
-    /// The key of the rule at that index of the plan.
+    /// Returns the key of the rule at that index of the plan.
     pub(crate) fn new(seed: u64, rule: usize, site: Site) -> Self {
         let rule = mix(mix(seed) ^ rule as u64);
         Self(mix(rule ^ fnv1a(site.name())))
     }
 
-    /// The draw of a hit: 0 to 99.
+    /// Returns the draw of a hit: 0 to 99.
     #[inline]
     pub(crate) fn roll(self, hit: u64) -> u8 {
         // The upper half times 100 is below 100 * 2^32; the shift leaves 0..=99, biased by less than 2^-25.

@@ -1,6 +1,6 @@
-//! The error numbers that anything in the rig can answer with: a closed list, with Linux's numbers.
+//! The error numbers of the whole rig: a closed list, with Linux's numbers.
 //!
-//! It stands here because faults are stated in it; controllers, paths and the real kernel's side use the same type.
+//! It is in this crate because faults use it; controllers, paths and the code for the real kernel use the same type.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Declares [`Errno`] with name, number and meaning in one table.
 macro_rules! errnos {
     ($($name:ident = $number:literal, $about:literal;)*) => {
-        /// An error number, by its Linux name and with the number of `include/uapi/asm-generic/errno*.h`.
+        /// An error number, with its Linux name and its number from `include/uapi/asm-generic/errno*.h`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(into = "String", try_from = "String")]
         #[repr(u8)]
@@ -23,13 +23,13 @@ macro_rules! errnos {
             /// Every error number, in ascending order.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// Its name, as in errno(3).
+            /// Returns the name, as in errno(3).
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)* }
             }
 
-            /// What it means here, in one line.
+            /// Returns the meaning here, in one line.
             #[must_use]
             pub fn about(self) -> &'static str {
                 match self { $(Self::$name => $about,)* }
@@ -53,13 +53,13 @@ errnos! {
 }
 
 impl Errno {
-    /// Its number on Linux, positive.
+    /// Returns the number on Linux, positive.
     #[must_use]
     pub fn number(self) -> i32 {
         i32::from(self as u8)
     }
 
-    /// The error of that name; names are upper case.
+    /// Returns the error of that name; names are upper case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|errno| errno.name() == name)

@@ -1,4 +1,4 @@
-//! What can be wrong with the text of a rule: where, what, and what would be right.
+//! Errors in the text of a rule: their place, the mistake, and the remedy.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use input::{
 
 use crate::{Errno, Site, Thrown, parse::ATTRIBUTES};
 
-/// The text of a rule, or of a plan, is wrong at one place. Shown with the line and a caret under it:
+/// A mistake at one place in the text of a rule or a plan. Shown with the line and a caret under the place:
 ///
 /// ```text
 /// unknown attribute `prob`
@@ -25,26 +25,26 @@ pub struct ParseError {
     problem: Problem,
 }
 
-/// What is wrong. The message says what was found, [`Problem::help`] what would be right.
+/// The mistake. The message says what was found, and [`Problem::help`] what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Nothing, or nothing before the colon.
+    /// The text is empty, or begins with the colon.
     #[error("no site is named")]
     NoSite,
     /// The site is not followed by a colon.
     #[error("`:` is missing after the site")]
     NoColon,
-    /// The line stops after the colon.
+    /// The line ends after the colon.
     #[error("no attribute and no event follows the site")]
     NoAttributes,
-    /// One rule goes over several lines.
-    #[error("a rule stands on one line")]
+    /// One rule spans several lines.
+    #[error("a rule has to be on one line")]
     LineBreak,
-    /// Not in the list of sites.
+    /// The site is not in the list of sites.
     #[error("unknown fault site `{0}`")]
     UnknownSite(String),
-    /// Not in the list of attributes.
+    /// The attribute is not in the list of attributes.
     #[error("unknown attribute `{0}`")]
     UnknownAttribute(String),
     /// A bare word that is neither an event nor an attribute.
@@ -53,32 +53,32 @@ pub enum Problem {
     /// An event followed by `=`.
     #[error("event `{0}` takes no value")]
     EventWithValue(Thrown),
-    /// An attribute without `=`, or with nothing behind it.
+    /// An attribute without `=`, or without a value after it.
     #[error("attribute `{0}` has no value")]
     NoValue(&'static str),
     /// An attribute is given twice.
     #[error("attribute `{0}` is given twice")]
     Duplicate(&'static str),
-    /// Not a whole number.
+    /// The value is not a whole number.
     #[error("`{found}` is not a whole number")]
     NotANumber {
-        /// What stands there.
+        /// The text found.
         found: String,
-        /// What the attribute takes.
+        /// The allowed values.
         range: NumberRange,
     },
-    /// A number outside what the attribute takes; negative ones too.
+    /// A number outside the allowed values, or a negative one.
     #[error("{} is out of range: `{found}`", range.attribute)]
     OutOfRange {
-        /// What stands there.
+        /// The text found.
         found: String,
-        /// What the attribute takes.
+        /// The allowed values.
         range: NumberRange,
     },
-    /// The kernel's form has not four numbers, or is not the first thing after the colon.
+    /// The kernel's form has other than four numbers, or is not first after the colon.
     #[error("not the kernel's form: `{0}`")]
     NotKernelForm(String),
-    /// Not in the list of error numbers.
+    /// The name is not in the list of error numbers.
     #[error("unknown error number `{0}`")]
     UnknownErrno(String),
     /// A delay that is not a duration, or is out of range.
@@ -90,12 +90,12 @@ pub enum Problem {
     /// An error at a site that cannot refuse.
     #[error("{0} cannot refuse, so errno= has no meaning there")]
     CannotRefuse(Site),
-    /// No action at a site that cannot refuse and so has no default.
+    /// No action at a site that cannot refuse and therefore has no default.
     #[error("{0} cannot refuse, and the rule gives no delay and no event")]
     NoAction(Site),
 }
 
-/// What an attribute's number may be, as text with units.
+/// The allowed values of an attribute, in words with units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberRange {
     /// The attribute.
@@ -105,7 +105,7 @@ pub struct NumberRange {
 }
 
 impl Problem {
-    /// What would be right, in one line.
+    /// Returns the remedy, in one line.
     #[must_use]
     pub fn help(&self) -> String {
         match self {
@@ -114,7 +114,7 @@ impl Problem {
                  event, such as `core.exit: nth=3 fork`"
                     .to_owned()
             }
-            Self::LineBreak => "write one rule a line, or one string a rule".to_owned(),
+            Self::LineBreak => "write one rule per line, or one string per rule".to_owned(),
             Self::UnknownSite(found) => nearest(found, Site::all().map(Site::name)),
             Self::UnknownAttribute(found) => nearest(found, ATTRIBUTES),
             Self::UnknownWord(found) => nearest(found, ATTRIBUTES.into_iter().chain(events())),
@@ -130,7 +130,7 @@ impl Problem {
                 "it is <interval>,<probability>,<space>,<times> without blanks, right after the colon"
                     .to_owned()
             }
-            Self::TwoActions => "write two rules; of those that fire at a hit the first wins".to_owned(),
+            Self::TwoActions => "write two rules; if both fire at a hit, the first one wins".to_owned(),
             Self::CannotRefuse(site) | Self::NoAction(site) => {
                 format!("give {site} a delay=, such as delay=200us, or an event: {}", list(events()))
             }
@@ -138,41 +138,41 @@ impl Problem {
     }
 }
 
-/// The names of the events.
+/// Returns the names of the events.
 fn events() -> impl Iterator<Item = &'static str> + Clone {
     Thrown::ALL.into_iter().map(Thrown::name)
 }
 
 impl ParseError {
-    /// An error about the `len` bytes from `offset` on.
+    /// Returns an error about the `len` bytes from `offset` on.
     pub(crate) fn new(text: &str, offset: usize, len: usize, problem: Problem) -> Self {
         Self { text: text.to_owned(), offset, len, problem }
     }
 
-    /// The same error, in a text of which the rule is the part from `start` on.
+    /// Returns the same error for a longer text, in which the rule begins at `start`.
     pub(crate) fn within(self, text: &str, start: usize) -> Self {
         Self { text: text.to_owned(), offset: start + self.offset, ..self }
     }
 
-    /// Where the wrong part begins, in bytes from the start of the text that was parsed.
+    /// Returns the offset of the wrong part, in bytes from the start of the parsed text.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// How long the wrong part is, in bytes; 0 where something is missing.
+    /// Returns the length of the wrong part, in bytes; 0 if something is missing.
     #[must_use]
     pub fn length(&self) -> usize {
         self.len
     }
 
-    /// What is wrong.
+    /// Returns the mistake.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
 
-    /// The line of the wrong part, counted from 1; always 1 for [`crate::Rule::parse`].
+    /// Returns the line of the wrong part, counted from 1; always 1 for [`crate::Rule::parse`].
     #[must_use]
     pub fn line(&self) -> usize {
         1 + self.text[..self.offset].matches('\n').count()
@@ -183,7 +183,7 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.text[..self.offset].rfind('\n').map_or(0, |newline| newline + 1);
         let line = self.text[start..].lines().next().unwrap_or_default();
-        // Blanks as wide as what stands above them, whatever the terminal makes of a tab.
+        // Blanks as wide as the text above them, however the terminal shows a tab.
         let before = &self.text[start..self.offset];
         let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let carets = self.text[self.offset..self.offset + self.len].chars().count().max(1);

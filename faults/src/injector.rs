@@ -1,25 +1,26 @@
-//! A plan at work in one run: counts hits, decides, and keeps a log. Decides as [`FaultPlan::decide`] does, in one step.
+//! A plan during one run: counts hits, decides, and keeps a log. Decides as [`FaultPlan::decide`] does, but
+//! incrementally.
 
 use std::ops::Range;
 
 use crate::{Fault, FaultPlan, Fired, Rule, Site, chance::Key};
 
-/// The faults of one run. Handed to whoever runs it; there is no global one.
+/// The faults of one run. Owned by the code that makes the run; there is no global injector.
 ///
-/// `nth` counts the hits that this injector sees. Where it shall count per task or per actor, give each its own.
+/// `nth` counts the hits that this injector sees. To count per task or per actor, give each its own injector.
 #[derive(Clone, Debug)]
 pub struct Injector {
     plan: FaultPlan,
-    /// Hits so far of each site.
+    /// Number of hits so far, by site.
     hits: [u64; Site::COUNT],
-    /// Where each site's rules stand in `armed`.
+    /// Positions of each site's rules in `armed`.
     rules_of: [Range<u32>; Site::COUNT],
     /// The rules, by site and then in the plan's order.
     armed: Vec<Armed>,
     log: Vec<Firing>,
 }
 
-/// A rule and what has become of it.
+/// A rule and its state.
 #[derive(Clone, Debug)]
 struct Armed {
     index: usize,
@@ -37,25 +38,25 @@ struct Armed {
 pub struct Firing {
     /// Index into [`FaultPlan::rules`].
     pub rule: usize,
-    /// Which hit of the rule's site it was, from 1.
+    /// Number of the hit of the rule's site, counted from 1.
     pub hit: u64,
-    /// When, in ns on the clock of the run.
+    /// Time of the fault, in ns on the clock of the run.
     pub at_ns: u64,
 }
 
-/// How a rule has fared.
+/// The hits and faults of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleCount {
     /// Index into [`FaultPlan::rules`].
     pub rule: usize,
-    /// Hits of its site; 0 says that the run never came there.
+    /// Number of hits of its site; 0 means that the run never reached it.
     pub hits: u64,
-    /// How often it fired.
+    /// Number of times that it fired.
     pub fired: u64,
 }
 
 impl Injector {
-    /// A plan at the start of a run with that seed.
+    /// Returns the injector of a plan at the start of a run with that seed.
     #[must_use]
     pub fn new(plan: FaultPlan, seed: u64) -> Self {
         let mut armed: Vec<Armed> = plan
@@ -70,7 +71,7 @@ impl Injector {
         Self { plan, hits: [0; Site::COUNT], rules_of, armed, log: Vec::new() }
     }
 
-    /// Back to the start, for a run with that seed. Keeps its memory.
+    /// Resets the injector to the start of a run with that seed. Keeps its memory.
     pub fn reset(&mut self, seed: u64) {
         self.hits = [0; Site::COUNT];
         self.log.clear();
@@ -79,7 +80,7 @@ impl Injector {
         }
     }
 
-    /// The run is at `site`, at `at_ns` on its own clock: does something go wrong?
+    /// Records a hit of `site` at `at_ns` on the clock of the run; returns the fault that happens, if any.
     #[inline]
     pub fn hit(&mut self, site: Site, at_ns: u64) -> Option<Fault> {
         let index = site.index();
@@ -91,7 +92,7 @@ impl Injector {
         let hit = self.hits[site];
         let Range { start, end } = self.rules_of[site].clone();
         let mut winner = None;
-        // All see the hit, for their space and interval; only the winner spends its times.
+        // All rules count the hit, for their space and interval; only the winner consumes its times.
         for armed in &mut self.armed[start as usize..end as usize] {
             if armed.should_fail(hit) && winner.is_none() {
                 armed.spend();
@@ -103,25 +104,25 @@ impl Injector {
         Some(action)
     }
 
-    /// The plan.
+    /// Returns the plan.
     #[must_use]
     pub fn plan(&self) -> &FaultPlan {
         &self.plan
     }
 
-    /// How often the run has come to `site`.
+    /// Returns the number of hits of `site`.
     #[must_use]
     pub fn hits(&self, site: Site) -> u64 {
         self.hits[site.index()]
     }
 
-    /// Every fault so far, in the order in which they happened.
+    /// Returns every fault so far, in the order in which they happened.
     #[must_use]
     pub fn fired(&self) -> &[Firing] {
         &self.log
     }
 
-    /// How each rule has fared, in the plan's order.
+    /// Returns the counts of each rule, in the plan's order.
     #[must_use]
     pub fn counts(&self) -> Vec<RuleCount> {
         let count = |armed: &Armed| RuleCount {
@@ -134,7 +135,8 @@ impl Injector {
         counts
     }
 
-    /// The rules that never fired, with their index in the plan: a run with any did not test what it set out to.
+    /// Returns the rules that never fired, with their index in the plan. A run with such a rule did not test what it
+    /// set out to test.
     pub fn never_fired(&self) -> impl Iterator<Item = (usize, &Rule)> {
         self.counts().into_iter().filter(|count| count.fired == 0).map(|count| {
             let rule = &self.plan.rules[count.rule];
@@ -157,7 +159,7 @@ impl Armed {
         self.fired = 0;
     }
 
-    /// The kernel's should_fail, in its order, but for `times`, which only the winner spends.
+    /// Decides as the kernel's should_fail, in the same order, except for `times`, which only the winner consumes.
     fn should_fail(&mut self, hit: u64) -> bool {
         if let Some(nth) = self.rule.nth {
             return hit == u64::from(nth);

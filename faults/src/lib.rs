@@ -1,8 +1,8 @@
 //! Fault sites, rules and decisions: which preparation of an attach fails, when, and how. Start at [`FaultPlan`].
 //!
-//! A *site* is a point in a protocol where something may go wrong, a *rule* says how often and in which way, a *plan*
-//! is a list of rules, and an [`Injector`] is a plan at work in one run. Rules are text, in scenarios and on the command
-//! line alike:
+//! A *site* is a point in a protocol where a fault may happen. A *rule* says how often and what happens. A *plan* is a
+//! list of rules, and an [`Injector`] executes a plan in one run. Rules are text, both in scenarios and on the command
+//! line:
 //!
 //! ```
 //! let plan = faults::Plan::parse(
@@ -22,22 +22,22 @@
 //! ```
 //!
 //! A rule has one action: an error with which the callback refuses, a delay, or an *event* ([`Thrown`]) that a real
-//! system throws into the middle of an attach. Errors happen only where something can refuse, the others at every site;
-//! this crate names events, and whoever asks the injector makes them happen.
+//! system may throw into the middle of an attach. Errors are possible only at sites that can refuse, delays and events
+//! at every site. This crate only names events; the caller of the injector makes them happen.
 //!
 //! | to find | look in |
 //! |---|---|
 //! | error numbers of the whole rig | `errno.rs` |
 //! | the closed list of sites | `site.rs` |
-//! | what a rule holds, and its canonical text | `rule.rs` |
+//! | contents of a rule, and its canonical text | `rule.rs` |
 //! | the events that a rule can throw | `thrown.rs` |
 //! | the grammar | `parse.rs`, its values `value.rs`, its errors `error.rs` |
-//! | when a rule fires: the specification | `plan.rs` |
-//! | when a rule fires: the fast way, and the log | `injector.rs` |
-//! | where chance comes from | `chance.rs` |
+//! | the specification of when a rule fires | `plan.rs` |
+//! | the fast implementation of it, and the log | `injector.rs` |
+//! | the source of chance | `chance.rs` |
 //!
-//! Nothing here is global and nothing draws from a stream: a decision is a function of (plan, seed, site, hit), so that
-//! one extra hit of one site shifts nothing elsewhere. This crate knows no kernel, no lock and no protocol; sites are
+//! Nothing here is global, and nothing draws from a stream: a decision is a function of (plan, seed, site, hit), so one
+//! extra hit of one site shifts nothing elsewhere. This crate knows no kernel, no lock and no protocol; sites are
 //! names.
 #![forbid(unsafe_code)]
 

@@ -8,7 +8,7 @@
 //! event     = name                      at most one, and then neither errno nor delay
 //! ```
 //!
-//! The kernel's form counts as its four attributes. The first error ends the reading.
+//! The kernel's form counts as its four attributes. Reading ends at the first error.
 
 use crate::{
     Errno, Fault, ParseError, Rule, Site, Thrown,
@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const ATTRIBUTES: [&str; 7] =
     ["interval", "probability", "space", "times", "nth", "errno", "delay"];
 
-/// A part of the text, and where it stands.
+/// A part of the text, with its position.
 #[derive(Clone, Copy)]
 struct Token<'a> {
     text: &'a str,
@@ -28,7 +28,7 @@ struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// The part from `start` on, in bytes from the token's own start.
+    /// Returns the part from `start` on, in bytes from the token's own start.
     fn from(self, start: usize) -> Self {
         Self { text: &self.text[start..], offset: self.offset + start }
     }
@@ -38,7 +38,7 @@ impl<'a> Token<'a> {
         Self { text: text.trim_end(), offset: self.offset + self.text.len() - text.len() }
     }
 
-    /// The parts between separators; those between blanks leave out the empty ones.
+    /// Returns the parts between separators; empty parts between blanks are left out.
     fn split(self, separator: impl Fn(char) -> bool) -> impl Iterator<Item = Token<'a>> {
         let start = self.text.as_ptr() as usize;
         self.text
@@ -47,7 +47,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// What has been read of a rule.
+/// The parts of a rule read so far.
 struct Reader<'a> {
     text: &'a str,
     rule: Rule,
@@ -90,7 +90,7 @@ impl Reader<'_> {
         Err(ParseError::new(self.text, token.offset, token.text.len(), problem))
     }
 
-    /// Reads everything behind the colon.
+    /// Reads everything after the colon.
     fn read(mut self, site: Token<'_>, rest: Token<'_>) -> Result<Rule, ParseError> {
         let mut none_yet = true;
         for token in rest.split(char::is_whitespace).filter(|token| !token.text.is_empty()) {
@@ -116,7 +116,7 @@ impl Reader<'_> {
         Ok(self.rule)
     }
 
-    /// `<interval>,<probability>,<space>,<times>`.
+    /// Reads `<interval>,<probability>,<space>,<times>`.
     fn kernel_form(&mut self, token: Token<'_>) -> Result<(), ParseError> {
         let fields: Vec<Token<'_>> = token.split(|c| c == ',').collect();
         if fields.len() != 4 || fields.iter().any(|field| field.text.is_empty()) {
@@ -128,7 +128,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `NAME=VALUE`, or the name of an event.
+    /// Reads `NAME=VALUE`, or the name of an event.
     fn word(&mut self, token: Token<'_>) -> Result<(), ParseError> {
         let equals = token.text.find('=');
         let name = Token { text: &token.text[..equals.unwrap_or(token.text.len())], ..token };

@@ -1,34 +1,35 @@
-//! A list of rules, and the specification of when they fire. [`crate::Injector`] decides the same, step by step.
+//! A list of rules, and the specification of when they fire. [`crate::Injector`] makes the same decisions
+//! incrementally.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Errno, Fault, ParseError, Rule, Site, chance::Key};
 
-/// What can go wrong in a run: rules in the order in which they were given. In text, serde's included, a list of rules.
+/// The faults of a run: rules in the order in which they were given. As text, including serde's, a list of rules.
 ///
-/// Several rules may name the same site. Every hit counts for all of them, and of those that fire at a hit the first
-/// wins; the others spend none of their `times`.
+/// Several rules may name the same site. Each hit counts for all of them. If several fire at a hit, the first one wins,
+/// and the others consume none of their `times`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FaultPlan {
-    /// The rules; a rule is named by its index here.
+    /// The rules; the index of a rule here identifies it.
     pub rules: Vec<Rule>,
 }
 
-/// A decision: this rule fires and this happens.
+/// A decision: the rule that fires, and its action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fired {
     /// Index into [`FaultPlan::rules`].
     pub rule: usize,
-    /// What happens.
+    /// The action of the rule.
     pub action: Fault,
 }
 
 impl FaultPlan {
-    /// Reads a plan, one rule a line. Empty lines, and everything from a `#` on, are passed over.
+    /// Reads a plan with one rule per line. Empty lines, and everything from a `#` on, are ignored.
     ///
     /// # Errors
-    /// [`ParseError`] of the first wrong line; its offset is that in `text`.
+    /// The [`ParseError`] of the first wrong line; its offset is relative to `text`.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let mut rules = Vec::new();
         let mut start = 0;
@@ -42,8 +43,8 @@ impl FaultPlan {
         Ok(Self { rules })
     }
 
-    /// A plan in which each of `sites` fails at `percent` of its hits, with its default error. Sites that cannot refuse
-    /// are left out, and 0 percent is the empty plan.
+    /// Returns a plan in which each of `sites` fails at `percent` of its hits, with its default error. Sites that
+    /// cannot refuse are left out. With 0 percent the plan is empty.
     #[must_use]
     pub fn with_rate(percent: u8, sites: impl IntoIterator<Item = Site>) -> Self {
         let probability = percent.min(100);
@@ -53,10 +54,10 @@ impl FaultPlan {
         Self { rules: refusing.take_while(|_| percent > 0).map(rule).collect() }
     }
 
-    /// The plan in which exactly the `nth` hit (from 1) of `site` fails, with its default error; empty where the site
-    /// cannot refuse, and for `nth` 0, which no hit is.
+    /// Returns the plan in which exactly the `nth` hit (counted from 1) of `site` fails, with its default error. The
+    /// plan is empty if the site cannot refuse, or if `nth` is 0.
     ///
-    /// `--fail-nth all` runs these plans one after the other: every site with every hit that a run can come to.
+    /// `--fail-nth all` runs these plans one after the other: for every site, every hit that a run can reach.
     #[must_use]
     pub fn nth(site: Site, nth: u32) -> Self {
         let errno = site.default_errno().filter(|_| nth > 0);
@@ -64,17 +65,18 @@ impl FaultPlan {
         errno.map(rule).into_iter().collect()
     }
 
-    /// Whether nothing can ever fire.
+    /// Reports whether no rule can ever fire.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
 
-    /// What happens at the `hit`-th hit (from 1) of `site` in the run with that seed.
+    /// Decides the `hit`-th hit (counted from 1) of `site` in the run with that seed.
     ///
-    /// This is the specification. It follows the kernel's should_fail (lib/fault-inject.c): `nth`; else no if the
-    /// probability is 0; if `times` is spent; while there is `space`; off the `interval`; by chance. A hit costs a
-    /// replay of those before it where a rule has `times`, so runs use [`crate::Injector`].
+    /// This is the specification. It follows the kernel's should_fail (lib/fault-inject.c). With `nth`, only that hit
+    /// fires. Otherwise nothing fires if the probability is 0, if `times` is used up, while there is `space`, or off
+    /// the `interval`; the rest is chance. If a rule has `times`, deciding a hit replays all earlier hits, so runs use
+    /// [`crate::Injector`].
     #[must_use]
     pub fn decide(&self, seed: u64, site: Site, hit: u64) -> Option<Fired> {
         let here = || self.rules.iter().enumerate().filter(|(_, rule)| rule.site == site);
@@ -96,7 +98,7 @@ impl FaultPlan {
 }
 
 impl Rule {
-    /// Whether the rule, taken by itself and with `times` to spare, fires at that hit.
+    /// Reports whether the rule alone, with unlimited `times`, fires at that hit.
     fn wants(&self, key: Key, hit: u64) -> bool {
         if let Some(nth) = self.nth {
             return hit == u64::from(nth);

@@ -1,4 +1,4 @@
-//! One rule: where, how often, and what happens. Its text is read in `parse.rs`, its meaning is in `plan.rs`.
+//! One rule: its site, its frequency, and its action. `parse.rs` reads its text, and `plan.rs` specifies its meaning.
 
 use std::{fmt, str::FromStr};
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Errno, ParseError, Site, Thrown};
 
-/// What happens when a rule fires.
+/// The action of a rule that fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// The callback answers with this error and does nothing.
+    /// The callback returns this error and does nothing.
     Errno(Errno),
-    /// The callback takes this much longer, then goes on as if nothing had happened.
+    /// The callback takes this much longer, and then continues normally.
     Delay {
-        /// Nanoseconds, at least 1, at most [`Rule::DELAY_MAX_NS`].
+        /// Delay in ns: at least 1, at most [`Rule::DELAY_MAX_NS`].
         ns: u64,
     },
-    /// This event happens, and the callback goes on as if nothing had happened.
+    /// This event happens, and the callback continues normally.
     Throw(Thrown),
 }
 
@@ -31,28 +31,28 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A rule of a fault plan, attributes as in Linux's `Documentation/fault-injection/fault-injection.rst`.
+/// A rule of a fault plan, with attributes as in Linux's `Documentation/fault-injection/fault-injection.rst`.
 ///
-/// Two defaults differ from the kernel's, whose rules are inert until they are set up and then fire once: here
-/// `probability` is 100 (there 0) and `times` is unlimited (there 1), so that `probability=10` means one in ten
-/// throughout the run. In text, serde's included, a rule is `SITE: ATTRIBUTE=VALUE ...`, with an event as a bare word.
+/// Two defaults differ from the kernel's, whose rules are inert until they are set up and then fire once. Here
+/// `probability` is 100 (there 0) and `times` is unlimited (there 1), so that `probability=10` means one hit in ten
+/// throughout the run. As text, including serde's, a rule is `SITE: ATTRIBUTE=VALUE ...`, with an event as a bare word.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Rule {
-    /// Where.
+    /// The site.
     pub site: Site,
     /// Only every interval-th hit that `space` lets through may fire; at least 1.
     pub interval: u32,
     /// Percent, 0 to 100.
     pub probability: u8,
-    /// A budget from which each hit takes 1; nothing fires while more than 1 is left. So `space=5` passes over four
-    /// hits, and 0 and 1 over none: that is the kernel's `space > size` with a size of 1.
+    /// A budget from which each hit takes 1; nothing fires while more than 1 is left. So `space=5` skips four hits, and
+    /// 0 and 1 skip none, as the kernel's `space > size` does with a size of 1.
     pub space: u32,
-    /// Fires at most that often; `None` is unlimited, -1 in text.
+    /// Most times that the rule fires; `None` is unlimited, and -1 in text.
     pub times: Option<u32>,
-    /// Fires at exactly this hit of the site, counted from 1, and all attributes above are ignored.
+    /// The only hit of the site at which the rule fires, counted from 1; all attributes above are then ignored.
     pub nth: Option<u32>,
-    /// What happens.
+    /// The action.
     pub action: Fault,
 }
 
@@ -60,7 +60,7 @@ impl Rule {
     /// Longest delay, in ns: one hour.
     pub const DELAY_MAX_NS: u64 = 3_600_000_000_000;
 
-    /// A rule that fires at every hit of `site`.
+    /// Returns a rule that fires at every hit of `site`.
     #[must_use]
     pub fn new(site: Site, action: Fault) -> Self {
         Self { site, interval: 1, probability: 100, space: 0, times: None, nth: None, action }
@@ -68,17 +68,17 @@ impl Rule {
 
     /// Reads a rule: `SITE: ATTRIBUTE=VALUE ...`, or the kernel's `SITE: <interval>,<probability>,<space>,<times>`,
     /// which attributes may follow. An event is a bare word ([`Thrown::name`]) among them. Without `errno=`, `delay=`
-    /// and an event the action is the site's default error.
+    /// and an event, the action is the site's default error.
     ///
     /// # Errors
-    /// [`ParseError`] at the first thing that is wrong, with what would be right.
+    /// The [`ParseError`] of the first mistake, with its remedy.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         crate::parse::rule(text)
     }
 }
 
 impl fmt::Display for Rule {
-    /// The canonical text: attributes that differ from the default, in the kernel's order, then the action.
+    /// Writes the canonical text: attributes that differ from the default, in the kernel's order, then the action.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.site)?;
         if self.interval != 1 {

@@ -1,8 +1,8 @@
 //! The closed list of fault sites: every callback that can refuse, and the core's own points.
 //!
-//! A site is named `<controller>.<callback>`, where the name drops `attach_`: `memrlimit.prepare_sleep` is the
-//! controller memrlimit's `prepare_attach_sleep`. The list is closed so that a misspelt name is an error with the
-//! nearest names and not a rule that silently never fires.
+//! A site is named `<controller>.<callback>`, without the `attach_` of the callback: `memrlimit.prepare_sleep` is the
+//! controller memrlimit's `prepare_attach_sleep`. The list is closed so that a misspelt name is an error that suggests
+//! the nearest names, and not a rule that silently never fires.
 
 use std::{fmt, str::FromStr};
 
@@ -29,7 +29,7 @@ impl SiteCallback {
     pub const ALL: [Self; 4] = [Self::CanAttach, Self::Prepare, Self::PrepareSleep, Self::PrepareNosleep];
 }
 
-/// What is known of a site.
+/// The data of a site.
 struct Entry {
     site: Site,
     owner: &'static str,
@@ -40,7 +40,7 @@ struct Entry {
     errno: Option<Errno>,
 }
 
-/// Declares [`Site`] and its table: four callbacks a controller, then the core's points.
+/// Declares [`Site`] and its table: four callbacks per controller, then the core's points.
 macro_rules! sites {
     (controllers { $($owner:literal $errno:ident: $can:ident $prepare:ident $sleep:ident $nosleep:ident;)* }
      core { $($core:ident $name:literal, kernel $kernel:literal, errno $core_errno:expr, $about:literal;)* }) => {
@@ -120,64 +120,65 @@ impl Site {
         &TABLE[self.index()]
     }
 
-    /// Position in [`Site::all`].
+    /// Returns the position in [`Site::all`].
     #[inline]
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// Its name in rules, `<controller>.<callback>` or `core.<point>`.
+    /// Returns the name in rules, `<controller>.<callback>` or `core.<point>`.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.entry().name
     }
 
-    /// The full name of the callback (of the mails of 2008), or the kernel function where a core site lies:
-    /// `find_css_set` and `cgroup_exit` of 2.6.24, `cgroup_lock_live_group` and `cgroup_task_migrate` of 3.0, all in
-    /// `kernel/cgroup.c`; `mmap_region` in `mm/mmap.c`.
+    /// Returns the full name of the callback (as in the mails of 2008), or the kernel function that contains a core
+    /// site: `find_css_set` and `cgroup_exit` of 2.6.24, `cgroup_lock_live_group` and `cgroup_task_migrate` of 3.0, all
+    /// in `kernel/cgroup.c`; `mmap_region` in `mm/mmap.c`.
     #[must_use]
     pub fn kernel_name(self) -> &'static str {
         self.entry().kernel_name
     }
 
-    /// What goes wrong here, in one line.
+    /// Describes the fault at the site in one line.
     #[must_use]
     pub fn about(self) -> &'static str {
         self.entry().about
     }
 
-    /// The error of a rule that names no action; `None` where nothing can refuse.
+    /// Returns the error of a rule that names no action; `None` if the site cannot refuse.
     #[must_use]
     pub fn default_errno(self) -> Option<Errno> {
         self.entry().errno
     }
 
-    /// Whether an error can be injected here; delays and events can everywhere.
+    /// Reports whether an error can be injected here; delays and events are possible at every site.
     #[must_use]
     pub fn can_refuse(self) -> bool {
         self.default_errno().is_some()
     }
 
-    /// The controller's name, or `core`.
+    /// Returns the controller's name, or `core`.
     #[must_use]
     pub fn owner(self) -> &'static str {
         self.entry().owner
     }
 
-    /// The callback it lies in; `None` for those of the core.
+    /// Returns the callback that contains the site; `None` for sites of the core.
     #[must_use]
     pub fn callback(self) -> Option<SiteCallback> {
         self.entry().callback
     }
 
-    /// The site of that name.
+    /// Returns the site of that name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::all().find(|site| site.name() == name)
     }
 
-    /// The site of a controller's callback; `None` for a controller without sites. Searches: look it up once a run.
+    /// Returns the site of a controller's callback; `None` for a controller without sites. This searches, so call it
+    /// once per run.
     #[must_use]
     pub fn of(controller: &str, callback: SiteCallback) -> Option<Self> {
         Self::all().find(|site| site.owner() == controller && site.callback() == Some(callback))

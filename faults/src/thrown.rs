@@ -1,9 +1,10 @@
-//! The events that a fault throws into the middle of an attach: what else may happen in a system while a task moves.
+//! The events that a fault throws into the middle of an attach: things that may happen elsewhere in a system while a
+//! task moves.
 
 use std::fmt;
 
-/// An event that happens while the task is under way, at the site of the rule. It refuses nothing: the callback goes on
-/// as if nothing had happened, and what comes of the event is for the attach to find out.
+/// An event that happens at the site of the rule while a task is being moved. It refuses nothing: the callback
+/// continues normally, and the attach has to cope with the consequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thrown {
     /// `exit`: a task that moves exits.
@@ -14,7 +15,7 @@ pub enum Thrown {
     OfflineCpu,
     /// `lower-limit`: the destination's limit is lowered to its usage.
     LowerLimit,
-    /// `rmdir`: somebody removes the destination.
+    /// `rmdir`: the destination is removed.
     Rmdir,
 }
 
@@ -22,7 +23,7 @@ impl Thrown {
     /// Every event.
     pub const ALL: [Self; 5] = [Self::Exit, Self::Fork, Self::OfflineCpu, Self::LowerLimit, Self::Rmdir];
 
-    /// Its name in rules.
+    /// Returns the name in rules.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -34,19 +35,19 @@ impl Thrown {
         }
     }
 
-    /// What happens, in one line.
+    /// Describes the event in one line.
     #[must_use]
     pub const fn about(self) -> &'static str {
         match self {
             Self::Exit => "a task that moves exits",
             Self::Fork => "a task that moves forks a thread",
-            Self::OfflineCpu => "the CPUs of the destination's cpuset go away: one is taken offline",
+            Self::OfflineCpu => "one of the CPUs of the destination's cpuset is taken offline",
             Self::LowerLimit => "the destination's limit is lowered to its usage",
-            Self::Rmdir => "somebody removes the destination",
+            Self::Rmdir => "the destination is removed",
         }
     }
 
-    /// The event of that name; names are lower case.
+    /// Returns the event of that name; names are lower case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|thrown| thrown.name() == name)

@@ -1,4 +1,4 @@
-//! The values that attributes take: whole numbers in a range, and times with a unit.
+//! The values of attributes: whole numbers in a range, and times with a unit.
 
 use input::units::{DurationProblem, parse_within};
 
@@ -7,7 +7,7 @@ use crate::{
     error::{NumberRange, Problem},
 };
 
-/// What the attributes with plain numbers take.
+/// Allowed values of attributes with plain numbers.
 pub(crate) const INTERVAL: NumberRange = NumberRange { attribute: "interval", takes: "1 to 4294967295 hits" };
 pub(crate) const PROBABILITY: NumberRange =
     NumberRange { attribute: "probability", takes: "0 to 100 percent, whole" };
@@ -34,7 +34,7 @@ pub(crate) fn times(text: &str) -> Result<Option<u32>, Problem> {
     if text == "-1" { Ok(None) } else { number(text, 0, u32::MAX, TIMES).map(Some) }
 }
 
-/// Reads a delay, in ns. The error comes with the offset of the wrong part, which goes up to the end.
+/// Reads a delay, in ns. An error has the offset of the wrong part, which extends to the end.
 pub(crate) fn delay(text: &str) -> Result<u64, (usize, Problem)> {
     parse_within(text, &(1..=Rule::DELAY_MAX_NS)).map_err(|error| match &error.problem {
         DurationProblem::UnknownUnit(unit) => (text.len() - unit.len(), Problem::Delay(error)),

@@ -1,5 +1,5 @@
-//! Who an operation belongs to. A key is a path and not a number, so that a fork somewhere never renumbers an
-//! actor elsewhere; `random` turns it into a generator.
+//! The owner of an operation. A key is a path and not a number, so that a fork in one place never renumbers an actor in
+//! another; `random` turns it into a generator.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ pub struct ActorKey {
 }
 
 impl ActorKey {
-    /// A thread that is there from the start; thread 0 is the leader of its process.
+    /// Returns a thread that exists from the start; thread 0 is the leader of its process.
     pub fn root(process: u32, thread: u32) -> Self {
         ActorKey { path: SmallVec::from_slice(&[process, thread]) }
     }
 
-    /// The child that a [`ForkThread`](crate::Op::ForkThread) or [`ForkProcess`](crate::Op::ForkProcess) of
+    /// Returns the child that a [`ForkThread`](crate::Op::ForkThread) or [`ForkProcess`](crate::Op::ForkProcess) of
     /// this actor names.
     #[must_use]
     pub fn child(&self, child: u32) -> Self {
@@ -26,12 +26,12 @@ impl ActorKey {
         ActorKey { path }
     }
 
-    /// The whole path; never shorter than two.
+    /// Returns the whole path, which has at least two numbers.
     pub fn path(&self) -> &[u32] {
         &self.path
     }
 
-    /// The numbers of the children below the root thread; empty for one that is there from the start.
+    /// Returns the numbers of the children below the root thread; empty for an actor that exists from the start.
     pub fn descent(&self) -> &[u32] {
         &self.path[2..]
     }

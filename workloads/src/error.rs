@@ -1,5 +1,5 @@
-//! What can be wrong with a `Spec`. Each variant says what was found, what would be right, and in which
-//! field, so that the caller can add file and line.
+//! Mistakes in a `Spec`. Each variant names what was found, what would be right, and the field, so that the caller can
+//! add file and line.
 
 use input::nearest::nearest;
 use input::units::DurationError;
@@ -7,7 +7,7 @@ use input::units::DurationError;
 use crate::shapes::shapes;
 use crate::trace::TraceError;
 
-/// Why a [`Spec`](crate::Spec) is not a plan.
+/// The reason why a [`Spec`](crate::Spec) cannot become a plan.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
     /// A number outside its range.
@@ -15,20 +15,20 @@ pub enum SpecError {
     OutOfRange {
         /// The field of the spec.
         field: &'static str,
-        /// What it holds.
+        /// The value of the field.
         value: u64,
-        /// Smallest right value.
+        /// Smallest allowed value.
         min: u64,
-        /// Largest right value.
+        /// Largest allowed value.
         max: u64,
     },
     /// No preset has this name.
     #[error("there is no shape `{shape}`; {}", nearest(shape, shapes().iter().map(|known| known.name)))]
     UnknownShape {
-        /// What was asked for.
+        /// The shape that was requested.
         shape: String,
     },
-    /// One field must not be above another, and is; either may come from the preset.
+    /// One field exceeds another that bounds it; either may come from the preset.
     #[error(
         "`{low_field}` is {low} and above `{high_field}`, which is {high}; lower the first or raise \
          the second"
@@ -36,11 +36,11 @@ pub enum SpecError {
     Above {
         /// The field that is too high.
         low_field: &'static str,
-        /// Its value, with unit.
+        /// The value of that field, with its unit.
         low: String,
         /// The field that bounds it.
         high_field: &'static str,
-        /// Its value, with unit.
+        /// The value of that bound, with its unit.
         high: String,
     },
     /// Every weight of the mix is 0.
@@ -53,17 +53,17 @@ pub enum SpecError {
     Duration {
         /// The field of the spec.
         field: &'static str,
-        /// What is wrong with the text.
+        /// The mistake in the text.
         source: DurationError,
     },
-    /// An option of drawn shapes given for a recording, or the other way round.
-    #[error("`{field}` has no effect on the shape `{shape}`: {reason}; leave it out")]
+    /// An option for drawn shapes given for a recording, or one for recordings given for a drawn shape.
+    #[error("`{field}` has no effect on the shape `{shape}`: {reason}; remove it")]
     NoEffect {
         /// The field of the spec.
         field: &'static str,
         /// The shape of the spec.
         shape: String,
-        /// Why not.
+        /// The reason why it has no effect.
         reason: &'static str,
     },
     /// The recording could not be read.
@@ -71,22 +71,22 @@ pub enum SpecError {
     TraceMissing {
         /// The name after `trace:`.
         name: String,
-        /// What reading gave.
+        /// The error of reading it.
         source: std::io::Error,
     },
-    /// The recording was read, but is none.
+    /// The recording was read, but cannot be replayed.
     #[error("the recording `{name}` cannot be used: {source}")]
     TraceUnusable {
         /// The name after `trace:`.
         name: String,
-        /// What is wrong with it.
+        /// The reason why it cannot be replayed.
         source: TraceError,
     },
 }
 
 impl SpecError {
-    /// The field of the [`Spec`](crate::Spec) to point at; if the scenario does not hold it, its value is the
-    /// preset's, and [`other_field`](SpecError::other_field) is the one that was written.
+    /// Returns the field of the [`Spec`](crate::Spec) to point at. If the scenario does not set it, its value is the
+    /// preset's, and [`other_field`](SpecError::other_field) is the field that the scenario set.
     pub fn field(&self) -> &'static str {
         match self {
             SpecError::OutOfRange { field, .. }
@@ -100,7 +100,7 @@ impl SpecError {
         }
     }
 
-    /// The second field of a contradiction.
+    /// Returns the second field of a contradiction.
     pub fn other_field(&self) -> Option<&'static str> {
         match self {
             SpecError::Above { high_field, .. } => Some(high_field),

@@ -1,5 +1,5 @@
-//! The door through which recordings come in. Built-in ones and files on disk use the same one, so that
-//! whoever makes a plan never asks where a trace lies; what the bytes mean is the business of `trace`.
+//! The source of recordings. Built-in ones and files on disk are read in the same way, so that the maker of a plan need
+//! not know where a recording is stored; `trace` interprets the bytes.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use input::nearest::nearest;
 
 use crate::trace::Part;
 
-/// A recording that is part of the crate. How each was made stands in `recordings/README.md`.
+/// A recording that is part of the crate. `recordings/README.md` says how each was made.
 pub(crate) struct Recording {
     /// The name after `trace:`.
     pub(crate) name: &'static str,
@@ -36,24 +36,24 @@ pub(crate) const RECORDINGS: [Recording; 2] = [
 
 /// Reads a recording by the name that follows `trace:`.
 pub trait Files {
-    /// The bytes of the recording, packed or not.
+    /// Returns the bytes of the recording, packed or not.
     ///
     /// # Errors
     ///
-    /// As reading a file; `NotFound` when there is no such recording.
+    /// Those of reading a file; `NotFound` if the recording does not exist.
     fn read(&self, name: &str) -> io::Result<Cow<'static, [u8]>>;
 
-    /// The files of the recording: one, or those that `strace -ff` wrote.
+    /// Returns the files of the recording: one, or those that `strace -ff` wrote.
     ///
     /// # Errors
     ///
-    /// As [`read`](Files::read).
+    /// Those of [`read`](Files::read).
     fn parts(&self, name: &str) -> io::Result<Vec<Part>> {
         Ok(vec![Part::whole(self.read(name)?)])
     }
 }
 
-/// Only the recordings that are part of the crate.
+/// The recordings that are part of the crate, and no others.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltIn;
 
@@ -67,31 +67,31 @@ impl Files for BuiltIn {
     }
 }
 
-/// The built-in recordings, and files relative to a folder: that of the scenario. A built-in name wins over a
-/// file.
+/// The built-in recordings, and files relative to a folder, which is that of the scenario. A built-in name takes
+/// precedence over a file.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    /// Files are looked up relative to `path`; absolute names stay as they are.
+    /// Returns a source that looks up files relative to `path`; absolute names are not changed.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Folder { path: path.into() }
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The files of a recording that is not built in, with the pids at the ends of their names: one file, or those
-    /// that `strace -ff` wrote into the folder `name` or under the prefix `name`. Whether a single file is there is
-    /// not looked at.
+    /// Returns the files of a recording that is not built in, with the pids at the ends of their names: one file, or
+    /// those that `strace -ff` wrote into the folder `name` or with the prefix `name`. Does not check whether a single
+    /// file exists.
     ///
     /// # Errors
     ///
-    /// When a folder holds no such files, or those of several recordings.
+    /// If a folder has no such files, or those of several recordings.
     pub fn paths(&self, name: &str) -> io::Result<Vec<(Option<u32>, PathBuf)>> {
         let path = self.path.join(name);
         if path.is_dir() {
@@ -108,7 +108,7 @@ impl Folder {
     }
 }
 
-/// A recording that is copied elsewhere: its names, and its files.
+/// A recording that is copied elsewhere: its names and its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Carried {
     /// The name before, as it follows `trace:`.
@@ -120,8 +120,8 @@ pub struct Carried {
 }
 
 impl Folder {
-    /// Returns the copy of the recording `name` below `folder`, which no other recording may share; `None` where it is built
-    /// in or its files are not found.
+    /// Returns the copy of the recording `name` below `folder`, which no other recording may share; `None` if it is
+    /// built in or its files are not found.
     #[must_use]
     pub fn carried(&self, name: &str, folder: &str) -> Option<Carried> {
         let files = if BuiltIn.read(name).is_ok() { None } else { self.paths(name).ok() }?;
@@ -154,7 +154,7 @@ fn read_file(path: &Path) -> io::Result<Cow<'static, [u8]>> {
     })
 }
 
-/// The files `PREFIX.PID` of a folder, as `strace -ff -o PREFIX` writes them, by pid.
+/// Returns the files `PREFIX.PID` of a folder, as `strace -ff -o PREFIX` writes them, by pid.
 fn by_pid(folder: &Path, prefix: Option<&str>) -> io::Result<Vec<(Option<u32>, PathBuf)>> {
     let mut found: BTreeMap<(String, u32), PathBuf> = BTreeMap::new();
     for entry in std::fs::read_dir(folder)? {
@@ -188,14 +188,14 @@ fn by_pid(folder: &Path, prefix: Option<&str>) -> io::Result<Vec<(Option<u32>, P
     }
     if found.len() > PARTS_MAX {
         return Err(invalid(format!(
-            "{} files, and {PARTS_MAX} are read at most; record a shorter run",
+            "{} files exceed the limit of {PARTS_MAX}; record a shorter run",
             found.len()
         )));
     }
     Ok(found.into_iter().map(|((_, pid), path)| (Some(pid), path)).collect())
 }
 
-/// Splits `NAME.PID`, or `NAME.PID.gz` of whatever packer.
+/// Splits `NAME.PID`, or `NAME.PID.gz` with the extension of any packer.
 fn stem_and_pid(name: &str) -> Option<(&str, u32)> {
     let packed = [".gz", ".xz", ".zst", ".bz2"].iter().find_map(|end| name.strip_suffix(end));
     let (stem, pid) = packed.unwrap_or(name).rsplit_once('.')?;

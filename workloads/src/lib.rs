@@ -1,8 +1,8 @@
-//! Seeded streams of operations: what the tasks of an experiment do, and nothing else.
+//! Seeded streams of operations: the work of the tasks of an experiment, and nothing else.
 //!
-//! Start here: [`Spec`] is what a scenario says, [`WorkloadPlan`] is a `Spec` that was found valid, and
-//! [`WorkloadPlan::stream`] gives the operations ([`Op`]) of one actor ([`ActorKey`]). The same seed and key give the
-//! same operations on every machine, and no draw of one actor shifts anything in another.
+//! Start here: [`Spec`] is the workload in a scenario, [`WorkloadPlan`] is a validated `Spec`, and
+//! [`WorkloadPlan::stream`] returns the operations ([`Op`]) of one actor ([`ActorKey`]). The same seed and key give the
+//! same operations on every machine, and draws of one actor never affect another.
 //!
 //! ```
 //! use workloads::{ActorKey, BuiltIn, Plan, Spec};
@@ -13,21 +13,21 @@
 //! # Ok::<(), workloads::SpecError>(())
 //! ```
 //!
-//! | file | what is in it |
+//! | file | content |
 //! |---|---|
 //! | `op` | the operations |
-//! | `actor` | who an operation belongs to, and the numbers of forked children |
-//! | `random` | seed and key to a generator; ranges whose values never change |
-//! | `shapes` | the named presets, one table, and the list for `attach-rig list` |
+//! | `actor` | the owner of an operation, and the numbers of forked children |
+//! | `random` | generators from seed and key; ranges whose values never change |
+//! | `shapes` | the named presets in one table, and the list for `attach-rig list` |
 //! | `mixer` | operations drawn from a preset |
-//! | `spec`, `resolve`, `error` | what a scenario may say; with the preset into one; what can be wrong |
-//! | `plan`, `stream` | the two types that the rig holds |
-//! | `files` | the door through which recordings come in, built-in or from a folder |
-//! | `trace` | `strace` logs of real programs into streams |
+//! | `spec`, `resolve`, `error` | the form of a workload in a scenario; its merge with the preset; its mistakes |
+//! | `plan`, `stream` | the two types that the rig uses |
+//! | `files` | the source of recordings, built in or from a folder |
+//! | `trace` | `strace` logs of real programs, turned into streams |
 //!
-//! The streams need no answer: they go on as if every operation succeeded, and keep their own books of what
-//! is mapped and touched. Whoever executes them takes what is there when a `munmap` or `release` asks for
-//! more.
+//! The streams need no feedback: they continue as if every operation succeeded, and keep their own count of mapped and
+//! touched pages. If a `munmap` or `release` asks for more than there is, the code that executes it takes what there
+//! is.
 #![forbid(unsafe_code)]
 
 mod actor;

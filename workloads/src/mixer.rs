@@ -1,21 +1,20 @@
-//! Operations drawn from a preset: one state machine for every shape that is not recorded. It keeps its own
-//! books of what is mapped and touched, as if every operation succeeded; the numbers come from `shapes` and
-//! `resolve`.
+//! Operations drawn from a preset: one state machine for every shape that is not recorded. It keeps its own count of
+//! mapped and touched pages, as if every operation succeeded; the numbers come from `shapes` and `resolve`.
 
 use crate::actor::ActorKey;
 use crate::op::Op;
 use crate::random::Draws;
 use crate::shapes::{AtCap, Preset};
 
-/// Children's numbers say what they are, so that a child's stream can be had from its key alone.
+/// Numbers of children encode their kind, so that a child's stream follows from its key alone.
 const CHILD_KINDS: u32 = 2;
-/// Odd numbers are processes, even ones threads.
+/// Odd numbers are processes, even ones are threads.
 const PROCESS: u32 = 1;
 
-/// Where an actor is in its life.
+/// The stage of an actor's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// There from the start: goes on for ever, and forks.
+    /// Exists from the start: continues forever, and forks.
     Endless,
     /// A forked process that has not exec'ed yet, but will.
     BeforeExec,
@@ -34,7 +33,7 @@ pub(crate) struct Mixer {
     ops_left: u32,
     /// Pages that this actor mapped itself, at most `preset.cap_pages`.
     mapped: u32,
-    /// Of those, resident.
+    /// Resident pages among them.
     touched: u32,
     ops_since_fork: u32,
     forks: u32,
@@ -70,7 +69,7 @@ impl Mixer {
             self.ops_left -= 1;
             return self.draw(false);
         }
-        // A thread's mappings outlive it, and nobody else would unmap them; a process takes its own along.
+        // A thread's mappings outlive it, so the thread unmaps them; those of a process end with it.
         if !self.is_process && self.mapped > 0 {
             return self.munmap(self.mapped);
         }
@@ -92,7 +91,7 @@ impl Mixer {
             }
             drawn -= u64::from(weight);
         }
-        self.think() // no weight but the forks', and none is due
+        self.think() // only forks have a weight, and none is due
     }
 
     fn op(&mut self, at: usize) -> Op {
@@ -142,7 +141,7 @@ impl Mixer {
         }
     }
 
-    /// At least one page must be mapped; callers see to that (no room means that something is).
+    /// Draws an `munmap`. At least one page must be mapped; callers ensure that (no room means that something is).
     fn munmap(&mut self, pages: u32) -> Op {
         let pages = pages.min(self.mapped);
         self.mapped -= pages;
@@ -157,11 +156,11 @@ impl Mixer {
             self.touched += pages;
             return Op::Touch { pages };
         }
-        // All of it is resident: what is given back can be touched, and charged, again.
+        // All of it is resident: released pages can be touched, and charged, again.
         if self.touched > 0 { self.release(pages) } else { self.mmap(pages) }
     }
 
-    /// At least one page must be touched; callers see to that.
+    /// Draws a `release`. At least one page must be touched; callers ensure that.
     fn release(&mut self, pages: u32) -> Op {
         let pages = pages.min(self.touched);
         self.touched -= pages;

@@ -1,5 +1,5 @@
-//! The operations. Apart from everything else because they are the only words that this crate shares with
-//! those who execute them; how they are chosen is in `mixer` and `trace`.
+//! The operations. They are in a file of their own because they are the only interface between this crate and the code
+//! that executes them; `mixer` and `trace` choose them.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub enum Op {
     },
     /// Shrinks the address space; touched pages go with it.
     Munmap {
-        /// Pages to take away, at least 1.
+        /// Pages to remove, at least 1.
         pages: u32,
     },
     /// Makes mapped pages resident.
@@ -23,7 +23,7 @@ pub enum Op {
         /// Pages that were not resident, at least 1.
         pages: u32,
     },
-    /// Gives resident pages back and keeps the address space, as `MADV_DONTNEED` does.
+    /// Releases resident pages and keeps the address space, as `MADV_DONTNEED` does.
     Release {
         /// Resident pages to drop, at least 1.
         pages: u32,

@@ -1,5 +1,5 @@
-//! A workload that was found valid, with its recording loaded: what the rig holds, and asks for the stream of
-//! each actor. The streams themselves are in `stream`.
+//! A validated workload with its recording loaded: the rig keeps it, and asks it for the stream of each actor. The
+//! streams themselves are in `stream`.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::trace::{Trace, TraceReport};
 /// Most processes, and most threads of a process.
 pub const ACTORS_MAX: u32 = 4096;
 
-/// A valid workload. Cloning is cheap; nothing in it changes.
+/// A valid workload. Cloning is cheap; a plan never changes.
 #[derive(Clone, Debug)]
 pub struct WorkloadPlan {
     processes: u32,
@@ -35,8 +35,8 @@ impl WorkloadPlan {
     ///
     /// # Errors
     ///
-    /// When a value is out of its range or contradicts another, the shape is unknown, or the recording is
-    /// missing or unusable. [`SpecError::field`] names the field.
+    /// If a value is out of its range or contradicts another, the shape is unknown, or the recording is missing or
+    /// unusable. [`SpecError::field`] names the field.
     pub fn new(spec: &Spec, files: &dyn Files) -> Result<WorkloadPlan, SpecError> {
         resolve::check_counts(spec)?;
         let source = match resolve::trace_name(spec) {
@@ -46,17 +46,17 @@ impl WorkloadPlan {
         Ok(WorkloadPlan { processes: spec.processes, threads: spec.threads, source })
     }
 
-    /// Processes at the start; at least 1.
+    /// Returns the number of processes at the start; at least 1.
     pub fn processes(&self) -> u32 {
         self.processes
     }
 
-    /// Threads of a process at the start; at least 1. A recording starts with one.
+    /// Returns the number of threads of a process at the start; at least 1. A recording starts with one.
     pub fn threads(&self, _process: u32) -> u32 {
         self.threads
     }
 
-    /// Address space of a process at the start, in pages. 0 for a recording, which maps all of its own.
+    /// Returns the address space of a process at the start, in pages; 0 for a recording, which maps all of its own.
     pub fn initial_vm(&self, _process: u32) -> u32 {
         match &self.source {
             Source::Drawn(preset) => preset.initial_pages,
@@ -64,7 +64,7 @@ impl WorkloadPlan {
         }
     }
 
-    /// The operations of one actor; the same for the same seed and key. The seed changes nothing in a
+    /// Returns the operations of one actor; the same for the same seed and key. The seed changes nothing in a
     /// recording.
     pub fn stream(&self, seed: u64, actor: &ActorKey) -> Stream {
         match &self.source {
@@ -73,8 +73,8 @@ impl WorkloadPlan {
         }
     }
 
-    /// Most pages that all its processes and their children have committed or touched at one time: memory that has
-    /// to be there. For drawn shapes a child of each thread is counted beside it.
+    /// Returns the most pages that all its processes and their children commit or touch at one time, which is the
+    /// memory that has to be available. For drawn shapes one child per thread is included.
     pub fn resident_pages_max(&self) -> u64 {
         let each = match &self.source {
             Source::Drawn(preset) => {
@@ -90,7 +90,7 @@ impl WorkloadPlan {
         each.saturating_mul(self.processes.into())
     }
 
-    /// The report of what became of the lines of the recording; `None` for drawn shapes.
+    /// Returns the report on the lines of the recording; `None` for drawn shapes.
     pub fn trace_report(&self) -> Option<&TraceReport> {
         match &self.source {
             Source::Drawn(_) => None,

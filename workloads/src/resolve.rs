@@ -1,5 +1,4 @@
-//! From a `Spec` to the numbers that run: preset and overrides into one, every value checked. Apart from
-//! `plan`, which only holds the result.
+//! Resolves a `Spec` to numbers: merges preset and overrides, and checks every value. `plan` only holds the result.
 
 use input::units::{ShowNs, parse_ns};
 
@@ -9,13 +8,13 @@ use crate::shapes::{PRESETS, Preset, Weights};
 use crate::spec::{Mix, Spec, TRACE_PREFIX};
 use crate::trace::TraceOptions;
 
-/// Checks the numbers of actors, which every shape has.
+/// Checks the numbers of actors, which all shapes have.
 pub(crate) fn check_counts(spec: &Spec) -> Result<(), SpecError> {
     in_range("processes", spec.processes, 1, ACTORS_MAX)?;
     in_range("threads", spec.threads, 1, ACTORS_MAX)
 }
 
-/// The preset that `spec` names, with its overrides.
+/// Returns the preset that `spec` names, with its overrides.
 pub(crate) fn preset(spec: &Spec) -> Result<Preset, SpecError> {
     let found = PRESETS.iter().find(|preset| preset.name == spec.shape);
     let mut preset = *found.ok_or_else(|| SpecError::UnknownShape { shape: spec.shape.clone() })?;
@@ -35,11 +34,11 @@ pub(crate) fn preset(spec: &Spec) -> Result<Preset, SpecError> {
     Ok(preset)
 }
 
-/// How the recording that `spec` names is to be read.
+/// Returns the options for reading the recording that `spec` names.
 pub(crate) fn trace_options(spec: &Spec) -> Result<TraceOptions, SpecError> {
     refuse(spec, &drawn_fields(spec), "it is for shapes that are drawn, not recorded")?;
     if spec.threads != 1 {
-        let reason = "a recording brings its own threads";
+        let reason = "a recording has its own threads";
         return Err(SpecError::NoEffect { field: "threads", shape: spec.shape.clone(), reason });
     }
     let mut options = TraceOptions::default();
@@ -96,7 +95,7 @@ fn in_range(field: &'static str, value: u32, min: u32, max: u32) -> Result<(), S
     Err(SpecError::OutOfRange { field, value: value.into(), min: min.into(), max: max.into() })
 }
 
-/// A value with the order of what it shows.
+/// An ordered value that can be printed.
 trait Bound: ToString + Copy {
     fn order(self) -> u64;
 }
@@ -156,7 +155,7 @@ fn drawn_fields(spec: &Spec) -> [Given; 11] {
     ]
 }
 
-/// The name of the recording, when the shape is one.
+/// Returns the name of the recording, if the shape is one.
 pub(crate) fn trace_name(spec: &Spec) -> Option<&str> {
     spec.shape.strip_prefix(TRACE_PREFIX)
 }

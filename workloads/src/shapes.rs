@@ -1,5 +1,5 @@
-//! The shapes by name: one table of presets, and the list that `attach-rig list` prints. What the numbers do
-//! is in `mixer`; which of them a scenario may override, in `spec`.
+//! The shapes by name: one table of presets, and the list that `attach-rig list` prints. `mixer` uses the numbers;
+//! `spec` says which of them a scenario may override.
 
 use crate::files::RECORDINGS;
 
@@ -14,8 +14,8 @@ const fn range<T: Copy>(min: T, max: T) -> Range<T> {
     Range { min, max }
 }
 
-/// How often each operation is drawn, relative to the others. The presets map as often as they unmap, so that
-/// the address space wanders between nothing and the cap instead of sticking to either.
+/// Weights with which operations are drawn, relative to each other. The presets map as often as they unmap, so that the
+/// address space varies between 0 and the cap instead of staying at either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Weights {
     pub(crate) mmap: u32,
@@ -27,7 +27,7 @@ pub(crate) struct Weights {
     pub(crate) fork_process: u32,
 }
 
-/// What an actor does when an `mmap` would carry it above its cap.
+/// The reaction of an actor to an `mmap` that would exceed its cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AtCap {
     /// Unmaps a part instead.
@@ -36,20 +36,20 @@ pub(crate) enum AtCap {
     DropAll,
 }
 
-/// The numbers of one shape. Pages are 4 KiB; the cap counts what one thread mapped itself.
+/// The numbers of one shape. Pages are 4 KiB; the cap counts the pages that one thread has mapped itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Preset {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
-    /// Address space of a process at the start, beyond every cap and never unmapped on purpose.
+    /// Initial address space of a process; it does not count against caps and is never unmapped on purpose.
     pub(crate) initial_pages: u32,
     pub(crate) op_pages: Range<u32>,
     pub(crate) cap_pages: u32,
     pub(crate) at_cap: AtCap,
     pub(crate) think_ns: Range<u64>,
     pub(crate) mix: Weights,
-    /// Operations of the parent from one fork to the next, at least; not below `child_ops.max`, so that a
-    /// child is through before its parent forks again and the number of live children stays small.
+    /// Fewest operations of the parent between two forks; not below `child_ops.max`, so that a child has ended before
+    /// its parent forks again and the number of live children stays small.
     pub(crate) fork_gap_ops: u32,
     /// Operations of a forked child before it exits.
     pub(crate) child_ops: Range<u32>,
@@ -59,11 +59,11 @@ pub(crate) struct Preset {
 
 const NO_FORKS: (u32, Range<u32>, u32) = (8, range(2, 6), 0);
 
-/// All shapes that are drawn and not recorded.
+/// All shapes that are drawn rather than recorded.
 pub(crate) const PRESETS: [Preset; 6] = [
     Preset {
         name: "mixed",
-        about: "maps, unmaps, touches, releases, a few forks and short thinks: a bit of every path",
+        about: "maps, unmaps, touches, releases, a few forks and short thinks: a mix of all paths",
         initial_pages: 32,
         op_pages: range(1, 8),
         cap_pages: 256,
@@ -89,7 +89,7 @@ pub(crate) const PRESETS: [Preset; 6] = [
     },
     Preset {
         name: "churn",
-        about: "maps and unmaps as fast as it goes, with some touches and a fork now and then; never thinks",
+        about: "maps and unmaps as fast as possible, with some touches and a fork now and then; never thinks",
         initial_pages: 16,
         op_pages: range(1, 8),
         cap_pages: 256,
@@ -102,7 +102,7 @@ pub(crate) const PRESETS: [Preset; 6] = [
     },
     Preset {
         name: "near-limit",
-        about: "climbs by mmap to its cap, drops all, starts again: room that was there is gone",
+        about: "maps up to its cap, unmaps everything and starts again, so that free room disappears",
         initial_pages: 8,
         op_pages: range(1, 8),
         cap_pages: 256,
@@ -128,7 +128,7 @@ pub(crate) const PRESETS: [Preset; 6] = [
     },
     Preset {
         name: "idle",
-        about: "thinks, and now and then does one operation",
+        about: "thinks, and occasionally does one operation",
         initial_pages: 32,
         op_pages: range(1, 4),
         cap_pages: 64,
@@ -141,19 +141,19 @@ pub(crate) const PRESETS: [Preset; 6] = [
     },
 ];
 
-/// `[mmap, munmap, touch, release, think]` and `[fork thread, fork process]`.
+/// Returns the weights of `[mmap, munmap, touch, release, think]` and `[fork thread, fork process]`.
 const fn weights(calm: [u32; 5], forks: [u32; 2]) -> Weights {
     let [mmap, munmap, touch, release, think] = calm;
     let [fork_thread, fork_process] = forks;
     Weights { mmap, munmap, touch, release, think, fork_thread, fork_process }
 }
 
-/// A shape as `attach-rig list` shows it.
+/// A shape, as `attach-rig list` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShapeInfo {
-    /// What a scenario writes after `shape =`.
+    /// The value of `shape` in a scenario.
     pub name: &'static str,
-    /// One line on what its tasks do.
+    /// One line about what its tasks do.
     pub about: &'static str,
 }
 
@@ -174,7 +174,7 @@ static SHAPES: [ShapeInfo; SHAPE_COUNT] = {
     all
 };
 
-/// Every shape that needs no file: the presets, then the built-in recordings.
+/// Returns every shape that needs no file: the presets, then the built-in recordings.
 pub fn shapes() -> &'static [ShapeInfo] {
     &SHAPES
 }

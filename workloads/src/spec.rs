@@ -1,12 +1,12 @@
-//! What a scenario may say about a workload, as it is written: everything but the shape is optional, nothing
-//! is checked beyond the types. `resolve` turns it into numbers, `plan` into something that runs.
+//! A workload as a scenario describes it: all fields except the shape are optional, and only types are checked.
+//! `resolve` turns it into numbers, `plan` into a workload that runs.
 
 use serde::{Deserialize, Serialize};
 
 /// The prefix of the name of a recording in [`Spec::shape`].
 pub const TRACE_PREFIX: &str = "trace:";
 
-/// One workload. A field that is absent keeps the value of the shape's preset.
+/// One workload. An absent field has the value of the shape's preset.
 ///
 /// ```
 /// let text = "
@@ -27,10 +27,10 @@ pub const TRACE_PREFIX: &str = "trace:";
 pub struct Spec {
     /// A preset of `shapes`, or `trace:NAME` for a recording.
     pub shape: String,
-    /// Processes; for a recording, how many copies of it run. 1 to 4096, 1 if absent.
+    /// Number of processes, or of copies of a recording. 1 to 4096, 1 if absent.
     #[serde(default = "one")]
     pub processes: u32,
-    /// Threads of each process at the start. 1 to 4096, 1 if absent; a recording brings its own.
+    /// Number of threads of each process at the start. 1 to 4096, 1 if absent; a recording has its own.
     #[serde(default = "one")]
     pub threads: u32,
 
@@ -40,10 +40,10 @@ pub struct Spec {
     /// Smallest `mmap`, `munmap`, `touch` and `release`, in pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_pages_min: Option<u32>,
-    /// Largest of them, in pages; at most `cap_pages`.
+    /// Largest `mmap`, `munmap`, `touch` and `release`, in pages; at most `cap_pages`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_pages_max: Option<u32>,
-    /// What one thread keeps mapped at most, in pages, the start's not counted.
+    /// Most pages that one thread keeps mapped, not counting the initial ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap_pages: Option<u32>,
     /// Shortest think, with its unit: `"5us"`.
@@ -52,43 +52,42 @@ pub struct Spec {
     /// Longest think, with its unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub think_max: Option<String>,
-    /// How often each operation is drawn.
+    /// Weights of the operations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mix: Option<Mix>,
-    /// Operations of an actor from one fork to the next, at least; not below `child_ops_max`.
+    /// Fewest operations of an actor between two forks; not below `child_ops_max`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fork_gap_ops: Option<u32>,
     /// Fewest operations of a forked child before it exits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child_ops_min: Option<u32>,
-    /// Most of them.
+    /// Most operations of a forked child before it exits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child_ops_max: Option<u32>,
     /// Share of forked processes that exec first, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exec_percent: Option<u32>,
 
-    /// Recorded times are multiplied by this, in percent; 100 if absent, 0 leaves no thinks.
+    /// Scale of recorded times, in percent; 100 if absent, and 0 removes all thinks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_scale_percent: Option<u32>,
-    /// Longest think of a recording after scaling, with its unit; none if absent.
+    /// Longest think of a recording after scaling, with its unit; no limit if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_think_max: Option<String>,
-    /// Share of the pages that is touched where a call of a recording commits more than 256 pages at once, in
-    /// percent; 50 if absent, 0 touches nothing at all. Smaller steps are touched whole. Samples of /proc in the
-    /// recording count instead.
+    /// Percentage of the pages that are touched where a call of a recording commits more than 256 pages at once; 50 if
+    /// absent, and 0 touches nothing at all. Smaller steps are touched whole. If the recording has samples of /proc,
+    /// those are used instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_touch_percent: Option<u32>,
-    /// Reports whether the first process of a recording starts again when it has ended; yes if absent.
+    /// True to start the first process of a recording again when it has ended; true if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_repeat: Option<bool>,
-    /// Reports whether a recording is accepted of which more than 20 % of the lines were not understood; no if absent.
+    /// True to accept a recording in which more than 20 % of the lines cannot be read; false if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_lenient: Option<bool>,
 }
 
-/// Weights of the operations, relative to each other; an absent one keeps the preset's. At least one must not
-/// be 0.
+/// Weights of the operations, relative to each other. An absent weight is the preset's. At least one must not be 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mix {
@@ -120,7 +119,7 @@ fn one() -> u32 {
 }
 
 impl Spec {
-    /// The shape with all its own values.
+    /// Returns the shape with all its own values.
     pub fn new(shape: impl Into<String>, processes: u32, threads: u32) -> Self {
         Spec {
             shape: shape.into(),

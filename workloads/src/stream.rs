@@ -1,5 +1,5 @@
-//! The operations of one actor, one after the other, whether drawn (`mixer`) or recorded (`trace`). No
-//! operation allocates.
+//! The operations of one actor in order, whether drawn (`mixer`) or recorded (`trace`). Taking an operation does not
+//! allocate.
 
 use std::sync::Arc;
 
@@ -8,16 +8,13 @@ use crate::mixer::Mixer;
 use crate::op::Op;
 use crate::trace::Trace;
 
-/// The operations of one actor. Endless for actors that are there from the start (unless a recording is not
-/// to be repeated); for a forked child it ends, after [`Op::Exit`].
+/// The operations of one actor. Endless for actors that exist from the start (unless a recording is not to be
+/// repeated); the stream of a forked child ends after [`Op::Exit`].
 #[derive(Clone, Debug)]
 pub struct Stream(Kind);
 
 #[derive(Clone, Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "drawn streams are the common and the hot ones; a box would cost them"
-)]
+#[allow(clippy::large_enum_variant, reason = "drawn streams are common and hot; a box would slow them down")]
 enum Kind {
     Drawn(Mixer),
     Recorded(Playback),
@@ -46,13 +43,12 @@ impl Iterator for Stream {
     }
 }
 
-/// Replays one recorded actor. When it repeats, the exit at the end becomes an exec: a new address space and
-/// no other threads, as at the start of the program; its children's numbers go on, so that no key is used
-/// twice.
+/// Replays one recorded actor. If it repeats, the exit at the end becomes an exec: a new address space and no other
+/// threads, as at the start of the program. The numbers of its children continue, so that no key is used twice.
 #[derive(Clone, Debug)]
 struct Playback {
     trace: Arc<Trace>,
-    /// `None` for a key that the recording does not know; such an actor exits at once.
+    /// The recorded actor; `None` for a key that is not in the recording, whose actor exits at once.
     actor: Option<usize>,
     at: usize,
     child_base: u32,

@@ -1,4 +1,4 @@
-//! When rules fire: the kernel's should_fail, chance that depends on nothing else, and the log.
+//! Tests of when rules fire: the kernel's should_fail, chance that depends only on its coordinates, and the log.
 
 use faults::{Errno, Fault, FaultPlan, Injector, Rule, Site, Thrown};
 use proptest::{prelude::*, sample::select};
@@ -9,7 +9,7 @@ fn plan(text: &str) -> FaultPlan {
     FaultPlan::parse(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The hits of `SITE`, of `count`, at which something fires; hit 7 happens at 70 ns.
+/// Returns the hits of `SITE`, out of `count`, at which a fault happens; hit 7 happens at 70 ns.
 fn firing_hits(text: &str, seed: u64, count: u64) -> Vec<u64> {
     let mut injector = Injector::new(plan(text), seed);
     (1..=count).filter(|hit| injector.hit(SITE, hit * 10).is_some()).collect()
@@ -23,10 +23,10 @@ fn attributes_mean_what_they_mean_in_the_kernel() {
         ("memory.prepare_sleep: times=2", vec![1, 2]),
         ("memory.prepare_sleep: times=0", vec![]),
         ("memory.prepare_sleep: probability=0", vec![]),
-        // space > size, with a size of 1: the last one is not spent.
+        // space > size, with a size of 1: the last unit is not consumed.
         ("memory.prepare_sleep: space=1 times=1", vec![1]),
         ("memory.prepare_sleep: space=8", vec![8, 9, 10]),
-        // Space comes before the interval, which counts only what it lets through.
+        // Space comes before the interval, which counts only the hits that space lets through.
         ("memory.prepare_sleep: space=3 interval=4", vec![6, 10]),
         ("memory.prepare_sleep: interval=2 times=3", vec![2, 4, 6]),
         ("memory.prepare_sleep: nth=4", vec![4]),
@@ -141,7 +141,7 @@ fn what_a_seed_means_does_not_change() {
     assert_eq!(hits, PINNED, "old seeds would no longer replay");
 }
 
-/// Computed apart from this crate, in another language, from the formula in `chance.rs`.
+/// Computed independently of this crate, in another language, from the formula in `chance.rs`.
 const PINNED: &[u64] = &[6, 13, 23, 40, 72, 83];
 
 #[test]
@@ -170,7 +170,7 @@ fn the_nth_hit_alone_fails_where_a_site_can_refuse() {
     assert_eq!(FaultPlan::nth(SITE, 2).rules[0].to_string(), "memory.prepare_sleep: nth=2 errno=ENOMEM");
 }
 
-/// Rules with small figures, so that they meet, at three sites.
+/// Makes rules with small numbers, so that they interact, at three sites.
 fn rules() -> impl Strategy<Value = Rule> {
     let sites = select(vec![SITE, Site::CoreExit, Site::FreezerPrepare]);
     let times = proptest::option::of(0..6_u32);

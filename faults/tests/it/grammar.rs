@@ -1,4 +1,4 @@
-//! The grammar of rules: what is read, and as what. Mistakes are in `mistakes.rs`.
+//! Tests of the grammar of rules: valid texts and their meaning. Mistakes are in `mistakes.rs`.
 
 use faults::{Errno, Fault, FaultPlan, Rule, Site, Thrown};
 

@@ -3,8 +3,8 @@
 //! | module | what belongs there |
 //! |---|---|
 //! | `decisions` | when rules fire |
-//! | `grammar` | rules that are read, and as what |
-//! | `mistakes` | rules that are refused: what is said, and where the caret stands |
+//! | `grammar` | valid rules and their meaning |
+//! | `mistakes` | refused rules: the message, and the place of the caret |
 //! | `sites` | the list of sites |
 //! | `text` | rules and plans as text, and back |
 mod decisions;

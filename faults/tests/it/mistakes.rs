@@ -1,4 +1,4 @@
-//! Mistakes in rules, as their author meets them: what is said, what is proposed, and where the caret stands.
+//! Tests of mistakes in rules: the message, the suggestion, and the place of the caret.
 
 use faults::{Errno, FaultPlan, ParseError, Problem, Rule, Site, Thrown};
 
@@ -178,7 +178,7 @@ fn a_rule_has_one_action() {
         "a rule has one action: errno=, delay= or an event
   core.exit: errno=ESRCH delay=1ms
                          ^^^^^
-  write two rules; of those that fire at a hit the first wins",
+  write two rules; if both fire at a hit, the first one wins",
     );
     check(
         "core.exit: delay=1ms nth=1 lower-limit",
@@ -186,7 +186,7 @@ fn a_rule_has_one_action() {
         "a rule has one action: errno=, delay= or an event
   core.exit: delay=1ms nth=1 lower-limit
                              ^^^^^^^^^^^
-  write two rules; of those that fire at a hit the first wins",
+  write two rules; if both fire at a hit, the first one wins",
     );
     for (actions, second) in
         [("exit fork", 5), ("exit exit", 5), ("fork errno=ESRCH", 5), ("rmdir delay=1s", 6)]

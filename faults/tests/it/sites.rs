@@ -1,4 +1,5 @@
-//! The list of sites: dense indices, names that follow the callbacks', and a default error wherever one can happen.
+//! Tests of the list of sites: dense indices, names that follow the callbacks', and a default error at each site that
+//! can refuse.
 
 use faults::{Errno, Site};
 

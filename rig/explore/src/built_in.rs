@@ -1,6 +1,6 @@
 //! The built-in litmus tests.
 
-/// Declares the table from the files' names.
+/// Declares the table from the names of the files.
 macro_rules! litmus {
     ($($name:literal),* $(,)?) => {
         /// (name, text) of every built-in litmus test, in the order in which they are run.
@@ -82,7 +82,7 @@ litmus!(
     "cpuset-loses-a-cpu-for-good",
 );
 
-/// Their names, with what each shows: for `list`.
+/// Returns the names, with a line about each, for `list`.
 #[must_use]
 pub fn rows() -> Vec<(String, String)> {
     let about = |text: &str| {
@@ -93,7 +93,7 @@ pub fn rows() -> Vec<(String, String)> {
     ALL.iter().map(|(name, text)| ((*name).to_owned(), about(text).unwrap_or_default())).collect()
 }
 
-/// The text of the built-in litmus test of that name.
+/// Returns the text of the built-in litmus test of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static str> {
     ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)

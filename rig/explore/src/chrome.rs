@@ -1,5 +1,5 @@
-//! A schedule as a Chrome trace (Trace Event Format): a track per actor, and one per lock and holder, for holds need not
-//! nest. The unit is the step: 1 µs in the viewer is one step, and no time of any kind.
+//! A schedule as a Chrome trace (Trace Event Format), with a track per actor, and one per lock and holder because holds
+//! need not nest. The unit is the step: 1 µs in the viewer is one step. Nothing in the trace is a time.
 use super::litmus::Litmus;
 use super::names;
 use super::transcript::{Line, What, mode};
@@ -7,9 +7,9 @@ use model::seam::Object;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Process of the actors' tracks.
+/// Process id of the actors' tracks.
 const ACTORS: u32 = 1;
-/// Process of the locks' tracks.
+/// Process id of the locks' tracks.
 const LOCKS: u32 = 2;
 
 #[derive(Default)]
@@ -17,11 +17,11 @@ struct Tracks {
     events: Vec<Value>,
     /// Open spans of each actor.
     open: BTreeMap<u32, Vec<(String, u64)>>,
-    /// By lock and actor.
+    /// Tracks by lock and actor.
     locks: BTreeMap<(Object, u32), LockTrack>,
 }
 
-/// Number of a track, with since when and how the lock is waited for or held.
+/// Number of a track, with the step since which the lock is waited for or held, and how.
 type LockTrack = (u32, Option<(u64, String)>);
 
 impl Tracks {
@@ -37,7 +37,7 @@ impl Tracks {
         }
     }
 
-    /// From now on `actor` waits for a lock or holds it, or does neither.
+    /// Records that from now on `actor` waits for a lock, holds it, or does neither.
     fn lock(&mut self, object: Object, line: &Line, now: Option<String>) {
         let number = self.locks.len() as u32;
         let (tid, before) = self.locks.entry((object, line.actor)).or_insert((number, None));
@@ -72,13 +72,13 @@ impl Tracks {
     }
 }
 
-/// The trace of what was written down; `actors` are their names, by id.
+/// Returns the trace of a transcript; `actors` are the names of the actors, by id.
 #[must_use]
 pub(super) fn trace(litmus: &Litmus, actors: &[String], lines: &[Line]) -> String {
     let mut tracks = Tracks::default();
     lines.iter().for_each(|line| tracks.take(line));
     let last = lines.last().map_or(0, |line| line.step) + 1;
-    // What never ended, as in a deadlock, lasts to the end.
+    // Spans that never ended, as in a deadlock, last to the end.
     for (actor, open) in std::mem::take(&mut tracks.open) {
         for (name, from) in open {
             tracks.span((ACTORS, actor), &format!("{name}: never ended"), from, last);

@@ -1,4 +1,5 @@
-//! Results of a search: states, violated invariants, faults that fired. [`super::judge`] compares them with the expectations.
+//! Results of a search: states, violated invariants, faults that fired. [`super::judge`] compares them with the
+//! expectations.
 use super::state::{EndState, Violated};
 use super::witness::Schedule;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,26 +7,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A state that was reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
-    /// By how many schedules.
+    /// Number of schedules that reach it.
     pub schedules: u64,
     /// Violated invariants, over all of them.
     pub violated: Violated,
-    /// Of those schedules one with the fewest switches and steps, where a condition asks about the state.
+    /// The one of those schedules with the fewest switches and steps, if a condition refers to the state.
     pub witness: Option<Schedule>,
 }
 
 /// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// In how many schedules.
+    /// Number of schedules that violate it.
     pub schedules: u64,
-    /// Of those, one with the fewest switches and steps.
+    /// The one of those schedules with the fewest switches and steps.
     pub witness: Schedule,
     /// The state in which it ends.
     pub state: EndState,
 }
 
-/// Everything.
+/// All results of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// Final states.
@@ -34,21 +35,21 @@ pub struct Found {
     pub breaches: BTreeMap<&'static str, Breach>,
     /// Schedules that were run to their end.
     pub schedules: u64,
-    /// Schedules that were cut, for every way on was seen before.
+    /// Schedules that were cut short because every continuation had been explored.
     pub cut: u64,
-    /// Steps of all of them.
+    /// Steps of all schedules.
     pub steps: u64,
-    /// Distinct traces, where they were counted.
+    /// Distinct traces, if they were counted.
     pub traces: BTreeSet<u128>,
-    /// Whether every schedule was run, but for those that reduction leaves out.
+    /// True if every schedule was run, except those that reduction leaves out.
     pub complete: bool,
-    /// Fault rules that have fired, by their position.
+    /// Fault rules that have fired, by position.
     pub fired: BTreeSet<usize>,
 }
 
 impl Found {
-    /// Adds what one schedule has shown; `witness` is called only where it violates something, or a condition asks about its
-    /// state.
+    /// Adds the results of one schedule. `witness` is called only if the schedule violates something, or if a condition
+    /// refers to its state.
     pub(super) fn add(
         &mut self,
         (state, asked): (EndState, bool),
@@ -83,7 +84,7 @@ impl Found {
         }
     }
 
-    /// Adds what another worker has found.
+    /// Adds the results of another worker.
     pub(super) fn merge(&mut self, other: Self) {
         for (state, reached) in other.states {
             let known = self.states.entry(state).or_default();

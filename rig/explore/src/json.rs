@@ -1,4 +1,4 @@
-//! What searches have found, for machines.
+//! Results of searches as JSON.
 use super::found::Found;
 use super::judge::{Judgement, Observation, StateObservation, TestVerdict, word};
 use super::litmus::Litmus;
@@ -9,16 +9,16 @@ use model::protocols::Protocol;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The file.
+/// The content of the file.
 #[derive(Debug, Serialize)]
 pub struct Explored {
     /// Version of this form.
     pub format: u32,
-    /// Version of the model: the same schedule leads to the same place.
+    /// Version of the model; within one version, the same schedule leads to the same state.
     pub model: u32,
-    /// All schedules are of modelled threads; no time of any kind is measured.
+    /// All schedules are of modelled threads; nothing in the file is a time.
     pub engine: &'static str,
-    /// How schedules were chosen.
+    /// The policy by which schedules were chosen.
     pub policy: String,
     /// Seed of random schedules.
     pub seed: u64,
@@ -33,7 +33,7 @@ pub struct Test {
     protocol: String,
     schedules: u64,
     complete: bool,
-    /// Distinct traces, where they were counted.
+    /// Distinct traces, if they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     traces: Option<usize>,
     cut: u64,
@@ -49,7 +49,7 @@ pub struct Test {
 #[derive(Debug, Serialize)]
 struct Reached {
     schedules: u64,
-    /// As in the text.
+    /// The state, as in the text.
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     deadlock: Option<String>,
@@ -85,7 +85,7 @@ struct Condition {
 }
 
 impl Explored {
-    /// Without any test.
+    /// Returns results without any test.
     #[must_use]
     pub fn new(policy: PolicyName, seed: u64) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Explored {
         }
     }
 
-    /// Adds what was found of one test under one protocol.
+    /// Adds the results of one test under one protocol.
     pub fn add(
         &mut self,
         (litmus, place): (&Litmus, &str),

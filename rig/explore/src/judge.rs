@@ -1,7 +1,7 @@
 //! Compares the results of a search with the expectations of its test.
 //!
-//! An invariant that the test does not list is expected to hold, under every protocol. A pass asks for every schedule; what one
-//! schedule shows is shown, however many were run.
+//! An invariant that the test does not list is expected to hold, under every protocol. Passing requires every schedule;
+//! a violation seen in one schedule counts, however many were run.
 use super::found::Found;
 use super::litmus::{Condition, Conditions, Litmus, Wanted};
 use super::program::Here;
@@ -12,16 +12,16 @@ use model::protocols::Protocol;
 use reports::schema::Expectation;
 use std::collections::BTreeSet;
 
-/// Everything that a test says of one protocol, compared with what was found.
+/// The judgement of one test under one protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
-    /// Every invariant that is listed, and every other that was violated.
+    /// Every listed invariant, and every other one that was violated.
     pub observations: Vec<Observation>,
     /// Conditions on final states.
     pub states: Vec<StateObservation>,
     /// Fault rules that never fired although the protocol has their site, by position.
     pub silent: Vec<usize>,
-    /// All of it together.
+    /// The worst of all verdicts.
     pub verdict: TestVerdict,
 }
 
@@ -30,11 +30,11 @@ pub struct Judgement {
 pub struct Observation {
     /// The invariant.
     pub invariant: String,
-    /// Frequency with which it was violated, in a word.
+    /// Frequency of violations, in a word.
     pub seen: Expectation,
-    /// In how many schedules.
+    /// Number of schedules that violate it.
     pub violated: u64,
-    /// Of how many.
+    /// Number of all schedules.
     pub schedules: u64,
     /// The expectation.
     pub expected: Expectation,
@@ -53,34 +53,34 @@ pub struct StateObservation {
     pub condition: String,
     /// Schedules that end in such a state.
     pub schedules: u64,
-    /// A state that decides it, with a schedule that leads there.
+    /// A state that decides the verdict, with a schedule that leads there.
     pub witness: Option<(EndState, Schedule)>,
     /// Verdict on the condition.
     pub verdict: TestVerdict,
 }
 
-/// Stands for every state that no condition of `states` describes.
+/// Name for every state that no condition of `states` describes.
 pub const OTHERS: &str = "any other state";
 
 /// Verdict on an observation, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TestVerdict {
-    /// It is.
+    /// The observation meets the expectation.
     AsExpected,
-    /// Too few schedules were run to tell.
+    /// Too few schedules were run to decide.
     Inconclusive,
-    /// It is not.
+    /// The observation does not meet the expectation.
     Unexpected,
 }
 
-/// Compares what was found under `protocol` with what `litmus` expects.
+/// Compares the results under `protocol` with the expectations of `litmus`.
 #[must_use]
 pub fn judge(litmus: &Litmus, protocol: Protocol, found: &Found) -> Judgement {
     let wanted = litmus.wanted(protocol);
     let observations = observations(&wanted, found);
     let states = conditions(&wanted, found);
     let silent = silent(litmus, protocol, found);
-    // What is not listed is expected too, so no test passes on a part of its schedules.
+    // Invariants that are not listed are expected to hold too, so no test passes on a part of its schedules.
     let bound = if found.complete { TestVerdict::AsExpected } else { TestVerdict::Inconclusive };
     let fired =
         if silent.is_empty() { TestVerdict::AsExpected } else { unless(found, TestVerdict::Unexpected) };
@@ -89,7 +89,7 @@ pub fn judge(litmus: &Litmus, protocol: Protocol, found: &Found) -> Judgement {
     Judgement { observations, states, silent, verdict }
 }
 
-/// Returns `verdict` where every schedule was run.
+/// Returns `verdict` if every schedule was run, otherwise `Inconclusive`.
 fn unless(found: &Found, verdict: TestVerdict) -> TestVerdict {
     if found.complete { verdict } else { TestVerdict::Inconclusive }
 }
@@ -149,7 +149,7 @@ fn conditions(wanted: &Wanted, found: &Found) -> Vec<StateObservation> {
     all
 }
 
-/// Looks for states of which `holds` is true, which are demanded or else forbidden.
+/// Looks for states that `holds` accepts, which are either required or forbidden.
 fn observe(
     found: &Found,
     (kind, condition): (&'static str, String),
@@ -178,14 +178,14 @@ fn silent(litmus: &Litmus, protocol: Protocol, found: &Found) -> Vec<usize> {
     silent.map(|(at, _)| at).collect()
 }
 
-/// Reports whether an attach under `protocol` can come to `site`.
+/// Reports whether an attach under `protocol` can reach `site`.
 #[must_use]
 pub fn has(litmus: &Litmus, protocol: Protocol, site: Site) -> bool {
     let controllers: Vec<_> = litmus.spec.hierarchies.iter().flatten().copied().collect();
     site.callback().is_none() || protocol.sites::<Here>(&controllers).contains(&site)
 }
 
-/// Returns `Never`, `Sometimes` or `Always`.
+/// Returns the frequency as `Never`, `Sometimes` or `Always`.
 #[must_use]
 pub fn word(seen: Expectation) -> &'static str {
     match seen {

@@ -1,10 +1,11 @@
-//! The explorer: litmus tests, run under every schedule or many of them, by the very code that is measured elsewhere.
+//! The explorer: runs litmus tests under every schedule, or under many, using the same code that is measured elsewhere.
 //!
-//! [`litmus`] reads a test, [`program`] lets its actors act, [`state`] says in which state a schedule has ended and what
-//! was violated on the way, [`mod@search`] runs schedules and adds up what is [`found`], [`judge`] compares that with what is expected,
-//! and [`text`] and [`json`] write it down.
-//! [`witness`] is a schedule that can be repeated, as a token or a file, [`replay`] repeats it and tells it step by step,
-//! [`shrink`] looks for a shorter one.
+//! [`litmus`] reads a test, and [`program`] runs its actors. [`state`] names the state in which a schedule ends and the
+//! invariants violated on the way. [`mod@search`] runs schedules and collects the results in [`found`]. [`judge`]
+//! compares them with the expectations, and [`text`] and [`json`] write them.
+//!
+//! [`witness`] is a schedule that can be repeated, as a token or a file. [`replay`] repeats it and prints it step by
+//! step, and [`shrink`] looks for a shorter one.
 #![forbid(unsafe_code)]
 pub mod built_in;
 mod chrome;

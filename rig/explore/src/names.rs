@@ -1,11 +1,12 @@
-//! Names of kernel objects as a litmus test has them: processes for address spaces, cgroups and controllers for counters.
+//! Names of kernel objects in terms of a litmus test: processes for address spaces, cgroups and controllers for
+//! counters.
 use super::litmus::Litmus;
 use model::kernel::{CgroupId, Controller, CssSetId, TaskId};
 use model::seam::{Class, Object};
 use model::world::{Task, World};
 
-/// `p.0`, `p.1` and so on of every thread that could ever be seen, by id. A thread that was forked has the next number
-/// of its process; a process that was forked is named after its parent's: `p+1`.
+/// Returns `p.0`, `p.1` and so on for every thread that was ever visible, by id. A forked thread has the next number of
+/// its process; a forked process is named after its parent's: `p+1`.
 #[must_use]
 pub fn threads(litmus: &Litmus, world: &World) -> Vec<(TaskId, String)> {
     let mut processes: Vec<String> =
@@ -34,18 +35,18 @@ pub fn threads(litmus: &Litmus, world: &World) -> Vec<(TaskId, String)> {
     named
 }
 
-/// Whether a thread could ever be seen: it is on the list, or has been taken from it.
+/// Reports whether a thread was ever visible: it is in the list, or has been removed from it.
 fn was_born(world: &World, id: TaskId) -> bool {
     is_live(world, id) || world.task(id).state.peek() == Task::EXITING
 }
 
-/// Whether a thread can be seen.
+/// Reports whether a thread is visible.
 #[must_use]
 pub fn is_live(world: &World, id: TaskId) -> bool {
     world.threads(world.task(id).process_id()).contains(&id)
 }
 
-/// Where a thread sits: its cgroup in every hierarchy.
+/// Returns the place of a thread: its cgroup in every hierarchy.
 #[must_use]
 pub fn place(world: &World, id: TaskId) -> String {
     let css = CssSetId(world.task(id).cgroups.peek());
@@ -53,14 +54,14 @@ pub fn place(world: &World, id: TaskId) -> String {
     names.collect::<Vec<_>>().join(",")
 }
 
-/// The counter of that object's number.
+/// Returns the counter with that object number.
 #[must_use]
 pub fn counter(owner: u32) -> (CgroupId, Controller) {
     let count = Controller::COUNT as u32;
     (CgroupId(owner / count), Controller::ALL[(owner % count) as usize])
 }
 
-/// An object in words: `mmap_sem(p)`, `counter.lock(b.memrlimit)`.
+/// Names an object: `mmap_sem(p)`, `counter.lock(b.memrlimit)`.
 #[must_use]
 pub fn object(litmus: &Litmus, object: Object) -> String {
     let at = object.owner as usize;

@@ -3,22 +3,22 @@ use input::nearest::guess;
 use std::fmt;
 use std::str::FromStr;
 
-/// How schedules are chosen.
+/// The policy by which schedules are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyName {
-    /// One schedule for every trace.
+    /// One schedule for each trace.
     Exhaustive,
     /// Every interleaving.
     DepthFirst,
-    /// At random.
+    /// Random schedules.
     Random,
-    /// At random, with that many ordering constraints.
+    /// Random schedules with that many ordering constraints.
     Pct(u32),
-    /// Every interleaving with at most that many switches from somebody who could have gone on.
+    /// Every interleaving with at most that many preemptions, that is, switches from an actor that could have gone on.
     Switches(u32),
 }
 
-/// The deepest `pct`.
+/// Largest depth of `pct`.
 const PCT_MAX: u32 = 64;
 
 impl FromStr for PolicyName {
@@ -57,7 +57,7 @@ impl fmt::Display for PolicyName {
 }
 
 impl PolicyName {
-    /// Whether it runs everything, unless a bound ends it.
+    /// Reports whether it runs every schedule, unless a limit ends it.
     #[must_use]
     pub fn is_complete(self) -> bool {
         matches!(self, Self::Exhaustive | Self::DepthFirst)

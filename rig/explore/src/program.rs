@@ -1,4 +1,4 @@
-//! A litmus test at work: its actors over a world, on the simulator under a policy of order.
+//! A running litmus test: its actors over a world, on the simulator under a policy of order.
 use super::litmus::{Litmus, Op, Role};
 use engines::sim::current::SimCurrent;
 use engines::sim::steps::{Bounds, Steps, Strategy};
@@ -17,16 +17,16 @@ use std::sync::Arc;
 
 use super::transcript::Transcript;
 
-/// What all actors share.
+/// Data that all actors share.
 struct Fixture {
     litmus: Arc<Litmus>,
     protocol: Protocol,
     world: Arc<World>,
-    /// Whether a thread may be killed by another.
+    /// True if a thread may be killed by another.
     kills: bool,
 }
 
-/// Who sees the events of a schedule: the judge, and who writes it down if somebody does.
+/// The observers of the events of a schedule: the judge, and the transcript if one is wanted.
 pub struct Observers {
     /// Every check.
     pub judge: Judge,
@@ -45,19 +45,19 @@ impl Observer for Observers {
 
 pub(crate) type Here = SimCurrent<Steps, Box<Observers>>;
 
-/// Where a litmus test is run.
+/// The simulator on which a litmus test runs.
 pub type Runner = Sim<Steps, Box<Observers>>;
 
-/// Runs one schedule of a litmus test after the other, in a world that is put back to the start.
+/// Runs schedules of a litmus test one after the other, in a world that is reset to the start for each.
 pub struct Program {
     stage: Arc<Fixture>,
 }
 
 impl Program {
-    /// That test under that protocol.
+    /// Returns the program of that test under that protocol.
     ///
     /// # Panics
-    /// When the world of a litmus test that was read cannot be built: a bug of ours.
+    /// If the world of a litmus test that was read cannot be built, which is a bug.
     #[must_use]
     pub fn new(litmus: &Arc<Litmus>, protocol: Protocol) -> Self {
         let world = World::new(litmus.spec.clone()).expect("a litmus test that was read");
@@ -65,13 +65,13 @@ impl Program {
         Self { stage: Arc::new(Fixture { litmus, protocol, world, kills }) }
     }
 
-    /// The world.
+    /// Returns the world.
     #[must_use]
     pub fn world(&self) -> &Arc<World> {
         &self.stage.world
     }
 
-    /// Before the first schedule of that strategy.
+    /// Returns the simulator before the first schedule of that strategy.
     #[must_use]
     pub fn stage(
         &self,
@@ -98,13 +98,13 @@ impl Program {
         runner.run_once()
     }
 
-    /// Puts everything back to the start, for another schedule of the same strategy.
+    /// Resets everything to the start, for another schedule of the same strategy.
     pub fn restart(&self, runner: &Runner) {
         self.stage.world.reset();
         runner.observer().judge.restart();
     }
 
-    /// The name of an actor; what faults throw in has none.
+    /// Returns the name of an actor; actors that faults add have none and get one by number.
     #[must_use]
     pub fn actor_name(&self, actor: ActorId) -> String {
         let known = self.stage.litmus.actors.get(actor.index());
@@ -128,8 +128,8 @@ fn act(cur: &Here, stage: &Fixture, at: usize) {
     }
 }
 
-/// What a thread does until its operations end, or itself does. Where threads may be killed it looks for that between
-/// operations, and who kills leaves its exit to it.
+/// Runs the operations of a thread until they end, or one of them ends the thread. If threads may be killed, it checks
+/// for that between operations; the killer leaves the exit to the thread itself.
 fn thread<C: Current>(cur: &C, stage: &Fixture, task: TaskId, ops: &[Op]) {
     let world = &stage.world;
     for op in ops {
@@ -148,7 +148,7 @@ fn thread<C: Current>(cur: &C, stage: &Fixture, task: TaskId, ops: &[Op]) {
     }
 }
 
-/// One operation of a thread. One that fails is told by its own events, and the thread goes on.
+/// Performs one operation of a thread. A failure is reported by its own events, and the thread goes on.
 fn inside<C: Current>(cur: &C, stage: &Fixture, task: TaskId, op: &Op) {
     let world = &stage.world;
     match op {
@@ -163,7 +163,7 @@ fn inside<C: Current>(cur: &C, stage: &Fixture, task: TaskId, op: &Op) {
     }
 }
 
-/// One operation that anybody can do.
+/// Performs one operation that any actor may perform.
 fn outside<C: Current>(cur: &C, stage: &Fixture, op: &Op) {
     let (world, protocol) = (&*stage.world, stage.protocol);
     match op {
@@ -205,7 +205,7 @@ fn outside<C: Current>(cur: &C, stage: &Fixture, op: &Op) {
     }
 }
 
-/// Whether an operation is an attach of that kind; for tables.
+/// Reports whether an operation is an attach of that kind; used by tables.
 #[must_use]
 pub fn attaches(op: &Op) -> bool {
     matches!(op, Op::Attach(Target::Process(_) | Target::Thread(_) | Target::All | Target::Adopt(_), _))

@@ -1,4 +1,4 @@
-//! One schedule once more: the same choices, told step by step, and held to how it ended when it was written down.
+//! Repeats one schedule with the same choices, describes it step by step, and compares its end with the recorded one.
 use super::chrome;
 use super::names;
 use super::program::{Program, Runner};
@@ -12,17 +12,17 @@ use model::seam::ActorId;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// What came of a replay.
+/// The outcome of a replay.
 pub struct Replayed {
     /// The interleaving, for people.
     pub text: String,
-    /// How it ended.
+    /// The state in which it ended.
     pub state: String,
     /// Invariants that were violated.
     pub violated: Vec<String>,
-    /// The same as a Chrome trace.
+    /// Makes the interleaving as a Chrome trace.
     pub trace: Box<dyn Fn() -> String>,
-    /// Whether it ended as it was written down, or where it went another way.
+    /// `Ok` if it ended as recorded, otherwise a description of the difference.
     pub repeated: Result<(), String>,
 }
 
@@ -75,34 +75,33 @@ fn repeated(
     let (taken, wanted) = (policy.taken().len(), witness.schedule.choices().len());
     if let Some(wrong) = wrong_step(witness, policy.given_up() == Some(GivenUp::Cut), taken) {
         return Err(format!(
-            "the schedule of {wanted} steps cannot be repeated: {wrong}; it was altered, take it from `explore` again"
+            "the schedule of {wanted} steps cannot be repeated: {wrong}; the schedule was altered; get it from `explore` again"
         ));
     }
     if let Some(before) = witness.state.as_ref().filter(|before| *before != state) {
-        return Err(format!("ended in {state}, and ended in {before} when it was written down"));
+        return Err(format!("ended in {state}, but was recorded as ending in {before}"));
     }
     match witness.violated.iter().find(|invariant| !violated.contains_key(invariant.as_str())) {
-        Some(invariant) => Err(format!("{invariant} was violated when it was written down, and is not now")),
+        Some(invariant) => Err(format!("{invariant} was recorded as violated, but is not violated now")),
         None => Ok(()),
     }
 }
 
-/// Says which step of the schedule cannot be taken, if one cannot; `taken` steps were, and then it was `cut` or over.
+/// Describes the step of the schedule that cannot be taken, if there is one. `taken` steps were taken before the
+/// schedule was `cut` or over.
 fn wrong_step(witness: &Witness, cut: bool, taken: usize) -> Option<String> {
     let choices = witness.schedule.choices();
     match choices.get(taken) {
         Some(who) if cut => {
             let who = Schedule::new(vec![*who]);
             Some(format!(
-                "at step {} `{who}` cannot go on, for it waits, has ended or is not there",
+                "at step {} `{who}` cannot go on: it is waiting, has ended or does not exist",
                 taken + 1
             ))
         }
-        Some(_) => {
-            Some(format!("the test ends after {taken} steps, so that step {} is one too many", taken + 1))
-        }
+        Some(_) => Some(format!("the test ends after {taken} steps, so step {} is one too many", taken + 1)),
         None if cut => {
-            Some(format!("after step {taken} the test goes on, so that the end of the schedule is missing"))
+            Some(format!("the test goes on after step {taken}, so the end of the schedule is missing"))
         }
         None => None,
     }
@@ -115,7 +114,7 @@ struct Tell<'a> {
 }
 
 impl Tell<'_> {
-    /// A row for each step, and one for each other actor to whom something happens in it.
+    /// Appends a row for each step, and one for each other actor that the step affects.
     fn all(&self, lines: &[Line], text: &mut String) {
         let mut lines = lines.iter().peekable();
         for step in 0..=self.taken.len() as u64 {

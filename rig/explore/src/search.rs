@@ -1,4 +1,4 @@
-//! Runs schedules of a litmus test under a policy, on several workers, within bounds, and adds up what they show.
+//! Runs schedules of a litmus test under a policy, on several workers and within limits, and collects the results.
 use super::found::Found;
 use super::litmus::{Conditions, Litmus};
 use super::policy::PolicyName;
@@ -18,18 +18,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Bounds of a search, and how it is run.
+/// Limits and settings of a search.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Steps of one schedule.
+    /// Most steps of one schedule.
     pub steps: usize,
-    /// Schedules.
+    /// Most schedules.
     pub schedules: u64,
-    /// Wall time.
+    /// Most wall time.
     pub time: Duration,
-    /// Workers.
+    /// Number of workers.
     pub jobs: usize,
-    /// Of random schedules.
+    /// Seed of random schedules.
     pub seed: u64,
     /// Checks that are on.
     pub checks: CheckSet,
@@ -48,32 +48,32 @@ impl Default for Limits {
     }
 }
 
-/// A schedule as whoever looks on sees it.
+/// A finished schedule, as passed to [`LookOn`].
 pub struct Seen<'a> {
     /// The state in which it ended.
     pub state: &'a EndState,
-    /// What it violated.
+    /// The invariants it violated.
     pub violated: &'a Violated,
     /// The schedule.
     pub schedule: &'a dyn Fn() -> Schedule,
 }
 
-/// Looks on, from whichever worker; may end the search.
+/// A callback that sees each finished schedule, from any worker; may end the search.
 pub type LookOn<'a> = &'a (dyn Fn(&Seen<'_>) -> ControlFlow<()> + Sync);
 
-/// Looks at nothing.
+/// Ignores every schedule.
 pub fn nobody(_: &Seen<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Says stop when the time is up, when somebody outside says so, or not at all.
+/// Sets the stop flag when the time is up, or when an interrupt arrives.
 struct Clock {
     stop: Arc<AtomicBool>,
     over: Mutex<bool>,
     changed: Condvar,
 }
 
-/// How often the clock asks outside.
+/// Interval at which the clock checks for an interrupt.
 const TICK: Duration = Duration::from_millis(10);
 
 impl Clock {
@@ -90,10 +90,10 @@ impl Clock {
     }
 }
 
-/// Ends the clock, however the search ends.
+/// Ends the clock on drop, however the search ends.
 struct EndOfClock<'a>(&'a Clock);
 
-/// Lets nobody wait for a worker that has panicked.
+/// Stops the other workers when one has panicked, so that no thread waits for it.
 struct StopOnPanic<'a>(&'a AtomicBool);
 
 impl Drop for StopOnPanic<'_> {
@@ -111,7 +111,7 @@ impl Drop for EndOfClock<'_> {
     }
 }
 
-/// One search as its workers see it.
+/// The state of one search that its workers share.
 struct Search<'a> {
     litmus: &'a Arc<Litmus>,
     protocol: Protocol,
@@ -120,15 +120,15 @@ struct Search<'a> {
     bounds: Bounds,
     tree: Arc<Tree>,
     numbers: Arc<Numbers>,
-    /// Steps of a schedule, as far as `pct` has to know.
+    /// Typical number of steps of a schedule, which `pct` needs.
     typical: u64,
     run: AtomicU64,
-    /// States of which a schedule is kept.
+    /// Conditions; for each state they refer to, a schedule is kept.
     conditions: Conditions,
     look_on: LookOn<'a>,
 }
 
-/// Runs schedules until all have been run, a bound is reached or `interrupt` comes.
+/// Runs schedules until all have been run, a limit is reached or `interrupt` arrives.
 ///
 /// # Panics
 /// Passes on the panic of a worker.
@@ -155,7 +155,7 @@ pub fn search(
         conditions: litmus.wanted(protocol).conditions,
         look_on,
     };
-    // Plain depth-first search has one worker: there is nothing to share.
+    // Plain depth-first search has one worker, because its tree cannot be shared.
     let shared = !matches!(policy, PolicyName::DepthFirst | PolicyName::Switches(_));
     let jobs = if shared { limits.jobs.max(1) } else { 1 };
     let until = Instant::now() + limits.time;
@@ -164,7 +164,7 @@ pub fn search(
         let start = || std::thread::Builder::new();
         let ticks = start().spawn_scoped(scope, move || clock.run(until, interrupt)).is_ok();
         let _ends = EndOfClock(clock);
-        // With fewer workers it takes longer, and finds the same.
+        // Fewer workers take longer and find the same.
         let others: Vec<_> =
             (1..jobs).map_while(|_| start().spawn_scoped(scope, || search.work(None)).ok()).collect();
         let mut found = search.work((!ticks).then_some((until, interrupt)));
@@ -180,7 +180,7 @@ pub fn search(
     found
 }
 
-/// Steps of a schedule of the test.
+/// Returns the number of steps of one schedule of the test.
 fn typical(litmus: &Arc<Litmus>, protocol: Protocol, bounds: &Bounds) -> u64 {
     let program = Program::new(litmus, protocol);
     let Some(random) = Random::new(0, &Numbers::below(1)) else { return 0 };
@@ -201,7 +201,7 @@ impl Search<'_> {
         }
     }
 
-    /// Runs schedules until there are none left. Without a clock on a thread of its own it looks at the time itself.
+    /// Runs schedules until there are none left. Checks the time itself if no clock has its own thread.
     fn work(&self, clock: Option<(Instant, &Interrupt)>) -> Found {
         let mut found = Found { complete: true, ..Found::default() };
         let Some(strategy) = self.strategy().filter(|_| self.may_run()) else { return found };
@@ -224,12 +224,12 @@ impl Search<'_> {
         }
     }
 
-    /// Whether the bound leaves room for one more schedule, which is then taken.
+    /// Claims one more schedule; reports whether the limit allows it.
     fn may_run(&self) -> bool {
         self.run.fetch_add(1, Ordering::Relaxed) < self.limits.schedules
     }
 
-    /// Takes a schedule that was run; whether the search goes on.
+    /// Records the results of one schedule; reports whether the search goes on.
     fn take(&self, program: &Program, found: &mut Found, (runner, end): (&Runner, &End)) -> bool {
         let given_up = runner.policy().given_up();
         match given_up {

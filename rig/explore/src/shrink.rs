@@ -1,7 +1,8 @@
 //! Looks for a shorter program that still violates the invariant, and then for a schedule with fewer switches.
 //!
-//! What is tried: one actor less, one operation less, one fault less, until nothing can go; then schedules with no
-//! switch from somebody who could have gone on, with one, with two and so on. All of it within a time.
+//! It removes one actor, one operation or one fault at a time, until nothing more can go. Then it tries schedules
+//! without preemptions (switches from an actor that could have gone on), with one, with two and so on. The whole has a
+//! time limit.
 use super::litmus::Litmus;
 use super::litmus::expect::CONDITIONS;
 use super::policy::PolicyName;
@@ -15,17 +16,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use toml::{Table, Value};
 
-/// Schedules that one try may take.
+/// Most schedules per attempt.
 const SCHEDULES_MAX: u64 = 200_000;
-/// Switches beyond which nobody looks for fewer.
+/// Number of preemptions above which fewer are not sought.
 const SWITCHES_MAX: usize = 6;
 
-/// How much there is of a witness: what is made less.
+/// The size of a witness, which shrinking reduces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size {
     /// Actors.
     pub actors: usize,
-    /// Operations of all of them.
+    /// Operations of all actors.
     pub operations: usize,
     /// Fault rules.
     pub faults: usize,
@@ -36,7 +37,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// Of a witness.
+    /// Returns the size of a witness.
     #[must_use]
     pub fn of(witness: &Witness) -> Self {
         let Witness { litmus, schedule, .. } = witness;
@@ -50,14 +51,14 @@ impl Size {
     }
 }
 
-/// A failing witness being made shorter.
+/// A failing witness that is being shrunk.
 struct Shrinking<'a> {
     invariant: &'a str,
     until: Instant,
     interrupt: &'a Interrupt,
 }
 
-/// The shortest that was found within `time` of a program and schedule that violate `invariant`.
+/// Returns the shortest witness found within `time` that still violates `invariant`.
 #[must_use]
 pub fn shrink(witness: &Witness, invariant: &str, time: Duration, interrupt: &Interrupt) -> Witness {
     let shrinking = Shrinking { invariant, until: Instant::now() + time, interrupt };
@@ -69,10 +70,10 @@ pub fn shrink(witness: &Witness, invariant: &str, time: Duration, interrupt: &In
 }
 
 impl Shrinking<'_> {
-    /// The first program with one thing less that still fails.
+    /// Returns the first program with one part less that still fails.
     fn less(&self, witness: &Witness) -> Option<Witness> {
         let mut table: Table = toml::from_str(&witness.litmus.toml).ok()?;
-        // Conditions may name what a shorter program does not have.
+        // Conditions may name parts that a shorter program lacks.
         CONDITIONS.into_iter().chain(["expect"]).for_each(|key| drop(table.remove(key)));
         candidates(&table).into_iter().find_map(|table| {
             let text = toml::to_string_pretty(&table).ok()?;
@@ -81,7 +82,7 @@ impl Shrinking<'_> {
         })
     }
 
-    /// The same with the fewest switches.
+    /// Returns the witness with the fewest preemptions.
     fn fewer_switches(&self, witness: Witness) -> Witness {
         let most = witness.schedule.switches().min(SWITCHES_MAX);
         for switches in 0..most {
@@ -92,7 +93,7 @@ impl Shrinking<'_> {
         witness
     }
 
-    /// A schedule of the program that violates the invariant, if one is found in time.
+    /// Returns a schedule of the program that violates the invariant, if one is found in time.
     fn fails(&self, witness: &Witness, policy: PolicyName) -> Option<Witness> {
         let time = self.until.saturating_duration_since(Instant::now());
         if time.is_zero() || self.interrupt.is_set() {
@@ -114,7 +115,7 @@ impl Shrinking<'_> {
     }
 }
 
-/// Everything with one thing less: actors first, for they are the most.
+/// Returns every program with one part less: actors first, because they remove the most.
 fn candidates(table: &Table) -> Vec<Table> {
     let list = |table: &Table, name: &str| table.get(name).and_then(Value::as_array).map_or(0, Vec::len);
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! In which state a schedule has ended, and what it has violated.
+//! The state in which a schedule ends, and the invariants it violated.
 use super::litmus::Litmus;
 use super::names;
 use super::program::{Program, Runner};
@@ -9,21 +9,21 @@ use model::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// Violated invariants with what can be said of each in a word: `drift` with `b=+5`.
+/// Violated invariants with details in a word each: `drift` with `b=+5`.
 pub type Violated = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// The state in which a schedule has ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EndState {
-    /// Everybody has ended.
+    /// All actors have ended.
     End(Final),
-    /// Nobody can go on: who waits for what.
+    /// No actor can go on; lists the waits.
     Deadlock(String),
-    /// It was given up after that many steps.
+    /// The schedule was abandoned after that many steps.
     NoEnd(usize),
 }
 
-/// What is there when everybody has ended.
+/// The final state when all actors have ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Final {
     /// Usage of every counter: `a.memrlimit`.
@@ -89,7 +89,7 @@ impl fmt::Display for EndState {
     }
 }
 
-/// Judges a schedule that has ended, and says in which state.
+/// Judges a schedule that has ended; returns its state and violations.
 pub fn end(litmus: &Litmus, program: &Program, runner: &Runner, end: &End) -> (EndState, Violated) {
     let now = runner.policy().taken().len();
     let judge = &mut runner.observer().judge;
@@ -118,7 +118,7 @@ pub fn end(litmus: &Litmus, program: &Program, runner: &Runner, end: &End) -> (E
     (state, violated)
 }
 
-/// Returns the findings on the way, which are not decided by the final state.
+/// Returns the findings that do not follow from the final state.
 #[must_use]
 pub fn findings(checks: &Checks) -> Vec<Finding<'_>> {
     let on_the_way = |(check, tally): &Finding<'_>| tally.violated > 0 && !check.about().by_final_state;
@@ -130,13 +130,13 @@ fn on_the_way(litmus: &Litmus, checks: &Checks) -> Violated {
     findings(checks).into_iter().map(|(check, _)| (check.name(), details(check))).collect()
 }
 
-/// Counters that are off, and by how much.
+/// Lists counters that have drifted, with their drift.
 fn drift(litmus: &Litmus, checks: &Checks) -> BTreeSet<String> {
     let off = checks.drifts().iter().filter(|counter| counter.now != 0);
     off.map(|counter| format!("{}={:+}", counter_name(litmus, counter), counter.now)).collect()
 }
 
-/// Counters that have clamped.
+/// Lists counters that have clamped.
 fn clamps(litmus: &Litmus, checks: &Checks) -> BTreeSet<String> {
     let clamps = |counter: &&CounterDrift| {
         checks.shadow().clamps(Shadow::index(counter.controller, counter.cgroup)) > 0
@@ -144,13 +144,13 @@ fn clamps(litmus: &Litmus, checks: &Checks) -> BTreeSet<String> {
     checks.drifts().iter().filter(clamps).map(|counter| counter_name(litmus, counter)).collect()
 }
 
-/// Whether touched pages are charged to a cgroup where their owner is not.
+/// Reports whether touched pages are charged to a cgroup other than their owner's.
 fn is_left_behind(checks: &Checks, last: &Snapshot) -> bool {
     let Some(hierarchy) = checks.shadow().counting(Controller::Memory) else { return false };
     last.mms.iter().any(|mm| mm.records.elsewhere(mm.owner.cgroup(hierarchy)) > 0)
 }
 
-/// `b`, or `b.memory` where several controllers count.
+/// Returns `b`, or `b.memory` where several controllers count.
 fn counter_name(litmus: &Litmus, counter: &CounterDrift) -> String {
     let name = litmus.spec.cgroups.get(counter.cgroup.index()).map_or("/", |cgroup| &cgroup.name);
     let judged = |controller: &&Controller| controller.counts() || **controller == Controller::Cpuset;

@@ -1,4 +1,4 @@
-//! What a search has found, as herd7 would say it.
+//! Results of a search in the format of herd7.
 use super::found::Found;
 use super::judge::{Judgement, Observation, StateObservation, TestVerdict, has, word};
 use super::litmus::Litmus;
@@ -7,7 +7,7 @@ use super::witness::{Schedule, token};
 use model::protocols::Protocol;
 use std::fmt::Write as _;
 
-/// The block of one test under one protocol; `place` is where the test can be found again.
+/// Returns the block of one test under one protocol; `place` is the name or file of the test.
 #[must_use]
 pub fn block(
     (litmus, place): (&Litmus, &str),
@@ -61,7 +61,7 @@ pub fn block(
     }
     for (at, rule) in litmus.faults.rules.iter().enumerate().filter(|(at, _)| !found.fired.contains(at)) {
         let why = match (judged.silent.contains(&at), has(litmus, protocol, rule.site)) {
-            (true, _) if found.complete => "never fired, so nothing was tested by it; take it out or mend it",
+            (true, _) if found.complete => "never fired, so it tested nothing; remove or fix it",
             (_, false) => "cannot fire: the protocol does not have this site",
             _ => "never fired",
         };
@@ -70,7 +70,7 @@ pub fn block(
     text
 }
 
-/// `drift b=+5 underflow a`.
+/// Formats violations as in `drift b=+5 underflow a`.
 #[must_use]
 pub fn violated(violated: &Violated) -> String {
     let invariant = |(name, details): (&&str, &std::collections::BTreeSet<String>)| {
@@ -79,7 +79,7 @@ pub fn violated(violated: &Violated) -> String {
     violated.iter().map(invariant).collect::<Vec<_>>().join(" ")
 }
 
-/// What is wrong with an observation.
+/// Describes the mismatch of an observation.
 fn complaint(seen: &Observation) -> Option<String> {
     let Observation { invariant, .. } = seen;
     let expected = word(seen.expected);
@@ -93,7 +93,7 @@ fn complaint(seen: &Observation) -> Option<String> {
     }
 }
 
-/// The mistake in the states.
+/// Describes the mismatch of a condition on states.
 fn of_states(seen: &StateObservation) -> Option<String> {
     let StateObservation { kind, condition, schedules, .. } = seen;
     match (seen.verdict, *schedules) {

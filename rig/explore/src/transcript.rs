@@ -1,4 +1,4 @@
-//! A schedule in words, step by step: who, on what, and what happened to locks and counters.
+//! A transcript of a schedule, step by step: the actor, its access, and the changes to locks and counters.
 use super::litmus::Litmus;
 use super::names;
 use engines::sim::steps::Step;
@@ -11,34 +11,34 @@ use std::sync::Arc;
 /// Something that happened in a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// After how many steps; 0 is before the first.
+    /// Number of steps before it; 0 is before the first.
     pub step: u64,
-    /// Who.
+    /// The actor.
     pub actor: u32,
-    /// What.
+    /// The event.
     pub what: What,
 }
 
-/// What happened.
+/// An event of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// An operation, an attach, a phase or a callback begins or ends: a sentence.
+    /// A sentence: an operation, an attach, a phase or a callback begins or ends.
     Told(String),
     /// A span of that name begins on the actor's track.
     Begin(String),
-    /// It ends.
+    /// The span ends.
     End(String),
     /// A lock is taken.
     Took(Object, Mode),
-    /// A lock is given back.
+    /// A lock is released.
     Gave(Object, Mode),
-    /// Somebody has to wait for it.
+    /// An actor has to wait for the lock.
     Waits(Object),
     /// A counter has changed.
     Counter(String, u64, u64),
 }
 
-/// Writes a schedule down.
+/// Records a schedule.
 pub struct Transcript {
     litmus: Arc<Litmus>,
     world: Arc<World>,
@@ -47,7 +47,7 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// Of a run of that test in that world, which is at its start.
+    /// Returns the transcript of a run of that test in that world, which is at its start.
     #[must_use]
     pub fn new(litmus: &Arc<Litmus>, world: &Arc<World>) -> Self {
         let mut transcript = Self {
@@ -61,13 +61,13 @@ impl Transcript {
         transcript
     }
 
-    /// What was written down.
+    /// Returns the recorded lines.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// Usage of a counter, while its lock is free.
+    /// Returns the usage of a counter, while its lock is free.
     fn read(&self, owner: u32) -> Option<u64> {
         let (cgroup, controller) = names::counter(owner);
         let counter = self.world.cgroups.get(cgroup.index())?.counters[controller.index()].as_ref()?;
@@ -78,7 +78,7 @@ impl Transcript {
         self.lines.push(Line { step: stamp.at_ns, actor: stamp.actor.0, what });
     }
 
-    /// A counter's lock has just been released.
+    /// Records the usage of a counter whose lock has just been released.
     fn counter(&mut self, stamp: Stamp, owner: u32) {
         let Some(after) = self.read(owner) else { return };
         let before = self.usage.insert(owner, after).unwrap_or(0);
@@ -93,7 +93,7 @@ impl Transcript {
         self.world.cgroup(cgroup).name.clone()
     }
 
-    /// Begins and ends of what spans several steps.
+    /// Returns the begin or end of a span of several steps.
     fn span(&self, event: &Event) -> Option<What> {
         Some(match *event {
             Event::OpBegin { kind, .. } => What::Begin(kind.name().to_owned()),
@@ -110,7 +110,7 @@ impl Transcript {
         })
     }
 
-    /// What is worth a sentence.
+    /// Describes an event that deserves a sentence.
     fn sentence(&self, event: &Event) -> Option<String> {
         let thread = |task: model::kernel::TaskId| {
             self.litmus.thread(task.index()).map_or_else(|| format!("task {}", task.0), str::to_owned)
@@ -169,7 +169,7 @@ impl Observer for Transcript {
     }
 }
 
-/// What a step does with its object, in words.
+/// Describes the access of a step to its object.
 #[must_use]
 pub fn access(step: &Step) -> &'static str {
     match step.touch.access {
@@ -181,7 +181,7 @@ pub fn access(step: &Step) -> &'static str {
     }
 }
 
-/// How a lock is held, in words.
+/// Describes the mode in which a lock is held.
 #[must_use]
 pub fn mode(mode: Mode) -> &'static str {
     match mode {

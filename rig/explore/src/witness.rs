@@ -1,7 +1,7 @@
-//! A schedule that can be repeated: as a token that fits on a line, and as a file that needs nothing else.
+//! A schedule that can be repeated: as a one-line token, or as a self-contained file.
 //!
-//! Both say by which version of the model they were made and for which text of the test, and are refused when either is
-//! another: the same choices would then lead elsewhere.
+//! Both name the version of the model and the text of the test they were made with. They are refused if either differs,
+//! because the same choices would then lead elsewhere.
 use super::built_in;
 use super::litmus::Litmus;
 use engines::sim::steps::switches;
@@ -13,30 +13,30 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::path::Path;
 
-/// Version of the model: what steps there are, and in which order the code takes them. A test holds it to a digest of
-/// what all built-in tests do, and says when it has to be raised.
+/// Version of the model: the steps that exist, and the order in which the code takes them. A test compares it with a
+/// digest of the steps of all built-in tests, and reports when it has to be raised.
 pub const MODEL: u32 = 2;
 /// Version of tokens and files.
 pub const FORMAT: u32 = 1;
 
-/// Whose step came when. The shortest come first: by switches, then by steps.
+/// The order of steps by actor. Schedules compare by number of switches, then of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule(Vec<ActorId>);
 
 impl Schedule {
-    /// The schedule of those choices.
+    /// Returns the schedule of those choices.
     #[must_use]
     pub fn new(choices: Vec<ActorId>) -> Self {
         Self(choices)
     }
 
-    /// Whose step comes when.
+    /// Returns the actor of each step.
     #[must_use]
     pub fn choices(&self) -> &[ActorId] {
         &self.0
     }
 
-    /// How often it goes over from one actor to another.
+    /// Returns the number of switches from one actor to another.
     #[must_use]
     pub fn switches(&self) -> usize {
         switches(&self.0)
@@ -56,7 +56,8 @@ impl Ord for Schedule {
     }
 }
 
-/// Actors as letters, `a` is the first; from the 27th on as a number in brackets. A number in front says how many steps.
+/// Actors as letters from `a` on, and from the 27th on as a number in brackets. A leading number counts consecutive
+/// steps.
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for run in self.0.chunk_by(|a, b| a == b) {
@@ -72,14 +73,14 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// Steps that a schedule may have at most when it is read.
+/// Most steps of a schedule that is read.
 const STEPS_MAX: usize = 10_000_000;
 
 impl Schedule {
     /// Reads what `Display` writes.
     ///
     /// # Errors
-    /// What cannot be read, in words.
+    /// The part that cannot be read.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut choices = Vec::new();
         let mut rest = text;
@@ -99,7 +100,7 @@ impl Schedule {
             let (Some(who), Some(times)) = (who, times.filter(fits)) else {
                 let at = text.len() - rest.len() + 1;
                 return Err(format!(
-                    "`{text}` is no schedule from character {at} on; one looks like 12a3b4a"
+                    "`{text}` is not a schedule from character {at} on; write one like 12a3b4a"
                 ));
             };
             choices.extend(std::iter::repeat_n(ActorId(who), times));
@@ -109,10 +110,10 @@ impl Schedule {
     }
 }
 
-/// A schedule with all that it takes to repeat it.
+/// A schedule with all data needed to repeat it.
 #[derive(Clone, Debug)]
 pub struct Witness {
-    /// The name of the test, or the file that it is in.
+    /// The name of the test, or its file.
     pub place: String,
     /// The test.
     pub litmus: Litmus,
@@ -120,13 +121,13 @@ pub struct Witness {
     pub protocol: Protocol,
     /// The schedule.
     pub schedule: Schedule,
-    /// How it ends, where that was written down.
+    /// The state in which it ends, if recorded.
     pub state: Option<String>,
-    /// The invariants that it violates, where they were written down.
+    /// The invariants that it violates, if recorded.
     pub violated: Vec<String>,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -142,13 +143,13 @@ struct File {
 }
 
 impl Witness {
-    /// One line that repeats it: `m1-5f3a9c01-12a3b@three-phase@NAME`.
+    /// Returns a one-line token: `m1-5f3a9c01-12a3b@three-phase@NAME`.
     #[must_use]
     pub fn token(&self) -> String {
         token(&self.place, &self.litmus.toml, self.protocol, &self.schedule)
     }
 
-    /// The text of a file that repeats it.
+    /// Returns the text of a file that repeats it.
     ///
     /// # Panics
     /// Never: strings and numbers can be written as TOML.
@@ -170,7 +171,7 @@ impl Witness {
     /// Reads a file, or a token whose test is built in or in a file.
     ///
     /// # Errors
-    /// What is wrong with it, and what would be right.
+    /// The mistake and its remedy.
     pub fn read(text: &str) -> Result<Self, String> {
         let path = Path::new(text);
         if !text.contains('@') || path.is_file() {
@@ -184,10 +185,10 @@ impl Witness {
         Self::from_token(text)
     }
 
-    /// Reads the content of a file that `explore` has saved.
+    /// Reads the content of a file that `explore` saved.
     ///
     /// # Errors
-    /// [`String`] with the mistake, and what would be right.
+    /// The mistake and its remedy.
     pub fn from_file(text: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Versions {
@@ -195,10 +196,10 @@ impl Witness {
             model: u32,
         }
         let versions: Versions =
-            toml::from_str(text).map_err(|error| format!("is no saved schedule: {error}"))?;
+            toml::from_str(text).map_err(|error| format!("is not a saved schedule: {error}"))?;
         same("format", versions.format, FORMAT)?;
         same("model", versions.model, MODEL)?;
-        let file: File = toml::from_str(text).map_err(|error| format!("is no saved schedule: {error}"))?;
+        let file: File = toml::from_str(text).map_err(|error| format!("is not a saved schedule: {error}"))?;
         Ok(Self {
             litmus: Litmus::parse(&file.place, &file.test).map_err(|error| error.to_string())?,
             protocol: Protocol::parse(&file.protocol).map_err(|error| error.to_string())?,
@@ -211,7 +212,9 @@ impl Witness {
 
     fn from_token(token: &str) -> Result<Self, String> {
         let no_token = |wrong: &str| {
-            format!("`{token}` is no token: {wrong}; one looks like m{MODEL}-5f3a9c01-12a3b@three-phase@NAME")
+            format!(
+                "`{token}` is not a token: {wrong}; write one like m{MODEL}-5f3a9c01-12a3b@three-phase@NAME"
+            )
         };
         let mut parts = token.splitn(3, '@');
         let (Some(head), Some(protocol), Some(place)) = (parts.next(), parts.next(), parts.next()) else {
@@ -234,7 +237,7 @@ impl Witness {
         };
         if digest(&toml) != text {
             return Err(format!(
-                "test {place} is not what it was when the token was made, or the token was altered: the digest of the test is {}, and the token has {text}; explore it again",
+                "test {place} has changed since the token was made, or the token was altered: the digest of the test is {}, and the token has {text}; explore the test again",
                 digest(&toml)
             ));
         }
@@ -250,7 +253,7 @@ impl Witness {
     }
 }
 
-/// The token of a schedule.
+/// Returns the token of a schedule.
 #[must_use]
 pub fn token(place: &str, toml: &str, protocol: Protocol, schedule: &Schedule) -> String {
     format!("m{MODEL}-{}-{schedule}@{protocol}@{place}", digest(toml))
@@ -265,7 +268,7 @@ fn same(what: &str, found: u32, known: u32) -> Result<(), String> {
     ))
 }
 
-/// A digest of a text (FNV-1a, 32 bits).
+/// Returns a digest of a text (FNV-1a, 32 bits).
 fn digest(text: &str) -> String {
     let hash =
         text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

@@ -1,20 +1,20 @@
-//! Readers of everything that comes from outside, as targets of a fuzzer.
+//! Readers of all external input, as targets of a fuzzer.
 //!
-//! A [`Target`] has seeds (inputs that are right) and a function that reads an input and goes on with what was read. An
-//! input is answered with an error or with something that can be used: a panic, an abort, a hang or gigabytes are bugs.
-//! `tests/fuzz.rs` drives them; a crate of its own, so that few crates have to be built with instrumentation.
+//! A [`Target`] has seeds (valid inputs) and a function that reads an input and uses the result. Every input must give
+//! an error or a usable value; a panic, an abort, a hang or gigabytes of memory are bugs. `tests/fuzz.rs` drives the
+//! targets. They are in a crate of their own, so that few crates have to be built with instrumentation.
 mod modelled;
 mod results;
 mod system;
 
-// Links the counters of coverage into the test program of this crate, which has no test.
+// Links the coverage counters into the test program of this crate, which has no test.
 #[cfg(test)]
 use bolero as _;
 
 /// One reader.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// Its name, which is also the name of its test.
+    /// The name of the reader, which is also the name of its test.
     pub name: &'static str,
     /// Returns inputs that the reader accepts.
     pub seeds: fn() -> Vec<Vec<u8>>,
@@ -44,7 +44,7 @@ pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-/// Returns the text of an input; bytes that are not UTF-8 become U+FFFD, as no reader of text sees them.
+/// Returns the text of an input; bytes that are not UTF-8 become U+FFFD, since no reader of text ever sees them.
 fn text(input: &[u8]) -> String {
     String::from_utf8_lossy(input).into_owned()
 }

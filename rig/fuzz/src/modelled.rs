@@ -1,4 +1,4 @@
-//! Readers of what people write for the model: scenarios, litmus tests, fault rules, costs, schedules, recordings.
+//! Readers of text that people write for the model: scenarios, litmus tests, fault rules, costs, schedules, recordings.
 use crate::{Target, text, texts};
 use explore::Litmus;
 use explore::witness::{Schedule, Witness};
@@ -13,7 +13,7 @@ use workloads::{Part, Trace, TraceOptions};
 pub(crate) const SCENARIO: Target = Target {
     name: "scenario",
     seeds: || texts(built_in::ALL.iter().chain(built_in::MUTANTS).map(|(_, text)| *text)),
-    // No files: a recording that a damaged scenario names could be anything on this machine.
+    // No files: a recording named by a damaged scenario could be any file of this machine.
     drive: |input| match Scenario::parse("s.toml", &text(input), &workloads::BuiltIn) {
         Ok(scenario) => {
             assert!(!CellPlan::all(&scenario).is_empty(), "a scenario has cells");
@@ -96,7 +96,7 @@ pub(crate) const SCHEDULE: Target = Target {
     },
 };
 
-/// Reports whether the input is a token of a built-in test: others name files of this machine.
+/// Reports whether the input is a token of a built-in test; other tokens name files of this machine.
 fn is_token(input: &str) -> bool {
     let place = input.splitn(3, '@').nth(2);
     place.is_some_and(|place| explore::built_in::find(place).is_some() && !Path::new(input).exists())

@@ -1,4 +1,4 @@
-//! Readers of results: runs, gates and baselines, and everything that is made of a run.
+//! Readers of results: runs, gates and baselines, and everything derived from a run.
 use crate::{Target, text, texts};
 use model::seam::costs::Costs;
 use reports::compare::{exact, text as compared};
@@ -86,7 +86,7 @@ fn parsed_gates() -> &'static Gates {
     GATES.get_or_init(|| Gates::parse("default.toml", GATES_TEXT[0], "2026-11-26").expect("built in"))
 }
 
-/// Makes every form of a run, which may refuse it.
+/// Exports a run in every form; a form may refuse it.
 fn every_form(run: &Run) {
     drop((outputs::json(run), outputs::csv(run), outputs::hgrm(run), outputs::hlog(run)));
     drop((outputs::markdown(run), outputs::junit(run), outputs::bmf(run), outputs::gab(run)));

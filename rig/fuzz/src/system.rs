@@ -1,4 +1,4 @@
-//! Readers of what the kernel, a guest or the tracing buffer of a kernel says.
+//! Readers of output of the kernel, of guests and of the kernel's tracing buffer.
 use crate::{Target, text, texts};
 use linux::readers;
 

@@ -1,5 +1,5 @@
-//! A test for each reader. `cargo test -p fuzz` drives damaged seeds and the inputs that were found before, a second each;
-//! `.ci/fuzz` goes on for a minute each, guided by coverage.
+//! A test for each reader. `cargo test -p fuzz` drives damaged seeds and the inputs that were found before, for a
+//! second each; `.ci/fuzz` continues for a minute each, guided by coverage.
 #[path = "../../../reports/tests/it/dice.rs"]
 mod dice;
 #[path = "../../../reports/tests/it/mutate.rs"]
@@ -47,7 +47,7 @@ fn every_target_has_a_test() {
     assert_eq!(names, TESTED);
 }
 
-/// Drives every seed as it is, then damage to it.
+/// Drives every seed unchanged, then damaged seeds.
 fn damaged(target: &Target) {
     let seeds = (target.seeds)();
     assert!(!seeds.is_empty(), "{} has no seeds", target.name);
@@ -60,7 +60,7 @@ fn damaged(target: &Target) {
     mutate::fuzz(target.name, 200, make, |input| (target.drive)(input));
 }
 
-/// Returns a seed with other values, where it is JSON or TOML and the outcome can be written as such.
+/// Returns a seed with other values, if it is JSON or TOML and the outcome can be written in that format.
 fn meant(dice: &mut Dice, seed: &[u8]) -> Option<Vec<u8>> {
     if let Ok(value) = serde_json::from_slice(seed) {
         return serde_json::to_vec(&mutate::meaning(dice, &value)).ok();
@@ -69,7 +69,8 @@ fn meant(dice: &mut Dice, seed: &[u8]) -> Option<Vec<u8>> {
     toml::to_string(&mutate::meaning(dice, &value)).ok().map(String::into_bytes)
 }
 
-/// Writes the seeds as files where `ATTACH_RIG_SEEDS` says, a folder a target: the corpus that `.ci/fuzz` begins with.
+/// Writes the seeds as files to the folder `ATTACH_RIG_SEEDS`, one folder per target: the corpus with which `.ci/fuzz`
+/// begins.
 #[test]
 fn seeds_are_written_where_they_are_asked_for() {
     let scratch = tempfile::tempdir().unwrap();

@@ -7,10 +7,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// Bound for what people write by hand: scenarios, litmus tests, gates, tables of costs, tokens. In bytes: 8 MiB.
+/// Most bytes of a file that people write by hand (scenarios, litmus tests, gates, tables of costs, tokens): 8 MiB.
 pub const TEXT_MAX: u64 = 8 << 20;
 
-/// Bound for results and recordings. In bytes: 1 GiB.
+/// Most bytes of a result or a recording: 1 GiB.
 pub const DATA_MAX: u64 = 1 << 30;
 
 /// The reason why a file was not read.
@@ -29,12 +29,12 @@ pub enum FileError {
     NotRegular {
         /// The file.
         path: PathBuf,
-        /// Its kind in plain words, such as `FIFO`.
+        /// The kind of the file in plain words, such as `FIFO`.
         kind: &'static str,
     },
     /// Larger than the bound.
     #[error(
-        "{} has more than {max} bytes, the most that is read here; give a smaller file",
+        "{} has more than the {max} bytes that are read here; give a smaller file",
         crate::text::printable(&path.to_string_lossy())
     )]
     TooLarge {
@@ -45,7 +45,7 @@ pub enum FileError {
     },
     /// Not UTF-8.
     #[error(
-        "{} is not UTF-8: byte {at} (counted from 0) is wrong; save it as UTF-8",
+        "{} is not UTF-8: byte {at} (counted from 0) is invalid; save it as UTF-8",
         crate::text::printable(&path.to_string_lossy())
     )]
     NotUtf8 {
@@ -57,7 +57,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Reports whether the file is not there.
+    /// Reports whether the file does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
@@ -74,12 +74,12 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     if size > max {
         return Err(too_large());
     }
-    // One byte more than the bound: files in /proc have size 0, and a file may grow while it is read.
+    // One byte above the bound: files in /proc have size 0, and a file may grow while it is read.
     let bytes = first(path, file, max.saturating_add(1))?;
     if bytes.len() as u64 > max { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// Returns the first bytes of the regular file `path`, at most `max` of them, however large it is.
+/// Returns the first bytes of the regular file `path`, at most `max`, however large the file is.
 ///
 /// # Errors
 /// [`FileError::Io`] or [`FileError::NotRegular`].
@@ -88,7 +88,7 @@ pub fn head(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     first(path, file, max)
 }
 
-/// Opens a regular file without waiting; returns its size as well.
+/// Opens a regular file without waiting; also returns its size.
 fn open(path: &Path) -> Result<(File, u64), FileError> {
     let io = |error: rustix::io::Errno| FileError::Io { path: path.to_owned(), source: error.into() };
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
@@ -116,7 +116,7 @@ pub fn read_text(path: &Path, max: u64) -> Result<String, FileError> {
         .map_err(|error| FileError::NotUtf8 { path: path.to_owned(), at: error.utf8_error().valid_up_to() })
 }
 
-/// Returns a word for what is at `path` where that is not a folder; `None` for a folder and where there is nothing.
+/// Returns a word for the kind of file at `path`; `None` for a folder, and if nothing exists there.
 #[must_use]
 pub fn other_than_folder(path: &Path) -> Option<&'static str> {
     let stat = rustix::fs::stat(path).ok()?;

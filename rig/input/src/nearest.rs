@@ -1,14 +1,14 @@
-//! The known names that look like a misspelt one, for every message about an unknown name.
+//! The known names that are similar to a misspelt one, for messages about unknown names.
 
-/// Most names that are listed beside a guess; more would hide it.
+/// Most names that are listed after a guess; more would hide it.
 const LISTED_MAX: usize = 24;
 /// Most guesses.
 const GUESSES_MAX: usize = 3;
-/// Shortest text that is compared with names by parts; a shorter one is part of a name by accident.
+/// Shortest text that is searched for in names; a shorter one occurs in names by accident.
 const PART_MIN: usize = 3;
 
-/// Says what may have been meant by `found` and what there is: ``did you mean `a`? there are `a`, `b` ``. A long list is left
-/// out when something looks alike.
+/// Suggests names for `found` and lists the known ones: ``did you mean `a`? there are `a`, `b` ``. A long list is left
+/// out if a name is similar.
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let hint = guess(found, known.iter().copied());
@@ -21,8 +21,8 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Str
     }
 }
 
-/// Says what may have been meant by `found`, with a blank behind it: ``did you mean `a` or `b`? ``. Empty when nothing looks
-/// alike.
+/// Suggests names for `found`, with a blank after the question: ``did you mean `a` or `b`? ``. Empty if no name is
+/// similar.
 pub fn guess<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let guesses: Vec<_> = look_alikes(found, known).iter().map(|name| format!("`{name}`")).collect();
     if guesses.is_empty() { String::new() } else { format!("did you mean {}? ", guesses.join(" or ")) }
@@ -33,7 +33,7 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The nearest of `known`; several where they are equally near, none where nothing is near.
+/// Returns the nearest of `known`; several if they are equally near, none if no name is near.
 fn look_alikes<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let found = found.to_lowercase();
     let near = |name: &'a str| Some((distance(&found, &name.to_lowercase())?, name));
@@ -46,8 +46,8 @@ fn look_alikes<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Vec
         .collect()
 }
 
-/// Edits between the two, where a swap of neighbours is one; `None` where they are more than a third of `found`. One that
-/// holds the other comes after those, and so does one that is near without its options (`name:options`).
+/// Returns the number of edits between the two, counting a swap of neighbours as one; `None` if that is more than a
+/// third of `found`. A name that contains the text, or is near without its options (`name:options`), ranks after these.
 fn distance(found: &str, name: &str) -> Option<usize> {
     let is_part = |part: &str, whole: &str| part.chars().count() >= PART_MIN && whole.contains(part);
     let length = found.chars().count();
@@ -59,7 +59,7 @@ fn distance(found: &str, name: &str) -> Option<usize> {
 }
 
 fn edits(found: &str, name: &str, most: usize) -> Option<usize> {
-    // No edits make up for a greater difference in length, and a distance takes the product of both.
+    // The edits are at least the difference in length, and computing them takes time in the product of both lengths.
     let is_as_long = found.chars().count().abs_diff(name.chars().count()) <= most;
     is_as_long.then(|| strsim::damerau_levenshtein(found, name)).filter(|edits| *edits <= most)
 }

@@ -1,7 +1,7 @@
-//! Words of a command, quoted so that a POSIX shell reads them back as they are.
+//! Words of a command, quoted so that a POSIX shell reads them back unchanged.
 use std::borrow::Cow;
 
-/// Returns one word, quoted where a shell would change it.
+/// Returns one word, quoted if a shell would change it.
 ///
 /// A NUL cannot be an argument of a program; it is written as U+FFFD.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn join<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the words of a command line, or `None` where a quote is left open.
+/// Returns the words of a command line, or `None` if a quote is left open.
 #[must_use]
 pub fn split(line: &str) -> Option<Vec<String>> {
     shlex::split(line)

@@ -1,4 +1,4 @@
-//! Text that may hold anything, made safe to print; names that are refused.
+//! Arbitrary text made safe to print, and names that are refused.
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -8,24 +8,24 @@ pub const NAME_MAX: usize = 200;
 /// The reason why a name is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// A control character, or one that changes the direction of text or belongs to no text.
-    #[error("a name must not hold the character U+{code:04X}; take it out")]
+    /// A control character, or one that changes the direction of text or does not belong in text.
+    #[error("a name must not contain the character U+{code:04X}; remove it")]
     Character {
-        /// Its code point.
+        /// The code point of the character.
         code: u32,
     },
     /// Longer than [`NAME_MAX`].
     #[error("a name of {bytes} bytes is too long; use at most {NAME_MAX}")]
     TooLong {
-        /// Its length.
+        /// The length of the name in bytes.
         bytes: usize,
     },
-    /// Nothing.
+    /// The name is empty.
     #[error("a name must not be empty; give one")]
     Empty,
 }
 
-/// Checks a name where it enters.
+/// Checks a name on input.
 ///
 /// # Errors
 /// See [`NameError`].
@@ -38,22 +38,22 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     }
 }
 
-/// Returns `text` with every hostile character written as `\u{1b}`; line ends and tabs are hostile too.
+/// Returns `text` with every hostile character escaped as in `\u{1b}`; line ends and tabs count as hostile.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     escape(text, is_hostile)
 }
 
-/// Returns `text` with every hostile character but line ends and tabs written as `\u{1b}`.
+/// Returns `text` with every hostile character except line ends and tabs escaped as in `\u{1b}`.
 #[must_use]
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| is_hostile(c) && c != '\n' && c != '\t')
 }
 
-/// Returns at most `max` characters of bytes of an unknown encoding, safe to print; `...` says that there are more.
+/// Returns at most `max` characters of bytes in an unknown encoding, safe to print; `...` marks that there are more.
 #[must_use]
 pub fn excerpt(bytes: &[u8], max: usize) -> String {
-    // Four bytes a character at most, so that a long line costs nothing.
+    // At most four bytes per character, so that a long line costs nothing.
     let head = &bytes[..bytes.len().min(max.saturating_mul(4).saturating_add(4))];
     let text = String::from_utf8_lossy(head);
     let mut chars = text.chars();
@@ -78,8 +78,8 @@ fn escape(text: &str, hostile: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Reports whether a terminal, an XML parser or a reader is led astray by `c`: controls (C0, DEL, C1), line and
-/// paragraph separators, marks and overrides of direction, the byte order mark, and the noncharacters of Unicode.
+/// Reports whether `c` can mislead a terminal, an XML parser or a reader: controls (C0, DEL, C1), line and paragraph
+/// separators, marks and overrides of direction, the byte order mark, and the noncharacters of Unicode.
 #[must_use]
 pub fn is_hostile(c: char) -> bool {
     let code = c as u32;

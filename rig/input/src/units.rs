@@ -1,4 +1,4 @@
-//! Durations and rates as text, in whole numbers only, so that no rounding can differ between machines.
+//! Durations and rates as text, in whole numbers only, so that results do not depend on the rounding of a machine.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,19 +19,19 @@ const UNITS: [(&str, u64); 7] = [
     ("h", 3_600 * NS_PER_S),
 ];
 
-/// Number of units that are written, the first of [`UNITS`]: stored texts have nothing above a second.
+/// Number of units that are written, taken from the start of [`UNITS`]: stored texts use no unit above a second.
 const WRITTEN: usize = 4;
 
-/// A fault in the text of a duration.
+/// The mistake in the text of a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationProblem {
     /// The text does not begin with a whole number.
     #[error("does not begin with a whole number")]
     NotWhole,
-    /// There is a number and nothing else.
+    /// The text is only a number.
     #[error("has no unit")]
     NoUnit,
-    /// Not a unit of time.
+    /// The unit is not one of time.
     #[error("has the unknown unit `{0}`")]
     UnknownUnit(String),
     /// More than 2^64 − 1 ns.
@@ -42,20 +42,20 @@ pub enum DurationProblem {
     OutOfRange,
 }
 
-/// A text that is not a duration, or not one within the bounds.
+/// A text that is not a duration, or not one within bounds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` {problem}; {help}", help = self.help())]
 pub struct DurationError {
     /// The whole text.
     pub text: String,
-    /// The fault in it.
+    /// The mistake in it.
     pub problem: DurationProblem,
-    /// Smallest and largest right value in ns, if there are bounds.
+    /// Smallest and largest allowed value in ns, if there are bounds.
     pub range_ns: Option<RangeInclusive<u64>>,
 }
 
 impl DurationError {
-    /// Says in one sentence what would be right.
+    /// Describes valid values in one sentence.
     #[must_use]
     pub fn help(&self) -> String {
         let bounds = self.range_ns.as_ref().map(|range| format!(", from {}", ShowRange(range)));
@@ -78,8 +78,8 @@ impl fmt::Display for ShowRange<'_> {
     }
 }
 
-/// Reads `"5us"` as 5,000 ns. Units are `ns`, `us`, `ms`, `s`, `m` or `min`, and `h`; blanks round the number and the unit
-/// are allowed.
+/// Reads `"5us"` as 5,000 ns. Units are `ns`, `us`, `ms`, `s`, `m` or `min`, and `h`; blanks around the number and the
+/// unit are allowed.
 ///
 /// # Errors
 /// A missing whole number, a missing or unknown unit, or a time of more than 64 bits of nanoseconds.
@@ -90,7 +90,7 @@ pub fn parse_ns(text: &str) -> Result<u64, DurationError> {
 /// Reads a duration within `range_ns`.
 ///
 /// # Errors
-/// Those of [`parse_ns`], and when it is out of range; all of them say the bounds.
+/// Those of [`parse_ns`], and a value out of range; all of them state the bounds.
 pub fn parse_within(text: &str, range_ns: &RangeInclusive<u64>) -> Result<u64, DurationError> {
     let within = |ns: &u64| range_ns.contains(ns);
     let read = read_ns(text).map_err(|problem| match problem {
@@ -136,19 +136,19 @@ impl fmt::Display for ShowNs {
     }
 }
 
-/// A fault in the text of a rate.
+/// A mistake in the text of a rate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` {problem}; write a whole number a second, 1/s to {max_per_s}/s, for example 20/s")]
+#[error("`{text}` {problem}; write a whole number per second, 1/s to {max_per_s}/s, for example 20/s")]
 pub struct RateError {
     /// The whole text.
     pub text: String,
-    /// The fault in it.
+    /// The mistake in it.
     pub problem: &'static str,
-    /// Highest right rate.
+    /// Highest allowed rate.
     pub max_per_s: u64,
 }
 
-/// A rate of at least one a second, written `20/s`.
+/// A rate of at least one per second, written `20/s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
     per_s: NonZeroU64,
@@ -170,22 +170,22 @@ impl Rate {
         }
         let bounded = number.parse::<u64>().ok().filter(|per_s| *per_s <= max_per_s);
         let per_s = bounded.ok_or_else(|| wrong("is too high"))?;
-        NonZeroU64::new(per_s).map(|per_s| Self { per_s }).ok_or_else(|| wrong("would never come"))
+        NonZeroU64::new(per_s).map(|per_s| Self { per_s }).ok_or_else(|| wrong("means never"))
     }
 
-    /// Returns the number a second.
+    /// Returns the number per second.
     #[must_use]
     pub fn per_s(self) -> u64 {
         self.per_s.get()
     }
 
-    /// Intended start of number `index`, in ns after the first; without the rounding of those before.
+    /// Returns the intended start of number `index`, in ns after the first; rounding does not accumulate.
     #[must_use]
     pub fn offset_ns(self, index: u64) -> u64 {
         (u128::from(index) * u128::from(NS_PER_S) / u128::from(self.per_s())) as u64
     }
 
-    /// Returns the number of whole intervals within `duration`; 0 when it is shorter than one.
+    /// Returns the number of whole intervals within `duration`; 0 if it is shorter than one.
     #[must_use]
     pub fn intervals_in(self, duration: Duration) -> u64 {
         (duration.as_nanos() * u128::from(self.per_s()) / u128::from(NS_PER_S)) as u64
@@ -248,7 +248,7 @@ mod tests {
         for (given, problem) in [
             ("20", "has no unit"),
             ("20/h", "has an unknown unit"),
-            ("0/s", "would never come"),
+            ("0/s", "means never"),
             ("-1/s", "is not a whole number"),
             ("+1/s", "is not a whole number"),
             ("1.5/s", "is not a whole number"),

@@ -1,8 +1,8 @@
-//! Messages of serde and of its readers, in words that people know.
+//! Messages of serde and of its readers, in words for users.
 
 use crate::nearest::nearest;
 
-/// Kinds of values as serde calls them, and as people do.
+/// Kinds of values as serde names them, and in words for users.
 const TYPES: [(&str, &str); 8] = [
     ("expected u8", "expected a whole number"),
     ("expected u32", "expected a whole number, 0 or more"),
@@ -14,7 +14,7 @@ const TYPES: [(&str, &str); 8] = [
     ("expected struct", "expected a table for"),
 ];
 
-/// Rewrites a message of serde: with the nearest name, and without types of Rust. `more` are names that are known besides
+/// Rewrites a message of serde: adds the nearest name and replaces types of Rust. `more` are known names in addition to
 /// those in the message.
 #[must_use]
 pub fn explain(message: &str, more: &[&str]) -> String {

@@ -1,4 +1,4 @@
-//! Workloads of a scenario, and whether they fit into its cgroups and to its movers.
+//! Workloads of a scenario, and checks that they fit its cgroups and its movers.
 use super::file::{Entry, File};
 use super::source::{Read, Source};
 use super::{Movers, Moves, Scenario, Workload};
@@ -9,18 +9,18 @@ use model::world::CgroupSpec;
 use std::ops::Range;
 use toml::{Spanned, Value};
 
-/// What a `[[workloads]]` says besides the fields of [`workloads::Spec`].
+/// Keys of a `[[workloads]]` in addition to the fields of [`workloads::Spec`].
 const OURS: [&str; 3] = ["cgroup", "cgroups", "move"];
 /// Most threads at the start of a cell.
 const THREADS_MAX: u64 = 65_536;
 
-/// The fields of an entry that are those of [`workloads::Spec`].
+/// Returns the keys of an entry that are fields of [`workloads::Spec`].
 fn theirs(entry: &Entry) -> impl Iterator<Item = (&Spanned<String>, &Value)> {
     let theirs = |key: &Spanned<String>| !OURS.contains(&key.get_ref().as_str());
     entry.iter().map(|(key, value)| (key, value.get_ref())).filter(move |(key, _)| theirs(key))
 }
 
-/// The value of a field, and where the field is.
+/// Returns the value of a field, and its place.
 fn field<'a>(entry: &'a Entry, name: &str) -> Option<(Range<usize>, &'a Value)> {
     entry.get_key_value(name).map(|(key, value)| (key.span(), value.get_ref()))
 }
@@ -56,7 +56,8 @@ impl Source<'_> {
         Ok(Workload { cgroups, elsewhere, moved, plan, spec })
     }
 
-    /// Where its threads start: the cgroups over which they are spread, and where they are in other hierarchies.
+    /// Returns the cgroups over which the threads of a workload are spread at the start, and its cgroups in other
+    /// hierarchies.
     fn start(&self, entry: &Spanned<Entry>, cgroups: &[CgroupSpec]) -> Read<(Vec<CgroupId>, Vec<CgroupId>)> {
         let fields = entry.get_ref();
         let (span, names) = match (field(fields, "cgroup"), field(fields, "cgroups")) {
@@ -98,14 +99,13 @@ impl Source<'_> {
             .iter()
             .any(|id| elsewhere.iter().filter(|other| hierarchy(other) == hierarchy(id)).count() > 1)
         {
-            let message =
-                "threads can be spread over cgroups of one hierarchy only; name one cgroup of each other";
+            let message = "threads can be spread over cgroups of one hierarchy only; name one cgroup in each of the others";
             return Err(self.at(span, message));
         }
         Ok((over, elsewhere))
     }
 
-    /// The entry as the crate `workloads` knows it. Fields are read one by one first, to know which one to blame.
+    /// Returns the entry as a spec. Fields are first read one by one, to know which one to blame.
     fn spec(&self, entry: &Spanned<Entry>) -> Read<workloads::Spec> {
         let table = |fields: Vec<(&Spanned<String>, &Value)>| -> toml::Table {
             fields.into_iter().map(|(key, value)| (key.get_ref().clone(), value.clone())).collect()
@@ -129,18 +129,18 @@ impl Source<'_> {
         })
     }
 
-    /// Blames the field that the error is about.
+    /// Blames the field that the error names.
     fn unfit(&self, entry: &Spanned<Entry>, error: &workloads::SpecError) -> ScenarioError {
         let written = [Some(error.field()), error.other_field()];
         let mut written = written.into_iter().flatten().filter_map(|name| field(entry.get_ref(), name));
         self.at(written.next().map_or(entry.span(), |(span, _)| span), format!("[[workloads]]: {error}"))
     }
 
-    /// Whether workloads can start where they are, and can be moved from there.
+    /// Checks that workloads can start in their cgroups, and can be moved from there.
     pub(super) fn fitting(&self, file: &File, scenario: &Scenario) -> Read<()> {
         let threads: u64 = scenario.workloads.iter().map(Workload::threads).sum();
         if threads > THREADS_MAX {
-            let message = format!("that makes {threads} threads, and {THREADS_MAX} are possible; use fewer");
+            let message = format!("{threads} threads exceed the limit of {THREADS_MAX}; use fewer");
             return Err(self.at(file.workloads.span(), message));
         }
         for (entry, workload) in file.workloads.get_ref().iter().zip(&scenario.workloads) {
@@ -149,7 +149,7 @@ impl Source<'_> {
             for cgroup in workload.named().map(|id| &scenario.cgroups[id.index()]) {
                 if cgroup.cpus.as_ref().is_some_and(CpuMask::is_empty) {
                     let message = format!(
-                        "a workload cannot start in `{}`, whose cpuset.cpus is empty; give that a CPU or start elsewhere",
+                        "a workload cannot start in `{}`, whose cpuset.cpus is empty; give it a CPU or start elsewhere",
                         cgroup.name
                     );
                     return Err(self.at(start(), message));
@@ -173,7 +173,7 @@ impl Source<'_> {
         self.start_limits(file, scenario)
     }
 
-    /// What is there at the start is within every limit.
+    /// Checks that the initial usage is within every limit.
     fn start_limits(&self, file: &File, scenario: &Scenario) -> Read<()> {
         let world = scenario.world();
         for (name, cgroup) in file.cgroups.get_ref() {
@@ -213,7 +213,7 @@ impl Source<'_> {
     }
 }
 
-/// What is wrong with a workload that is to be moved: no mover moves it, or none comes to where it starts.
+/// Describes the mistake in a workload with `move = true`: no mover moves it, or none visits its initial cgroup.
 fn movable(scenario: &Scenario, workload: &Workload) -> Option<String> {
     let movers = |hierarchy: HierarchyId| {
         let here = move |movers: &&Movers| movers.names_targets() && movers.hierarchy == hierarchy;
@@ -227,30 +227,30 @@ fn movable(scenario: &Scenario, workload: &Workload) -> Option<String> {
         any |= moved;
         if moved && !between.any(|between| between.contains(&id)) {
             return Some(format!(
-                "it starts in `{}`, which movers.between does not list; add it there or leave out `move`",
+                "it starts in `{}`, which movers.between does not list; add it there or remove `move`",
                 cgroup.name
             ));
         }
     }
     (!any).then(|| {
-        "no mover moves it; add [[movers]] whose `between` lists its cgroup, or leave out `move`".to_owned()
+        "no mover moves it; add [[movers]] whose `between` lists its cgroup, or remove `move`".to_owned()
     })
 }
 
 impl Movers {
-    /// Whether it moves workloads that are to be moved, and not everybody.
+    /// Reports whether the movers move workloads with `move = true`, rather than all tasks.
     fn names_targets(&self) -> bool {
         matches!(self.moves, Moves::Threads | Moves::Processes)
     }
 }
 
 impl Workload {
-    /// Every cgroup in which it starts.
+    /// Returns every cgroup in which the workload starts.
     fn named(&self) -> impl Iterator<Item = CgroupId> + '_ {
         self.cgroups.iter().chain(&self.elsewhere).copied()
     }
 
-    /// Threads at the start.
+    /// Returns the number of threads at the start.
     fn threads(&self) -> u64 {
         (0..self.plan.processes()).map(|process| u64::from(self.plan.threads(process))).sum()
     }

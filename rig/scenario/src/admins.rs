@@ -1,4 +1,4 @@
-//! Admins: who writes to files of cgroups, makes and removes them, or takes CPUs away.
+//! Admins: actors that write to files of cgroups, remove and create cgroups, or take CPUs offline.
 use super::file::{Admin as AdminFile, AdminValue, File};
 use super::hierarchies::Hierarchy;
 use super::source::{Read, Source};
@@ -13,46 +13,46 @@ use toml::Spanned;
 /// One admin.
 #[derive(Clone, Debug)]
 pub struct Admin {
-    /// What it does.
+    /// The task of the admin.
     pub act: Act,
-    /// How often.
+    /// The pacing of its acts.
     pub pacing: Pacing,
 }
 
-/// What an admin does, time and again.
+/// The repeated task of an admin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Writes one limit after the other.
     Limit {
-        /// Whose.
+        /// The controller.
         controller: Controller,
-        /// Where.
+        /// The cgroup.
         cgroup: CgroupId,
-        /// What, in the controller's unit.
+        /// The limits, in the controller's unit.
         values: Vec<u64>,
-        /// Also below what is used.
+        /// True to write limits below the usage, too.
         force: bool,
     },
     /// Writes one cpuset.cpus after the other.
     Cpus {
-        /// Where.
+        /// The cgroup.
         cgroup: CgroupId,
-        /// What.
+        /// The CPUs.
         values: Vec<CpuMask>,
     },
     /// Freezes and thaws.
     Freeze {
-        /// Which.
+        /// The cgroup.
         cgroup: CgroupId,
     },
-    /// Takes CPUs away and brings them back.
+    /// Takes CPUs offline and brings them back.
     Hotplug {
-        /// Which.
+        /// The CPUs.
         cpus: Vec<u32>,
     },
-    /// Removes a cgroup and makes it again.
+    /// Removes a cgroup and creates it again.
     Rmdir {
-        /// Which.
+        /// The cgroup.
         cgroup: CgroupId,
     },
 }
@@ -74,7 +74,7 @@ const WHAT: [(&str, What); 5] = [
     ("rmdir", What::Rmdir),
 ];
 
-/// What the parts of an admin are held against.
+/// The parts of a scenario that an admin refers to.
 struct Scope<'a> {
     hierarchies: &'a [Hierarchy],
     cgroups: &'a [CgroupSpec],
@@ -113,12 +113,12 @@ impl Source<'_> {
                 self.no_twice(listed.clone().map(|(cpu, span)| (span, cpu)), |cpu| format!("CPU {cpu}"))?;
                 self.mask(
                     listed.clone(),
-                    ("an admin takes away", "its cpus"),
+                    ("an admin takes offline", "its cpus"),
                     (&around.cpus.0, around.cpus.1),
                 )?;
                 let cpus: Vec<_> = listed.map(|(cpu, _)| cpu as u32).collect();
                 if cpus.is_empty() {
-                    let message = "an admin takes away at least one CPU, such as cpus = [1]";
+                    let message = "an admin takes at least one CPU offline, such as cpus = [1]";
                     return Err(self.at(file.cpus.as_ref().map_or(admin.span(), Spanned::span), message));
                 }
                 Act::Hotplug { cpus }
@@ -128,7 +128,7 @@ impl Source<'_> {
         Ok(Admin { act, pacing })
     }
 
-    /// Refuses fields of other kinds.
+    /// Refuses fields of other kinds of admin.
     fn foreign(&self, file: &AdminFile, what: What) -> Read<()> {
         let AdminFile { cgroup, controller, values, force, cpus, .. } = file;
         let fields = [
@@ -141,7 +141,7 @@ impl Source<'_> {
         for (name, span, belongs) in fields {
             if let Some(span) = span.filter(|_| !belongs) {
                 let message =
-                    format!("`{name}` has no meaning for what = \"{}\"; leave it out", file.what.get_ref());
+                    format!("`{name}` has no meaning for what = \"{}\"; remove it", file.what.get_ref());
                 return Err(self.at(span, message));
             }
         }
@@ -160,7 +160,7 @@ impl Source<'_> {
         })
     }
 
-    /// The cgroup that the admin works on; `controller` has to be there.
+    /// Returns the cgroup that the admin works on; `controller` has to be mounted there.
     fn place(
         &self,
         admin: &Spanned<AdminFile>,
@@ -171,7 +171,7 @@ impl Source<'_> {
         let cgroup = self.cgroup(name.get_ref(), name.span(), around.cgroups)?;
         if let Some(controller) = controller {
             let hierarchy = &around.hierarchies[around.cgroups[cgroup.index()].hierarchy.index()];
-            self.has(hierarchy, controller, &format!("at `{}` an admin sets", name.get_ref()), name.span())?;
+            self.has(hierarchy, controller, &format!("an admin of `{}` sets", name.get_ref()), name.span())?;
         }
         Ok(cgroup)
     }

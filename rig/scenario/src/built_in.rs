@@ -1,6 +1,6 @@
 //! The built-in scenarios.
 
-/// Declares the table from the files' names.
+/// Declares the table from the names of the files.
 macro_rules! scenarios {
     ($($name:literal),* $(,)?) => {
         /// (name, text) of every built-in scenario, in the order of `list`.
@@ -8,7 +8,7 @@ macro_rules! scenarios {
     };
 }
 
-/// The same for scenarios that mutants need, which `list` leaves out.
+/// Declares the table of the scenarios that mutants need, which `list` leaves out.
 macro_rules! mutant_scenarios {
     ($($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../../scenarios/mutant/", $name, ".toml")))),*]
@@ -47,13 +47,13 @@ pub const MUTANTS: &[(&str, &str)] = mutant_scenarios!(
     "mutant-forks",
 );
 
-/// The text of the mutants' scenario of that name.
+/// Returns the text of the mutants' scenario of that name.
 #[must_use]
 pub fn find_mutant(name: &str) -> Option<&'static str> {
     MUTANTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
-/// The text of the built-in scenario of that name.
+/// Returns the text of the built-in scenario of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static str> {
     let name = if name == "everybody" { "all-tasks" } else { name }; // An earlier name.

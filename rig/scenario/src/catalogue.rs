@@ -1,4 +1,4 @@
-//! Names that a scenario may use, and those of the built-in scenarios, each with a line about it.
+//! The names that a scenario may use, and those of the built-in scenarios, each with a line about it.
 use super::built_in;
 use faults::{Site, Thrown};
 use model::kernel::Controller;
@@ -7,7 +7,7 @@ use model::protocols::{self, Mutant};
 /// Names, each with one line about it.
 pub type Rows = Vec<(String, String)>;
 
-/// Protocols with their options, the default value of each first.
+/// Lists protocols with their options, the default value of each first.
 #[must_use]
 pub fn protocols() -> Rows {
     let options = |info: &protocols::Info| -> String {
@@ -23,39 +23,39 @@ pub fn protocols() -> Rows {
         .collect()
 }
 
-/// Controllers.
+/// Lists controllers.
 #[must_use]
 pub fn controllers() -> Rows {
     Controller::ALL.into_iter().map(|c| (c.name().to_owned(), c.about().to_owned())).collect()
 }
 
-/// Shapes of workloads.
+/// Lists shapes of workloads.
 #[must_use]
 pub fn workloads() -> Rows {
     workloads::shapes().iter().map(|shape| (shape.name.to_owned(), shape.about.to_owned())).collect()
 }
 
-/// Fault sites.
+/// Lists fault sites.
 #[must_use]
 pub fn sites() -> Rows {
     let row = |site: Site| (site.name().to_owned(), format!("{}: {}", site.kernel_name(), site.about()));
     Site::all().map(row).collect()
 }
 
-/// Events that a fault can throw instead of an error.
+/// Lists events that a fault can throw instead of an error.
 #[must_use]
 pub fn events() -> Rows {
     Thrown::ALL.iter().map(|event| (event.name().to_owned(), event.about().to_owned())).collect()
 }
 
-/// Mutants, each with the check that must find it.
+/// Lists mutants, each with the check that must find it.
 #[must_use]
 pub fn mutants() -> Rows {
     let row = |mutant: &Mutant| (mutant.name().to_owned(), format!("{}: {}", mutant.check(), mutant.about()));
     Mutant::ALL.iter().map(row).collect()
 }
 
-/// Built-in scenarios.
+/// Lists built-in scenarios.
 #[must_use]
 pub fn scenarios() -> Rows {
     let about = |text: &str| {

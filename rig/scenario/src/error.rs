@@ -1,20 +1,20 @@
-//! What is wrong with a scenario, where, and what would be right.
+//! The error of a scenario: the mistake, its place and its remedy.
 use std::fmt;
 use std::ops::Range;
 
-/// A place in a scenario with what is wrong there.
+/// A mistake in a scenario, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioError {
-    /// The file, or what stands for it.
+    /// The name of the file, or of the text in place of a file.
     pub file: String,
-    /// 1-based line and column; absent when no place is to blame.
+    /// Line and column, counted from 1; absent when no single place is to blame.
     pub place: Option<(usize, usize)>,
-    /// What is wrong and what would be right.
+    /// The mistake and its remedy.
     pub message: String,
 }
 
 impl ScenarioError {
-    /// An error at a byte range of `text`.
+    /// Returns an error at a byte range of `text`.
     pub fn at(file: &str, text: &str, span: Option<Range<usize>>, message: impl fmt::Display) -> Self {
         let place = span.map(|span| {
             let before = &text[..span.start.min(text.len())];

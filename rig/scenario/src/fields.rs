@@ -1,9 +1,9 @@
-//! Values of a scenario file that have a form of their own: durations, rates, limits.
+//! Values in a scenario file with a syntax of their own: durations, rates, limits.
 use input::units::{DurationError, Rate, ShowNs, parse_ns};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use std::fmt;
 
-/// A text with a form: what serde should say when there is no text, and how to read it.
+/// The syntax of a text: the words for serde if there is no text, and the function that reads it.
 struct Form<T>(&'static str, fn(&str) -> Result<T, String>);
 
 impl<T> Visitor<'_> for Form<T> {
@@ -18,7 +18,7 @@ impl<T> Visitor<'_> for Form<T> {
     }
 }
 
-/// The longest time that a scenario may name: an hour.
+/// The longest time in a scenario: an hour.
 pub(crate) const TIME_MAX_NS: u64 = 3_600_000_000_000;
 
 /// A duration with its unit, such as `40ms`; in ns.
@@ -27,7 +27,7 @@ pub(crate) struct Duration(pub(crate) u64);
 
 impl Duration {
     fn parse(text: &str) -> Result<Self, String> {
-        // Each field has its own bounds, and all of them take these.
+        // Each field has its own bounds, and this range includes all of them.
         let range_ns = Some(1..=TIME_MAX_NS);
         parse_ns(text).map(Self).map_err(|error| DurationError { range_ns, ..error }.to_string())
     }
@@ -45,17 +45,17 @@ impl fmt::Display for Duration {
     }
 }
 
-/// How often a mover moves.
+/// The pace of a mover.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {
     /// One attach after the other.
     #[default]
     Closed,
-    /// That many a second, with intended start times.
+    /// That many attaches per second, with intended start times.
     PerSecond(Rate),
 }
 
-/// Highest rate: one act a nanosecond.
+/// Highest rate: one act per nanosecond.
 const RATE_MAX_PER_S: u64 = 1_000_000_000;
 
 impl Pace {
@@ -90,7 +90,7 @@ impl Visitor<'_> for Pages {
     fn visit_i64<E: Error>(self, pages: i64) -> Result<Limit, E> {
         u64::try_from(pages).map(Limit).map_err(|_| {
             E::custom(format!(
-                "a limit is a number of pages (numtasks: of tasks), 0 or more, not {pages}; leave it out for no limit"
+                "a limit is a number of pages (numtasks: of tasks), 0 or more, not {pages}; remove it for no limit"
             ))
         })
     }

@@ -1,5 +1,5 @@
-//! What a scenario file may say, as it is written: nothing is checked beyond the types, and every value that can be
-//! wrong keeps its place.
+//! The content of a scenario file, as written: only types are checked, and every value that can be wrong keeps its
+//! place.
 use super::Demand;
 use crate::fields::{Duration, Limit, Pace};
 use model::seam::costs;
@@ -62,10 +62,10 @@ impl File {
     }
 }
 
-/// What a file says of hierarchies: the only one, or several.
+/// The hierarchies of a file: the only one, or several.
 pub type Mounts<'a> = (Option<&'a Spanned<Hierarchy>>, Option<&'a Spanned<Vec<Spanned<NamedHierarchy>>>>);
 
-/// A value that nobody wrote, and so nobody is blamed for.
+/// Returns a default value, with a span that no error will blame.
 fn default<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
 }
@@ -137,7 +137,7 @@ pub struct WorldTable {
     pub(crate) unsupported: Vec<Spanned<String>>,
 }
 
-/// A cgroup: its hierarchy, and what its controllers are told.
+/// A cgroup: its hierarchy, and the settings of its controllers.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Cgroup {
@@ -182,7 +182,7 @@ pub(crate) struct Movers {
     pub(crate) controller: Option<Spanned<String>>,
 }
 
-/// Which of the fields go together, `what` decides.
+/// An admin; `what` decides which of the fields may be set.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Admin {
@@ -198,7 +198,7 @@ pub(crate) struct Admin {
     pub(crate) pause: Spanned<Duration>,
 }
 
-/// What is written to a file of a cgroup: a limit, a word, CPUs.
+/// A value written to a file of a cgroup: a limit, a word, CPUs.
 #[derive(Deserialize)]
 #[serde(from = "toml::Value")]
 pub(crate) enum AdminValue {

@@ -1,4 +1,4 @@
-//! Hierarchies and the cgroups in them.
+//! Hierarchies and their cgroups.
 use super::file::{Cgroup, Cgroups, Limited, Mounts};
 use super::source::{Read, Source};
 use input::nearest::nearest;
@@ -11,13 +11,13 @@ use toml::Spanned;
 /// One hierarchy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hierarchy {
-    /// Its name; empty when it is the only one.
+    /// The name of the hierarchy; empty when it is the only one.
     pub name: String,
-    /// Its controllers, in the order of their callbacks.
+    /// The controllers, in the order of their callbacks.
     pub controllers: Vec<Controller>,
 }
 
-/// One hierarchy as it is written: its name, its controllers, and those of them that join late.
+/// A hierarchy as written: its name, its controllers, and those of them that join late.
 struct Written<'a> {
     name: Option<&'a Spanned<String>>,
     controllers: &'a Spanned<Vec<Spanned<String>>>,
@@ -25,7 +25,7 @@ struct Written<'a> {
 }
 
 impl Source<'_> {
-    /// All hierarchies, and the controllers that count nothing until they are adopted.
+    /// Returns all hierarchies, and the controllers that count nothing until they are adopted.
     pub fn hierarchies(&self, mounts: Mounts<'_>) -> Read<(Vec<Hierarchy>, Vec<Controller>)> {
         let written = self.written(mounts)?;
         let known = Controller::ALL.map(|controller| (controller.name(), controller));
@@ -62,7 +62,7 @@ impl Source<'_> {
                 let found = list.get_ref().len();
                 if !(1..=MAX_HIERARCHIES).contains(&found) {
                     let message =
-                        format!("there are {found} hierarchies; it has to be from 1 to {MAX_HIERARCHIES}");
+                        format!("there are {found} hierarchies; there must be from 1 to {MAX_HIERARCHIES}");
                     return Err(self.at(list.span(), message));
                 }
                 let list = || list.get_ref().iter().map(Spanned::get_ref);
@@ -91,7 +91,7 @@ impl Source<'_> {
         }
     }
 
-    /// Cgroups, each after its parent; `cpus` is how many CPUs there are, and what says so.
+    /// Returns the cgroups, each after its parent; `cpus` is the number of CPUs, with the place that sets it.
     pub fn cgroups(
         &self,
         cgroups: &Cgroups,
@@ -103,7 +103,7 @@ impl Source<'_> {
             let path = name.get_ref();
             self.name(name)?;
             if path.split('/').any(str::is_empty) {
-                let message = format!("`{path}` is no name of a cgroup; write for example a, or a/x");
+                let message = format!("`{path}` is not a name of a cgroup; write for example a, or a/x");
                 return Err(self.at(name.span(), message));
             }
             let hierarchy = self.hierarchy_of(name, cgroup, hierarchies)?;
@@ -135,7 +135,7 @@ impl Source<'_> {
         Ok(specs)
     }
 
-    /// Where a cgroup is. It need not say so when there is only one hierarchy.
+    /// Returns the hierarchy of a cgroup. The cgroup need not name it when there is only one.
     fn hierarchy_of(
         &self,
         name: &Spanned<String>,
@@ -149,14 +149,13 @@ impl Source<'_> {
             None => {
                 let known = nearest("", known());
                 let message = format!(
-                    "`{}` does not say in which hierarchy it is; add hierarchy = \"NAME\"; {known}",
+                    "`{}` does not name its hierarchy; add hierarchy = \"NAME\"; {known}",
                     name.get_ref()
                 );
                 Err(self.at(name.span(), message))
             }
             Some(written) if unnamed => {
-                let message =
-                    "there is one hierarchy, without a name; leave this out, or write [[hierarchies]]";
+                let message = "there is one hierarchy, without a name; remove this, or write [[hierarchies]]";
                 Err(self.at(written.span(), message))
             }
             Some(written) => {
@@ -166,7 +165,7 @@ impl Source<'_> {
         }
     }
 
-    /// A cgroup sets only files of controllers that are there.
+    /// Checks that a cgroup sets only files of controllers that are mounted.
     fn mounted(&self, name: &Spanned<String>, cgroup: &Cgroup, hierarchy: &Hierarchy) -> Read<()> {
         let cpuset = cgroup.cpuset.as_ref().map(|cpuset| (Controller::Cpuset, cpuset.cpus.span()));
         let freezer = cgroup.freezer.as_ref().map(|freezer| (Controller::Freezer, freezer.frozen.span()));
@@ -177,7 +176,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// `hierarchy` has the controller of which somebody wants something; `whose` says who.
+    /// Checks that `hierarchy` has the controller; `whose` begins the error with what needs it.
     pub(crate) fn has(
         &self,
         hierarchy: &Hierarchy,
@@ -192,12 +191,11 @@ impl Source<'_> {
             "" => "hierarchy.controllers".to_owned(),
             name => format!("the controllers of hierarchy `{name}`"),
         };
-        let message =
-            format!("{whose} `{controller}`, which is not in {place}; add it there or leave this out");
+        let message = format!("{whose} `{controller}`, which is not in {place}; add it there or remove this");
         Err(self.at(span, message))
     }
 
-    /// The CPUs of a cpuset. Without any it is legal, and refuses every attach.
+    /// Returns the CPUs of a cpuset. A cpuset without CPUs is legal, and refuses every attach.
     fn cpuset(
         &self,
         name: &Spanned<String>,
@@ -210,7 +208,8 @@ impl Source<'_> {
         self.mask(listed, (&whose, "its cpuset.cpus"), (blame, cpus)).map(Some)
     }
 
-    /// Every CPU of a list is there, or somebody is to blame: a flag for the number of CPUs, else the list.
+    /// Returns a list of CPUs, all of which must exist. If not, the error blames the flag for the number of CPUs, or
+    /// the list.
     pub(crate) fn mask(
         &self,
         listed: impl Iterator<Item = (i64, Range<usize>)>,
@@ -231,7 +230,7 @@ impl Source<'_> {
         Ok(CpuMask::from_list(&list))
     }
 
-    /// The cgroup of that name.
+    /// Returns the cgroup of that name.
     pub fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<CgroupId> {
         let at = cgroups.iter().position(|cgroup| cgroup.name == name).ok_or_else(|| {
             let known = nearest(name, cgroups.iter().map(|cgroup| cgroup.name.as_str()));
@@ -247,7 +246,7 @@ impl Cgroup {
         self.cpuset.iter().flat_map(|cpuset| cpuset.cpus.get_ref()).map(|cpu| *cpu.get_ref())
     }
 
-    /// Controllers with their limits, and where those are.
+    /// Returns controllers with their limits, and the places of these.
     pub(crate) fn limits(&self) -> impl Iterator<Item = (Controller, (Range<usize>, u64))> {
         let limits: [(Controller, &Option<Limited>); 3] = [
             (Controller::Memrlimit, &self.memrlimit),

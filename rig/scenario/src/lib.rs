@@ -1,17 +1,19 @@
-//! Scenarios: experiments in TOML, read and validated, with the place of whatever is wrong.
+//! Scenarios: experiments in TOML, read and validated. Every error has its place in the text.
 //!
-//! **Start here:** [`Scenario::parse`] reads one, [`Scenario::world`] is the world of its cells. Nothing here runs.
+//! **Start here:** [`Scenario::parse`] reads a scenario, and [`Scenario::world`] is the world of its cells. Nothing
+//! here runs.
 //!
-//! | module | what it does |
+//! | module | content |
 //! |---|---|
 //! | [`built_in`] | the texts of the built-in scenarios |
 //! | [`catalogue`] | the names that a scenario may use, with a line about each |
-//! | [`file`](mod@file), `fields` | what may be written, and values with a form of their own |
-//! | `overrides` | what flags replace in a text |
+//! | [`file`](mod@file), `fields` | the form of a file, and values with a syntax of their own |
+//! | `overrides` | flags that replace values in the text |
 //! | [`source`] | the place that an error blames: in the text, or a flag |
-//! | `read`, `hierarchies`, `movers`, `admins`, `actors` | the parts one by one, and whether they fit together |
-//! | `world` | what follows from a scenario: its world, where threads sit |
-//! | `recordings` | other names of recordings in a text that is copied |
+//! | `read`, `hierarchies`, `movers`, `admins`, `actors` | the readers of the parts, and checks that they fit together
+//! |
+//! | `world` | data derived from a scenario: its world, initial cgroups of threads |
+//! | `recordings` | new names for recordings in a text that is copied |
 //!
 //! The explorer reads its litmus tests with the same [`source`] and the same parts of a [`file`](mod@file).
 #![forbid(unsafe_code)]
@@ -51,27 +53,27 @@ use std::collections::BTreeMap;
 /// A scenario that can be run.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Its name.
+    /// The name of the scenario.
     pub name: String,
-    /// One sentence on what it asks.
+    /// One sentence about what the scenario asks.
     pub about: String,
     /// Modelled CPUs.
     pub cpus: u32,
-    /// Measured part of a cell, in virtual ns.
+    /// Length of the measured part of a cell, in virtual ns.
     pub duration_ns: u64,
-    /// Time before it, whose latencies are not recorded, in virtual ns.
+    /// Length of the warm-up before it, whose latencies are not recorded, in virtual ns.
     pub warm_up_ns: u64,
     /// First seed.
     pub seed: u64,
-    /// How many seeds, from `seed` on.
+    /// Number of seeds, counted up from `seed`.
     pub seeds: u64,
-    /// Protocols, with options.
+    /// Protocols with their options.
     pub protocols: Vec<Protocol>,
-    /// Axis: faults in percent at every prepare site.
+    /// Axis of fault rates: percentage of faults at every prepare site.
     pub fault_rates: Vec<u8>,
-    /// Axis: delays between switch and attach, in ns.
+    /// Axis of delays between switch and attach, in ns.
     pub delays_ns: Vec<u64>,
-    /// Rules of every cell.
+    /// Fault rules of every cell.
     pub faults: Vec<Rule>,
     /// Hierarchies.
     pub hierarchies: Vec<Hierarchy>,
@@ -87,32 +89,32 @@ pub struct Scenario {
     pub movers: Vec<Movers>,
     /// Admins.
     pub admins: Vec<Admin>,
-    /// What things cost: the built-in table, but for what the scenario says.
+    /// Costs of operations: the built-in table, except for the values in the scenario.
     pub costs: Costs,
-    /// What a cell must at least have seen.
+    /// Minimum of events per cell.
     pub demand: Demand,
-    /// Expected breaches: protocol, invariant.
+    /// Expected breaches by protocol and invariant.
     pub expect: BTreeMap<String, BTreeMap<String, Expectation>>,
-    /// The text that it was read from.
+    /// The text it was read from.
     pub toml: String,
 }
 
-/// One workload: some processes of one shape.
+/// A workload: a number of processes of one shape.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// Where they start, of one hierarchy: the threads of each are spread over them, round robin.
+    /// Initial cgroups, all in one hierarchy; the threads of each process are spread over them, round robin.
     pub cgroups: Vec<CgroupId>,
-    /// Where they are in other hierarchies; in the root where it names none.
+    /// Initial cgroups in other hierarchies; the root of each hierarchy without one.
     pub elsewhere: Vec<CgroupId>,
-    /// Whether movers move them.
+    /// True if movers move the processes.
     pub moved: bool,
-    /// What they do.
+    /// The operations of the processes.
     pub plan: workloads::WorkloadPlan,
-    /// The same as it is written, for workers that are processes of their own.
+    /// The plan as written, for workers that are separate processes.
     pub spec: workloads::Spec,
 }
 
-/// How often a mover or an admin acts: at a rate with intended start times, or one act after the other with a pause.
+/// The pacing of a mover or an admin: a rate with intended start times, or one act after the other with a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pacing {
     /// Closed loop, or a rate.
@@ -121,15 +123,15 @@ pub struct Pacing {
     pub pause_ns: u64,
 }
 
-/// What a cell must at least have seen, or it is too thin to tell.
+/// The minimum of events per cell; a cell with less cannot be judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Demand {
-    /// Attaches that were no noop.
+    /// Attaches other than noop.
     pub attaches: u64,
     /// Attaches that overlapped a charge on the moved mm or its destination.
     pub overlaps: u64,
-    /// At a fault rate above 0: runs of every abort or undo.
+    /// Runs of every abort or undo, at a fault rate above 0.
     pub aborts: u64,
 }
 
@@ -137,15 +139,15 @@ impl Scenario {
     /// Reads a scenario; recordings are found through `files`.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its place in `text`.
+    /// The first mistake, with its place in `text`.
     pub fn parse(file: &str, text: &str, files: &dyn workloads::Files) -> Result<Self, ScenarioError> {
         Self::parse_with(file, text, &Overrides::default(), files)
     }
 
-    /// Reads a scenario in which flags replace some of what the file says.
+    /// Reads a scenario in which flags replace values of the file.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its place in `text` or with the flag.
+    /// The first mistake, with its place in `text` or with the flag.
     pub fn parse_with(
         file: &str,
         text: &str,

@@ -1,4 +1,4 @@
-//! Movers: who moves what, where, how often.
+//! Movers: the targets, destinations and pace of moves.
 use super::file::{File, Movers as MoversFile};
 use super::hierarchies::Hierarchy;
 use super::source::{Read, Source};
@@ -7,31 +7,31 @@ use model::kernel::{CgroupId, Controller, HierarchyId};
 use model::world::{CgroupSpec, Scope};
 use toml::Spanned;
 
-/// Some movers that do the same.
+/// A group of movers with the same task.
 #[derive(Clone, Debug)]
 pub struct Movers {
-    /// How many.
+    /// The number of movers.
     pub count: u32,
-    /// What they move.
+    /// The unit they move.
     pub moves: Moves,
-    /// How often each does.
+    /// The pacing of each.
     pub pacing: Pacing,
-    /// Where.
+    /// The hierarchy in which they move.
     pub hierarchy: HierarchyId,
     /// Destinations, in turn; none for [`Moves::Adopt`].
     pub between: Vec<CgroupId>,
 }
 
-/// What a mover moves.
+/// The unit of a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moves {
-    /// Single threads of workloads that are to be moved.
+    /// Single threads of workloads with `move = true`.
     Threads,
-    /// Whole processes of them.
+    /// Whole processes of such workloads.
     Processes,
     /// Every task of the hierarchy at once.
     Everybody,
-    /// Nobody: it lets this controller join the hierarchy, once.
+    /// No task: the mover lets this controller join the hierarchy, once.
     Adopt(Controller),
 }
 
@@ -53,7 +53,7 @@ impl Source<'_> {
                 continue;
             }
             if let Some(controller) = &group.controller {
-                let message = "`controller` belongs to mode = \"adopt\"; leave it out, or say that mode";
+                let message = "`controller` belongs to mode = \"adopt\"; remove it, or set that mode";
                 return Err(self.at(controller.span(), message));
             }
             let moves = match scope {
@@ -119,7 +119,7 @@ impl Source<'_> {
         let found = self.choice(controller, "controller", &known)?;
         if !late.contains(&found) {
             let message = format!(
-                "`{found}` is there from the start, or nowhere; add it to `late` of its hierarchy to have it adopted"
+                "`{found}` is there from the start, or nowhere; to have it adopted, add it to `late` of its hierarchy"
             );
             return Err(self.at(controller.span(), message));
         }
@@ -127,11 +127,11 @@ impl Source<'_> {
             other.controller.as_ref().map(Spanned::get_ref) == Some(controller.get_ref())
         };
         if count > 1 || file.movers.get_ref().0.iter().filter(|other| same(other)).count() > 1 {
-            let message = format!("`{found}` can join once; have one mover adopt it");
+            let message = format!("`{found}` can join only once; let one mover adopt it");
             return Err(self.at(controller.span(), message));
         }
         if let Some(between) = &group.between {
-            let message = "mode = \"adopt\" moves nobody; leave `between` out";
+            let message = "mode = \"adopt\" moves no task; remove `between`";
             return Err(self.at(between.span(), message));
         }
         let at = hierarchies.iter().position(|hierarchy| hierarchy.controllers.contains(&found));

@@ -1,4 +1,4 @@
-//! What the command line changes in a scenario.
+//! Changes to a scenario by the command line.
 use super::file::File;
 use super::source::{Read, Source};
 use input::wording::explain;
@@ -10,7 +10,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, Deserializer};
 
-/// What the command line changes in a scenario; each replaces what the file says.
+/// Changes to a scenario by the command line; each replaces a value of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overrides {
     /// `--protocol`.
@@ -29,15 +29,15 @@ pub struct Overrides {
     pub cpus: Option<u32>,
     /// `--duration`, with its unit.
     pub duration: Option<String>,
-    /// `--costs`: what differs from the built-in table. Costs that the file names are replaced as well.
+    /// `--costs`: entries that differ from the built-in table. Costs in the file are replaced as well.
     pub costs: Option<costs::Table>,
-    /// `--lenient`: recordings are accepted however little of them was understood.
+    /// `--lenient`: recordings are accepted even if much of them cannot be read.
     #[serde(default)]
     pub lenient: bool,
 }
 
 impl Overrides {
-    /// Returns the scenario's text with the overrides in it; the text itself where they change nothing.
+    /// Returns the scenario's text with the overrides in it; the unchanged text if they change nothing.
     pub(super) fn text<'a>(&self, source: &Source<'a>) -> Read<Cow<'a, str>> {
         let mut table: toml::Table = toml::from_str(source.text())
             .map_err(|error| source.at(error.span().unwrap_or_default(), error.message()))?;
@@ -71,7 +71,7 @@ impl Overrides {
         toml::to_string(&table).map(Cow::Owned).map_err(|error| source.at(0..0, error))
     }
 
-    /// Returns what flags set: the key of the scenario, the flag, and the value.
+    /// Returns the values that flags set: key of the scenario, flag and value.
     fn values(&self) -> impl Iterator<Item = (&'static str, &'static str, toml::Value)> {
         let texts = |list: &[String]| (!list.is_empty()).then(|| toml::Value::from(list.to_vec()));
         let rates = |rates: &Vec<u8>| rates.iter().map(|rate| i64::from(*rate)).collect::<Vec<_>>().into();
@@ -87,8 +87,8 @@ impl Overrides {
         all.into_iter().filter_map(|(key, flag, value)| value.map(|value| (key, flag, value)))
     }
 
-    /// Reads `text`, which is the scenario's with the overrides in it. What is wrong is blamed on its place in the scenario's
-    /// text, or on the flag.
+    /// Reads `text`, the scenario's text with the overrides in it. An error blames a place in the scenario's text, or a
+    /// flag.
     pub(super) fn read(&self, text: &str, source: &mut Source<'_>) -> Read<File> {
         let parse = |text| DeTable::parse(text);
         let wrong = |source: &Source<'_>, error: toml::de::Error| {
@@ -110,7 +110,7 @@ impl Overrides {
     }
 }
 
-/// Gives a value the span of the flag that it comes from, every element of a list one of its own.
+/// Gives a value the span of its flag; each element of a list gets a span of its own.
 fn blame(given: &mut Spanned<DeValue<'_>>, flag: &str, value: &toml::Value, source: &mut Source<'_>) {
     let mut label = |value: &toml::Value| {
         let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -126,7 +126,7 @@ fn blame(given: &mut Spanned<DeValue<'_>>, flag: &str, value: &toml::Value, sour
     }
 }
 
-/// Returns a value in which everything has this span.
+/// Returns a value with this span everywhere.
 fn all_at<'i>(value: Spanned<DeValue<'i>>, span: &Range<usize>) -> Spanned<DeValue<'i>> {
     let value = match value.into_inner() {
         DeValue::Array(list) => DeValue::Array(list.into_iter().map(|value| all_at(value, span)).collect()),
@@ -141,7 +141,8 @@ fn all_at<'i>(value: Spanned<DeValue<'i>>, span: &Range<usize>) -> Spanned<DeVal
     Spanned::new(span.clone(), value)
 }
 
-/// Returns a value with the spans of what is at the same place in `written`; what is only in `new` has the span of what it is in.
+/// Returns a value with the spans of the same places in `written`. Parts that only `new` has get the span of the part
+/// around them.
 fn placed<'i>(new: Spanned<DeValue<'i>>, written: &Spanned<DeValue<'_>>) -> Spanned<DeValue<'i>> {
     let span = written.span();
     let value = match (new.into_inner(), written.get_ref()) {
@@ -180,7 +181,7 @@ fn is_trace(shape: &str) -> bool {
     shape.starts_with(workloads::TRACE_PREFIX)
 }
 
-/// Puts `cpus` into the text of a scenario, and the cpusets in proportion.
+/// Sets `cpus` in a scenario, and scales its cpusets in proportion.
 fn scale(table: &mut toml::Table, cpus: i64) {
     let written = table.insert("cpus".to_owned(), cpus.into()).and_then(|value| value.as_integer());
     let Some(written) = written else { return };
@@ -197,7 +198,7 @@ fn scale(table: &mut toml::Table, cpus: i64) {
     }
 }
 
-/// A list of CPUs, in proportion; what is no list stays.
+/// Scales a list of CPUs; a value that is not a list is left alone.
 fn scale_list(list: &mut toml::Value, written: i64, cpus: i64) {
     if let toml::Value::Array(list) = list {
         let listed: Vec<i64> = list.iter().filter_map(toml::Value::as_integer).collect();
@@ -205,8 +206,8 @@ fn scale_list(list: &mut toml::Value, written: i64, cpus: i64) {
     }
 }
 
-/// The same share of `cpus` CPUs as `listed` is of `written`; at least one CPU for each that was listed. What is no CPU
-/// at all stays, to be refused.
+/// Returns the share of `cpus` CPUs that corresponds to `listed` out of `written`, with at least one CPU for each
+/// listed one. Lists with a CPU that does not exist are returned as they are, and refused later.
 fn share(listed: &[i64], written: i64, cpus: i64) -> Vec<i64> {
     if written == cpus || listed.iter().any(|cpu| !(0..written).contains(cpu)) {
         return listed.to_vec();

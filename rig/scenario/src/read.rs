@@ -1,4 +1,4 @@
-//! The parts of a scenario one by one: each checked, each error at its place.
+//! Readers of the parts of a scenario; each checks its part and reports errors at their place.
 use super::Scenario;
 use super::file::{Expect, File, WorldTable as OptionsFile};
 use super::source::{Read, Source};
@@ -16,25 +16,25 @@ use reports::schema::Expectation;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-/// Most seeds of a scenario.
+/// Most seeds in a scenario.
 const SEEDS_MAX: i64 = 1_000_000;
-/// Most cells of a run.
+/// Most cells in a run.
 const CELLS_MAX: u64 = 1_000_000;
 
 impl Source<'_> {
-    /// Reads how many CPUs there are.
+    /// Reads the number of CPUs.
     pub fn cpus(&self, cpus: &Spanned<i64>) -> Read<u32> {
         self.range(cpus, "`cpus`", 1, i64::from(MAX_CPUS)).map(|cpus| cpus as u32)
     }
 
-    /// First seed and how many.
+    /// Reads the first seed and the number of seeds.
     pub(crate) fn seeds(&self, file: &File) -> Read<(u64, u64)> {
         let seeds = self.range(&file.seeds, "`seeds`", 1, SEEDS_MAX)?;
         let seed = self.range(&file.seed, "`seed`", 0, i64::MAX - SEEDS_MAX)?;
         Ok((seed as u64, seeds as u64))
     }
 
-    /// A time of at least `low` ns.
+    /// Reads a time of at least `low` ns.
     pub(crate) fn time(&self, time: &Spanned<Duration>, what: &str, low: u64) -> Read<u64> {
         let found = time.get_ref().0;
         if (low..=TIME_MAX_NS).contains(&found) {
@@ -49,7 +49,7 @@ impl Source<'_> {
         Err(self.at(time.span(), message))
     }
 
-    /// The built-in costs with what the scenario says instead.
+    /// Returns the built-in costs, with the scenario's values in their place.
     pub(crate) fn costs(&self, written: &costs::Written) -> Read<Costs> {
         let mut costs = Costs::default();
         costs.put(written).map_err(|error| self.at(error.at, error.message))?;
@@ -94,7 +94,7 @@ impl Source<'_> {
             match (rule.site, rule.action) {
                 (Site::CoreMmap, Fault::Throw(event)) => {
                     let message = format!(
-                        "`{}` can be thrown into an attach only; write errno= or delay= at core.mmap",
+                        "`{}` can be thrown only into an attach; at core.mmap write errno= or delay=",
                         event.name()
                     );
                     Err(self.at(text.span(), message))
@@ -105,7 +105,7 @@ impl Source<'_> {
         rules.iter().map(parse).collect()
     }
 
-    /// Reads options of the world; what is not written has its usual value.
+    /// Reads the options of the world; options that are not written have their default.
     pub fn options(&self, file: &OptionsFile) -> Read<WorldOptions> {
         let mut options = WorldOptions::default();
         if let Some(grace) = &file.grace {
@@ -132,12 +132,12 @@ impl Source<'_> {
         Ok(options)
     }
 
-    /// `memory:all`: that controller refuses that mode.
+    /// Reads `memory:all`: that controller refuses that mode.
     fn unsupported(&self, list: &[Spanned<String>]) -> Read<Vec<(Controller, Scope)>> {
         let pair = |text: &Spanned<String>| {
             let Some((controller, mode)) = text.get_ref().split_once(':') else {
                 let message = format!(
-                    "`{}` is no controller and mode; write for example \"memory:all\"",
+                    "`{}` is not a controller and a mode; write for example \"memory:all\"",
                     text.get_ref()
                 );
                 return Err(self.at(text.span(), message));
@@ -173,7 +173,7 @@ impl Source<'_> {
         Ok(expect)
     }
 
-    /// The matrix fits into memory.
+    /// Checks that the matrix fits into memory.
     pub(crate) fn size(&self, seeds: &Spanned<i64>, scenario: &Scenario) -> Read<()> {
         let axes =
             [scenario.protocols.len(), scenario.fault_rates.len().max(1), scenario.delays_ns.len().max(1)];
@@ -181,9 +181,6 @@ impl Source<'_> {
         if cells <= CELLS_MAX {
             return Ok(());
         }
-        Err(self.at(
-            seeds.span(),
-            format!("that makes {cells} cells, and {CELLS_MAX} are possible; use fewer seeds"),
-        ))
+        Err(self.at(seeds.span(), format!("{cells} cells exceed the limit of {CELLS_MAX}; use fewer seeds")))
     }
 }

@@ -1,4 +1,4 @@
-//! Other names of recordings in the text of a scenario, for a copy that is kept with the recordings beside it.
+//! New names for recordings in the text of a scenario, for a copy that is kept with its recordings.
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -10,7 +10,7 @@ struct Shapes {
     workloads: Vec<BTreeMap<String, Spanned<toml::Value>>>,
 }
 
-/// Returns `text` with the names that the recordings have after the copy; nothing else of it changes.
+/// Returns `text` with the new names of the recordings; nothing else in it changes.
 #[must_use]
 pub fn with_names(text: &str, carried: &[Carried]) -> String {
     let Ok(Shapes { workloads }) = toml::from_str(text) else { return text.to_owned() };

@@ -1,4 +1,4 @@
-//! Where a value comes from, and so what an error blames: a place in the file, or a flag.
+//! The source of a value, which an error blames: a place in the file, or a flag.
 use crate::ScenarioError;
 use input::nearest::nearest;
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use toml::Spanned;
 /// The outcome of reading a part.
 pub type Read<T> = Result<T, ScenarioError>;
 
-/// The text of a scenario, and the flags that change it. Spans of what flags give lie behind the text.
+/// The text of a scenario, and the flags that change it. Spans of values from flags are past the end of the text.
 pub struct Source<'a> {
     file: &'a str,
     text: &'a str,
@@ -16,7 +16,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Begins with the text of a file, and no flags.
+    /// Returns the source of a file without flags.
     pub fn new(file: &'a str, text: &'a str) -> Self {
         Self { file, text, flags: Vec::new() }
     }
@@ -26,7 +26,7 @@ impl<'a> Source<'a> {
         self.text
     }
 
-    /// The span of a value that a flag gives; `flag` is the flag with its value, as it was written.
+    /// Returns a span for a value from a flag; `flag` is the flag with its value, as the user wrote it.
     pub fn flag(&mut self, flag: String) -> Range<usize> {
         self.flags.push(flag);
         let at = self.text.len() + self.flags.len();
@@ -37,12 +37,12 @@ impl<'a> Source<'a> {
         self.flags.get(span.start.checked_sub(self.text.len() + 1)?)
     }
 
-    /// Whether a flag gave the value with that span.
+    /// Reports whether the value with that span came from a flag.
     pub fn is_flag(&self, span: &Range<usize>) -> bool {
         self.flag_at(span).is_some()
     }
 
-    /// An error about what stands at `span`.
+    /// Returns an error about the value at `span`.
     pub fn at(&self, span: Range<usize>, message: impl Display) -> ScenarioError {
         match self.flag_at(&span) {
             Some(flag) => ScenarioError { file: flag.clone(), place: None, message: message.to_string() },
@@ -50,7 +50,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Checks a name where it enters: it is printed on terminals and becomes part of files of other formats.
+    /// Checks a name on input: it is printed on terminals and becomes part of files in other formats.
     pub fn name(&self, name: &Spanned<String>) -> Read<()> {
         input::text::check_name(name.get_ref()).map_err(|error| self.at(name.span(), error))
     }
@@ -60,24 +60,24 @@ impl<'a> Source<'a> {
         let hostile = |c: &char| input::text::is_hostile(*c) && !matches!(c, '\n' | '\t');
         match text.get_ref().chars().find(hostile) {
             Some(c) => {
-                let message = format!("a text must not hold the character U+{:04X}; take it out", c as u32);
+                let message = format!("a text must not contain the character U+{:04X}; remove it", c as u32);
                 Err(self.at(text.span(), message))
             }
             None => Ok(()),
         }
     }
 
-    /// The value, if it is from `low` to `high`.
+    /// Returns the value if it is from `low` to `high`.
     pub fn range(&self, value: &Spanned<i64>, what: &str, low: i64, high: i64) -> Read<i64> {
         match *value.get_ref() {
             found if (low..=high).contains(&found) => Ok(found),
             found => {
-                Err(self.at(value.span(), format!("{what} is {found}; it has to be from {low} to {high}")))
+                Err(self.at(value.span(), format!("{what} is {found}; it must be from {low} to {high}")))
             }
         }
     }
 
-    /// What stands behind the name in `table`.
+    /// Returns the entry of that name in `table`.
     pub fn choice<T: Copy>(&self, value: &Spanned<String>, what: &str, table: &[(&str, T)]) -> Read<T> {
         let found = value.get_ref();
         table.iter().find(|(name, _)| name == found).map(|(_, choice)| *choice).ok_or_else(|| {

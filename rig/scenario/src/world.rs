@@ -1,11 +1,11 @@
-//! The world of a scenario's cells, and other things that follow from what it says.
+//! The world of a scenario's cells, and other data derived from a scenario.
 use super::{Act, Admin, Pace, Scenario, Workload};
 use faults::{Fault, Rule, Thrown};
 use model::kernel::{CgroupId, Controller, HierarchyId};
 use model::world::{ProcessSpec, WorldSpec};
 
 impl Scenario {
-    /// The world of every cell.
+    /// Returns the world of every cell.
     #[must_use]
     pub fn world(&self) -> WorldSpec {
         let mut processes = Vec::new();
@@ -32,21 +32,21 @@ impl Scenario {
         }
     }
 
-    /// Controllers of all hierarchies, in the order of their callbacks.
+    /// Returns the controllers of all hierarchies, in the order of their callbacks.
     #[must_use]
     pub fn controllers(&self) -> Vec<Controller> {
         self.hierarchies.iter().flat_map(|hierarchy| hierarchy.controllers.iter().copied()).collect()
     }
 
-    /// Cgroups of the threads of `workload` in `hierarchy` at the start, the leader's first and then round robin; none
-    /// where it sits in the root.
+    /// Returns the initial cgroups of the threads of `workload` in `hierarchy`: the leader's first, then round robin.
+    /// Empty if the workload starts in the root.
     #[must_use]
     pub fn places(&self, workload: &Workload, hierarchy: HierarchyId) -> Vec<CgroupId> {
         let named = workload.cgroups.iter().chain(&workload.elsewhere).copied();
         named.filter(|cgroup| self.cgroups[cgroup.index()].hierarchy == hierarchy).collect()
     }
 
-    /// The rate of all movers, if they have one and the same.
+    /// Returns the rate of all movers, if they all have the same one.
     #[must_use]
     pub fn rate_per_s(&self) -> Option<u64> {
         let mut paces = self.movers.iter().map(|movers| movers.pacing.pace);
@@ -56,7 +56,7 @@ impl Scenario {
         }
     }
 
-    /// Whether CPUs go away in a cell.
+    /// Reports whether CPUs are taken offline in a cell.
     #[must_use]
     pub fn takes_cpus_away(&self) -> bool {
         let thrown = |rule: &Rule| rule.action == Fault::Throw(Thrown::OfflineCpu);

@@ -1,4 +1,4 @@
-//! `calibrate`: a table of costs measured on this machine, beside the built-in one.
+//! `calibrate`: a table of costs measured on this machine, printed next to the built-in one.
 use super::exit::Failure;
 use super::flags::CalibrateFlags;
 use super::output::{self, say};
@@ -13,7 +13,7 @@ use reports::json::write_atomic;
 use std::collections::BTreeMap;
 
 pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<Exit, Failure> {
-    // There is nothing to keep: half a table is none.
+    // Nothing measured so far needs saving: half a table is of no use.
     signals::end_at_once().map_err(Failure::internal)?;
     let (date, _) = output::now();
     let machine = env::here(date.clone(), BTreeMap::new());
@@ -22,7 +22,7 @@ pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<Exit, Failure> {
     let table = measured.table(date.split('T').next().unwrap_or(&date));
     let name = flags.out.display();
     let head = format!(
-        "What things cost, in ns, measured by `attach-rig calibrate` on {}, {}, {} CPUs, {date}.\nFor `attach-rig run --costs {name}`. Entries that could not be measured are those of the built-in table.",
+        "Costs in ns, measured by `attach-rig calibrate` on {}, {}, {} CPUs, {date}.\nFor `attach-rig run --costs {name}`. Entries that could not be measured have the values of the built-in table.",
         machine.cpu, machine.kernel, machine.cpus
     );
     write_atomic(&flags.out, costs::text(&head, &table).as_bytes()).map_err(Failure::unwritten)?;
@@ -43,7 +43,7 @@ pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<Exit, Failure> {
     Ok(super::streams::finish(&text, Exit::AsExpected))
 }
 
-/// Each entry: as it is built in, and as it was measured.
+/// Tabulates each entry: the built-in value and the measured one.
 fn entries(measured: &Calibration) -> String {
     let built_in = Costs::default();
     let mut grid = grid(&["cost", "built in, ns", "measured, ns", "p10..p90, ns", "n", "source"]);
@@ -59,7 +59,7 @@ fn entries(measured: &Calibration) -> String {
     grid.to_string()
 }
 
-/// What several entries make up, measured as a whole, and what either table makes of it.
+/// Tabulates sums of entries: each measured as a whole, and as either table predicts it.
 fn together(measured: &Calibration, table: &Table) -> String {
     let (built_in, costs) = (Costs::default(), Costs::of(table));
     let mut grid =

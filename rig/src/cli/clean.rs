@@ -1,4 +1,4 @@
-//! `clean`: removes what killed runs have left.
+//! `clean`: removes what killed runs left behind.
 use super::exit::Failure;
 use super::output::complain;
 use super::streams;

@@ -1,4 +1,4 @@
-//! `compare` and `baseline`: results beside each other, and figures that are kept.
+//! `compare` and `baseline`: results compared with each other, and figures that are stored.
 use super::exit::Failure;
 use super::flags::{BaselineFlags, BaselineWhat, CompareFlags};
 use super::{output, results, streams};
@@ -60,7 +60,7 @@ fn beside(
     others.collect()
 }
 
-/// The protocols of one result.
+/// Compares the protocols of one result.
 fn within(path: &Path, flags: &CompareFlags) -> Result<Vec<Comparison>, Failure> {
     let of = results::figures(path, &flags.baselines)?;
     let names: Vec<&str> = of.places.iter().map(|place| place.protocol.as_str()).collect();
@@ -84,14 +84,14 @@ fn within(path: &Path, flags: &CompareFlags) -> Result<Vec<Comparison>, Failure>
     }
     if compared.is_empty() {
         return Err(Failure::usage(format!(
-            "{} has one protocol only; name another result beside it",
+            "{} has only one protocol; name a second result as well",
             path.display()
         )));
     }
     Ok(compared)
 }
 
-/// Everything below `folder`, by time.
+/// Prints the figures of all runs below `folder` by time.
 fn over_time(folder: &Path) -> Result<Exit, Failure> {
     let mut entries = Vec::new();
     for path in runs_below(folder)? {
@@ -115,7 +115,7 @@ fn runs_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     })?;
     let mut found = Vec::new();
     for entry in entries.flatten() {
-        // Links, such as `latest`, lead to runs that are there under their own name.
+        // Links such as `latest` are not followed: the runs they lead to are found under their own names.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             found.extend(runs_below(&entry.path())?);
         } else if entry.file_name() == "run.json" {
@@ -132,7 +132,7 @@ pub(super) fn baseline(flags: &BaselineFlags) -> Result<Exit, Failure> {
     Ok(Exit::AsExpected)
 }
 
-/// Prints what changes, and keeps the figures of `result` as the baseline `name`.
+/// Prints what changes, and stores the figures of `result` as the baseline `name`.
 fn save(name: &str, result: &Path, folder: &Path) -> Result<(), Failure> {
     let file = results::stored_at(name, folder)?;
     let new = results::figures(result, folder)?;

@@ -1,4 +1,4 @@
-//! `doctor`: what works on this machine, and how to mend what does not.
+//! `doctor`: what works on this machine, and how to fix what does not.
 use super::exit::Failure;
 use super::flags::DoctorFlags;
 use super::output::{complain, result};
@@ -9,12 +9,12 @@ use reports::exit::Exit;
 use reports::json::write_atomic;
 use std::path::Path;
 
-/// Longer findings are broken. Remedies never are, since they are there to be copied.
+/// Width above which findings are wrapped. Remedies never are: they are meant to be copied.
 const FINDING_WIDTH: u16 = 60;
 
 pub(super) fn doctor(flags: &DoctorFlags) -> Result<Exit, Failure> {
     let failed = |error: linux::LinuxError| Failure { code: error.exit_code(), message: error.to_string() };
-    // Without it a signal would leave a cgroup behind.
+    // Otherwise a signal would leave a cgroup behind.
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let checkup = linux::checkup(flags.kernel.as_deref(), &interrupt).map_err(failed)?;
     let printed = result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
@@ -25,11 +25,11 @@ pub(super) fn doctor(flags: &DoctorFlags) -> Result<Exit, Failure> {
         code = code.worst([leftover.exit_code()]);
     }
     if let Some(remedy) = checkup.remedy() {
-        let message = format!("no hierarchy here in which a process could be moved\n  try: {remedy}");
+        let message = format!("no hierarchy on this machine lets a process be moved\n  try: {remedy}");
         code = streams::also(code, Err(Failure::cannot(message)));
     }
     if checkup.kernel_fails() {
-        let message = "the kernel that is named by --kernel does not boot here; the table says why";
+        let message = "the kernel given by --kernel does not boot here; see the table for the reason";
         code = streams::also(code, Err(Failure::cannot(message)));
     }
     Ok(code.worst(checkup.signal.map(|signal| Exit::Signal(signal as u8))))

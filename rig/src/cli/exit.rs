@@ -3,12 +3,12 @@ use engines::Interrupt;
 use reports::exit::Exit;
 use std::fmt::Display;
 
-/// Why a command ends without a result.
+/// The reason why a command ends without a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The exit code.
     pub code: Exit,
-    /// What is wrong and what would be right, for stderr.
+    /// The mistake and its remedy, for stderr.
     pub message: String,
 }
 
@@ -23,18 +23,18 @@ impl Failure {
         Self { code: Exit::CannotRun, message: message.to_string() }
     }
 
-    /// An output could not be written; what was measured is kept wherever there was room.
+    /// An output could not be written. Measurements are kept wherever there was room.
     pub(super) fn unwritten(message: impl Display) -> Self {
         Self { code: Exit::Unwritten, message: message.to_string() }
     }
 
-    /// A bug of ours.
+    /// A bug in attach-rig.
     pub(super) fn internal(message: impl Display) -> Self {
         Self { code: Exit::Internal, message: message.to_string() }
     }
 }
 
-/// Returns the exit code of a command that ends with `code`, or for a signal that has come.
+/// Returns the exit code of a command that would end with `code`, taking into account a signal that has arrived.
 pub(super) fn with_signal(code: Exit, interrupt: &Interrupt) -> Exit {
     code.worst(interrupt.signal().map(Exit::Signal))
 }

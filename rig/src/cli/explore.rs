@@ -1,4 +1,4 @@
-//! `explore`: litmus tests under every schedule, or many.
+//! `explore`: runs litmus tests under every schedule, or under many.
 use super::exit::{Failure, with_signal};
 use super::flags::ExploreFlags;
 use super::folder::Shelf;
@@ -24,28 +24,28 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A test, and where it can be found again.
+/// A test, with the name or file where it can be found again.
 struct Placed {
     place: String,
     litmus: Arc<Litmus>,
 }
 
-/// Everything that the command works with.
+/// The settings that one call of the command works with.
 struct Command<'a> {
     flags: &'a ExploreFlags,
     policy: PolicyName,
     limits: Limits,
-    /// Where failures are saved.
+    /// The folder for schedules of failures.
     folder: Shelf,
     interrupt: Interrupt,
 }
 
-/// One test under one protocol, done.
+/// The result of one test under one protocol.
 struct Done {
     found: Found,
     judged: Judgement,
     code: Exit,
-    /// The failure to say or save something, which ends the command.
+    /// The failure to print or save something, which ends the command.
     told: Result<(), Failure>,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
         let mut silent: BTreeSet<usize> = (0..test.litmus.faults.rules.len()).collect();
         for protocol in under(test, &asked) {
             if command.interrupt.is_set() {
-                // Nothing is known of the rest.
+                // Which faults fire in the rest is not known.
                 silent.clear();
                 break;
             }
@@ -95,12 +95,12 @@ fn write(file: &Path, explored: &Explored) -> Result<(), Failure> {
     write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)
 }
 
-/// Says which rules fired under no protocol of the test; each is a failure.
+/// Prints the rules that fired under no protocol of the test; each is a failure.
 fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<Exit> {
     let say = |at: &usize| {
         let rule = &test.litmus.faults.rules[*at];
         let text = format!(
-            "Unexpected fault {} of {}: \"{rule}\" fired under none of its protocols; take it out or mend it\n\n",
+            "Unexpected fault {} of {}: \"{rule}\" fired under none of its protocols; remove or fix it\n\n",
             at + 1,
             test.litmus.name
         );
@@ -121,7 +121,7 @@ fn limits(flags: &ExploreFlags) -> Limits {
     }
 }
 
-/// The tests of those names, files and folders; all that are built in when there are none.
+/// Returns the tests of those names, files and folders; all built-in tests when none are named.
 fn tests(named: &[String]) -> Result<Vec<Placed>, Failure> {
     let parse = |place: &str, text: &str| {
         let litmus = Litmus::parse(place, text).map_err(Failure::usage)?;
@@ -144,7 +144,7 @@ fn tests(named: &[String]) -> Result<Vec<Placed>, Failure> {
     Ok(tests)
 }
 
-/// The file, or the TOML files of the folder in the order of their names.
+/// Returns the file itself, or the TOML files of the folder in the order of their names.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -168,7 +168,7 @@ fn unreadable(named: &str, error: &dyn std::fmt::Display) -> Failure {
     ))
 }
 
-/// The protocols that were asked for, else those of which the test expects something, else all.
+/// Returns the requested protocols. Default: those with expectations in the test, or all if it has none.
 fn under(test: &Placed, asked: &[Protocol]) -> Vec<Protocol> {
     if !asked.is_empty() {
         return asked.to_vec();
@@ -218,7 +218,8 @@ impl Command<'_> {
         }
     }
 
-    /// Prints what was found, saves what must not be, and returns the code of a second search where one was asked for.
+    /// Prints the results, saves schedules that violate an expectation, and returns the code of the second search if
+    /// one was requested.
     fn tell(
         &self,
         test: &Placed,
@@ -236,7 +237,7 @@ impl Command<'_> {
         if self.flags.check_determinism { self.again(test, protocol, found) } else { Ok(Exit::AsExpected) }
     }
 
-    /// Keeps a schedule that ends in a state that it must not end in.
+    /// Saves a schedule that ends in a state that must not be reached.
     fn keep(&self, test: &Placed, protocol: Protocol, seen: &StateObservation) -> Result<(), Failure> {
         let Some((state, schedule)) = &seen.witness else { return Ok(()) };
         let seen_there = witness(test, protocol, schedule.clone(), Some(state.to_string()), None);
@@ -245,7 +246,7 @@ impl Command<'_> {
         Ok(())
     }
 
-    /// Keeps the shortest schedule that was seen to violate the invariant, and one that is shorter still.
+    /// Saves the shortest known schedule that violates the invariant, and a shrunk one.
     fn explain(
         &self,
         test: &Placed,
@@ -291,14 +292,14 @@ impl Command<'_> {
         Ok(file)
     }
 
-    /// Runs it once more: the same has to come out.
+    /// Repeats the search, which has to give the same result.
     fn again(&self, test: &Placed, protocol: Protocol, found: &Found) -> Result<Exit, Failure> {
         let again = search(&test.litmus, protocol, self.policy, &self.limits, (&self.interrupt, &nobody));
         if again == *found || self.interrupt.is_set() {
             return Ok(Exit::AsExpected);
         }
         let why =
-            if found.complete { "" } else { "; a bound by --seconds need not fall on the same schedule" };
+            if found.complete { "" } else { "; a limit by --seconds need not end on the same schedule" };
         result(&format!("Differs: {} under {protocol} did not repeat itself{why}\n", test.litmus.name))?;
         Ok(if found.complete { Exit::NotRepeated } else { Exit::AsExpected })
     }

@@ -1,4 +1,4 @@
-//! `gate`: a run held against a file of demands, and the exit code that says how bad it is.
+//! `gate`: checks a run against a gates file; the exit code reports the worst outcome.
 use super::exit::Failure;
 use super::flags::GateFlags;
 use super::{github, output, results, streams};
@@ -49,7 +49,7 @@ fn junit(flags: &GateFlags, ladder: &GateReport) -> Result<(), Failure> {
         .map_err(|error| Failure::unwritten(format!("{error}; choose another file with --junit FILE")))
 }
 
-/// Runs to compare with, the runs to judge, and the machine of the first of these.
+/// Runs to compare with, runs to judge, and the machine of the first of these.
 type Sides = (Vec<Run>, Vec<Run>, Option<Env>);
 
 fn sides(flags: &GateFlags) -> Result<Sides, Failure> {
@@ -62,7 +62,9 @@ fn sides(flags: &GateFlags) -> Result<Sides, Failure> {
             let (run, env) = results::run(one)?;
             Ok((Vec::new(), vec![run], env))
         }
-        _ => Err(Failure::usage("give one result, or several that were made in turn with --paired")),
+        _ => {
+            Err(Failure::usage("give one result, or several that were measured in ABBA order with --paired"))
+        }
     }
 }
 

@@ -1,17 +1,17 @@
-//! What a job on GitHub shows of a result: Markdown on its page, and annotations.
+//! The part of a result that a job on GitHub shows: Markdown on its page, and annotations.
 //!
-//! Apart from `output`, because nothing here happens unless the environment asks for it. The page is the file that
-//! `$GITHUB_STEP_SUMMARY` names; annotations are lines on stderr, since stdout is the result's.
+//! Separate from `output`, because nothing here happens unless the environment requests it. The page is the file that
+//! `$GITHUB_STEP_SUMMARY` names. Annotations are lines on stderr, since stdout is for the result.
 use super::exit::Failure;
 use reports::outputs;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Bytes that GitHub takes for the page of one step; it drops all of it when there are more.
+/// Most bytes that GitHub accepts for the page of one step; it drops the whole page if there are more.
 const LIMIT: u64 = 1 << 20;
 
-/// Puts `markdown` on the page, and tells `say` the `annotations`, each where the environment asks for it.
+/// Appends `markdown` to the page, and passes the `annotations` to `say`, each if the environment requests it.
 pub(super) fn tell(markdown: &str, annotations: &[String], say: fn(&str)) -> Result<(), Failure> {
     if std::env::var("GITHUB_ACTIONS").is_ok_and(|set| set == "true") {
         annotations.iter().for_each(|line| say(line));

@@ -1,4 +1,4 @@
-//! Verdicts from cells: of a run that has just been made, and again of one that was stored, whose verdicts are not believed.
+//! Verdicts from cells, for a run that has just ended or for a stored one, whose stored verdicts are not trusted.
 use super::flags::Request;
 use super::output::say;
 use super::{threads, underpowered};
@@ -10,7 +10,8 @@ use scenario::Scenario;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Judges `cells` by what `scenario` expects and demands; `replay` is the command that runs one of them again.
+/// Judges `cells` by the expectations and demands of `scenario`; `replay` returns the command that runs one of them
+/// again.
 pub(super) fn judge(
     scenario: &Scenario,
     cells: &[Cell],
@@ -27,7 +28,7 @@ pub(super) fn judge(
             CellPlan::all(scenario).iter().filter(|plan| plan.subject().label() == protocol).count();
         cells.iter().filter(|cell| cell.subject.label() == protocol).count() < planned
     };
-    // A breach that is expected sometimes may be in a cell that is missing.
+    // A breach that is expected sometimes may be in a missing cell.
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.expected == Expectation::Sometimes) {
         if verdict.outcome == Judgement::Fail && unfinished(&verdict.protocol) {
             verdict.outcome = Judgement::Inconclusive;
@@ -39,7 +40,7 @@ pub(super) fn judge(
     (verdicts, notes)
 }
 
-/// Remarks on every cell that belongs to the scenario, and on rules that never fired at all.
+/// Returns notes on every cell of the scenario, and on rules that never fired at all.
 fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     let key = |plan: &CellPlan| (plan.subject(), plan.point(scenario), plan.seed);
     let plans = CellPlan::all(scenario);
@@ -51,7 +52,7 @@ fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     cells.iter().flat_map(of).chain(underpowered::silent(scenario, cells)).collect()
 }
 
-/// Judges a stored run again, from its cells and its scenario, and says where the stored verdicts were others.
+/// Judges a stored run again from its cells and its scenario, and reports where the stored verdicts differ.
 pub(super) fn again(mut run: Run, file: &Path) -> Run {
     let stored = std::mem::take(&mut run.verdicts);
     let run = by_cells(run, file);
@@ -65,7 +66,7 @@ pub(super) fn by_cells(mut run: Run, file: &Path) -> Run {
         Engine::Linux => (of_expectations(&run, &Expectations::default()), Vec::new()),
         Engine::Sim | Engine::Threads => of_scenario(&run, file),
     };
-    // Nothing that was remarked is forgotten.
+    // Stored notes are kept.
     let new: Vec<Note> = notes.into_iter().filter(|note| !run.notes.contains(note)).collect();
     run.notes.extend(new);
     run.verdicts = verdicts;
@@ -84,7 +85,7 @@ fn of_scenario(run: &Run, file: &Path) -> (Vec<Verdict>, Vec<Note>) {
         }
         Err(error) => {
             say(&format!(
-                "{}: its scenario cannot be read, so what it demands of cells is taken from the remarks that are stored: {error}",
+                "{}: its scenario cannot be read, so the stored notes are used to judge whether enough happened in its cells: {error}",
                 file.display()
             ));
             let table: Option<toml::Table> = run.scenario.toml.parse().ok();
@@ -99,7 +100,7 @@ fn of_expectations(run: &Run, expect: &Expectations) -> Vec<Verdict> {
     verdict::judge(&judged, expect, &run.notes, |_, _| Some(run.command.clone()))
 }
 
-/// Verdicts of which it is said that they differ, before the rest is counted.
+/// Most differing verdicts that are printed; the rest are counted.
 const MOST: usize = 4;
 
 fn tell(stored: &[Verdict], found: &[Verdict], file: &Path) {
@@ -129,7 +130,7 @@ fn tell(stored: &[Verdict], found: &[Verdict], file: &Path) {
     let shown = differ[..differ.len() - more].join("; ");
     let more = if more > 0 { format!("; {more} more differ") } else { String::new() };
     say(&format!(
-        "{}: stored verdicts are not those of its cells, which count: {shown}{more}",
+        "{}: the stored verdicts differ from those computed from its cells, which are used: {shown}{more}",
         file.display()
     ));
 }

@@ -1,4 +1,4 @@
-//! From flags, or a scenario, to what the real kernel is to be measured with.
+//! From flags, or a scenario, to the options of a measurement on a real kernel.
 use super::exit::Failure;
 use super::flags::KernelFlags;
 use super::folder::carried;
@@ -10,10 +10,10 @@ use std::path::Path;
 use std::time::Duration;
 use workloads::Carried;
 
-/// The advice on shorter measurements on a kernel.
+/// The advice on shortening measurements on a kernel.
 pub(super) const LESS: &str = "a shorter --duration, fewer rates or a smaller --repeat takes less";
 
-/// The measurement that is asked for.
+/// The requested measurement.
 pub(super) struct Asked {
     /// The options.
     pub(super) options: LinuxOptions,
@@ -21,7 +21,8 @@ pub(super) struct Asked {
     pub(super) carried: Vec<Carried>,
 }
 
-/// The options, except for the hierarchy and what goes with it. `duration` is that of runs without a scenario.
+/// Returns the options, except for the hierarchy and what depends on it. `duration` is the default for runs without a
+/// scenario.
 pub(super) fn asked(flags: &KernelFlags, duration: Duration) -> Result<Asked, Failure> {
     let usage = |error: OptionError| Failure::usage(error);
     let (mut options, carried) = match &flags.scenario {
@@ -51,7 +52,7 @@ pub(super) fn asked(flags: &KernelFlags, duration: Duration) -> Result<Asked, Fa
     Ok(Asked { options, carried })
 }
 
-/// Says what was understood of the recordings that workers replay; returns it as results keep it.
+/// Prints how the recordings that workers replay were read; returns that in the form in which results store it.
 pub(super) fn say_recordings(options: &LinuxOptions) -> Result<Vec<Recording>, Failure> {
     let files = workloads::Folder::new(".");
     let specs = options.workloads.iter().map(|workload| &workload.spec);
@@ -66,7 +67,7 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<LinuxOptions, Opt
     let moved = match &flags.workload {
         Some(shape) => {
             let is_trace = shape.starts_with(workloads::TRACE_PREFIX);
-            // A recording brings its own threads.
+            // A recording has its own threads.
             let threads = if is_trace { 1 } else { *threads };
             let mut spec = workloads::Spec::new(shape.as_str(), *processes, threads);
             spec.trace_lenient = (is_trace && flags.lenient).then_some(true);
@@ -79,7 +80,7 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<LinuxOptions, Opt
         None => ["--worker-load".to_owned(), worker_load.clone()],
     };
     let busy = flags.workload.is_some() || worker_load == "busy";
-    let text = "The workers' threads compete with the movers for the CPUs; latencies contain that wait.";
+    let text = "The workers' threads compete with the movers for the CPUs; latencies include that wait.";
     let notes = busy.then(|| text.to_owned()).into_iter().collect();
     let flag = |name: &str, value: &dyn ToString| [format!("--{name}"), value.to_string()];
     let words = [
@@ -104,7 +105,7 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<LinuxOptions, Opt
     })
 }
 
-/// What of a scenario real processes and real cgroups can do; the rest is said in notes.
+/// Returns the part of a scenario that real processes and cgroups can do; notes list the rest.
 fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<LinuxOptions, Failure> {
     let folder = run::beside(name);
     let workloads: Vec<Workload> = scenario
@@ -135,7 +136,7 @@ fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<LinuxOp
     options.movers = movers.count.min(options.moved()).max(1);
     pace(movers, &mut options);
     if options.movers < movers.count {
-        let text = "There are more movers than moved processes; here each mover has processes of its own, so there are fewer.";
+        let text = "There are more movers than moved processes; here each mover has its own processes, so there are fewer movers.";
         options.origin.notes.push(text.into());
     }
     Ok(options)
@@ -146,12 +147,12 @@ fn moves(name: &str, movers: &Movers) -> Result<MovedUnit, Failure> {
         Modelled::Processes => Ok(MovedUnit::Processes),
         Modelled::Threads => Ok(MovedUnit::Threads),
         Modelled::Everybody | Modelled::Adopt(_) => Err(Failure::usage(format!(
-            "{name}: no file of a cgroup moves everybody, or lets a controller join; run it by attach-rig run"
+            "{name}: a real kernel has no cgroup file that moves all tasks or lets a controller join; run this scenario with attach-rig run"
         ))),
     }
 }
 
-/// A rate is a cell with intended start times, a closed loop keeps its pause.
+/// Sets the pace: a rate becomes a cell with intended start times, a closed loop keeps its pause.
 fn pace(movers: &Movers, options: &mut LinuxOptions) {
     match movers.pacing.pace {
         Pace::Closed => options.pause = Duration::from_nanos(movers.pacing.pause_ns),
@@ -159,7 +160,7 @@ fn pace(movers: &Movers, options: &mut LinuxOptions) {
     }
 }
 
-/// What of the scenario does not happen here.
+/// Lists the parts of the scenario that do not happen here.
 fn left_out(scenario: &Scenario) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |wanted: bool, text: &str| {
@@ -170,15 +171,18 @@ fn left_out(scenario: &Scenario) -> Vec<String> {
     let faults = !scenario.faults.is_empty() || scenario.fault_rates.iter().any(|rate| *rate > 0);
     note(
         faults,
-        "The scenario's faults are injected by the simulator only; here the kernel refuses, by --fault.",
+        "The scenario's faults are injected by the simulator only; here --fault makes the kernel refuse.",
     );
     note(
         !scenario.admins.is_empty(),
         "The scenario's writes to files of cgroups happen in the simulator only.",
     );
     let delays = scenario.delays_ns.iter().any(|delay| *delay > 0);
-    note(delays, "Delays between switch and attach are the simulator's: a kernel takes as long as it takes.");
-    note(scenario.movers.len() > 1, "Of several kinds of movers only the first is run here.");
+    note(
+        delays,
+        "Delays between switch and attach exist only on the simulator; on a real kernel they cannot be set.",
+    );
+    note(scenario.movers.len() > 1, "The scenario has several kinds of movers; only the first is run here.");
     note(
         true,
         "Limits and CPUs of the scenario's cgroups are not set here: a real process needs memory that the modelled ones \

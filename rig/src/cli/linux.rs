@@ -1,4 +1,4 @@
-//! `linux`: real processes between real cgroups.
+//! `linux`: moves real processes between real cgroups.
 use super::exit::{Failure, with_signal};
 use super::flags::LinuxFlags;
 use super::folder::{Folder, Keeper};

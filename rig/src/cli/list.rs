@@ -1,4 +1,4 @@
-//! `list`: what there is, with one line each.
+//! `list`: lists of names, with one line about each.
 use super::exit::Failure;
 use super::flags::ListFlags;
 use super::streams;
@@ -7,7 +7,7 @@ use reports::exit::Exit;
 use scenario::catalogue::{self, Rows};
 use std::fmt::Write as _;
 
-/// A list's name, and what makes its rows.
+/// The name of a list, and the function that makes its rows.
 type Part = (&'static str, fn() -> Rows);
 
 const PARTS: [Part; 7] = [

@@ -1,5 +1,5 @@
-//! Runs the cells of a scenario: side by side in virtual time, where a cell depends on its plan alone, so that their order
-//! changes nothing; one after the other on threads, which need the machine for themselves.
+//! Runs the cells of a scenario. In virtual time they run in parallel: a cell depends on its plan alone, so their order
+//! changes nothing. On threads they run one at a time, because each needs the machine for itself.
 use super::exit::Failure;
 use super::folder::Keeper;
 use super::progress;
@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Instant;
 
-/// The engine, and how.
+/// The engine, with its options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum On {
     /// Virtual time.
@@ -25,34 +25,34 @@ pub(super) enum On {
     Threads { real_pages: bool },
 }
 
-/// What running the matrix gave.
+/// The outcome of running the matrix.
 #[derive(Default)]
 pub(super) struct Matrix {
-    /// Finished cells with their position in the plan, in order.
+    /// Finished cells in the order of the plan, each with its position there.
     pub(super) cells: Vec<(usize, Cell)>,
-    /// What all cells did.
+    /// Totals over all cells.
     pub(super) did: Did,
-    /// The signal that interrupted it.
+    /// The signal that interrupted the run.
     pub(super) signal: Option<u8>,
 }
 
-/// What cells did, beside what stands in them.
+/// Totals over cells that are not stored in them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Did {
-    /// Wall time spent simulating, summed over cells, in ns; 0 on threads.
+    /// Wall time of simulating, summed over cells, in ns; 0 on threads.
     pub(super) simulated_ns: u64,
-    /// Steps that went on in place; 0 on threads.
+    /// Steps that continued in place; 0 on threads.
     pub(super) in_place: u64,
-    /// Operations of the workload on threads; on `sim` they stand in the cells.
+    /// Operations of the workload on threads; on `sim` they are stored in the cells.
     pub(super) operations: u64,
-    /// Threads, waits and rests; 0 on `sim`.
+    /// Numbers of threads, waits and rests; 0 on `sim`.
     pub(super) counts: Counts,
 }
 
-/// `None` where a signal came before the end of the cell: a part of a cell is no cell.
+/// The outcome of one cell; `None` if a signal arrived before its end, because a partial cell does not count.
 type Finished = (usize, Result<Option<(Cell, Did)>, Failure>);
 
-/// Runs `plans` on `engine`, `jobs` at once; every finished cell is on disk before the next is counted.
+/// Runs `plans` on `engine`, `jobs` at once; every finished cell is written to disk before the next is counted.
 pub(super) fn run(
     engine: On,
     scenario: &Scenario,
@@ -83,7 +83,7 @@ pub(super) fn run(
             match thread::Builder::new().spawn_scoped(scope, work) {
                 Ok(_) => {}
                 Err(error) if worker == 0 => return Err(no_worker(&error)),
-                // With fewer workers it takes longer, and gives the same.
+                // Fewer workers take longer and give the same result.
                 Err(_) => break,
             }
         }
@@ -100,8 +100,8 @@ fn no_worker(error: &std::io::Error) -> Failure {
     Failure::cannot(format!("the system starts no thread for a worker: {error}{}", linux::no_thread()))
 }
 
-/// The order in which `plans` run. On threads seed after seed, forth and back in turn, so that each protocol and point stands
-/// beside every other as A B B A: machine time is compared in such pairs.
+/// Returns `plans` in the order in which they run. On threads the seeds run alternately forwards and backwards, so that
+/// each protocol and point occurs with every other in ABBA order, as needed for comparing machine time.
 fn order(engine: On, plans: &[CellPlan]) -> Vec<&CellPlan> {
     if engine == On::Sim {
         return plans.iter().collect();

@@ -1,6 +1,7 @@
-//! The command: flags to one validated plan, to dispatch, to an exit code. Everything it does is in the library.
+//! The command line: from flags to one validated plan, to dispatch, to an exit code. The work itself is done by the
+//! library.
 //!
-//! stdout carries the result and nothing else; progress and warnings go to stderr.
+//! stdout carries only the result; progress and warnings go to stderr.
 mod calibrate;
 mod clean;
 mod compare;
@@ -44,7 +45,7 @@ use std::process::ExitCode;
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    // Arguments may be any bytes; those of our own children are ours.
+    // Arguments may be any bytes; those that attach-rig passes to its own children are UTF-8.
     let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
     match args.get(1).map(String::as_str) {
         Some(::linux::WORKER_ARG) => return ::linux::worker_main(&args[2..]),
@@ -65,13 +66,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Prints help to stdout, or what is wrong with the flags to stderr, and returns the exit code.
+/// Prints help to stdout, or the mistake in the flags to stderr, and returns the exit code.
 fn usage(error: &clap::Error, command: &str) -> Exit {
     let text = error.render();
     if !error.use_stderr() {
         return streams::finish(&text.to_string(), Exit::AsExpected);
     }
-    // Without colours: arguments may hold escapes, and only ours could be told from them.
+    // Without colours: arguments may hold escapes, which could not be distinguished from ours.
     output::say(text.to_string().trim_end());
     if let Some(help) = of_the_flag(error, command) {
         output::say(&format!("  this flag: {help}"));
@@ -79,7 +80,7 @@ fn usage(error: &clap::Error, command: &str) -> Exit {
     Exit::Usage
 }
 
-/// Returns the help of the flag whose value is wrong, which has the unit, the default and an example.
+/// Returns the help of the flag with the wrong value; it has the unit, the default and an example.
 fn of_the_flag(error: &clap::Error, command: &str) -> Option<String> {
     let kinds = [ErrorKind::ValueValidation, ErrorKind::InvalidValue];
     let Some(ContextValue::String(flag)) =

@@ -15,7 +15,7 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// UTC now as (date for people, name for folders): RFC 3339 and `20261123T230000Z`.
+/// Returns the current UTC time as a date for people (RFC 3339) and as a name for folders (`20261123T230000Z`).
 pub(super) fn now() -> (String, String) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
     let (days, seconds) = (since / 86_400, since % 86_400);
@@ -27,7 +27,7 @@ pub(super) fn now() -> (String, String) {
     )
 }
 
-/// Year, month and day of a count of days since 1970 (Howard Hinnant's `civil_from_days`).
+/// Returns year, month and day of a number of days since 1970 (Howard Hinnant's `civil_from_days`).
 fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let (era, of_era) = (shifted / 146_097, shifted % 146_097);
@@ -39,24 +39,24 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
-/// A run with the file that it comes from, which errors name, and the machine where it is known.
+/// A run with the file it was read from, which errors name, and the machine if it is known.
 pub(super) struct Source {
     pub(super) file: PathBuf,
     pub(super) run: Run,
     pub(super) env: Option<Env>,
 }
 
-/// The place of the page of a report.
+/// The destination of a report page.
 pub(super) enum Page {
-    /// To this file; the command fails where it cannot be written.
+    /// This file; the command fails if it cannot be written.
     At(PathBuf),
-    /// To this file, for which nobody asked: a folder that cannot be written to is only said.
+    /// This file, which the user did not name: failing to write it is only reported.
     Beside(PathBuf),
-    /// Nowhere.
+    /// No page.
     None,
 }
 
-/// Writes the report of a run to `page` and prints the run in `format`; nothing is written where one cannot be made.
+/// Writes the report of a run to `page` and prints the run in `format`; writes nothing if either cannot be made.
 pub(super) fn render(
     format: Format,
     page: &Page,
@@ -64,7 +64,7 @@ pub(super) fn render(
 ) -> Result<(), Failure> {
     let html = html::render(run, env).map_err(|error| damaged(file, &error))?;
     let bytes = form(format, run).map_err(|error| no_form(file, &error))?;
-    // The result goes out first: a page that cannot be written takes nothing else with it.
+    // The result goes out first, so that an unwritable page does not suppress it.
     let printed = streams::bytes(&bytes);
     match page {
         Page::At(page) => {
@@ -85,7 +85,7 @@ fn said(page: &Path) {
     say(&format!("report: {}", printable(&page.to_string_lossy())));
 }
 
-/// Writes one page for all runs to `page` and prints the table of each, apart: their clocks differ.
+/// Writes one page for all runs to `page`, and prints a separate table for each, since their clocks differ.
 pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure> {
     let text = |source: &Source| {
         table::render(&source.run, table_options()).map_err(|error| damaged(&source.file, &error))
@@ -100,7 +100,7 @@ pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure>
     sources.iter().try_for_each(|source| tell(&source.file, &source.run))
 }
 
-/// The run in `format`.
+/// Returns the run in `format`.
 fn form(format: Format, run: &Run) -> Result<Vec<u8>, OutputError> {
     Ok(match format {
         Format::Text => table::render(run, table_options())?.into_bytes(),
@@ -116,13 +116,13 @@ fn form(format: Format, run: &Run) -> Result<Vec<u8>, OutputError> {
     })
 }
 
-/// Tells the job on GitHub, if this is one.
+/// Shows the run in a job on GitHub, if this is one.
 fn tell(file: &Path, run: &Run) -> Result<(), Failure> {
     let markdown = outputs::markdown(run).map_err(|error| no_form(file, &error))?;
     github::tell(&markdown, &outputs::annotations(run), say)
 }
 
-/// Damage, or a form that a run of this kind does not have.
+/// Reports damage, or a form that runs of this kind do not have.
 fn no_form(file: &Path, error: &OutputError) -> Failure {
     match error {
         OutputError::Histogram(error) => damaged(file, error),
@@ -132,10 +132,10 @@ fn no_form(file: &Path, error: &OutputError) -> Failure {
     }
 }
 
-/// The run was read, but something in it cannot be made sense of.
+/// Reports that the run was read but contains something that makes no sense.
 pub(super) fn damaged(file: &Path, error: &dyn Error) -> Failure {
     let file = file.display();
-    Failure::usage(format!("{file}: {error}; the file is damaged, take another copy or make the run again"))
+    Failure::usage(format!("{file}: {error}; the file is damaged; use another copy or repeat the run"))
 }
 
 /// Returns a file as a word of a command line, quoted for a shell, and never taken for a flag.

@@ -1,4 +1,4 @@
-//! The same work on many things, on several threads, with the answers in the order of the questions.
+//! Parallel work on independent items, with the results in the order of the items.
 use super::output::say;
 use engines::Interrupt;
 use linux;
@@ -10,15 +10,15 @@ use std::thread;
 /// Most workers for each CPU.
 const PER_CPU: usize = 4;
 
-/// Returns the number of workers: one for each CPU unless another number was asked for, as far as that makes sense and the
-/// system starts them. Says where they are fewer than asked for.
+/// Returns the number of workers: one per CPU unless another number was requested, limited to what is useful and to the
+/// threads that the system starts. Prints a line if it is lower than requested.
 pub(super) fn jobs(asked: Option<u16>) -> usize {
     let cpus = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let asked = asked.map_or(cpus, usize::from);
     let wanted = asked.min(cpus * PER_CPU);
     if wanted < asked {
         say(&format!(
-            "--jobs {asked}: {wanted} are used, {PER_CPU} for each CPU; more would only wait for each other"
+            "--jobs {asked}: using {wanted}, {PER_CPU} per CPU; more would only wait for each other"
         ));
     }
     let (started, refused) = startable(wanted);
@@ -26,13 +26,14 @@ pub(super) fn jobs(asked: Option<u16>) -> usize {
         let jobs = started.max(1);
         let reason = linux::no_thread();
         say(&format!(
-            "the system starts {started} of {wanted} workers: {error}{reason}; going on with {jobs}"
+            "the system started {started} of {wanted} workers: {error}{reason}; continuing with {jobs}"
         ));
     }
     started.max(1)
 }
 
-/// Starts `wanted` threads that live at the same time, and ends them. Returns how many there were, and why not all.
+/// Starts `wanted` threads that live at the same time, and ends them. Returns how many were started, and the error that
+/// prevented more.
 fn startable(wanted: usize) -> (usize, Option<std::io::Error>) {
     let (hold, held) = mpsc::channel::<()>();
     let held = Mutex::new(held);
@@ -51,8 +52,8 @@ fn startable(wanted: usize) -> (usize, Option<std::io::Error>) {
     })
 }
 
-/// Does `work` to every number below `count`, on at most `jobs` threads, of which this is one. There is no answer where
-/// `interrupt` came first, or `work` says so.
+/// Does `work` for every number below `count`, on at most `jobs` threads including this one. A number has no result if
+/// `interrupt` came first, or if `work` returned none.
 pub(super) fn map<R: Send>(
     jobs: usize,
     count: usize,
@@ -75,7 +76,7 @@ pub(super) fn map<R: Send>(
     };
     thread::scope(|scope| {
         for _ in 1..jobs.min(count) {
-            // With fewer threads it takes longer, and gives the same.
+            // Fewer threads take longer and give the same result.
             if thread::Builder::new().spawn_scoped(scope, take).is_err() {
                 break;
             }

@@ -1,4 +1,5 @@
-//! `run --fail-nth all` and `selftest --positions`: every prepare position fails once, alone; which left a trace.
+//! `run --fail-nth all` and `selftest --positions`: every prepare position fails once on its own, and those that left a
+//! trace are listed.
 use super::exit::{Failure, with_signal};
 use super::output::say;
 use super::selftest::cut_short;
@@ -13,10 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Traces that are printed in full before the rest is only counted.
+/// Most traces that are printed; the rest are counted.
 const MAX_TRACES: usize = 12;
 
-/// Every position of a scenario, under each of its protocols.
+/// Tries every position of a scenario, under each of its protocols.
 pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     say(&format!("seed {}, every prepare position of scenario {} fails once", scenario.seed, scenario.name));
     let protocols = &scenario.protocols;
@@ -65,7 +66,7 @@ fn undoes_all(protocol: &str) -> bool {
     Protocol::parse(protocol).is_ok_and(|protocol| protocol.about().undoes_all)
 }
 
-/// What came of one protocol over all sets of controllers, in one mode.
+/// The sum over all sets of controllers for one protocol in one mode.
 #[derive(Default)]
 struct Sum {
     sets: u64,
@@ -74,7 +75,7 @@ struct Sum {
     callbacks: u64,
     traced: u64,
     rollbacks: u64,
-    /// How often each invariant was violated, by `site invariant`.
+    /// Number of violations by `site invariant`.
     traces: BTreeMap<String, u64>,
 }
 
@@ -93,7 +94,7 @@ impl Sum {
     }
 }
 
-/// The 31 sets of controllers in all four modes, quiet.
+/// Tries the 31 sets of controllers in all four modes, on quiet scenarios.
 pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let costs = Costs::default();
     let scenarios = scenarios()?;
@@ -152,7 +153,7 @@ fn scenarios() -> Result<Vec<(&'static str, Scenario)>, Failure> {
     Ok(scenarios)
 }
 
-/// Whether a flag of `run` asks for this.
+/// Reports whether a flag of `run` requests this.
 pub(super) fn wanted(asked: Option<&str>) -> Result<bool, Failure> {
     match asked {
         None => Ok(false),

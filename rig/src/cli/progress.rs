@@ -1,12 +1,12 @@
-//! A bar on a terminal; silence elsewhere.
+//! A progress bar on a terminal; no output elsewhere.
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-/// The time between two turns of the bar.
+/// The time between two redraws of the bar.
 pub(super) const TICK: Duration = Duration::from_millis(200);
 
-/// A bar for `cells` cells on stderr.
+/// Makes a bar for `cells` cells on stderr.
 pub(super) fn bar(cells: u64) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
@@ -17,7 +17,7 @@ pub(super) fn bar(cells: u64) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} cells {msg} {elapsed}") {
         bar.set_style(style);
     }
-    // No steady tick: that is a thread, which the system may not have.
+    // No steady tick: that needs a thread, which the system may refuse.
     bar.tick();
     bar
 }

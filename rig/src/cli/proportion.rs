@@ -1,6 +1,7 @@
-//! Work out of proportion, said before it begins, with what to change: runs that take long, and time that measures nothing.
+//! Warnings about work out of proportion, printed before it begins with what to change: runs that take long, and cells
+//! too short to measure.
 //!
-//! A note only: the work is done all the same. The simulator's speed is measured with short cells of the scenario,
+//! These are only notes: the work is done anyway. The simulator's speed is measured with short cells of the scenario,
 //! which leave no trace in the result.
 use super::matrix::On;
 use super::output::say;
@@ -9,19 +10,19 @@ use engines::Interrupt;
 use scenario::Scenario;
 use std::time::{Duration, Instant};
 
-/// A run that takes longer is said to.
+/// Duration above which a run is announced as long.
 const LONG: Duration = Duration::from_secs(600);
-/// Virtual time of a whole run that is never worth a measurement, in ns.
+/// Virtual time below which a whole run is not worth measuring, in ns.
 const SHORT_NS: u64 = 5_000_000_000;
 /// Virtual time of the first measured cell, in ns.
 const FIRST_NS: u64 = 100_000;
-/// Time that makes a measurement good enough.
+/// Wall time that makes a measurement good enough.
 const ENOUGH: Duration = Duration::from_millis(100);
-/// Warm-ups that many times as long as what is measured are said to be, if they are long at all.
+/// Ratio of warm-up to measured time above which a warm-up is announced as long, if it is long in itself.
 const WARM_UP_TIMES: u64 = 10;
 const WARM_UP_MIN_NS: u64 = 100_000_000;
 
-/// Says what of `plans` is out of proportion.
+/// Prints what is out of proportion in `plans`.
 pub(super) fn say_before(
     engine: On,
     scenario: &Scenario,
@@ -47,7 +48,8 @@ pub(super) fn say_before(
     }
 }
 
-/// Says how long that many cells take one after the other on the machine's clock, where that is long; `less` is what takes less.
+/// Prints how long that many cells take one after the other in real time, if that is long; `less` says how to shorten
+/// it.
 pub(super) fn say_real(cells: usize, each: Duration, less: &str) {
     real(cells, each, less).into_iter().for_each(|line| say(&line));
 }
@@ -63,7 +65,7 @@ fn cell_ns(scenario: &Scenario) -> u64 {
     scenario.warm_up_ns.saturating_add(scenario.duration_ns)
 }
 
-/// Returns lines about times of the scenario that leave little to measure.
+/// Returns lines about times in the scenario that leave little to measure.
 fn odd_times(scenario: &Scenario) -> Vec<String> {
     let (warm_up, measured) = (scenario.warm_up_ns, scenario.duration_ns);
     let time = |ns| shown(Duration::from_nanos(ns));
@@ -85,8 +87,8 @@ fn odd_times(scenario: &Scenario) -> Vec<String> {
     lines
 }
 
-/// Estimates what `all_ns` of virtual time take, from cells that get longer until the measurement is good enough; `None`
-/// when a signal came.
+/// Estimates the wall time for `all_ns` of virtual time, from cells that get longer until the measurement is good
+/// enough; `None` when a signal came.
 fn on_one_core(scenario: &Scenario, plan: &CellPlan, all_ns: u64, interrupt: &Interrupt) -> Option<Duration> {
     let whole_ns = cell_ns(scenario);
     let mut length_ns = FIRST_NS.min(whole_ns);
@@ -103,7 +105,7 @@ fn on_one_core(scenario: &Scenario, plan: &CellPlan, all_ns: u64, interrupt: &In
     }
 }
 
-/// A time for people: two significant units at most.
+/// Formats a time for people, with two significant units at most.
 fn shown(time: Duration) -> String {
     match time.as_secs() {
         0 => format!("{time:?}"),

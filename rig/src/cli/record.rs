@@ -1,4 +1,4 @@
-//! `record`: a recording of a real program by strace, and the scenario that replays it.
+//! `record`: records a real program with strace, and writes the scenario that replays it.
 use super::exit::Failure;
 use super::flags::RecordFlags;
 use super::{output, recording};
@@ -36,7 +36,7 @@ pub(super) fn record(flags: &RecordFlags) -> Result<Exit, Failure> {
     let scenario = scenario(&out, &recorded)?;
     say(&out, &scenario, &subject, &recorded);
     understood(&out)?;
-    // A signal is a way to end a recording.
+    // A signal is a regular way to end a recording.
     Ok(Exit::AsExpected)
 }
 
@@ -44,7 +44,7 @@ fn failure(error: &RecordError) -> Failure {
     Failure { code: error.exit_code(), message: error.to_string() }
 }
 
-/// The file where none is named: by program or pid, in this folder.
+/// Returns the default file: named after the program or pid, in the current folder.
 fn place(subject: &Subject) -> PathBuf {
     let name = match subject {
         Subject::Program(words) => words.first().and_then(|word| Path::new(word).file_name()),
@@ -55,7 +55,7 @@ fn place(subject: &Subject) -> PathBuf {
     PathBuf::from(format!("{name}.strace.gz"))
 }
 
-/// Letters, digits, dots and dashes.
+/// Returns the name reduced to letters, digits, dots and dashes.
 fn slug(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' };
     let name: String = name.chars().map(plain).take(100).collect();
@@ -66,7 +66,7 @@ fn is_packed(out: &Path) -> bool {
     out.extension().is_some_and(|extension| extension == "gz")
 }
 
-/// `FILE.EXTENSION`, in the same folder.
+/// Returns the path `FILE.EXTENSION` in the folder of the recording.
 fn beside(file: &Path, extension: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".");
@@ -94,7 +94,7 @@ fn write(
     Ok(recorded)
 }
 
-/// Writes the scenario beside the recording.
+/// Writes the scenario next to the recording.
 fn scenario(out: &Path, recorded: &Recorded) -> Result<PathBuf, Failure> {
     let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let stem = name.strip_suffix(".gz").unwrap_or(&name);
@@ -140,7 +140,9 @@ fn say(out: &Path, scenario: &Path, subject: &Subject, recorded: &Recorded) {
             let name = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
             format!("{} {}", input::text::printable(&name), ended(recorded.status))
         }
-        Subject::Pids(_) if recorded.was_stopped => "left the processes, which go on".to_owned(),
+        Subject::Pids(_) if recorded.was_stopped => {
+            "detached from the processes, which keep running".to_owned()
+        }
         Subject::Pids(_) => "the processes have ended".to_owned(),
     };
     output::say(&format!("{what}; {} lines, {} samples of /proc", recorded.lines, recorded.samples));

@@ -1,4 +1,4 @@
-//! `recording`: says what is understood of a recording, without running it; and the same for recordings that a run replays.
+//! `recording`: reports how a recording is read, without running it. Runs that replay recordings print the same report.
 use super::exit::Failure;
 use super::flags::RecordingFlags;
 use super::output;
@@ -28,7 +28,7 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<Exit, Failure> {
     Ok(Exit::AsExpected)
 }
 
-/// Says, once a recording, what was understood; returns it as results keep it.
+/// Prints once per recording how it was read; returns that in the form in which results store it.
 pub(super) fn say_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a WorkloadPlan)>) -> Vec<Recording> {
     let all = of_plans(plans);
     for (name, report) in &all {
@@ -38,7 +38,7 @@ pub(super) fn say_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a WorkloadPla
     all.iter().map(|(name, report)| kept(name, report)).collect()
 }
 
-/// The recordings of plans, as results keep them.
+/// Returns the recordings of plans in the form in which results store them.
 pub(super) fn keep_all<'a>(plans: impl Iterator<Item = (&'a Spec, &'a WorkloadPlan)>) -> Vec<Recording> {
     of_plans(plans).iter().map(|(name, report)| kept(name, report)).collect()
 }
@@ -56,7 +56,7 @@ fn of_plans<'a>(plans: impl Iterator<Item = (&'a Spec, &'a WorkloadPlan)>) -> Ve
     all
 }
 
-/// A recording in a file that is named relative to `folder`, with the whole path, so that it is found from anywhere.
+/// Returns the spec with the path of its recording, given relative to `folder`, made independent of the current folder.
 pub(super) fn anchored(spec: &Spec, folder: &Path) -> Spec {
     let mut spec = spec.clone();
     let file = spec.shape.strip_prefix(TRACE_PREFIX).filter(|name| BuiltIn.read(name).is_err());
@@ -70,7 +70,7 @@ pub(super) fn anchored(spec: &Spec, folder: &Path) -> Spec {
 fn warn(name: &str, report: &TraceReport) {
     if report.is_doubtful() {
         output::complain(&format!(
-            "warning: recording {}: {} of {} lines were not understood, more than 1 %",
+            "warning: recording {}: {} of {} lines could not be read, more than 1 %",
             input::text::printable(name),
             report.dropped(),
             report.lines_filled()

@@ -1,4 +1,4 @@
-//! `replay`: one schedule once more, step by step.
+//! `replay`: repeats one schedule and prints it step by step.
 use super::exit::Failure;
 use super::flags::ReplayFlags;
 use super::output::{result, say};

@@ -1,4 +1,5 @@
-//! `report`: table and report.html again, from run.json or from the cells of a run that was killed; several runs on one page.
+//! `report`: prints the table and writes report.html again, from run.json or from the cells of a killed run; several
+//! runs share one page.
 use super::exit::Failure;
 use super::flags::{Format, ReportFlags};
 use super::folder::{Lock, Taken, shown};
@@ -11,7 +12,7 @@ use std::path::Path;
 pub(super) fn report(flags: &ReportFlags) -> Result<Exit, Failure> {
     if flags.format != Format::Text && flags.dirs.len() > 1 {
         return Err(Failure::usage(
-            "--format other than text is of one run; give one DIR, and call `attach-rig report DIR --format ...` once for each",
+            "--format other than text takes one DIR; call `attach-rig report DIR --format ...` once for each",
         ));
     }
     Ok(match (flags.dirs.as_slice(), &flags.out) {
@@ -34,8 +35,8 @@ fn render(Source { file, run, env }: &Source, format: Format, page: &Page) -> Ex
     streams::also(verdict::exit_code(run), output::render(format, page, (file, run, env.as_ref())))
 }
 
-/// Reports on a folder, in which the page is made: the folder belongs to this command until then, so that nothing of an
-/// earlier result gets beside a later one.
+/// Reports on a folder and writes the page into it. The folder is locked while this lasts, so that parts of an earlier
+/// and a later result are not mixed.
 fn within(dir: &Path, format: Format) -> Result<Exit, Failure> {
     let page = dir.join("report.html");
     let page = if format == Format::Text { Page::At(page) } else { Page::Beside(page) };
@@ -53,12 +54,12 @@ fn within(dir: &Path, format: Format) -> Result<Exit, Failure> {
         Some(Ok(Taken::Busy(pid))) => {
             let pid = pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
             output::say(&format!(
-                "{} is in use by another attach-rig (pid {pid}): this is what is there so far; --out FILE makes a page",
+                "{} is in use by another attach-rig (pid {pid}), so this shows what is finished so far and writes no page; use --out FILE for one",
                 shown(dir)
             ));
             render(&source, format, &Page::None)
         }
-        // A page that cannot be made is said where that is tried.
+        // A page that cannot be written is reported where it is attempted.
         Some(Err(_)) | None => render(&source, format, &page),
     })
 }

@@ -1,4 +1,4 @@
-//! Which result a name on the command line means: a folder, a run.json, a baseline as a file or by its name.
+//! Resolves a result named on the command line: a folder, a run.json, or a baseline by file or by name.
 use super::exit::Failure;
 use super::folder::{earlier, shown};
 use super::output::{Source, say};
@@ -11,13 +11,13 @@ use reports::schema::{Engine, Env, Note, NoteKind, Run};
 use reports::{fit, json};
 use std::path::{Path, PathBuf};
 
-/// A run with what is known of its machine.
+/// Reads a run, with its machine if that is known.
 pub(super) fn run(path: &Path) -> Result<(Run, Option<Env>), Failure> {
     let Source { run, env, .. } = if path.is_dir() { folder(path)? } else { file(path)? };
     Ok((run, env))
 }
 
-/// The result in a folder: its run.json, or what a killed run has left.
+/// Reads the result in a folder: its run.json, or what a killed run left.
 pub(super) fn folder(path: &Path) -> Result<Source, Failure> {
     if let Some(kind) = input::file::other_than_folder(path) {
         return Err(Failure::usage(format!(
@@ -46,17 +46,17 @@ fn file(file: &Path) -> Result<Source, Failure> {
             "{error}; name a folder that `run`, `linux` or `vm` has written, or a run.json"
         ))
     })?;
-    // What is made of a run knows no files: what is damaged in one is said here.
+    // Functions that work on a run know no files, so damage in a file is reported here.
     aggregate(&run).map_err(|error| output::damaged(file, &error))?;
     let run = judged::again(run, file);
     let env = file.parent().and_then(|folder| json::read_env(&folder.join("env.json")).ok());
     Ok(Source { file: file.to_owned(), run, env })
 }
 
-/// The result of guests that have ended, with the cells of one that did not come to its end.
+/// Adds the cells of a guest that did not end to the result of the guests that did.
 fn with_later_cells(path: &Path, mut source: Source) -> Result<Source, Failure> {
     let Some(mut left) = cells::salvage(path).map_err(Failure::usage)? else { return Ok(source) };
-    // A kill between the result and the end of the cells leaves both.
+    // A kill after writing the result but before removing the cells leaves both.
     left.run.cells.retain(|cell| !source.run.cells.contains(cell));
     if left.run.cells.is_empty() {
         return Ok(source);
@@ -73,18 +73,14 @@ fn with_later_cells(path: &Path, mut source: Source) -> Result<Source, Failure> 
     Ok(source)
 }
 
-/// The run that finished cells make up; says what is not among them.
+/// Makes a run from finished cells, and reports those that cannot be part of it.
 fn salvaged(path: &Path, left: Salvaged) -> Run {
     let Salvaged { mut run, foreign, unreadable } = left;
-    say(&format!(
-        "{}: of a run that did not come to its end, {} finished cells",
-        shown(path),
-        run.cells.len()
-    ));
+    say(&format!("{}: interrupted run with {} finished cells", shown(path), run.cells.len()));
     let mut not_shown = unreadable;
     if let Some(first) = foreign.first() {
         let (count, first) = (foreign.len(), shown(first));
-        not_shown.push(format!("{count} cells of another request are not shown, {first} the first of them"));
+        not_shown.push(format!("{count} cells of another request are not shown; the first is {first}"));
     }
     for text in not_shown {
         say(&text);
@@ -96,11 +92,11 @@ fn salvaged(path: &Path, left: Salvaged) -> Run {
     judged::by_cells(run, &path.join("run.json"))
 }
 
-/// The figures of a result: a folder, a run.json or a file with a baseline; a name without a slash that is none of these is
-/// a baseline in `folder`.
+/// Returns the figures of a result: a folder, a run.json, or a file with a baseline. A name without a slash that is
+/// none of these is a baseline in `folder`.
 ///
 /// # Errors
-/// Also where a name means a result and a baseline.
+/// Also if a name refers to both a result and a baseline.
 pub(super) fn figures(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
     let is_name = !has_slash(name);
     let stored = is_name && stored_at(&name.display().to_string(), folder).is_ok_and(|file| file.is_file());
@@ -116,7 +112,7 @@ pub(super) fn figures(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
     }
 }
 
-/// The figures that `--baseline` means: the baseline of that name, or what is at the path, which has a slash.
+/// Returns the figures that `--baseline` names: a stored baseline, or the file or folder at a path with a slash.
 pub(super) fn baseline(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
     if has_slash(name) {
         return at(name);
@@ -128,7 +124,7 @@ fn has_slash(name: &Path) -> bool {
     name.as_os_str().as_encoded_bytes().contains(&b'/')
 }
 
-/// The figures of the folder, run.json or baseline at that path.
+/// Returns the figures of the folder, run.json or baseline at that path.
 fn at(name: &Path) -> Result<Baseline, Failure> {
     if name.is_dir() {
         return of_run(name);
@@ -171,24 +167,24 @@ fn named(name: &Path, folder: &Path) -> Result<Baseline, Failure> {
     Err(Failure::usage(format!("{there} make one with `attach-rig baseline update NAME DIR`")))
 }
 
-/// Where the baseline `name` lies.
+/// Returns the file of the baseline `name`.
 pub(super) fn stored_at(name: &str, folder: &Path) -> Result<PathBuf, Failure> {
     let fits = !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         && !name.starts_with('.');
     if !fits {
         return Err(Failure::usage(format!(
-            "`{name}` is no name of a baseline, nor a result that is there; use letters, digits, `-`, `_` and `.`"
+            "`{name}` is neither an existing result nor a valid name of a baseline; use letters, digits, `-`, `_` and `.`"
         )));
     }
     Ok(folder.join(format!("{name}.json")))
 }
 
-/// Runs that were made in turn, A B B A: the A and the B.
+/// Reads runs that were measured in ABBA order; returns the A runs and the B runs.
 pub(super) fn in_turn(paths: &[PathBuf]) -> Result<(Vec<Run>, Vec<Run>), Failure> {
     if paths.len() < 4 || !paths.len().is_multiple_of(4) {
         return Err(Failure::usage(format!(
-            "--paired takes results in the order in which they were made, A B B A and so on: four, eight, twelve; these are {}",
+            "--paired takes results in the order A B B A in which they were measured, so 4, 8, 12 and so on; {} were given",
             paths.len()
         )));
     }
@@ -198,7 +194,7 @@ pub(super) fn in_turn(paths: &[PathBuf]) -> Result<(Vec<Run>, Vec<Run>), Failure
         let started = env.map(|env| env.started).unwrap_or_default();
         if started < last.0 && !started.is_empty() {
             return Err(Failure::usage(format!(
-                "{} was made before {}, which stands before it; name results in the order in which they were made",
+                "{} was measured before {}, but is listed after it; list results in the order in which they were measured",
                 path.display(),
                 last.1.display()
             )));

@@ -1,4 +1,4 @@
-//! `run`: a scenario in virtual time, or on threads.
+//! `run`: runs a scenario in virtual time or on threads.
 use super::exit::Failure;
 use super::flags::{Request, RunFlags};
 use super::folder::{Folder, carried};
@@ -23,13 +23,14 @@ use std::time::Instant;
 
 pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     let mut scenario = named(&flags.request.scenario, &flags.request.overrides()?)?;
-    let engine = flags.request.on().ok_or_else(|| {
-        Failure::usage("--real-pages is memory of this machine; give --engine threads as well")
-    })?;
+    let engine = flags
+        .request
+        .on()
+        .ok_or_else(|| Failure::usage("--real-pages works on threads only; add --engine threads"))?;
     if positions::wanted(flags.fail_nth.as_deref())? {
         if engine != On::Sim {
             return Err(Failure::usage(
-                "--fail-nth all needs the same run again and again; leave out --engine",
+                "--fail-nth all has to repeat the same run, which threads cannot; leave out --engine",
             ));
         }
         return positions::of_scenario(&scenario, parallel::jobs(flags.jobs), &listen()?);
@@ -48,7 +49,7 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     let mut keeper = folder.begin(&assemble(&scenario, &plans, Vec::new(), true, &made_by))?;
     let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
     proportion::say_before(engine, &scenario, &plans, (jobs, &interrupt));
-    // Before the cells, while nothing else of ours runs.
+    // Measured before the cells, while nothing else of the rig is running.
     let facts = if engine == On::Sim { BTreeMap::new() } else { threads::measuring()? };
     let matrix = matrix::run(engine, &scenario, &plans, jobs, (&mut keeper, &interrupt))?;
     let mut env = env::here(date, facts);
@@ -69,7 +70,7 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     Ok(code)
 }
 
-/// Listens to signals.
+/// Installs the signal handlers.
 pub(super) fn listen() -> Result<Interrupt, Failure> {
     signals::listen().map_err(Failure::internal)
 }
@@ -77,11 +78,11 @@ pub(super) fn listen() -> Result<Interrupt, Failure> {
 fn say_interrupted(signal: u8, finished: usize, planned: usize) {
     let name = signals::name(signal.into());
     output::say(&format!(
-        "interrupted by {name}: {finished} of {planned} cells are finished and kept; of the others nothing is"
+        "interrupted by {name}: {finished} of {planned} cells are finished and kept; the others are lost"
     ));
 }
 
-/// A built-in scenario, or one in a file.
+/// Returns a built-in scenario, or the one in a file.
 pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Failure> {
     let known = built_in::find(named).or_else(|| built_in::find_mutant(named));
     let (file, text) = match known {
@@ -102,19 +103,19 @@ fn unreadable(named: &str, error: &FileError) -> Failure {
     ))
 }
 
-/// The folder to which names of recordings in the scenario `named` are relative.
+/// Returns the folder to which names of recordings in the scenario `named` are relative.
 pub(super) fn beside(named: &str) -> &Path {
     let is_built_in = built_in::find(named).or_else(|| built_in::find_mutant(named)).is_some();
     let folder = if is_built_in { None } else { Path::new(named).parent() };
     folder.unwrap_or(Path::new("."))
 }
 
-/// The shapes of all workloads.
+/// Returns the shapes of all workloads.
 pub(super) fn shapes(scenario: &Scenario) -> impl Iterator<Item = &str> {
     scenario.workloads.iter().map(|workload| workload.spec.shape.as_str())
 }
 
-/// The run that finished cells make up; `made_by` is its engine, and what was asked for.
+/// Makes a run from finished cells; `made_by` is its engine and the request.
 fn assemble(
     scenario: &Scenario,
     plans: &[CellPlan],
@@ -168,7 +169,7 @@ fn speed(env: &mut Env, matrix: &Matrix) {
     env.dispatches_per_s = per_second(sum(|sim| sim.dispatches)).map(|n| n as u64);
     env.accesses_per_s = per_second(sum(|sim| sim.accesses)).map(|n| n as u64);
     let in_place = per_second(matrix.did.in_place).unwrap_or(0).to_string();
-    env.facts.insert("steps resumed in place per s, beside dispatches".to_owned(), in_place);
+    env.facts.insert("steps continued in place per s, in addition to dispatches".to_owned(), in_place);
 }
 
 fn say_speed(env: &Env) {

@@ -1,4 +1,5 @@
-//! `selftest`: every mutant is caught by the check that it names, sound runs are green, random ones hold every invariant.
+//! `selftest`: every mutant must be caught by its check, runs without a mutant must pass, and random runs must keep
+//! every invariant.
 use super::exit::{Failure, with_signal};
 use super::flags::SelftestFlags;
 use super::output::say;
@@ -40,7 +41,7 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<Exit, Failure> {
     Ok(streams::finish(&text, with_signal(code, &interrupt)))
 }
 
-/// Returns the line that says how many were tried before a signal; empty without one.
+/// Returns the line that reports how many were tried before a signal; empty without a signal.
 pub(super) fn cut_short(interrupt: &Interrupt, tried: usize, of: usize) -> String {
     let line = |signal: u8| {
         let name = signals::name(signal.into());
@@ -63,7 +64,7 @@ fn line(flight: &MutantRun) -> String {
     text
 }
 
-/// The scenarios without mutants, and whether they kept everything.
+/// Runs the scenarios without mutants, and reports whether they kept every invariant.
 fn mutants_green(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> (String, bool) {
     let mut text = String::new();
     let mut green = true;
@@ -81,7 +82,7 @@ fn mutants_green(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> (String, b
     (text, green)
 }
 
-/// Random scenarios under one protocol.
+/// Runs random scenarios under one protocol.
 fn random(
     flags: &SelftestFlags,
     count: u64,
@@ -114,7 +115,8 @@ fn random(
     Ok(streams::finish(&text, with_signal(code, interrupt)))
 }
 
-/// Attaches by mode and controller × outcome. A controller that joins finds nobody there already, so that is left out.
+/// Tabulates attaches by mode and controller × outcome. `noop` under adopt is left out: a joining controller never
+/// finds its tasks already moved.
 fn coverage(census: &Census) -> String {
     let mut text = format!("{:8} {:10}", "mode", "controller");
     let outcomes = [AttachOutcome::Moved, AttachOutcome::Noop, AttachOutcome::Refused, AttachOutcome::Gone];

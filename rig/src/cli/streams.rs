@@ -1,7 +1,7 @@
-//! Standard output and standard error: the only writer of each, which no failure of a stream turns into a panic.
+//! Standard output and standard error: the only writer of each. No failure of a stream becomes a panic.
 //!
-//! A line on stderr that cannot be written is dropped: it is for people, and a run must not end because it is not read. A
-//! result on stdout that cannot be written is an error, except where the reader has closed the pipe.
+//! A line on stderr that cannot be written is dropped: it is for people, and a run must not end because no one reads
+//! it. A result on stdout that cannot be written is an error, unless the reader has closed the pipe.
 use super::exit::Failure;
 use input::text::printable_lines;
 use reports::exit::Exit;
@@ -15,7 +15,7 @@ pub(super) fn say(line: &str) {
     let _ = all(&std::io::stderr(), line.as_bytes());
 }
 
-/// Writes what went wrong to stderr.
+/// Writes an error to stderr.
 pub(super) fn complain(message: &str) {
     say(&format!("attach-rig: {message}"));
 }
@@ -28,7 +28,7 @@ pub(super) fn result(text: &str) -> Result<(), Failure> {
     bytes(printable_lines(text).as_bytes())
 }
 
-/// Writes bytes of a result to stdout, as they are. A reader that has seen enough is not an error.
+/// Writes bytes of a result to stdout unchanged. A reader that has closed the pipe is not an error.
 ///
 /// # Errors
 /// As [`result`].
@@ -47,14 +47,14 @@ pub(super) fn finish(text: &str, code: Exit) -> Exit {
     also(code, result(text))
 }
 
-/// Says what failed beside what `code` stands for, if anything did, and returns the code of both.
+/// Reports a failure that `code` does not cover, if there is one, and returns the combined code.
 pub(super) fn also(code: Exit, beside: Result<(), Failure>) -> Exit {
     let failed = beside.err();
     failed.iter().for_each(|failure| complain(&failure.message));
     code.worst(failed.map(|failure| failure.code))
 }
 
-/// Writes past std, which takes a closed descriptor for a success and keeps the end of a text that has no line end.
+/// Writes without std, which treats a closed descriptor as success and buffers a text that does not end in a newline.
 fn all(stream: &impl AsFd, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
         match retry_on_intr(|| write(stream, bytes)) {

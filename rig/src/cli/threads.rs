@@ -1,4 +1,4 @@
-//! What a run on threads says differently: what it did not judge, what the machine did not show, what it is measured with.
+//! Notes and facts that only runs on threads have: what was not judged, what was not seen, what measured it.
 use super::exit::Failure;
 use super::matrix::{Did, On};
 use crate::driver::parity::violates_without_locks;
@@ -12,10 +12,10 @@ use reports::verdict::Expectations;
 use scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Length of a cell when nobody says one: a scenario's own is virtual, and far too short here.
+/// Default length of a cell: the scenario's own is in virtual time, and far too short here.
 pub(super) const DURATION: &str = "2s";
 
-/// What `scenario` expects of invariants that are judged here.
+/// Returns the expectations of `scenario` for invariants that are judged here.
 pub(super) fn expectations(scenario: &Scenario) -> Expectations {
     let unjudged = threads::unjudged(scenario);
     let judged = |invariants: &BTreeMap<String, Expectation>| {
@@ -31,9 +31,9 @@ fn list(checks: impl Iterator<Item = Check>) -> String {
     checks.map(Check::name).collect::<Vec<_>>().join(", ")
 }
 
-/// Names what was not judged. Which schedules there are is the machine's business: a breach that was expected and not seen is
-/// inconclusive, for it may be there all the same; one that the scenario, written for the simulator, does not name is no
-/// surprise where the protocol keeps no locks.
+/// Adjusts the verdicts and names what was not judged. The machine decides which schedules occur. An expected breach
+/// that was not seen is inconclusive, because it may occur in another run. A breach that the scenario, written for the
+/// simulator, does not list passes if the protocol holds no locks.
 pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &mut Vec<Note>) {
     let info = |text: String| Note { kind: NoteKind::Info, text, protocol: None };
     let unjudged = threads::unjudged(scenario);
@@ -48,7 +48,7 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
             verdict.outcome = Judgement::Inconclusive;
         } else if keeps_no_locks(verdict) {
             notes.push(info(format!(
-                "{invariant} was violated under {protocol}, of which the scenario says nothing: it keeps no locks, and here a mover may lose its CPU between the switch and the last callback."
+                "{invariant} was violated under {protocol}, which the scenario does not list: the protocol holds no locks, and here a mover may lose its CPU between the switch and the last callback."
             )));
             (verdict.expected, verdict.outcome) = (Expectation::Sometimes, Judgement::Pass);
         }
@@ -63,13 +63,13 @@ pub(super) fn finish(scenario: &Scenario, verdicts: &mut Vec<Verdict>, notes: &m
     let names = list(unjudged.iter().copied());
     let rest = list(Check::ALL.iter().copied().filter(|check| check.about().needs == Needs::Rest));
     notes.push(info(format!(
-        "Not checked on threads: {names}. Decisions and charges need an order of all events; who should have taken a thread or a page along cannot be told at rest where single threads move."
+        "Not checked on threads: {names}. Checks of decisions and charges need a total order of events. When single threads move, a world at rest does not show which move should have taken a thread or a page along."
     )));
     notes.push(info(format!(
-        "Checked while all threads rest, a few times in every cell: {rest}. A breach that came and went in between is not seen."
+        "Checked while all threads rest, a few times in every cell: {rest}. A breach that appears and disappears in between is not seen."
     )));
     notes.push(info(
-        "Locks, waits and threads are real. Work that touches nothing shared (making a process, say, or clearing a page without --real-pages) burns as many ns as the table of costs says."
+        "Locks, waits and threads are real. Work that touches nothing shared (such as making a process, or clearing a page without --real-pages) spins for the time in the table of costs."
             .to_owned(),
     ));
 }
@@ -93,12 +93,12 @@ pub(super) fn refused(error: &Refused) -> Failure {
     Failure::cannot(format!("{error}{reason}"))
 }
 
-/// What measuring costs here and how far off it is.
+/// Measures the measuring overhead on this machine, and its error.
 pub(super) fn measuring() -> Result<BTreeMap<String, String>, Failure> {
     Overhead::measure().map(|itself| itself.facts()).map_err(|error| refused(&error))
 }
 
-/// Facts about the run and the machine.
+/// Adds facts about the run and the machine.
 pub(super) fn facts(env: &mut Env, engine: On, did: &Did) {
     let mut fact = |name: &str, value: String| env.facts.insert(name.to_owned(), value);
     fact("threads.operations", did.operations.to_string());
@@ -112,6 +112,9 @@ pub(super) fn facts(env: &mut Env, engine: On, did: &Did) {
     let source = std::fs::read_to_string(source).unwrap_or_else(|_| "unknown".to_owned());
     fact(
         "clock",
-        format!("quanta: time stamp counter where it is invariant; the system's is {}", source.trim()),
+        format!(
+            "quanta: time stamp counter if it is invariant; the system's clock source is {}",
+            source.trim()
+        ),
     );
 }

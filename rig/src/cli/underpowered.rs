@@ -1,4 +1,4 @@
-//! Remarks about cells: too little happened, a rule never fired, a run did not end.
+//! Notes about cells: too little happened, a rule never fired, a run did not end.
 use crate::driver::CellPlan;
 use crate::driver::cell::CellCurrent;
 use faults::Site;
@@ -8,7 +8,7 @@ use reports::schema::{Cell, Note, NoteKind, Subject};
 use reports::verdict;
 use scenario::Scenario;
 
-/// Remarks on one cell.
+/// Returns notes on one cell.
 pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<Note> {
     let demand = scenario.demand;
     let done = outcome::tried(&cell.attach.outcomes);
@@ -19,7 +19,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
     };
     if done < demand.attaches {
         thin(format!(
-            "{name}: {done} attaches that were no noop, {} demanded; use a longer --duration",
+            "{name}: {done} attaches other than noop, {} demanded; use a longer --duration",
             demand.attaches
         ));
     }
@@ -45,7 +45,8 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
     notes
 }
 
-/// Remarks on rules of the scenario that never fired in any cell: of a protocol that has their site, or of all.
+/// Returns notes on rules of the scenario that never fired: in no cell of a protocol that has their site, or in no cell
+/// at all.
 pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     let mut notes = Vec::new();
     for rule in &scenario.faults {
@@ -53,7 +54,7 @@ pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
         let fired = |cell: &&Cell| cell.faults.rules.iter().any(|rule| rule.rule == text && rule.fired > 0);
         let mut note = |protocol: Option<&Subject>, where_: &str| {
             let text = format!(
-                "rule `{text}` never fired {where_}; take it out, or use a longer --duration or more --seeds"
+                "rule `{text}` never fired {where_}; remove it, or use a longer --duration or more --seeds"
             );
             notes.push(Note { kind: NoteKind::Thin, text, protocol: protocol.map(Subject::to_string) });
         };
@@ -75,7 +76,7 @@ pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
     notes
 }
 
-/// Reports whether an attach of `subject` can come to `site`.
+/// Reports whether an attach of `subject` can reach `site`.
 fn has(scenario: &Scenario, subject: &Subject, site: Site) -> bool {
     let sites = |protocol: Protocol| protocol.sites::<CellCurrent>(&scenario.controllers());
     site.callback().is_none()

@@ -1,4 +1,5 @@
-//! `vm`: real processes between real cgroups, on the kernels of virtual machines that this boots one after the other.
+//! `vm`: moves real processes between real cgroups, on the kernels of virtual machines that this command boots one
+//! after the other.
 use super::exit::Failure;
 use super::flags::VmFlags;
 use super::folder::{Folder, Keeper};
@@ -50,7 +51,7 @@ pub(super) fn vm(flags: &VmFlags) -> Result<Exit, Failure> {
     Ok(code)
 }
 
-/// A guest that runs.
+/// A guest that is running.
 struct Running<'a> {
     folder: &'a Folder,
     recordings: &'a [Recording],
@@ -65,7 +66,7 @@ impl Running<'_> {
             News::Words(words) => output::say(&words),
             News::Asked(mut run) => {
                 run.recordings = self.recordings.to_vec();
-                // Of a guest that was given up.
+                // Cells of an attempt that was abandoned.
                 let begun = self.keeper.take().unwrap_or_default().remove();
                 let begun = begun.and_then(|()| self.folder.begin(&run));
                 self.keeper = Some(begun.unwrap_or_else(|failure| Keeper::without(&failure)));
@@ -76,7 +77,8 @@ impl Running<'_> {
         }
     }
 
-    /// Says what became of a guest. Its cells go where `kept` says that run.json holds them, and where it is not believed.
+    /// Reports the outcome of a guest. Removes its cells if `kept` says that run.json holds them, or if they are not
+    /// trusted.
     fn end(&mut self, guest: &Guest, kept: bool) {
         let finished = self.keeper.as_ref().map_or(0, Keeper::kept);
         let obsolete = match &guest.result {
@@ -98,12 +100,12 @@ fn failure(error: &VmError) -> Failure {
     Failure { code: error.exit_code(), message: error.to_string() }
 }
 
-/// Name of the folder: the scenario's, or that of the command.
+/// Returns the name of the folder: the scenario's, or that of the command.
 fn named(origin: &str) -> &str {
     if origin == "linux" { "vm" } else { origin }
 }
 
-/// All that went wrong, where nothing was measured.
+/// Returns all errors, for a run in which nothing was measured.
 fn complaints(guests: &[Guest]) -> String {
     let words = |guest: &Guest| Some(format!("{}: {}", guest.setting, guest.complaint()?));
     guests.iter().filter_map(words).collect::<Vec<_>>().join("\n")
@@ -125,7 +127,7 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Vec<GuestSetting>, Asked), Failure>
     Ok((machine, GuestSetting::list(&flags.hierarchies).map_err(usage)?, Asked { options, carried }))
 }
 
-/// The guests are what was measured, and the host a fact about them.
+/// Describes the environment: the guests are what was measured, and the host is a fact about them.
 fn environment(date: &str, merged: &Merged, started: Instant) -> Env {
     let host = env::here(date.into(), merged.facts.clone());
     let mut env = Env {

@@ -1,5 +1,5 @@
-//! An admin: writes to the files of a cgroup, makes and removes it, or takes CPUs away, at a rate or with a pause, and
-//! leaves everything as it was found.
+//! An admin: writes to the files of a cgroup, makes and removes it, or takes CPUs offline, at a rate or with a pause.
+//! At its end it restores the initial state.
 use super::pacing::wait;
 use super::worker::WorkerContext;
 use model::kernel::{CgroupId, CpuMask};
@@ -10,25 +10,25 @@ use model::seam::{Current, Event};
 use scenario::Act;
 use scenario::Pacing;
 
-/// What one admin does. What fails is counted by its own events; the admin goes on.
+/// The job of one admin. Failures are counted by their own events; the admin goes on.
 pub(super) struct Admin {
     pub(super) number: u32,
     pub(super) pacing: Pacing,
     pub(super) act: Act,
 }
 
-/// What it has taken away and not brought back yet.
+/// Changes that have not been undone yet.
 #[derive(Default)]
 struct Away {
     /// CPUs, each with the cpusets that named it.
     cpus: Vec<(u32, Vec<(CgroupId, CpuMask)>)>,
     cgroup: bool,
-    /// Whether freezer.state is not what it was at the start.
+    /// True if freezer.state differs from its initial value.
     flipped: bool,
 }
 
 impl Admin {
-    /// Acts until the cell ends. It waits before it begins, so that the others are at work.
+    /// Acts until the cell ends. Waits before its first act, so that the other actors are at work by then.
     pub(super) fn work<C: Current>(self, cur: &C, stage: &WorkerContext) {
         cur.emit(Event::Start(Who::Admin(self.number)));
         let mut away = Away::default();
@@ -73,7 +73,7 @@ impl Admin {
     }
 
     fn bring_back<C: Current>(&self, cur: &C, stage: &WorkerContext, away: &mut Away) {
-        // The last that went comes first, so that each cpuset ends as it was before the first.
+        // In reverse order, so that each cpuset ends as it was before the first change.
         for (cpu, named) in std::mem::take(&mut away.cpus).into_iter().rev() {
             let _ = admin::online_cpu(cur, &stage.world, cpu);
             admin::write_back(cur, &stage.world, named);

@@ -1,4 +1,4 @@
-//! Runs one cell on the simulator and hands back what was recorded, in the form of the schema.
+//! Runs one cell on the simulator, and returns the records in the form of the schema.
 use super::observer::Watch;
 use super::plan::CellPlan;
 use super::spawn::{self, Starts};
@@ -18,7 +18,7 @@ use std::time::Instant;
 /// `Current` of a cell.
 pub type CellCurrent = SimCurrent<Time, Watch>;
 
-/// What a cell gives.
+/// The outcome of a cell.
 pub struct CellResult {
     /// Everything for `run.json`.
     pub cell: Cell,
@@ -28,23 +28,24 @@ pub struct CellResult {
     pub asked: u64,
     /// Attaches by mode, controller and outcome.
     pub census: Census,
-    /// Steps that went on in place, beside the dispatches of [`Cell::sim`].
+    /// Steps that continued in place, not counted in the dispatches of [`Cell::sim`].
     pub in_place: u64,
 }
 
-/// What a cell may take after its end, in virtual ns: an attach with its grace period, and exits of what is left.
+/// Virtual time that a cell may take after its end, in ns: an attach with its grace period, and the exits of remaining
+/// threads.
 const DRAIN_NS: u64 = 100_000_000;
 
 /// Runs a cell.
 ///
 /// # Panics
-/// When the world of a validated scenario cannot be built: a bug of ours.
+/// If the world of a validated scenario cannot be built, which is a bug.
 #[must_use]
 pub fn run_cell(scenario: &Scenario, plan: &CellPlan, costs: &Costs) -> CellResult {
     run_cell_until(scenario, plan, costs, &Interrupt::never()).expect("nothing interrupts it")
 }
 
-/// Runs a cell; `None` when `interrupt` came before its end: a part of a cell is no cell.
+/// Runs a cell; `None` when `interrupt` came before its end, because a partial cell does not count.
 ///
 /// # Panics
 /// As [`run_cell`].
@@ -105,7 +106,7 @@ fn record(
     }
 }
 
-/// The cell that these records make up, whatever engine they come from.
+/// Builds the cell from these records, on any engine.
 pub(super) fn fill(
     scenario: &Scenario,
     plan: &CellPlan,

@@ -1,6 +1,6 @@
-//! One cell of an experiment: build a world, run workload and movers, drain, check, record.
+//! One cell of an experiment: builds a world, runs workload and movers, drains, checks, records.
 //!
-//! [`plan`] turns a [`scenario`] into cells, [`cell`] runs one on the simulator, [`threads`] on OS threads.
+//! [`plan`] turns a [`scenario`] into cells; [`cell`] runs one on the simulator, [`threads`] on OS threads.
 mod admin;
 pub mod cell;
 mod mover;

@@ -1,5 +1,5 @@
-//! A mover: attaches one thread, one process or everybody after the other to the next of its cgroups, closed loop or at
-//! a rate; or lets a controller join.
+//! A mover: attaches one thread or process after the other, or all tasks at once, to the next of its cgroups, in a
+//! closed loop or at a rate. Or lets a controller join.
 use super::pacing::wait;
 use super::worker::WorkerContext;
 use model::kernel::{CgroupId, Controller};
@@ -9,20 +9,20 @@ use model::seam::event::{Outcome, Target, Who};
 use model::seam::{Current, Event};
 use scenario::Pacing;
 
-/// What one mover does.
+/// The job of one mover.
 pub(super) struct Mover {
     pub(super) number: u32,
     pub(super) pacing: Pacing,
     pub(super) task: Task,
 }
 
-/// Its task.
+/// The task of a mover.
 pub(super) enum Task {
-    /// Moves targets, each from one of `between` to the next. It knows where it has put them, not where others have.
+    /// Moves targets, each from one of `between` to the next. Knows only its own moves, not those of other movers.
     Move {
         /// Destinations, in turn.
         between: Vec<CgroupId>,
-        /// What it moves, with the position in `between` where each is.
+        /// The targets, each with its current position in `between`.
         targets: Vec<(Target, usize)>,
     },
     /// Lets the controller join the hierarchy of a cgroup, once.
@@ -62,7 +62,7 @@ fn move_on<C: Current>(
     }
 }
 
-/// One attach; if CPUs may have gone away meanwhile, those who lost theirs are moved as well.
+/// Performs one attach. If CPUs may have gone offline during it, also moves the tasks that lost their last CPU.
 fn one<C: Current>(cur: &C, stage: &WorkerContext, request: &Request) -> Outcome {
     let outcome = attach(stage.protocol, cur, &stage.world, request);
     if stage.evacuates {
@@ -71,7 +71,7 @@ fn one<C: Current>(cur: &C, stage: &WorkerContext, request: &Request) -> Outcome
     outcome
 }
 
-/// Waits once, so that the others are at work, and tries until the controller has joined.
+/// Waits once, so that the other actors are at work, and then tries until the controller has joined.
 fn adopt<C: Current>(cur: &C, stage: &WorkerContext, pacing: Pacing, controller: Controller, dest: CgroupId) {
     for turn in 1.. {
         let Some(due_ns) = wait(pacing, cur, stage.end_ns, turn) else { return };

@@ -1,4 +1,4 @@
-//! The observer of a cell: the judge, the recorder and lock statistics, each of every event, in one place.
+//! The observer of a cell: passes each event to the judge, the recorder, the lock statistics and the timelines.
 use crate::measure::{Recorder, Timelines};
 use engines::sim::End;
 use model::checks::Judge;
@@ -9,26 +9,27 @@ use model::seam::{ActorId, Event, Observer, Stamp};
 use model::world::World;
 use std::sync::Arc;
 
-/// See the module's text.
+/// The observer of a cell.
 pub struct Watch {
-    /// Every check, and who holds what.
+    /// Every check, and the table of holders.
     pub judge: Judge,
     /// Latencies and counts.
     pub recorder: Recorder,
-    /// lock_stat.
+    /// Lock statistics, as in lock_stat.
     pub locks: LockStats,
     /// Single attaches, step by step.
     pub timelines: Timelines,
 }
 
 impl Watch {
-    /// Watches `world`, whose opening it takes; latencies of what began before `from_ns` are not recorded.
+    /// Returns an observer of `world` that has consumed its opening events; latencies of operations begun before
+    /// `from_ns` are not recorded.
     #[must_use]
     pub fn new(world: Arc<World>, from_ns: u64) -> Self {
         Self::with(world, from_ns, CheckSet::ALL)
     }
 
-    /// The same with only those checks on.
+    /// Returns an observer with only those checks on.
     #[must_use]
     pub fn with(world: Arc<World>, from_ns: u64, on: CheckSet) -> Self {
         let recorder = Recorder::new(world.layout(), from_ns);
@@ -43,7 +44,7 @@ impl Watch {
         watch
     }
 
-    /// Ends the run at `at_ns`: explains why it came to no end, or audits what is left.
+    /// Ends the run at `at_ns`: explains why it did not end by itself, or audits the final state.
     pub fn finish(&mut self, at_ns: u64, end: &End) -> Option<Snapshot> {
         self.judge.finish(at_ns, end)
     }

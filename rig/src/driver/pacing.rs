@@ -1,9 +1,9 @@
-//! Turns of movers and admins: at a rate with intended start times, or one after the other with a pause.
+//! Pacing of movers and admins: at a rate with intended start times, or one act after the other with a pause.
 use model::seam::Current;
 use scenario::{Pace, Pacing};
 
-/// Waits for that turn; turn 0 of a closed loop is at once. `None` when the cell is over at `end_ns`, else when the act was
-/// due, if there is a rate.
+/// Waits for that turn; turn 0 of a closed loop is immediate. Returns `None` if the cell is over at `end_ns`, otherwise
+/// the intended start if there is a rate.
 pub(super) fn wait<C: Current>(pacing: Pacing, cur: &C, end_ns: u64, turn: u64) -> Option<Option<u64>> {
     let due_ns = match pacing.pace {
         Pace::Closed => {

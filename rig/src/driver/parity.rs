@@ -1,22 +1,22 @@
-//! What two engines say of the same scenario, protocol by protocol: where both judge an invariant they agree, or there is a
-//! reason, from a closed list.
+//! Parity of two engines on the same scenario, protocol by protocol. For each invariant that both judge they agree, or
+//! the reason is in a closed list.
 use crate::measure::cell::Cell;
 use model::checks::{Check, Needs};
 use model::protocols::Protocol;
 use reports::schema::{Expectation, Subject};
 use std::collections::BTreeMap;
 
-/// Why the simulator and OS threads may differ on an invariant.
+/// The reason why the simulator and OS threads may differ on an invariant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// It is not judged on threads: that needs an order of all events.
+    /// Threads do not judge it, because that needs a total order of events.
     NotJudged,
-    /// On threads it is looked for at rest only, and was right again by then. The simulator looks after every event.
+    /// Threads check it only at rest, and it held again by then. The simulator checks after every event.
     RightAgainAtRest,
-    /// The scenario says that it violates sometimes, and the machine's schedules did not come by the place.
+    /// The scenario expects the violation only sometimes, and no schedule of the machine reached the place.
     NotReached,
-    /// The protocol does not lock, or the scenario says that it violates sometimes, and only the machine's schedules came by
-    /// the place: a mover that loses its CPU between switch and attach leaves a window of milliseconds.
+    /// Only schedules of the machine reached the place: a mover that loses its CPU between switch and attach opens a
+    /// window of milliseconds. The protocol holds no locks, or the scenario expects the violation sometimes.
     OnlyReached,
 }
 
@@ -27,20 +27,20 @@ pub struct Difference {
     pub protocol: String,
     /// The invariant.
     pub invariant: String,
-    /// How often it was violated on the simulator.
+    /// Violations on the simulator.
     pub on_sim: u64,
-    /// How often on threads; absent where it was not judged.
+    /// Violations on threads; absent if it was not judged there.
     pub on_threads: Option<u64>,
-    /// Why; `None` is a bug of one of the engines.
+    /// The reason; `None` is a bug in one of the engines.
     pub reason: Option<Reason>,
 }
 
-/// Reports whether threads look for an invariant at rest only.
+/// Reports whether threads check an invariant only at rest.
 fn at_rest(invariant: &str) -> bool {
     Check::parse(invariant).is_some_and(|check| check.about().needs == Needs::Rest)
 }
 
-/// (subject, invariant) -> how often it was violated.
+/// Counts violations by (subject, invariant).
 fn violated(cells: &[Cell]) -> BTreeMap<(&Subject, &str), u64> {
     let mut sums = BTreeMap::new();
     for cell in cells {
@@ -51,13 +51,13 @@ fn violated(cells: &[Cell]) -> BTreeMap<(&Subject, &str), u64> {
     sums
 }
 
-/// Whether `protocol` keeps no locks and may violate `invariant` for it, if the schedule is bad enough.
+/// Reports whether `protocol` holds no locks, and may therefore violate `invariant` under a bad enough schedule.
 #[must_use]
 pub fn violates_without_locks(protocol: Protocol, invariant: &str) -> bool {
     !protocol.keeps_locks() && Check::parse(invariant).is_some_and(|check| check.about().without_locks)
 }
 
-/// Whether `protocol` may violate `invariant` as far as anybody knows.
+/// Reports whether `protocol` is known to be able to violate `invariant`.
 fn may_violate(protocol: &str, invariant: &str, expected: Expectation) -> bool {
     let protocol = Protocol::parse(protocol);
     expected != Expectation::Never
@@ -73,7 +73,7 @@ fn reason(invariant: &str, on_sim: u64, on_threads: Option<u64>, may_violate: bo
     }
 }
 
-/// Where the two differ; `expected` is what the scenario says of a protocol, by its name with options.
+/// Lists the differences; `expected` has the scenario's expectations by name of the protocol with its options.
 #[must_use]
 pub fn differences(
     on_sim: &[Cell],

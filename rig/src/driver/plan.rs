@@ -1,4 +1,4 @@
-//! From a scenario to its cells, and to the faults of each.
+//! The cells of a scenario, and the faults of each.
 use faults::{Fault, FaultPlan, Rule, Site};
 use model::checks::CheckSet;
 use model::kernel::Controller;
@@ -16,20 +16,20 @@ pub struct CellPlan {
     pub index: usize,
     /// The protocol.
     pub protocol: Protocol,
-    /// Percent of faults at every prepare site; absent when there is no such axis.
+    /// Percentage of faults at every prepare site; absent without such an axis.
     pub fault_rate: Option<u8>,
-    /// Delay between switch and attach in ns; absent when there is no such axis.
+    /// Delay between switch and attach in ns; absent without such an axis.
     pub delay_ns: Option<u64>,
     /// The seed.
     pub seed: u64,
-    /// The one hit that fails, beside the scenario's own rules.
+    /// The one hit that fails, in addition to the scenario's own rules.
     pub fail_nth: Option<(Site, u32)>,
-    /// Which checks are on.
+    /// Checks that are on.
     pub checks: CheckSet,
 }
 
 impl CellPlan {
-    /// The cells of a scenario, in the order of reports.
+    /// Returns the cells of a scenario, in the order of reports.
     #[must_use]
     pub fn all(scenario: &Scenario) -> Vec<Self> {
         let mut cells = Vec::new();
@@ -46,13 +46,13 @@ impl CellPlan {
         cells
     }
 
-    /// Returns what it measures.
+    /// Returns the subject that the cell measures.
     #[must_use]
     pub fn subject(&self) -> Subject {
         Subject::of(self.protocol.to_string())
     }
 
-    /// Returns its position on the axes of results.
+    /// Returns the position of the cell on the axes of results.
     #[must_use]
     pub fn point(&self, scenario: &Scenario) -> Point {
         Point::default()
@@ -61,21 +61,22 @@ impl CellPlan {
             .with(Axis::Delay, self.delay_ns)
     }
 
-    /// A cell that stands alone, without any axis, with all checks on.
+    /// Returns a single cell without any axis, with all checks on.
     #[must_use]
     pub fn alone(protocol: Protocol, seed: u64) -> Self {
         let checks = CheckSet::ALL;
         Self { index: 0, protocol, fault_rate: None, delay_ns: None, seed, fail_nth: None, checks }
     }
 
-    /// Prepare sites that the protocol can reach.
+    /// Returns the prepare sites that the protocol can reach.
     #[must_use]
     pub fn sites<C: Current>(&self, scenario: &Scenario) -> Vec<Site> {
         self.protocol.sites::<C>(&moving(scenario).flatten().copied().collect::<Vec<_>>())
     }
 
-    /// Callbacks of the protocol that undo a prepare, and that can run when somebody else is made to refuse. What is
-    /// prepared last of all is never undone: in a phase after which nothing refuses, that is the last controller's.
+    /// Returns the callbacks of the protocol that undo a prepare and that a refusal by another callback can trigger.
+    /// The prepare that runs last is never undone: in a phase after which nothing refuses, that is the last
+    /// controller's.
     #[must_use]
     pub fn undoing<C: Current>(&self, scenario: &Scenario) -> Vec<(Controller, Callback)> {
         let protocol = self.protocol;
@@ -93,7 +94,7 @@ impl CellPlan {
         moving(scenario).flat_map(in_hierarchy).collect()
     }
 
-    /// The faults of the cell: the scenario's own rules, then those of the axes.
+    /// Returns the faults of the cell: the scenario's own rules, then those of the axes.
     #[must_use]
     pub fn faults<C: Current>(&self, scenario: &Scenario) -> FaultPlan {
         let mut rules = scenario.faults.clone();
@@ -109,14 +110,14 @@ impl CellPlan {
     }
 }
 
-/// Controllers of each hierarchy in which somebody is moved, in the order of their callbacks.
+/// Returns the controllers of each hierarchy in which tasks are moved, in the order of their callbacks.
 fn moving(scenario: &Scenario) -> impl Iterator<Item = &[Controller]> {
     let moved = |at: usize| scenario.movers.iter().any(|movers| movers.hierarchy.index() == at);
     let hierarchies = scenario.hierarchies.iter().enumerate().filter(move |(at, _)| moved(*at));
     hierarchies.map(|(_, hierarchy)| hierarchy.controllers.as_slice())
 }
 
-/// An axis of the matrix; a scenario without one has it once, absent.
+/// Returns the values of an axis of the matrix; an axis without values counts once, as `None`.
 fn axis<T: Copy>(values: &[T]) -> Vec<Option<T>> {
     if values.is_empty() { vec![None] } else { values.iter().copied().map(Some).collect() }
 }

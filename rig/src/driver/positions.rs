@@ -1,7 +1,9 @@
-//! `--fail-nth all`: every prepare position of a scenario fails once, alone, and what that leaves behind is looked at.
+//! `--fail-nth all`: lets every prepare position of a scenario fail once on its own, and checks what that leaves
+//! behind.
 //!
-//! A position is a hit of a prepare site. A run in which the nth hit fails is, up to there, the run without faults, so
-//! counting n up until nothing fires any more tries every position, as the kernel's loop over fail-nth does.
+//! A position is a hit of a prepare site. A run in which the nth hit fails is identical to the run without faults up to
+//! that hit. So counting n up until nothing fires any more tries every position, as the kernel's loop over fail-nth
+//! does.
 use super::cell::{CellCurrent, run_cell_until};
 use super::plan::CellPlan;
 use crate::measure::cell::Cell;
@@ -11,47 +13,47 @@ use model::protocols::Protocol;
 use model::seam::Costs;
 use scenario::Scenario;
 
-/// A position, and what failing there has violated.
+/// A position, with an invariant that failing there violated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// Where.
+    /// The site.
     pub site: Site,
-    /// At which hit of it, from 1.
+    /// The hit of the site, counted from 1.
     pub nth: u32,
     /// The invariant.
     pub invariant: String,
-    /// Its first violation in words.
+    /// The first violation of the invariant, in words.
     pub first: String,
 }
 
-/// What came of one protocol.
+/// The outcome for one protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Positions {
-    /// How many positions there are, by site.
+    /// Number of positions by site.
     pub tried: Vec<(Site, u32)>,
     /// Prepare callbacks that the run without faults entered, counted from its events.
     pub callbacks: u64,
     /// Positions that left a trace.
     pub traces: Vec<Trace>,
-    /// How often each invariant was put to the test after a failure: rollbacks looked at.
+    /// Number of times that an invariant was checked after a failure, that is, of rollbacks checked.
     pub rollbacks: u64,
 }
 
 impl Positions {
-    /// Positions in all.
+    /// Returns the number of all positions.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.tried.iter().map(|(_, n)| u64::from(*n)).sum()
     }
 
-    /// Those of them that are callbacks of controllers.
+    /// Returns the number of positions that are callbacks of controllers.
     #[must_use]
     pub fn in_callbacks(&self) -> u64 {
         self.tried.iter().filter(|(site, _)| site.callback().is_some()).map(|(_, n)| u64::from(*n)).sum()
     }
 }
 
-/// Fails every position of `protocol` in turn; `None` when `interrupt` came before the last.
+/// Lets every position of `protocol` fail in turn; `None` when `interrupt` came before the last.
 #[must_use]
 pub fn try_all(
     scenario: &Scenario,
@@ -79,7 +81,7 @@ pub fn try_all(
     Some(positions)
 }
 
-/// Invariants that a cell violated.
+/// Returns the invariants that a cell violated.
 fn violated(cell: &Cell) -> Vec<String> {
     cell.invariants
         .iter()
@@ -105,8 +107,8 @@ impl Positions {
     }
 }
 
-/// Text of a quiet scenario: one or two attaches of that mode with those controllers, and nobody else at work. Threads of
-/// each process sit in two cgroups, so that there is something to gather.
+/// Returns the text of a quiet scenario: one or two attaches of that mode with those controllers, and no other work.
+/// The threads of each process are spread over two cgroups, so that an attach has to gather them.
 #[must_use]
 pub fn quiet(controllers: &[&str], mode: &str) -> String {
     let list = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
@@ -121,7 +123,7 @@ pub fn quiet(controllers: &[&str], mode: &str) -> String {
     let protocols: Vec<String> = Protocol::every().iter().map(ToString::to_string).collect();
     let protocols: Vec<&str> = protocols.iter().map(String::as_str).collect();
     format!(
-        "name = \"positions\"\nabout = \"Nobody but the mover is at work.\"\ncpus = 2\nduration = \"1500us\"\nprotocols = [{}]\n\n[[hierarchies]]\nname = \"one\"\ncontrollers = [{}]\nlate = [{}]\n\n[cgroups.a]\nhierarchy = \"one\"\n[cgroups.b]\nhierarchy = \"one\"\n[cgroups.c]\nhierarchy = \"one\"\n\n[[workloads]]\ncgroups = [\"a\", \"c\", \"b\"]\nshape = \"idle\"\nprocesses = 2\nthreads = 3\ninitial_pages = 8\nthink_min = \"1s\"\nthink_max = \"1s\"\nmove = {picked}\n{movers}",
+        "name = \"positions\"\nabout = \"Only the mover is at work.\"\ncpus = 2\nduration = \"1500us\"\nprotocols = [{}]\n\n[[hierarchies]]\nname = \"one\"\ncontrollers = [{}]\nlate = [{}]\n\n[cgroups.a]\nhierarchy = \"one\"\n[cgroups.b]\nhierarchy = \"one\"\n[cgroups.c]\nhierarchy = \"one\"\n\n[[workloads]]\ncgroups = [\"a\", \"c\", \"b\"]\nshape = \"idle\"\nprocesses = 2\nthreads = 3\ninitial_pages = 8\nthink_min = \"1s\"\nthink_max = \"1s\"\nmove = {picked}\n{movers}",
         list(&protocols),
         list(controllers),
         list(late),

@@ -1,14 +1,15 @@
-//! Small random scenarios: a seed makes one, as the text that `run` reads, so that whatever it finds can be run again.
+//! Small random scenarios. A seed makes one, as the text that `run` reads, so that any violation it shows can be
+//! reproduced.
 //!
-//! Everything that the model knows is drawn: controllers and their order, one or two hierarchies, limits, nesting, threads
-//! in several cgroups, all scopes of an attach, admins, faults and events. A transactional attach has to keep every
-//! invariant in each of them.
+//! Everything that the model supports is drawn: controllers and their order, one or two hierarchies, limits, nesting,
+//! threads in several cgroups, all scopes of an attach, admins, faults and events. A transactional attach has to keep
+//! every invariant in each of these scenarios.
 use model::kernel::Controller;
 use rand::Rng as _;
 use rand_pcg::Pcg64;
 use std::fmt::Write as _;
 
-/// Odd, so that neighbouring seeds give streams of their own (as splitmix64's increment).
+/// An odd step between streams, so that neighbouring seeds give independent streams (the increment of splitmix64).
 const STREAM: u128 = 0x9e37_79b9_7f4a_7c15;
 
 struct Draws(Pcg64);
@@ -54,7 +55,7 @@ impl Tree {
     }
 }
 
-/// The text of the scenario of that seed, under that protocol.
+/// Returns the text of the scenario of that seed, under that protocol.
 #[must_use]
 pub fn scenario(seed: u64, protocol: &str) -> String {
     let mut dice = Draws(Pcg64::new(u128::from(seed), STREAM));
@@ -118,8 +119,8 @@ fn choose_mode(dice: &mut Draws, tree: &mut Tree) {
     }
 }
 
-/// A limit that is lowered to what is used stands in the way of an owner change, which charges by force: only where owners
-/// change no cgroup.
+/// Writes rules of faults. A limit that is lowered to its usage would obstruct an owner change, which charges by force,
+/// so that event is drawn only where owners change no cgroup.
 fn faults(dice: &mut Draws, trees: &[Tree], (forced, protocol): (bool, &str), text: &mut String) {
     let mut rules = Vec::new();
     for controller in trees.iter().flat_map(|tree| &tree.controllers) {
@@ -161,8 +162,8 @@ fn options(dice: &mut Draws, trees: &[Tree], text: &mut String) {
     }
 }
 
-/// Limits leave room for what is there at the start. An owner change charges by force, so address space is limited only
-/// where owners change no cgroup.
+/// Writes the cgroups. Limits leave room for the initial usage. An owner change charges by force, so address space is
+/// limited only where owners change no cgroup.
 fn cgroups(dice: &mut Draws, tree: &Tree, cpus: u64, forced: bool, text: &mut String) {
     for name in &tree.cgroups {
         let _ = writeln!(text, "\n[cgroups.\"{name}\"]\nhierarchy = \"{}\"", tree.name);
@@ -186,7 +187,7 @@ fn cgroups(dice: &mut Draws, tree: &Tree, cpus: u64, forced: bool, text: &mut St
 }
 
 fn workloads(dice: &mut Draws, trees: &[Tree], spread: bool, text: &mut String) {
-    // Whoever moves everybody asks nobody for leave.
+    // A mover of all tasks does not consult the `move` flag.
     let picked = trees.iter().any(|tree| tree.mode != "all");
     for first_of_all in [true, false] {
         if !first_of_all && dice.percent(50) {

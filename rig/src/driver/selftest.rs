@@ -1,5 +1,5 @@
-//! Whether the checks can lose: every mutant in its scenario with only the check on that must find it, and the same
-//! scenario without it and with all checks on.
+//! Tests whether the checks can fail: each mutant runs in its scenario with only its own check on, and the same
+//! scenario runs without the mutant and with all checks on.
 use super::cell::run_cell_until;
 use super::plan::CellPlan;
 use super::random;
@@ -13,7 +13,7 @@ use scenario::Scenario;
 use scenario::built_in;
 use std::path::Path;
 
-/// What became of one mutant.
+/// The outcome of one mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MutantRun {
     /// The mutant.
@@ -22,7 +22,7 @@ pub struct MutantRun {
     pub red: u64,
     /// Seeds tried.
     pub seeds: u64,
-    /// What the check said first.
+    /// The first violation that the check reported.
     pub first: Option<String>,
 }
 
@@ -32,7 +32,7 @@ type Violated = Vec<(String, String)>;
 /// The scenario of a mutant.
 ///
 /// # Panics
-/// When a built-in scenario does not read: a test reads them all.
+/// If a built-in scenario cannot be read; a test reads them all.
 fn scenario(name: &str) -> Scenario {
     let text = built_in::find_mutant(name).expect("the scenario of a mutant is built in");
     let files = workloads::Folder::new(Path::new("."));
@@ -48,10 +48,10 @@ fn plan(scenario: &Scenario, protocol: Protocol, seed: u64) -> CellPlan {
     CellPlan { fault_rate, ..CellPlan::alone(protocol, seed) }
 }
 
-/// Lets a mutant fly over `seeds` seeds; `None` when `interrupt` came before the last.
+/// Runs a mutant with `seeds` seeds; `None` when `interrupt` came before the last.
 ///
 /// # Panics
-/// When a mutant names a check that there is not: a bug of ours.
+/// If a mutant names a check that does not exist, which is a bug.
 #[must_use]
 pub fn run_mutant(mutant: Mutant, seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Option<MutantRun> {
     let scenario = scenario(mutant.scenario());
@@ -69,8 +69,8 @@ pub fn run_mutant(mutant: Mutant, seeds: u64, costs: &Costs, interrupt: &Interru
     Some(flight)
 }
 
-/// The scenarios of the mutants without any, all checks on: what was violated, which should be nothing. `None` when
-/// `interrupt` came before the last.
+/// Runs the scenarios of the mutants without a mutant and with all checks on, and returns the violations, which should
+/// be none. `None` when `interrupt` came before the last.
 #[must_use]
 pub fn without_mutants(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Option<Vec<(String, Violated)>> {
     let run = |(name, _): &(&str, &str)| {
@@ -86,16 +86,16 @@ pub fn without_mutants(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Opti
     built_in::MUTANTS.iter().map(run).collect()
 }
 
-/// Invariants that a cell violated, with their first violation.
+/// Returns the invariants that a cell violated, each with its first violation.
 fn violated(cell: &Cell) -> Vec<(String, String)> {
     let violated = cell.invariants.iter().filter(|invariant| invariant.violated > 0);
     violated.map(|invariant| (invariant.name.clone(), invariant.first.clone().unwrap_or_default())).collect()
 }
 
-/// What a random scenario gave.
+/// The outcome of a random scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Drawn {
-    /// Invariants that were violated, with the first violation.
+    /// Violated invariants, each with its first violation.
     pub violated: Vec<(String, String)>,
     /// Attaches by mode, controller and outcome.
     pub census: Census,
@@ -104,7 +104,7 @@ pub struct Drawn {
 /// Runs the random scenario of that seed under that protocol; `None` when `interrupt` came before its end.
 ///
 /// # Errors
-/// When the generator wrote something that does not read: a bug of ours.
+/// If the generator wrote a text that cannot be read, which is a bug.
 pub fn draw(
     seed: u64,
     protocol: &str,
@@ -117,19 +117,19 @@ pub fn draw(
     Ok(result.map(|result| Drawn { violated: violated(&result.cell), census: result.census }))
 }
 
-/// Every mutant.
+/// Lists every mutant.
 #[must_use]
 pub fn mutants() -> &'static [Mutant] {
     Mutant::ALL
 }
 
-/// The name of a controller.
+/// Returns the name of a controller.
 #[must_use]
 pub fn name(controller: model::kernel::Controller) -> &'static str {
     controller.name()
 }
 
-/// Every controller, for the table of what was covered.
+/// Lists every controller, for the table of coverage.
 #[must_use]
 pub fn controllers() -> [model::kernel::Controller; model::kernel::Controller::COUNT] {
     model::kernel::Controller::ALL

@@ -1,4 +1,4 @@
-//! Who takes part in a cell: workers, movers and admins of a scenario, started on whichever engine runs it.
+//! The actors of a cell: workers, movers and admins of a scenario, started on whichever engine runs it.
 use super::admin::Admin;
 use super::mover::{self, Mover};
 use super::plan::CellPlan;
@@ -13,14 +13,14 @@ use workloads::ActorKey;
 
 /// An engine on which actors can be started before it runs.
 pub(super) trait Starts<C> {
-    /// Starts one.
+    /// Starts one actor.
     fn start<F: FnOnce(&C) + Send + 'static>(&mut self, body: F);
 }
 
-/// Golden-ratio increment of splitmix64: keeps the seeds of workloads apart.
+/// Golden-ratio increment of splitmix64: makes the seeds of workloads independent.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Starts everybody. Nobody runs yet.
+/// Starts all actors. None of them runs yet.
 pub(super) fn start<C: Current>(
     starts: &mut impl Starts<C>,
     scenario: &Scenario,
@@ -49,7 +49,7 @@ fn workers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: 
                 let stage = Arc::clone(stage);
                 let key = ActorKey::root(process, thread as u32);
                 let role = Role { plan: Arc::clone(&plan), seed, key };
-                // The slots of the first threads are named by movers, and never used again.
+                // Movers name the slots of the first threads, so these slots are never reused.
                 std::mem::forget(stage.world.tasks.pin(task.0));
                 starts.start(move |cur| worker::work(cur, &stage, task, &role));
             }
@@ -75,8 +75,8 @@ fn movers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &
     }
 }
 
-/// What movers move: everybody, or processes or threads of workloads that say so, and where in the list of destinations
-/// they are at the start.
+/// Returns the targets of movers: all tasks, or the processes or threads of workloads with `move = true`, each with its
+/// initial position in the list of destinations.
 fn targets(scenario: &Scenario, movers: &Movers, world: &World) -> Vec<(Target, usize)> {
     let position = |cgroup: CgroupId| {
         movers.between.iter().position(|at| *at == cgroup).unwrap_or(movers.between.len() - 1)

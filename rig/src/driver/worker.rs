@@ -1,4 +1,4 @@
-//! A modelled thread at work: takes operations from its stream and does them, until the end of the cell.
+//! A modelled thread at work: takes operations from its stream and performs them until the end of the cell.
 use model::kernel::TaskId;
 use model::paths::{actors, exec, exit, fork, mm};
 use model::protocols::Protocol;
@@ -8,27 +8,27 @@ use model::world::World;
 use std::sync::Arc;
 use workloads::{ActorKey, Op, WorkloadPlan};
 
-/// What all actors of a cell share.
+/// Data that all actors of a cell share.
 pub(super) struct WorkerContext {
     pub(super) world: Arc<World>,
     pub(super) protocol: Protocol,
     pub(super) seed: u64,
-    /// When operations stop, in ns.
+    /// Time at which operations stop, in ns.
     pub(super) end_ns: u64,
-    /// Whether CPUs may go away, so that cpusets may have to be left.
+    /// True if CPUs may go offline, so that tasks may have to leave their cpusets.
     pub(super) evacuates: bool,
 }
 
-/// A thread's stream: where it comes from.
+/// The source of a thread's stream.
 #[derive(Clone)]
 pub(super) struct Role {
     pub(super) plan: Arc<WorkloadPlan>,
-    /// The seed of its workload, different for each.
+    /// The seed of its workload; each workload has a different one.
     pub(super) seed: u64,
     pub(super) key: ActorKey,
 }
 
-/// What an operation means for its thread.
+/// The effect of an operation on its thread.
 enum After {
     GoOn,
     Ended,
@@ -57,7 +57,7 @@ pub(super) fn work<C: Current>(cur: &C, stage: &Arc<WorkerContext>, task: TaskId
     }
 }
 
-/// Does one operation. One that fails is recorded by its own events, and the thread goes on.
+/// Performs one operation. A failure is recorded by its own events, and the thread goes on.
 fn perform<C: Current>(cur: &C, stage: &Arc<WorkerContext>, task: TaskId, role: &Role, op: Op) -> After {
     let world = &stage.world;
     match op {
@@ -79,7 +79,7 @@ fn perform<C: Current>(cur: &C, stage: &Arc<WorkerContext>, task: TaskId, role: 
     After::GoOn
 }
 
-/// Gives a new thread an actor. Its slot is kept until the actor has adopted it.
+/// Gives a new thread an actor. The thread's slot is reserved until the actor has adopted it.
 fn start<C: Current>(cur: &C, stage: &Arc<WorkerContext>, task: Option<TaskId>, role: &Role, child: u32) {
     let Some(task) = task else { return };
     std::mem::forget(stage.world.tasks.pin(task.0));

@@ -1,4 +1,4 @@
-//! From raw records to a cell of the schema.
+//! Builds a cell of the schema from raw records.
 use super::timelines::export;
 use super::{Recorder, Timelines};
 use faults::Injector;
@@ -13,17 +13,17 @@ use reports::schema;
 pub use reports::schema::{Cell, SimCounts};
 use std::collections::BTreeMap;
 
-/// Everything that was recorded in one cell.
+/// All records of one cell.
 pub struct Records<'a> {
     /// Latencies and counts.
     pub recorder: &'a Recorder,
     /// Lock statistics.
     pub locks: &'a LockStats,
-    /// What the checks found.
+    /// The findings of the checks.
     pub checks: &'a Checks,
     /// The fault log.
     pub injector: &'a Injector,
-    /// How everything looked at the end; absent when the run did not end well.
+    /// The final state; absent when the run did not end normally.
     pub last: Option<&'a Snapshot>,
 }
 
@@ -32,7 +32,7 @@ fn hist(series: &Series) -> Hist {
 }
 
 impl Records<'_> {
-    /// Outcomes, latencies, phases. `undoing`: the callbacks that could have run to undo something.
+    /// Returns outcomes, latencies and phases. `undoing` has the callbacks that could have run to undo something.
     #[must_use]
     pub fn attach(&self, undoing: Vec<(Controller, Callback)>) -> schema::Attach {
         let recorder = self.recorder;
@@ -89,7 +89,7 @@ impl Records<'_> {
             .collect()
     }
 
-    /// Operations of the workload.
+    /// Returns the operations of the workload.
     #[must_use]
     pub fn bystanders(&self) -> Vec<schema::Bystander> {
         let mut list = Vec::new();
@@ -111,7 +111,7 @@ impl Records<'_> {
         list
     }
 
-    /// The lock table.
+    /// Returns the lock table.
     #[must_use]
     pub fn locks(&self) -> Vec<schema::LockRow> {
         let modes = |class: Class| {
@@ -146,7 +146,7 @@ impl Records<'_> {
         }
     }
 
-    /// The longest holds; `who` names an actor.
+    /// Returns the longest holds; `who` names an actor.
     #[must_use]
     pub fn longest_holds(&self, who: impl Fn(ActorId) -> String) -> Vec<schema::LongHold> {
         let longest = |hold: &LongHold| schema::LongHold {
@@ -160,7 +160,7 @@ impl Records<'_> {
         self.locks.longest().iter().map(longest).collect()
     }
 
-    /// Attaches that moved, step by step: near the median, near p99, and the longest.
+    /// Returns attaches that moved, step by step: near the median, near p99, and the longest.
     #[must_use]
     pub fn timelines(&self, seen: &Timelines) -> Vec<schema::Timeline> {
         let moved = &self.recorder.latency[0].raw.histogram;
@@ -168,7 +168,7 @@ impl Records<'_> {
         seen.told(&figures, self.checks.shadow())
     }
 
-    /// Drift per counter.
+    /// Returns the drift of each counter.
     #[must_use]
     pub fn drift(&self) -> Vec<schema::Drift> {
         self.checks.drifts().iter().map(|drift| self.counter_drift(drift)).collect()
@@ -208,7 +208,7 @@ impl Records<'_> {
         }
     }
 
-    /// What every check found.
+    /// Returns the findings of every check.
     #[must_use]
     pub fn invariants(&self) -> Vec<schema::Invariant> {
         let invariant = |(name, tally): model::checks::Finding<'_>| schema::Invariant {
@@ -220,7 +220,7 @@ impl Records<'_> {
         self.checks.findings().into_iter().map(invariant).collect()
     }
 
-    /// The fault log.
+    /// Returns the fault log.
     #[must_use]
     pub fn faults(&self) -> schema::Faults {
         let rules = self.injector.plan().rules.iter().zip(self.injector.counts());

@@ -1,8 +1,8 @@
-//! What a recorder of one actor needs to know of all others: whether an attach is under way, who charges what, what is
-//! reserved. Counts only, each on a cache line of its own, and most of them touched by movers alone.
+//! Counts that the recorder of one actor needs about all others: attaches under way, charges by cgroup, reservations.
+//! Each count is on a cache line of its own, and most are touched by movers alone.
 //!
-//! Every ordering is Relaxed: the counts say what overlapped what, to about the time that a cache line takes to get around;
-//! nothing else is read because of them.
+//! Every ordering is Relaxed: the counts only show which operations overlapped, accurate to one cache-line transfer. No
+//! other data is read because of them.
 use crossbeam::utils::CachePadded;
 use model::kernel::{CgroupId, Controller, Layout, MmId};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
@@ -14,14 +14,14 @@ struct Charging {
     ended: AtomicU64,
 }
 
-/// A counter's reservations, in pages.
+/// The reservations at a counter, in pages.
 #[derive(Debug, Default)]
 struct Reserved {
     now: AtomicI64,
     peak: AtomicI64,
 }
 
-/// See the module's text.
+/// The shared counts of all actors.
 #[derive(Debug)]
 pub struct Concurrent {
     layout: Layout,
@@ -29,7 +29,7 @@ pub struct Concurrent {
     open: CachePadded<AtomicU64>,
     /// Attaches that have begun.
     attaches: CachePadded<AtomicU64>,
-    /// Charges of each cgroup and what is below it, begun while an attach was under way.
+    /// Charges to each cgroup and its descendants, begun while an attach was under way.
     charges: Vec<CachePadded<AtomicU64>>,
     /// By address space.
     charging: boxcar::Vec<CachePadded<Charging>>,
@@ -37,13 +37,13 @@ pub struct Concurrent {
     reserved: Vec<Reserved>,
 }
 
-/// Index of the counter of `controller` at `cgroup`.
+/// Returns the index of the counter of `controller` at `cgroup`.
 fn index(controller: Controller, cgroup: CgroupId) -> usize {
     cgroup.index() * Controller::COUNT + controller.index()
 }
 
 impl Concurrent {
-    /// Nothing has happened yet.
+    /// Returns counts in which nothing has happened yet.
     #[must_use]
     pub fn new(layout: Layout) -> Self {
         let counters = layout.cgroups.len() * Controller::COUNT;
@@ -57,7 +57,7 @@ impl Concurrent {
         }
     }
 
-    /// The most that open transactions have reserved at a counter, in pages.
+    /// Returns the most pages that open transactions have reserved at a counter.
     #[must_use]
     pub fn reserved_peak(&self, controller: Controller, cgroup: CgroupId) -> i64 {
         self.reserved[index(controller, cgroup)].peak.load(Relaxed)
@@ -67,12 +67,12 @@ impl Concurrent {
         &self.layout
     }
 
-    /// What open transactions have reserved at a counter now.
+    /// Returns the pages that open transactions have reserved at a counter now.
     pub(super) fn reserved(&self, controller: Controller, cgroup: CgroupId) -> i64 {
         self.reserved[index(controller, cgroup)].now.load(Relaxed)
     }
 
-    /// Reserves `pages` more at `cgroup` and above; negative ones are given back.
+    /// Reserves `pages` more at `cgroup` and its ancestors; negative numbers are given back.
     pub(super) fn reserve(&self, controller: Controller, cgroup: CgroupId, pages: i64) {
         for level in self.layout.upward(cgroup) {
             let Reserved { now, peak } = &self.reserved[index(controller, level)];
@@ -80,7 +80,7 @@ impl Concurrent {
         }
     }
 
-    /// Attaches under way, and attaches that have begun.
+    /// Returns the attaches under way, and the attaches begun so far.
     pub(super) fn attaches(&self) -> (usize, u64) {
         (self.open.load(Relaxed) as usize, self.attaches.load(Relaxed))
     }
@@ -94,7 +94,7 @@ impl Concurrent {
         self.open.fetch_sub(1, Relaxed);
     }
 
-    /// Somebody charges `cgroup`. Returns how many of those counts belong to `dest`, 0 or 1.
+    /// Counts a charge to `cgroup`. Returns how many of the increments belong to `dest`, 0 or 1.
     pub(super) fn charges_begin(&self, cgroup: CgroupId, dest: Option<CgroupId>) -> u64 {
         if self.open.load(Relaxed) == 0 {
             return 0;
@@ -107,7 +107,7 @@ impl Concurrent {
         own
     }
 
-    /// Charges of `cgroup` so far.
+    /// Returns the charges to `cgroup` so far.
     pub(super) fn charges(&self, cgroup: CgroupId) -> u64 {
         self.charges[cgroup.index()].load(Relaxed)
     }
@@ -117,7 +117,7 @@ impl Concurrent {
             if let Some(charging) = self.charging.get(mm.index()) {
                 return charging;
             }
-            // Somebody else may be adding it just now; then there is one more than needed.
+            // Another thread may be adding it at the same time; then there is one more than needed.
             self.charging.push(CachePadded::default());
         }
     }
@@ -130,7 +130,7 @@ impl Concurrent {
         self.charging(mm).ended.fetch_add(1, Relaxed);
     }
 
-    /// Operations on `mm` that charge: begun and ended so far.
+    /// Returns the operations on `mm` that charge, begun and ended so far.
     pub(super) fn ops(&self, mm: MmId) -> (u64, u64) {
         let Charging { begun, ended } = self.charging(mm);
         (begun.load(Relaxed), ended.load(Relaxed))

@@ -1,8 +1,8 @@
-//! The machine: everything that may differ between two runs of one seed.
+//! The environment: everything about the machine that may differ between two runs of one seed.
 use reports::schema::Env;
 use std::collections::BTreeMap;
 
-/// What can be known at the start of a run.
+/// Returns the facts that are known at the start of a run.
 #[must_use]
 pub fn here(started: String, facts: BTreeMap<String, String>) -> Env {
     let uname = rustix::system::uname();
@@ -18,7 +18,7 @@ pub fn here(started: String, facts: BTreeMap<String, String>) -> Env {
     }
 }
 
-/// The CPU as the kernel names it; `unknown` where it does not.
+/// Returns the name of the CPU according to the kernel; `unknown` if it gives none.
 pub(super) fn cpu_model() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = info.lines().find(|line| line.starts_with("model name")).unwrap_or("unknown");

@@ -1,8 +1,8 @@
-//! Adding up what several recorders have recorded, each of some of the actors.
+//! Merges the records of several recorders, each of which observed some of the actors.
 use super::Recorder;
 
 impl Recorder {
-    /// Adds what `other` has recorded.
+    /// Adds the records of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.ops.merge(&other.ops);
         self.over_time.merge(&other.over_time);

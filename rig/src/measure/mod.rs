@@ -1,7 +1,7 @@
 //! Measuring: recorders fed by events, the environment, and the step from both to the schema of `run.json`.
 //!
-//! `calibrate` measures what things cost. With the real kernel's own module, the only place
-//! that names `reports`' schema. Nothing here judges.
+//! `calibrate` measures the costs of operations. Only this module and the crate for the real kernel name the schema of
+//! `reports`. Nothing here judges.
 pub mod calibrate;
 pub mod cell;
 pub mod concurrent;

@@ -1,4 +1,4 @@
-//! Operations of the workload in flight, and whether an attach was under way meanwhile.
+//! Operations of the workload in flight, and whether an attach overlapped them.
 use model::kernel::MmId;
 use model::locks::stats::LockRecorder as Series;
 use model::seam::event::OpKind;
@@ -25,13 +25,13 @@ struct Flight {
     /// The address space to which it charges.
     mm: Option<MmId>,
     began_ns: u64,
-    /// Whether an attach was under way at the start.
+    /// True if an attach was under way at the start.
     attaching: bool,
-    /// Attaches begun before.
+    /// Attaches begun before the operation.
     attaches: u64,
 }
 
-/// See the module's text.
+/// The operations of all actors.
 #[derive(Debug, Default)]
 pub(super) struct Ops {
     flights: Vec<Option<Flight>>,
@@ -53,12 +53,12 @@ impl Ops {
         &mut self.charging[mm.index()]
     }
 
-    /// Whether an operation that charges is in flight on `mm`.
+    /// Reports whether an operation that charges is in flight on `mm`.
     pub(super) fn is_charging(&self, mm: MmId) -> bool {
         self.charging.get(mm.index()).is_some_and(|n| *n > 0)
     }
 
-    /// `open` attaches are under way, `attaches` have begun so far.
+    /// Begins an operation; `open` attaches are under way, `attaches` have begun so far.
     pub(super) fn begin(
         &mut self,
         stamp: Stamp,
@@ -78,7 +78,7 @@ impl Ops {
         self.flights[actor as usize] = Some(flight);
     }
 
-    /// Adds what was recorded elsewhere.
+    /// Adds the records of `other`.
     pub(super) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.series.iter_mut().zip(&other.series) {
             for at in [0, 1] {
@@ -89,7 +89,7 @@ impl Ops {
         self.finished += other.finished;
     }
 
-    /// The operation ended; it is recorded if it began at `from_ns` or later.
+    /// Ends an operation; it is recorded if it began at `from_ns` or later.
     pub(super) fn end(&mut self, stamp: Stamp, failed: bool, attaches: u64, from_ns: u64) {
         let Some(flight) = self.flights[stamp.actor.index()].take() else { return };
         if let Some(mm) = flight.mm {

@@ -1,7 +1,7 @@
-//! The recorder of one actor, which only sees its own events; of the others it knows what [`Concurrent`] counts.
+//! The recorder of one actor, which only sees its own events; it knows of the others only the counts in [`Concurrent`].
 //!
-//! Recorders of all actors are added up at the end. Nothing is shared on the way but those counts, and nothing allocates
-//! but the first attach of a mover.
+//! The recorders of all actors are merged at the end. Until then they share only those counts, and nothing allocates
+//! except the first attach of a mover.
 use super::Recorder;
 use super::concurrent::Concurrent;
 use super::ops::Ops;
@@ -10,7 +10,7 @@ use model::seam::{ActorId, Event, Stamp};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Its own number among its own: there is nobody else.
+/// The number of the actor in its own recorder, which has no other actors.
 const ME: ActorId = ActorId(0);
 
 /// An attach of this actor that is under way.
@@ -19,31 +19,31 @@ struct Attach {
     dest: CgroupId,
     /// Charges of `dest` when it began.
     charges: u64,
-    /// Those that are its own since then.
+    /// The charges among them that this actor has made itself.
     own_charges: u64,
-    /// Address spaces that it moves, with the operations on each that had begun.
+    /// Address spaces that it moves, each with the number of operations on it that had begun.
     mms: SmallVec<[(MmId, u64); 2]>,
-    /// What its transaction has reserved.
+    /// The reservations of its transaction.
     reserved: SmallVec<[(Controller, CgroupId, i64); 4]>,
     overlapped: bool,
 }
 
-/// See the module's text.
+/// The recorder of one actor.
 #[derive(Debug)]
 pub struct ThreadRecorder {
     around: Arc<Concurrent>,
     from_ns: u64,
     ops: Ops,
-    /// Absent until this actor attaches something: most never do.
+    /// Absent until this actor begins an attach, which most never do.
     attaches: Option<Box<Recorder>>,
     attach: Option<Attach>,
-    /// What the operation under way charges.
+    /// The address space that the current operation charges.
     charging: Option<MmId>,
     spurious_refusals: u64,
 }
 
 impl ThreadRecorder {
-    /// A recorder that leaves out what began before `from_ns`.
+    /// Returns a recorder that ignores operations begun before `from_ns`.
     #[must_use]
     pub fn new(around: Arc<Concurrent>, from_ns: u64) -> Self {
         Self {
@@ -57,14 +57,14 @@ impl ThreadRecorder {
         }
     }
 
-    /// Adds everything to `total`.
+    /// Adds all records to `total`.
     pub fn add_to(&self, total: &mut Recorder) {
         total.ops.merge(&self.ops);
         total.spurious_refusals += self.spurious_refusals;
         self.attaches.iter().for_each(|attaches| total.merge(attaches));
     }
 
-    /// Takes one event of the actor.
+    /// Records one event of the actor.
     pub fn observe(&mut self, stamp: Stamp, event: &Event) {
         let stamp = Stamp { actor: ME, ..stamp };
         match *event {

@@ -44,7 +44,7 @@ pub struct Latency {
     pub corrected: Series,
 }
 
-/// See the module's text.
+/// The recorder of one run, or of one actor.
 #[derive(Debug)]
 pub struct Recorder {
     layout: Layout,
@@ -65,17 +65,17 @@ pub struct Recorder {
     pub refusals: BTreeMap<(Site, Errno), u64>,
     /// Undoing callbacks run.
     pub aborts: BTreeMap<(Controller, Callback), u64>,
-    /// Attaches, without `noop`, that overlapped an attempt to charge the moved mm or the destination.
+    /// Attaches other than `noop` that overlapped an attempt to charge the moved mm or the destination.
     pub overlaps: u64,
-    /// Callbacks entered that could refuse.
+    /// Callbacks entered that can refuse.
     pub asked: u64,
     /// Attaches by mode of the mover, controller that took part, and outcome.
     pub census: Census,
-    /// Refused charges of operations that would have had room without reservations.
+    /// Charges that were refused and would have had room without reservations.
     pub spurious_refusals: u64,
 }
 
-/// Returns the outcome as results have it.
+/// Returns the outcome in the form of results.
 const fn in_results(outcome: Outcome) -> AttachOutcome {
     match outcome {
         Outcome::Moved => AttachOutcome::Moved,
@@ -87,7 +87,7 @@ const fn in_results(outcome: Outcome) -> AttachOutcome {
 }
 
 impl Recorder {
-    /// A recorder that leaves out what began before `from_ns`.
+    /// Returns a recorder that ignores operations begun before `from_ns`.
     #[must_use]
     pub fn new(layout: Layout, from_ns: u64) -> Self {
         let latency = || Latency { raw: Series::new(3), corrected: Series::new(3) };
@@ -110,13 +110,13 @@ impl Recorder {
         }
     }
 
-    /// Operations finished.
+    /// Returns the number of operations finished.
     #[must_use]
     pub fn operations(&self) -> u64 {
         self.ops.finished
     }
 
-    /// The attach of `actor` overlapped an attempt to charge that was seen elsewhere.
+    /// Counts an overlap of the attach of `actor` with an attempt to charge that was seen elsewhere.
     pub(super) fn overlapped(&mut self, actor: ActorId) {
         if let Some(open) = self.opened(actor) {
             open.overlapped = true;
@@ -127,7 +127,7 @@ impl Recorder {
         self.open.iter_mut().find(|open| open.actor == actor)
     }
 
-    /// Takes one event; `reserved` tells what is reserved at a counter.
+    /// Records one event; `reserved` returns the pages reserved at a counter.
     pub fn observe(&mut self, stamp: Stamp, event: &Event, reserved: impl Fn(Controller, CgroupId) -> i64) {
         match *event {
             Event::OpBegin { kind, mm } => {
@@ -176,7 +176,7 @@ impl Recorder {
         }
     }
 
-    /// Somebody charges `cgroup`: that overlaps every attach of somebody else to it.
+    /// Records a charge to `cgroup`, which overlaps every attach of another actor to it.
     fn charged(&mut self, who: ActorId, cgroup: CgroupId) {
         if self.open.is_empty() {
             return;

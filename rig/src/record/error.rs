@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::process::ExitStatus;
 
-/// The remedy where ptrace is refused.
+/// The remedy if ptrace is refused.
 const PTRACE: &str = "run as root, or `sysctl kernel.yama.ptrace_scope=0`; in a container give it CAP_SYS_PTRACE \
                       (--cap-add SYS_PTRACE)";
 
@@ -19,19 +19,19 @@ pub enum RecordError {
     /// The program to record is not there. Exit code 2.
     #[error("no program `{name}` in PATH that can be executed; give its path")]
     NoProgram {
-        /// Its name, safe to print.
+        /// The name of the program, safe to print.
         name: String,
     },
     /// The process to record is not there. Exit code 2.
-    #[error("no process {pid} here (look with `ps`)")]
+    #[error("no process {pid} here (use `ps` to find it)")]
     NoProcess {
-        /// Its pid.
+        /// The pid that was given.
         pid: u32,
     },
     /// Another program traces it. Exit code 4.
     #[error("process {pid} is traced by process {by} already\n  try: end that one first (kill {by})")]
     Traced {
-        /// Its pid.
+        /// The pid of the process.
         pid: u32,
         /// The tracer.
         by: u32,
@@ -39,9 +39,9 @@ pub enum RecordError {
     /// The machine refused something that recording needs. Exit code 4.
     #[error("cannot {doing}: {source}\n  try: {remedy}")]
     Setup {
-        /// The step.
+        /// The step that failed.
         doing: &'static str,
-        /// The answer.
+        /// The error of the system.
         source: io::Error,
         /// The remedy.
         remedy: &'static str,
@@ -51,9 +51,9 @@ pub enum RecordError {
         "strace recorded nothing and ended with {status}; its own message is above. {hint}\n  try: {remedy}"
     )]
     Nothing {
-        /// Its exit status in words.
+        /// The exit status of strace in words.
         status: String,
-        /// A fact from /proc about it.
+        /// A related fact from /proc.
         hint: String,
         /// The remedy.
         remedy: &'static str,

@@ -1,8 +1,8 @@
-//! Records a real program, or a running service, by strace, for workloads of the shape `trace:FILE`.
+//! Records a real program, or a running service, with strace, for workloads of the shape `trace:FILE`.
 //!
-//! [`record`] starts strace, which writes into a FIFO; `output` takes the lines from it as they come, and `sampler` reads
-//! from /proc meanwhile how many anonymous pages each process really has, because page faults are not system calls. The
-//! samples become lines of the recording. `error` says why nothing could be recorded.
+//! [`record`] starts strace, which writes into a FIFO; `output` takes the lines from it as they come. While it runs,
+//! `sampler` reads the number of anonymous pages of each process from /proc, because page faults are not system calls.
+//! The samples become lines of the recording. `error` has the reasons why nothing could be recorded.
 mod error;
 mod output;
 mod sampler;
@@ -20,28 +20,28 @@ use strace::Strace;
 
 /// Longest time between two samples.
 const SAMPLE_EVERY: Duration = Duration::from_millis(4);
-/// Time for the program to end by itself after a signal, which a terminal gives to both.
+/// Time for the program to end by itself after a signal, which a terminal sends to both.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The result of a recording.
 #[derive(Debug)]
 pub struct Recorded {
-    /// Lines of strace.
+    /// Number of lines of strace.
     pub lines: u64,
-    /// Samples of /proc.
+    /// Number of samples of /proc.
     pub samples: u64,
-    /// The end of strace, which has the exit status of the program.
+    /// The exit status of strace, which is that of the program.
     pub status: ExitStatus,
-    /// From the first to the last line.
+    /// Time from the first to the last line.
     pub lasted: Duration,
-    /// Reports whether a signal or the end of the time ended it.
+    /// True if a signal or the end of the time ended the recording.
     pub was_stopped: bool,
 }
 
-/// Records until the program ends, `duration` is over, or `stop` says so; writes the recording to `out`.
+/// Records until the program ends, `duration` is over, or `stop` is set; writes the recording to `out`.
 ///
 /// # Errors
-/// [`RecordError`] when strace cannot be started or has recorded nothing, or `out` cannot be written.
+/// [`RecordError`] if strace cannot be started or records nothing, or if `out` cannot be written.
 pub fn record(
     subject: &Subject,
     out: &mut dyn Write,
@@ -50,7 +50,7 @@ pub fn record(
 ) -> Result<Recorded, RecordError> {
     let output = Output::make()?;
     let mut strace = Strace::start(subject, output.path())?;
-    // Dropped before strace, which else could wait for a reader for ever.
+    // Dropped before strace, which otherwise could wait for a reader forever.
     let mut output = output;
     let mut sampler = Sampler::new(subject.pids());
     let began = Instant::now();
@@ -80,7 +80,7 @@ pub fn record(
     output.flush(out).map_err(RecordError::Write)?;
     let was_stopped = stopped_at.is_some();
     let samples = sampler.into_samples();
-    // A service may change nothing while it is watched: then the samples say what it has.
+    // A service may do nothing that strace records; then the samples show what it has.
     let has_failed = subject.pids().is_empty() || !(was_stopped || status.success()) || samples.is_empty();
     if output.lines() == 0 && has_failed {
         return Err(RecordError::nothing(status));

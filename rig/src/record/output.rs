@@ -1,5 +1,5 @@
-//! The lines of strace, as they come, through a FIFO in a folder of our own: no temporary copy of a large recording, and
-//! every new pid is known at once.
+//! The lines of strace as they come, through a FIFO in a folder of the rig's own. There is no temporary copy of a large
+//! recording, and every new pid is known at once.
 use super::error::RecordError;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat, open};
@@ -9,16 +9,16 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Longest line that is looked at for its pid, in bytes.
+/// Bytes of a line that are searched for its pid.
 const HEAD_MAX: usize = 16;
 
-/// See the module's text.
+/// The reading end of the FIFO.
 pub(super) struct Output {
     folder: PathBuf,
     fifo: PathBuf,
     file: File,
     buffer: Vec<u8>,
-    /// The beginning of a line that is not whole yet.
+    /// The beginning of a line that is not complete yet.
     head: Vec<u8>,
     ends_line: bool,
     lines: u64,
@@ -64,17 +64,18 @@ impl Output {
         &self.fifo
     }
 
-    /// Lines so far.
+    /// Returns the number of lines so far.
     pub(super) fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// The pid of the first line.
+    /// Returns the pid of the first line.
     pub(super) fn first_pid(&self) -> Option<u32> {
         self.first_pid
     }
 
-    /// Waits for output up to `wait`, writes it to `out`, and names the pids of its lines; says whether there was any.
+    /// Waits for output up to `wait`, writes it to `out`, and collects the pids of its lines; reports whether there was
+    /// any.
     pub(super) fn take(
         &mut self,
         wait: Duration,
@@ -100,7 +101,7 @@ impl Output {
         Ok(count > 0)
     }
 
-    /// Ends a last line that strace could not end.
+    /// Ends a last line that strace left incomplete.
     pub(super) fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.ends_line { Ok(()) } else { out.write_all(b"\n") }
     }

@@ -1,16 +1,16 @@
-//! Reads from /proc how many anonymous pages the recorded processes have, and which threads.
+//! The sampler: reads from /proc how many anonymous pages and which threads the recorded processes have.
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use workloads::Sample;
 
-/// A change of at least one page in this many is kept, and each of [`PAGES_KEPT`].
+/// Divisor of a share of the pages: a change is kept if it is at least that share, and at least [`PAGES_KEPT`].
 const SHARE_KEPT: u64 = 100;
 const PAGES_KEPT: u64 = 4;
 /// KiB of a page.
 const PAGE_KIB: u64 = 4;
 
-/// See the module's text.
+/// The sampler of one recording.
 pub(super) struct Sampler {
     processes: BTreeMap<u32, Process>,
     /// Pids whose process is known.
@@ -23,13 +23,13 @@ pub(super) struct Sampler {
 struct Process {
     threads: Vec<u32>,
     kept_pages: Option<u64>,
-    /// Not kept, because too little had changed.
+    /// The last sample, if it was not kept because too little had changed.
     last: Option<Sample>,
     is_gone: bool,
 }
 
 impl Sampler {
-    /// Knows the processes that are there at the beginning.
+    /// Returns a sampler that knows the processes that exist at the beginning.
     pub(super) fn new(pids: &[u32]) -> Self {
         let mut sampler = Self { processes: BTreeMap::new(), known: BTreeSet::new(), samples: Vec::new() };
         pids.iter().for_each(|pid| sampler.saw(*pid));
@@ -37,14 +37,14 @@ impl Sampler {
         sampler
     }
 
-    /// A line of strace has this pid.
+    /// Notes a pid in a line of strace.
     pub(super) fn saw(&mut self, pid: u32) {
         if self.known.insert(pid)
             && let Some(process) = status(pid).and_then(|status| field(&status, "Tgid:"))
             && let Ok(process) = u32::try_from(process)
         {
             let process = self.processes.entry(process).or_default();
-            // A pid may come back.
+            // A pid may be reused.
             process.is_gone = false;
         }
     }
@@ -64,7 +64,7 @@ impl Sampler {
         self.known.retain(|pid| !gone(pid));
     }
 
-    /// All that was kept, the last ones included.
+    /// Returns all samples that were kept, including the last ones.
     pub(super) fn into_samples(mut self) -> Vec<Sample> {
         self.samples.extend(self.processes.into_values().filter_map(|process| process.last));
         self.samples
@@ -102,7 +102,7 @@ fn status(pid: u32) -> Option<String> {
     fs::read_to_string(format!("/proc/{pid}/status")).ok()
 }
 
-/// The number behind a name in `status`.
+/// Returns the number after a name in `status`.
 fn field(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! strace as a child: found, started with the flags that a recording needs, ended.
+//! strace as a child process: finds it, starts it with the flags that a recording needs, and ends it.
 use super::error::RecordError;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -8,20 +8,20 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
-/// Each process stays this long at its exit, so that its memory can be read once more.
+/// Time in µs for which each process is held at its exit, so that its memory can be read once more.
 const EXIT_DELAY_US: u32 = 10_000;
 
 /// The subject of a recording.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// A program with its arguments, which is started.
+    /// A program with its arguments, to be started.
     Program(Vec<OsString>),
-    /// Processes that run.
+    /// Running processes.
     Pids(Vec<u32>),
 }
 
 impl Subject {
-    /// Processes that are there at the beginning.
+    /// Returns the processes that exist at the beginning.
     pub(super) fn pids(&self) -> &[u32] {
         match self {
             Self::Program(_) => &[],
@@ -51,7 +51,7 @@ fn check_pid(pid: u32) -> Result<(), RecordError> {
     }
 }
 
-/// A program by name in PATH, or by path.
+/// Finds a program by name in PATH, or by path.
 fn find(name: &OsString) -> Option<PathBuf> {
     let is_program = |path: &PathBuf| {
         fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
@@ -63,11 +63,11 @@ fn find(name: &OsString) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(is_program)
 }
 
-/// strace while it runs. Dropping it ends it; a service that it was attached to goes on.
+/// A running strace. Dropping it ends it; a service that it was attached to keeps running.
 pub(super) struct Strace {
     child: Child,
     is_attached: bool,
-    /// Signals that the program got.
+    /// Number of signals sent to the program.
     signals: usize,
 }
 
@@ -89,22 +89,22 @@ impl Strace {
         let child = command.spawn().map_err(|source| RecordError::Setup {
             doing: "start strace",
             source,
-            remedy: "look whether `strace -V` works",
+            remedy: "check whether `strace -V` works",
         })?;
         Ok(Self { child, is_attached: matches!(subject, Subject::Pids(_)), signals: 0 })
     }
 
-    /// The exit status, once it has ended.
+    /// Returns the exit status, once strace has ended.
     pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>, RecordError> {
         self.child.try_wait().map_err(waiting)
     }
 
-    /// Lets strace leave the processes to which it was attached.
+    /// Makes strace detach from the processes.
     pub(super) fn detach(&mut self) -> Result<(), RecordError> {
         if self.is_attached { self.signal(self.child.id(), Signal::INT) } else { Ok(()) }
     }
 
-    /// Asks the program to end: first as Ctrl-C does, then by SIGTERM, then it has to.
+    /// Asks the program to end: first as Ctrl-C does, then by SIGTERM, then by SIGKILL.
     pub(super) fn end_program(&mut self, program: Option<u32>) -> Result<(), RecordError> {
         let signals = [Signal::INT, Signal::TERM, Signal::KILL];
         let signal = signals[self.signals.min(signals.len() - 1)];
@@ -116,7 +116,7 @@ impl Strace {
     }
 
     fn signal(&mut self, pid: u32, signal: Signal) -> Result<(), RecordError> {
-        // The pid of the program is not reused while strace, its parent, has not waited for it.
+        // The pid of the program is not reused before strace, its parent, has waited for it.
         let is_there = self.ended()?.is_none();
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|_| is_there);
         match pid.map(|pid| kill_process(pid, signal)) {
@@ -131,14 +131,14 @@ impl Strace {
 }
 
 fn waiting(source: io::Error) -> RecordError {
-    RecordError::Setup { doing: "wait for strace", source, remedy: "look with `ps` what became of it" }
+    RecordError::Setup { doing: "wait for strace", source, remedy: "use `ps` to see its state" }
 }
 
 impl Drop for Strace {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-            // On SIGTERM strace detaches; with a program of its own it takes only SIGKILL, and the program ends with it.
+            // On SIGTERM strace detaches. With a program of its own only SIGKILL ends it, and the program ends with it.
             let signal = if self.is_attached { Signal::TERM } else { Signal::KILL };
             let _ = pid.map(|pid| kill_process(pid, signal));
             let _ = self.child.wait();

@@ -3,6 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | `command/folders.rs` | folders in use, with earlier results, and on a disk that is full |
+//! | `command/help.rs` | the help of every command, as one text |
 //! | `command/inputs.rs` | devices, FIFOs and folders where a file is wanted |
 //! | `command/names.rs` | names that terminals would obey, and commands that are pasted back |
 //! | `command/signals.rs` | SIGINT, SIGTERM, SIGHUP, and a terminal that is lost |
@@ -10,6 +11,7 @@
 //! | `command/workers.rs` | more workers than make sense, or than the system starts |
 
 mod folders;
+mod help;
 mod inputs;
 mod names;
 mod signals;

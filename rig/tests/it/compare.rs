@@ -110,9 +110,9 @@ fn every_wrong_name_has_its_way_out() {
         ),
         (&["compare", "a", "old"], "old.json: schema is \"attach-rig/baseline/0\""),
         (&["compare", "a", "half.json"], "half.json: "),
-        (&["compare", "a", "b", "--paired"], "A B B A and so on: four, eight, twelve; these are 2"),
+        (&["compare", "a", "b", "--paired"], "so 4, 8, 12 and so on; 2 were given"),
         (&["compare", "--history", "reports"], "no run.json below reports"),
-        (&["baseline", "update", "../up", "a"], "is no name of a baseline"),
+        (&["baseline", "update", "../up", "a"], "nor a valid name of a baseline"),
         (&["gate", "g.toml", "a"], "cannot read g.toml"),
     ] {
         let (code, out, err) = said(arguments, folder);

@@ -74,7 +74,7 @@ fn a_service_goes_on_after_the_time_and_after_a_signal() {
     let timed = rig(&["record", "-p", &pid, "--duration", "200ms", "-o", "timed.strace"], folder.path());
     let said = text(&timed.stderr);
     assert_eq!(timed.status.code(), Some(0), "{said}");
-    assert!(said.contains("left the processes, which go on") && idle.goes_on(), "{said}");
+    assert!(said.contains("detached from the processes, which keep running") && idle.goes_on(), "{said}");
 
     let mut command = Command::new(BINARY);
     command

@@ -72,13 +72,13 @@ fn dropped_lines_are_a_warning_and_many_are_an_error_that_can_be_allowed() {
     let few = folder(&format!("{LOG}{}\u{1b}]0;x\u{7}what\n", LOG.repeat(2)));
     let warned = rig(&["run", "s.toml", "--out", "o"], few.path());
     let said = text(&warned.stderr);
-    assert!(said.contains("warning: recording log: 1 of 16 lines were not understood"), "{said}");
+    assert!(said.contains("warning: recording log: 1 of 16 lines could not be read"), "{said}");
     let many = folder(&format!("{LOG}{}", "what\n".repeat(2)));
     for command in [vec!["run", "s.toml", "--out", "o"], vec!["recording", "log"], vec!["linux", "s.toml"]] {
         let refused = rig(&command, many.path());
         let said = text(&refused.stderr);
         assert_eq!(refused.status.code(), Some(2), "{said}");
-        assert!(said.contains("2 of 7 lines are not understood") && said.contains("--lenient"), "{said}");
+        assert!(said.contains("2 of 7 lines cannot be read") && said.contains("--lenient"), "{said}");
     }
     let allowed = rig(&["run", "s.toml", "--lenient", "--out", "o"], many.path());
     assert_ne!(allowed.status.code(), Some(2), "{}", text(&allowed.stderr));

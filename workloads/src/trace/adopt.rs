@@ -1,23 +1,23 @@
-//! Finds the parent of every task. Tasks whose fork is not in the recording were there before it began: with
-//! `strace -p` all of them. They are taken as threads of one process unless something says otherwise.
+//! Finds the parent of every task. Tasks whose fork is not in the recording existed before it began; with `strace -p`
+//! these are all tasks. They are taken as threads of one process unless there is evidence against it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::call::Meaning;
 use super::join::{CallEvent, Events, What};
 
-/// The tasks of the beginning, and the parent of each other task.
+/// The initial tasks, and the parent of each other task.
 #[derive(Debug, Default)]
 pub(super) struct Family {
-    /// The child of each fork, by the place of its event.
+    /// The child of each fork, by the position of its event.
     pub(super) children: BTreeMap<usize, usize>,
-    /// Processes that were there at the beginning, the first one first, each with its tasks, its first thread
-    /// first.
+    /// Processes that existed at the beginning, the first one first, each with its tasks, starting with its first
+    /// thread.
     pub(super) processes: Vec<Vec<usize>>,
     pub(super) assumptions: Vec<String>,
 }
 
-/// Finds the family of the tasks of a recording; with `is_by_file`, lines of several files are in no order.
+/// Finds the relations between the tasks of a recording; with `is_by_file`, lines of different files have no order.
 pub(super) fn family(events: &Events, is_by_file: bool) -> Family {
     let children = children(events, is_by_file);
     let born: BTreeSet<usize> = children.values().copied().collect();
@@ -40,22 +40,22 @@ impl Family {
         let known = self.processes.iter().flatten().all(|task| events.leaders.contains_key(task));
         match (self.processes.len(), known) {
             (n, true) => format!(
-                "nothing of the {tasks} threads that were there before: /proc told their {n} processes"
+                "nothing about the {tasks} threads that existed before: /proc shows their {n} processes"
             ),
             (1, false) => format!(
-                "the {tasks} threads whose start is not recorded are of one process ({}): nothing says otherwise",
+                "the {tasks} threads whose start is not recorded are of one process ({}): there is no evidence against it",
                 firsts[0]
             ),
             (n, false) => format!(
                 "the {tasks} threads whose start is not recorded are of {n} processes (first threads {}), because their \
-                 addresses contradict each other or strace said so; the rest is taken as of the first that fits",
+                 addresses contradict each other or strace said so; the rest are assigned to the first process that fits",
                 firsts.join(", ")
             ),
         }
     }
 }
 
-/// The child of each fork: the next task that appears under its pid.
+/// Finds the child of each fork: the next task that appears under its pid.
 fn children(events: &Events, is_by_file: bool) -> BTreeMap<usize, usize> {
     let mut waiting: BTreeMap<u32, VecDeque<(usize, u64)>> = BTreeMap::new();
     for (task, first) in events.firsts.iter().enumerate() {
@@ -75,12 +75,12 @@ fn children(events: &Events, is_by_file: bool) -> BTreeMap<usize, usize> {
     children
 }
 
-/// Evidence that two tasks are of different processes, or of one.
+/// Evidence that two tasks belong to different processes, or to one.
 #[derive(Default)]
 struct Evidence {
-    /// Pairs of tasks, the smaller first.
+    /// Pairs of tasks of different processes, the smaller number first.
     apart: BTreeSet<(usize, usize)>,
-    /// The pid of a task's process.
+    /// The pid of the process of each task.
     process: BTreeMap<usize, u32>,
 }
 
@@ -90,7 +90,7 @@ impl Evidence {
         for (task, leader) in &events.leaders {
             evidence.process.insert(*task, events.firsts[*leader].pid);
         }
-        // Strace names the first thread of each process that it attaches to.
+        // Strace names the first thread of each process it attaches to.
         for task in adopted {
             if events.attached.contains_key(&events.firsts[*task].pid) {
                 evidence.process.entry(*task).or_insert(events.firsts[*task].pid);
@@ -130,10 +130,10 @@ impl Evidence {
         }
     }
 
-    /// Each task joins the first process with which nothing is in contradiction.
+    /// Assigns each task to the first process that no evidence contradicts.
     fn processes(&self, events: &Events, adopted: &[usize]) -> Vec<Vec<usize>> {
         let mut order = adopted.to_vec();
-        // The first thread of a process has the lowest pid, as long as pids do not start again.
+        // The first thread of a process has the lowest pid, unless pids have wrapped around.
         order.sort_by_key(|task| {
             (self.process.get(task) != Some(&events.firsts[*task].pid), events.firsts[*task].pid)
         });
@@ -157,19 +157,20 @@ impl Evidence {
     }
 }
 
-/// Ranges that tasks mapped, as if all were of one process: a contradiction shows that they are not.
+/// Ranges that tasks mapped, assuming one process: a contradiction shows that there are several.
 #[derive(Default)]
 struct Space {
-    /// By first byte: end and owners, more than one once they are known to be apart.
+    /// End and owners of each range, by first byte; several owners once they are known to be of different processes.
     ranges: BTreeMap<u64, (u64, Vec<usize>)>,
-    /// The end of the heap that a task saw last.
+    /// The end of the heap that each task saw last.
     heaps: BTreeMap<usize, u64>,
-    /// That of the last call of all.
+    /// The end of the heap in the last call of any task.
     heap_end: u64,
 }
 
 impl Space {
-    /// The tasks whose live range the kernel could not have given to another thread of their process.
+    /// Records a mapping. Returns the tasks whose live range the kernel could not have given to another thread of their
+    /// process.
     fn map(&mut self, task: usize, addr: u64, bytes: u64, is_chosen: bool) -> Vec<usize> {
         let end = addr.saturating_add(bytes);
         let below = self.ranges.range(..end).next_back().filter(|(_, (other_end, _))| *other_end > addr);
@@ -197,8 +198,9 @@ impl Space {
         }
     }
 
-    /// All threads of a process see one end of the heap: a query that gives none of those seen is of another, and so is
-    /// a call that sets it to where another thread has just set it, as workers of one parent do.
+    /// Records the end of a heap. All threads of a process see the same end. So a query with an unknown result is of
+    /// another process, and so is a call that sets the end to where another thread has just set it, as workers of one
+    /// parent do.
     fn set_break(&mut self, task: usize, end: u64, is_query: bool) -> Vec<usize> {
         let is_known = self.heaps.values().any(|seen| *seen == end) || self.heaps.contains_key(&task);
         let others: Vec<usize> = match is_query {

@@ -1,4 +1,4 @@
-//! Takes the part of a line after its leader apart, without yet asking what a call means.
+//! Parses the part of a line after its leader, without interpreting the call.
 
 /// The part of a line after pid and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Body<'a> {
     Superseded { by: u32 },
     /// `--- SIGCHLD {...} ---`
     Signal,
-    /// `strace: Process 12 attached`, or with how many threads.
+    /// `strace: Process 12 attached`, optionally with the number of threads
     Attached { pid: u32, threads: Option<u32> },
     /// Any other message of strace, or a line of the table that `-C` writes, such as `[ Process PID=12 runs in 32 bit mode. ]`.
     Message,
@@ -38,7 +38,7 @@ pub(super) struct Call<'a> {
 const UNFINISHED: &str = "<unfinished ...>";
 const DETACHED: &str = "<detached ...>";
 
-/// Takes a body apart; `None` if it does not look as strace writes it.
+/// Parses a body; returns `None` if it does not look like output of strace.
 pub(super) fn body(text: &str) -> Option<Body<'_>> {
     let text = text.trim();
     if let Some(note) = text.strip_prefix("+++ ") {
@@ -100,7 +100,8 @@ fn message(text: &str) -> Option<Body<'_>> {
     Some(Body::Attached { pid, threads })
 }
 
-/// Reports whether a line is of the table that `-c` and `-C` write: `100.00    0.000120           4        31         1 total`.
+/// Reports whether a line belongs to the table that `-c` and `-C` write: `100.00    0.000120           4        31
+/// 1 total`.
 fn is_summary(text: &str) -> bool {
     if text.starts_with("% time ") || text.starts_with("------ ") {
         return true;
@@ -114,8 +115,7 @@ fn is_about_attaching(what: &str) -> bool {
     ["attached", "detached", "resumed", "suspended"].iter().any(|verb| what.starts_with(verb))
 }
 
-/// Takes `name(args) = result` apart. The result is sought from the right, because arguments may hold
-/// anything.
+/// Parses `name(args) = result`. The result is searched for from the right, because arguments may contain anything.
 pub(super) fn call(text: &str) -> Option<Call<'_>> {
     let (name, rest) = text.split_once('(')?;
     if !is_name(name) {
@@ -132,7 +132,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.bytes().all(of_names)
 }
 
-/// Says which part of a line is missing.
+/// Names the part that is missing from a line.
 pub(super) fn missing(line: &str) -> &'static str {
     let (leader, rest) = super::line::leader(line);
     match (leader.pid, leader.stamp) {
@@ -195,7 +195,7 @@ mod tests {
         {
             assert_eq!(body(row), Some(Body::Message));
         }
-        // The first figure reads as a time.
+        // The first number reads as a time.
         assert_eq!(body("0.000120           4        31         1 brk"), Some(Body::Message));
         assert_eq!(body("> /lib/libc.so.6(brk+0xb) [0x1]"), Some(Body::Stack));
     }

@@ -1,5 +1,5 @@
-//! From events to streams: follows every task from its fork to its exit, and turns calls into amounts of
-//! pages and times into thinks.
+//! Builds streams from events: follows every task from its fork to its exit, and turns calls into numbers of pages and
+//! times into thinks.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,8 @@ use super::touch::{Rule, TOUCHED_PAGES_MAX};
 use super::{Task, TraceOptions, TraceReport};
 use crate::op::Op;
 
-/// Makes the streams of all tasks; the first process's first is the second value. Empty when there is no task.
+/// Makes the streams of all tasks, and returns the position of the first process's first task. Empty if there is no
+/// task.
 pub(super) fn tasks(
     events: &Events,
     is_by_file: bool,
@@ -37,13 +38,13 @@ struct Builder {
     lives: Vec<Life>,
     spaces: Vec<Space>,
     totals: Totals,
-    /// Tasks with their number of execs, of which a sample was taken.
+    /// Tasks of which a sample was taken, with their number of execs.
     sampled: BTreeSet<(usize, usize)>,
-    /// Execs of each task so far.
+    /// Number of execs of each task so far.
     execs: Vec<usize>,
     begin_ns: u64,
     end_ns: u64,
-    /// Reports whether the root has done anything.
+    /// True if the root has done anything.
     has_begun: bool,
     /// Number of the event.
     now: usize,
@@ -69,7 +70,7 @@ impl Builder {
         }
     }
 
-    /// Lets the first task start those that were there at the beginning.
+    /// Makes the first task start those that existed at the beginning.
     fn start(&mut self, report: &mut TraceReport) {
         report.assumptions.append(&mut self.family.assumptions);
         let processes = std::mem::take(&mut self.family.processes);
@@ -133,7 +134,7 @@ impl Builder {
         self.has_begun |= event.task == self.root;
     }
 
-    /// Changes an address space, and pushes the operations that change the replay's in the same way.
+    /// Changes an address space, and appends the operations that change the replay's in the same way.
     fn change(&mut self, event: &CallEvent, at: usize, with: impl FnOnce(&mut Space, &mut Rule) -> Added) {
         let room = TOUCHED_PAGES_MAX.saturating_sub(self.totals.touched_now);
         let space = &mut self.spaces[at];
@@ -155,7 +156,7 @@ impl Builder {
     }
 
     fn fork(&mut self, at: usize, event: &CallEvent, space: usize, is_thread: bool, stack: (u64, u64)) {
-        // A child that left no line still was a task: it exits at once.
+        // A child that left no line was a task, too: it exits at once.
         let task = self.family.children.get(&at).copied().unwrap_or(self.lives.len());
         let is_silent = task == self.lives.len();
         if is_silent {
@@ -188,14 +189,14 @@ impl Builder {
         }
     }
 
-    /// A thread uses the top of its stack.
+    /// Touches the top of the stack of a thread.
     fn touch_stack(&mut self, event: &CallEvent, task: usize, space: usize) {
         let by_thread = CallEvent { order: event.order, task, at_ns: event.at_ns, what: What::Exited };
         self.change(&by_thread, space, |space, rule| space.mm.touch_stack(rule));
     }
 
-    /// The exec with which strace itself started the program is left out: the process of the replay is new as
-    /// well.
+    /// Handles an exec. The exec with which strace itself started the program is left out, because the process of the
+    /// replay is new as well.
     fn exec(&mut self, event: &CallEvent, space: usize) {
         self.execs[event.task] += 1;
         let is_start = event.task == self.root && !self.has_begun;
@@ -257,7 +258,8 @@ impl Builder {
     }
 }
 
-/// Most pages that a replay has touched at one time: the most of each task, over those that live at one time.
+/// Returns the most pages that a replay has touched at one time: the maximum of each task, summed over the tasks that
+/// live at one time.
 fn resident_max(lives: &[Life]) -> u64 {
     let mut changes: Vec<(usize, bool, u64)> = Vec::new();
     for life in lives.iter().filter(|life| life.space.is_some()) {
@@ -273,7 +275,7 @@ fn resident_max(lives: &[Life]) -> u64 {
     most
 }
 
-/// The images of tasks, by their number of execs, of which there is a sample.
+/// Returns the images of tasks, by their number of execs, of which there is a sample.
 fn sampled_images(events: &Events, count: usize) -> BTreeSet<(usize, usize)> {
     let mut execs = vec![0; count];
     let mut sampled = BTreeSet::new();
@@ -289,7 +291,7 @@ fn sampled_images(events: &Events, count: usize) -> BTreeSet<(usize, usize)> {
     sampled
 }
 
-/// Does to an address space what a call did.
+/// Applies the effect of a call to an address space.
 fn replay(mm: &mut Mm, meaning: Meaning, rule: &mut Rule) -> Added {
     match meaning {
         Meaning::Map { addr, bytes, kind, is_populated, .. } => {
@@ -320,8 +322,8 @@ fn replay(mm: &mut Mm, meaning: Meaning, rule: &mut Rule) -> Added {
     }
 }
 
-/// The operations that make what the replay has the same as the recording had. Unmapping takes untouched
-/// pages first, so touched ones are given back after it.
+/// Returns the operations that bring the replay's address space to the recorded size. Unmapping takes untouched pages
+/// first, so touched pages are released after it.
 fn catch_up(replayed: &mut Books, wanted: Books) -> [Option<Op>; 2] {
     let amount = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
     let size = match wanted.mapped.checked_sub(replayed.mapped) {

@@ -1,18 +1,18 @@
-//! The meaning of a call to the replay. A pure function of its text; its effect on an address space is for
-//! `mm`, and on a task for `build`.
+//! The meaning of a call for the replay: a pure function of its text. `mm` applies its effect to an address space,
+//! `build` to a task.
 
 use super::flags::{self, bits, number};
 
-/// A call's meaning. Addresses and sizes are bytes.
+/// The meaning of a call. Addresses and sizes are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Map {
         addr: u64,
         bytes: u64,
         kind: Kind,
-        /// Reports whether the kernel chose the address.
+        /// True if the kernel chose the address.
         is_chosen: bool,
-        /// Reports whether all pages are touched at once.
+        /// True if all pages are touched at once.
         is_populated: bool,
     },
     /// `mprotect`
@@ -28,16 +28,16 @@ pub(super) enum Meaning {
     /// The end of the heap.
     Break {
         end: u64,
-        /// Reports whether it was only asked for.
+        /// True if the end was only queried.
         is_query: bool,
     },
     Remap {
         old: (u64, u64),
         new: (u64, u64),
-        /// Reports whether the old range stays mapped and loses its pages.
+        /// True if the old range stays mapped and loses its pages.
         keeps_old: bool,
     },
-    /// `madvise` that gives pages back.
+    /// `madvise` that releases pages.
     Release {
         addr: u64,
         bytes: u64,
@@ -50,20 +50,20 @@ pub(super) enum Meaning {
     Fork {
         pid: u32,
         is_thread: bool,
-        /// The stack of a thread: its first byte and size, or with size 0 its end; 0 where it is not known.
+        /// The stack of a thread: its first byte and its size. With size 0 the first is its end; 0 if unknown.
         stack: (u64, u64),
     },
-    /// The process of the task, as `getpid` says it.
+    /// The process of the task, according to `getpid`.
     Process {
         pid: u32,
     },
     Exec,
     Exit,
-    /// It had failed.
+    /// The call failed.
     Failed,
-    /// Nothing to replay.
+    /// The call does not affect the replay.
     Ignored,
-    /// Arguments or a result that cannot be read.
+    /// The arguments or the result cannot be read.
     Malformed,
 }
 
@@ -72,7 +72,7 @@ pub(super) enum Meaning {
 pub(super) enum Kind {
     /// Private and writable: committed, and touched by the rule.
     Own,
-    /// Without access, or `MAP_NORESERVE`: not committed before another call says so.
+    /// Without access, or with `MAP_NORESERVE`: not committed until another call does so.
     Reserved,
     /// Private and not writable.
     ReadOnly,
@@ -82,7 +82,7 @@ pub(super) enum Kind {
     Shared,
 }
 
-/// The access that `mprotect` leaves.
+/// The access after `mprotect`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     None,
@@ -90,7 +90,7 @@ pub(super) enum Access {
     Write,
 }
 
-/// Reports whether a call makes a task.
+/// Reports whether a call creates a task.
 pub(super) fn is_fork(name: &str) -> bool {
     matches!(name, "clone" | "clone2" | "__clone2" | "clone3" | "fork" | "vfork")
 }
@@ -119,13 +119,14 @@ pub(super) fn meaning(name: &str, args: &str, result: &str) -> Meaning {
     known.unwrap_or(Meaning::Malformed)
 }
 
-/// `-1 ENOMEM (Cannot allocate memory)`, `? ERESTARTSYS` of a call that was interrupted and starts again, and
-/// `?` of one in which the task was killed. Raw results of errors are above all addresses.
+/// Reports whether a result is a failure: `-1 ENOMEM (Cannot allocate memory)`, `? ERESTARTSYS` of a call that was
+/// interrupted and starts again, and `?` of a call in which the task was killed. Raw results of errors are above all
+/// addresses.
 fn is_failure(result: &str) -> bool {
     result.starts_with(['-', '?']) || number(result).is_some_and(|value| value > u64::MAX - 4096)
 }
 
-/// The arguments at the beginning, up to the first that may hold a comma.
+/// Returns the arguments at the beginning, up to the first that may contain a comma.
 fn arguments(args: &str) -> impl Iterator<Item = &str> {
     args.split(',').map(|arg| {
         let arg = arg.trim();
@@ -207,9 +208,9 @@ fn fork(name: &str, args: &str, result: &str) -> Option<Meaning> {
     let how = match named(args, "flags") {
         Some(how) => bits(how, flags::CLONES)?,
         None if name.ends_with("fork") => 0,
-        // `-e raw`: only the address of the flags is there.
+        // `-e raw`: only the address of the flags is recorded.
         None if name == "clone3" => return None,
-        // `-e raw`: the flags come first, or after the stack where that is an address.
+        // `-e raw`: the flags come first, or after the stack if the first argument is an address.
         None => {
             let mut args = arguments(args).filter_map(number);
             let (first, second) = (args.next()?, args.next().unwrap_or(0));
@@ -224,7 +225,7 @@ fn fork(name: &str, args: &str, result: &str) -> Option<Meaning> {
     Some(Meaning::Fork { pid: child_pid(result)?, is_thread: how & flags::THREAD != 0, stack })
 }
 
-/// The value behind `name=` in the arguments of a call.
+/// Returns the value after `name=` in the arguments of a call.
 fn named<'a>(args: &'a str, name: &str) -> Option<&'a str> {
     let found = args.match_indices(name).find_map(|(at, _)| {
         let starts = !args[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
@@ -233,8 +234,8 @@ fn named<'a>(args: &'a str, name: &str) -> Option<&'a str> {
     found.split([',', '}']).next()
 }
 
-/// A pid, or, when strace runs outside the pid namespace, the one that it uses itself: `7 /* 1234 in strace's
-/// PID NS */`. With `-Y` the name follows.
+/// Returns a pid. When strace runs outside the pid namespace, this is the pid in strace's own namespace: `7 /* 1234 in
+/// strace's PID NS */`. With `-Y` a name follows.
 pub(super) fn child_pid(result: &str) -> Option<u32> {
     let mut words = result.split_whitespace();
     let inside = number(words.next()?)?.try_into().ok()?;

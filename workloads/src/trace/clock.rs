@@ -1,13 +1,13 @@
-//! Reads the times of one file. Lines show which kind of time they have; whether plain seconds count from
-//! 1970 or from the line before shows only in all of them together.
+//! Reads the times of one file. Each line shows the kind of its time, except that only all lines together show whether
+//! plain seconds count from 1970 or from the line before.
 
 use super::line::{Leader, Stamp};
 
 const DAY_NS: u64 = 24 * 3600 * 1_000_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
-/// Seconds above this, which is 1973, count from 1970 without a doubt.
+/// Time in ns, in 1973, above which seconds certainly count from 1970.
 const EPOCH_NS: u64 = 100_000_000 * SECOND_NS;
-/// Lines that are looked at.
+/// Lines that are examined.
 const EVIDENCE_LINES: usize = 100_000;
 
 /// The kind of time of a file.
@@ -21,12 +21,12 @@ pub(super) enum Kind {
     DaySeconds,
     /// `-r`
     Relative,
-    /// None.
+    /// No times.
     None,
 }
 
 impl Kind {
-    /// The flag of strace that writes it.
+    /// Describes the kind, with the flag of strace that writes it.
     pub(super) fn shown(self) -> &'static str {
         match self {
             Kind::Epoch => "seconds since 1970 (-ttt)",
@@ -42,7 +42,7 @@ impl Kind {
         matches!(self, Kind::Epoch | Kind::Day | Kind::DaySeconds)
     }
 
-    /// Finds the kind of a file.
+    /// Finds the kind of times in a file.
     pub(super) fn of(leaders: impl Iterator<Item = Leader>) -> Kind {
         let mut seen = Seen::default();
         leaders
@@ -53,7 +53,7 @@ impl Kind {
     }
 }
 
-/// Evidence.
+/// Evidence for a kind of times.
 #[derive(Default)]
 struct Seen {
     since: u64,
@@ -106,7 +106,8 @@ impl Seen {
         }
     }
 
-    /// Small seconds: those of a machine whose clock began at 1970 only grow, are above a second, and differ.
+    /// Reports whether small seconds are relative. Absolute ones of a machine whose clock began at 1970 never decrease,
+    /// are above a second, and differ.
     fn is_relative(&self) -> bool {
         let first_ns = self.first_ns.unwrap_or(0);
         self.decreases > 0
@@ -116,7 +117,7 @@ impl Seen {
     }
 }
 
-/// Turns stamps into nanoseconds that never go back.
+/// Converts stamps to nanoseconds that never decrease.
 #[derive(Debug)]
 pub(super) struct Clock {
     kind: Kind,
@@ -127,12 +128,12 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn new(kind: Kind) -> Clock {
-        // Not 0, which is for events without a time.
+        // Not 0, which marks events without a time.
         let at_ns = if kind == Kind::None { 0 } else { 1 };
         Clock { kind, at_ns, day_ns: DAY_NS, last_day_ns: 0 }
     }
 
-    /// The time of a line; one without a time has that of the line before.
+    /// Returns the time of a line; a line without one has that of the line before.
     pub(super) fn read(&mut self, leader: &Leader) -> u64 {
         let read_ns = match (self.kind, leader.stamp) {
             (Kind::Relative, stamp) => {
@@ -150,12 +151,12 @@ impl Clock {
         self.at_ns
     }
 
-    /// The time of the last line.
+    /// Returns the time of the last line.
     pub(super) fn now_ns(&self) -> u64 {
         self.at_ns
     }
 
-    /// Half a day back is the next day.
+    /// Returns a time of day in ns; going back by half a day means the next day.
     fn of_day(&mut self, ns: u64) -> u64 {
         if ns.saturating_add(DAY_NS / 2) < self.last_day_ns {
             self.day_ns = self.day_ns.saturating_add(DAY_NS);

@@ -1,9 +1,9 @@
-//! Turns the bytes of a recording into text: UTF-8, UTF-16 with or without its mark, and without the colours
-//! and other escapes of a terminal.
+//! Decodes the bytes of a recording to text: UTF-8, or UTF-16 with or without its mark. Removes colours and other
+//! escapes of a terminal.
 
 use std::borrow::Cow;
 
-/// Bytes by which UTF-16 without a mark is told.
+/// Bytes that are examined to recognise UTF-16 without a mark.
 const EVIDENCE_BYTES: usize = 1024;
 
 /// The text of a recording.
@@ -12,11 +12,11 @@ pub(super) struct Text<'a> {
     pub(super) text: Cow<'a, str>,
     /// `UTF-8`, `UTF-16 LE` or `UTF-16 BE`.
     pub(super) encoding: &'static str,
-    /// Reports whether escapes of a terminal were taken out.
+    /// True if escapes of a terminal were removed.
     pub(super) was_coloured: bool,
 }
 
-/// Decodes `bytes`; what is not text becomes U+FFFD.
+/// Decodes `bytes`; invalid bytes become U+FFFD.
 pub(super) fn decode(bytes: &[u8]) -> Text<'_> {
     let (encoding, text) = match utf16(bytes) {
         Some((true, body)) => ("UTF-16 LE", Cow::Owned(decode_utf16(body, u16::from_le_bytes))),
@@ -31,7 +31,7 @@ pub(super) fn decode(bytes: &[u8]) -> Text<'_> {
     Text { text, encoding, was_coloured }
 }
 
-/// Reports whether `bytes` are UTF-16, little end first or not, and returns what follows the mark.
+/// Recognises UTF-16: returns whether it is little-endian, and the bytes after the mark.
 fn utf16(bytes: &[u8]) -> Option<(bool, &[u8])> {
     if let Some(body) = bytes.strip_prefix(b"\xff\xfe") {
         return Some((true, body));
@@ -53,8 +53,8 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
     char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
-/// Takes out the escape sequences of ECMA-48: those with parameters (`ESC [ 31 m`), those with text up to BEL
-/// or `ESC \`, and those of two characters.
+/// Removes the escape sequences of ECMA-48: those with parameters (`ESC [ 31 m`), those with text up to BEL or `ESC \`,
+/// and those of two characters.
 fn without_escapes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -80,7 +80,7 @@ fn without_escapes(text: &str) -> String {
     out
 }
 
-/// The rest after the text of an escape, which a line end cuts short.
+/// Returns the rest after the text of an escape, which ends at a line end at the latest.
 fn after_text(text: &str) -> &str {
     match text.find(['\u{7}', '\u{1b}', '\n']) {
         Some(at) if text[at..].starts_with('\u{7}') => &text[at + 1..],

@@ -1,5 +1,5 @@
-//! The reasons why a recording cannot be replayed. Each says what was found, in which line, and what to do.
-//! No byte of the file is printed as it is.
+//! The reasons why a recording cannot be replayed. Each says what was found, in which line, and what to do. Bytes of
+//! the file are always escaped before printing.
 
 use std::io;
 
@@ -16,7 +16,7 @@ pub enum TraceError {
         /// The error of the decoder.
         source: io::Error,
     },
-    /// The data unpacks to more than is read.
+    /// The data unpacks to more than the limit.
     #[error(
         "it unpacks to more than {limit_bytes} bytes; record a shorter run, or fewer calls \
          (`-e trace=%memory,%process`)"
@@ -31,7 +31,7 @@ pub enum TraceError {
         /// `zip` or `tar`.
         kind: &'static str,
     },
-    /// No task in it does anything that can be replayed.
+    /// The recording contains no call that can be replayed.
     #[error(
         "none of its {lines} lines ({encoding}) is a call that can be replayed; {missing} (line {line} is `{excerpt}`); \
          record with `attach-rig record -- PROGRAM`, or `strace -f -ttt -o FILE -e trace=%memory,%process PROGRAM` \
@@ -49,9 +49,9 @@ pub enum TraceError {
         /// The beginning of that line, safe to print.
         excerpt: String,
     },
-    /// Too many lines were not understood.
+    /// Too many lines could not be read.
     #[error(
-        "{dropped} of {lines} lines are not understood ({kinds}), more than {limit_percent} %; \
+        "{dropped} of {lines} lines cannot be read ({kinds}), more than {limit_percent} %; \
          record with `-o FILE` so that nothing else is written into the recording, or allow it with --lenient \
          (`trace_lenient = true`)"
     )]
@@ -60,17 +60,17 @@ pub enum TraceError {
         dropped: u64,
         /// Lines that are not blank.
         lines: u64,
-        /// Most dropped lines, in percent.
+        /// Largest allowed share of dropped lines, in percent.
         limit_percent: u64,
         /// Each kind with its count, first line and excerpt.
         kinds: Drops,
     },
 }
 
-/// Lines that may be dropped before a recording is refused, in percent.
+/// Largest share of dropped lines before a recording is refused, in percent.
 pub(super) const DROPPED_PERCENT_MAX: u64 = 20;
 
-/// Refuses a recording of which too little was understood.
+/// Refuses a recording in which too many lines could not be read.
 pub(super) fn check_dropped(report: &TraceReport) -> Result<(), TraceError> {
     let (dropped, lines) = (report.dropped(), report.lines_filled());
     if dropped * 100 <= lines * DROPPED_PERCENT_MAX {

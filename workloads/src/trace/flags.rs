@@ -1,7 +1,7 @@
 //! Flags of system calls, as names (`PROT_READ|PROT_WRITE`), as numbers (`-X raw`), or as both (`-X verbose`).
 //! Numbers are those of x86, Arm, RISC-V and S/390, which agree.
 
-/// Reads flags; names that are not in `table` count nothing, as they mean nothing here.
+/// Reads flags; names that are not in `table` count as 0, because they do not matter here.
 pub(super) fn bits(text: &str, table: &[(&str, u64)]) -> Option<u64> {
     let text = text.split("/*").next().unwrap_or_default().trim();
     text.split('|').try_fold(0, |bits, flag| Some(bits | flag_bits(flag.trim(), table)?))
@@ -12,13 +12,13 @@ fn flag_bits(flag: &str, table: &[(&str, u64)]) -> Option<u64> {
         return Some(*bits);
     }
     if flag.starts_with(|c: char| c.is_ascii_digit()) {
-        // A huge page's size: `21<<MAP_HUGE_SHIFT`.
+        // The size of a huge page: `21<<MAP_HUGE_SHIFT`.
         return if flag.contains("<<") { Some(0) } else { number(flag) };
     }
     flag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then_some(0)
 }
 
-/// Decimal, or hexadecimal after `0x`; octal after a 0; a comment after a blank is left off; `NULL` is 0.
+/// Reads a number: decimal, hexadecimal after `0x`, octal after a 0. A comment after a blank is ignored; `NULL` is 0.
 pub(super) fn number(text: &str) -> Option<u64> {
     let text = text.split_whitespace().next()?;
     let text = text.split("<").next()?;

@@ -1,7 +1,6 @@
-//! From lines to events: puts the halves of interrupted calls together, and gives each line to a task. A pid
-//! is not a task — pids come back after an exit, and an exec by a thread hands it the pid of its leader — so
-//! tasks get numbers of their own, in the order in which they first appear. The meaning of calls is for `call`
-//! and `build`.
+//! Turns lines into events: joins the halves of interrupted calls, and assigns each line to a task. A pid is not a task
+//! — pids are reused after an exit, and an exec by a thread gives it the pid of its leader — so tasks get their own
+//! numbers, in the order in which they first appear. `call` and `build` interpret the calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,34 +10,34 @@ use super::read::{Read, ReadLine};
 use super::report::{BLANK, TraceReport};
 use super::sample::Sample;
 
-/// Everything that `build` needs to know of the recording.
+/// Everything that `build` needs to know about the recording.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    /// In the order in which they took effect.
+    /// Events in the order in which they took effect.
     pub(super) list: Vec<CallEvent>,
-    /// By task.
+    /// The first line of each task.
     pub(super) firsts: Vec<First>,
-    /// Processes of which strace said that it attached to all their threads, with how many.
+    /// Processes for which strace reported that it attached to all their threads, with the number of threads.
     pub(super) attached: BTreeMap<u32, u32>,
-    /// The first task of the process of a task, where a sample says it.
+    /// The first task of the process of a task, if a sample shows it.
     pub(super) leaders: BTreeMap<usize, usize>,
 }
 
 /// The first line of a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct First {
-    /// Its pid; 0 where lines have none.
+    /// The pid of the line; 0 where lines have none.
     pub(super) pid: u32,
     pub(super) line: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct CallEvent {
-    /// The line on which it took effect: the last of a call, but the first of a fork, whose child may run
-    /// before the parent returns, and of an unmapping.
+    /// The number of the line on which it took effect: the last of a call, except for a fork and an unmapping, for
+    /// which it is the first. The child of a fork may run before the parent returns.
     pub(super) order: u64,
     pub(super) task: usize,
-    /// When the call was made, or the note written; nanoseconds.
+    /// Time at which the call was made, or the note written, in ns.
     pub(super) at_ns: u64,
     pub(super) what: What,
 }
@@ -46,7 +45,7 @@ pub(super) struct CallEvent {
 #[derive(Debug)]
 pub(super) enum What {
     Call(Meaning),
-    /// Anonymous pages of the task's process.
+    /// The number of anonymous pages of the task's process.
     Sample {
         anon_pages: u64,
     },
@@ -60,26 +59,27 @@ struct Pending {
     at_ns: u64,
 }
 
-/// The pid of lines without one, as long as it is not known.
+/// Placeholder for the pid of lines without one, until it is known.
 const UNNAMED: u32 = 0;
 
 struct Joiner<'a> {
     events: Events,
     report: &'a mut TraceReport,
-    /// The task that has a pid now.
+    /// The current task of each pid.
     tasks: BTreeMap<u32, usize>,
     /// First halves, by task.
     pending: BTreeMap<usize, Pending>,
     /// Pids that forks or strace named and that have not appeared yet.
     announced: BTreeSet<u32>,
-    /// The exits of the task whose lines have no pid: taken back when it goes on.
+    /// Positions of exits of the task whose lines have no pid; removed if it continues.
     unnamed_exits: Vec<usize>,
     last_unnamed: Option<usize>,
     /// Samples still to come, the next one last.
     samples: Vec<Sample>,
-    /// Pids of samples so far.
+    /// Pids in samples so far.
     sampled: BTreeSet<u32>,
-    /// Place and time of calls of `exit_group`, by task; their samples until they are gone belong in front of it.
+    /// Line and time of calls of `exit_group`, by task; samples taken before the exit is complete belong before that
+    /// line.
     exits: BTreeMap<usize, (u64, u64)>,
 }
 
@@ -100,7 +100,7 @@ pub(super) fn events(read: &Read<'_>, report: &mut TraceReport) -> Events {
         sampled: BTreeSet::new(),
         exits: BTreeMap::new(),
     };
-    // Every second number, so that a sample finds a place in front of a line.
+    // Every second number, so that a sample can be placed before a line.
     for (order, line) in (1..).step_by(2).zip(&read.lines) {
         joiner.samples_until(line.at_ns, order - 1);
         joiner.take(order, line);
@@ -153,7 +153,7 @@ impl Joiner<'_> {
             Body::Superseded { by } => {
                 TraceReport::count(&mut self.report.used, "(exit)");
                 self.push(order, task, line.at_ns, What::Exited);
-                // The thread that called execve goes on under the pid of its leader.
+                // The thread that called execve continues under the pid of its leader.
                 if let (Some(pid), Some(heir)) = (self.pid_of(task), self.tasks.remove(&by)) {
                     self.tasks.insert(pid, heir);
                 }
@@ -201,8 +201,8 @@ impl Joiner<'_> {
         self.new_task(pid, order)
     }
 
-    /// Reports whether a line of an unknown pid can be of the task that had none: it ends the call in which that task
-    /// is, or the task is in no call.
+    /// Reports whether a line with an unknown pid can be of the task without one: the line ends the task's current
+    /// call, or the task is not in a call.
     fn is_first(&self, first: usize, body: &Body<'_>) -> bool {
         match (self.pending.get(&first), body) {
             (Some(pending), Body::Resumed { name, .. }) => pending.name == *name,
@@ -211,7 +211,7 @@ impl Joiner<'_> {
         }
     }
 
-    /// The task of a line without a pid: the only one there is, or the first.
+    /// Returns the task of a line without a pid: the only one, or the first.
     fn unnamed(&mut self, order: u64) -> usize {
         let task = match self.tasks.get(&UNNAMED).or_else(|| self.tasks.values().min()) {
             Some(task) => *task,
@@ -224,7 +224,7 @@ impl Joiner<'_> {
         task
     }
 
-    /// Takes the exits of a task back: its lines go on, so they were those of others.
+    /// Removes the exits of a task that continues: they were exits of other tasks.
     fn goes_on(&mut self, task: usize) -> usize {
         for at in self.unnamed_exits.drain(..) {
             self.events.list[at].what = What::Call(Meaning::Ignored);
@@ -264,7 +264,7 @@ impl Joiner<'_> {
                 self.report.joined += 1;
                 self.push_call((head.line, order), task, head.at_ns, call, line);
             }
-            // Interrupted once more, or left: the first half stays.
+            // Interrupted once more, or detached: the first half is kept.
             None if tail.contains("<unfinished") => {
                 TraceReport::count(&mut self.report.notes, "(unfinished once more)");
                 let args = format!("{}{}", head.args, tail.replace("<unfinished ...>", ""));
@@ -283,7 +283,7 @@ impl Joiner<'_> {
 
     fn push_call(&mut self, lines: (u64, u64), task: usize, at_ns: u64, call: Call<'_>, line: &ReadLine<'_>) {
         let (first, last) = lines;
-        // A range may be given to another thread before the line that says that it was unmapped.
+        // A range may be given to another thread before the line with the result of its unmapping.
         let order = if is_fork(call.name) || call.name == "munmap" { first } else { last };
         let meaning = meaning(call.name, call.args, call.result);
         let counts = match meaning {
@@ -314,7 +314,7 @@ impl Joiner<'_> {
         self.events.list.push(CallEvent { order, task, at_ns, what });
     }
 
-    /// Gives the samples up to a time to the tasks that have their pids then.
+    /// Assigns the samples up to a time to the tasks that have their pids at that time.
     fn samples_until(&mut self, at_ns: u64, order: u64) {
         while let Some(sample) = self.samples.pop_if(|sample| sample.at_ns <= at_ns) {
             let Some(leader) = self.sampled(sample.pid, order) else { continue };
@@ -331,8 +331,8 @@ impl Joiner<'_> {
         }
     }
 
-    /// The task of a pid in a sample: one without any line so far was idle. One that has exited is not there
-    /// again.
+    /// Returns the task of a pid in a sample. A task without any line so far was idle. A task that has exited does not
+    /// return.
     fn sampled(&mut self, pid: u32, order: u64) -> Option<usize> {
         if let Some(task) = self.tasks.get(&pid) {
             return Some(*task);

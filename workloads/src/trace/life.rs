@@ -1,5 +1,5 @@
-//! One task on its way through the recording: collects its operations, and turns the times between them into
-//! thinks. The choice of operations is for `build`.
+//! One task during the recording: collects its operations, and turns the times between them into thinks. `build`
+//! chooses the operations.
 
 use super::{Task, TraceOptions};
 use crate::op::Op;
@@ -7,18 +7,18 @@ use crate::op::Op;
 #[derive(Debug, Default)]
 pub(super) struct Life {
     pub(super) task: Task,
-    /// The address space, as `build` numbers them; `None` before the fork.
+    /// The number of its address space in `build`; `None` before the fork.
     pub(super) space: Option<usize>,
-    /// When its last operation began, in nanoseconds.
+    /// Time at which its last operation began, in ns.
     pub(super) at_ns: u64,
     pub(super) has_exited: bool,
-    /// The events between which it lived.
+    /// The first and last event of its life.
     pub(super) lived: (usize, usize),
 }
 
 impl Life {
-    /// Appends an operation that began at `at_ns`, after a think as long as the time since the one before.
-    /// Nothing follows an exit.
+    /// Appends an operation that began at `at_ns`, after a think as long as the time since the previous one. Nothing
+    /// follows an exit.
     pub(super) fn push(&mut self, at_ns: u64, op: Op, options: TraceOptions) {
         if self.has_exited {
             return;
@@ -28,8 +28,8 @@ impl Life {
         self.has_exited = op == Op::Exit;
     }
 
-    /// Most pages that its own operations have touched at one time, where each thread has memory of its own: what
-    /// it touched stays until it gives it back itself, whichever thread did so in the recording.
+    /// Returns the most pages that its own operations have touched at one time, if each thread has its own memory.
+    /// Pages that it touched stay until it releases them itself, whichever thread did so in the recording.
     pub(super) fn resident_max(&self) -> u64 {
         let (mut mapped, mut touched, mut most) = (0u64, 0u64, 0);
         for op in &self.task.ops {
@@ -55,14 +55,14 @@ impl Life {
         self.at_ns = at_ns.max(self.at_ns);
     }
 
-    /// The finished task; one whose exit is not in the recording lives to the end of it.
+    /// Returns the finished task; one whose exit is not recorded lives to the end of the recording.
     pub(super) fn end(mut self, end_ns: u64, options: TraceOptions) -> Task {
         self.push(end_ns, Op::Exit, options);
         self.task
     }
 }
 
-/// A recorded gap, scaled and then capped.
+/// Returns a recorded gap, scaled and then capped.
 fn think_ns(gap_ns: u64, options: TraceOptions) -> u64 {
     let scaled_ns = u128::from(gap_ns) * u128::from(options.scale_percent) / 100;
     u64::try_from(scaled_ns).unwrap_or(u64::MAX).min(options.think_ns_max.unwrap_or(u64::MAX))

@@ -1,28 +1,28 @@
-//! Takes the leader of a line apart: pid, time and instruction pointer, each of which may be missing. The rest
-//! of the line is for `body`, and the reading of a time for `clock`.
+//! Parses the leader of a line: pid, time and instruction pointer, each of which may be missing. `body` parses the rest
+//! of the line, and `clock` interprets the time.
 
 /// The largest pid of Linux; a larger number at the beginning of a line is a time.
 const PID_MAX: u64 = 1 << 22;
 
-/// The parts in front of a call.
+/// The parts before a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Leader {
     /// `123 `, `[pid 123] ` or `123<comm> `.
     pub(super) pid: Option<u32>,
     pub(super) stamp: Option<Stamp>,
-    /// `(+     0.000012) `: nanoseconds since the line before, which `-r` writes behind the time of `-t`.
+    /// `(+     0.000012) `: nanoseconds since the line before, which `-r` writes after the time of `-t`.
     pub(super) since_ns: Option<u64>,
-    /// Reports whether `[00007f3a...] ` or a number of a call is there.
+    /// True if `[00007f3a...] ` or the number of a call is present.
     pub(super) has_brackets: bool,
 }
 
-/// A time as it is written.
+/// A time, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stamp {
     /// Seconds, since 1970 or since the line before.
     Seconds {
         ns: u64,
-        /// Reports whether it is padded to six columns, as the times of `-r` are, or has a plus sign.
+        /// True if it is padded to six columns, as the times of `-r` are, or has a plus sign.
         is_padded: bool,
     },
     /// Time of day.
@@ -31,7 +31,7 @@ pub(super) enum Stamp {
 
 const SECOND_NS: u64 = 1_000_000_000;
 
-/// Splits the leader off, and returns the rest of the line.
+/// Splits off the leader, and returns the rest of the line.
 pub(super) fn leader(line: &str) -> (Leader, &str) {
     let line = line.trim_end();
     let mut leader = Leader::default();
@@ -65,7 +65,7 @@ fn pid(line: &str) -> Option<(u32, &str)> {
     (rest.starts_with([' ', '\t']) && (1..=PID_MAX).contains(&pid)).then_some((pid as u32, rest))
 }
 
-/// The rest after `<comm>`, whose end is the first that is followed by what follows a leader.
+/// Returns the rest after `<comm>`, which ends where a continuation of a leader follows.
 fn after_comm<'a>(rest: &'a str, end: &str) -> Option<&'a str> {
     let comm = rest.strip_prefix('<')?;
     comm.find(end).map(|at| &comm[at + 1..])
@@ -76,7 +76,7 @@ fn digits(text: &str) -> Option<(u64, &str)> {
     Some((text[..end].parse().ok()?, &text[end..]))
 }
 
-/// A time at the beginning of `text`; `blanks` stood in front of it, after a pid of so many columns.
+/// Parses a time at the beginning of `text`, after `blanks` blanks that followed a pid of that many columns.
 fn stamp(text: &str, blanks: usize, pid_columns: usize) -> Option<(Stamp, &str)> {
     let plus = text.strip_prefix('+').map(str::trim_start);
     let (whole, rest) = digits(plus.unwrap_or(text))?;
@@ -104,7 +104,7 @@ fn day(hours: u64, rest: &str) -> Option<(Stamp, &str)> {
     fits.then(|| (Stamp::Day { ns: ns(), is_coarse }, rest))
 }
 
-/// `.353184` in nanoseconds, up to nine digits; nothing is 0.
+/// Parses `.353184` as nanoseconds, up to nine digits; 0 if absent.
 fn fraction(text: &str) -> Option<(u64, &str)> {
     let Some(text) = text.strip_prefix('.') else { return Some((0, text)) };
     let (value, rest) = digits(text)?;
@@ -119,7 +119,7 @@ fn since(text: &str) -> Option<(u64, &str)> {
     Some((whole.checked_mul(SECOND_NS)?.checked_add(fraction_ns)?, rest.strip_prefix(')')?))
 }
 
-/// The rest after `[00007f3a1b2c3d4e] ` (`-i`), `[????????????????] ` or `[ 257] ` (`-n`).
+/// Returns the rest after `[00007f3a1b2c3d4e] ` (`-i`), `[????????????????] ` or `[ 257] ` (`-n`).
 fn brackets(text: &str) -> Option<&str> {
     let (inside, rest) = text.strip_prefix('[')?.split_once(']')?;
     let inside = inside.trim_start();

@@ -1,9 +1,8 @@
-//! The address space of one recorded process, in pages. It exists because calls name ranges and the
-//! operations name amounts: a fixed mapping over an older one adds nothing, and an `munmap` over a hole takes
-//! nothing away.
+//! The address space of one recorded process, in pages. It is needed because calls name ranges and operations name
+//! numbers of pages: a fixed mapping over an older one adds nothing, and an `munmap` over a hole removes nothing.
 //!
-//! Regions are ranges, so a reservation of terabytes costs as much as one of a page. The touched pages of a
-//! region are its first ones.
+//! Regions are ranges, so a reservation of terabytes costs as much as one of a page. The touched pages of a region are
+//! its first ones.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +12,12 @@ use super::touch::{Rule, STACK_PAGES};
 const PAGE_SHIFT: u32 = 12;
 const PAGE_BYTES: u64 = 1 << PAGE_SHIFT;
 
-/// Bytes in pages, rounded up.
+/// Converts bytes to pages, rounded up.
 fn pages(bytes: u64) -> u64 {
     bytes.div_ceil(PAGE_BYTES)
 }
 
-/// The range of pages of so many bytes; at most 2^53, so that sums fit.
+/// Returns the range of pages for that many bytes, at most 2^53, so that sums fit.
 fn range(addr: u64, bytes: u64) -> (u64, u64) {
     (addr >> PAGE_SHIFT, (addr >> PAGE_SHIFT) + pages(bytes))
 }
@@ -39,7 +38,7 @@ pub(super) struct Added {
 
 #[derive(Clone, Copy, Debug)]
 struct Region {
-    /// First page after it.
+    /// First page after the region.
     end: u64,
     kind: Kind,
     touched: u64,
@@ -47,16 +46,16 @@ struct Region {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mm {
-    /// By first page; regions never overlap.
+    /// Regions by first page; they never overlap.
     regions: BTreeMap<u64, Region>,
     books: Books,
-    /// Committed pages, those that a fork left to it not counted.
+    /// Committed pages, not counting those inherited from a fork.
     own: u64,
-    /// Touched pages that a sample counted, in whatever region.
+    /// Touched pages counted by a sample, in any region.
     sampled: u64,
-    /// Mapped pages that no call mapped: a sample counted more than there was.
+    /// Mapped pages that no call mapped: a sample counted more than were mapped.
     unseen: u64,
-    /// First page after the heap, once the program has asked.
+    /// First page after the heap, once the program has queried it.
     heap_end: Option<u64>,
 }
 
@@ -66,13 +65,12 @@ impl Mm {
         Books { mapped, touched: (self.books.touched + self.sampled).min(mapped) }
     }
 
-    /// Private and writable pages.
+    /// Returns the number of private and writable pages.
     pub(super) fn committed_now(&self) -> u64 {
         self.own
     }
 
-    /// The copy that a forked process gets. Nothing in it counts as touched: its pages are still the
-    /// parent's.
+    /// Returns the copy for a forked process. Nothing in it counts as touched: its pages are still the parent's.
     pub(super) fn fork(&self) -> Mm {
         let mut copy = Mm { sampled: 0, own: 0, ..self.clone() };
         copy.regions.values_mut().for_each(|region| region.touched = 0);
@@ -82,7 +80,7 @@ impl Mm {
 
     pub(super) fn map(&mut self, (addr, bytes): (u64, u64), kind: Kind, touched: u64) -> Added {
         let (start, end) = range(addr, bytes);
-        // What a new mapping commits was not committed before.
+        // Pages that a new mapping commits were not committed before.
         let before = self.committed(start, end);
         self.insert(start, end, kind, touched);
         match kind {
@@ -97,7 +95,7 @@ impl Mm {
         self.remove(start, end);
     }
 
-    /// Moves a range; its touched pages go along, and what it grows by is touched by the rule.
+    /// Moves a range with its touched pages; pages by which it grows are touched by the rule.
     pub(super) fn remap(
         &mut self,
         old: (u64, u64),
@@ -120,7 +118,7 @@ impl Mm {
         Added { reserved: 0, committed: if kind == Kind::Own { grown } else { 0 } }
     }
 
-    /// Moves the end of the heap, all of which is touched; the first call only tells where it is.
+    /// Moves the end of the heap, all of which is touched; the first call only records the current end.
     pub(super) fn set_break(&mut self, end: u64, rule: &mut Rule) -> Added {
         let end = pages(end);
         let old = self.heap_end.replace(end).unwrap_or(end);
@@ -161,13 +159,13 @@ impl Mm {
         Added { reserved: 0, committed }
     }
 
-    /// Gives the touched pages of a range back.
+    /// Releases the touched pages of a range.
     pub(super) fn release(&mut self, addr: u64, bytes: u64) {
         let (start, end) = range(addr, bytes);
         self.give_back(start, end);
     }
 
-    /// Touches all pages of a range that are committed.
+    /// Touches all committed pages of a range.
     pub(super) fn populate(&mut self, addr: u64, bytes: u64, rule: &mut Rule) {
         let (start, end) = range(addr, bytes);
         self.split(start);
@@ -181,8 +179,8 @@ impl Mm {
         }
     }
 
-    /// Makes the range that a thread got as its stack a stack, if it is one mapping: a page or two at the ends
-    /// are for guards and thread-local data.
+    /// Marks the range of a thread's stack as a stack, if it is one mapping; a page or two at its ends are for guards
+    /// and thread-local data.
     pub(super) fn use_as_stack(&mut self, (base, bytes): (u64, u64)) {
         const EDGE: u64 = 2;
         let last = (base.saturating_add(bytes) >> PAGE_SHIFT).saturating_sub(1);
@@ -208,7 +206,7 @@ impl Mm {
         Added { reserved: 0, committed: pages }
     }
 
-    /// Takes over what a sample counted.
+    /// Adopts the number of touched pages that a sample counted.
     pub(super) fn set_sampled(&mut self, anon_pages: u64) {
         self.sampled = anon_pages.saturating_sub(self.books.touched);
         self.unseen = self.unseen.max(anon_pages.saturating_sub(self.books.mapped));
@@ -222,7 +220,7 @@ impl Mm {
         self.inside(start, end).map(|(from, to, region)| region.touched.min(to - from)).sum()
     }
 
-    /// The pieces of regions in a range.
+    /// Returns the parts of regions in a range.
     fn inside(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, u64, &Region)> {
         let first = self.regions.range(..start).next_back().map_or(start, |(&at, _)| at);
         let all = self.regions.range(first..end.max(first)).filter(move |(_, region)| region.end > start);
@@ -263,7 +261,7 @@ impl Mm {
         self.sampled = self.sampled.min(self.books.mapped + self.unseen);
     }
 
-    /// Makes sure that no region reaches over a page's beginning.
+    /// Splits regions so that none crosses the beginning of a page.
     fn split(&mut self, page: u64) {
         let Some((&at, region)) = self.regions.range_mut(..page).next_back() else { return };
         if region.end > page {

@@ -1,15 +1,14 @@
-//! Recordings of real programs: what `strace` wrote of their calls, in any of its forms, into one stream per
-//! task. Start with [`Trace::load`]; the stages are one file each, in this order:
+//! Recordings of real programs: turns the output of `strace`, in any of its forms, into one stream per task. Start with
+//! [`Trace::load`]; each stage has its own file, in this order:
 //!
-//! `unpack` and `decode` make text, `stitch` puts calls together that something else cut, `line`, `body` and
-//! `clock` take a line apart, `read` does all that for all files, `join` puts unfinished and resumed halves
-//! together and gives each line to a task, `call` and `flags` say what a call means, `adopt` finds who was
-//! there before, `mm`, `touch` and `space` keep address spaces, `build` makes the streams, and `report` says
-//! what became of every line.
+//! `unpack` and `decode` produce text. `stitch` rejoins calls that other output has cut. `line`, `body` and `clock`
+//! parse a line, and `read` does all of that for all files. `join` joins unfinished and resumed halves and assigns each
+//! line to a task. `call` and `flags` interpret calls, and `adopt` finds the tasks that existed before. `mm`, `touch`
+//! and `space` track address spaces, `build` makes the streams, and `report` accounts for every line.
 //!
-//! The recording does not hold how much of a mapping is touched, because page faults are no system calls.
-//! Where `attach-rig record` sampled /proc (`sample`), that is known; else `touch` has the rule. That `vfork`
-//! lends the parent's address space is left out: its child has a copy, as a child of `fork` has. Times are
+//! The recording does not show how much of a mapping is touched, because page faults are not system calls. If
+//! `attach-rig record` sampled /proc (`sample`), the samples show it; otherwise `touch` has the rule. The replay does
+//! not model that `vfork` lends the parent's address space: the child has a copy, like a child of `fork`. Times are
 //! those that strace saw, and strace slows every call down.
 
 mod adopt;
@@ -44,12 +43,12 @@ pub use sample::Sample;
 pub struct Part {
     /// The pid at the end of the file's name, as `strace -ff` writes it.
     pub pid: Option<u32>,
-    /// Its content, packed or not.
+    /// The content of the file, packed or not.
     pub bytes: Cow<'static, [u8]>,
 }
 
 impl Part {
-    /// The only file of a recording.
+    /// Returns the only file of a recording.
     #[must_use]
     pub fn whole(bytes: Cow<'static, [u8]>) -> Part {
         Part { pid: None, bytes }
@@ -59,16 +58,15 @@ impl Part {
 /// Options for turning a recording into operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceOptions {
-    /// Recorded gaps are multiplied by this, in percent; at 0 there are no thinks.
+    /// Scale of recorded gaps, in percent; at 0 there are no thinks.
     pub scale_percent: u32,
     /// Longest think after scaling, in nanoseconds; `None` keeps all.
     pub think_ns_max: Option<u64>,
-    /// Share of the pages that is touched where a call commits more than 256 pages at once, in percent, rounded
-    /// up to pages; at 0 nothing is touched. Smaller steps and heaps are touched whole, of the stack of a thread
-    /// 3 pages, and shared, read-only and reserved pages not at all. Where a recording has samples of /proc,
-    /// these count instead.
+    /// Percentage of the pages that are touched where a call commits more than 256 pages at once, rounded up to pages;
+    /// at 0 nothing is touched. Smaller steps and heaps are touched whole, of the stack of a thread 3 pages, and
+    /// shared, read-only and reserved pages not at all. If a recording has samples of /proc, those are used instead.
     pub touch_percent: u32,
-    /// Reports whether a recording is accepted of which more than 20 % of the lines were not understood.
+    /// True to accept a recording in which more than 20 % of the lines cannot be read.
     pub lenient: bool,
 }
 
@@ -82,16 +80,16 @@ impl Default for TraceOptions {
 #[derive(Clone, Debug)]
 pub struct Trace {
     tasks: Vec<Task>,
-    /// The task that starts; the others are found through their parents.
+    /// The first task; the others are found through their parents.
     root: usize,
     report: TraceReport,
 }
 
-/// The operations of one recorded task. Ends with [`Op::Exit`], and holds no other.
+/// The operations of one recorded task. The last one is [`Op::Exit`], and there is no other.
 #[derive(Clone, Debug, Default)]
 struct Task {
     ops: Vec<Op>,
-    /// Positions in `Trace::tasks`, by the number of the child.
+    /// Positions in `Trace::tasks`, by number of the child.
     children: Vec<usize>,
 }
 
@@ -100,8 +98,8 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// When a file is damaged or unpacks to more than 256 MiB, when too few of its lines are understood, or
-    /// when it holds no call that a task can replay.
+    /// If a file is damaged or unpacks to more than 256 MiB, if too few of its lines can be read, or if it contains no
+    /// call that a task can replay.
     pub fn load(parts: &[Part], options: TraceOptions) -> Result<Trace, TraceError> {
         let mut report = TraceReport::default();
         let files = read::decoded(parts)?;
@@ -118,13 +116,13 @@ impl Trace {
         Ok(Trace { tasks, root, report })
     }
 
-    /// The report of what became of the lines.
+    /// Returns the report on the lines.
     pub fn report(&self) -> &TraceReport {
         &self.report
     }
 
-    /// Finds a task by the numbers of the children on the way from the root; beyond the number of recorded
-    /// children they start again from 0, because a repeated recording goes on counting.
+    /// Finds a task by the numbers of the children on the path from the root. Beyond the number of recorded children
+    /// the numbers start again from 0, because a repeated recording continues counting.
     pub(crate) fn actor_at(&self, descent: &[u32]) -> Option<usize> {
         descent.iter().try_fold(self.root, |at, &child| {
             let children = &self.tasks[at].children;
@@ -132,7 +130,7 @@ impl Trace {
         })
     }
 
-    /// The operations of a task; those of an unknown one are an exit.
+    /// Returns the operations of a task; an unknown task only exits.
     pub(crate) fn ops(&self, task: Option<usize>) -> &[Op] {
         task.map_or(&[Op::Exit], |at| &self.tasks[at].ops)
     }

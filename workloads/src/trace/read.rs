@@ -1,5 +1,5 @@
-//! From the files of a recording to its lines, each with pid and time: unpacks, decodes, puts cut calls
-//! together, reads the times, and merges the files that `strace -ff` wrote.
+//! Reads the files of a recording to lines with pid and time: unpacks, decodes, rejoins cut calls, reads the times, and
+//! merges the files that `strace -ff` wrote.
 
 use std::borrow::Cow;
 
@@ -22,17 +22,17 @@ pub(super) struct Read<'a> {
     pub(super) lines: Vec<ReadLine<'a>>,
     pub(super) samples: Vec<Sample>,
     pub(super) kind: Option<Kind>,
-    /// Reports whether the files stand one after the other, because their times cannot be compared.
+    /// True if the files follow one another, because their times cannot be compared.
     pub(super) is_by_file: bool,
-    /// Reports whether any line has a pid.
+    /// True if any line has a pid.
     pub(super) has_pids: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReadLine<'a> {
-    /// From 1, within its file.
+    /// Line number within its file, counted from 1.
     pub(super) number: u64,
-    /// That of the file, where the line has none.
+    /// The pid of the line; that of the file if the line has none.
     pub(super) pid: Option<u32>,
     pub(super) at_ns: u64,
     pub(super) body: Option<Body<'a>>,
@@ -129,7 +129,7 @@ fn lines<'a>(
         }
         let (mut leader, rest) = leader(text);
         let mut body = body(rest);
-        // Output of the program without an end of line, and then a line of strace.
+        // Output of the program without a line end, followed by a line of strace.
         if body.is_none()
             && let Some((after, inner)) = after_output(text)
         {
@@ -142,7 +142,7 @@ fn lines<'a>(
     lines
 }
 
-/// The line of strace behind something else, where a pid in brackets shows its beginning.
+/// Returns the line of strace that follows other output, if a pid in brackets marks its beginning.
 fn after_output(text: &str) -> Option<(Leader, Body<'_>)> {
     let at = text.rfind("[pid ").filter(|at| *at > 0)?;
     let (leader, rest) = leader(&text[at..]);
@@ -150,7 +150,7 @@ fn after_output(text: &str) -> Option<(Leader, Body<'_>)> {
     Some((leader, body))
 }
 
-/// Puts the file of a task that no other file's task has forked first, and else keeps the order.
+/// Moves the file of a task that no other file's task has forked to the front, and otherwise keeps the order.
 fn parents_first(files: &mut [Vec<ReadLine<'_>>]) {
     let forked: std::collections::BTreeSet<u32> = files
         .iter()
@@ -177,7 +177,7 @@ fn form(files: &[Decoded<'_>], read: &Read<'_>) -> String {
     format!("{}, {pids}, {}", encodings.join(" and "), read.kind.unwrap_or(Kind::None).shown())
 }
 
-/// The error for a recording of which nothing was left.
+/// Returns the error for a recording without usable lines.
 pub(super) fn nothing_usable(files: &[Decoded<'_>], report: &TraceReport) -> TraceError {
     let all = files.iter().flat_map(|file| (1..).zip(file.text.lines()).map(move |line| (file, line)));
     let filled = all.into_iter().find(|(_, (_, text))| !text.trim().is_empty());

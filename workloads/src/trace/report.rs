@@ -1,77 +1,75 @@
-//! The report of what was understood of a recording: what became of every line, which tasks and pages it
-//! holds, and what was assumed.
+//! The report on how a recording was read: the fate of every line, the tasks and pages, and the assumptions.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Every line is counted once: `lines` is the sum of `used`, `joined`, `failed`, `ignored`, `notes`, `samples`
-/// and the counts of `drops`.
+/// The report. Every line is counted once: `lines` is the sum of `used`, `joined`, `failed`, `ignored`, `notes`,
+/// `samples` and the counts of `drops`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TraceReport {
     /// The form of the lines: encoding, times, pids.
     pub form: String,
-    /// Files of the recording.
+    /// Number of files of the recording.
     pub files: u64,
-    /// Lines of the recording.
+    /// Number of lines of the recording.
     pub lines: u64,
-    /// Calls that were replayed, or that changed what later calls mean, by name; and `(exit)` for the notes of
-    /// exits.
+    /// Calls that were replayed, or that changed the meaning of later calls, by name; and `(exit)` for notes of exits.
     pub used: BTreeMap<String, u64>,
-    /// First halves of interrupted calls, and pieces of cut ones; the call itself counts with its other half.
+    /// First halves of interrupted calls, and pieces of cut ones; the call itself is counted with its second half.
     pub joined: u64,
-    /// Calls that had failed and so changed nothing, by name.
+    /// Calls that failed and therefore changed nothing, by name.
     pub failed: BTreeMap<String, u64>,
-    /// Calls that nothing of the replay depends on, by name.
+    /// Calls that do not affect the replay, by name.
     pub ignored: BTreeMap<String, u64>,
-    /// Lines that are no calls, by kind, in brackets: signals, blank lines, messages of strace, halves without
-    /// their counterpart.
+    /// Lines that are not calls, by kind, in brackets: signals, blank lines, messages of strace, halves without their
+    /// counterpart.
     pub notes: BTreeMap<String, u64>,
-    /// Samples of /proc.
+    /// Number of samples of /proc.
     pub samples: u64,
-    /// Lines that were not understood, by kind.
+    /// Lines that could not be read, by kind.
     pub drops: BTreeMap<String, DroppedLines>,
-    /// Threads in all, first threads of processes included.
+    /// Number of threads, including the first threads of processes.
     pub threads: u64,
-    /// Processes in all.
+    /// Number of processes.
     pub processes: u64,
     /// Most threads at one time.
     pub threads_peak: u64,
     /// Most processes at one time.
     pub processes_peak: u64,
-    /// Tasks that were there when the recording began.
+    /// Tasks that existed when the recording began.
     pub adopted: u64,
     /// Pages of address spaces.
     pub pages: PageCounts,
     /// The rule for touched pages, in words.
     pub touch_rule: String,
-    /// Assumptions about what the recording does not hold, a sentence each.
+    /// Assumptions about facts that are not recorded, one sentence each.
     pub assumptions: Vec<String>,
 }
 
-/// Lines of one kind that were not understood.
+/// Lines of one kind that could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DroppedLines {
-    /// Their number.
+    /// Number of lines.
     pub count: u64,
-    /// Number of the first one, from 1.
+    /// Number of the first line, counted from 1.
     pub first_line: u64,
-    /// Its beginning, safe to print.
+    /// The beginning of that line, safe to print.
     pub excerpt: String,
 }
 
-/// Pages of 4 KiB, all processes together. The first four add up what every call changed, so they can be
-/// checked by hand; what was unmapped later stays in them.
+/// Numbers of pages of 4 KiB, summed over all processes. The first four add up the changes by every call, so that they
+/// can be checked by hand; later unmapping does not reduce them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PageCounts {
-    /// Added to an address space.
+    /// Pages added to an address space.
     pub mapped: u64,
-    /// Of these mapped without access (`PROT_NONE`) or without a reservation of memory (`MAP_NORESERVE`).
+    /// Pages among them without access (`PROT_NONE`) or without a reservation of memory (`MAP_NORESERVE`).
     pub reserved: u64,
-    /// Private and writable, at once or by a later call.
+    /// Private and writable pages, at once or by a later call.
     pub committed: u64,
-    /// Most committed pages at one time, those that a fork shares counted once.
+    /// Most committed pages at one time; pages shared by a fork are counted once.
     pub committed_peak: u64,
-    /// Touched, by the rule.
+    /// Pages touched, by the rule.
     pub touched: u64,
     /// Most touched pages at one time.
     pub touched_peak: u64,
@@ -79,18 +77,18 @@ pub struct PageCounts {
     pub touched_at_ends: u64,
     /// Touched pages of the first process at its end.
     pub touched_first: u64,
-    /// Most pages that a replay with processes of this machine has touched at one time: there each thread has
-    /// memory of its own, so it may be more than `touched_peak`.
+    /// Most pages that a replay with real processes touches at one time. There each thread has its own memory, so this
+    /// may be more than `touched_peak`.
     pub resident_max: u64,
-    /// Pages that were not touched because all would have been more than is allowed.
+    /// Pages that were left untouched because of the limit.
     pub refused: u64,
 }
 
-/// Kinds of dropped lines, to be shown in one line.
+/// Kinds of dropped lines, formatted as one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drops(pub(super) BTreeMap<String, DroppedLines>);
 
-/// Characters of a line that are shown.
+/// Characters of a line that are printed.
 const SHOWN_CHARS_MAX: usize = 60;
 
 impl fmt::Display for Drops {
@@ -104,13 +102,13 @@ impl fmt::Display for Drops {
 }
 
 impl TraceReport {
-    /// Lines that were not understood.
+    /// Returns the number of lines that could not be read.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.drops.values().map(|drop| drop.count).sum()
     }
 
-    /// Lines that are not blank.
+    /// Returns the number of lines that are not blank.
     #[must_use]
     pub fn lines_filled(&self) -> u64 {
         self.lines - self.notes.get(BLANK).copied().unwrap_or(0)
@@ -122,7 +120,7 @@ impl TraceReport {
         self.dropped() * 100 > self.lines_filled()
     }
 
-    /// Calls that were used.
+    /// Returns the number of calls that were used.
     #[must_use]
     pub fn used_calls(&self) -> u64 {
         self.used.values().sum()
@@ -136,7 +134,7 @@ impl TraceReport {
         }
     }
 
-    /// Counts a line that was not understood.
+    /// Counts a line that could not be read.
     pub(super) fn drop_line(&mut self, kind: &str, number: u64, line: &str) {
         if let Some(drop) = self.drops.get_mut(kind) {
             drop.count += 1;
@@ -187,7 +185,7 @@ impl fmt::Display for TraceReport {
 struct Counts<'a>(&'a BTreeMap<String, u64>);
 
 impl fmt::Display for Counts<'_> {
-    /// The most frequent first.
+    /// Lists the most frequent names first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut counts: Vec<(&String, &u64)> = self.0.iter().collect();
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -211,7 +209,7 @@ impl fmt::Display for Dropped<'_> {
 }
 
 impl TraceReport {
-    /// Says the rule for touched pages, and what the form of the recording leaves open.
+    /// Sets the rule for touched pages, and adds assumptions about facts that the form of the recording leaves open.
     pub(super) fn say_rules(
         &mut self,
         read: &super::read::Read<'_>,
@@ -234,14 +232,11 @@ impl TraceReport {
                 self.assumptions.push(text.to_owned());
             }
         };
-        assume(
-            read.kind == Some(Kind::None),
-            "no times: calls keep their order, and nothing is known of the pauses",
-        );
-        assume(read.kind == Some(Kind::DaySeconds), "times are whole seconds: shorter pauses are not known");
+        assume(read.kind == Some(Kind::None), "no times: calls keep their order, and pauses are unknown");
+        assume(read.kind == Some(Kind::DaySeconds), "times are whole seconds: shorter pauses are unknown");
         assume(
             read.is_by_file,
-            "the files have no common clock: each keeps its order, and forks say when another begins",
+            "the files have no common clock: each keeps its order, and forks show when another begins",
         );
         assume(!read.has_pids && has_unnamed, "no line has a pid: all are of one thread");
         assume(

@@ -1,11 +1,11 @@
-//! Samples of /proc that `attach-rig record` appends to a recording: how many anonymous pages a process really
-//! had, and which threads. One a line:
+//! Samples of /proc that `attach-rig record` appends to a recording: the number of anonymous pages that a process
+//! really had, and its threads. One sample per line:
 //!
 //! ```text
 //! #attach-rig process 100 at 1795475818.123456789 anon_pages 812 threads 100,101
 //! ```
 //!
-//! The threads are left out where they are those of the sample before.
+//! The threads are left out if they are the same as in the previous sample.
 
 /// Beginning of every line that attach-rig writes into a recording.
 pub(super) const COMMENT: &str = "#attach-rig ";
@@ -23,7 +23,7 @@ pub struct Sample {
     pub at_ns: u64,
     /// Pages of 4 KiB that are resident and anonymous (`RssAnon`).
     pub anon_pages: u64,
-    /// Its threads; empty where they are as before.
+    /// The threads of the process; empty if they have not changed.
     pub threads: Vec<u32>,
 }
 

@@ -1,32 +1,32 @@
-//! The address spaces of a recording, and what all of them hold together.
+//! The address spaces of a recording, and their sums.
 
 use super::mm::{Books, Mm};
 use super::report::PageCounts;
 
-/// One address space: of a process, or of threads that share it.
+/// An address space of a process, or of threads that share it.
 #[derive(Debug, Default)]
 pub(super) struct Space {
     pub(super) mm: Mm,
-    /// Tasks in it.
+    /// Number of tasks in it.
     pub(super) users: usize,
-    /// Touched pages that a fork left to it; they are still the parent's, and /proc counts them twice.
+    /// Touched pages inherited from a fork; they are still the parent's, and /proc counts them twice.
     pub(super) inherited: u64,
-    /// Reports whether samples of /proc say how much is touched.
+    /// True if samples of /proc show how much is touched.
     pub(super) is_sampled: bool,
-    /// The pages of the replay: its unmapping takes untouched pages first.
+    /// The pages of the replay, in which unmapping takes untouched pages first.
     pub(super) replayed: Books,
-    /// Reports whether it is that of the first process.
+    /// True if it is the address space of the first process.
     pub(super) is_first: bool,
 }
 
 impl Space {
-    /// Touched pages as /proc counts them.
+    /// Returns the touched pages as /proc counts them.
     pub(super) fn anon_pages(&self) -> u64 {
         let books = self.mm.books();
         (books.touched + self.inherited).min(books.mapped)
     }
 
-    /// Touches what a sample counted.
+    /// Touches as many pages as a sample counted.
     pub(super) fn sample(&mut self, anon_pages: u64) {
         self.mm.set_sampled(anon_pages.saturating_sub(self.inherited));
     }
@@ -73,7 +73,7 @@ impl Totals {
         self.processes_peak = self.processes_peak.max(self.processes_now);
     }
 
-    /// A program has gone, by an exit or an exec.
+    /// Records that a program has ended, by an exit or an exec.
     pub(super) fn image_gone(&mut self, space: &Space) {
         self.touched_now = self.touched_now.saturating_sub(space.mm.books().touched);
         self.committed_now = self.committed_now.saturating_sub(space.mm.committed_now());

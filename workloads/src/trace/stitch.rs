@@ -1,19 +1,19 @@
-//! Puts calls together that something else cut: with `2> FILE`, strace's own notes and the output of the
-//! program stand in the middle of a call. Every line keeps its number.
+//! Rejoins calls that other output has cut: with `2> FILE`, strace's own notes and the output of the program appear in
+//! the middle of a call. Every line keeps its number.
 
 use std::borrow::Cow;
 
 use super::body::{Body, body};
 use super::line::leader;
 
-/// The line that stands for one that was put to another.
+/// Placeholder for a line that was joined to another.
 pub(super) const JOINED: &str = "#joined";
-/// Lines in which the rest of a call is sought.
+/// Number of lines in which the rest of a call is searched for.
 const REACH: usize = 50;
-/// Longest call that is put together, in bytes.
+/// Longest call that is rejoined, in bytes.
 const CALL_BYTES_MAX: usize = 64 << 10;
 
-/// The text with whole calls.
+/// Returns the text with whole calls.
 pub(super) fn stitch(text: Cow<'_, str>) -> Cow<'_, str> {
     if !text.lines().any(may_be_cut) {
         return text;
@@ -41,9 +41,9 @@ pub(super) fn stitch(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out.join("\n"))
 }
 
-/// The beginning of a call whose end is sought.
+/// The beginning of a call whose end is being searched for.
 struct Held<'a> {
-    /// Its place among the lines.
+    /// The position of the line.
     at: usize,
     start: &'a str,
     /// The note that cut it.
@@ -51,7 +51,7 @@ struct Held<'a> {
 }
 
 impl Held<'_> {
-    /// The whole call, if `line` is its end.
+    /// Returns the whole call, if `line` is its end.
     fn with(&self, line: &str) -> Option<String> {
         if self.start.len() + line.len() > CALL_BYTES_MAX {
             return None;
@@ -62,7 +62,7 @@ impl Held<'_> {
     }
 }
 
-/// Reports whether a line says nothing by itself.
+/// Reports whether a line has no meaning by itself.
 fn is_part(line: &str) -> bool {
     body(leader(line).1).is_none()
 }
@@ -72,13 +72,13 @@ fn may_be_cut(line: &str) -> bool {
         || (line.contains('(') && !line.contains(" = ") && !line.trim_end().ends_with(['>', '+', '-']))
 }
 
-/// Splits `strace: Process 12 attached` off, if something stands in front of it.
+/// Splits off `strace: Process 12 attached`, if there is text before it.
 fn before_note(line: &str) -> (&str, Option<&str>) {
     let line = line.trim_end();
     if !line.ends_with("attached") && !line.ends_with("(waiting for parent)") {
         return (line, None);
     }
-    // Older versions leave their name out.
+    // Older versions omit their name.
     match line.find("strace: Process ").or_else(|| line.find("Process ")) {
         Some(at) if !leader(&line[..at]).1.is_empty() => (&line[..at], Some(&line[at..])),
         _ => (line, None),

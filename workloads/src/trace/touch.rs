@@ -1,29 +1,30 @@
-//! The rule for touched pages. Page faults are no system calls, so a recording does not hold them.
+//! The rule for touched pages. Page faults are not system calls, so a recording does not show them.
 
-/// Up to this many pages, a mapping is touched whole: 1 MiB.
+/// Largest mapping in pages that is touched whole: 1 MiB.
 pub(super) const SMALL_PAGES: u64 = 256;
 /// Touched pages of a thread's stack and its thread-local data.
 pub(super) const STACK_PAGES: u64 = 3;
-/// Most pages that a replay ever has touched at one time: 64 GiB.
+/// Most pages that a replay has touched at one time: 64 GiB.
 pub(super) const TOUCHED_PAGES_MAX: u64 = 1 << 24;
 
 /// The rule for the pages that a call commits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
     percent: u32,
-    /// Pages that may still be touched.
+    /// Number of pages that may still be touched.
     room: u64,
-    /// Pages for which there was no room.
+    /// Number of pages that were not touched for lack of room.
     pub(super) refused: u64,
 }
 
 impl Rule {
-    /// The rule with a share of large mappings, in percent; at 0 nothing is touched.
+    /// Returns the rule for a share of large mappings, in percent; at 0 nothing is touched.
     pub(super) fn new(percent: u32, room: u64) -> Rule {
         Rule { percent, room, refused: 0 }
     }
 
-    /// Of a mapping or a step of a growing one: a small one whole, a large one in part.
+    /// Returns the touched pages of a mapping, or of a step of a growing one: all of a small one, a share of a large
+    /// one.
     pub(super) fn share(&mut self, pages: u64) -> u64 {
         if pages <= SMALL_PAGES {
             return self.whole(pages);
@@ -32,7 +33,7 @@ impl Rule {
         self.take(u64::try_from(wanted).unwrap_or(u64::MAX))
     }
 
-    /// All of them.
+    /// Returns all of the pages, as far as there is room.
     pub(super) fn whole(&mut self, pages: u64) -> u64 {
         if self.percent == 0 { 0 } else { self.take(pages) }
     }

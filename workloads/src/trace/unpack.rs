@@ -1,5 +1,5 @@
-//! Unpacks a recording. The format is told by the first bytes, never by a name, and no file unpacks to more
-//! than [`UNPACKED_BYTES_MAX`].
+//! Unpacks a recording. The first bytes determine the format, never a name, and no file unpacks to more than
+//! [`UNPACKED_BYTES_MAX`].
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use super::TraceError;
 
 /// Most bytes of one recording after unpacking: 256 MiB.
 pub(super) const UNPACKED_BYTES_MAX: u64 = 256 << 20;
-/// Most layers of compression, one in another.
+/// Most nested layers of compression.
 const LAYERS_MAX: usize = 3;
 /// Most memory of the xz decoder, in KiB: the dictionary of `xz -9` is 64 MiB.
 const XZ_MEMORY_KIB_MAX: u32 = 128 << 10;
@@ -51,14 +51,14 @@ impl Format {
     }
 }
 
-/// Reads to the end, one byte beyond the bound at most.
+/// Reads to the end, at most one byte beyond the limit.
 fn read(mut from: impl Read) -> io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
     from.by_ref().take(UNPACKED_BYTES_MAX + 1).read_to_end(&mut unpacked)?;
     Ok(unpacked)
 }
 
-/// Reads frame after frame, as `zstd` writes them when files are put together.
+/// Reads frame after frame, as `zstd` writes them when files are concatenated.
 fn zstd(mut bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
     while !bytes.is_empty() && unpacked.len() as u64 <= UNPACKED_BYTES_MAX {
@@ -73,14 +73,14 @@ fn zstd(mut bytes: &[u8]) -> io::Result<Vec<u8>> {
     Ok(unpacked)
 }
 
-/// The rest after a frame that holds no data, such as the seek table of some writers.
+/// Returns the rest after a frame without data, such as the seek table of some writers.
 fn skippable(bytes: &[u8]) -> Option<&[u8]> {
     let magic = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
     let len = u32::from_le_bytes(bytes.get(4..8)?.try_into().ok()?);
     (magic & 0xffff_fff0 == 0x184d_2a50).then(|| bytes.get(8 + len as usize..).unwrap_or_default())
 }
 
-/// Unpacks `bytes`, and names the formats, outermost first.
+/// Unpacks `bytes`, and returns the formats, outermost first.
 pub(super) fn unpack(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, Vec<&'static str>), TraceError> {
     let mut bytes = Cow::Borrowed(bytes);
     let mut formats = Vec::new();

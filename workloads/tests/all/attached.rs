@@ -1,4 +1,4 @@
-//! Recordings of running services (`strace -p`): whose threads are whose, and what is assumed.
+//! Tests of recordings of running services (`strace -p`): which threads belong to which process, and the assumptions.
 
 use workloads::{ActorKey, Op, Spec, TraceReport, WorkloadPlan};
 
@@ -10,7 +10,7 @@ fn load(text: &str) -> WorkloadPlan {
     WorkloadPlan::new(&spec, &Bytes(text.as_bytes().to_vec())).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Threads and processes that the streams start, the first included.
+/// Counts the threads and processes that the streams start, including the first.
 fn started(plan: &WorkloadPlan) -> (u64, u64) {
     let (mut threads, mut processes) = (0, 1);
     let mut waiting = vec![ActorKey::root(0, 0)];
@@ -82,14 +82,14 @@ fn workers_whose_addresses_contradict_each_other_are_processes() {
     check(alike, 3, 3, 2);
     let of_one = "10 1.5 brk(0x9000) = 0x9000\n11 1.6 brk(0xa000) = 0xa000\n10 1.7 brk(0xb000) = 0xb000\n";
     check(of_one, 2, 1, 1);
-    // The line of an unmapping may come after another thread got the range.
+    // The result line of an unmapping may come after another thread got the range.
     let late = format!(
         "10 1.4 mmap(NULL, 8192, {MAP} = 0x7f0000000000\n10 1.5 munmap(0x7f0000000000, 8192 <unfinished ...>\n\
          11 1.6 mmap(NULL, 8192, {MAP} = 0x7f0000000000\n10 1.7 <... munmap resumed>) = 0\n"
     );
     let report = check(&late, 2, 1, 1);
     assert_eq!((report.pages.mapped, report.pages.touched_at_ends), (4, 2));
-    // A range that another thread has unmapped may come again.
+    // A range that another thread has unmapped may be mapped again.
     let passed_on = format!(
         "10 1.5 mmap(NULL, 8192, {MAP} = 0x7f0000000000\n11 1.6 munmap(0x7f0000000000, 8192) = 0\n\
          11 1.7 mmap(NULL, 8192, {MAP} = 0x7f0000000000\n"

@@ -1,4 +1,4 @@
-//! What every drawn shape invariants: it never takes away more than there is, stays within its cap, and its
+//! Tests of what every drawn shape guarantees: it never removes more than there is, stays within its cap, and its
 //! children are few, short and childless.
 
 use workloads::{ActorKey, BuiltIn, Op, Spec, Stream, WorkloadPlan};
@@ -9,7 +9,7 @@ use crate::support::{PRESETS, forked, plan};
 const CAP_PAGES_MAX: u32 = 512;
 const CHILD_OPS_MAX: usize = 8 + 3;
 
-/// Follows one actor's books; pages mapped, at the end and at most.
+/// Follows the counts of one actor; returns the mapped pages at the end and at most.
 fn follow(stream: impl Iterator<Item = Op>) -> (u32, u32) {
     let (mut mapped, mut touched, mut mapped_max) = (0u32, 0u32, 0u32);
     for op in stream {
@@ -67,7 +67,7 @@ fn children_are_short_and_childless_and_threads_leave_nothing_mapped() {
     }
 }
 
-/// Parent and children take turns; the most children that live at once.
+/// Runs parent and children in turn; returns the most children that live at once.
 fn live_children_max(plan: &WorkloadPlan) -> usize {
     let parent = ActorKey::root(0, 0);
     let mut children: Vec<Stream> = Vec::new();

@@ -1,4 +1,4 @@
-//! One recording in every form that strace has: all are read to the same plan.
+//! One recording in every form that strace has: all of them give the same plan.
 
 use workloads::{ActorKey, Spec, TraceReport, WorkloadPlan};
 
@@ -68,7 +68,7 @@ fn streams(plan: &WorkloadPlan) -> [Vec<String>; 2] {
     [shown(plan, &root, 99), shown(plan, &root.child(0), 99)]
 }
 
-/// Times of the plan without a clock: only the operations.
+/// Returns the plan without times: only the operations.
 fn calm(streams: [Vec<String>; 2]) -> [Vec<String>; 2] {
     streams.map(|ops| ops.into_iter().filter(|op| !op.starts_with("think")).collect())
 }
@@ -94,7 +94,7 @@ enum Time {
     Seconds,
 }
 
-/// Other parts of a line.
+/// Additional parts of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Extra {
     None,
@@ -148,7 +148,7 @@ fn with_extra(extra: Extra, body: &str) -> String {
         ];
         names.iter().fold(body.to_owned(), |body, (name, number)| {
             let text = if verbose { format!("{number} /* {name} */") } else { (*number).to_owned() };
-            // Once only, so that a comment is left alone.
+            // Only once, so that a comment is not changed.
             if body.contains(&format!("/* {name}")) { body } else { body.replacen(name, &text, 1) }
         })
     };
@@ -227,7 +227,7 @@ fn check_report(report: &TraceReport, what: &str) {
     assert_eq!((report.pages.mapped, report.pages.touched), (2061, 15), "{what}");
 }
 
-/// As `2> FILE` has it: no pid while there is one task, notes in the middle of calls, output of the program.
+/// The form of `2> FILE`: no pid while there is one task, notes in the middle of calls, output of the program.
 #[test]
 fn what_strace_writes_to_stderr_is_the_same() {
     let head = "clone3({flags=CLONE_VM|CLONE_FS|CLONE_THREAD|CLONE_SETTLS, child_tid=0x7f0001800990, exit_signal=0, \

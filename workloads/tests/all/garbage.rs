@@ -1,12 +1,11 @@
-//! Logs that nobody would write: the parser neither panics nor loses a line, and what it makes of them can be
-//! replayed.
+//! Logs that strace would never write: the parser neither panics nor loses a line, and the result can be replayed.
 
 use proptest::prelude::*;
 use workloads::{ActorKey, Op, Part, Spec, Trace, TraceOptions, TraceReport, WorkloadPlan};
 
 use crate::support::{Bytes, forked};
 
-/// Loads a log and, if it is one, checks the report's sum and walks every stream.
+/// Loads a log and, if it can be read, checks the sum of the report and walks every stream.
 fn load(log: &[u8]) {
     let lenient = Some(true);
     let spec = Spec { trace_repeat: Some(false), trace_lenient: lenient, ..Spec::new("trace:garbage", 1, 1) };
@@ -22,14 +21,14 @@ fn load(log: &[u8]) {
     }
 }
 
-/// Every line is counted once.
+/// Checks that every line is counted once.
 pub(crate) fn check_sum(report: &TraceReport) {
     let counts = [&report.used, &report.failed, &report.ignored, &report.notes];
     let sum: u64 = counts.iter().flat_map(|counts| counts.values()).sum();
     assert_eq!(report.lines, sum + report.joined + report.samples + report.dropped(), "{report:?}");
 }
 
-/// Lines that are nearly right, with few pids and addresses, so that they meet.
+/// Makes lines that are nearly right, with few pids and addresses, so that they interact.
 fn near_line() -> impl Strategy<Value = String> {
     let addr = "0x[0-4]000|0xfffffffffffff000|NULL|18446744073709551615|x";
     let bytes = "[0-9]{1,5}|18446744073709551615|-1";

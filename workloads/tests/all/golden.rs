@@ -1,11 +1,11 @@
-//! The streams of seed 42, held in place. Whoever changes them on purpose changes what every stored seed and
-//! every stored result means: say so in the change, and copy the table from the failure's message.
+//! The streams of seed 42, pinned. Changing them changes the meaning of every stored seed and result: if that is
+//! intended, say so in the change, and copy the table from the failure's message.
 
 use workloads::ActorKey;
 
 use crate::support::{PRESETS, ops, plan, shown};
 
-/// FNV-1a, 64 bits, over the operations as `Debug` writes them, one a line.
+/// Returns the digest (FNV-1a, 64 bits) of the operations as `Debug` writes them, one per line.
 fn digest(shape: &str, key: &ActorKey) -> u64 {
     let text: String = ops(&plan(shape), key, 200).iter().map(|op| format!("{op:?}\n")).collect();
     text.bytes()
@@ -17,7 +17,7 @@ fn actors() -> [ActorKey; 5] {
     [root.clone(), ActorKey::root(0, 1), ActorKey::root(3, 0), root.child(0), root.child(1)]
 }
 
-/// By shape: actors 0.0, 0.1, 3.0, and of 0.0 the thread 0.0/0 and the process 0.0/1.
+/// Digests by shape: actors 0.0, 0.1, 3.0, and of 0.0 the thread 0.0/0 and the process 0.0/1.
 const DIGESTS: &str = "
 mixed fb15a3dde21bb931 dd1b5bec70d42570 462d53c3eb18d8b3 c19c6902b95e62c0 ac31f8b054469881
 steady 030bf17fbd4f6f18 c560ae359c7fabc1 8ab025e91e843a3a 39ae122b4c9fe70e 4248c30f5fbe7f73

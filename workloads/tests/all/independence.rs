@@ -1,5 +1,5 @@
-//! One stream of random numbers per actor: what one actor draws, how many actors there are, and in which
-//! order they are asked, shifts nothing elsewhere.
+//! Tests that each actor has its own stream of random numbers: the draws of one actor, the number of actors and the
+//! order in which they are asked change nothing elsewhere.
 
 use workloads::{ActorKey, BuiltIn, Spec, WorkloadPlan};
 

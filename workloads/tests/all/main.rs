@@ -1,19 +1,19 @@
-//! Everything about the crate that needs only its public face, in one binary.
+//! Tests of the public interface of the crate, in one binary.
 //!
 //! | module | what belongs there |
 //! |---|---|
-//! | `golden` | the streams, held in place by digests: a change here changes what every stored seed means |
-//! | `independence` | no actor's draws shift another's |
-//! | `bounds` | books, caps, children: what every shape promises to those who execute it |
-//! | `validation` | specs that are wrong, and what the errors say; specs as TOML |
-//! | `trace` | hand-written logs: what each kind of line becomes |
-//! | `forms` | one recording in every form that strace has: all are read to the same plan |
-//! | `attached` | recordings of running services: whose threads are whose |
-//! | `runtimes` | pages of modern runtimes, and bounds of what is touched |
+//! | `golden` | the streams, pinned by digests: a change here changes the meaning of every stored seed |
+//! | `independence` | draws of one actor do not affect another |
+//! | `bounds` | counts, caps, children: what every shape guarantees to the code that executes it |
+//! | `validation` | invalid specs and their errors; specs as TOML |
+//! | `trace` | hand-written logs: the effect of each kind of line |
+//! | `forms` | one recording in every form that strace has: all of them give the same plan |
+//! | `attached` | recordings of running services: which threads belong to which process |
+//! | `runtimes` | pages of modern runtimes, and limits of touched pages |
 //! | `packed` | packers, encodings, damage |
-//! | `recorded` | recordings of real programs, beside what /proc said of them |
+//! | `recorded` | recordings of real programs, compared with what /proc showed |
 //! | `recordings` | the two logs that ship with the crate |
-//! | `garbage` | logs that nobody would write: no panic, every line counted |
+//! | `garbage` | logs that strace would never write: no panic, every line counted |
 
 mod attached;
 mod bounds;

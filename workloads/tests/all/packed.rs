@@ -1,4 +1,4 @@
-//! Packers, encodings, and damage: what is refused says why, and never prints a byte of the file as it is.
+//! Tests of packers, encodings and damage: an error gives the reason, and escapes all bytes of the file.
 
 use std::io::Write as _;
 

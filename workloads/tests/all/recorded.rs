@@ -1,5 +1,5 @@
-//! Recordings that `attach-rig record` made of real programs (every quoted string replaced by `"..."`): what is
-//! understood of them is what /proc said meanwhile. `docs/recordings.md` has the whole table.
+//! Recordings that `attach-rig record` made of real programs (with every quoted string replaced by `"..."`): their
+//! reports match what /proc showed at the time. `docs/recordings.md` has the whole table.
 
 use workloads::{Part, Trace, TraceOptions, TraceReport};
 
@@ -9,7 +9,7 @@ fn report(bytes: &'static [u8]) -> TraceReport {
     trace.report().clone()
 }
 
-/// Differs by at most 1 %.
+/// Reports whether two numbers differ by at most 1 %.
 fn near(found: u64, real: u64) -> bool {
     found.abs_diff(real) * 100 <= real
 }

@@ -1,5 +1,4 @@
-//! The two logs that ship with the crate: they load without an unknown line, and what they hold is what was
-//! recorded.
+//! The two logs that are part of the crate: they load without an unknown line, and contain what was recorded.
 
 use workloads::{ActorKey, BuiltIn, Files, Op, Spec, SpecError, TraceError, WorkloadPlan};
 
@@ -16,7 +15,7 @@ struct Totals {
     ops: u32,
 }
 
-/// Runs the whole family tree of a recording and counts; every task must balance its books.
+/// Runs the whole tree of tasks of a recording and counts; the counts of every task must balance.
 fn totals(name: &str) -> Totals {
     let spec = Spec { trace_repeat: Some(false), ..Spec::new(format!("trace:{name}"), 1, 1) };
     let plan = WorkloadPlan::new(&spec, &BuiltIn).unwrap();
@@ -72,7 +71,7 @@ fn the_python_program_is_eight_threads() {
         threads_forked: 8,
         processes_forked: 0,
         execs: 0,
-        // Mostly five heaps of 128 MiB that malloc reserved, and eight stacks of 8 MiB.
+        // Mostly five heaps of 128 MiB reserved by malloc, and eight stacks of 8 MiB.
         pages_mapped: 235_910,
         pages_touched: 12_526,
         ops: 305,

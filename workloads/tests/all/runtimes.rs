@@ -1,4 +1,4 @@
-//! Pages of modern runtimes: what reserves, commits and touches, and bounds of what is touched.
+//! Tests of pages of modern runtimes: what reserves, commits and touches pages, and limits of touched pages.
 
 use workloads::{PageCounts, TraceReport};
 
@@ -6,7 +6,7 @@ use crate::support::trace_plan;
 
 const RW: &str = "PROT_READ|PROT_WRITE";
 
-/// The report of a program whose calls these are.
+/// Returns the report of a program with these calls.
 fn report(calls: &[&str]) -> TraceReport {
     let lines: Vec<String> =
         calls.iter().map(|call| format!("7 1795475818.5 {}\n", call.replace("RW", RW))).collect();
@@ -42,7 +42,7 @@ fn a_fixed_mapping_over_a_reservation_commits_it() {
         "mmap(0x700000000, 134217728, RW, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x700000000",
     ];
     check(&jvm, 1_048_576, 1_048_576, 32_768, 16_384);
-    // Once more over what is committed commits nothing.
+    // Mapping committed pages once more commits nothing.
     check(&[jvm[0], jvm[1], jvm[1]], 1_048_576, 1_048_576, 32_768, 16_384);
 }
 

@@ -1,4 +1,4 @@
-//! What several modules need: recordings held in memory, and streams as text.
+//! Helpers for several modules: recordings in memory, and streams as text.
 
 use std::borrow::Cow;
 use std::io;
@@ -7,7 +7,7 @@ use workloads::{ActorKey, BuiltIn, Files, Op, Spec, WorkloadPlan};
 
 pub(crate) const PRESETS: [&str; 6] = ["mixed", "steady", "churn", "near-limit", "fork-storm", "idle"];
 
-/// Answers every name with the same bytes.
+/// A source that returns the same bytes for every name.
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl Files for Bytes {
@@ -20,7 +20,7 @@ pub(crate) fn plan(shape: &str) -> WorkloadPlan {
     WorkloadPlan::new(&Spec::new(shape, 4, 1), &BuiltIn).unwrap()
 }
 
-/// A log as a plan that runs once.
+/// Returns the plan of a log that runs once.
 pub(crate) fn trace_plan(log: &str) -> WorkloadPlan {
     let spec = Spec { trace_repeat: Some(false), ..Spec::new("trace:log", 1, 1) };
     WorkloadPlan::new(&spec, &Bytes(log.as_bytes().to_vec())).unwrap()
@@ -34,7 +34,7 @@ pub(crate) fn shown(plan: &WorkloadPlan, key: &ActorKey, count: usize) -> Vec<St
     ops(plan, key, count).iter().map(ToString::to_string).collect()
 }
 
-/// The child that an operation forks.
+/// Returns the child that an operation forks.
 pub(crate) fn forked(op: Op) -> Option<u32> {
     match op {
         Op::ForkThread { child } | Op::ForkProcess { child } => Some(child),

@@ -1,10 +1,10 @@
-//! Hand-written logs: what each kind of line becomes.
+//! Tests of hand-written logs: the effect of each kind of line.
 
 use workloads::{ActorKey, Op, Spec, WorkloadPlan};
 
 use crate::support::{Bytes, shown, trace_plan};
 
-/// The operations of the first task, thinks left out.
+/// Returns the operations of the first task without thinks.
 #[track_caller]
 fn check(log: &str, expected: &[&str]) {
     let calm: Vec<String> = shown(&trace_plan(log), &ActorKey::root(0, 0), 1_000);
@@ -200,5 +200,5 @@ hello \u{1b}[2J
     assert!(refused.is_ok(), "2 of 10 lines are 20 %, and more are too many: {refused:?}");
     let error =
         WorkloadPlan::new(&spec(false), &Bytes(format!("{log}more\n").into_bytes())).unwrap_err().to_string();
-    assert!(error.contains("3 of 11 lines are not understood") && error.contains("--lenient"), "{error}");
+    assert!(error.contains("3 of 11 lines cannot be read") && error.contains("--lenient"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Specs that are wrong: which error, which field, and that the text says what would be right.
+//! Tests of invalid specs: the error, its field, and a text that says what would be right.
 
 use workloads::{BuiltIn, Spec, SpecError, WorkloadPlan, shapes};
 
@@ -87,7 +87,7 @@ fn options_that_do_nothing_are_refused() {
     check(
         "shape = 'churn'\ntrace_repeat = true",
         "trace_repeat",
-        "`trace_repeat` has no effect on the shape `churn`: it is for recordings; leave it out",
+        "`trace_repeat` has no effect on the shape `churn`: it is for recordings; remove it",
     );
     assert_eq!(error("shape = 'trace:parallel-build'\ncap_pages = 4").field(), "cap_pages");
     assert_eq!(error("shape = 'trace:parallel-build'\nthreads = 2").field(), "threads");

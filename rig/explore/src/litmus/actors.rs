@@ -1,4 +1,4 @@
-//! Processes of a litmus test, and who acts: threads of theirs, and others from outside.
+//! Processes and actors of a litmus test. An actor is a thread of these processes, or acts from outside.
 use super::file::{File, Process};
 use super::ops::{Op, Reader, Role, Scope};
 use engines::sim::steps::exhaustive::ACTORS_MAX;
@@ -10,21 +10,21 @@ use toml::Spanned;
 
 /// Most threads of a process at the start.
 const THREADS_MAX: i64 = 4096;
-/// Most pages: sums of them must fit.
+/// Most pages, chosen so that sums fit.
 const PAGES_MAX: i64 = 1 << 40;
 
-/// Who acts.
+/// An actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LitmusActor {
-    /// Its name; a thread's is its own.
+    /// The name of the actor; for a thread, the name of the thread.
     pub name: String,
-    /// What it is.
+    /// The role of the actor.
     pub role: Role,
-    /// What it does, one after the other.
+    /// The operations of the actor, in order.
     pub ops: Vec<Op>,
 }
 
-/// A name without blanks.
+/// Returns a name without blanks.
 pub(super) fn word(source: &Source<'_>, name: &Spanned<String>, what: &str) -> Read<String> {
     let found = name.get_ref();
     source.name(name)?;
@@ -35,7 +35,7 @@ pub(super) fn word(source: &Source<'_>, name: &Spanned<String>, what: &str) -> R
     Ok(found.clone())
 }
 
-/// Processes, and the names of their threads, by id.
+/// Returns processes, and the names of their threads, by id.
 pub(super) fn processes(
     source: &Source<'_>,
     file: &File,
@@ -106,7 +106,7 @@ fn read_process(
     Ok(ProcessSpec { name: name.to_owned(), cgroups, elsewhere, vm_pages, rss_pages })
 }
 
-/// Who acts.
+/// Returns the actors.
 pub(super) fn actors(
     source: &Source<'_>,
     file: &File,
@@ -115,17 +115,18 @@ pub(super) fn actors(
 ) -> Read<Vec<LitmusActor>> {
     let around = Scope { spec, threads };
     let list = file.actors.get_ref();
-    // Faults may throw in others.
+    // Faults may add further actors.
     if list.is_empty() || list.len() > ACTORS_MAX / 2 {
         let message =
-            format!("there are {} [[actors]]; it has to be from 1 to {}", list.len(), ACTORS_MAX / 2);
+            format!("there are {} [[actors]]; there must be from 1 to {}", list.len(), ACTORS_MAX / 2);
         return Err(source.at(file.actors.span(), message));
     }
     let mut actors: Vec<LitmusActor> = Vec::new();
     for written in list {
         let (name, role) = who(source, written, threads)?;
         if actors.iter().any(|actor| actor.name == name || (role != Role::Outside && actor.role == role)) {
-            let message = format!("`{name}` acts already; give its operations to one of the [[actors]]");
+            let message =
+                format!("`{name}` is one of the [[actors]] already; merge the operations of the two");
             return Err(source.at(written.span(), message));
         }
         let ops = operations(source, written, &around, (role, &name))?;
@@ -175,7 +176,7 @@ fn operations(
     for op in written.get_ref().ops.get_ref() {
         if ops.last() == Some(&Op::Exit) {
             let message = format!(
-                "`{name}` has exited by then and cannot \"{}\"; leave this out or move it before \"exit\"",
+                "`{name}` cannot \"{}\" after \"exit\"; remove this operation or move it before \"exit\"",
                 op.get_ref()
             );
             return Err(source.at(op.span(), message));

@@ -1,14 +1,14 @@
 //! A condition on the state in which a schedule ends, in the notation in which `explore` prints states.
 //!
-//! A fact says one thing of a state and leaves everything else open, so a condition describes a state in part. A printed
-//! state is a condition as well: facts side by side are a conjunction.
+//! A fact states one thing about a state and leaves the rest open, so a condition describes a state in part. A printed
+//! state is also a condition: adjacent facts are a conjunction.
 use super::super::state::{EndState, Final};
 use super::names::Names;
 use model::kernel::CpuMask;
 use model::kernel::cpumask::MAX_CPUS;
 use std::fmt;
 
-/// A condition, with the text that it was read from.
+/// A condition, with the text it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     text: String,
@@ -23,7 +23,7 @@ enum Tree {
     Any(Vec<Tree>),
 }
 
-/// One thing that a state says.
+/// One fact about a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Fact {
     /// `p.0@b`: the place of a thread, in one hierarchy or in all of them.
@@ -36,7 +36,7 @@ enum Fact {
     Frozen(String),
     /// `deadlock`: no actor can go on.
     Deadlock,
-    /// `no-end`: the schedule was given up.
+    /// `no-end`: the schedule was abandoned.
     NoEnd,
 }
 
@@ -89,7 +89,7 @@ impl Condition {
     /// Reads a condition over `names`.
     ///
     /// # Errors
-    /// The part that cannot be read, and what would be right.
+    /// The part that cannot be read, and a valid form.
     pub(super) fn parse(text: &str, names: &Names) -> Result<Self, String> {
         let tokens = tokens(text);
         let mut parser = Parser { text, names, tokens: &tokens, depth: 0 };
@@ -100,7 +100,7 @@ impl Condition {
         }
     }
 
-    /// Reports whether a state is as the condition says.
+    /// Reports whether the condition holds in a state.
     #[must_use]
     pub fn holds(&self, state: &EndState) -> bool {
         self.tree.holds(state)
@@ -164,7 +164,7 @@ impl Compare {
     }
 }
 
-/// Cuts a text into operators and words. `/` belongs to a word unless it begins `/\`.
+/// Splits a text into operators and words. `/` belongs to a word unless it begins `/\`.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let operator = |rest: &str| {
         let compare = COMPARE.iter().map(|(word, compare)| (*word, Token::Compare(*compare)));
@@ -198,7 +198,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     all
 }
 
-/// Parentheses and negations within each other.
+/// Most parentheses and negations nested in each other.
 const DEPTH_MAX: u32 = 64;
 
 struct Parser<'a> {
@@ -217,7 +217,7 @@ impl Parser<'_> {
         ))
     }
 
-    /// Takes the next token if it is `token`.
+    /// Consumes the next token if it is `token`.
     fn takes(&mut self, token: Token<'_>) -> bool {
         match self.tokens {
             [first, rest @ ..] if *first == token => {
@@ -236,7 +236,7 @@ impl Parser<'_> {
         Ok(if of.len() == 1 { of.remove(0) } else { Tree::Any(of) })
     }
 
-    /// Facts joined by `/\`, or side by side.
+    /// Reads facts joined by `/\`, or adjacent.
     fn all(&mut self) -> Result<Tree, String> {
         let mut of = vec![self.not()?];
         while self.takes(Token::And) || matches!(self.tokens, [Token::Word(_) | Token::Not | Token::Open, ..])
@@ -249,9 +249,7 @@ impl Parser<'_> {
     fn not(&mut self) -> Result<Tree, String> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(format!(
-                "a condition has at most {DEPTH_MAX} parentheses and negations within each other"
-            ));
+            return Err(format!("a condition has at most {DEPTH_MAX} nested parentheses and negations"));
         }
         let tree = if self.takes(Token::Not) {
             Tree::Not(Box::new(self.not()?))

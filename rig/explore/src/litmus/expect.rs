@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
-/// Expectations of one protocol. An invariant that is not listed is expected to hold.
+/// Expectations for one protocol. An invariant that is not listed is expected to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Invariants with what is expected of them.
+    /// Invariants with their expectations.
     pub invariants: Expected,
     /// Conditions on final states.
     pub conditions: Conditions,
@@ -25,23 +25,23 @@ pub struct Wanted {
 /// Conditions on the final states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
-    /// Each describes a state that some schedule reaches.
+    /// Conditions each describing a state that some schedule reaches.
     pub exists: Vec<Condition>,
-    /// Each describes states that no schedule reaches.
+    /// Conditions each describing states that no schedule reaches.
     pub forbidden: Vec<Condition>,
-    /// Together they describe all states; each describes one that is reached.
+    /// Conditions that together describe all states; each describes one that is reached.
     pub states: Vec<Condition>,
 }
 
 impl Conditions {
-    /// Reports whether a schedule that ends in `state` decides one of them.
+    /// Reports whether a schedule that ends in `state` decides one of the conditions.
     #[must_use]
     pub fn ask(&self, state: &EndState) -> bool {
         let named = self.exists.iter().chain(&self.forbidden).any(|condition| condition.holds(state));
         named || self.is_left_out(state)
     }
 
-    /// Reports whether `state` is not among those that `states` describes.
+    /// Reports whether `states` does not describe `state`.
     #[must_use]
     pub fn is_left_out(&self, state: &EndState) -> bool {
         !self.states.is_empty() && !self.states.iter().any(|condition| condition.holds(state))
@@ -62,10 +62,10 @@ pub(crate) const CONDITIONS: [&str; 3] = ["exists", "forbidden", "states"];
 const EXPECTATIONS: [(&str, Expectation); 3] =
     [("never", Expectation::Never), ("sometimes", Expectation::Sometimes), ("always", Expectation::Always)];
 
-/// A table as it is written.
+/// A table, as written.
 pub(super) type Table = BTreeMap<Spanned<String>, Spanned<Value>>;
 
-/// A value of `[expect]` as it is written.
+/// A value of `[expect]`, as written.
 pub(super) enum Value {
     Word(String),
     List(Vec<Spanned<String>>),
@@ -185,7 +185,7 @@ impl Reader<'_> {
         };
         if list.is_empty() {
             let message = format!(
-                "`{key}` is empty and demands nothing; write a condition, such as \"{example}\", or leave it out"
+                "`{key}` is empty, so it requires nothing; write a condition, such as \"{example}\", or remove it"
             );
             return Err(self.source.at(value.span(), message));
         }
@@ -199,7 +199,7 @@ impl Reader<'_> {
 }
 
 impl Litmus {
-    /// Returns what is expected under `protocol`. Where the test says nothing of it, every invariant is expected to hold.
+    /// Returns the expectations under `protocol`. If the test lists none, every invariant is expected to hold.
     #[must_use]
     pub fn wanted(&self, protocol: Protocol) -> Wanted {
         let listed = self.expect.iter().find(|(of, _)| *of == protocol).map(|(_, wanted)| wanted);
@@ -207,7 +207,7 @@ impl Litmus {
         let Conditions { exists, forbidden, states } = self.conditions.clone();
         wanted.conditions.exists.extend(exists);
         wanted.conditions.forbidden.extend(forbidden);
-        // The set of one protocol is a statement of its own: it takes the place of the set for all.
+        // The `states` of one protocol stand alone: they replace those for all protocols.
         if wanted.conditions.states.is_empty() {
             wanted.conditions.states = states;
         }

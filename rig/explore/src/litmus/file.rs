@@ -1,4 +1,4 @@
-//! What a litmus file may say, as it is written; hierarchies and cgroups as in scenarios.
+//! The content of a litmus file, as written; hierarchies and cgroups as in scenarios.
 use super::expect::{Table, Value};
 use input::wording::explain;
 use scenario::file::{Cgroups, Hierarchy, Mounts, NamedHierarchy, WorldTable};
@@ -49,11 +49,11 @@ impl File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Process {
-    /// Of all threads.
+    /// The cgroup of all threads.
     pub(super) cgroup: Option<Spanned<String>>,
-    /// Of each thread.
+    /// The cgroup of each thread.
     pub(super) cgroups: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Of all threads, in other hierarchies.
+    /// Cgroups of all threads in other hierarchies.
     #[serde(default)]
     pub(super) elsewhere: Vec<Spanned<String>>,
     pub(super) threads: Option<Spanned<i64>>,
@@ -67,7 +67,7 @@ pub(super) struct Process {
 #[serde(deny_unknown_fields)]
 pub(super) struct Actor {
     pub(super) name: Option<Spanned<String>>,
-    /// The thread that it is.
+    /// The thread that the actor is.
     #[serde(rename = "as")]
     pub(super) thread: Option<Spanned<String>>,
     pub(super) ops: Spanned<Vec<Spanned<String>>>,

@@ -1,7 +1,7 @@
-//! A litmus test: a tiny program of actors over a world, with what is expected of it under each protocol.
+//! A litmus test: a tiny program of actors over a world, with the expectations under each protocol.
 //!
-//! `file` is what may be written, `ops` the words of an operation, `actors` processes and who acts, `expect` what has to
-//! come out, `condition` a statement about a final state, `names` what it may speak of.
+//! `file` is the form of the file, `ops` reads operations, `actors` processes and actors, `expect` expectations, and
+//! `condition` conditions on a final state; `names` lists the names that a condition may use.
 mod actors;
 mod condition;
 pub(super) mod expect;
@@ -26,42 +26,42 @@ use scenario::file::Cgroup;
 use scenario::source::{Read, Source};
 use std::collections::BTreeMap;
 
-/// Invariants with what is expected of them.
+/// Invariants with their expectations.
 pub type Expected = BTreeMap<String, Expectation>;
 
 /// A litmus test that can be run.
 #[derive(Clone, Debug)]
 pub struct Litmus {
-    /// Its name.
+    /// The name of the test.
     pub name: String,
-    /// One sentence on what it shows.
+    /// One sentence about what the test shows.
     pub about: String,
-    /// Where that comes from.
+    /// The source of the test.
     pub source: String,
-    /// Faults; hits are counted for each actor.
+    /// Faults; hits are counted for each actor separately.
     pub faults: FaultPlan,
-    /// What its world is built from.
+    /// The specification of its world.
     pub spec: WorldSpec,
-    /// Names of the threads that are there at the start, by id.
+    /// Names of the initial threads, by id.
     pub threads: Vec<String>,
-    /// Who does what, in order.
+    /// Actors with their operations.
     pub actors: Vec<LitmusActor>,
-    /// What is expected, by protocol.
+    /// Expectations by protocol.
     pub expect: Vec<(Protocol, Wanted)>,
     /// Conditions on final states under every protocol.
     pub conditions: Conditions,
-    /// The text that it was read from.
+    /// The text it was read from.
     pub toml: String,
 }
 
-/// CPUs where nobody says how many.
+/// Number of CPUs if the file does not say.
 const CPUS: u32 = 2;
 
 impl Litmus {
     /// Reads a litmus test.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its place in `text`.
+    /// The first mistake, with its place in `text`.
     pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
         let source = Source::new(file, text);
         let parsed = File::read(&source)?;
@@ -71,7 +71,7 @@ impl Litmus {
         let cgroups = source.cgroups(parsed.cgroups.get_ref(), &hierarchies, (&blame, cpus))?;
         let (processes, threads) = actors::processes(&source, &parsed, &cgroups)?;
         let mut options = source.options(&parsed.options)?;
-        // A page at a time: what one fault of a real system brings in besides is of no interest here.
+        // One page at a time: the other pages that one fault of a real system brings in do not matter here.
         options.fault_around_pages = 1;
         let spec = WorldSpec {
             cpus,
@@ -103,13 +103,13 @@ impl Litmus {
         })
     }
 
-    /// The thread of that id, which was there at the start.
+    /// Returns the name of the initial thread of that id.
     #[must_use]
     pub fn thread(&self, id: usize) -> Option<&str> {
         self.threads.get(id).map(String::as_str)
     }
 
-    /// Whether a thread may be killed by another, so that everybody has to look.
+    /// Reports whether a thread may be killed by another, so that all threads have to check for it.
     #[must_use]
     pub fn kills(&self) -> bool {
         let throws = |fault: &Fault| *fault == Fault::Throw(Thrown::Exit);
@@ -118,7 +118,7 @@ impl Litmus {
     }
 }
 
-/// How many CPUs there are: as the file says, or enough for all that it names.
+/// Returns the number of CPUs: the one in the file, or enough for all CPUs that the file names.
 fn cpus(source: &Source<'_>, file: &File) -> Read<u32> {
     if let Some(cpus) = &file.cpus {
         return source.cpus(cpus);
@@ -134,7 +134,7 @@ fn faults(source: &Source<'_>, file: &File) -> Read<FaultPlan> {
     let rules = source.faults(&file.faults)?;
     for (rule, written) in rules.iter().zip(&file.faults) {
         if rule.nth.is_none() && rule.probability < 100 {
-            let message = "`probability` has no place where every schedule is run; write nth=1, which counts the hits of each actor";
+            let message = "`probability` cannot be used when every schedule is run; write nth=1, which counts the hits of each actor";
             return Err(source.at(written.span(), message));
         }
     }

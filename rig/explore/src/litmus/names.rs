@@ -1,4 +1,4 @@
-//! Names that a condition may use: threads that there are or that may be born, cgroups, counters.
+//! The names that a condition may use: initial threads, threads that may be forked, cgroups, counters.
 use super::actors::LitmusActor;
 use super::ops::{Op, Role};
 use faults::{Fault, FaultPlan, Thrown};
@@ -6,7 +6,7 @@ use input::nearest::nearest;
 use model::kernel::Controller;
 use model::world::WorldSpec;
 
-/// Everything that a final state can be asked about.
+/// All names that a condition may use.
 pub(super) struct Names {
     threads: Vec<String>,
     cgroups: Vec<String>,
@@ -36,7 +36,7 @@ impl Names {
         }
     }
 
-    /// A condition that could be written.
+    /// Returns an example of a condition.
     pub(super) fn example(&self) -> String {
         let name = |names: &[String], other: &str| names.first().map_or(other.to_owned(), Clone::clone);
         format!("{}@{}", name(&self.threads, "p.0"), name(&self.cgroups, "a"))
@@ -70,7 +70,7 @@ impl Names {
     }
 }
 
-/// Names of threads that forks may make, see `explore::names::threads`.
+/// Returns the names of threads that forks may create, see `explore::names::threads`.
 fn born(spec: &WorldSpec, actors: &[LitmusActor], faults: &FaultPlan) -> Vec<String> {
     let thrown = faults.rules.iter().any(|rule| rule.action == Fault::Throw(Thrown::Fork));
     let mut next: Vec<(&str, usize)> =
@@ -99,7 +99,7 @@ fn born(spec: &WorldSpec, actors: &[LitmusActor], faults: &FaultPlan) -> Vec<Str
     names
 }
 
-/// The process of a thread that was there at the start.
+/// Returns the process of an initial thread.
 fn process_of(spec: &WorldSpec, thread: usize) -> usize {
     let mut first = 0;
     let found = spec.processes.iter().position(|process| {
@@ -114,7 +114,7 @@ fn known(names: &[String], name: &str, what: &str) -> Result<(), String> {
         return Ok(());
     }
     if names.is_empty() {
-        return Err(format!("there is no {what} `{name}`: this test has none"));
+        return Err(format!("there is no {what} `{name}`; this test has none"));
     }
     Err(format!("there is no {what} `{name}`; {}", nearest(name, names.iter().map(String::as_str))))
 }
@@ -124,6 +124,6 @@ fn mounted(there: bool, controller: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "no hierarchy has the controller `{controller}`; add it to `controllers`, or leave this fact out"
+        "no hierarchy has the controller `{controller}`; add it to `controllers`, or remove this fact"
     ))
 }

@@ -1,4 +1,4 @@
-//! The words of an operation: `mmap 5`, `attach process p -> b`, `set b memrlimit.limit 3`.
+//! Operations as text: `mmap 5`, `attach process p -> b`, `set b memrlimit.limit 3`.
 use input::nearest::nearest;
 use model::kernel::counter::UNLIMITED;
 use model::kernel::{CgroupId, Controller, CpuMask, TaskId};
@@ -7,10 +7,10 @@ use model::world::WorldSpec;
 use scenario::source::{Read, Source};
 use std::ops::Range;
 
-/// What an actor does.
+/// An operation of an actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// Moves something, or lets a controller join.
+    /// Moves tasks, or lets a controller join.
     Attach(Target, CgroupId),
     /// Maps pages.
     Mmap(u64),
@@ -18,7 +18,7 @@ pub enum Op {
     Munmap(u64),
     /// Touches pages.
     Touch(u64),
-    /// Gives touched pages back.
+    /// Releases touched pages.
     Release(u64),
     /// Makes a thread that does nothing.
     ForkThread,
@@ -28,38 +28,38 @@ pub enum Op {
     Exec,
     /// Ends the thread.
     Exit,
-    /// Writes a limit; the last says whether also below what is used.
+    /// Writes a limit; the last field allows it to be below the usage.
     Limit(Controller, CgroupId, u64, bool),
     /// Writes cpuset.cpus.
     Cpus(CgroupId, CpuMask),
     /// Writes freezer.state.
     Freeze(CgroupId, bool),
-    /// Takes a CPU away.
+    /// Takes a CPU offline.
     OfflineCpu(u32),
     /// Brings a CPU back.
     OnlineCpu(u32),
     /// Removes a cgroup.
     Rmdir(CgroupId),
-    /// Makes a removed cgroup again.
+    /// Creates a removed cgroup again.
     Mkdir(CgroupId),
 }
 
-/// What an actor is.
+/// The role of an actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A thread that was there at the start.
+    /// A thread that exists at the start.
     Thread(TaskId),
-    /// Somebody else: a mover, an administrator.
+    /// An actor outside the processes: a mover or an administrator.
     Outside,
 }
 
-/// What operations are held against.
+/// The names that operations may refer to.
 pub(super) struct Scope<'a> {
     pub(super) spec: &'a WorldSpec,
     pub(super) threads: &'a [String],
 }
 
-/// First words, with an example each.
+/// First words of operations, with an example each.
 const FORMS: [(&str, &str); 16] = [
     ("attach", "attach process p -> b"),
     ("adopt", "adopt numtasks"),
@@ -79,10 +79,10 @@ const FORMS: [(&str, &str); 16] = [
     ("mkdir", "mkdir b"),
 ];
 
-/// Operations that only a thread can do.
+/// Operations that only a thread can perform.
 const OF_THREADS: [&str; 7] = ["mmap", "munmap", "touch", "release", "fork", "exec", "exit"];
 
-/// CPUs that an operation names, as far as they can be read.
+/// Returns the CPUs that an operation names, as far as they can be read.
 pub(super) fn cpus(text: &str) -> Vec<i64> {
     let mut words = text.split_whitespace();
     let rest = match words.next() {
@@ -93,7 +93,7 @@ pub(super) fn cpus(text: &str) -> Vec<i64> {
     rest.split([',', ']', ' ']).filter_map(|word| word.trim().parse().ok()).collect()
 }
 
-/// One operation being read.
+/// The reader of one operation.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) around: &'a Scope<'a>,
@@ -106,19 +106,19 @@ impl Reader<'_> {
         Err(self.source.at(self.span.clone(), message))
     }
 
-    /// It is not what the form asks for.
+    /// Reports that the operation does not have the form that its first word requires.
     fn form<T>(&self, word: &str) -> Read<T> {
         let example = FORMS.iter().find(|(first, _)| *first == word).map_or("exit", |(_, example)| example);
         self.wrong(format!("`{}` cannot be read; write for example \"{example}\"", self.text))
     }
 
-    /// Reads it for an actor of that role; `who` is its name.
+    /// Reads the operation for an actor of that role; `who` is its name.
     pub(super) fn read(&self, role: Role, who: &str) -> Read<Op> {
         let words: Vec<&str> = self.text.split_whitespace().collect();
         let first = words.first().copied().unwrap_or_default();
         if role == Role::Outside && OF_THREADS.contains(&first) {
             return self.wrong(format!(
-                "`{first}` is done by a thread, and `{who}` is none; add for example as = \"{}\"",
+                "only a thread can `{first}`, and `{who}` is not a thread; add for example as = \"{}\"",
                 self.around.threads.first().map_or("p.0", String::as_str)
             ));
         }
@@ -153,8 +153,9 @@ impl Reader<'_> {
     fn number(&self, word: &str) -> Read<u64> {
         match word.parse::<u32>() {
             Ok(pages) => Ok(u64::from(pages)),
-            Err(_) => self
-                .wrong(format!("`{word}` is no number of pages; write a whole number, such as \"mmap 5\"")),
+            Err(_) => self.wrong(format!(
+                "`{word}` is not a number of pages; write a whole number, such as \"mmap 5\""
+            )),
         }
     }
 
@@ -162,7 +163,7 @@ impl Reader<'_> {
         self.source.cgroup(name, self.span.clone(), &self.around.spec.cgroups)
     }
 
-    /// A cgroup where `controller` is mounted.
+    /// Returns a cgroup of a hierarchy where `controller` is mounted.
     fn at(&self, name: &str, controller: Controller) -> Read<CgroupId> {
         let cgroup = self.cgroup(name)?;
         let mounted =
@@ -240,7 +241,9 @@ impl Reader<'_> {
             "unlimited" => UNLIMITED,
             number => match number.parse::<u64>() {
                 Ok(limit) => limit,
-                Err(_) => return self.wrong(format!("`{value}` is no limit; write a number or unlimited")),
+                Err(_) => {
+                    return self.wrong(format!("`{value}` is not a limit; write a number or unlimited"));
+                }
             },
         };
         Ok(Op::Limit(controller, cgroup, limit, force))
@@ -265,7 +268,7 @@ impl Reader<'_> {
         match word.parse::<u32>() {
             Ok(cpu) if cpu < cpus => Ok(cpu),
             _ => self.wrong(format!(
-                "there is no CPU `{word}`; there are {cpus}, numbered from 0; raise `cpus` or write another"
+                "there is no CPU `{word}`; there are {cpus}, numbered from 0; raise `cpus` or write another CPU"
             )),
         }
     }

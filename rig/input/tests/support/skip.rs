@@ -1,7 +1,7 @@
-//! Skipping of tests that lack something here: the one way to do it, for the tests of all crates.
+//! Skips tests for lack of a requirement: the one way to do it, for the tests of all crates.
 //!
-//! A test that is skipped leaves a note in a folder of the build; the last test program of `cargo test` (`zz_skipped`) prints
-//! all notes. With `ATTACH_RIG_REQUIRE=all` nothing is skipped: what a test lacks fails it.
+//! A skipped test leaves a note in a folder of the build; the last test program of `cargo test` (`zz_skipped`) prints
+//! all notes. With `ATTACH_RIG_REQUIRE=all` nothing is skipped: a test fails if it lacks something.
 #![allow(dead_code, reason = "each test program uses a part")]
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -11,16 +11,16 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("attach-rig-skipped")
 }
 
-/// Reports whether the test has to be skipped: when it lacks something, in words, such as `needs root`.
+/// Reports whether the test has to be skipped; `lacks` says what it lacks, such as `needs root`.
 pub(crate) fn skip(test: &str, lacks: Option<&str>) -> bool {
     skip_in(&folder(), test, (lacks, env::var("ATTACH_RIG_REQUIRE").as_deref() == Ok("all")))
 }
 
-/// Skips with notes in this folder; `all` fails instead of skipping.
+/// Skips with notes in this folder; with `all` it fails instead.
 pub(crate) fn skip_in(folder: &Path, test: &str, (lacks, all): (Option<&str>, bool)) -> bool {
     let note = folder.join(test.replace('/', "-"));
     let Some(lacks) = lacks else {
-        // A note of an earlier run; most often there is none.
+        // A note of an earlier run; usually there is none.
         let _none = fs::remove_file(note);
         return false;
     };
@@ -29,7 +29,7 @@ pub(crate) fn skip_in(folder: &Path, test: &str, (lacks, all): (Option<&str>, bo
     true
 }
 
-/// Returns the lines about all skipped tests, and forgets them.
+/// Returns the lines about all skipped tests, and removes their notes.
 pub(crate) fn summary() -> String {
     summary_of(&folder())
 }

@@ -1,4 +1,4 @@
-//! The flags, as clap sees them: the commands here, what each takes in a file for each kind of them.
+//! The flags as clap sees them: the commands in this file, the flags of each kind of command in a file of its own.
 mod modelled;
 mod real;
 mod recorded;
@@ -29,10 +29,10 @@ fn kernel_rate(text: &str) -> Result<Rate, RateError> {
 
 /// Reads a number of seconds, or a time with its unit.
 fn seconds(text: &str) -> Result<Duration, String> {
-    let ours = "write seconds from 0 on, such as 60 or 0.5";
+    let ours = "write a number of seconds, 0 or more, such as 60 or 0.5";
     match text.parse() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds)
-            .map_err(|_| format!("`{text}` is negative, too long or no number; {ours}, or 5m")),
+            .map_err(|_| format!("`{text}` is negative, too long or not a number; {ours}, or 5m")),
         Err(_) => parse_ns(text).map(Duration::from_nanos).map_err(|error| format!("{error}; or {ours}")),
     }
 }
@@ -49,54 +49,59 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run a scenario, in virtual time or on threads: protocols side by side, with faults, every invariant checked.
+    /// Run a scenario in virtual time or on threads: compare protocols, inject faults and check every invariant.
     Run(RunFlags),
-    /// Run litmus tests under every schedule, or many: which invariants can be violated, and how.
+    /// Run litmus tests under every schedule, or under many, and report which invariants can be violated and how.
     Explore(ExploreFlags),
-    /// Run one schedule once more, step by step: one that `explore` has printed or saved.
+    /// Repeat one schedule that `explore` printed or saved, and print it step by step.
     Replay(ReplayFlags),
-    /// Make table and report.html again from folders with run.json, or with the cells of a run that was killed or had no room.
+    /// Print the table and write report.html again, from run.json or from the finished cells of an interrupted run.
     ///
-    /// With --out nothing is written into the folders, which may be full or read-only.
+    /// With --out, nothing is written to DIR, which may then be full or read-only.
     Report(ReportFlags),
-    /// Hold results beside each other, or the protocols of one: better, same, worse, cannot tell, each with its reason.
+    /// Compare results with each other, or the protocols of one result: better, same, worse or inconclusive, with the
+    /// reason.
     ///
-    /// Simulated figures, violated invariants and drift are compared exactly, machine time in pairs that were measured in turn.
-    /// Exit codes: 1 something got wrong, 3 something got slower, 5 nothing could be told, 2 not comparable.
+    /// Simulated figures, violated invariants and drift are compared exactly. Machine time is compared in pairs that
+    /// were measured in ABBA order. Exit codes: 1 correctness regressed, 3 slower, 5 inconclusive, 2 not comparable.
     Compare(CompareFlags),
-    /// Keep figures of a run, one a line, for gates and comparisons to come.
+    /// Store the figures of a run, one per line, for later gates and comparisons.
     Baseline(BaselineFlags),
-    /// Hold a run against a file of demands: simulated figures and counts exactly, machine time in pairs.
+    /// Check a run against the thresholds in a gates file: simulated figures and counts exactly, machine time in pairs.
     Gate(GateFlags),
-    /// List protocols, controllers, workloads, fault sites, events that faults throw, and scenarios.
+    /// List protocols, controllers, workloads, fault sites, events that faults throw, scenarios and litmus tests.
     List(ListFlags),
-    /// Move a real process between real cgroups and time every move.
+    /// Move real processes between real cgroups and time every move.
     ///
-    /// A process of others in the run's cgroups is named and left alone; counters that include it are not judged (exit code 5).
+    /// A process of another program in the run's cgroups is reported and left alone. Counters that include it are not
+    /// judged (exit code 5).
     Linux(LinuxFlags),
-    /// Measure on this machine what things cost, and write a table of costs for `run --costs`.
+    /// Measure the costs of operations on this machine, and write a table of costs for `run --costs`.
     ///
-    /// Takes a few seconds; let nothing else run. What cannot be measured from outside a kernel keeps its figure.
+    /// Takes a few seconds; run nothing else in that time. Costs that cannot be measured from user space keep their
+    /// built-in value.
     Calibrate(CalibrateFlags),
-    /// Remove what runs of `linux` have left that were killed: processes, cgroups, tracing instances, lists of them.
+    /// Remove what killed `linux` runs left behind: processes, cgroups, tracing instances, manifests.
     Clean,
-    /// Say what works on this machine, what does not, why, and the command that mends it.
+    /// Report what works on this machine and what does not, with the reason and the command that fixes it.
     Doctor(DoctorFlags),
-    /// The same in a virtual machine with a kernel of its own, which this boots under QEMU with itself as init.
+    /// Run `linux` inside a QEMU guest with its own kernel; attach-rig is the guest's init.
     Vm(VmFlags),
-    /// Record a real program or a running service by strace, with samples of /proc, and write the scenario that replays it.
+    /// Record a program or a running service with strace and samples of /proc, and write the scenario that replays it.
     Record(RecordFlags),
-    /// Say what is understood of recordings of real programs: threads, processes, calls, pages, lines that were dropped.
+    /// Report how recordings of real programs are read: threads, processes, calls, pages, and lines that were dropped.
     Recording(RecordingFlags),
-    /// Prove the checks: every mutant (a protocol that is broken on purpose) is caught by the check that it names, the
-    /// same runs without it are green, and random scenarios hold every invariant under transactional.
+    /// Test the checks: each mutant must be caught by the check it names, and everything else must pass.
+    ///
+    /// A mutant is a protocol with a deliberate bug. The same runs without the bug must pass, and random scenarios must
+    /// keep every invariant under transactional.
     Selftest(SelftestFlags),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct OutputFlags {
-    /// Folder for the results; an earlier result in it is moved to DIR/previous. Default: target/attach-rig/SCENARIO/TIME, a
-    /// new one.
+    /// Write results to this folder; an earlier result in it is moved to DIR/previous. Default: a new folder
+    /// target/attach-rig/SCENARIO/TIME.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Write run.json to this file as well.
@@ -106,6 +111,7 @@ pub(super) struct OutputFlags {
 
 #[derive(Debug, Args)]
 pub(super) struct ListFlags {
-    /// One of protocols, controllers, workloads, sites, events, scenarios, litmus; all when absent. Or mutants.
+    /// List only this: protocols, controllers, workloads, sites, events, scenarios, litmus or mutants. Default: all
+    /// except mutants.
     pub(super) what: Option<String>,
 }

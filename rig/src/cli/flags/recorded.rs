@@ -1,4 +1,4 @@
-//! Flags of what makes and reads recordings of real programs: `recording`, `record`.
+//! Flags of the commands that make and read recordings of real programs: `recording`, `record`.
 use super::kernel_time;
 use clap::Args;
 use std::ffi::OsString;
@@ -7,36 +7,36 @@ use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordingFlags {
-    /// Files that strace wrote, folders of `strace -ff`, or names of built-in recordings.
+    /// Recordings to read: files that strace wrote, folders of `strace -ff`, or names of built-in recordings.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) names: Vec<String>,
-    /// Touched share of steps of more than 256 pages, in percent. Default: 50.
+    /// Percentage of pages to count as touched in steps of more than 256 pages. Default: 50.
     #[arg(long, value_name = "N")]
     pub(crate) touch_percent: Option<u32>,
-    /// Accept recordings of which more than 20 % of the lines are not understood.
+    /// Accept recordings in which more than 20 % of the lines cannot be read.
     #[arg(long)]
     pub(crate) lenient: bool,
-    /// Write the reports to this file as well.
+    /// Write the reports to this file as well, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordFlags {
-    /// Write the recording to this file, packed if its name ends in .gz; the scenario goes beside it, as NAME.toml.
-    /// Default: PROGRAM.strace.gz in this folder.
+    /// Write the recording to this file, compressed if its name ends in .gz, and the scenario next to it, as NAME.toml.
+    /// Default: PROGRAM.strace.gz in the current folder.
     #[arg(short, long = "out", value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Record a running process with all its threads; may be repeated. SIGINT (Ctrl-C) or --duration ends the recording, and
-    /// the process goes on.
+    /// Record a running process with all its threads; may be repeated. SIGINT (Ctrl-C) or --duration ends the
+    /// recording; the process keeps running.
     #[arg(short, long = "pid", value_name = "PID", conflicts_with = "command", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) pids: Vec<u32>,
-    /// End the recording after this time, such as 10s. A program that was started here is asked to end. Default: when the
-    /// program ends.
+    /// End the recording after this time, such as 10s. A program that was started here is asked to end. Default: when
+    /// the program ends.
     #[arg(long, value_name = "T", value_parser = kernel_time)]
     pub(crate) duration: Option<Duration>,
-    /// The program with its arguments, after --. Each of its processes is kept for 10 ms at its exit, so that its memory can
-    /// be read from /proc.
+    /// Program to run and record, with its arguments, after --. Each of its processes is held for 10 ms at its exit, so
+    /// that its memory can be read from /proc.
     #[arg(last = true, value_name = "PROGRAM")]
     pub(crate) command: Vec<OsString>,
 }

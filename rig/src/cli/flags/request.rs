@@ -1,5 +1,5 @@
-//! The request of `run`. Its flags are read from a command line and from the command that is stored with a result, and are
-//! written as the command that runs the same again, or one cell of it.
+//! The request of `run`. Its flags are read from a command line, or from the command that is stored with a result. They
+//! are written as the command that repeats the run, or one cell of it.
 use crate::cli::exit::Failure;
 use crate::cli::matrix::On;
 use crate::cli::{output, threads};
@@ -14,48 +14,54 @@ use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Request {
-    /// A built-in scenario (see `list scenarios`) or a TOML file.
+    /// Scenario to run: a built-in one (see `list scenarios`) or a TOML file.
     #[arg(default_value = "default")]
     pub(crate) scenario: String,
-    /// What runs it: the simulator, or OS threads with real locks and the machine's clock, one cell after the other.
+    /// Engine: the simulator, or OS threads with real locks and the machine's clock, one cell at a time.
     #[arg(long, value_enum, default_value = "sim", value_name = "E")]
     engine: EngineName,
-    /// On threads: put real memory under the pages, so that touching faults it in and giving back lets it go. Without it a
-    /// page costs what the table of costs says.
+    /// On threads, back pages with real memory: touching faults a page in, releasing gives it back. Without this flag a
+    /// page takes its time in the table of costs.
     #[arg(long)]
     real_pages: bool,
-    /// Protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated.
+    /// Run under this protocol, with options after a colon, such as prepare-undo:hold=locks; may be repeated. Default:
+    /// those of the scenario.
     #[arg(long = "protocol", value_name = "P")]
     protocols: Vec<String>,
-    /// A mutant (see `list mutants`): transactional with one thing wrong, which its check has to find.
+    /// Run this mutant (see `list mutants`): transactional with one deliberate bug, which the mutant's check has to
+    /// find.
     #[arg(long, alias = "canary", value_name = "NAME", conflicts_with = "protocols")]
     mutant: Option<String>,
-    /// Fault rule, such as "memory.prepare_sleep: nth=3 errno=ENOMEM"; may be repeated.
+    /// Inject faults by this rule, such as "memory.prepare_sleep: nth=3 errno=ENOMEM"; may be repeated. Default: the
+    /// rules of the scenario.
     #[arg(long = "fault", value_name = "RULE")]
     faults: Vec<String>,
-    /// Faults in percent at every prepare site; several make an axis: 0,1,10.
+    /// Inject faults at every prepare site, in percent of the calls; several values, such as 0,1,10, make an axis.
+    /// Default: that of the scenario.
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=100))]
     fault_rate: Option<Vec<u8>>,
-    /// Delays between switch and attach; several make an axis: 0us,1us,10us.
+    /// Delay each attach between switch and attach; several values, such as 0us,1us,10us, make an axis. Default: that
+    /// of the scenario.
     #[arg(long, value_name = "T", value_delimiter = ',')]
     delay: Option<Vec<String>>,
-    /// First seed.
+    /// First seed. Default: that of the scenario.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// How many seeds, from the first on.
+    /// Number of seeds, counted up from the first. Default: that of the scenario.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
-    /// Modelled CPUs, 1 to 1024; cpusets keep their share of them.
+    /// Number of modelled CPUs, 1 to 1024; cpusets are scaled in proportion. Default: that of the scenario.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     cpus: Option<u32>,
-    /// A table of costs, such as `calibrate` writes, instead of the built-in one. What differs becomes part of the scenario.
+    /// Use this table of costs, such as `calibrate` writes, instead of the built-in one. Costs that differ become part
+    /// of the scenario.
     #[arg(long, value_name = "FILE")]
     costs: Option<PathBuf>,
-    /// Length of every cell, with its unit, such as 40ms: virtual time, on threads that of the machine, where it is 2s when
-    /// absent.
+    /// Length of every cell, with its unit, such as 40ms: virtual time, or real time on threads. Default: that of the
+    /// scenario; on threads 2s.
     #[arg(long, value_name = "T")]
     duration: Option<String>,
-    /// Accept recordings of which more than 20 % of the lines are not understood.
+    /// Accept recordings in which more than 20 % of the lines cannot be read.
     #[arg(long)]
     lenient: bool,
 }
@@ -65,18 +71,18 @@ pub(crate) struct Request {
 enum EngineName {
     /// Virtual time from a table of costs; the same seed gives the same bytes.
     Sim,
-    /// OS threads; no run repeats itself.
+    /// OS threads and the machine's clock; no two runs are the same.
     Threads,
 }
 
-/// A stored command: the flags alone.
+/// A stored command: only the flags.
 #[derive(Parser)]
 struct Stored {
     #[command(flatten)]
     request: Request,
 }
 
-/// An option of a command: the flag and its value, if it takes one.
+/// An option of a command: the flag, and its value if it takes one.
 type Word = (&'static str, Option<String>);
 
 /// Flags that name an axis or a seed, which the command of a single cell narrows.
@@ -87,12 +93,12 @@ impl Request {
     pub(crate) fn read(command: &str) -> Option<Self> {
         let words = shell::split(command);
         let words = words.unwrap_or_else(|| command.split(' ').map(str::to_owned).collect());
-        // The program; `run` stands for its name.
+        // The first word is the program; `run` takes the place of its name.
         let stored = Stored::try_parse_from(words.into_iter().skip(1)).ok()?;
         Some(stored.request)
     }
 
-    /// Returns the engine, and how; `None` when the flags do not go together.
+    /// Returns the engine with its options; `None` when the flags contradict each other.
     pub(crate) fn on(&self) -> Option<On> {
         match self.engine {
             EngineName::Sim => (!self.real_pages).then_some(On::Sim),
@@ -100,7 +106,7 @@ impl Request {
         }
     }
 
-    /// Returns what the flags replace in the scenario.
+    /// Returns the values of the scenario that the flags replace.
     pub(crate) fn overrides(&self) -> Result<Overrides, Failure> {
         let too_large = |_| Failure::usage("--seed and --seeds: too large; use a smaller number");
         Ok(Overrides {
@@ -117,29 +123,29 @@ impl Request {
         })
     }
 
-    /// Returns the length of a cell, if that is not the scenario's to say.
+    /// Returns the length of a cell, unless the scenario decides it.
     fn duration(&self) -> Option<String> {
         let otherwise = (self.engine == EngineName::Threads).then(|| threads::DURATION.to_owned());
         self.duration.clone().or(otherwise)
     }
 
-    /// Returns the protocols that were asked for, a mutant as one of them.
+    /// Returns the requested protocols; a mutant is one of them.
     fn protocols(&self) -> Vec<String> {
         let mutant = self.mutant.iter().map(|name| format!("transactional:mutant={name}"));
         self.protocols.iter().cloned().chain(mutant).collect()
     }
 
-    /// Returns the request with the seed that was used, whatever the scenario will say tomorrow.
+    /// Returns the request with the seed that was used, so that a later change of the scenario does not change it.
     pub(crate) fn with_seed(self, seed: u64) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// Returns the command that makes the same run again.
+    /// Returns the command that repeats the run.
     pub(crate) fn command(&self) -> String {
         self.line(self.options())
     }
 
-    /// Returns the command that runs just this cell again, with what makes it this cell at the end.
+    /// Returns the command that repeats only this cell; the options that select the cell are at the end.
     pub(crate) fn replay(&self, cell: &Cell) -> String {
         let one = Self {
             protocols: vec![cell.subject.parts().protocol.clone()],
@@ -191,7 +197,7 @@ impl Request {
     }
 }
 
-/// Returns what a table of costs in a file says differently.
+/// Returns the entries of a file's table of costs that differ from the built-in ones.
 fn costs(file: &Path) -> Result<costs::Table, Failure> {
     let name = file.display();
     let text = read_text(file, TEXT_MAX).map_err(|error| {

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 /// Folder of earlier results.
 const PREVIOUS: &str = "previous";
-/// The names of a result. What stands for a result is first, so that a kill leaves none that is older than the run.
+/// Names of the parts of a result. The file that represents the result is first, so that a kill leaves no result older
+/// than the run.
 const NAMES: [&str; 6] =
     ["run.json", reports::cells::FOLDER, "report.html", "env.json", "scenario.toml", super::RECORDINGS];
 
-/// Moves the result in `folder` aside; returns its new folder, or `None` where none was.
+/// Moves the result in `folder` aside; returns its new folder, or `None` if there was none.
 ///
 /// # Errors
-/// The answer of the file system.
+/// The error of the file system.
 pub(super) fn move_aside(folder: &Path) -> io::Result<Option<PathBuf>> {
     let mut there: Vec<PathBuf> = NAMES.iter().map(|name| folder.join(name)).collect();
     there.retain(|path| path.symlink_metadata().is_ok());
@@ -32,7 +33,7 @@ pub(super) fn move_aside(folder: &Path) -> io::Result<Option<PathBuf>> {
     Ok(Some(aside))
 }
 
-/// The console of a guest.
+/// Reports whether this is the console of a guest.
 fn is_console(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with("console-") && name.ends_with(".log"))
 }
@@ -50,7 +51,7 @@ fn fresh(previous: &Path) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Words about earlier results in `folder`; empty where there are none.
+/// Returns words about earlier results in `folder`; empty if there are none.
 pub(crate) fn earlier(folder: &Path) -> String {
     let previous = folder.join(PREVIOUS);
     if !previous.is_dir() {

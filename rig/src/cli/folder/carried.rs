@@ -1,5 +1,5 @@
-//! Recordings that a scenario replays, copied into the folder of the result: what was measured can be reported from anywhere
-//! and run again from there, whatever becomes of the files.
+//! Recordings that a scenario replays, copied into the folder of the result. The copy keeps the result complete: it can
+//! be moved, reported on and run again, even if the original files are deleted.
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) fn of<'a>(shapes: impl Iterator<Item = &'a str>, folder: &Path) -> Ve
     all
 }
 
-/// Files with their places in the folder of results. Must be made before earlier results are moved aside.
+/// Files with their destinations in the folder of results. Must be created before earlier results are moved aside.
 pub(super) struct Copies(Vec<(PathBuf, PathBuf)>);
 
 impl Copies {
@@ -29,10 +29,10 @@ impl Copies {
         Self(files.map(|(file, name)| (real(file), folder.join(name))).collect())
     }
 
-    /// Copies, after the earlier result of `folder` has moved to `aside`.
+    /// Copies the files. `aside` is the folder to which the earlier result of `folder` was moved.
     ///
     /// # Errors
-    /// The answer of the file system, with the file that it is about.
+    /// The error of the file system, with the file concerned.
     pub(super) fn make(&self, folder: &Path, aside: Option<&Path>) -> Result<(), (PathBuf, io::Error)> {
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let moved = |file: &Path| match (aside, file.strip_prefix(&folder)) {

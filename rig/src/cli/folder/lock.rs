@@ -1,6 +1,7 @@
-//! The lock by which a folder of results belongs to one command for as long as that lives.
+//! The lock that reserves a folder of results for one command while it runs.
 //!
-//! The kernel keeps it (flock), so a kill gives it up. The file says by its pid who holds it, and goes with its owner.
+//! The kernel holds the lock (flock), so a kill releases it. The lock file contains the pid of the owner, which removes
+//! the file at its end.
 use super::Failure;
 use rustix::fs::{Mode, OFlags, open};
 use std::fs::{self, File, TryLockError};
@@ -15,25 +16,25 @@ const NAME: &str = ".lock";
 const STEPS: u32 = 20;
 const STEP: Duration = Duration::from_millis(10);
 
-/// A folder that belongs to this process.
+/// A folder reserved for this process.
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: PathBuf,
     _held: File,
 }
 
-/// The outcome of trying.
+/// The outcome of an attempt to lock.
 pub(crate) enum Taken {
     Own(Lock),
-    /// The pid of the owner; absent where it could not be written.
+    /// Pid of the owner; absent where it could not be written.
     Busy(Option<u32>),
 }
 
 impl Lock {
-    /// Takes the folder, or says who has it.
+    /// Takes the folder, or reports its owner.
     ///
     /// # Errors
-    /// Bad usage where another command has it; else as [`Lock::attempt`].
+    /// Bad usage if another command has it; otherwise as for [`Lock::attempt`].
     pub(crate) fn take(folder: &Path) -> Result<Self, Failure> {
         match Self::attempt(folder).map_err(|error| super::not_writable(folder, &error))? {
             Taken::Own(lock) => Ok(lock),
@@ -41,7 +42,7 @@ impl Lock {
                 let owner =
                     pid.map_or_else(|| "whose pid is not known".to_owned(), |pid| format!("pid {pid}"));
                 Err(Failure::usage(format!(
-                    "{} is in use by another attach-rig ({owner}); wait for its end, or give another folder with --out DIR",
+                    "{} is in use by another attach-rig ({owner}); wait until it ends, or choose another folder with --out DIR",
                     super::shown(folder)
                 )))
             }
@@ -51,7 +52,7 @@ impl Lock {
     /// Tries to take the folder.
     ///
     /// # Errors
-    /// The kernel's answer where the file of the lock cannot be made.
+    /// The kernel's error if the lock file cannot be created.
     pub(crate) fn attempt(folder: &Path) -> io::Result<Taken> {
         let path = folder.join(NAME);
         loop {
@@ -59,11 +60,11 @@ impl Lock {
             let mut file = File::from(open(&path, flags, Mode::from_raw_mode(0o644))?);
             match file.try_lock() {
                 Ok(()) if is(&file, &path) => {
-                    // Without room for a pid the lock holds all the same.
+                    // Without room for a pid, the lock still holds.
                     let _unnamed = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
                     return Ok(Taken::Own(Self { file: path, _held: file }));
                 }
-                // Its owner has just ended and taken the file along.
+                // Its owner has just ended and removed the file.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(Taken::Busy(owner(&path))),
                 Err(TryLockError::Error(error)) => return Err(error),
@@ -78,13 +79,13 @@ impl Drop for Lock {
     }
 }
 
-/// Reports whether `path` still leads to the open file.
+/// Reports whether `path` still refers to the open file.
 fn is(file: &File, path: &Path) -> bool {
     let id = |of: io::Result<fs::Metadata>| of.map(|of| (of.dev(), of.ino())).ok();
     id(file.metadata()).is_some_and(|open| id(fs::symlink_metadata(path)) == Some(open))
 }
 
-/// The pid in the file, once it is that of a process.
+/// Returns the pid in the file, if it is that of a process.
 fn owner(path: &Path) -> Option<u32> {
     for _ in 0..STEPS {
         let mut text = String::new();

@@ -1,13 +1,13 @@
-//! The folder of a run: owned by one command, with each finished cell on disk at once, whatever the engine.
+//! The folder of a run: reserved for one command, with each finished cell written to disk at once, on every engine.
 //!
 //! | file | content |
 //! |---|---|
-//! | `lock` | the lock by which the folder belongs to one command |
+//! | `lock` | the lock that reserves the folder for one command |
 //! | `aside` | earlier results, moved aside before the first cell |
 //! | `carried` | recordings, copied into the folder |
 //! | `shelf` | the folder of `explore`, which has no cells |
 //!
-//! [`Folder::begin`] writes what was asked for, [`Keeper::keep`] each cell, [`Folder::publish`] the result.
+//! [`Folder::begin`] writes the request, [`Keeper::keep`] each cell, [`Folder::publish`] the result.
 mod aside;
 pub(super) mod carried;
 mod lock;
@@ -32,9 +32,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use workloads::Carried;
 
-/// Folder of the recordings that a run replays.
+/// The folder of the recordings that a run replays.
 const RECORDINGS: &str = "recordings";
-/// The scenario as it runs, with names of recordings that are valid within the folder.
+/// The scenario as it runs; its names of recordings are valid within the folder.
 const SCENARIO: &str = "scenario.toml";
 
 /// The folder of one run.
@@ -45,7 +45,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder, takes it, and points the link `latest` at it where the place was ours to choose.
+    /// Makes the folder and locks it. If the path is a default one, points the link `latest` at it.
     ///
     /// # Errors
     /// Bad usage where it cannot be written to or belongs to another command.
@@ -69,7 +69,8 @@ impl Folder {
         &self.path
     }
 
-    /// Moves an earlier result aside, and copies recordings and scenario: from here on nothing here is older than the run.
+    /// Moves an earlier result aside, and copies recordings and scenario. From here on nothing in the folder is older
+    /// than the run.
     ///
     /// # Errors
     /// An output that could not be written.
@@ -86,7 +87,7 @@ impl Folder {
         json::write_atomic(&self.path.join(SCENARIO), scenario.as_bytes()).map_err(Failure::unwritten)
     }
 
-    /// Writes what is asked for, which is `run` without cells; cells are kept from now on.
+    /// Writes the request, which is `run` without cells; cells are kept from now on.
     ///
     /// # Errors
     /// An output that could not be written.
@@ -95,7 +96,7 @@ impl Folder {
         Ok(Keeper { store: Some(store), ..Keeper::default() })
     }
 
-    /// Writes what would be lost if the command ended here.
+    /// Writes the data that would be lost if the command ended here.
     ///
     /// # Errors
     /// An output that could not be written.
@@ -104,8 +105,8 @@ impl Folder {
         json::write_env(&self.path.join("env.json"), env).map_err(Failure::unwritten)
     }
 
-    /// Writes everything and prints the table, which comes out even where nothing can be written. Cells on disk go once
-    /// run.json holds them. Returns the code of the command, which is `code` where all went well.
+    /// Writes all outputs and prints the table, even if nothing can be written. The files of cells are removed once
+    /// run.json holds them. Returns the code of the command, which is `code` if nothing failed.
     pub(super) fn publish(&self, run: &Run, env: &Env, keeper: Keeper, code: Exit) -> Exit {
         let json = self.json.as_deref();
         let copy = json.map_or(Ok(()), |file| json::write_run(file, run).map_err(Failure::unwritten));
@@ -117,7 +118,8 @@ impl Folder {
     }
 }
 
-/// Finished cells on their way to the disk. A cell that cannot be written ends nothing: it is still part of the result.
+/// Finished cells on their way to disk. Failing to write a cell does not end the run: the cell is still part of the
+/// result.
 #[derive(Default)]
 pub(super) struct Keeper {
     store: Option<CellStore>,
@@ -126,14 +128,14 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps nothing, since `failure` says that nothing can be written; the run goes on.
+    /// Returns a keeper that keeps nothing, after `failure` has shown that nothing can be written; the run goes on.
     pub(super) fn without(failure: &Failure) -> Self {
         let mut keeper = Self::default();
         keeper.say(&failure.message);
         keeper
     }
 
-    /// Writes the cell at place `index` of the plan, with what is to be remarked on it.
+    /// Writes the cell at place `index` of the plan, with the notes about it.
     pub(super) fn keep(&mut self, index: usize, cell: &Cell, notes: &[Note]) {
         match self.store.as_ref().map(|store| store.save(index, cell, notes)) {
             Some(Ok(())) => self.kept += 1,
@@ -142,7 +144,7 @@ impl Keeper {
         }
     }
 
-    /// Writes a cell after those that were kept before.
+    /// Writes a cell after those kept before.
     pub(super) fn keep_next(&mut self, cell: &Cell, notes: &[Note]) {
         self.keep(self.kept, cell, notes);
     }
@@ -160,7 +162,7 @@ impl Keeper {
         self.kept
     }
 
-    /// Removes the cells, which are part of run.json now or of no result.
+    /// Removes the cells, which are now part of run.json or of no result.
     pub(super) fn remove(self) -> Result<(), Failure> {
         let removed = self.store.map_or(Ok(()), CellStore::remove);
         removed.map_err(|error| Failure { code: Exit::Left, message: error.to_string() })
@@ -187,14 +189,14 @@ fn not_writable(path: &Path, error: &io::Error) -> Failure {
     if is_full { Failure::unwritten(message) } else { Failure::usage(message) }
 }
 
-/// Makes a folder that was not there, by the name of the scenario and the time.
+/// Makes a new folder named after the scenario and the time.
 fn place(scenario: &str, time: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     let name: String =
         scenario.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     made_below(&Path::new("target/attach-rig").join(name), time)
 }
 
-/// Makes the folder `time` below `parent`, or `time-2` and so on: it was not there before.
+/// Makes the folder `time` below `parent`, or `time-2` and so on if it exists.
 fn made_below(parent: &Path, time: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     fs::create_dir_all(parent).map_err(|error| (parent.to_owned(), error))?;
     let names = std::iter::once(Cow::Borrowed(time)).chain((2..).map(|n| format!("{time}-{n}").into()));
@@ -209,7 +211,7 @@ fn made_below(parent: &Path, time: &str) -> Result<PathBuf, (PathBuf, io::Error)
     unreachable!("the names have no end")
 }
 
-/// Points `latest` at the newest run. It is a convenience: where links cannot be made there is none.
+/// Points `latest` at the newest run. The link is a convenience; failing to make it is ignored.
 fn link_latest(path: &Path) {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return };
     let (link, fresh) = (parent.join("latest"), parent.join(format!(".latest-{}", std::process::id())));

@@ -1,5 +1,5 @@
-//! The folder into which `explore` saves schedules: one that was named belongs to this command from the beginning, and goes if
-//! it was made for nothing; another is made with the first schedule.
+//! The folder into which `explore` saves schedules. A folder named by the user is locked from the beginning, and
+//! removed if it was created here and nothing was saved. A default folder is made when the first schedule is saved.
 use super::{Failure, Lock, made_below, not_writable, shown};
 use crate::cli::output;
 use std::fs;
@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 const PARENT: &str = "target/attach-rig/explore";
 
-/// See the module's text.
+/// The folder of `explore`.
 pub(crate) struct Shelf {
     path: OnceLock<Result<PathBuf, String>>,
     time: String,
@@ -33,16 +33,16 @@ impl Shelf {
         Ok(shelf)
     }
 
-    /// The folder, which exists.
+    /// Returns the folder, which now exists.
     ///
     /// # Errors
-    /// The answer of the file system, in words.
+    /// The error of the file system, in words.
     pub(crate) fn path(&self) -> Result<&Path, String> {
         let made = || made_below(Path::new(PARENT), &self.time).map_err(|(_, error)| error.to_string());
         self.path.get_or_init(made).as_deref().map_err(Clone::clone)
     }
 
-    /// The folder, to be printed.
+    /// Returns the path of the folder for printing.
     pub(crate) fn shown(&self) -> String {
         self.path().map_or_else(|_| PARENT.to_owned(), shown)
     }
@@ -52,7 +52,7 @@ impl Drop for Shelf {
     fn drop(&mut self) {
         self.lock = None;
         if let Some(made) = &self.made {
-            // Fails where something is in it.
+            // Fails if something is in it.
             let _saved = fs::remove_dir(made);
         }
     }

@@ -1,4 +1,4 @@
-//! Looks at the world while everybody rests, and at the end: counters against ledgers, and both against tasks and pages.
+//! Checks the world while all threads rest, and at the end: counters against ledgers, and both against tasks and pages.
 use super::listener::Hub;
 use model::checks::at_rest::AtRest;
 use model::checks::{Check, CheckSet, Checks, Needs, Shadow};
@@ -9,19 +9,19 @@ use model::world::{World, bit};
 use scenario::{Moves, Scenario};
 use std::sync::Arc;
 
-/// See the module's text.
+/// The audit of one cell.
 pub(super) struct Audit {
     world: Arc<World>,
     hub: Arc<Hub>,
-    /// What the ledger says of the start, by counter.
+    /// The initial balance of the ledger, by counter.
     opening: Vec<i64>,
-    /// Hierarchies in which only whole processes move.
+    /// Hierarchies in which only whole processes are moved.
     whole: Vec<HierarchyId>,
-    /// What was found, so far at rest only.
+    /// Findings, so far only those at rest.
     pub(super) checks: Checks,
 }
 
-/// Hierarchies of `scenario` in which processes start whole and only whole processes move.
+/// Returns the hierarchies of `scenario` in which each process starts in one cgroup and only whole processes are moved.
 fn whole(scenario: &Scenario) -> Vec<HierarchyId> {
     let moves_whole = |hierarchy: HierarchyId| {
         let mut here = scenario.movers.iter().filter(|movers| movers.hierarchy == hierarchy);
@@ -35,22 +35,22 @@ fn whole(scenario: &Scenario) -> Vec<HierarchyId> {
     all.filter(|hierarchy| moves_whole(*hierarchy) && starts_whole(*hierarchy)).collect()
 }
 
-/// What cannot be judged in `scenario` where events have no order of all of them.
+/// Returns the checks that cannot judge `scenario` without a total order of events.
 pub(super) fn unjudged(scenario: &Scenario) -> Vec<Check> {
-    // A decision is held against what everybody has charged by the switch, a charge against everybody's moves before.
+    // A decision is compared with all charges up to the switch, a charge with all earlier moves.
     let total_order = |check: &Check| check.about().needs == Needs::TotalOrder;
     let mut unjudged: Vec<Check> = Check::ALL.iter().copied().filter(total_order).collect();
     let whole = whole(scenario);
     let all_whole = whole.len() == scenario.hierarchies.len();
     if !all_whole || scenario.takes_cpus_away() {
-        // At rest one sees only where threads and pages are, not which move should have taken them along.
+        // At rest only the positions of threads and pages are visible, not which move should have taken them along.
         unjudged.extend([Check::LeftBehind, Check::PartialMove]);
     }
     unjudged
 }
 
 impl Audit {
-    /// Of a world at its start.
+    /// Returns the audit of a world at its start.
     pub(super) fn new(world: &Arc<World>, hub: &Arc<Hub>, scenario: &Scenario, on: CheckSet) -> Self {
         let layout = world.layout();
         let mut opening = vec![0; layout.cgroups.len() * Controller::COUNT];
@@ -68,7 +68,7 @@ impl Audit {
         }
     }
 
-    /// Everybody rests, or has ended.
+    /// Checks the world. All threads rest, or have ended.
     pub(super) fn look(&mut self, at_ns: u64) -> Snapshot {
         let mut books = self.opening.clone();
         self.hub.add_books(&mut books);
@@ -102,7 +102,7 @@ impl Audit {
         torn
     }
 
-    /// Tells the checks which thread belongs to which process, so that they can explain who waits for whom.
+    /// Passes the process of each thread to the checks, so that they can explain waits.
     pub(super) fn name_threads(&mut self, held: &HeldTable) {
         for event in self.world.opening().iter().filter(|event| matches!(event, Event::Born { .. })) {
             self.checks.observe(held, Stamp { at_ns: 0, actor: ActorId(0) }, event);

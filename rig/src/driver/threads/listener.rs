@@ -1,5 +1,5 @@
-//! What becomes of one actor's events on its own thread: recorders, statistics and checks of its own, and a ledger that
-//! others may read while everybody rests.
+//! The listener of one actor: handles its events on its own thread, with its own recorder, statistics and checks, and a
+//! ledger that others may read while all threads rest.
 use crate::measure::concurrent::Concurrent;
 use crate::measure::per_thread::ThreadRecorder;
 use crate::measure::timelines::per_thread::ThreadTimelines;
@@ -14,17 +14,17 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-/// The number that an actor has among its own.
+/// The number of the actor in its own recorders.
 pub(super) const ME: ActorId = ActorId(0);
 
-/// What an actor's ledger adds up to, by counter. Written by its actor alone, on cache lines of its own.
+/// The balance of an actor's ledger, by counter. Written only by its actor, on its own cache lines.
 #[derive(Debug)]
 struct Books {
     rows: Vec<CachePadded<[AtomicI64; Self::ROW]>>,
 }
 
 impl Books {
-    /// Counters of a row.
+    /// Counters per row.
     const ROW: usize = 8;
 
     fn new(counters: usize) -> Self {
@@ -37,15 +37,15 @@ impl Books {
 
     fn add(&self, index: usize, pages: i64) {
         let book = &self.rows[index / Self::ROW][index % Self::ROW];
-        // Relaxed, and not one step: nobody else writes; readers read while this actor rests.
+        // Relaxed, and not a read-modify-write: no other thread writes, and readers read while this actor rests.
         book.store(book.load(Relaxed) + pages, Relaxed);
     }
 }
 
-/// Where listeners come from, and what they share.
+/// The factory of listeners, and the data they share.
 pub(super) struct Hub {
     layout: Layout,
-    /// The facts that a listener has to know: which thread belongs to which process.
+    /// Facts that a listener has to know: the process of each thread.
     opening: Vec<Event>,
     around: Arc<Concurrent>,
     on: CheckSet,
@@ -54,7 +54,7 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    /// Of a world with that layout and opening.
+    /// Returns the hub of a world with that layout and opening.
     pub(super) fn new(layout: Layout, opening: &[Event], on: CheckSet, from_ns: u64) -> Self {
         let born = opening.iter().filter(|event| matches!(event, Event::Born { .. }));
         Self {
@@ -67,12 +67,12 @@ impl Hub {
         }
     }
 
-    /// What all actors do at once.
+    /// Returns the current operations of all actors.
     pub(super) fn around(&self) -> &Concurrent {
         &self.around
     }
 
-    /// A listener.
+    /// Makes a listener.
     pub(super) fn listener(&self) -> Listener {
         let counters = self.layout.cgroups.len() * Controller::COUNT;
         let books = Arc::new(Books::new(counters));
@@ -94,18 +94,18 @@ impl Hub {
         }
     }
 
-    /// Adds every ledger to `sums`. While everybody rests.
+    /// Adds every ledger to `sums`. Call it while all threads rest.
     pub(super) fn add_books(&self, sums: &mut [i64]) {
         for books in self.books.lock().iter() {
             for (sum, book) in sums.iter_mut().zip(books.all()) {
-                // Relaxed: everybody rests, which the engine orders after what they wrote.
+                // Relaxed: all threads rest, which the engine orders after their writes.
                 *sum += book.load(Relaxed);
             }
         }
     }
 }
 
-/// See the module's text.
+/// The listener of one actor.
 pub(super) struct Listener {
     layout: Layout,
     books: Arc<Books>,
@@ -114,7 +114,7 @@ pub(super) struct Listener {
     pub(super) locks: LockStats,
     pub(super) held: HeldTable,
     pub(super) checks: Checks,
-    /// Attaches that have moved a part of what they were to move.
+    /// Attaches that moved only a part of their targets.
     pub(super) in_part: Tally,
 }
 
@@ -147,7 +147,8 @@ impl Listener {
     }
 }
 
-/// Whether it is about what others change as well: one actor cannot follow it, and looks are taken at rest.
+/// Reports whether the event is about something that others change as well. One actor cannot follow that; it is checked
+/// at rest.
 fn is_truth(event: &Event) -> bool {
     matches!(
         event,

@@ -1,8 +1,8 @@
-//! Runs one cell on OS threads, for as long as it says by the machine's clock.
+//! Runs one cell on OS threads, for its duration by the machine's clock.
 //!
-//! The same cast as on the simulator. Every actor has a `listener` of its own; whenever everybody rests, and at the end,
-//! an `audit` looks at the world. What is judged nowhere here is not among the invariants of the cell, and is named by
-//! [`unjudged`]. No run repeats itself.
+//! The actors are the same as on the simulator. Each has its own `listener`. Whenever all threads rest, and at the end,
+//! an `audit` checks the world. Checks that this engine cannot make are named by [`unjudged`] and are not among the
+//! invariants of the cell. No two runs are the same.
 mod audit;
 mod listener;
 
@@ -24,24 +24,24 @@ use model::world::World;
 use scenario::Scenario;
 use std::sync::Arc;
 
-/// Looks at rest in every cell, one more at the end.
+/// Checks at rest in every cell, in addition to one at the end.
 const LOOKS: u64 = 16;
-/// Bounds of the time between two looks, in ns.
+/// Bounds of the time between two checks at rest, in ns.
 const LOOK_EVERY_NS: std::ops::RangeInclusive<u64> = 2_000_000..=100_000_000;
-/// What a cell may take after four times its length, in ns of the machine: thousands of threads may have to exit.
+/// Time that a cell may take after four times its length, in ns: thousands of threads may have to exit.
 const DRAIN_NS: u64 = 3_000_000_000;
 
-/// What a cell gives.
+/// The outcome of a cell.
 pub struct CellResult {
     /// Everything for `run.json`.
     pub cell: Cell,
     /// Operations of the workload.
     pub operations: u64,
-    /// Threads, waits and rests.
+    /// Numbers of threads, waits and rests.
     pub counts: Counts,
 }
 
-/// Invariants that cells of `scenario` cannot judge on this engine.
+/// Returns the invariants that cells of `scenario` cannot judge on this engine.
 #[must_use]
 pub fn unjudged(scenario: &Scenario) -> Vec<model::checks::Check> {
     audit::unjudged(scenario)
@@ -50,10 +50,10 @@ pub fn unjudged(scenario: &Scenario) -> Vec<model::checks::Check> {
 /// Runs a cell.
 ///
 /// # Errors
-/// When the system refuses a thread or memory.
+/// If the system refuses a thread or memory.
 ///
 /// # Panics
-/// When the world of a validated scenario cannot be built: a bug of ours.
+/// If the world of a validated scenario cannot be built, which is a bug.
 pub fn run_cell(
     scenario: &Scenario,
     plan: &CellPlan,
@@ -64,7 +64,7 @@ pub fn run_cell(
     Ok(result.expect("nothing interrupts it"))
 }
 
-/// Runs a cell; `None` when `interrupt` came before its end: a part of a cell is no cell.
+/// Runs a cell; `None` when `interrupt` came before its end, because a partial cell does not count.
 ///
 /// # Errors
 /// As [`run_cell`].
@@ -141,7 +141,7 @@ fn record(
     };
     let mut cell = fill(scenario, plan, &records, |actor| audit.checks.shadow().who(actor), &end);
     for drift in &mut cell.drift {
-        // Between two looks nobody knows.
+        // Between two checks at rest the drift is unknown.
         (drift.peak_over, drift.peak_under, drift.integral_abs_us) = (None, None, None);
     }
     let apart: Vec<_> = listeners.iter().map(|(actor, listener)| (*actor, &listener.timelines)).collect();

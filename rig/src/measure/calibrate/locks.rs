@@ -1,4 +1,5 @@
-//! Accesses to Words and locks that nobody else wants, as actors on threads make them; and a charge, which is made of them.
+//! Costs of uncontended accesses to Words and locks, made by actors on threads, and of a charge, which consists of
+//! them.
 use super::{Calibration, Together};
 use engines::threads::Refused;
 use engines::threads::trials::{N, Trials, on_thread, per_turn, repeated};
@@ -7,11 +8,11 @@ use model::locks::{Mutex, SpinLock};
 use model::seam::{Class, Current, SharedCell};
 use std::hint::black_box;
 
-/// Turns of a trial: long enough for the clock, short enough for a time slice.
+/// Repetitions in a trial: long enough for the clock, short enough for a time slice.
 const TIMES: u64 = 4096;
-/// Locks that are taken one after the other and then given back, so that both halves can be timed.
+/// Locks that are taken one after the other and then released, so that both halves can be timed.
 const LOCKS: u32 = 64;
-/// How often in a trial.
+/// Rounds in a trial.
 const ROUNDS: u64 = 16;
 
 pub(super) fn measure(all: &mut Calibration) -> Result<(), Refused> {
@@ -51,7 +52,7 @@ fn mutex<C: Current>(cur: &C) -> [Trials; 2] {
     halves(cur, &locks, |lock| lock.lock(cur))
 }
 
-/// Takes all, then gives all back: what one of each costs.
+/// Takes all locks, then releases them all; returns the cost of one of each.
 fn halves<'a, C: Current, L, G>(cur: &C, locks: &'a [L], take: impl Fn(&'a L) -> G) -> [Trials; 2] {
     let mut guards = Vec::with_capacity(locks.len());
     let mut trial = || {

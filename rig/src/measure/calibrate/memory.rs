@@ -1,4 +1,5 @@
-//! System calls, mappings and pages, as `--real-pages` has them; threads; and a walk over a list that is not in L1.
+//! Costs of system calls, mappings and pages, as `--real-pages` uses them; of threads; and of walking a list that is
+//! not in L1.
 use super::{Calibration, Together};
 use engines::threads::Refused;
 use engines::threads::pages::Space;
@@ -9,12 +10,12 @@ use rustix::thread::{sched_getaffinity, sched_setaffinity};
 use std::hint::black_box;
 use std::io;
 
-/// Turns of a trial of a system call.
+/// Repetitions in a trial of a system call.
 const CALLS: u64 = 512;
-/// Pages that are touched and given back in a trial.
+/// Pages that are touched and released in a trial.
 const PAGES: usize = 512;
 const PAGE_BYTES: usize = 4096;
-/// Elements of the list, a cache line each: 256 KiB.
+/// Elements of the list, one cache line each: 256 KiB.
 const ELEMENTS: usize = 4096;
 
 pub(super) fn measure(all: &mut Calibration) -> Result<(), Refused> {
@@ -29,7 +30,7 @@ fn look<C: Current>(cur: &C) -> io::Result<Vec<(&'static str, Trials)>> {
     let syscall = repeated(cur, CALLS, || _ = black_box(rustix::process::getppid()));
     let call_ps = syscall.median_ps();
     let mine = sched_getaffinity(None)?;
-    // Its own CPUs once more: nothing migrates.
+    // The CPUs that it already has: nothing migrates.
     let set_cpus = repeated(cur, CALLS, || _ = black_box(sched_setaffinity(None, &mine)));
     let [mmap, touch, give, munmap] = spaces(cur)?;
     let zero = zero(cur);
@@ -46,7 +47,7 @@ fn look<C: Current>(cur: &C) -> io::Result<Vec<(&'static str, Trials)>> {
     ])
 }
 
-/// A mapping is made, pages of it touched and given back, and it is taken down.
+/// Times making a mapping, touching and releasing its pages, and unmapping it.
 fn spaces<C: Current>(cur: &C) -> io::Result<[Trials; 4]> {
     let mut all = [const { Vec::new() }; 4];
     for _ in 0..N {
@@ -67,14 +68,14 @@ fn spaces<C: Current>(cur: &C) -> io::Result<[Trials; 4]> {
     Ok(all.map(Trials::of))
 }
 
-/// A page that is touched, as real pages are: each with a fault of its own.
+/// Times touching a page with real pages: each has a fault of its own.
 fn touches<C: Current>(cur: &C) -> io::Result<Together> {
     let [_, touch, _, _] = spaces(cur)?;
     let entries = &[("work", "fault"), ("work", "page_zero")];
     Ok(Together { what: "touch of one page that was not there", entries, trials: touch })
 }
 
-/// Clearing pages that are there.
+/// Times clearing pages that are present.
 fn zero<C: Current>(cur: &C) -> Trials {
     let mut memory = vec![1_u8; PAGES * PAGE_BYTES];
     let mut pages = memory.chunks_exact_mut(PAGE_BYTES);
@@ -87,7 +88,7 @@ fn zero<C: Current>(cur: &C) -> Trials {
     Trials::of((0..N).map(trial).collect())
 }
 
-/// Starting a thread, as the one that starts it sees it.
+/// Times starting a thread, as seen by the thread that starts it.
 fn threads<C: Current>(cur: &C) -> io::Result<Trials> {
     let mut trials = Vec::new();
     for _ in 0..N {
@@ -100,13 +101,13 @@ fn threads<C: Current>(cur: &C) -> io::Result<Trials> {
     Ok(Trials::of(trials))
 }
 
-/// From element to element of a list in no order.
+/// Times a step from element to element of a randomly ordered list.
 fn walk<C: Current>(cur: &C) -> Trials {
     #[repr(align(64))]
     struct Element(usize);
     let mut dice = rand_pcg::Pcg64::seed_from_u64(1);
     let mut list: Vec<Element> = (0..ELEMENTS).map(Element).collect();
-    // Sattolo: one circle through all of them.
+    // Sattolo's algorithm: one cycle through all elements.
     for last in (1..ELEMENTS).rev() {
         list.swap(last, dice.random_range(0..last));
     }

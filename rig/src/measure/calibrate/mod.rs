@@ -1,7 +1,7 @@
-//! The table of costs, measured on this machine with the pieces that the rig itself runs on.
+//! The table of costs, measured on this machine with the code that the rig itself runs on.
 //!
-//! [`trials`](engines::threads::trials) repeats and sums up, `locks` measures accesses and locks, `sched` waiting and waking, `memory` mappings and
-//! pages. What cannot be measured from outside a kernel keeps its value and its source.
+//! [`trials`](engines::threads::trials) repeats and summarises, `locks` measures accesses and locks, `sched` waiting
+//! and waking, `memory` mappings and pages. Costs that cannot be measured from user space keep their value and source.
 mod locks;
 mod memory;
 mod sched;
@@ -16,35 +16,35 @@ use model::seam::costs::{self, Costs, Entry, Table};
 pub struct Measured {
     /// Group and name in the table.
     pub entry: (&'static str, &'static str),
-    /// What came of it.
+    /// The trials.
     pub trials: Trials,
 }
 
-/// Something that several entries make up together, to see whether they add up.
+/// An operation that consists of several entries, to check whether they add up.
 #[derive(Clone, Debug)]
 pub struct Together {
-    /// What it is.
+    /// The operation in words.
     pub what: &'static str,
-    /// Entries whose sum the simulator takes for it.
+    /// Entries whose sum the simulator charges for it.
     pub entries: &'static [(&'static str, &'static str)],
-    /// What came of it.
+    /// The trials of the whole operation.
     pub trials: Trials,
 }
 
-/// Everything that was measured.
+/// All measurements.
 #[derive(Clone, Debug, Default)]
 pub struct Calibration {
-    /// Entries, in no order.
+    /// Entries, in no particular order.
     pub entries: Vec<Measured>,
-    /// What several entries make up.
+    /// Operations that consist of several entries.
     pub together: Vec<Together>,
 }
 
 impl Calibration {
-    /// Measures; `begins` is told of each part. Takes a few seconds, on an idle machine.
+    /// Measures; `begins` is called with the name of each part. Takes a few seconds, on an idle machine.
     ///
     /// # Errors
-    /// [`Refused`] when the system has no thread or memory for it.
+    /// If the system has no thread or no memory for it: [`Refused`].
     pub fn measure(mut begins: impl FnMut(&str)) -> Result<Self, Refused> {
         let mut all = Self::default();
         begins("accesses and locks");
@@ -56,20 +56,20 @@ impl Calibration {
         Ok(all)
     }
 
-    /// Keeps a figure. One that is nothing after what else is in it was taken off was not measured.
+    /// Keeps a figure. One that is 0 after the rest of its loop was subtracted counts as not measured.
     fn entry(&mut self, entry: (&'static str, &'static str), trials: Trials) {
         if trials.median_ps() > 0 {
             self.entries.push(Measured { entry, trials });
         }
     }
 
-    /// The figure for that entry.
+    /// Returns the figure for that entry.
     #[must_use]
     pub fn of(&self, entry: (&str, &str)) -> Option<&Trials> {
         self.entries.iter().find(|measured| measured.entry == entry).map(|measured| &measured.trials)
     }
 
-    /// The complete table: measured entries with their source, the others as they are built in.
+    /// Returns the complete table: measured entries with their source, the others as built in.
     #[must_use]
     pub fn table(&self, date: &str) -> Table {
         let cpu = env::cpu_model();
@@ -88,7 +88,7 @@ impl Calibration {
 }
 
 impl Together {
-    /// What `costs` say, in ns.
+    /// Returns the sum of its entries in `costs`, in ns.
     #[must_use]
     pub fn sum_ns(&self, costs: &Costs) -> u64 {
         self.entries.iter().filter_map(|(group, name)| costs.named(group, name)).sum()

@@ -1,7 +1,7 @@
-//! Waiting and waking between two actors: handing over, waking, switching, and how long one keeps its CPU.
+//! Costs of waiting and waking between two actors: hand-over, wake-up, switch, and the length of a time slice.
 //!
-//! A switch is what a hand-over on one CPU takes beyond the two system calls that it is made of. A wake-up is what a
-//! hand-over between two CPUs takes beyond a switch.
+//! A switch is the time of a hand-over on one CPU, less the two system calls that it consists of. A wake-up is the time
+//! of a hand-over between two CPUs, less a switch.
 use super::{Calibration, Together};
 use engines::threads::Refused;
 use engines::threads::current::ThreadCurrent;
@@ -18,16 +18,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 const ROUNDS: u64 = 200;
 /// Turns of a trial of a system call.
 const CALLS: u64 = 512;
-/// How long two share a CPU, in ns: some dozens of time slices.
+/// Time for which two actors share a CPU, in ns: several dozen time slices.
 const SHARED_NS: u64 = 200_000_000;
-/// A gap of this length, in ns, is no interrupt: somebody else had the CPU.
+/// Length of a gap in ns that is too long for an interrupt: another thread had the CPU.
 const GAP_NS: u64 = 200_000;
-/// Gaps that are enough to tell.
+/// Gaps that are enough for a result.
 const GAPS: usize = 8;
 
 type Actor = ThreadCurrent<NoopObserver>;
 
-/// What they wait for. Nobody else does, so any will do.
+/// The object that they wait for. No other actor does, so any object will do.
 const ON: Object = Object { class: Class::CgroupMutex, owner: 0 };
 
 pub(super) fn measure(all: &mut Calibration) -> Result<(), Refused> {
@@ -58,14 +58,14 @@ fn cpus() -> Vec<usize> {
     (0..CpuSet::MAX_CPU).filter(|cpu| mine.is_set(*cpu)).collect()
 }
 
-/// Keeps this thread, which ends soon, on one CPU. Where that is refused it stays where it is.
+/// Pins this thread, which ends soon, to one CPU. If that is refused, it stays where it is.
 fn pin(cpu: usize) {
     let mut only = CpuSet::new();
     only.set(cpu);
     let _ = sched_setaffinity(None, &only);
 }
 
-/// The two system calls of a hand-over, when there is nobody to wake and nothing to wait for, in ps.
+/// Times the two system calls of a hand-over without a waiter to wake or a value to wait for, in ps.
 fn calls<C: Current>(cur: &C) -> u64 {
     let word = AtomicU32::new(0);
     let wake = repeated(cur, CALLS, || _ = black_box(futex::wake(&word, futex::Flags::PRIVATE, 1)));
@@ -73,7 +73,7 @@ fn calls<C: Current>(cur: &C) -> u64 {
     wake.median_ps() + wait.median_ps()
 }
 
-/// One hand-over between two actors on these CPUs who wait for each other in turn.
+/// Times a hand-over between two actors on these CPUs that wait for each other in turn.
 fn ping_pong(how: Wait, cpus: [usize; 2]) -> Result<Trials, Refused> {
     let trial = move |cur: &Actor| {
         let me = cur.actor();
@@ -89,7 +89,7 @@ fn ping_pong(how: Wait, cpus: [usize; 2]) -> Result<Trials, Refused> {
             cur.wake(other);
             cur.wait(ON, how);
         };
-        // The first is the other's start.
+        // The first is the other actor's start.
         round();
         let before = cur.now();
         (0..ROUNDS).for_each(|_| round());
@@ -98,7 +98,7 @@ fn ping_pong(how: Wait, cpus: [usize; 2]) -> Result<Trials, Refused> {
     (0..N).map(|_| on_thread(trial)).collect::<Result<_, _>>().map(Trials::of)
 }
 
-/// One hand-over of a mutex that two actors want all the time: who gives it back queues again behind the other.
+/// Times a hand-over of a mutex that two actors want all the time: the one that releases it queues behind the other.
 fn handed(cpus: [usize; 2]) -> Result<Trials, Refused> {
     let trial = move |cur: &Actor| {
         let shared = Arc::new((Mutex::new(Class::CgroupMutex, 0, 0_u64), AtomicBool::new(false)));
@@ -110,7 +110,7 @@ fn handed(cpus: [usize; 2]) -> Result<Trials, Refused> {
                 *theirs.0.lock(cur) += 1;
             }
         });
-        // Until the other is there.
+        // Waits until the other actor is there.
         while *shared.0.lock(cur) == 0 {
             std::thread::yield_now();
         }
@@ -119,13 +119,13 @@ fn handed(cpus: [usize; 2]) -> Result<Trials, Refused> {
         let took = cur.now() - before;
         let theirs = *shared.0.lock(cur) - begun;
         shared.1.store(true, Ordering::SeqCst);
-        // Where the other came less often, it was not handed over every time.
+        // If the other actor took it less often, it was not handed over every time.
         per_turn(took, 2 * theirs.min(ROUNDS))
     };
     (0..N).map(|_| on_thread(trial)).collect::<Result<_, _>>().map(Trials::of)
 }
 
-/// How long somebody else keeps the CPU of one who wants it all the time.
+/// Times for how long another thread keeps the CPU from an actor that wants it all the time.
 fn slices(cur: &Actor, cpu: usize) -> Trials {
     let over = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&over);

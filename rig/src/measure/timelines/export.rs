@@ -7,7 +7,7 @@ use model::seam::event::{Mode, Target};
 use model::seam::{Class, Object};
 use reports::schema::{FaultMark, HoldSpan, PhaseSpan, Timeline, WaitSpan};
 
-/// `W`, `R` or nothing, as in reports.
+/// Returns `W`, `R` or an empty string, as in reports.
 pub(crate) fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Exclusive => "",
@@ -16,7 +16,7 @@ pub(crate) fn mode(mode: Mode) -> &'static str {
     }
 }
 
-/// A lock, for people: `mmap_sem(mm 3)`, `counter.lock(b.memrlimit)`.
+/// Names a lock for people: `mmap_sem(mm 3)`, `counter.lock(b.memrlimit)`.
 pub(crate) fn lock(object: Object, shadow: &Shadow) -> String {
     if object.class != Class::CounterLock {
         return object.to_string();
@@ -27,7 +27,7 @@ pub(crate) fn lock(object: Object, shadow: &Shadow) -> String {
 }
 
 impl Timelines {
-    /// The attaches nearest to each of `figures` in ns, and the longest.
+    /// Returns the attaches nearest to each of `figures` in ns, and the longest.
     #[must_use]
     pub fn told(&self, figures: &[u64], shadow: &Shadow) -> Vec<Timeline> {
         self.picked(figures).into_iter().map(|steps| told(steps, shadow)).collect()
@@ -38,8 +38,8 @@ fn target(target: Target) -> String {
     match target {
         Target::Thread(task) => format!("task {}", task.0),
         Target::Process(process) => format!("process {}", process.0),
-        Target::All => "everybody".to_owned(),
-        Target::Adopt(controller) => format!("nobody: {controller} joins"),
+        Target::All => "all tasks".to_owned(),
+        Target::Adopt(controller) => format!("no task: {controller} joins"),
     }
 }
 
@@ -47,7 +47,7 @@ fn told(steps: &Steps, shadow: &Shadow) -> Timeline {
     let since = |at_ns: u64| at_ns.saturating_sub(steps.began_ns).min(steps.latency_ns);
     let name = |cgroup: &CgroupId| shadow.cgroup_name(*cgroup).to_owned();
     let wait = |wait: &Waited| WaitSpan {
-        who: wait.who.map_or_else(|| "somebody".to_owned(), |who| who.to_string()),
+        who: wait.who.map_or_else(|| "an actor".to_owned(), |who| who.to_string()),
         lock: lock(wait.object, shadow),
         mode: mode(wait.mode).to_owned(),
         from_ns: since(wait.from_ns),
@@ -69,7 +69,7 @@ fn told(steps: &Steps, shadow: &Shadow) -> Timeline {
     });
     let faults = steps.faults.iter();
     Timeline {
-        who: steps.who.map_or_else(|| "somebody".to_owned(), |who| who.to_string()),
+        who: steps.who.map_or_else(|| "an actor".to_owned(), |who| who.to_string()),
         what: steps.target.map_or_else(String::new, target),
         from: steps.from.iter().map(name).collect(),
         to: name(&steps.dest),

@@ -1,8 +1,8 @@
-//! Single attaches, step by step: of those that moved one per eighth of an octave of latency, and the longest.
+//! Timelines of single attaches that moved, step by step: one per eighth of an octave of latency, and the longest.
 //!
-//! Apart from [`super::Recorder`], which keeps sums only. Which attach stands at the median or at p99 is known when all have
-//! ended, so the first of each latency class is kept until then, and the ones nearest to the figures are picked from them.
-//! Buffers are used again: in the steady state nothing is allocated.
+//! [`super::Recorder`] keeps only sums. The attach at the median or at p99 is known only when all have ended. So the
+//! first of each latency class is kept until then, and those nearest to the figures are picked from these. Buffers are
+//! reused: in the steady state nothing is allocated.
 pub(super) mod export;
 pub mod per_thread;
 mod steps;
@@ -16,26 +16,26 @@ use steps::{Steps, Waited};
 /// Latency classes per octave, as a power of two.
 const CLASSES_BITS: u32 = 3;
 
-/// The number that an actor has among its own.
+/// The number of an actor in its own timelines.
 const ME: ActorId = ActorId(0);
 
-/// Somebody who waits now: for what, how, since when.
+/// A wait under way: for which lock, in which mode, since when.
 type Waiting = Option<(Object, Mode, u64)>;
 
-/// See the module's text.
+/// The timelines of one run, or of one actor.
 #[derive(Debug, Default)]
 pub struct Timelines {
     /// Attaches that began earlier are not kept.
     from_ns: u64,
-    /// Who is who, by actor.
+    /// The role of each actor, by actor.
     who: Vec<Option<Who>>,
-    /// Who waits for a lock, by actor.
+    /// The wait of each actor.
     waiting: Vec<Waiting>,
     /// Attaches under way.
     open: Vec<Steps>,
-    /// Whose they are.
+    /// The actors that make them.
     movers: SmallVec<[ActorId; 4]>,
-    /// The bit of each of them ([`bit`]): most events are somebody else's, and this tells so in one look.
+    /// The bits of these actors ([`bit`]): most events come from other actors, and this mask recognises those at once.
     mask: u64,
     /// The first attach of each latency class.
     kept: BTreeMap<u32, Steps>,
@@ -46,14 +46,14 @@ pub struct Timelines {
     spare: Vec<Steps>,
 }
 
-/// Which latency class `ns` falls into: its octave and the eighth of it.
+/// Returns the latency class of `ns`: its octave and the eighth of it.
 fn class(ns: u64) -> u32 {
     let ns = ns.max(1 << CLASSES_BITS);
     let octave = ns.ilog2();
     (octave << CLASSES_BITS) + ((ns >> (octave - CLASSES_BITS)) as u32 & ((1 << CLASSES_BITS) - 1))
 }
 
-/// Bit of an actor, which it shares with every 64th.
+/// Returns the bit of an actor, which it shares with every 64th.
 fn bit(actor: ActorId) -> u64 {
     1 << (actor.0 % 64)
 }
@@ -66,7 +66,7 @@ fn at<T: Clone + Default>(list: &mut Vec<T>, actor: ActorId) -> &mut T {
 }
 
 impl Timelines {
-    /// Timelines of attaches that begin at `from_ns` or later.
+    /// Returns timelines of attaches that begin at `from_ns` or later.
     #[must_use]
     pub fn new(from_ns: u64) -> Self {
         Self { from_ns, ..Self::default() }
@@ -77,15 +77,15 @@ impl Timelines {
         self.open.get_mut(place)
     }
 
-    /// Whether a lock that `actor` takes or gives matters here. Most do not: they are taken at once, by somebody who moves
-    /// nobody.
+    /// Reports whether a lock that `actor` takes or releases matters here. Most do not: they are taken at once, by an
+    /// actor that moves nothing.
     #[inline]
     #[must_use]
     pub fn follows(&self, actor: ActorId, event: &Event) -> bool {
         self.mask & bit(actor) != 0 || matches!(event, Event::LockAcquired { waited_ns: Some(_), .. })
     }
 
-    /// Takes an event about a lock that it follows.
+    /// Records an event about a lock that it follows.
     #[inline(never)]
     pub fn lock(&mut self, stamp: Stamp, event: &Event) {
         match *event {
@@ -99,13 +99,13 @@ impl Timelines {
         }
     }
 
-    /// Somebody has to wait for a lock.
+    /// Records that an actor has to wait for a lock.
     #[inline(never)]
     pub fn contended(&mut self, stamp: Stamp, object: Object, mode: Mode) {
         *at(&mut self.waiting, stamp.actor) = Some((object, mode, stamp.at_ns));
     }
 
-    /// Takes an event that is about an attach, or says who somebody is.
+    /// Records an event about an attach, or about the role of an actor.
     #[cold]
     pub fn attach(&mut self, stamp: Stamp, event: &Event) {
         let Stamp { at_ns, actor } = stamp;
@@ -165,7 +165,7 @@ impl Timelines {
             self.spare.push(steps);
             return;
         }
-        // Those whom the mover made wait may not have run yet since it let go.
+        // Actors that the mover blocked may not have run yet since it released the lock.
         for (other, waiting) in self.waiting.iter().enumerate() {
             if let Some((object, mode, from_ns)) = waiting.filter(|_| other != actor.index())
                 && steps.held(object, (from_ns, at_ns))
@@ -190,7 +190,7 @@ impl Timelines {
         self.longest_ns = self.longest_ns.max(latency_ns);
     }
 
-    /// Those kept that come nearest to each of `figures` in ns, and the longest; each once, shortest first.
+    /// Returns the kept attaches nearest to each of `figures` in ns, and the longest; each once, shortest first.
     fn picked(&self, figures: &[u64]) -> Vec<&Steps> {
         let all = || self.kept.values().chain(&self.longest);
         let order = |steps: &&Steps| (steps.latency_ns, steps.began_ns);

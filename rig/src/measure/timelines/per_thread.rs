@@ -1,5 +1,5 @@
-//! Timelines where every actor sees its own events alone: each mover keeps its attaches, everybody keeps its waits, and
-//! who waited for what a mover held is found when all have ended.
+//! Timelines for engines where each actor sees only its own events. Each mover keeps its attaches and each actor its
+//! waits. When all have ended, the waits for locks that a mover held are matched with its attaches.
 use super::steps::{Steps, Waited};
 use super::{ME, Timelines, class};
 use model::seam::event::Who;
@@ -15,18 +15,18 @@ pub struct ThreadTimelines {
     who: Option<Who>,
     waits: Vec<Waited>,
     left_out: u64,
-    /// Absent until this actor attaches something: most never do.
+    /// Absent until this actor begins an attach, which most never do.
     attaches: Option<Box<Timelines>>,
 }
 
 impl ThreadTimelines {
-    /// Of attaches that begin at `from_ns` or later.
+    /// Returns timelines of attaches that begin at `from_ns` or later.
     #[must_use]
     pub fn new(from_ns: u64) -> Self {
         Self { from_ns, ..Self::default() }
     }
 
-    /// Takes one event of the actor.
+    /// Records one event of the actor.
     #[inline]
     pub fn observe(&mut self, stamp: Stamp, event: &Event) {
         match *event {
@@ -74,8 +74,8 @@ impl ThreadTimelines {
 }
 
 impl Timelines {
-    /// What all actors have kept: of each latency class the attach that began first, the longest, and who waited for what
-    /// their movers held.
+    /// Merges the timelines of all actors: for each latency class the attach that began first, the longest attach, and
+    /// the waits for locks that their movers held.
     #[must_use]
     pub fn of_all(all: &[(ActorId, &ThreadTimelines)]) -> Self {
         let mut together = Self::default();
@@ -106,7 +106,7 @@ impl ThreadTimelines {
         })
     }
 
-    /// Tells the attach of another actor who waited here for what its mover held.
+    /// Adds to the attach of another actor the waits of this actor for locks that its mover held.
     fn tell_waits(&self, steps: &mut Steps) {
         let (from_ns, until_ns) = (steps.began_ns, steps.began_ns + steps.latency_ns);
         for wait in &self.waits {
@@ -115,7 +115,7 @@ impl ThreadTimelines {
                 steps.met(*wait);
             }
         }
-        // Those that were not kept came last; whether any was for this mover nobody knows.
+        // The waits that were not kept came last; whether any was for this mover is unknown.
         if self.waits.last().is_some_and(|last| last.to_ns < until_ns) {
             steps.left_out += self.left_out;
         }

@@ -5,7 +5,7 @@ use model::seam::event::{Mode, Phase, Target, Who};
 use model::seam::{ActorId, Object};
 use smallvec::SmallVec;
 
-/// Spans of each kind that a timeline holds; more are counted.
+/// Most spans of each kind in a timeline; further ones are counted.
 pub(super) const MAX_SPANS: usize = 200;
 
 /// A stretch of time in one phase, in ns of the run.
@@ -21,14 +21,14 @@ pub(super) struct InPhase {
 pub(super) struct Held {
     pub(super) object: Object,
     pub(super) mode: Mode,
-    /// Phase in which it was taken, and which stretch of the attach that was.
+    /// Phase in which it was taken, and the stretch of the attach.
     pub(super) phase: Option<Phase>,
     stretch: usize,
     pub(super) from_ns: u64,
     pub(super) to_ns: u64,
     pub(super) times: u64,
     pub(super) held_ns: u64,
-    /// Since when it is held now.
+    /// Time since which it has been held without interruption.
     since_ns: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Waited {
     pub(super) to_ns: u64,
 }
 
-/// See the module's text.
+/// The steps of one attach.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Steps {
     pub(super) actor: ActorId,
@@ -56,7 +56,7 @@ pub(super) struct Steps {
     pub(super) holds: Vec<Held>,
     /// Places in `holds` of spinlocks, by [`spin_slot`].
     spins: [u16; SPIN_SLOTS],
-    /// Everything else, with its place in `holds`: what others wait for long.
+    /// All other locks, with their position in `holds`: those that others wait long for.
     sleeping: SmallVec<[(Object, u16); 16]>,
     pub(super) waited: Vec<Waited>,
     pub(super) waits: Vec<Waited>,
@@ -67,12 +67,12 @@ pub(super) struct Steps {
 /// Slots for spinlocks: a loop over pages takes three in turn.
 const SPIN_SLOTS: usize = 16;
 
-/// Where the place of a spinlock is kept.
+/// Returns the slot for the position of a spinlock.
 fn spin_slot(object: Object) -> usize {
     (object.class as usize * 5 + object.owner as usize) % SPIN_SLOTS
 }
 
-/// Appends `what` if there is room for it, else counts it.
+/// Appends `what` if there is room, otherwise counts it.
 fn push<T>(list: &mut Vec<T>, left_out: &mut u64, what: T) {
     if list.len() < MAX_SPANS {
         list.push(what);
@@ -82,7 +82,7 @@ fn push<T>(list: &mut Vec<T>, left_out: &mut u64, what: T) {
 }
 
 impl Steps {
-    /// Empties it for another attach; buffers stay.
+    /// Clears it for another attach; buffers stay.
     pub(super) fn begin(
         &mut self,
         at_ns: u64,
@@ -119,8 +119,8 @@ impl Steps {
         push(&mut self.phases, &mut self.left_out, InPhase { phase, from_ns: at_ns, to_ns: u64::MAX });
     }
 
-    /// The mover has taken a lock. Holds of a spinlock in one stretch of a phase are one span: a loop over pages takes the
-    /// lock of a counter hundreds of times.
+    /// Records that the mover has taken a lock. Holds of a spinlock in one stretch of a phase are one span: a loop over
+    /// pages takes the lock of a counter hundreds of times.
     pub(super) fn takes(&mut self, object: Object, mode: Mode, at_ns: u64, waited_ns: Option<u64>) {
         if let Some(waited_ns) = waited_ns {
             let from_ns = at_ns.saturating_sub(waited_ns);
@@ -148,7 +148,7 @@ impl Steps {
         push(&mut self.holds, &mut self.left_out, held);
     }
 
-    /// The hold of that spinlock that was last opened, if its slot has not been taken by another one.
+    /// Returns the most recently opened hold of that spinlock, if its slot has not been taken by another one.
     fn spin(&mut self, object: Object) -> Option<&mut Held> {
         let at = usize::from(self.spins[spin_slot(object)]);
         self.holds.get_mut(at).filter(|held| held.object == object)
@@ -169,7 +169,7 @@ impl Steps {
         }
     }
 
-    /// Whether the mover held `object` at some time from `from_ns` to `to_ns`.
+    /// Reports whether the mover held `object` at some time from `from_ns` to `to_ns`.
     pub(super) fn held(&self, object: Object, (from_ns, to_ns): (u64, u64)) -> bool {
         let hit = |held: &Held| {
             let until_ns = if held.since_ns.is_some() { u64::MAX } else { held.to_ns };
@@ -182,7 +182,7 @@ impl Steps {
         places.any(|held| hit(&self.holds[usize::from(held.1)]))
     }
 
-    /// Somebody else waited, or still does, for something that the mover held meanwhile.
+    /// Records a wait of another actor, ended or not, for a lock that the mover held during it.
     pub(super) fn met(&mut self, wait: Waited) {
         push(&mut self.waits, &mut self.left_out, wait);
     }
@@ -191,14 +191,14 @@ impl Steps {
         push(&mut self.faults, &mut self.left_out, (site, fault, at_ns));
     }
 
-    /// The attach has ended.
+    /// Records the end of the attach.
     pub(super) fn end(&mut self, at_ns: u64) {
         self.leave_phase(at_ns);
         self.latency_ns = at_ns.saturating_sub(self.began_ns);
         self.in_order();
     }
 
-    /// All who waited are known.
+    /// Sorts the waits, when all of them are known.
     pub(super) fn in_order(&mut self) {
         self.waits.sort_by_key(|wait| (wait.from_ns, wait.to_ns));
     }

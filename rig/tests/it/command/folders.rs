@@ -86,7 +86,10 @@ fn an_earlier_result_is_moved_aside_and_never_stands_for_a_killed_run() {
     let (code, text) = said(&out);
     assert_eq!(code, Some(5), "{text}");
     assert!(String::from_utf8_lossy(&out.stdout).starts_with("churn on sim"), "{text}");
-    assert!(text.contains("1 cells of another request are not shown, o/cells/09999.json"), "{text}");
+    assert!(
+        text.contains("1 cells of another request are not shown; the first is o/cells/09999.json"),
+        "{text}"
+    );
 
     killed(folder, &["window", "--duration", "500ms", "--seeds", "64"], 0);
     assert!(folder.join("o/previous/2/cells/09999.json").exists() && !folder.join("o/run.json").exists());

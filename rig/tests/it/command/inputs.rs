@@ -44,7 +44,7 @@ fn a_wrong_value_comes_with_the_help_of_its_flag() {
     for (command, unit) in [
         ("run idle --seeds x", "How many seeds"),
         ("explore --seconds soon", "in s"),
-        ("explore --shrink-seconds=-1", "write seconds from 0 on"),
+        ("explore --shrink-seconds=-1", "write a number of seconds, 0 or more"),
         (
             "vm --timeout 0",
             "'--timeout <T>': `0` has no unit; write a whole number of ns, us, ms, s, m or h, from 1us to 86400s",

@@ -120,25 +120,25 @@ fn names_of_nothing_are_told_what_there_is() {
 #[test]
 fn what_cannot_be_is_told_why() {
     let thrown = error("faults = []", "faults = [\"core.mmap: exit\"]");
-    assert!(thrown.starts_with("t.toml:2:11: `exit` can be thrown into an attach only"), "{thrown}");
+    assert!(thrown.starts_with("t.toml:2:11: `exit` can be thrown only into an attach"), "{thrown}");
     let cases = [
         (
             "\"mmap 5\", \"exit\"",
             "\"exit\", \"mmap 5\"",
-            "t.toml:24:16: `p.0` has exited by then and cannot \"mmap 5\"; leave this out or move it before \"exit\"",
+            "t.toml:24:16: `p.0` cannot \"mmap 5\" after \"exit\"; remove this operation or move it before \"exit\"",
         ),
-        ("name = \"mover\"", "as = \"p.0\"", "t.toml:22:1: `p.0` acts already"),
+        ("name = \"mover\"", "as = \"p.0\"", "t.toml:22:1: `p.0` is one of the [[actors]] already"),
         (
             "as = \"p.0\"",
             "name = \"other\"",
-            "t.toml:24:8: `mmap` is done by a thread, and `other` is none; add for example as = \"p.0\"",
+            "t.toml:24:8: only a thread can `mmap`, and `other` is not a thread; add for example as = \"p.0\"",
         ),
         ("name = \"mover\"", "", "t.toml:18:1: an actor needs a name"),
         ("name = \"mover\"", "name = \"p.1\"", "t.toml:19:8: `p.1` is a thread; write as = \"p.1\""),
         (
             "faults = []",
             "exists = []",
-            "t.toml:2:10: `exists` is empty and demands nothing; write a condition",
+            "t.toml:2:10: `exists` is empty, so it requires nothing; write a condition",
         ),
         (
             "faults = []",
@@ -164,13 +164,13 @@ fn what_cannot_be_is_told_why() {
         ),
         ("{ drift = \"sometimes\" }", "\"never\"", "t.toml:27:17: expectations of a protocol are a table"),
         ("rss = 0", "rss = 11", "t.toml:16:7: process `p` has touched 11 pages of 10; rss is at most vm"),
-        ("threads = 2", "threads = 0", "t.toml:14:11: `threads` is 0; it has to be from 1 to 4096"),
-        ("mmap 5", "mmap five", "t.toml:24:8: `five` is no number of pages"),
+        ("threads = 2", "threads = 0", "t.toml:14:11: `threads` is 0; it must be from 1 to 4096"),
+        ("mmap 5", "mmap five", "t.toml:24:8: `five` is not a number of pages"),
         ("mmap 5", "mmap", "t.toml:24:8: `mmap` cannot be read; write for example \"mmap 5\""),
         (
             "faults = []",
             "faults = [\"memrlimit.can_attach: probability=10\"]",
-            "t.toml:2:11: `probability` has no place where every schedule is run",
+            "t.toml:2:11: `probability` cannot be used when every schedule is run",
         ),
         (
             "name = \"good\"",
@@ -178,7 +178,7 @@ fn what_cannot_be_is_told_why() {
             "t.toml:1:8: `name` is `very good`; write a word without blanks",
         ),
         ("name = \"good\"", "nmae = \"good\"", "t.toml:1:1: unknown field `nmae`; did you mean `name`?"),
-        ("vm = 10", "vm = -1", "t.toml:15:6: `vm` is -1; it has to be from 0 to"),
+        ("vm = 10", "vm = -1", "t.toml:15:6: `vm` is -1; it must be from 0 to"),
         (
             "cgroup = \"a\"",
             "cgroups = [\"a\"]",

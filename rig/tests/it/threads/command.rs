@@ -66,7 +66,7 @@ fn the_cells_of_a_killed_run_are_known_for_what_they_are() {
 fn flags_that_do_not_go_together_are_refused_with_the_remedy() {
     let scratch = tempfile::tempdir().expect("a folder");
     for (flags, remedy) in [
-        (&["run", "steady", "--real-pages"][..], "give --engine threads as well"),
+        (&["run", "steady", "--real-pages"][..], "add --engine threads"),
         (&["run", "steady", "--engine", "threads", "--fail-nth", "all"][..], "leave out --engine"),
         (&["run", "steady", "--engine", "linux"][..], "possible values: sim, threads"),
     ] {

@@ -5,7 +5,7 @@
 //! line:
 //!
 //! ```
-//! let plan = faults::Plan::parse(
+//! let plan = faults::FaultPlan::parse(
 //!     "memrlimit.prepare_sleep: probability=10 errno=ENOMEM
 //!      numtasks.prepare_nosleep: nth=3 errno=EAGAIN
 //!      cpuset.prepare_sleep: delay=200us interval=10

@@ -5,9 +5,9 @@
 //! same operations on every machine, and draws of one actor never affect another.
 //!
 //! ```
-//! use workloads::{ActorKey, BuiltIn, Plan, Spec};
+//! use workloads::{ActorKey, BuiltIn, Spec, WorkloadPlan};
 //!
-//! let plan = Plan::new(&Spec::new("churn", 2, 4), &BuiltIn)?;
+//! let plan = WorkloadPlan::new(&Spec::new("churn", 2, 4), &BuiltIn)?;
 //! let first: Vec<_> = plan.stream(42, &ActorKey::root(0, 3)).take(3).map(|op| op.to_string()).collect();
 //! assert_eq!(first.len(), 3);
 //! # Ok::<(), workloads::SpecError>(())

@@ -154,7 +154,7 @@ fn damaged_files_are_named_and_nothing_is_written() {
     fs::remove_file(folder.join("a/report.html")).unwrap();
     let damages: [(String, &str); 6] = [
         (whole[..whole.len() / 2].to_owned(), "EOF"),
-        (whole.replace("attach-rig/run/1", "attach-rig/run/9"), "use the version that wrote the file"),
+        (whole.replace("attach-rig/run/2", "attach-rig/run/9"), "use the version that wrote the file"),
         ("[".repeat(100_000), "invalid type"),
         (String::new(), "EOF"),
         (

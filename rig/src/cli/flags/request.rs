@@ -40,7 +40,7 @@ pub(crate) struct Request {
     /// Default: that of the scenario.
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=100))]
     fault_rate: Option<Vec<u8>>,
-    /// Delay each attach between switch and attach; several values, such as 0us,1us,10us, make an axis. Default: that
+    /// Delay every move between its phases switch and attach; several values, such as 0us,1us,10us, make an axis. Default: that
     /// of the scenario.
     #[arg(long, value_name = "T", value_delimiter = ',')]
     delay: Option<Vec<String>>,

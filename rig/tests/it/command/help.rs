@@ -20,7 +20,8 @@ fn commands(help: &str) -> Vec<&str> {
 fn append(path: &[&str], all: &mut String) {
     let output = help(path);
     assert!(output.status.success() && output.stderr.is_empty(), "{path:?}: {output:?}");
-    let help = text(&output.stdout);
+    let lines = text(&output.stdout);
+    let help: String = lines.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     all.push_str(&format!("$ {} --help\n{help}\n", [&["attach-rig"], path].concat().join(" ")));
     commands(&help).into_iter().for_each(|name| append(&[path, &[name]].concat(), all));
 }

@@ -42,15 +42,15 @@ fn what_is_no_regular_file_is_named_and_never_waited_for() {
 fn a_wrong_value_comes_with_the_help_of_its_flag() {
     let scratch = tempfile::tempdir().unwrap();
     for (command, unit) in [
-        ("run idle --seeds x", "How many seeds"),
-        ("explore --seconds soon", "in s"),
+        ("run idle --seeds x", "Number of seeds"),
+        ("explore --seconds soon", "in seconds"),
         ("explore --shrink-seconds=-1", "write a number of seconds, 0 or more"),
         (
             "vm --timeout 0",
             "'--timeout <T>': `0` has no unit; write a whole number of ns, us, ms, s, m or h, from 1us to 86400s",
         ),
-        ("run idle --cpus 0", "Modelled CPUs, 1 to 1024"),
-        ("selftest --jobs 0", "for each CPU"),
+        ("run idle --cpus 0", "Number of modelled CPUs, 1 to 1024"),
+        ("selftest --jobs 0", "per CPU"),
     ] {
         let (status, text) = said(&sh(scratch.path(), &format!("\"$RIG\" {command}")));
         assert_eq!(status, Some(2), "{command}: {text}");

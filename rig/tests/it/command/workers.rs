@@ -51,7 +51,7 @@ fn with_fewer_workers_it_goes_on_and_without_threads_the_limit_is_named() {
         let (status, text) = few.run(command);
         assert_eq!(status, Some(code), "{command}: {text}");
         assert!(text.contains(limit) && !text.contains("panicked"), "{command}: {text}");
-        assert_eq!(text.contains("going on with"), code != 4, "{command}: {text}");
+        assert_eq!(text.contains("continuing with"), code != 4, "{command}: {text}");
     }
 }
 
@@ -61,5 +61,5 @@ fn jobs_beyond_sense_are_fewer_and_said() {
     let script = "\"$RIG\" run idle --duration 1ms --seeds 1 --jobs 65535 --out o";
     let (status, text) = said(&super::sh(scratch.path(), script));
     assert_eq!(status, Some(5), "{text}");
-    assert!(text.contains("--jobs 65535: ") && text.contains("are used, 4 for each CPU"), "{text}");
+    assert!(text.contains("--jobs 65535: using ") && text.contains(", 4 per CPU"), "{text}");
 }

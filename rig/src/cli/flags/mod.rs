@@ -59,8 +59,8 @@ pub(super) enum Command {
     ///
     /// With --out, nothing is written to DIR, which may then be full or read-only.
     Report(ReportFlags),
-    /// Compare results with each other, or the protocols of one result: better, same, worse or inconclusive, with the
-    /// reason.
+    /// Compare results with each other, or the protocols of one result: better, same, worse or cannot tell, each with
+    /// its reason.
     ///
     /// Simulated figures, violated invariants and drift are compared exactly. Machine time is compared in pairs that
     /// were measured in ABBA order. Exit codes: 1 correctness regressed, 3 slower, 5 inconclusive, 2 not comparable.

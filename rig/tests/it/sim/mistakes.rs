@@ -35,7 +35,12 @@ fn hierarchies_and_their_cgroups() {
     blames("bkl", "controllers = [\"freezer\"]", "controllers = []", &["at least one controller"]);
     blames("bkl", "name = \"ice\"", "name = \"cpu\"", &["hierarchy `cpu`", "twice"]);
     blames("bkl", "hierarchy = \"ice\"\n\n[[", "hierarchy = \"iced\"\n\n[[", &["did you mean `ice`"]);
-    blames("bkl", "[cgroups.unused]\nhierarchy = \"cpu\"", "[cgroups.unused]", &["does not name its hierarchy"]);
+    blames(
+        "bkl",
+        "[cgroups.unused]\nhierarchy = \"cpu\"",
+        "[cgroups.unused]",
+        &["does not name its hierarchy"],
+    );
     blames("bkl", "[cgroups.unused]", "[cgroups.\"c9/x\"]", &["no parent", "[cgroups.\"c9\"]"]);
     blames("all-tasks", "late = [\"memrlimit\"", "late = [\"freezer\"", &["freezer"]);
     blames(

@@ -157,16 +157,19 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_the_readme_is_this_one() {
-        let readme = include_str!("../../README.md");
-        let (_, table) = readme.split_once("| exit | meaning |\n|---|---|\n").expect("a table");
+    fn the_table_of_the_guide_is_this_one() {
+        let guide = include_str!("../../docs/guide.md");
+        let (_, table) = guide.split_once("| exit | meaning |\n|---|---|\n").expect("a table");
         let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
         let [hup, int, term] = Exit::CAUGHT.map(Exit::number);
         let mut begins = Exit::ALL.map(|exit| format!("| {} | {}", exit.number(), exit.meaning())).to_vec();
         begins.push(format!("| {hup}, {int}, {term} | {}", Exit::CAUGHT[0].meaning()));
         assert_eq!(rows.len(), begins.len(), "{rows:#?}");
         for (row, begin) in rows.iter().zip(begins) {
-            assert!(row.starts_with(&begin), "README.md has `{row}`, and the table of exit codes `{begin}`");
+            assert!(
+                row.starts_with(&begin),
+                "docs/guide.md has `{row}`, and the table of exit codes `{begin}`"
+            );
         }
     }
 }

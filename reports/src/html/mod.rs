@@ -1,7 +1,7 @@
 //! `report.html`: one file without network or fonts, readable without its script and its style sheet as well.
 //!
 //! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
-//! stand: `summary`, `invariants`, `by_protocol`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
+//! stand: `summary`, `price`, `invariants`, `by_protocol`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
 //! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`, `remarks`; `joint` puts several runs on one page, with `cross_engine` (and `predicted`) in front. Each section computes its sentences from the data; `components` has what they share. Whatever
 //! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod by_protocol;
@@ -19,6 +19,7 @@ mod locks;
 mod over_time;
 mod phases;
 mod predicted;
+mod price;
 mod recordings;
 mod remarks;
 mod resident;
@@ -72,6 +73,7 @@ impl<'a> View<'a> {
     /// The sections of a run without its summary, in the order in which they stand.
     fn sections(&self, env: Option<&Env>) -> Vec<Markup> {
         vec![
+            price::section(self),
             invariants::section(self),
             by_protocol::section(self),
             latency::section(self),

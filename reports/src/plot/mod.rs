@@ -1,6 +1,6 @@
 //! Plots as inline SVG: pure functions from merged figures to markup.
 //!
-//! Apart from the report, which says what a plot means. One question a file: [`percentiles`], [`sweep`], [`phases`],
+//! Apart from the report, which says what a plot means. One question a file: [`price`], [`percentiles`], [`sweep`], [`phases`],
 //! [`ccdf`], [`holds`], [`drift`], [`timeline`]; each fills a [`frame::Frame`] with lines and bars on two [`axis::Axis`].
 //! [`frame`] hands it to plotters, and [`svg`] is the one place that knows what the SVG looks like; [`ink`] has colours, dashes and markers.
 pub(crate) mod axis;
@@ -12,6 +12,7 @@ pub(crate) mod ink;
 pub(crate) mod over_time;
 pub(crate) mod percentiles;
 pub(crate) mod phases;
+pub(crate) mod price;
 pub(crate) mod svg;
 pub(crate) mod sweep;
 pub(crate) mod timeline;

@@ -6,10 +6,13 @@
 //! | `allocations` | allocations while a simulation runs, and the memory that many threads take |
 //! | `command` | the command as a careless user meets it: names, streams, folders, signals, bounds |
 //! | `compare`, `gate`, `report` | the commands that judge and show results |
+//! | `documents` | README and docs: shown output is the real one, flags exist, links lead somewhere |
+//! | `english` | plain English in comments, errors and documents |
 //! | `explore` | litmus tests under every schedule |
 //! | `kills` | commands killed at random moments, some on a full disk |
 //! | `linux` | moves on the real kernel |
 //! | `record`, `recordings` | recordings made by strace, and the contents that are read from them |
+//! | `results` | the figures in `docs/results.md` are those of runs |
 //! | `sim` | the simulator with everything on |
 //! | `skipping` | skipped tests, and the list of them |
 //! | `threads` | the engine on OS threads |
@@ -20,6 +23,8 @@ mod allocations;
 mod cgroups;
 mod command;
 mod compare;
+mod documents;
+mod english;
 mod explore;
 mod gate;
 mod kills;
@@ -27,6 +32,7 @@ mod linux;
 mod record;
 mod recordings;
 mod report;
+mod results;
 mod sim;
 #[path = "../../input/tests/support/skip.rs"]
 mod skip;

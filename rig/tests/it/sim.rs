@@ -10,7 +10,7 @@
 //! - `scopes`: attaches of a thread, a process, all tasks, and of a controller that joins; admins; events thrown
 //! - `invariants`: built-in scenarios over many seeds, with the invariants that the protocols hold and violate
 //! - `proofs`: mutants, every prepare position, random scenarios
-//! - `complexity`: the demands of each protocol on a controller, counted and written into the README
+//! - `complexity`: the demands of each protocol on a controller, counted and written into `docs/results.md`
 //! - `digests`: the same seed gives the same bytes
 //! - `timelines`: single attaches in run.json
 mod complexity;

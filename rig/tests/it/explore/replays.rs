@@ -154,9 +154,9 @@ fn a_saved_test_reads_as_the_one_that_was_saved() {
 }
 
 #[test]
-fn the_tokens_in_the_readmes_replay() {
+fn the_tokens_in_the_documents_replay() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for readme in ["../README.md", "litmus/README.md"] {
+    for readme in ["../docs/guide.md", "litmus/README.md"] {
         let text = std::fs::read_to_string(root.join(readme)).expect("README.md");
         let words =
             text.split_whitespace().filter(|word| word.starts_with('m') && word.matches('@').count() == 2);

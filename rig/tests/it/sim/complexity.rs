@@ -1,5 +1,5 @@
 //! "I am afraid the implementation and rules sound complex": the demands of each protocol on each controller, counted
-//! from the code and from one quiet attach, as a table in the README. `UPDATE=1 cargo test -p rig --test it
+//! from the code and from one quiet attach, as a table in `docs/results.md`. `UPDATE=1 cargo test -p rig --test it
 //! complexity` writes it.
 use super::support::{A, B, Setup, process_to};
 use engines::sim::Sim;
@@ -95,18 +95,18 @@ fn table() -> String {
 }
 
 #[test]
-fn the_readme_says_what_each_protocol_asks_of_a_controller() {
+fn the_document_says_what_each_protocol_asks_of_a_controller() {
     const BEGIN: &str = "<!-- complexity, written by a test -->\n";
     const END: &str = "<!-- end of complexity -->\n";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = std::fs::read_to_string(&path).expect("README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/results.md");
+    let readme = std::fs::read_to_string(&path).expect("docs/results.md");
     let (before, rest) = readme.split_once(BEGIN).expect("a place for the table");
     let (written, after) = rest.split_once(END).expect("an end of the table");
     let table = table();
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))
-            .expect("README.md can be written");
+            .expect("docs/results.md can be written");
         return;
     }
-    assert_eq!(written, table, "the table in README.md is stale: see the top of this file");
+    assert_eq!(written, table, "the table in docs/results.md is stale: see the top of this file");
 }

@@ -1,0 +1,58 @@
+//! The price of correctness, the first figure of a report: a dot for each protocol.
+use super::View;
+use super::components::{figure, section as headed};
+use crate::aggregate::ProtocolSum;
+use crate::outcome::AttachOutcome;
+use crate::plot::ink::Ink;
+use crate::plot::price;
+use crate::schema::LatencyKind;
+use crate::units::{count, ns, percent};
+use maud::{Markup, html};
+
+/// A protocol of which both are known: the invariants that it violates, and the p99 of its attaches in ns.
+struct Priced<'a> {
+    protocol: &'a str,
+    violated: u64,
+    p99_ns: u64,
+}
+
+fn priced(sum: &ProtocolSum) -> Option<Priced<'_>> {
+    let invariants = &sum.sum.invariants;
+    let p99_ns = sum.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)?.p99()?;
+    let violated = invariants.iter().filter(|invariant| invariant.violated > 0).count() as u64;
+    (!invariants.is_empty()).then_some(Priced { protocol: &sum.protocol, violated, p99_ns })
+}
+
+pub(super) fn section(view: &View<'_>) -> Markup {
+    let all: Vec<Priced<'_>> = view.sums.protocols.iter().filter_map(priced).collect();
+    // One dot compares nothing.
+    if all.len() < 2 {
+        return html! {};
+    }
+    let ink = |one: &Priced<'_>| Ink::Series(view.series(one.protocol));
+    let dots: Vec<price::Dot> = all.iter().map(|one| (ink(one), one.violated, one.p99_ns)).collect();
+    let keys: Vec<(Ink, String)> = all.iter().map(|one| (ink(one), one.protocol.to_owned())).collect();
+    let frame = price::plot("What does correctness cost an attach?", view.clock, &dots);
+    headed(view, "price", "The price of correctness", &figure(frame.as_ref(), &takeaway(&all), &keys))
+}
+
+/// The fastest protocol, and the fastest of those that violate nothing.
+fn takeaway(all: &[Priced<'_>]) -> String {
+    let fastest = |some: &mut dyn Iterator<Item = &'_ Priced<'_>>| {
+        some.min_by_key(|one| one.p99_ns).map(|one| (one.protocol.to_owned(), one.violated, one.p99_ns))
+    };
+    let Some((first, violated, first_ns)) = fastest(&mut all.iter()) else { return String::new() };
+    let begin = format!("The smallest p99 is {}, under {first}", ns(first_ns));
+    if violated == 0 {
+        return format!("{begin}, which violates no invariant. All points of the run are added up.");
+    }
+    let begin = format!("{begin}, which violates {}.", count(violated, "invariant"));
+    match fastest(&mut all.iter().filter(|one| one.violated == 0)) {
+        None => format!("{begin} Every protocol violates some. All points of the run are added up."),
+        Some((held, _, held_ns)) => format!(
+            "{begin} Of the protocols that violate none, {held} has the smallest: {}, {} more. All points of the run are added up.",
+            ns(held_ns),
+            percent(held_ns - first_ns, first_ns)
+        ),
+    }
+}

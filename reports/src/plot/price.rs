@@ -1,0 +1,28 @@
+//! The price of correctness: the p99 of an attach against the number of invariants that the protocol violates.
+use super::axis::{Axis, log};
+use super::frame::{Frame, Line};
+use super::ink::Ink;
+
+/// A protocol: its colour, the invariants that it violates, and the p99 of its attaches in ns.
+pub(crate) type Dot = (Ink, u64, u64);
+
+/// A dot per protocol. `None` without any.
+pub(crate) fn plot(question: &str, clock: &str, dots: &[Dot]) -> Option<Frame> {
+    let p99s = || dots.iter().map(|dot| dot.2);
+    let (low, high) = (p99s().min()?, p99s().max()?);
+    let most = dots.iter().map(|dot| dot.1).max()?;
+    let names: Vec<String> = (0..=most).map(|violated| violated.to_string()).collect();
+    let line = |(ink, violated, p99): &Dot| Line {
+        ink: *ink,
+        points: Vec::new(),
+        marks: vec![(*violated as f64, log(*p99))],
+    };
+    Some(Frame {
+        question: question.to_owned(),
+        x: Axis::names_across("invariants that were violated", &names),
+        y: Axis::log_time(&format!("{clock} time of an attach, p99"), low, high),
+        height: 440,
+        lines: dots.iter().map(line).collect(),
+        bars: Vec::new(),
+    })
+}

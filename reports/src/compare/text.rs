@@ -14,7 +14,7 @@ pub fn text(compared: &Comparison, all: bool) -> String {
     let mut out = String::new();
     let (a, b) = &compared.names;
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "{b} beside {a}: {}", compared.about);
+    let _ = writeln!(out, "{b} compared with {a}: {}", compared.about);
     let mut places: Vec<&str> = compared.rows.iter().map(|row| row.place.as_str()).collect();
     places.dedup();
     for place in places {

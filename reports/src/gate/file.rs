@@ -325,7 +325,7 @@ fn waiver(source: &Source<'_>, waive: &RawWaive, today: &str) -> Result<String, 
         until.get(from..from + 2).and_then(|n| n.parse().ok()).is_some_and(|n| (1..=most).contains(&n))
     };
     if shape != "0000-00-00" || !part(5, 12) || !part(8, 31) {
-        let what = format!("`{until}` is no date; write it as in \"2026-12-31\"");
+        let what = format!("`{until}` is not a date; write it as in \"2026-12-31\"");
         return Err(source.at(&waive.until.span(), what));
     }
     if until.as_str() < today {

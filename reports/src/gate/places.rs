@@ -105,7 +105,7 @@ impl<'a> Judged<'a> {
     pub(super) fn places(&self, gate: &Gate) -> Result<Vec<Place<'_>>, GateError> {
         let wrong = |message: String| GateError { place: gate.place.clone(), message };
         if self.is_wall(gate) && !gate.limits.relative() {
-            let why = "wall-clock times are the machine's as much as the kernel's, so they are judged only beside others that were measured in turn; use `max-increase` or `max-ratio`, with `against` or --paired";
+            let why = "wall-clock times are the machine's as much as the kernel's, so they are judged only together with others that were measured in turn; use `max-increase` or `max-ratio`, with `against` or --paired";
             return Err(wrong(why.to_owned()));
         }
         if gate.limits.relative() && gate.against.is_none() && matches!(self.earlier, Earlier::Nothing) {

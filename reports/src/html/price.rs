@@ -6,8 +6,13 @@ use crate::outcome::AttachOutcome;
 use crate::plot::ink::Ink;
 use crate::plot::price;
 use crate::schema::LatencyKind;
-use crate::units::{count, ns, percent};
+use crate::units::{clip, count, ns, percent};
 use maud::{Markup, html};
+
+/// Protocols that are drawn, at most.
+const MAX_DOTS: usize = 12;
+/// Longest name of a protocol, in letters.
+const MAX_NAME: usize = 60;
 
 /// A protocol of which both are known: the invariants that it violates, and the p99 of its attaches in ns.
 struct Priced<'a> {
@@ -20,7 +25,7 @@ fn priced(sum: &ProtocolSum) -> Option<Priced<'_>> {
     let invariants = &sum.sum.invariants;
     let p99_ns = sum.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)?.p99()?;
     let violated = invariants.iter().filter(|invariant| invariant.violated > 0).count() as u64;
-    (!invariants.is_empty()).then_some(Priced { protocol: &sum.protocol, violated, p99_ns })
+    (!invariants.is_empty()).then_some(Priced { protocol: sum.subject.label(), violated, p99_ns })
 }
 
 pub(super) fn section(view: &View<'_>) -> Markup {
@@ -30,16 +35,25 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         return html! {};
     }
     let ink = |one: &Priced<'_>| Ink::Series(view.series(one.protocol));
-    let dots: Vec<price::Dot> = all.iter().map(|one| (ink(one), one.violated, one.p99_ns)).collect();
-    let keys: Vec<(Ink, String)> = all.iter().map(|one| (ink(one), one.protocol.to_owned())).collect();
+    let shown = || all.iter().take(MAX_DOTS);
+    let dots: Vec<price::Dot> = shown().map(|one| (ink(one), one.violated, one.p99_ns)).collect();
+    let keys: Vec<(Ink, String)> = shown().map(|one| (ink(one), clip(one.protocol, MAX_NAME))).collect();
     let frame = price::plot("What does correctness cost an attach?", view.clock, &dots);
-    headed(view, "price", "The price of correctness", &figure(frame.as_ref(), &takeaway(&all), &keys))
+    headed(
+        view,
+        "price",
+        "The price of correctness",
+        &html! {
+            (figure(frame.as_ref(), &takeaway(&all), &keys))
+            @if all.len() > MAX_DOTS { p.more { "The first " (MAX_DOTS) " protocols of " (all.len()) " are drawn." } }
+        },
+    )
 }
 
 /// The fastest protocol, and the fastest of those that violate nothing.
 fn takeaway(all: &[Priced<'_>]) -> String {
     let fastest = |some: &mut dyn Iterator<Item = &'_ Priced<'_>>| {
-        some.min_by_key(|one| one.p99_ns).map(|one| (one.protocol.to_owned(), one.violated, one.p99_ns))
+        some.min_by_key(|one| one.p99_ns).map(|one| (clip(one.protocol, MAX_NAME), one.violated, one.p99_ns))
     };
     let Some((first, violated, first_ns)) = fastest(&mut all.iter()) else { return String::new() };
     let begin = format!("The smallest p99 is {}, under {first}", ns(first_ns));

@@ -47,7 +47,17 @@ const HEADLESS: &str = r"^(What|Who|Whom|Whose|Whether|How|Where|When|Why|Its|Th
 const HEADLESS_PERMILLE: usize = 39;
 
 /// Folders that have not been gone through yet.
-const NOT_YET: [&str; 2] = ["reports", "rig/linux"];
+const NOT_YET: [&str; 9] = [
+    "CHANGELOG.md",
+    "faults",
+    "reports",
+    "rig/explore",
+    "rig/input",
+    "rig/linux",
+    "rig/scenario",
+    "rig/src",
+    "workloads",
+];
 
 /// A line to read: its file, its number, and the words on it.
 type Line = (PathBuf, usize, String);
@@ -107,8 +117,13 @@ fn banned(lines: &[Line]) -> Vec<String> {
         let hits: Vec<String> = lines
             .iter()
             .flat_map(|(path, line, text)| {
+                // Names have hyphens: a mutant is called `abort-tells-refuser`.
+                let is_name = move |hit: &regex::Match<'_>| {
+                    text[..hit.start()].ends_with('-') || text[hit.end()..].starts_with('-')
+                };
                 regex
                     .find_iter(text)
+                    .filter(move |hit| !is_name(hit))
                     .map(move |hit| format!("{}:{line}: `{}`: {instead}", path.display(), hit.as_str()))
             })
             .collect();

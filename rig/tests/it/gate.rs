@@ -95,7 +95,7 @@ fn every_error_names_its_place_and_what_would_be_right() {
         ),
         (
             "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2999-13-01\", reason = \"x\" }",
-            "`2999-13-01` is no date",
+            "`2999-13-01` is not a date",
         ),
         (
             "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2020-01-01\", reason = \"x\" }",
@@ -128,7 +128,7 @@ fn a_run_is_within_any_increase_of_itself_and_the_wall_clock_is_refused() {
     let out = rig(&["gate", "alone.toml", "w"], folder);
     let err = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(2));
-    assert!(err.contains("judged only beside others that were measured in turn"), "{err}");
+    assert!(err.contains("judged only together with others that were measured in turn"), "{err}");
     rig(&["run", "calm.toml", "--duration", "6ms", "--protocol", "transactional", "--out", "b"], folder);
     for (baseline, says) in [("./w", "not comparable"), ("./b", "is not the same in both")] {
         let (code, _, err) = gate(folder, body, &["--baseline", baseline]);

@@ -31,7 +31,12 @@ impl Answer {
     }
 
     fn under(&self, protocol: &str) -> &Group {
-        &self.0.iter().find(|sum| sum.protocol == protocol).unwrap_or_else(|| panic!("no {protocol}")).sum
+        &self
+            .0
+            .iter()
+            .find(|sum| sum.subject.label() == protocol)
+            .unwrap_or_else(|| panic!("no {protocol}"))
+            .sum
     }
 }
 
@@ -64,7 +69,7 @@ fn waits(group: &Group, class: &str, mode: &str) -> (String, String) {
 /// Drift of three-phase in `window` by delay, in the order of the plan.
 fn window(folder: &Path) -> (u64, u64, Vec<String>, u64) {
     let sums = Answer::of(folder, "window");
-    let mine = || sums.groups.iter().filter(|group| group.protocol == "three-phase");
+    let mine = || sums.groups.iter().filter(|group| group.subject.label() == "three-phase");
     let drifts: Vec<String> = mine()
         .map(|group| {
             let delay = group.point.get(Axis::Delay).unwrap_or(0);
@@ -72,7 +77,8 @@ fn window(folder: &Path) -> (u64, u64, Vec<String>, u64) {
         })
         .collect();
     let first = mine().next().expect("a point");
-    let exact = sums.protocols.iter().find(|sum| sum.protocol == "transactional").expect("transactional");
+    let exact =
+        sums.protocols.iter().find(|sum| sum.subject.label() == "transactional").expect("transactional");
     (violated(&first.sum, "drift"), moved(&first.sum), drifts[1..].to_vec(), violated(&exact.sum, "drift"))
 }
 
@@ -156,11 +162,11 @@ fn table(folder: &Path) -> String {
     let pays = |op: &str| {
         ["transactional", "prepare-undo:hold=locks", "prepare-undo"].map(|name| mean(enough.under(name), op))
     };
-    let ([a, b, c], [d, e, f]) = (pays("fork"), pays("exit"));
+    let ([a, b, c], [d, e, f]) = (pays("fork-thread"), pays("exit"));
     row(
         "What do fork and exit pay?",
         &format!(
-            "A fork during attaches takes {a} on average under transactional, {b} with `hold=locks`, {c} with `hold=none`; an exit {d}, {e} and {f}"
+            "A fork of a thread during attaches takes {a} on average under transactional, {b} with `hold=locks`, {c} with `hold=none`; an exit {d}, {e} and {f}"
         ),
         "`sleep-enough`",
     );

@@ -14,7 +14,7 @@ fn every_column_of_every_table_can_be_sorted() {
     }
 }
 
-/// Times in mixed units, thousands, signs, and what is no number.
+/// Times in mixed units, thousands, signs, and what is not a number.
 #[test]
 fn figures_are_sorted_by_what_they_mean() {
     let Some(mut browser) = browser("figures") else { return };

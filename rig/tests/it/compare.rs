@@ -43,7 +43,10 @@ fn protocols_of_one_run_are_compared_and_what_is_wrong_comes_first() {
     let scratch = with_runs();
     let (code, out, _) = said(&["compare", "a", "--against", "transactional"], scratch.path());
     assert_eq!(code, 1, "three-phase violates invariants: {out}");
-    assert!(out.starts_with("three-phase compared with transactional: steady on sim, virtual time\n"), "{out}");
+    assert!(
+        out.starts_with("three-phase compared with transactional: steady on sim, virtual time\n"),
+        "{out}"
+    );
     let worse = out.lines().find(|line| line.starts_with("  worse")).unwrap();
     assert!(worse.contains("drift.final max: 0 -> "), "{out}");
     let (code, _, err) = said(&["compare", "a", "--against", "four-phase"], scratch.path());

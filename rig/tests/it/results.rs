@@ -87,11 +87,8 @@ fn sound(group: &Group) -> &'static str {
     if group.invariants.iter().all(|invariant| invariant.violated == 0) { "yes" } else { "no" }
 }
 
-fn table(folder: &Path) -> String {
-    let mut text = "| question | answer | scenario |\n|---|---|---|\n".to_owned();
-    let mut row = |question: &str, answer: &str, scenarios: &str| {
-        let _ = writeln!(text, "| {question} | {answer} | {scenarios} |");
-    };
+/// Rows on what becomes wrong.
+fn wrong(folder: &Path, mut row: impl FnMut(&str, &str, &str)) {
     let (near, race) = (Answer::all(folder, "near-limit"), Answer::all(folder, "cpuset-race"));
     row(
         "Does the answer of `can_attach` stay valid?",
@@ -148,6 +145,10 @@ fn table(folder: &Path) -> String {
         ),
         "`five`, `churn`",
     );
+}
+
+/// Rows on what it costs.
+fn costs(folder: &Path, mut row: impl FnMut(&str, &str, &str)) {
     let enough = Answer::all(folder, "sleep-enough");
     row(
         "Is the sleep phase enough?",
@@ -196,6 +197,15 @@ fn table(folder: &Path) -> String {
         ),
         "`bkl`",
     );
+}
+
+fn table(folder: &Path) -> String {
+    let mut text = "| question | answer | scenario |\n|---|---|---|\n".to_owned();
+    let mut row = |question: &str, answer: &str, scenarios: &str| {
+        let _ = writeln!(text, "| {question} | {answer} | {scenarios} |");
+    };
+    wrong(folder, &mut row);
+    costs(folder, &mut row);
     text
 }
 

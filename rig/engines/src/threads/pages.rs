@@ -1,6 +1,6 @@
 //! Real memory under modelled address spaces: touching pages faults them in, giving them back frees them.
 //!
-//! An address space has room for [`ROOM_PAGES`] pages. Touching counts up from the first page, giving back counts
+//! An address space has room for `ROOM_PAGES` pages. Touching counts up from the first page, giving back counts
 //! down, and beyond the last page touching begins again at the first. The contents of the pages do not matter, so no
 //! actor waits for another.
 #![allow(unsafe_code)]

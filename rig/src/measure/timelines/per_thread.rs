@@ -133,11 +133,11 @@ mod tests {
     const OTHER: Object = Object { class: Class::MmapSem, owner: 4 };
 
     fn told(events: &[(u64, Event)]) -> ThreadTimelines {
-        let mut apart = ThreadTimelines::new(0);
+        let mut timelines = ThreadTimelines::new(0);
         for (at_ns, event) in events {
-            apart.observe(Stamp { at_ns: *at_ns, actor: ME }, event);
+            timelines.observe(Stamp { at_ns: *at_ns, actor: ME }, event);
         }
-        apart
+        timelines
     }
 
     fn acquired(object: Object, waited_ns: Option<u64>) -> Event {

@@ -1,10 +1,10 @@
 //! Finished cells on disk while a run is still going, so that a kill loses only the cell under way.
 //!
-//! A folder `cells/` of a run's folder. `request.json` is the run without its cells, written before the first of them: what
-//! was asked for. Beside it is one file a cell, `00017.json` for the 17th of the plan (counted from 0), each written as soon
-//! as its cell has finished, by any worker. Each names the digest of the request that it belongs to, so cells of two
-//! requests are never taken for one run. The folder is moved and removed as a whole. Files are written as in
-//! [`crate::json`].
+//! The folder is `cells/` in a run's folder. It holds `request.json`, which is the run without its cells. This is
+//! written before the first cell and says what was asked for. Each cell has a file, such as `00017.json` for the cell
+//! with place 17 in the plan, counted from 0. Any worker writes it as soon as the cell has finished. Each file names
+//! the digest of the request that it belongs to, so cells of two requests are never taken for one run. The folder is
+//! moved and removed as a whole. Files are written as in [`crate::json`].
 use crate::json::{
     ReadError, WriteError, decode_run, encode, read_bytes, read_value, write_atomic, write_value,
 };

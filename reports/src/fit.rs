@@ -1,9 +1,10 @@
 //! A straight line through medians along an axis: what a page costs.
 //!
-//! Apart from [`crate::aggregate`], because a line is a claim and needs an interval. Theil–Sen: the slope is the median of
-//! the slopes of all pairs, so that up to 29 % of the points may be off. The interval is Sen's (1968): slopes at the
-//! ranks that Kendall's test would not reject at 5 %, exact up to `EXACT` points and by the normal approximation above.
-//! Points at the same place count as one, their median, so the exact ranks hold. Integers in and out.
+//! Separate from [`crate::aggregate`], because a line is a claim and needs an interval. The line is that of Theil and
+//! Sen: the slope is the median of the slopes of all pairs, so that up to 29 % of the points may be off. The interval
+//! is Sen's (1968). It takes the slopes at the ranks that Kendall's test would not reject at 5 %, exact up to `EXACT`
+//! points and by the normal approximation above. Points at the same place count as one, their median, so the exact
+//! ranks hold. Input and output are integers.
 use crate::axis::Axis;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;

@@ -1,7 +1,7 @@
 //! A sum of cells: everything that an output shows of them, merged.
 //!
-//! Apart from [`super::aggregate`], which decides what is summed. [`Group::of`] is one cell, [`Group::merge`] the
-//! addition; the entries of the lists are in `super::sums`.
+//! Separate from [`super::aggregate`], which decides what is summed. [`Group::of`] makes the group of one cell, and
+//! [`Group::merge`] adds groups. The entries of the lists are in `super::sums`.
 use super::AggregateError;
 use super::locks::LockSum;
 use super::sums::{BystanderSum, DriftSum, InvariantSum, LatencySum, PhaseSum, RuleSum, TimelineAt, join};
@@ -13,13 +13,13 @@ use crate::slices::Slices;
 use crate::verdict::in_order;
 use std::collections::BTreeMap;
 
-/// How many of the longest holds a group keeps, as a cell does.
+/// Number of longest holds that a group keeps, as a cell does.
 const LONGEST_HOLDS: usize = 10;
 
 /// Cells, merged.
 #[derive(Clone, Debug, Default)]
 pub struct Group {
-    /// How many cells.
+    /// Number of cells.
     pub cells: u64,
     /// Attaches by outcome.
     pub outcomes: BTreeMap<String, u64>,
@@ -49,14 +49,14 @@ pub struct Group {
     pub invariants: Vec<InvariantSum>,
     /// Rules of the fault plan.
     pub rules: Vec<RuleSum>,
-    /// (seed, how) of cells that ended early.
+    /// Seeds of cells that ended early, each with the reason.
     pub ended: Vec<(u64, String)>,
     /// Single attaches that can be followed step by step.
     pub timelines: Vec<TimelineAt>,
 }
 
 impl Group {
-    /// The group of one cell, which stands at `index` in the run.
+    /// Returns the group of one cell, which has place `index` in the run.
     ///
     /// # Errors
     /// [`AggregateError`] names the histogram that cannot be read.

@@ -1,7 +1,7 @@
 //! Sums of locks: the columns of `/proc/lock_stat`, added over cells.
 //!
-//! Apart from the other parts of a [`super::Group`], because nothing here needs a histogram: minimum, maximum, total and
-//! count add up exactly.
+//! Separate from the other parts of a [`super::Group`], because nothing here needs a histogram: minimum, maximum, total
+//! and count add up exactly.
 use super::sums::join;
 use crate::hist::Hist;
 use crate::schema::LockRow;

@@ -1,7 +1,7 @@
 //! Cells merged over seeds, and over everything but the protocol.
 //!
-//! Apart from the outputs, because the table, the HTML and the gates must read the same figures. [`aggregate`] decodes
-//! every histogram once and merges: a [`Group`] is a sum of cells, so both groupings come out of the same addition
+//! Separate from the outputs, because the table, the HTML and the gates must read the same figures. [`aggregate`]
+//! decodes every histogram once and merges. A [`Group`] is a sum of cells, so both groupings use the same addition
 //! ([`group`]). Everything keeps the order of the plan.
 pub mod group;
 mod locks;
@@ -15,7 +15,7 @@ use crate::axis::{Axes, Point};
 use crate::hist::HistError;
 use crate::schema::{Run, Subject};
 
-/// Why a run could not be aggregated: a histogram in it is damaged.
+/// Error for a run that cannot be aggregated because a histogram in it is damaged.
 #[derive(Debug, thiserror::Error)]
 #[error("cell {cell} ({protocol}, seed {seed}), {series}: {source}")]
 pub struct AggregateError {
@@ -23,18 +23,18 @@ pub struct AggregateError {
     pub cell: usize,
     /// Name of its subject.
     pub protocol: String,
-    /// Its seed.
+    /// Seed of the cell.
     pub seed: u64,
-    /// Which histogram.
+    /// Name of the histogram.
     pub series: String,
-    /// What is wrong with it.
+    /// Cause.
     pub source: HistError,
 }
 
 /// All cells of one subject, whatever the point and the seed.
 #[derive(Clone, Debug)]
 pub struct ProtocolSum {
-    /// What they measure.
+    /// Subject that the cells measure.
     pub subject: Subject,
     /// The cells.
     pub sum: Group,
@@ -43,7 +43,7 @@ pub struct ProtocolSum {
 /// All cells of one subject at one point, whatever the seed.
 #[derive(Clone, Debug)]
 pub struct PointSum {
-    /// What they measure.
+    /// Subject that the cells measure.
     pub subject: Subject,
     /// The point.
     pub point: Point,

@@ -1,6 +1,6 @@
 //! The parts of a [`super::Group`]: sums of the lists in a cell, each with its own addition.
 //!
-//! Apart from the group, which only says what belongs together. Entries that two cells share are added, others are
+//! Separate from the group, which only says what belongs together. Entries that two cells share are added. Others are
 //! appended, so the order is that of first appearance.
 use crate::percentile::Samples;
 use crate::schema::{Condition, Drift, FaultRule, Invariant, LatencyKind, Timeline};
@@ -30,7 +30,7 @@ pub struct PhaseSum {
 pub struct BystanderSum {
     /// `mmap`, `touch`, ...
     pub op: String,
-    /// Whether an attach was under way.
+    /// Says whether an attach was under way.
     pub condition: Condition,
     /// Operations that failed.
     pub failed: u64,
@@ -50,15 +50,15 @@ pub struct DriftSum {
     /// The final drift that is farthest beyond what is tolerated; of equals the one farthest from 0, and then the one with
     /// most left by design.
     pub worst_final: i64,
-    /// Usage at that end.
+    /// Usage at the end of the cell with that drift.
     pub usage: i64,
-    /// What it should have been.
+    /// True value of the counter at that end.
     pub truth: i64,
-    /// What per-CPU batches may hide there; `None`: nothing.
+    /// Drift that per-CPU batches may hide at that end; `None` means none.
     pub tolerance: Option<i64>,
-    /// How that was computed.
+    /// Derivation of the tolerance.
     pub how: Option<String>,
-    /// Part of usage and truth that by design stayed behind there.
+    /// Part of usage and truth that stayed behind by design.
     pub by_design: Option<i64>,
     /// Most positive drift at any moment, on `sim` only.
     pub peak_over: Option<i64>,
@@ -98,14 +98,14 @@ impl DriftSum {
         }
     }
 
-    /// How bad it is: what stays wrong first, then what was wrong at any moment.
+    /// Returns the badness of the drift: first by what stays wrong, then by what was wrong at any moment.
     #[must_use]
     pub fn badness(&self) -> (u64, u64) {
         let size = |value: Option<i64>| value.unwrap_or(0).unsigned_abs();
         (self.beyond(), size(self.peak_over).max(size(self.peak_under)))
     }
 
-    /// How far the final drift is beyond what is tolerated; 0 within.
+    /// Returns by how much the final drift exceeds the tolerance; 0 within it.
     #[must_use]
     pub fn beyond(&self) -> u64 {
         self.worst_final.unsigned_abs().saturating_sub(self.tolerance.unwrap_or(0).unsigned_abs())
@@ -157,14 +157,14 @@ pub struct InvariantSum {
     pub first: Option<(u64, String)>,
 }
 
-/// Where a single attach stands in the run, and how long it took.
+/// Place of a single attach in the run, and its latency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineAt {
     /// Place of its cell in the run.
     pub cell: usize,
-    /// Its place among the cell's timelines.
+    /// Place of the attach among the cell's timelines.
     pub place: usize,
-    /// Its latency in ns.
+    /// Latency of the attach in ns.
     pub latency_ns: u64,
 }
 
@@ -174,13 +174,14 @@ impl TimelineAt {
         timelines.iter().enumerate().map(at).collect()
     }
 
-    /// The attach of `all` whose latency comes nearest to `ns`; of equals the shorter, then the earlier in the run.
+    /// Returns the attach of `all` whose latency is nearest to `ns`; of equals the shorter, then the earlier in the
+    /// run.
     #[must_use]
     pub fn nearest(all: &[Self], ns: u64) -> Option<Self> {
         all.iter().copied().min_by_key(|at| (at.latency_ns.abs_diff(ns), at.latency_ns, at.cell, at.place))
     }
 
-    /// The longest attach of `all`; of equals the earlier in the run.
+    /// Returns the longest attach of `all`; of equals the earlier in the run.
     #[must_use]
     pub fn longest(all: &[Self]) -> Option<Self> {
         all.iter().copied().min_by_key(|at| (std::cmp::Reverse(at.latency_ns), at.cell, at.place))
@@ -190,7 +191,7 @@ impl TimelineAt {
 /// One rule of the fault plan over the cells.
 #[derive(Clone, Debug)]
 pub struct RuleSum {
-    /// Its text form.
+    /// Text form of the rule.
     pub rule: String,
     /// Times its site was reached.
     pub hits: u64,

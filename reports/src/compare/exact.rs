@@ -1,4 +1,4 @@
-//! Two sets of figures, beside each other: of two runs or stored baselines, or of two protocols of one run.
+//! Comparison of two sets of figures: of two runs or stored baselines, or of two protocols of one run.
 use super::{Change, ComparedFigure, Comparison, about, asked, meaning};
 use crate::figure::baseline::{Baseline, BaselineError, PlaceFigures};
 use crate::figure::key::Key;

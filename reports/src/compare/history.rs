@@ -1,7 +1,7 @@
-//! The figures of many runs of one scenario over time, so that a slow creep is seen that no two neighbours show.
+//! The figures of many runs of one scenario over time, which show a slow creep that no two neighbouring runs show.
 //!
-//! Apart from a comparison, because nothing is judged here. Runs stand in the order of their start; a run of another
-//! scenario, or of the same with other flags, begins a table of its own.
+//! Separate from a comparison, because nothing is judged here. Runs are in the order of their start. A run of another
+//! scenario, or of the same scenario with other flags, begins a table of its own.
 use crate::figure::{Baseline, Key, PlaceFigures};
 use crate::table::{TableOptions, new_table};
 use crate::units::{NONE, grouped, ns};
@@ -18,14 +18,14 @@ const FOLLOWED: [&str; 6] = [
     "invariant.violated count",
 ];
 
-/// One run: where it lies, when it was made (RFC 3339, or empty where nobody knows), by which version.
+/// One run: its path, the time at which it was made (RFC 3339, or empty where unknown), and the version that made it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Where it lies.
+    /// Path of the run.
     pub name: String,
-    /// When it began.
+    /// Time at which the run began.
     pub started: String,
-    /// Its figures.
+    /// Figures of the run.
     pub figures: Baseline,
 }
 

@@ -1,7 +1,8 @@
-//! Is one result better than another: figure by figure better, same, worse, or cannot tell, each with its reason.
+//! Comparison of two results: each figure is better, same, worse, or cannot be decided, with the reason.
 //!
-//! Apart from [`crate::gate`], which asks what somebody has demanded; this asks about everything. Figures of `sim`, and what
-//! is right or wrong on any engine, are compared exactly; machine time in pairs measured in turn, or not at all.
+//! Separate from [`crate::gate`], which checks only what a file demands; this compares all figures. Figures of `sim`,
+//! and findings of correctness on any engine, are compared exactly. Machine time is compared in pairs measured in turn,
+//! or not at all.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -20,7 +21,7 @@ use crate::figure::{Baseline, Key, Statistic};
 use crate::labels;
 use crate::outcome::AttachOutcome;
 
-/// What is asked: enough for the body and the tail of what movers and workers see.
+/// Figures that are compared: enough for the body and the tail of what movers and workers see.
 const ASKED: [(&str, &str); 4] = [
     ("attach.latency", "p50"),
     ("attach.latency", "p99"),
@@ -28,7 +29,7 @@ const ASKED: [(&str, &str); 4] = [
     ("bystander.latency", "p99"),
 ];
 
-/// What a change of a figure means.
+/// Meaning of the change of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
     /// For the worse.
@@ -39,7 +40,7 @@ pub enum Change {
     Better,
     /// Other work was done, which is neither.
     Differs,
-    /// The same.
+    /// No change.
     Same,
 }
 
@@ -50,15 +51,15 @@ pub struct ComparedFigure {
     pub place: String,
     /// Which figure.
     pub key: Key,
-    /// What it is on either side; `None` where there is none, or where there are many.
+    /// Value on either side; `None` where there is none, or where there are many.
     pub sides: (Option<u64>, Option<u64>),
-    /// What that means.
+    /// Meaning of the change.
     pub verdict: Change,
-    /// Why, where the figures do not say it already.
+    /// Reason, where the figures do not already show it.
     pub why: String,
 }
 
-/// Two results beside each other.
+/// Two results, compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// Names of both sides.
@@ -67,14 +68,14 @@ pub struct Comparison {
     pub about: String,
     /// The figures, place by place.
     pub rows: Vec<ComparedFigure>,
-    /// What a reader has to know of some of them.
+    /// Notes that a reader needs in order to read some of the figures.
     pub notes: Vec<String>,
     /// Cells missing on either side, in words; with any the comparison is inconclusive at best.
     pub missing: Vec<String>,
 }
 
 impl Comparison {
-    /// How many figures came out so.
+    /// Returns the number of figures with this verdict.
     #[must_use]
     pub fn count(&self, verdict: Change) -> u64 {
         self.rows.iter().filter(|row| row.verdict == verdict).count() as u64
@@ -99,7 +100,7 @@ impl Comparison {
     }
 }
 
-/// What it means that `key` went from `a` to `b`, when both are exact.
+/// Returns the meaning of a change of `key` from `a` to `b`, when both are exact.
 fn meaning(key: &Key, a: u64, b: u64) -> Change {
     match (key.metric.worse(key.statistic, key.detail.as_deref()), a.cmp(&b)) {
         (_, std::cmp::Ordering::Equal) => Change::Same,

@@ -1,7 +1,7 @@
 //! Machine time of two sides that were measured in turn.
 //!
-//! Apart from the exact comparison: only a few figures are asked about, because each further question takes more pairs to
-//! answer all of them.
+//! Separate from the exact comparison. Only a few figures are compared, because each further question takes more pairs
+//! to answer all of them.
 use super::{Change, ComparedFigure, Comparison, about, asked as keys};
 use crate::aggregate::{AggregateError, aggregate};
 use crate::coverage::Coverage;
@@ -12,7 +12,7 @@ use crate::gate::report::paired;
 use crate::schema::Run;
 use crate::stats::{Answer, Question, decide};
 
-/// Differences of at most so many percent are none.
+/// Differences up to this many percent count as no change.
 pub const FLOOR_PERCENT: f64 = 5.0;
 
 /// Runs of two sides in the order in which they were made, A B B A, each side in its own.
@@ -35,7 +35,7 @@ pub fn sides(names: (&str, &str), a: &[Run], b: &[Run]) -> Result<Comparison, Ag
     Ok(Comparison { missing, ..comparison(names, &of, rows(asked)) })
 }
 
-/// Every other protocol of `run` beside `against`, cell by cell.
+/// Compares every other protocol of `run` with `against`, cell by cell.
 ///
 /// # Errors
 /// A histogram that cannot be read.

@@ -1,7 +1,8 @@
 //! A baseline: the figures of a run as a file that a repository keeps, one figure a line, so that a change can be reviewed.
 //!
-//! Apart from run.json, whose histograms nobody can read in a diff and which is a hundred times as long. A baseline says
-//! of what it is: another scenario, other seeds or another length are not comparable, and neither is another schema.
+//! Separate from run.json, which is a hundred times as long and whose histograms cannot be read in a diff. A baseline
+//! names the run it was made from. Another scenario, other seeds or another length are not comparable, and neither is
+//! another schema.
 use super::key::{self, Key};
 use crate::aggregate::{AggregateError, aggregate};
 use crate::axis::{Axes, Point};
@@ -25,7 +26,7 @@ pub struct Baseline {
     pub schema: String,
     /// Version of attach-rig that made the run.
     pub version: String,
-    /// Where its times come from.
+    /// Engine that its times come from.
     pub engine: Engine,
     /// Name of its scenario.
     pub scenario: String,
@@ -49,7 +50,7 @@ pub struct Baseline {
 pub struct PlaceFigures {
     /// Name of what was measured, as tables show it: protocol with options (`transactional`, `v1:pids still`).
     pub protocol: String,
-    /// Its position on the axes.
+    /// Position of the subject on the axes.
     #[serde(flatten)]
     pub point: Point,
     /// Cells that were merged: one for each seed.
@@ -61,7 +62,7 @@ pub struct PlaceFigures {
     pub figures: BTreeMap<String, u64>,
 }
 
-/// Why there is no baseline, or none to compare with.
+/// Error when there is no baseline, or none that can be compared with.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// The file cannot be read.
@@ -75,15 +76,15 @@ pub enum BaselineError {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// Schema that the file names.
         found: String,
     },
-    /// A name in it that is no figure.
+    /// A name in the file that is not the name of a figure.
     #[error("{}: {what}", path.display())]
     Figure {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Cause.
         what: String,
     },
     /// The run cannot be read.
@@ -107,7 +108,7 @@ impl PlaceFigures {
         seeds(engine, Share { have: self.cells, planned: self.planned.unwrap_or(self.cells) })
     }
 
-    /// The same after the protocol.
+    /// Returns the protocol, followed by the axes.
     #[must_use]
     pub fn title(&self) -> String {
         let axes = self.axes_title();
@@ -196,7 +197,7 @@ impl Baseline {
         self.places.iter().find(|place| place.protocol == protocol && place.point == *point)
     }
 
-    /// Whether `later` answers the same question.
+    /// Checks that `later` answers the same question.
     ///
     /// # Errors
     /// [`BaselineError::NotComparable`] says what differs, and the way out.

@@ -1,4 +1,4 @@
-//! What changed from one baseline to the next, for whoever has to say that it may.
+//! Changes from one baseline to the next, for the reviewer who has to accept them.
 use super::baseline::{Baseline, PlaceFigures};
 use super::key::Key;
 use crate::units::{grouped, ns, percent};

@@ -4,12 +4,12 @@ use crate::aggregate::Group;
 use std::fmt;
 use std::str::FromStr;
 
-/// One figure: `attach.latency[moved] p99`, or `fault.fired min` where there is nothing to tell apart.
+/// One figure: `attach.latency[moved] p99`, or `fault.fired min` where the metric has no details.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// What is measured.
+    /// Metric of the figure.
     pub metric: Metric,
-    /// What of it: an outcome, an operation, a lock, ...; everything together when absent.
+    /// Detail of the metric: an outcome, an operation, a lock, ...; everything together when absent.
     pub detail: Option<String>,
     /// Which figure of many.
     pub statistic: Statistic,
@@ -48,7 +48,7 @@ impl Key {
         self.metric.measure(self.statistic, self.detail.as_deref(), group)
     }
 
-    /// Whether it is a time and not a count.
+    /// Reports whether it is a time and not a count.
     #[must_use]
     pub fn is_time(&self) -> bool {
         self.metric.is_time(self.statistic)

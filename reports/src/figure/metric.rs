@@ -1,6 +1,6 @@
-//! Which figures there are, and how each is taken from merged cells.
+//! The figures that there are, and how each is taken from merged cells.
 //!
-//! Apart, because it is the one table that has to grow with the schema. Integers only.
+//! Separate, because it is the one table that has to grow with the schema. All figures are integers.
 use crate::aggregate::{Group, LockSum, TimeSum};
 use crate::outcome::AttachOutcome;
 use crate::percentile::{LEVELS, Samples};
@@ -51,7 +51,7 @@ pub enum Statistic {
     Min,
     /// The mean, rounded down.
     Mean,
-    /// How many.
+    /// Number of samples.
     Count,
     /// The sum in ns.
     Total,
@@ -73,9 +73,9 @@ pub enum Worse {
 pub enum Measured {
     /// The figure in ns, or the count.
     Figure(u64),
-    /// So many samples, too few for the percentile, which needs so many.
+    /// Not enough samples for the percentile: (have, need).
     TooFew(u64, u64),
-    /// So many seeds, too few for a simulated time, which needs so many.
+    /// Not enough seeds for a simulated time: (have, need).
     TooFewSeeds(u64, u64),
 }
 
@@ -106,7 +106,7 @@ impl Statistic {
         })
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -128,7 +128,7 @@ impl Metric {
         METRICS.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
     }
 
-    /// Its name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'static str {
         METRICS.iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| name)
@@ -143,14 +143,14 @@ impl Metric {
         }
     }
 
-    /// Whether `statistic` of it is a time and not a count.
+    /// Reports whether `statistic` of it is a time and not a count.
     #[must_use]
     pub fn is_time(self, statistic: Statistic) -> bool {
         let times = [Self::AttachLatency, Self::BystanderLatency, Self::LockWait, Self::LockHold];
         times.contains(&self) && statistic != Statistic::Count
     }
 
-    /// What of this metric is worse than before.
+    /// Returns the direction in which this metric gets worse.
     #[must_use]
     pub fn worse(self, statistic: Statistic, detail: Option<&str>) -> Worse {
         match (self, statistic) {
@@ -164,13 +164,14 @@ impl Metric {
         }
     }
 
-    /// Whether it says that something is wrong, and not that it is slow.
+    /// Reports whether the metric shows that something is wrong, and not that it is slow.
     #[must_use]
     pub fn is_correctness(self) -> bool {
         matches!(self, Self::DriftFinal | Self::InvariantViolated)
     }
 
-    /// What tells figures of this metric apart, as a gate selects it: `outcome`, `op`, `lock`, `invariant`, `controller`.
+    /// Returns the key by which a gate selects one detail of this metric: `outcome`, `op`, `lock`, `invariant`,
+    /// `controller`.
     #[must_use]
     pub fn detail(self) -> Option<&'static str> {
         match self {

@@ -1,8 +1,8 @@
 //! The figures of a run by name: the vocabulary in which runs are compared, gates are written and baselines are kept.
 //!
-//! Apart from [`crate::aggregate`], which adds up, because a name has to mean the same in a file of gates, in a stored
-//! baseline and in what `compare` prints. A name is `attach.latency[moved] p99`: a metric, in brackets what of it, and a
-//! statistic.
+//! Separate from [`crate::aggregate`], which adds up, because a name has to mean the same in a file of gates, in a
+//! stored baseline and in the output of `compare`. A name is `attach.latency[moved] p99`: a metric, its detail in
+//! brackets, and a statistic.
 //!
 //! | module | what it does |
 //! |---|---|

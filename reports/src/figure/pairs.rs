@@ -1,8 +1,8 @@
 //! A figure on two sides that were measured in turn, as log ratios of pairs.
 //!
-//! Apart from the statistics, which know no runs. Within a run the units are single cells, which engines with the machine's
-//! clock measure forth and back ([`within`]); across runs they are whole runs, given in the order A B B A in which they
-//! were made ([`across`]).
+//! Separate from the statistics, which know no runs. Within a run the units are single cells, which engines with the
+//! machine's clock measure in the order A B B A ([`within`]). Across runs they are whole runs, given in the order A B B
+//! A in which they were made ([`across`]).
 use super::key::Key;
 use super::metric::Measured;
 use crate::aggregate::{Aggregate, AggregateError, Group};
@@ -25,7 +25,7 @@ pub struct Pairs {
 /// Pairs, or why there are none and what would give some.
 pub type Paired = Result<Pairs, String>;
 
-/// Cells of `run`: `a` beside `b`.
+/// Pairs cells of `a` with cells of `b`, both in `run`.
 ///
 /// # Errors
 /// A histogram that cannot be read.
@@ -38,10 +38,11 @@ pub fn within(run: &Run, a: Spot<'_>, b: Spot<'_>, key: &Key) -> Result<Paired, 
     Ok(pair(&side(a)?, &side(b)?))
 }
 
-/// Whole runs, merged: those of `a` beside those of `b`, both in the order in which they were made, A B B A A B B A.
+/// Pairs whole runs, merged: those of `a` with those of `b`, both in the order in which they were made, A B B A A B B
+/// A.
 ///
 /// # Errors
-/// Why there are no pairs.
+/// The reason why there are no pairs.
 pub fn across(a: &[Aggregate], b: &[Aggregate], (protocol, point): Spot<'_>, key: &Key) -> Paired {
     let side = |runs: &[Aggregate], turns: [usize; 2]| -> Vec<Unit> {
         let units = runs.iter().enumerate().map(|(n, sums)| {
@@ -53,7 +54,7 @@ pub fn across(a: &[Aggregate], b: &[Aggregate], (protocol, point): Spot<'_>, key
     pair(&side(a, [0, 3]), &side(b, [1, 2]))
 }
 
-/// When it began, and its figure.
+/// Time at which a unit began, and its figure.
 type Unit = (Option<u64>, Option<Measured>);
 
 fn pair(a: &[Unit], b: &[Unit]) -> Paired {

@@ -1,7 +1,7 @@
-//! What may stand in a file of gates, read into [`Gate`]s with their places.
+//! The form of a file of gates, and its reader, which makes [`Gate`]s with their places.
 //!
-//! Apart from the judgement, because everything here can be said of the file alone: unknown names, conditions that are
-//! missing, waivers that are over. Every error names file, line and column, what is wrong and what would be right.
+//! Separate from the judgement, because everything here can be decided from the file alone: unknown names, missing
+//! conditions, expired waivers. Every error names file, line and column, what is wrong and what would be right.
 use crate::axis::Axis;
 use crate::figure::Key;
 use crate::figure::metric::{METRICS, Metric, Statistic, statistic_names};
@@ -13,17 +13,17 @@ use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
 
-/// Why gates cannot be judged: what is wrong, where, and what would be right.
+/// Error when gates cannot be judged: what is wrong, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct GateError {
     /// `gates.toml:3:9`, or the name of a run.
     pub place: String,
-    /// What is wrong and what would be right.
+    /// Text of the error: what is wrong and what would be right.
     pub message: String,
 }
 
-/// What breaking a gate means, and so the exit code.
+/// Class of a gate: the meaning of a breach, and so the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
@@ -60,7 +60,7 @@ pub struct Select {
     pub controller: Option<String>,
 }
 
-/// What is demanded; each in ns or as a count, as the metric is.
+/// Limits of a gate; each in ns or as a count, as the metric is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Exactly this.
@@ -71,18 +71,18 @@ pub struct Limits {
     pub max: Option<u64>,
     /// Above this it is said, and passes.
     pub warn: Option<u64>,
-    /// At most so many percent more than what it is compared with.
+    /// Largest increase over the reference, in percent.
     pub max_increase: Option<u64>,
-    /// At most so many thousandths of it.
+    /// Largest ratio to the reference, in thousandths.
     pub max_ratio: Option<u64>,
-    /// At most so many percent more or less than it; 0: exactly the same.
+    /// Largest change from the reference in either direction, in percent; 0 means exactly the same.
     pub change: Option<u64>,
     /// Differences up to this do not count.
     pub floor: u64,
 }
 
 impl Limits {
-    /// Whether any of them compares with something.
+    /// Reports whether any of them compares with a reference.
     #[must_use]
     pub fn relative(&self) -> bool {
         self.max_increase.is_some() || self.max_ratio.is_some() || self.change.is_some()
@@ -138,19 +138,19 @@ named!(Select, Against);
 /// One gate.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Its name.
+    /// Name of the gate.
     pub name: String,
-    /// What it is about.
+    /// Cells and detail that the gate judges.
     pub select: Select,
     /// Which figure.
     pub key: Key,
     /// With what it compares, if not with a baseline.
     pub against: Option<Against>,
-    /// What is demanded.
+    /// Limits that the gate demands.
     pub limits: Limits,
-    /// What breaking it means.
+    /// Class of a breach.
     pub class: Class,
-    /// Why a breach is let through for now.
+    /// Reason for which a breach is let through for now.
     pub waived: Option<String>,
     pub(super) place: String,
 }
@@ -266,7 +266,8 @@ fn figure(source: &Source<'_>, gate: &RawGate) -> Result<(Metric, Statistic), Ga
     Ok((metric, statistic))
 }
 
-/// The one name in `select` that tells figures of `metric` apart; any other would be passed over in silence.
+/// Returns the one name in `select` that selects a detail of `metric`. Any other name is an error, since it would have
+/// no effect.
 fn detail(select: &Select, metric: Metric) -> Result<Option<String>, String> {
     let given = [
         ("outcome", &select.outcome),

@@ -1,6 +1,7 @@
 //! The outcome of gates as Markdown, as JUnit XML and as annotations, for the page of a job and for CI servers.
 //!
-//! Apart from [`super::report`], which prints text: these forms have escapes and rules of their own. Nothing is judged here.
+//! Separate from [`super::report`], which prints text: these forms have escapes and rules of their own. Nothing is
+//! judged here.
 use super::file::Gate;
 use super::report::{GateReport, GateRow, GateState, demand, finding, word};
 use crate::outputs::{OutputError, errors, escaped, row, xml};

@@ -1,6 +1,6 @@
-//! A run held against gates, and gates held against themselves.
+//! Checks of a run against gates, and of gates against themselves.
 //!
-//! Apart from the figures and from the text: here is every rule of an exact verdict, in integers.
+//! Separate from the figures and from the text. This file has every rule of an exact verdict, in integers.
 use super::file::{Gate, GateError, Gates, Limits};
 use super::paired::{self, Asked};
 use super::places::{Earlier, Judged, Place, selects};
@@ -164,7 +164,7 @@ pub fn judge(limits: &Limits, measured: Measured, base: Option<Measured>) -> Gat
     if limits.warn.is_some_and(|from| value > from) { GateState::Warned } else { GateState::Passed }
 }
 
-/// Whether `value` is farther from `base` than any of the limits allows.
+/// Reports whether `value` is farther from `base` than any of the limits allows.
 fn differs(limits: &Limits, value: u64, base: u64) -> bool {
     let (value, base) = (u128::from(value), u128::from(base));
     let more = |percent: u64| value * 100 > base * (100 + u128::from(percent));

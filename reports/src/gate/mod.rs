@@ -1,14 +1,14 @@
-//! Gates: what a file demands of the figures of a run, and what they are.
+//! Gates: the demands of a file on the figures of a run, and the figures that were found.
 //!
-//! A gate judges every protocol at every point that it selects apart, over all seeds as [`crate::aggregate`] merges them;
-//! its verdict is the worst of these places. Figures of `sim`, and counts on every engine, are compared exactly: with what
-//! the file says, with a baseline, or with another protocol or point of the same run. Machine time is compared only in
-//! pairs that were measured in turn, by [`crate::stats`].
+//! A gate judges every protocol at every point that it selects separately, over all seeds as [`crate::aggregate`]
+//! merges them. Its verdict is the worst of these places. Figures of `sim`, and counts on every engine, are compared
+//! exactly: with the value in the file, with a baseline, or with another protocol or point of the same run. Machine
+//! time is compared only in pairs that were measured in turn, by [`crate::stats`].
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`mod@file`] | what may stand in the file, and every error about it |
-//! | `places` | where in a run a gate finds its figure, and what that is compared with |
+//! | [`mod@file`] | the form of the file, and every error about it |
+//! | `places` | the places in a run at which a gate finds its figure, and what that is compared with |
 //! | [`judge`] | the verdict, exactly; gates against themselves |
 //! | [`paired`] | the verdict on machine time |
 //! | [`report`] | the outcome: text, and exit code |

@@ -1,6 +1,6 @@
 //! The verdict on machine time: pairs measured in turn, all gates of a file answered together.
 //!
-//! Apart from the exact verdict, because here "cannot tell" is an answer.
+//! Separate from the exact verdict, because here "cannot tell" is an answer.
 use super::file::{Gate, GateError};
 use super::places::{Earlier, Judged, Place};
 use super::report::{Finding, GateRow, GateState};
@@ -8,7 +8,7 @@ use crate::aggregate::AggregateError;
 use crate::figure::pairs::{Paired, across, within};
 use crate::stats::{Answer, Estimate, Question, decide};
 
-/// What is to be answered about one place.
+/// Question to be answered about one place.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     /// One question for each direction that is limited, or why there is none.
@@ -17,7 +17,7 @@ pub(super) struct Asked {
     middle_ns: u64,
 }
 
-/// What `gate` asks about `place`, with every second side made worse by the factor `worse`.
+/// Returns the question of `gate` about `place`, with every second side made worse by the factor `worse`.
 pub(super) fn ask(
     judged: &Judged<'_>,
     gate: &Gate,
@@ -38,7 +38,7 @@ pub(super) fn ask(
     Ok(Asked { questions, middle_ns })
 }
 
-/// Why a stored time is no side of a pair.
+/// Reason why a stored time cannot be a side of a pair.
 pub(crate) const STORED: &str = "a wall-clock time of another hour, if not of another machine, tells nothing; run both in turn, A B B A, and name them with --paired";
 
 fn questions(gate: &Gate, ratios: &[f64]) -> Vec<Question> {
@@ -101,7 +101,7 @@ fn difference_ns(estimate: &Estimate, middle_ns: u64) -> u64 {
     ((estimate.ratio - 1.0).abs() * middle_ns as f64) as u64
 }
 
-/// Why an answer is none, and what would give one.
+/// Returns the reason why an answer is inconclusive, and what would give a conclusive one.
 pub(crate) fn reason(answer: Answer) -> Option<String> {
     match answer {
         Answer::Larger | Answer::NotLarger => None,

@@ -1,7 +1,7 @@
-//! Where in a run a gate finds its figure, and what that is compared with.
+//! The places in a run at which a gate finds its figure, and what that figure is compared with.
 //!
-//! Apart from the verdict, which is arithmetic: here are all the ways in which there is nothing to judge, each with what
-//! the run has instead.
+//! Separate from the verdict, which is arithmetic. This file has all the cases in which there is nothing to judge, each
+//! with what the run has instead.
 use super::file::{Against, Gate, GateError, Named as _};
 use super::report::Doubt;
 use crate::aggregate::{Aggregate, AggregateError, PointSum, aggregate};
@@ -74,7 +74,7 @@ impl<'a> Judged<'a> {
         Ok(Self { runs, earlier, all, base, coverages, merged, others })
     }
 
-    /// Why nothing can pass, if anything says so.
+    /// Returns the reason why nothing can pass, if there is one.
     pub(super) fn doubt(&self) -> Option<Doubt> {
         let paired = if let Earlier::Paired(runs) = self.earlier { runs } else { &[] };
         let runs = || self.runs.iter().chain(paired);
@@ -96,12 +96,12 @@ impl<'a> Judged<'a> {
         self.runs[0].engine
     }
 
-    /// Whether `gate` is about machine time.
+    /// Reports whether `gate` is about machine time.
     pub(super) fn is_wall(&self, gate: &Gate) -> bool {
         self.engine() != Engine::Sim && gate.key.is_time()
     }
 
-    /// Where the gate finds a figure.
+    /// Returns the places at which the gate finds a figure.
     pub(super) fn places(&self, gate: &Gate) -> Result<Vec<Place<'_>>, GateError> {
         let wrong = |message: String| GateError { place: gate.place.clone(), message };
         if self.is_wall(gate) && !gate.limits.relative() {

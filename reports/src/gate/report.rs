@@ -1,7 +1,8 @@
 //! The outcome of gates: each with what it demanded and what was measured, failures first, and the exit code.
 //!
-//! Apart, so that the judgement knows nothing of words. The last line counts gates: one is inconclusive when a place has
-//! too few samples and none failed; waived is one that failed and is let through, counted as skipped.
+//! Separate, so that the judgement does not depend on wording. The last line counts gates. A gate is inconclusive when
+//! a place has too few samples and none failed. A waived gate is one that failed and is let through; it is counted as
+//! skipped.
 use super::file::{Class, Gate};
 use crate::exit::Exit;
 use crate::figure::Measured;
@@ -25,14 +26,14 @@ pub enum GateState {
     Failed,
 }
 
-/// What was found in one place.
+/// Finding at one place.
 #[derive(Clone, Debug)]
 pub enum Finding {
     /// The figure, and the one it is compared with.
     Exact(Measured, Option<Measured>),
     /// Pairs of machine time, and why they are no answer.
     Paired(Option<Estimate>, Option<String>),
-    /// Why there are no pairs.
+    /// No pairs, with the reason.
     CannotTell(String),
 }
 
@@ -41,7 +42,7 @@ pub enum Finding {
 pub struct GateRow {
     /// Protocol and point, and those it is compared with.
     pub place: String,
-    /// What was found there.
+    /// Finding at that place.
     pub finding: Finding,
     /// The verdict.
     pub state: GateState,
@@ -55,7 +56,7 @@ pub struct GateReport {
     pub(super) unseen: Vec<(String, Vec<&'static str>)>,
 }
 
-/// Why no gate passes, whatever its figures.
+/// Reason why no gate passes, whatever its figures.
 #[derive(Clone, Debug)]
 pub struct Doubt {
     /// In words.
@@ -64,7 +65,7 @@ pub struct Doubt {
     pub missing: bool,
 }
 
-/// What became of the gates themselves: (name, state as measured, state when worse).
+/// Test of the gates themselves: (name, state as measured, state when worse).
 #[derive(Clone, Debug, Default)]
 pub struct Tested {
     /// In the order of the file.
@@ -114,7 +115,7 @@ impl GateReport {
         out
     }
 
-    /// Why no gate passes, if anything says so.
+    /// Returns the reason why no gate passes, if there is one.
     #[must_use]
     pub fn doubt(&self) -> Option<&str> {
         self.doubt.as_ref().map(|doubt| doubt.why.as_str())
@@ -163,7 +164,7 @@ fn write_gate(out: &mut String, gate: &Gate, rows: &[&GateRow], state: GateState
     }
 }
 
-/// What was found, in words.
+/// Returns the finding in words.
 pub(crate) fn finding(finding: &Finding, is_time: bool) -> String {
     match finding {
         Finding::Exact(found, base) => {
@@ -231,7 +232,7 @@ pub(super) fn measured(measured: Measured, is_time: bool) -> String {
     }
 }
 
-/// What `gate` demands, in words.
+/// Returns the demand of `gate` in words.
 pub(crate) fn demand(gate: &Gate) -> String {
     let (limits, is_time) = (&gate.limits, gate.key.is_time());
     let named = [

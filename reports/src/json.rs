@@ -1,6 +1,6 @@
 //! `run.json` and `env.json` on disk: written so that a reader never sees half a file, read so that an error says where.
 //!
-//! Apart from [`crate::schema`], which is plain data. Finished cells of a run that is still going are in
+//! Separate from [`crate::schema`], which is plain data. Finished cells of a run that is still going are in
 //! [`crate::cells`], which uses the same functions.
 use crate::layout;
 use crate::safe;
@@ -14,7 +14,7 @@ use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
-/// Why a file could not be written.
+/// Error when a file could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The file system said no.
@@ -22,7 +22,7 @@ pub enum WriteError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What it said.
+        /// Error of the file system.
         source: io::Error,
     },
     /// The value has no JSON form.
@@ -30,12 +30,12 @@ pub enum WriteError {
     Encode {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: serde_json::Error,
     },
 }
 
-/// Why a file could not be read.
+/// Error when a file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file system said no.
@@ -43,7 +43,7 @@ pub enum ReadError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What it said.
+        /// Error of the file system.
         source: io::Error,
     },
     /// Not a regular file, too large, or refused by the file system.
@@ -54,7 +54,7 @@ pub enum ReadError {
     Decode {
         /// The file.
         path: PathBuf,
-        /// What is wrong, with line and column.
+        /// Cause, with line and column.
         source: serde_json::Error,
     },
     /// A `run.json` of another version, or no `run.json` at all.
@@ -65,7 +65,7 @@ pub enum ReadError {
     ForeignSchema {
         /// The file.
         path: PathBuf,
-        /// What its field `schema` says, quoted, or `missing`.
+        /// Value of its field `schema`, quoted, or `missing`.
         found: String,
     },
 }
@@ -113,7 +113,7 @@ pub fn read_env(path: &Path) -> Result<Env, ReadError> {
     decode(path, &read_bytes(path)?)
 }
 
-/// The published JSON Schema of `run.json`, as it stands in `schema/run.schema.json`.
+/// Returns the published JSON Schema of `run.json`, as in `schema/run.schema.json`.
 #[must_use]
 pub fn schema_json() -> String {
     let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Run)).expect("a schema is plain JSON");

@@ -1,6 +1,6 @@
 //! Words that the table and the report share: clocks, verdicts, slow-downs, drift.
 //!
-//! Apart, so that a reader who goes from the terminal to the HTML meets the same words.
+//! Separate, so that a reader who goes from the terminal to the HTML meets the same words.
 use crate::aggregate::Group;
 use crate::schema::{Engine, Expectation, Judgement, LatencyKind, NoteKind, Verdict};
 use crate::units::{NONE, count, grouped, list, signed, times};

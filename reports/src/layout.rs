@@ -1,8 +1,9 @@
-//! How JSON lies on the lines of a file: the two outer levels with a line for each entry, everything inside on one line.
+//! Layout of JSON on the lines of a file: the two outer levels with a line for each entry, everything inside on one
+//! line.
 //!
-//! Apart from [`crate::json`], which says what is written. So each cell, verdict and note of a run is one line: a diff
-//! shows which cells differ, an error's line says which cell is meant, and the file is a third smaller than with every
-//! bracket on its own line.
+//! Separate from [`crate::json`], which decides what is written. Each cell, verdict and note of a run is one line. So a
+//! diff shows which cells differ, the line of an error identifies the cell, and the file is a third smaller than with
+//! every bracket on its own line.
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;

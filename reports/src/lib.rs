@@ -1,8 +1,8 @@
 //! Results and what is made of them: the schema of `run.json`, the terminal table, plots and the HTML report.
 //!
 //! This crate never measures. Everything it prints is a pure function of a [`schema::Run`], so a table, a plot or a
-//! verdict can always be made again from the file, with the same bytes. Facts about the machine come from a
-//! [`schema::Env`] and stand apart.
+//! verdict can always be made again from the file, with the same bytes. Facts about the machine come separately, from a
+//! [`schema::Env`].
 //!
 //! **Start here:** [`schema`] says what a run is. Then, in the direction in which data flows:
 //!

@@ -1,20 +1,20 @@
-//! Which protocol of the simulator comes nearest to what a kernel offers: the one place that says so.
+//! The simulated protocol nearest to each protocol of a kernel. This is the one place that chooses it.
 //!
-//! Apart, because it is a judgement and not a figure. Nearest is not the same: each row says what is alike and what is
-//! not, and outputs print both. What mainline does today (ask all, switch all, tell all, under a write-held rwsem) is not
-//! in the simulator; when it is, the rows below are what has to change.
+//! Separate, because it is a judgement and not a figure. Nearest is not the same: each row says what is alike and what
+//! is not, and outputs print both. The protocol of mainline today (ask all, switch all, notify all, under a write-held
+//! rwsem) is not in the simulator. When it is, the rows below have to change.
 use crate::schema::Subject;
 
 /// A row of the judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nearest {
-    /// What the kernel offers.
+    /// Protocol that the kernel offers.
     pub offered: &'static str,
     /// Id of the protocol on the simulator that comes nearest.
     pub protocol: &'static str,
-    /// What the two have in common.
+    /// Properties that the two have in common.
     pub alike: &'static str,
-    /// Where they differ.
+    /// Differences between the two.
     pub unlike: &'static str,
 }
 
@@ -33,7 +33,8 @@ const OFFERS: [Nearest; 3] = [
     Nearest { offered: "v2", protocol: "prepare-undo", alike: ALIKE, unlike: UNLIKE },
 ];
 
-/// What comes nearest to a subject of a run on Linux, whatever its cells measure; `None` for one without a hierarchy.
+/// Returns the protocol nearest to a subject of a run on Linux, whatever its cells measure; `None` for one without a
+/// hierarchy.
 #[must_use]
 pub fn nearest(subject: &Subject) -> Option<&'static Nearest> {
     let parts = subject.parts();

@@ -1,7 +1,7 @@
-//! Which percentiles a number of samples supports, and percentiles of merged samples.
+//! The percentiles that a number of samples supports, and percentiles of merged samples.
 //!
-//! Apart, because every output asks the same question: a p99 of 40 samples is the maximum under another name, so it is
-//! not printed anywhere. [`supported`] is the one rule; [`Samples`] applies it.
+//! Separate, because every output asks the same question. A p99 of 40 samples is the maximum under another name, so it
+//! is not printed anywhere. [`supported`] is the one rule; [`Samples`] applies it.
 use crate::hist::{Hist, HistError};
 use hdrhistogram::Histogram;
 
@@ -31,7 +31,7 @@ pub const LEVELS: [Level; 5] = [
 /// Bins of a histogram that is drawn, per decade.
 pub const BINS_PER_DECADE: f64 = 8.0;
 
-/// Whether `n` samples are enough for quantile `q`: those of the next level in [`LEVELS`] at or above `q`.
+/// Reports whether `n` samples are enough for quantile `q`: those of the next level in [`LEVELS`] at or above `q`.
 #[must_use]
 pub fn supported(q: f64, n: u64) -> bool {
     LEVELS.iter().find(|level| q <= level.q).is_some_and(|level| n >= level.needs)
@@ -153,7 +153,7 @@ impl Samples {
     }
 }
 
-/// Where quantile `q` stands on an axis of 1/(1−q): 1 for 90 %, 2 for 99 %.
+/// Returns the position of quantile `q` on an axis of 1/(1−q): 1 for 90 %, 2 for 99 %.
 #[must_use]
 pub fn decades(q: f64) -> f64 {
     -(1.0 - q).log10()

@@ -3,10 +3,10 @@
 //! One place, so that the terminal and the HTML never write the same figure in two ways. Integer arithmetic only, so
 //! that the same run gives the same bytes everywhere. Used by [`crate::table`] and [`crate::html`].
 
-/// What stands where there is no figure, or too few samples for one.
+/// Text where there is no figure, or too few samples for one.
 pub const NONE: &str = "–";
 
-/// What stands where nobody looked, which is not the same as 0.
+/// Text where nothing was measured, which is not the same as 0.
 pub const NOT_MEASURED: &str = "not measured";
 
 /// `ns` with three significant digits and its unit: `812 ns`, `3.42 µs`, `41.0 ms`, `2.00 s`.
@@ -35,7 +35,7 @@ pub fn ps(ps: i64) -> String {
     format!("{sign}{}", ns((size + 500) / 1_000))
 }
 
-/// [`ns()`] without zeros at the end, for figures that somebody chose: `50 ms`, `1 µs`.
+/// Writes [`ns()`] without zeros at the end, for figures that a user chose: `50 ms`, `1 µs`.
 #[must_use]
 pub fn short_ns(value: u64) -> String {
     let text = ns(value);
@@ -111,8 +111,8 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
 }
 
-/// How many times `base` goes into `value`: one decimal below 10, two significant digits above (`3.1`, `1,500`).
-/// `None` when `base` is 0.
+/// Returns how many times `base` goes into `value`: one decimal below 10, two significant digits above (`3.1`,
+/// `1,500`). Returns `None` when `base` is 0.
 #[must_use]
 pub fn times(value: u64, base: u64) -> Option<String> {
     let tenths = (u128::from(value) * 10 + u128::from(base) / 2).checked_div(u128::from(base))?;

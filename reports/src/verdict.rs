@@ -1,7 +1,8 @@
-//! What happened against what the scenario expected: invariant × protocol, and the exit code that follows.
+//! Comparison of the findings with the expectations of the scenario: invariant × protocol, and the exit code that
+//! follows.
 //!
-//! Pure functions of cells and expectations, apart from every output, because no verdict depends on a plot or a table.
-//! [`judge`] fills `Run::verdicts`; [`exit_code`] reads them; [`headline`] says them in one sentence.
+//! The functions are pure, of cells and expectations, and separate from every output, because no verdict depends on a
+//! plot or a table. [`judge`] fills `Run::verdicts`; [`exit_code`] reads them; [`headline`] says them in one sentence.
 //!
 //! | expected | pass when the invariant was violated in |
 //! |---|---|
@@ -72,7 +73,7 @@ pub fn exit_code(run: &Run) -> Exit {
     }
 }
 
-/// How many verdicts came out in each way.
+/// Number of verdicts of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     /// As expected.

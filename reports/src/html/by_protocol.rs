@@ -1,7 +1,8 @@
-//! Protocols side by side: one row each, with the figures by which one of them is chosen.
+//! Comparison of protocols: one row each, with the figures by which a protocol is chosen.
 //!
-//! Apart from the sections that follow, which take one question each and show the evidence; every figure here stands there
-//! with its plot. One point of the axes at a time: figures of different points do not add up to one.
+//! Separate from the sections that follow, which take one question each and show the evidence. Every figure here
+//! appears there with its plot. The tables show one point of the axes at a time, because figures of different points do
+//! not add up to one.
 use super::View;
 use super::components::{Column, columns, section as headed, table, text};
 use super::latency::{axis_cells, axis_columns};
@@ -13,11 +14,11 @@ use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns, ns, percent};
 use maud::{Markup, html};
 
-/// What can be said of wall time.
+/// Limits of a comparison by wall time.
 const WALL: &str =
     "Times of one session on one machine: which protocol is the fastest is for paired runs to say.";
 
-/// Whether there is anything to lay side by side.
+/// Reports whether there is anything to compare.
 pub(super) fn any(view: &View<'_>) -> bool {
     view.sums.protocols.len() > 1 && view.sums.groups.iter().any(|group| moved(&group.sum).is_some())
 }
@@ -89,7 +90,7 @@ fn waited(group: &Group) -> String {
     most.map_or_else(|| NONE.to_owned(), |lock| format!("{} {}", name(lock), ns(lock.wait.total_ns)))
 }
 
-/// A column: its title, and what stands in it.
+/// A column: its title, and the text of its entries.
 type Shown = (&'static str, fn(&Group) -> String);
 
 /// All columns; those in which nothing would stand are left out.

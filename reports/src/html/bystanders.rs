@@ -1,6 +1,6 @@
-//! What everybody else pays: the workload's own operations while an attach is under way, against idle.
+//! The cost to bystanders: the workload's own operations while an attach is under way, against idle.
 //!
-//! Apart from the attach itself: a protocol that is fast for the mover may hold up all others.
+//! Separate from the attach itself: a protocol that is fast for the mover may hold up all others.
 use super::View;
 use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};

@@ -1,6 +1,6 @@
-//! What sections share: headed sections, figures with a takeaway, bounded tables.
+//! Parts that sections share: headed sections, figures with a takeaway, bounded tables.
 //!
-//! Apart, so that bounds and layout are decided once. A plot never stands without its table.
+//! Separate, so that bounds and layout are decided once. A plot is never without its table.
 use super::View;
 use crate::plot::frame::{Frame, legend};
 use crate::plot::ink::Ink;
@@ -43,7 +43,7 @@ pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> 
     }
 }
 
-/// The same, always folded.
+/// Renders a table that is always folded.
 pub(super) fn folded_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
     html! { details {
         summary { "Table: " (caption) ", " (count(rows.len() as u64, "row")) }
@@ -51,7 +51,7 @@ pub(super) fn folded_table(caption: &str, columns: &[Column], rows: &[Vec<Markup
     } }
 }
 
-/// The same, never folded.
+/// Renders a table that is never folded.
 pub(super) fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
     html! {
         div.scroll { table {

@@ -1,7 +1,7 @@
-//! Side by side: a simulated and a measured run of one scenario, in tables next to each other.
+//! A simulated and a measured run of one scenario, in tables next to each other.
 //!
-//! Apart from the sections of a run, which know nothing of another. The tables have the same rows and clocks of their own;
-//! no plot and no column of times has both. Only ratios, which have no unit, stand in one table.
+//! Separate from the sections of a run, which know nothing of another. The tables have the same rows, each with its own
+//! clock. No plot and no column of times has both. Only ratios, which have no unit, share one table.
 use super::components::{Column, columns, machine, open_table, table, text};
 use super::{View, predicted};
 use crate::aggregate::{Group, ProtocolSum};
@@ -28,16 +28,16 @@ struct Side<'a> {
     env: Option<&'a Env>,
 }
 
-/// What stands in a row for a protocol of a side.
+/// Text of a row for a protocol of a side.
 type Cell<'a> = dyn Fn(Side<'_>, &ProtocolSum) -> String + 'a;
 
-/// A row of the tables: its title, and what stands in it for a protocol of a side.
+/// A row of the tables: its title, and its text for a protocol of a side.
 struct Row<'a> {
     title: String,
     cell: Box<Cell<'a>>,
 }
 
-/// How often moves come, and how many pages they have to deal with.
+/// Rate of moves, and the number of pages that each has to handle.
 type Pace = (Option<u64>, Option<u64>);
 
 /// The section, where some scenario was both simulated and measured; a sentence where several runs have nothing in common.
@@ -104,7 +104,8 @@ fn shown(side: Side<'_>) -> impl Iterator<Item = &ProtocolSum> {
     side.view.sums.protocols.iter().take(MAX_COLUMNS)
 }
 
-/// What comes nearest to a measured protocol: on threads the same code, on Linux what [`nearest`] says.
+/// Returns the simulated protocol nearest to a measured one: on threads the same code, on Linux the answer of
+/// [`nearest`].
 fn nearest_to<'a>(side: Side<'_>, sum: &'a ProtocolSum) -> Option<&'a str> {
     if side.view.run.engine == Engine::Threads {
         Some(sum.subject.label())
@@ -288,7 +289,7 @@ fn held(side: Side<'_>, sum: &ProtocolSum, class: &str) -> String {
     percent(locks.iter().map(|lock| lock.hold.total_ns).fold(0, u64::saturating_add), time)
 }
 
-/// The one table with both: factors by which median and p99 of an operation grow while somebody attaches.
+/// Renders the one table with both: factors by which median and p99 of an operation grow while an attach is under way.
 fn slow_downs(all: &[Side<'_>]) -> Markup {
     let mut head = columns(&["operation"]);
     for side in all {

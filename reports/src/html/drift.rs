@@ -1,6 +1,7 @@
-//! Whether the accounting still adds up: drift over time of the worst counter, and all counters.
+//! Accuracy of the accounting: drift over time of the worst counter, and all counters.
 //!
-//! Apart from the invariants, which say that it was violated; here is by how much, when, and whether it stays.
+//! Separate from the invariants, which only say that the accounting was violated. This section says by how much, when,
+//! and whether the drift stays.
 use super::View;
 use super::components::{columns, figure, section as headed, sentence, table, text};
 use crate::aggregate::DriftSum;
@@ -94,7 +95,7 @@ fn takeaway(view: &View<'_>) -> String {
     text
 }
 
-/// A column of the counters: its title, and what stands in it.
+/// A column of the counters: its title, and the text of its entries.
 type Shown = (&'static str, fn(&DriftSum) -> Markup);
 
 fn peak(value: Option<i64>) -> Markup {
@@ -154,7 +155,7 @@ fn rows(view: &View<'_>) -> Markup {
     table("counters", &head, &rows)
 }
 
-/// What the columns of the real kernel mean, and how each tolerance was computed.
+/// Explains the columns of the real kernel, and how each tolerance was computed.
 fn tolerances(view: &View<'_>) -> Markup {
     let all = || view.sums.protocols.iter().flat_map(|sum| &sum.sum.drift);
     let hows = in_order(all().filter_map(|drift| drift.how.as_deref()));

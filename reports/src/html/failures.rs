@@ -1,6 +1,7 @@
-//! What was made to fail, what came of it: attaches by outcome, rules, refusals, aborts.
+//! Injected failures and their effects: attaches by outcome, rules, refusals, aborts.
 //!
-//! Apart from the invariants: an invariant that held under no fault says little, so here is how often it was put to the test.
+//! Separate from the invariants. An invariant that held under no fault says little, so this section shows how often it
+//! was put to the test.
 use super::View;
 use super::components::{Column, columns, section as headed, table, text};
 use super::latency::{axis_cells, axis_columns};
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 /// Protocols that get a column of aborts.
 const MAX_PROTOCOLS: usize = 12;
 
-/// Whether a group has anything for this section.
+/// Reports whether a group has anything for this section.
 pub(super) fn any(group: &Group) -> bool {
     !group.outcomes.is_empty() || !group.rules.is_empty()
 }

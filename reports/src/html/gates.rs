@@ -1,4 +1,4 @@
-//! Gates in the report: what was demanded and what was found, failures first, and what nobody looked at.
+//! Gates in the report: the demands and the findings, failures first, and the parts of the run that no gate checked.
 use super::View;
 use super::components::{columns, open_table, section as headed, sentence, text};
 use crate::gate::file::Gate;

@@ -1,6 +1,7 @@
-//! How long the locks that movers hold are held: the distribution behind the columns of lock_stat.
+//! The lengths of holds of the locks that movers hold: the distribution behind the columns of lock_stat.
 //!
-//! Apart from the tables of locks, which have sums: only here histograms of locks are read, and only of those that are shown.
+//! Separate from the tables of locks, which have sums. Histograms of locks are read only here, and only those that are
+//! shown.
 use super::View;
 use super::components::{Column, columns, figure, table, text};
 use crate::aggregate::LockSum;

@@ -1,6 +1,6 @@
-//! Invariant × protocol: what held, what was violated, what was expected, and the violations in words.
+//! Matrix invariant × protocol: what held, what was violated, what was expected, and the violations in words.
 //!
-//! Apart from the figures: this is what a protocol is chosen by.
+//! Separate from the figures, because a protocol is chosen by this matrix.
 use super::View;
 use super::components::{Column, MAX_ROWS, section as headed, sentence, table, text};
 use crate::labels;

@@ -1,7 +1,8 @@
-//! Several runs on one page: what they are, what can be laid side by side, and then each run with its own sections.
+//! Several runs on one page: a description of each, a comparison where one is possible, and then each run with its own
+//! sections.
 //!
-//! Apart from the report of one run, whose sections are used as they are; only their anchors differ. Engines never share
-//! an axis or a column here: every plot and table belongs to one run.
+//! Separate from the report of one run, whose sections are used as they are; only their anchors differ. Engines never
+//! share an axis or a column here. Every plot and table belongs to one run.
 use super::components::{Column, columns, machine, sentence, table, text};
 use super::{MAX_BYTES, ROOM, View, bound, cross_engine, page, scaling, summary};
 use crate::aggregate::AggregateError;

@@ -1,8 +1,8 @@
-//! How long an attach takes: percentile curves, and the table of all series.
+//! Latency of attaches: percentile curves, and the table of all series.
 //!
-//! Apart from the sweep, which follows single percentiles along an axis. Series differ in the protocol, and there is a
-//! plot for each point of the axes; where rates of moves are compared it is the other way round. Moved and refused
-//! attaches never share a plot, raw and corrected times never share a line.
+//! Separate from the sweep, which follows single percentiles along an axis. A plot has a series for each protocol, and
+//! there is a plot for each point of the axes. Where rates of moves are compared, it is the other way round. Moved and
+//! refused attaches never share a plot. Raw and corrected times never share a line.
 use super::View;
 use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, PointSum};
@@ -21,7 +21,7 @@ const MAX_PLOTS: usize = 4;
 /// Lines of one plot.
 const MAX_LINES: usize = 12;
 
-/// What one plot shows: what is fixed in words, and (ink, name, samples) of each line.
+/// Contents of one plot: the values that are fixed, in words, and (ink, name, samples) of each line.
 struct Panel<'a> {
     fixed: String,
     lines: Vec<(Ink, String, &'a Samples)>,

@@ -1,6 +1,7 @@
 //! Locks, with the names and in the order of `/proc/lock_stat`, per protocol; holds by phase; the longest holds.
 //!
-//! Apart from the phases: a phase is one attach's view, a lock everybody's. Times are µs with two decimals, as there.
+//! Separate from the phases: a phase is the view of one attach, and a lock is shared by all. Times are µs with two
+//! decimals, as in `/proc/lock_stat`.
 use super::View;
 use super::components::{Column, columns, section as headed, table, text};
 use super::holds;
@@ -26,7 +27,7 @@ const TITLES: [&str; 11] = [
     "#holdtime-avg",
 ];
 
-/// How many of them are about waits.
+/// Number of columns about waits.
 const WAITS: usize = 6;
 
 pub(super) fn section(view: &View<'_>) -> Markup {

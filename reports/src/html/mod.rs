@@ -1,9 +1,11 @@
 //! `report.html`: one file without network or fonts, readable without its script and its style sheet as well.
 //!
-//! Apart from the terminal's table, because here is room for evidence. One section a file, in the order in which they
-//! stand: `summary`, `price`, `invariants`, `by_protocol`, `latency`, `sweep`, `resident`, `phases`, `bystanders`, `locks` (with `holds`), `drift`,
-//! `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`, `remarks`; `joint` puts several runs on one page, with `cross_engine` (and `predicted`) in front. Each section computes its sentences from the data; `components` has what they share. Whatever
-//! the size of the run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
+//! Separate from the terminal's table, because the page has room for evidence. Each section has a file, in the order on
+//! the page: `summary`, `price`, `invariants`, `by_protocol`, `latency`, `sweep`, `resident`, `phases`, `bystanders`,
+//! `locks` (with `holds`), `drift`, `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`,
+//! `remarks`. `joint` puts several runs on one page, with `cross_engine` (and `predicted`) in front. Each section
+//! computes its sentences from the data, and `components` has the parts that sections share. Whatever the size of the
+//! run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod by_protocol;
 mod bystanders;
 mod components;
@@ -47,20 +49,20 @@ pub const MAX_BYTES: usize = 2 << 20;
 
 /// The style sheet.
 const STYLE: &str = include_str!("style.css");
-/// The script, which only adds: every word and figure stands there without it.
+/// The script, which only adds functions: every word and figure is on the page without it.
 const SCRIPT: &str = include_str!("report.js");
 /// Bytes of the page outside of its sections.
 const ROOM: usize = STYLE.len() + SCRIPT.len() + 4_096;
 
-/// What every section reads.
+/// Data that every section reads.
 struct View<'a> {
     run: &'a Run,
     sums: Aggregate,
     /// `virtual` or `wall`.
     clock: &'static str,
-    /// In front of every anchor: empty, or what tells the runs of one page apart.
+    /// Prefix of every anchor: empty, or the mark of the run where a page has several.
     prefix: String,
-    /// Whether there are gates to show.
+    /// Says whether there are gates to show.
     gated: bool,
 }
 
@@ -96,7 +98,7 @@ impl<'a> View<'a> {
         format!("{}{id}", self.prefix)
     }
 
-    /// Where a link to it leads.
+    /// Returns the target of a link to it.
     fn link(&self, id: &str) -> String {
         format!("#{}", self.id(id))
     }
@@ -129,7 +131,7 @@ fn whole(run: &Run, env: Option<&Env>, ladder: Option<&GateReport>) -> Result<St
     Ok(page(&title, &html! { (summary) @for section in &sections { (section) } }).into_string())
 }
 
-/// The same with the gates that the run was held against, right below its summary.
+/// Renders the report with the gates that the run was checked against, right below its summary.
 ///
 /// # Errors
 /// As [`render`].
@@ -163,7 +165,7 @@ fn page(title: &str, body: &Markup) -> Markup {
     }
 }
 
-/// What the page may do: nothing but its own style and this one script, known by its hash.
+/// Returns the policy of the page, which allows only its own style and this one script, known by its hash.
 fn policy() -> String {
     let hash = STANDARD.encode(Sha256::digest(SCRIPT));
     format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'")

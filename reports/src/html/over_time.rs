@@ -1,7 +1,8 @@
-//! When attaches take long: over time, beside the faults that fired.
+//! Slow attaches over time, next to the faults that fired.
 //!
-//! Apart from the percentile curves: those say how long, this says whether that comes in bursts, and whether with faults.
-//! One plot, at the point of the axes at which most faults fired; seeds are merged, slice by slice.
+//! Separate from the percentile curves, which show how long attaches take. This section shows whether slow ones come in
+//! bursts, and whether with faults. It has one plot, at the point of the axes at which most faults fired. Seeds are
+//! merged, slice by slice.
 use super::View;
 use super::components::{Column, columns, figure, folded_table, section as headed, text};
 use crate::aggregate::PointSum;
@@ -15,7 +16,7 @@ use maud::{Markup, html};
 /// Lines of the plot.
 const MAX_LINES: usize = 8;
 
-/// Whether anybody wrote down when.
+/// Reports whether any cell has times of its attaches.
 pub(super) fn any(view: &View<'_>) -> bool {
     view.sums.groups.iter().any(|group| group.sum.over_time.is_some())
 }
@@ -61,7 +62,7 @@ fn point(view: &View<'_>) -> Option<Point> {
     points.copied().rev().max_by_key(fired)
 }
 
-/// Whether the longest attach of a protocol stands out, and whether faults fired beside it.
+/// Says whether the longest attach of a protocol is exceptional, and whether faults fired at the same time.
 fn takeaway(mine: &[(&PointSum, &Slices)]) -> String {
     let peaks = mine.iter().filter_map(|(group, slices)| {
         let (at, longest) =

@@ -1,6 +1,6 @@
-//! Where the time of an attach goes.
+//! Share of each phase in the time of an attach.
 //!
-//! Apart from the latencies, which say how long, not why.
+//! Separate from the latencies, which show how long an attach takes and not why.
 use super::View;
 use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::ProtocolSum;

@@ -1,7 +1,8 @@
-//! How well the simulator predicts threads: for each figure that both have, the measured one in units of the simulated one,
-//! and from where on that must not be believed.
+//! Accuracy of the simulator as a prediction for threads. Each figure that both have is the measured one in units of
+//! the simulated one, with a mark where the prediction stops being reliable.
 //!
-//! Apart from `beside`, whose tables keep both clocks apart. Here stand only ratios; they have no unit and no axis.
+//! Separate from `cross_engine`, whose tables show each clock on its own. This section has only ratios, which have no
+//! unit and no axis.
 use super::View;
 use super::components::{Column, columns, table};
 use crate::aggregate::Group;
@@ -21,7 +22,7 @@ const SLICE_NS: u64 = 3_000_000;
 /// Behind a ratio that must not be believed.
 const DOUBT: &str = " †";
 
-/// What a row compares, of the cells of one protocol.
+/// Figure that a row compares, of the cells of one protocol.
 type Figure<'a> = Box<dyn Fn(&View<'_>, &str) -> Option<u64> + 'a>;
 
 /// The section for a simulated run and one on threads, each with its number; nothing for another engine.

@@ -1,7 +1,7 @@
 //! The end of the report: notes, cells that ended early, how to repeat the run, and the machine.
 //!
-//! Apart from the results, because nothing here is one. Facts about the machine are the only part of a report that two
-//! runs of one seed may differ in.
+//! Separate from the results, because nothing in this section is a result. Facts about the machine are the only part of
+//! a report in which two runs of one seed may differ.
 use super::View;
 use super::components::{MAX_ROWS, columns, command, section as headed, sentence, table, text};
 use crate::labels;

@@ -1,6 +1,6 @@
-//! What the pages that a process keeps cost its move: medians along the axis, and the fitted price of a page.
+//! The cost of resident pages to the move of a process: medians along the axis, and the fitted price of a page.
 //!
-//! Apart from the sweep, because a page has a price: here is a slope with an interval, not only two ends.
+//! Separate from the sweep, because a page has a price: a slope with an interval, and not only two ends.
 use super::View;
 use super::components::{figure, section as headed, sentence};
 use super::sweep::{MAX_POINTS, drawn, rows};
@@ -58,7 +58,7 @@ fn spread(all: &[Point]) -> Vec<Point> {
     (0..MAX_POINTS).map(|n| all[n * last / (MAX_POINTS - 1)]).collect()
 }
 
-/// The dearest page among those whose price can be told from nothing.
+/// Names the protocol with the highest price of a page, among prices that differ from zero.
 fn takeaway(view: &View<'_>) -> String {
     let fits = &view.run.fits;
     if fits.is_empty() {

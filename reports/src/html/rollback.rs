@@ -1,6 +1,7 @@
-//! The rollback matrix: in which phase an attach was refused, by which fault, and whether it came back from there whole.
+//! The rollback matrix: the phase in which an attach was refused, the fault, and whether the rollback from there was
+//! complete.
 //!
-//! Apart from the other counts of failures, because this is what a protocol of several phases is for.
+//! Separate from the other counts of failures, because protocols of several phases exist for rollback.
 use super::View;
 use super::components::{Column, columns, table, text};
 use crate::aggregate::{Group, ProtocolSum};

@@ -1,6 +1,6 @@
-//! How an attach scales with CPUs: runs of one scenario on one engine that differ in them, on one axis.
+//! Scaling of an attach with CPUs: runs of one scenario on one engine that differ in them, on one axis.
 //!
-//! Apart from the sweep, which follows an axis within a run. Engines never meet here, for their clocks differ.
+//! Separate from the sweep, which follows an axis within a run. Engines never meet here, because their clocks differ.
 use super::View;
 use super::components::{Column, columns, figure, open_table, text};
 use crate::aggregate::Group;
@@ -47,7 +47,8 @@ pub(super) fn section(views: &[View<'_>]) -> Markup {
     } }
 }
 
-/// Views of the first scenario and engine that stand there with different CPUs, by CPUs; and a point that all have.
+/// Returns the views of the first scenario and engine that has several numbers of CPUs, by CPUs, and a point that all
+/// have.
 fn alike<'a, 'b>(views: &'a [View<'b>]) -> Option<(Vec<&'a View<'b>>, Point)> {
     let key = |view: &View<'_>| (view.run.scenario.name.clone(), view.run.engine);
     let of = |first: &View<'_>| {

@@ -1,6 +1,6 @@
-//! The head of the report: the verdict in a sentence, what was run, and where to look.
+//! The head of the report: the verdict in a sentence, the description of the run, and links to the sections.
 //!
-//! Apart from the matrix of invariants, so that the first screen answers the first question.
+//! Separate from the matrix of invariants, so that the first screen answers the first question.
 use super::View;
 use super::components::command;
 use crate::exit::Exit;

@@ -1,6 +1,6 @@
-//! How the latency moves along an axis of the run, and what a closed loop hides.
+//! The change of latency along an axis of the run, and the latency that a closed loop hides.
 //!
-//! Apart from the percentile curves: a user who moves one task now and then wants the rate, not the tail.
+//! Separate from the percentile curves: a user who moves one task now and then wants the rate, not the tail.
 use super::View;
 use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
@@ -13,7 +13,7 @@ use crate::schema::LatencyKind;
 use crate::units::{maybe_ns, ns, short_ns, times};
 use maud::{Markup, html};
 
-/// How many times as long as the closed loop a rate must take before it is worth a sentence.
+/// Factor over the closed loop from which a rate is worth a sentence.
 const MUCH_SLOWER: u64 = 3;
 /// Points of the plot; names of more would not fit under it.
 pub(super) const MAX_POINTS: usize = 8;

@@ -1,4 +1,4 @@
-//! `::error` lines, which GitHub shows beside a job: what was not as expected, the worst first.
+//! `::error` lines, which GitHub shows next to a job: the findings that were not as expected, the worst first.
 //!
 //! GitHub shows ten annotations of a kind from one step; with [`MOST`] and one that counts the rest, nothing is dropped
 //! unsaid. GitHub reads such lines from stderr as well, so that stdout stays the result's.

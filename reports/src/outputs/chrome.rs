@@ -1,9 +1,10 @@
 //! The attaches that a run keeps step by step as a Chrome trace (Trace Event Format), for ui.perfetto.dev and
 //! chrome://tracing.
 //!
-//! A process per attach, all beginning at 0, so that they lie under one another. In it a track per actor, with the mover's
-//! phases and the faults that fired, and a track per actor and lock, since holds need not nest. Times are those of the
-//! run's clock, which each process names; 1 µs in the viewer is 1 µs of it.
+//! Each attach is a process, and all begin at 0, so that a viewer shows them below one another. A process has a track
+//! per actor, with the mover's phases and the faults that fired. It also has a track per actor and lock, since holds
+//! need not nest. Times are those of the run's clock, which each process names. 1 µs in the viewer is 1 µs of that
+//! clock.
 use super::OutputError;
 use crate::labels;
 use crate::schema::{Cell, Run, Timeline};

@@ -1,6 +1,6 @@
 //! CSV in long form: one row per figure, so that any tool can select and pivot.
 //!
-//! | column | what stands in it |
+//! | column | contents |
 //! |---|---|
 //! | `engine`, `clock` | `sim`, `threads` or `linux`; `virtual` or `wall`: never add up or compare both |
 //! | `protocol` | with its options |

@@ -1,8 +1,8 @@
 //! The few figures of a run that a benchmark service follows over time, smaller always being better.
 //!
-//! Apart from the two forms in which they are written, so that both services get the same numbers. One set per protocol
-//! and point, seeds merged as in the table. A percentile that its samples do not support is left out, and so is the
-//! largest sample: on a real machine it is the machine's.
+//! Separate from the two forms in which they are written, so that both services get the same numbers. There is one set
+//! per protocol and point, with seeds merged as in the table. A percentile that its samples do not support is left out.
+//! So is the largest sample, which on a real machine is a property of the machine.
 use crate::aggregate::{AggregateError, DriftSum, Group, PointSum, aggregate};
 use crate::labels;
 use crate::outcome::AttachOutcome;
@@ -20,7 +20,7 @@ pub(super) struct Figure {
     pub(super) value: u64,
     /// Smallest and largest of the cells' own figures, where there are several and each has enough samples.
     pub(super) range: Option<(u64, u64)>,
-    /// What it counts.
+    /// Unit that the figure counts.
     pub(super) unit: Unit,
     /// Samples behind it, or attaches.
     pub(super) n: u64,
@@ -28,7 +28,7 @@ pub(super) struct Figure {
     pub(super) cells: u64,
 }
 
-/// What a figure counts.
+/// Unit that a figure counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     /// ns of the clock of that name.

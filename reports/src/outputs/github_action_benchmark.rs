@@ -1,8 +1,8 @@
-//! What github-action-benchmark reads with `tool: customSmallerIsBetter`.
+//! Input of github-action-benchmark with `tool: customSmallerIsBetter`.
 //!
-//! `[{name, unit, value, range, extra}]`. The name begins with the engine and the unit names the clock. `range` is the
-//! smallest and the largest of the seeds' own figures, where there are several; `extra`, which charts show on hovering, says
-//! what is behind the figure.
+//! The form is `[{name, unit, value, range, extra}]`. The name begins with the engine and the unit names the clock.
+//! `range` is the smallest and the largest of the seeds' own figures, where there are several. `extra`, which charts
+//! show on hovering, describes the samples behind the figure.
 use super::OutputError;
 use super::figures::{Figure, Unit, figures};
 use crate::schema::Run;

@@ -105,7 +105,7 @@ impl Level {
         decimals::<2>(self.of, self.of - self.parts)
     }
 
-    /// Whether `below` of `n` samples do not reach it.
+    /// Reports whether `below` of `n` samples do not reach it.
     fn is_above(&self, below: u64, n: u64) -> bool {
         u128::from(below) * u128::from(self.of) < u128::from(n) * u128::from(self.parts)
     }
@@ -119,7 +119,7 @@ fn levels() -> impl Iterator<Item = Level> {
     })
 }
 
-/// `a / b` with so many decimals, rounded half up.
+/// Writes `a / b` with `DIGITS` decimals, rounded half up.
 fn decimals<const DIGITS: usize>(a: u64, b: u64) -> String {
     let one = 10_u128.pow(DIGITS as u32);
     let scaled = (2 * u128::from(a) * one + u128::from(b)) / (2 * u128::from(b));

@@ -2,7 +2,7 @@
 //!
 //! | verdict | case |
 //! |---|---|
-//! | as expected | passed; what was violated, as expected, stands in `system-out` |
+//! | as expected | passed; an expected violation is in `system-out` |
 //! | not as expected | failed, at the points that are not as expected, with the command that replays it |
 //! | inconclusive | skipped, with the reason: too little happened is not the same as wrong |
 //! | not checked | skipped |
@@ -86,7 +86,7 @@ fn suite(run: &Run, sums: &Aggregate, protocol: &str) -> TestSuite {
     suite
 }
 
-/// What became of an invariant at one point, and what else there is to say.
+/// Returns the status of an invariant at one point, and the further text on it.
 fn status(verdict: &Verdict, invariant: Option<&InvariantSum>) -> (TestCaseStatus, Option<String>) {
     let Some(invariant) = invariant else { return (skipped(verdict), None) };
     let wrong = match verdict.expected {

@@ -1,7 +1,8 @@
-//! Markdown, as a job on GitHub shows it on its page: the verdict first, then one table, what one has to know, and the
-//! commands.
+//! Markdown, as a job on GitHub shows it on its page: the verdict first, then one table, the notes that a reader needs,
+//! and the commands.
 //!
-//! Apart from the text for a terminal, because here is room for a few columns only, and every name has to be escaped.
+//! Separate from the text for a terminal, because here is room for a few columns only, and every name has to be
+//! escaped.
 use super::OutputError;
 use crate::aggregate::{Aggregate, Group, PointSum, aggregate};
 use crate::coverage::Coverage;
@@ -19,7 +20,7 @@ const MOST: usize = 40;
 /// Characters of a remark.
 const LONGEST: usize = 400;
 
-/// What stands where something had to be left out.
+/// Text in the place of a part that had to be left out.
 const CUT: &str = "\n*Cut here: the page of a job holds 1 MiB at most. Everything is in run.json.*\n";
 
 /// The result of `run`.
@@ -96,7 +97,7 @@ fn attaches(group: &Group) -> (Option<&Samples>, &'static str) {
     }
 }
 
-/// Verdicts that are no pass, cells that ended early, and the notes that change how to read the rest.
+/// Writes verdicts that did not pass, cells that ended early, and the notes that change how to read the rest.
 fn remarks(out: &mut String, run: &Run) {
     let mut lines = Vec::new();
     lines.extend(Coverage::of(run).missing.into_iter().map(|what| format!("missing: {what}")));
@@ -127,7 +128,7 @@ fn remarks(out: &mut String, run: &Run) {
     }
 }
 
-/// How to get the first breach again, and the whole run.
+/// Writes the commands that repeat the first breach and the whole run.
 fn commands(out: &mut String, run: &Run) {
     let wrong = run.verdicts.iter().find(|verdict| verdict.outcome == Judgement::Fail);
     for (what, command) in [

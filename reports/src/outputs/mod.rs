@@ -1,8 +1,8 @@
 //! A run in forms that other programs read, each a pure function of [`Run`].
 //!
-//! Apart from [`crate::table`] and [`crate::html`], which are for people at a terminal or a browser. One form a file; what
-//! several need stands in `names` and `figures`. Whatever runs on the virtual clock says so in every form, and a figure
-//! that its samples do not support stands in none.
+//! Separate from [`crate::table`] and [`crate::html`], which are for people at a terminal or a browser. Each form has a
+//! file; parts that several need are in `names` and `figures`. Every form names the virtual clock where a run uses it.
+//! No form has a figure that its samples do not support.
 //!
 //! | form | for |
 //! |---|---|
@@ -44,7 +44,7 @@ use crate::percentile::Samples;
 use crate::schema::{Cell, Run};
 use std::fmt::Display;
 
-/// Why a run has no such form.
+/// Error when a run cannot be written in a form.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// A histogram of the run cannot be read.
@@ -55,7 +55,7 @@ pub enum OutputError {
     Nothing {
         /// `Chrome trace`.
         form: &'static str,
-        /// What it lacks, and what has it.
+        /// Parts that the run lacks, and the kind of run that has them.
         why: &'static str,
     },
     /// The form itself could not be written.
@@ -63,7 +63,7 @@ pub enum OutputError {
     Form {
         /// `CSV`, `JSON`, ...
         form: &'static str,
-        /// Why.
+        /// Cause.
         message: String,
     },
 }
@@ -90,7 +90,7 @@ fn axes(cell: &Cell) -> Vec<String> {
     given.chain([("seed", cell.seed)]).map(|(name, value)| format!("{name}={value}")).collect()
 }
 
-/// The run as it stands in run.json, with the same bytes.
+/// Returns the run as in run.json, with the same bytes.
 ///
 /// # Errors
 /// When a value cannot be written as JSON.

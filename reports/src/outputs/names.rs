@@ -1,6 +1,6 @@
 //! Names of figures, and every histogram under its name.
 //!
-//! Apart from the forms, because CSV and `.hlog` must call the same series by the same name.
+//! Separate from the forms, because CSV and `.hlog` must call the same series by the same name.
 use crate::hist::Hist;
 use crate::labels;
 use crate::schema::{Bystander, Cell, Condition, LatencySeries, LockRow, PhaseSeries};

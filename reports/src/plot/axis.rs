@@ -1,7 +1,7 @@
 //! Axes: a range of places, and the ticks with their words.
 //!
-//! Apart from drawing, because this is where a logarithm is taken and a label is chosen. A place is a number on a
-//! straight line; [`Axis`] constructors say how a value becomes one ([`log`], [`symlog`],
+//! Separate from drawing, because logarithms are taken and labels are chosen in this file. A place is a number on a
+//! straight line. [`Axis`] constructors say how a value becomes one ([`log`], [`symlog`],
 //! [`crate::percentile::decades`]), so that plotters draws straight axes only.
 use super::svg::{TEXT, text_width};
 use crate::percentile::{LEVELS, decades};
@@ -15,7 +15,7 @@ const PLOT_WIDTH: u32 = 1_100;
 /// An axis.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
-    /// What it shows, with the unit.
+    /// Title of the axis, with the unit.
     pub(crate) name: String,
     /// Lowest and highest place.
     pub(crate) range: (f64, f64),

@@ -1,7 +1,7 @@
-//! What share of the workload's operations took longer than a time: idle (faint) against attaching.
+//! Share of the workload's operations that took longer than a time: idle (faint) against attaching.
 //!
-//! Apart from the percentile curves of attaches, because here two conditions of the same operation are compared, and
-//! the question is how often, not how long.
+//! Separate from the percentile curves of attaches, because this plot compares two conditions of the same operation.
+//! Its question is how often, not how long.
 use super::axis::{Axis, log};
 use super::frame::{Frame, Line};
 use super::ink::Ink;

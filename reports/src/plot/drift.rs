@@ -1,6 +1,6 @@
-//! How far a counter is from the truth over time: steps on a symmetric logarithmic axis, quiescent points marked.
+//! Drift of a counter from the truth over time: steps on a symmetric logarithmic axis, quiescent points marked.
 //!
-//! Apart from the other plots because its axis has two sides: over- and undercharge are different faults.
+//! Separate from the other plots because its axis has two sides: over- and undercharge are different faults.
 use super::axis::{Axis, symlog};
 use super::frame::{Frame, Line};
 use super::ink::{Ink, series};

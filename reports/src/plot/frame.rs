@@ -1,7 +1,7 @@
 //! A plot: lines and bars on two axes, drawn by plotters, and its legend.
 //!
-//! Apart from the plots, which only say what to draw, so that all of them look alike. Layout is fixed and computed from
-//! the lengths of labels, because nobody can measure letters here. Next: [`super::svg`].
+//! Separate from the plots, which only say what to draw, so that all of them look alike. Layout is fixed and computed
+//! from the lengths of labels, because letters cannot be measured here. Next: [`super::svg`].
 use super::axis::Axis;
 use super::ink::Ink;
 use super::svg::{Canvas, TEXT, picture, text_width};
@@ -23,9 +23,9 @@ const ZIGZAG: usize = 22;
 /// A line, point by point in places of the axes.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// What it is drawn with.
+    /// Ink of the line.
     pub(crate) ink: Ink,
-    /// Its points.
+    /// Points of the line.
     pub(crate) points: Vec<(f64, f64)>,
     /// Points with a marker.
     pub(crate) marks: Vec<(f64, f64)>,
@@ -34,7 +34,7 @@ pub(crate) struct Line {
 /// A bar between two corners.
 #[derive(Clone, Debug)]
 pub(crate) struct Bar {
-    /// What it is filled with.
+    /// Ink that fills the bar.
     pub(crate) ink: Ink,
     /// Lower left.
     pub(crate) from: (f64, f64),
@@ -121,7 +121,7 @@ impl Frame {
     }
 }
 
-/// Up and down from `from` to `to`, in half pixels: a span of waiting, which is told from a bar by its shape alone.
+/// Draws a zigzag from `from` to `to`, in half pixels: a span of waiting, which differs from a bar by its shape alone.
 fn zigzag(from: (i32, i32), to: (i32, i32)) -> PathElement<(i32, i32)> {
     let (left, right) = (from.0.min(to.0), from.0.max(to.0).max(from.0.min(to.0) + 2));
     let points = (left..right).step_by(ZIGZAG).chain([right]).enumerate();

@@ -1,6 +1,6 @@
-//! How long a lock is held: the number of holds by their length, in eighths of a decade, both axes logarithmic.
+//! Lengths of the holds of a lock: the number of holds by length, in eighths of a decade, both axes logarithmic.
 //!
-//! Apart from the percentile curves, because holds have several causes, and each is a hill of its own.
+//! Separate from the percentile curves, because holds have several causes, and each is a hill of its own.
 use super::axis::{Axis, log};
 use super::frame::{Frame, Line};
 use super::ink::Ink;

@@ -1,11 +1,11 @@
-//! Colours, dashes and markers of series: Okabe and Ito's colours, told apart without colour as well.
+//! Colours, dashes and markers of series: Okabe and Ito's colours. Series can be distinguished without colour as well.
 //!
-//! Apart from drawing, because legend and plot must agree. Plotters knows colours only, so a kind of ink travels
-//! through it as an RGB value that stands for it, and [`super::svg`] turns it into attributes; the style sheet of the
-//! report replaces the colours in dark mode by class.
+//! Separate from drawing, because legend and plot must agree. Plotters knows colours only, so a kind of ink travels
+//! through it as an RGB value that represents it. [`super::svg`] turns this value into attributes. The style sheet of
+//! the report replaces the colours in dark mode by class.
 use plotters::style::RGBColor;
 
-/// What something is drawn with.
+/// Ink with which something is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
     /// Axis lines.
@@ -16,17 +16,17 @@ pub(crate) enum Ink {
     Text,
     /// Series number n, by its place in the plan.
     Series(u8),
-    /// Part number n of a bar: a light fill, so that letters can stand on it, with an edge.
+    /// Part number n of a bar: a light fill with an edge, so that letters on it are legible.
     Bar(u8),
-    /// The same, for a span in which something comes and goes: half as strong, with a dotted edge.
+    /// Part number n of a bar for a span in which something comes and goes: half as strong, with a dotted edge.
     Often(u8),
     /// A span of waiting: a zigzag in the colour of letters.
     Wait,
     /// Something went wrong here.
     Fault,
-    /// How often something went wrong meanwhile: a faint fill behind lines.
+    /// Number of failures at that time: a faint fill behind lines.
     Shade,
-    /// The other, dashed series of the same colour: idle beside attaching, raw beside corrected.
+    /// The other, dashed series of the same colour: idle for attaching, raw for corrected.
     Faint(u8),
 }
 

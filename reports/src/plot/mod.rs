@@ -1,8 +1,9 @@
 //! Plots as inline SVG: pure functions from merged figures to markup.
 //!
-//! Apart from the report, which says what a plot means. One question a file: [`price`], [`percentiles`], [`sweep`], [`phases`],
-//! [`ccdf`], [`holds`], [`drift`], [`timeline`]; each fills a [`frame::Frame`] with lines and bars on two [`axis::Axis`].
-//! [`frame`] hands it to plotters, and [`svg`] is the one place that knows what the SVG looks like; [`ink`] has colours, dashes and markers.
+//! Separate from the report, which explains a plot. Each question has a file: [`price`], [`percentiles`], [`sweep`],
+//! [`phases`], [`ccdf`], [`holds`], [`drift`], [`timeline`]. Each fills a [`frame::Frame`] with lines and bars on two
+//! [`axis::Axis`]. [`frame`] passes it to plotters, and [`svg`] is the one place that knows the form of the SVG.
+//! [`ink`] has colours, dashes and markers.
 pub(crate) mod axis;
 pub(crate) mod ccdf;
 pub(crate) mod drift;

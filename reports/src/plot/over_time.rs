@@ -1,7 +1,7 @@
-//! How long attaches took over time, with how many faults fired behind it.
+//! Latency of attaches over time, with the number of faults that fired behind it.
 //!
-//! Apart from the percentile curves, which forget when. A line is the longest attach of each slice and not a median, for a
-//! slice may hold a few only; it is broken where nothing moved.
+//! Separate from the percentile curves, which do not show time. A line is the longest attach of each slice and not a
+//! median, because a slice may have only a few. The line is broken where nothing moved.
 use super::axis::{Axis, log};
 use super::frame::{Bar, Frame, Line};
 use super::ink::Ink;
@@ -36,7 +36,7 @@ fn pieces(ink: Ink, slices: &Slices) -> Vec<Line> {
     let pieces = places.split(|(_, ns)| *ns == 0).filter(|piece| !piece.is_empty());
     let line = |piece: &[(usize, u64)]| {
         let points: Vec<(f64, f64)> = piece.iter().map(|(at, ns)| (middle(*at), log(*ns))).collect();
-        // A marker now and then tells lines apart; more would hide them.
+        // A marker now and then distinguishes lines; more would hide them.
         let marks = points.iter().copied().step_by(12).collect();
         Line { ink, points, marks }
     };

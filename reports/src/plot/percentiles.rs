@@ -1,6 +1,6 @@
-//! How long an attach takes: one percentile curve a series, x = 1/(1−p), y logarithmic.
+//! Latency of an attach: one percentile curve a series, x = 1/(1−p), y logarithmic.
 //!
-//! Apart from the other plots of latency because a tail is what protocols differ in. Curves end where the samples do.
+//! Separate from the other plots of latency because protocols differ in the tail. Curves end where the samples do.
 use super::axis::{Axis, log};
 use super::frame::{Frame, Line};
 use super::ink::Ink;

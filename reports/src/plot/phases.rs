@@ -1,6 +1,6 @@
-//! Where the time of an attach goes: one bar a protocol, one part a phase, in percent of the mean.
+//! Shares of the phases in the time of an attach: one bar a protocol, one part a phase, in percent of the mean.
 //!
-//! Apart from the latencies, because only means add up; a stack of medians would show an attach that never was.
+//! Separate from the latencies, because only means add up; a stack of medians would show an attach that never was.
 use super::axis::Axis;
 use super::frame::{Bar, Frame};
 use super::ink::{Ink, series};

@@ -1,7 +1,7 @@
-//! What the SVG looks like: a plotters backend that writes classes, `currentColor`, dashes and an accessible name.
+//! The form of the SVG: a plotters backend that writes classes, `currentColor`, dashes and an accessible name.
 //!
-//! Apart, because plotters' own SVG backend writes fixed colours and knows no dashes. Coordinates are half pixels, so
-//! that whole numbers are fine enough. Every attribute also stands in the element itself: the picture is complete
+//! Separate, because plotters' own SVG backend writes fixed colours and knows no dashes. Coordinates are half pixels,
+//! so that whole numbers are fine enough. Every attribute is also in the element itself: the picture is complete
 //! without a style sheet, which only replaces colours.
 use super::ink::Ink;
 use maud::{Escaper, PreEscaped};
@@ -59,7 +59,7 @@ impl<'a> Canvas<'a> {
         self.out.push_str("/>");
     }
 
-    /// Fill of an area; the class `f` tells the style sheet that it is one.
+    /// Fill of an area; the class `f` marks it as one for the style sheet.
     fn fill(&mut self, color: BackendColor) {
         let ink = Ink::from_rgb(color.rgb);
         let opacity = if ink == Ink::Shade { r#" fill-opacity=".16""# } else { "" };

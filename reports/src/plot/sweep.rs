@@ -1,6 +1,6 @@
-//! How the median and the p99 of an attach move along an axis of the run: fault rates, rates of moves, delays.
+//! Median and p99 of an attach along an axis of the run: fault rates, rates of moves, delays.
 //!
-//! Apart from the percentile curves, which show one point of the axis each. Points stand in the order of the plan at
+//! Separate from the percentile curves, which show one point of the axis each. Points are in the order of the plan at
 //! equal distances, because a closed loop has no rate.
 use super::axis::{Axis, log};
 use super::frame::{Frame, Line};
@@ -11,7 +11,7 @@ use crate::percentile::Samples;
 pub(crate) struct Row<'a> {
     /// Number of its series.
     pub(crate) series: u8,
-    /// What was measured, by point.
+    /// Samples of the line, by point.
     pub(crate) samples: Vec<Option<&'a Samples>>,
 }
 

@@ -1,12 +1,12 @@
-//! One attach, step by step: a lane for its phases, one for each lock, one for each of those who waited.
+//! One attach, step by step: a lane for its phases, one for each lock, one for each actor that waited.
 //!
-//! Apart from the other plots, because here time is not a figure but the axis. Bars have the colour of the phase in which a
-//! lock was taken; a zigzag is waiting.
+//! Separate from the other plots, because here time is not a figure but the axis. Bars have the colour of the phase in
+//! which a lock was taken; a zigzag is waiting.
 use super::axis::Axis;
 use super::frame::{Bar, Frame, Line};
 use super::ink::{Ink, series};
 
-/// What a span of a lane is.
+/// Kind of a span of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SpanKind {
     /// In one piece, of this phase in the legend.

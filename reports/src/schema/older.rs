@@ -1,7 +1,7 @@
 //! Results of schema 1. Fields that have another name now are read by an alias; the rest is translated here.
 //!
-//! Schema 1 had what a cell of `linux` is in the name of its protocol: `vm:v1+charges traced`. No other place takes names
-//! apart.
+//! Schema 1 described a cell of `linux` in the name of its protocol: `vm:v1+charges traced`. No other place parses
+//! names.
 use super::{Engine, Run, SCHEMA, SCHEMA_1, Subject, SubjectParts, Subtree};
 
 impl Run {
@@ -31,7 +31,7 @@ impl Run {
     }
 }
 
-/// Returns the subject of a name of schema 1. A name that is no such name is a protocol as a whole.
+/// Returns the subject of a name of schema 1. A name in no such form is a protocol as a whole.
 fn subject(label: &str) -> Subject {
     let (place, kind) = label.split_once(' ').unwrap_or((label, ""));
     let guests = place.strip_prefix("vm:");
@@ -82,7 +82,7 @@ mod tests {
                 "vm:v2:favordynmods core.exit: errno=ESRCH",
                 SubjectParts { favordynmods: true, refusal: refusal(), ..guest("v2") },
             ),
-            // Nobody wrote these, and a reader has to do with anything.
+            // No version wrote these, and a reader has to accept anything.
             ("", of("")),
             ("v1 ", of("v1 ")),
             ("v1+charges:favordynmods", SubjectParts { favordynmods: true, ..of("v1+charges") }),

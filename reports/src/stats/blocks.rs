@@ -1,18 +1,18 @@
 //! Runs of two sides that were made in turn, A B B A, as log ratios of pairs.
 //!
-//! Apart, because order is the whole point: what was not made in turn is not paired, and is refused with the reason. A
-//! machine that gets slower steadily makes one pair of a block as much larger as it makes the other smaller.
+//! Separate, because the rule is about order: runs that were not made in turn are not paired, and are refused with the
+//! reason. A machine that gets slower steadily makes one pair of a block as much larger as it makes the other smaller.
 
 /// One run of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// When it began, on a clock that all runs share; any unit.
+    /// Time at which the run began, on a clock that all runs share; any unit.
     pub began: u64,
-    /// Its figure in ns.
+    /// Figure of the run in ns.
     pub value: u64,
 }
 
-/// Why runs are not blocks.
+/// Reason why runs are not blocks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotPaired {
     /// Different numbers of runs.

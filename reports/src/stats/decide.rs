@@ -1,22 +1,23 @@
-//! Is it larger? All such questions of one session answered together.
+//! Decisions whether one side is larger. All such questions of one session are answered together.
 //!
-//! Apart from the test itself, because this is a rule that can be argued with. Larger means that the test says so on the
-//! first half of the session, among all questions (Holm); that the second half, which had no part in that, says so too; and
-//! that the estimate of all pairs is beyond the floor, below which nobody cares. The last without the others is no answer.
+//! Separate from the test itself, because the rule is open to argument. A side is larger if three things hold. The test
+//! says so on the first half of the session, among all questions (Holm). The second half, which had no part in that,
+//! says so too. The estimate of all pairs is beyond the floor, below which a difference does not matter. The last
+//! without the others gives no answer.
 use super::holm;
 use super::signed_rank::{SignedRank, fewest};
 
-/// How often an alarm may be false before it is confirmed.
+/// Probability of a false alarm before it is confirmed.
 pub const ALPHA: f64 = 0.05;
 
-/// Whether ratios lie above 1, or above another ratio.
+/// Question whether ratios are above 1, or above another ratio.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// Logs of ratios, one for each pair, in order of time.
     pub ratios: Vec<f64>,
     /// Log of the ratio that they are to be above.
     pub above: f64,
-    /// Log of the ratio up to which nobody cares, from `above` on.
+    /// Log of the ratio, counted from `above`, up to which a difference does not matter.
     pub floor: f64,
 }
 
@@ -27,7 +28,7 @@ pub enum Answer {
     Larger,
     /// At most the floor, and there were pairs enough to find more.
     NotLarger,
-    /// So many pairs, of the so many that could have shown anything.
+    /// Not enough pairs for an answer: (have, need).
     TooFew(usize, usize),
     /// Beyond the floor by the estimate, which may be chance.
     Unsettled,
@@ -35,7 +36,7 @@ pub enum Answer {
     Unconfirmed,
 }
 
-/// What all pairs say, as ratios.
+/// Estimate from all pairs, as ratios.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Pairs of runs.
@@ -47,7 +48,7 @@ pub struct Estimate {
 }
 
 impl Question {
-    /// What all pairs say; `None` when there are none.
+    /// Returns the estimate from all pairs; `None` when there are none.
     #[must_use]
     pub fn estimate(&self) -> Option<Estimate> {
         let seen = SignedRank::of(&self.ratios)?;
@@ -59,7 +60,7 @@ impl Question {
         })
     }
 
-    /// Chance of either half, the first and the second, if nothing lay above `above`.
+    /// Returns the chance of either half, the first and the second, if nothing exceeded `above`.
     fn halves(&self) -> (f64, f64) {
         let beyond: Vec<f64> = self.ratios.iter().map(|ratio| ratio - self.above).collect();
         let (first, second) = beyond.split_at(beyond.len().div_ceil(2));
@@ -77,7 +78,7 @@ pub fn decide(questions: &[Question]) -> Vec<Answer> {
     questions.iter().zip(chances).map(|(question, chances)| answer(question, chances, needs)).collect()
 }
 
-/// Pairs with which any of so many questions can be answered.
+/// Returns the number of pairs with which any of `questions` questions can be answered.
 #[must_use]
 pub fn pairs_needed(questions: usize) -> usize {
     2 * fewest(ALPHA / questions.max(1) as f64)

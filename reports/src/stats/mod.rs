@@ -1,10 +1,10 @@
-//! Statistics of machine time: is one thing slower than another, when the machine is noisy.
+//! Statistics of machine time: decisions whether one thing is slower than another, when the machine is noisy.
 //!
-//! Apart from what is measured: plain numbers in, plain numbers out. The unit is a run and not a sample, because samples of
-//! one run share its luck. Runs of two sides stand in blocks A B B A ([`blocks()`]), so that a machine that gets slower
-//! steadily does so for both; each pair gives one log ratio; [`SignedRank`] estimates the ratio (Hodges and Lehmann) and
-//! says how likely it is by chance (Wilcoxon, exact); [`holm()`] is for when there are several such questions at once, and [`decide()`] joins all of it to a rule.
-//! Simulated figures need none of this: they are compared exactly.
+//! Separate from the measurements: input and output are plain numbers. The unit is a run and not a sample, because
+//! samples of one run share its luck. Runs of two sides are in blocks A B B A ([`blocks()`]), so that a machine that
+//! gets slower steadily does so for both. Each pair gives one log ratio. [`SignedRank`] estimates the ratio (Hodges and
+//! Lehmann) and says how likely it is by chance (Wilcoxon, exact). [`holm()`] is for several such questions at once,
+//! and [`decide()`] joins all of it to a rule. Simulated figures need none of this: they are compared exactly.
 mod blocks;
 mod decide;
 mod holm;

@@ -1,8 +1,8 @@
 //! Wilcoxon's signed-rank test, exact, with the estimate and the bounds that belong to it.
 //!
-//! Apart, because it is the one piece of textbook here. Reference: Hollander, Wolfe and Chicken, Nonparametric Statistical
-//! Methods, 3.1 (test), 3.2 (estimate: median of the Walsh averages) and 3.3 (bounds: their order statistics). Held to
-//! scipy by a test.
+//! Separate, because this file is pure textbook. Reference: Hollander, Wolfe and Chicken, Nonparametric Statistical
+//! Methods, 3.1 (test), 3.2 (estimate: median of the Walsh averages) and 3.3 (bounds: their order statistics). A test
+//! compares it with scipy.
 
 /// Differences of pairs, seen by their signed ranks.
 #[derive(Clone, Debug)]
@@ -45,13 +45,15 @@ impl SignedRank {
         if n % 2 == 1 { self.walsh[half] } else { f64::midpoint(self.walsh[half - 1], self.walsh[half]) }
     }
 
-    /// What the difference exceeds with confidence `1 - alpha`; `None` when so few differences can never say that.
+    /// Returns the value that the difference exceeds with confidence `1 - alpha`; `None` when there are too few
+    /// differences for any.
     #[must_use]
     pub fn low(&self, alpha: f64) -> Option<f64> {
         self.place(alpha).map(|place| self.walsh[place])
     }
 
-    /// What it stays below with confidence `1 - alpha`.
+    /// Returns the value that the difference stays below with confidence `1 - alpha`; `None` when there are too few
+    /// differences for any.
     #[must_use]
     pub fn high(&self, alpha: f64) -> Option<f64> {
         self.place(alpha).map(|place| self.walsh[self.walsh.len() - 1 - place])

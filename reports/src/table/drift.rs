@@ -1,6 +1,8 @@
-//! Counters of the real kernel: what they read at the end, what they should, and what may be off without being lost.
+//! Counters of the real kernel: their value at the end, the true value, and the difference that may be off without
+//! being lost.
 //!
-//! Apart from the rows, which have a line per point; a counter has a usage, a truth, a tolerance, and what stays by design.
+//! Separate from the rows, which have a line per point; a counter has a usage, a truth, a tolerance, and the part that
+//! stays by design.
 use super::{TableOptions, new_table, print};
 use crate::aggregate::{Aggregate, DriftSum};
 use crate::units::{NONE, grouped, signed};

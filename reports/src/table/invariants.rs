@@ -1,6 +1,6 @@
 //! The matrix invariant × protocol.
 //!
-//! Apart from the figures, which have a row per point; a verdict is over all cells of a protocol.
+//! Separate from the figures, which have a row per point; a verdict is over all cells of a protocol.
 use super::{TableOptions, new_table, print};
 use crate::labels;
 use crate::schema::{Judgement, Run, Verdict};

@@ -1,7 +1,7 @@
-//! What `attach-rig run` prints on stdout: figures per protocol and point, invariants, remarks, and the verdict last.
+//! Output of `attach-rig run` on stdout: figures per protocol and point, invariants, remarks, and the verdict last.
 //!
-//! Apart from the report, because a terminal wants one screen. The rows are in `rows`, the invariant matrix in
-//! `invariants`, counters of the real kernel in `drift`; both read the same [`crate::aggregate`] as the HTML.
+//! Separate from the report, because a terminal wants one screen. The rows are in `rows`, the invariant matrix in
+//! `invariants`, and counters of the real kernel in `drift`. All read the same [`crate::aggregate`] as the HTML.
 mod drift;
 mod invariants;
 mod least_sampled;
@@ -17,12 +17,12 @@ use crate::verdict::{Census, exit_code};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
 use std::fmt::Write as _;
 
-/// How to lay the text out. The default is plain text of any width, as for a pipe.
+/// Options for the layout of the text. The default is plain text of any width, as for a pipe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TableOptions {
     /// Columns of the terminal; cells wrap to fit. `None`: one line a row, however long.
     pub width: Option<u16>,
-    /// Whether to mark words with ANSI colours.
+    /// Says whether to mark words with ANSI colours.
     pub color: bool,
 }
 

@@ -1,7 +1,7 @@
 //! One row per protocol and point, seeds merged: attaches by outcome, latency, drift, what bystanders paid.
 //!
-//! Apart from the rest of the table, because the columns follow the engine: only where accounting is modelled or
-//! watched are there invariants to violate, and on the real kernel the percentiles are what one wants.
+//! Separate from the rest of the table, because the columns follow the engine. There are invariants to violate only
+//! where accounting is modelled or watched. On the real kernel the percentiles matter most.
 use super::{TableOptions, natural_width, new_table, print};
 use crate::aggregate::{Aggregate, Group, PointSum};
 use crate::axis::{Axes, Axis};
@@ -12,7 +12,7 @@ use crate::schema::{Engine, LatencyKind};
 use crate::units::{NONE, grouped, maybe_ns};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Table};
 
-/// A column: its title, whether it holds figures, and what stands in it.
+/// A column: its title, whether it holds figures, and the text of its entries.
 struct Column {
     title: String,
     figures: bool,

@@ -1,4 +1,4 @@
-//! The Chrome trace: what a viewer needs of it, and that spans of one track lie in or beside one another.
+//! The Chrome trace: the fields that a viewer needs, and a check that spans of one track are nested or disjoint.
 use crate::demo::{demo_linux, demo_run};
 use reports::outputs::{OutputError, chrome_trace};
 use serde_json::Value;

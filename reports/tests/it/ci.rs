@@ -7,7 +7,7 @@ use reports::gate::{Earlier, Gates, evaluate, forms};
 use reports::outputs::{MOST, annotations, fitted, junit, markdown};
 use reports::schema::{Engine, Expectation, Judgement, NoteKind, Run, Subject};
 
-/// What Jenkins' schema has against `xml`.
+/// Returns the complaints of Jenkins' schema about `xml`.
 fn complaints(xml: &str) -> Vec<String> {
     let schema = uppsala::parse(include_str!("golden/junit-10.xsd")).unwrap();
     let validator = uppsala::XsdValidator::from_schema(&schema).unwrap();

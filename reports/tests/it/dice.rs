@@ -1,4 +1,5 @@
-//! One stream of pseudo-random numbers for made-up runs and for damage. Apart, because tests of rig damage inputs, too.
+//! One stream of pseudo-random numbers for made-up runs and for damage. Separate, because tests of rig damage inputs,
+//! too.
 
 /// splitmix64; the same seed gives the same numbers.
 pub(crate) struct Dice(u64);

@@ -73,7 +73,7 @@ fn a_foreign_schema_is_its_own_error() {
         "{error}"
     );
 
-    // A version that also changed its fields is still told by its version, and any other JSON by having none.
+    // A version that also changed its fields is still recognised by its version, and any other JSON by having none.
     fs::write(&path, r#"{"schema": "attach-rig/run/3", "news": []}"#).unwrap();
     assert!(matches!(read_run(&path).unwrap_err(), ReadError::ForeignSchema { .. }));
     fs::write(&path, "[1, 2]").unwrap();

@@ -57,7 +57,7 @@ fn drive(run: &Run, whole: &Run) {
     beside(run, whole);
 }
 
-/// `run` held against gates, beside figures and beside runs made in turn.
+/// Checks `run` against gates, compared with figures and with runs made in turn.
 fn held(gates: &Gates, run: &Run, base: &Run) {
     let Ok(figures) = Baseline::of(base) else { return };
     let (runs, others) = (vec![run.clone(); 2], vec![base.clone(); 2]);
@@ -74,7 +74,7 @@ fn held(gates: &Gates, run: &Run, base: &Run) {
     }
 }
 
-/// `run` beside another, and its protocols beside each other.
+/// Compares `run` with another run, and its protocols with each other.
 fn beside(run: &Run, whole: &Run) {
     let (Ok(a), Ok(b)) = (Baseline::of(whole), Baseline::of(run)) else { return };
     let mut compared =

@@ -70,7 +70,7 @@ fn pages_have_a_price_and_what_stays_by_design_is_no_drift() {
     insta::assert_snapshot!("charges-words", words(&html));
 }
 
-/// Holds that nobody saw are never written as 0, whether the other rows have holds or not.
+/// Holds that were not measured are never written as 0, whether the other rows have holds or not.
 #[test]
 fn unknown_holds_are_not_zero() {
     let row = |html: &str, class: &str| {
@@ -127,7 +127,7 @@ fn nothing_is_fetched_and_nothing_is_run() {
     }
 }
 
-/// The page allows one script, by its hash, and it is the one that stands there, byte by byte.
+/// The page allows one script, by its hash, and that hash is of the script on the page, byte by byte.
 #[test]
 fn the_policy_names_the_script() {
     let html = page(&demo_run());

@@ -44,7 +44,7 @@ fn anchors_are_unique_and_links_lead_to_them() {
     }
 }
 
-/// Sections of a run are those of its own report, letter by letter but for the anchors.
+/// Sections of a run are those of its own report, letter by letter except for the anchors.
 #[test]
 fn each_run_stands_as_it_does_alone() {
     let runs = runs();

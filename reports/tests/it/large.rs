@@ -27,7 +27,7 @@ fn a_thousand_points_have_a_small_page_soon_and_every_other_form() {
     crate::html::keep("thousand-points.txt", &said);
 }
 
-/// What `of` makes, and the CPU time that it took.
+/// Returns the result of `of`, and the CPU time that it took.
 fn timed<T>(of: impl Fn() -> T) -> (T, Duration) {
     let start = cpu_time();
     let made = of();

@@ -40,7 +40,7 @@ pub(crate) fn cpu_time() -> Duration {
     Duration::from_nanos(stat.split_whitespace().next().unwrap().parse().unwrap())
 }
 
-/// What a reader might not expect.
+/// Tokens that a reader might not expect.
 const TOKENS: [&str; 26] = [
     "0",
     "-1",

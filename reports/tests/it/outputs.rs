@@ -34,7 +34,7 @@ fn rows(run: &Run) -> Vec<BTreeMap<String, String>> {
     ::csv::Reader::from_reader(bytes.as_slice()).deserialize().map(Result::unwrap).collect()
 }
 
-/// What stands of each form in a snapshot: a line of a log of histograms up to the histogram, and of the forms that go
+/// The part of each form in a snapshot: a line of a log of histograms up to the histogram, and of the forms that go
 /// cell by cell the first two cells.
 #[test]
 fn golden_files() {

@@ -78,8 +78,8 @@ const GATES: usize = 4;
 const BLOCKS: usize = 20;
 const SESSIONS: u64 = 1_000;
 
-/// What the gates of one session say; the second side of the first gate alone is really slower by the factor `slower`.
-/// A gate fails above 5 %.
+/// Returns the answers of the gates of one session. The second side of the first gate alone is really slower by the
+/// factor `slower`. A gate fails above 5 %.
 fn session(seed: u64, slower: f64) -> Vec<Answer> {
     let mut machine = Machine::new(seed);
     let mut sides: Vec<(Vec<Run>, Vec<Run>)> = vec![Default::default(); GATES];
@@ -111,7 +111,7 @@ fn false_alarms_are_rare_and_ten_percent_is_found() {
 
 #[test]
 fn a_stored_baseline_would_have_been_wrong_on_the_same_machines() {
-    // What the blocks are for: two sessions of equal work, an hour apart, compared without them.
+    // The blocks prevent this: two sessions of equal work, made at different times, are compared without them.
     let mean = |seed: u64| {
         let mut machine = Machine::new(seed);
         let sum: u64 = (0..2 * BLOCKS).map(|_| machine.run(1e6).value).sum();

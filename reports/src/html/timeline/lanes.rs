@@ -1,6 +1,6 @@
 //! The lanes of one attach: its phases, what its mover waited for, what it held, who waited.
 //!
-//! Apart from the section, because a plot has room for few lanes, and here it is decided for which.
+//! Separate from the section. A plot has room for few lanes, and this file chooses them.
 use super::{lock, seen};
 use crate::plot::ink::{Ink, series};
 use crate::plot::timeline::{Lane, Span, SpanKind};
@@ -76,7 +76,7 @@ fn longest_lanes(spans: impl Iterator<Item = (String, Span)>, max: usize) -> (Ve
     (lanes, left_out)
 }
 
-/// What stands in the lanes: the phases, and what else there is.
+/// Returns the legend of the lanes: the phases, and the other marks that they have.
 pub(super) fn keys(lanes: &[Lane], line: &Timeline) -> Vec<(Ink, String)> {
     let mut keys: Vec<(Ink, String)> = Vec::new();
     for span in lanes.iter().take(1).flat_map(|lane| &lane.1) {

@@ -1,7 +1,7 @@
 //! One attach, step by step: per protocol the attach nearest the median, the one nearest p99, and the longest.
 //!
-//! Apart from the phases and the locks, which are sums over all attaches: here is what they are made of, and who stood where
-//! while it happened.
+//! Separate from the phases and the locks, which are sums over all attaches. This section shows the parts of these
+//! sums, and the state of each actor at the time.
 mod lanes;
 mod summary;
 
@@ -21,7 +21,7 @@ const MAX_PROTOCOLS: usize = 6;
 
 /// Rows of a table of steps: a hold that is taken again and again would fill pages.
 const MAX_STEPS: usize = 40;
-/// What lasts less than one part in so many of an attach cannot be seen, and is not shown.
+/// Divisor of an attach's length: a shorter span cannot be seen, and is not shown.
 const VISIBLE: u64 = 200;
 
 /// An attach to show: what it stands for, that figure in words, the attach, its seed.
@@ -32,7 +32,7 @@ struct Pick<'a> {
     seed: u64,
 }
 
-/// Whether there is anything to show.
+/// Reports whether there is anything to show.
 pub(super) fn any(group: &Group) -> bool {
     !group.timelines.is_empty()
 }
@@ -123,7 +123,7 @@ fn one(view: &View<'_>, group: &PointSum, pick: &Pick<'_>) -> Markup {
     }
 }
 
-/// Whether a span is long enough to be seen in a plot of its attach.
+/// Reports whether a span is long enough to be seen in a plot of its attach.
 fn seen(line: &Timeline, from_ns: u64, to_ns: u64) -> bool {
     to_ns.saturating_sub(from_ns) >= line.latency_ns / VISIBLE
 }
@@ -133,7 +133,7 @@ fn lock(name: &str, mode: &str) -> String {
     format!("{name} {mode}").trim_end().to_owned()
 }
 
-/// What can be seen, in order of time.
+/// Renders the spans that can be seen, in order of time.
 fn rows(view: &View<'_>, line: &Timeline, of: &str) -> Markup {
     let mut head: Vec<Column> = columns(&["what", "which", "who", "phase"]);
     head.extend(["from", "length"].map(|name| Column(format!("{name}, {}", view.clock), true)));

@@ -1,12 +1,12 @@
-//! What there is to say about one attach: where its time went, what its mover waited for, what others paid.
+//! Sentences about one attach: where its time went, what its mover waited for, what others paid.
 //!
-//! Apart from the section: sentences are computed from the spans, and nothing here knows of a page.
+//! Separate from the section: sentences are computed from the spans, and nothing here knows of a page.
 use super::Pick;
 use crate::schema::Timeline;
 use crate::units::{grouped, list, ns, percent};
 use crate::verdict::in_order;
 
-/// Who moved what, where the time went, what the mover waited for, and what others paid.
+/// Says which actor moved what, where the time went, what the mover waited for, and what others paid.
 pub(super) fn takeaway(pick: &Pick<'_>) -> String {
     let line = pick.line;
     let from = if line.from.is_empty() { String::new() } else { format!(" from {}", list(&line.from)) };
@@ -40,7 +40,7 @@ pub(super) fn takeaway(pick: &Pick<'_>) -> String {
     said
 }
 
-/// What others paid, in a sentence.
+/// Returns a sentence on the cost to others.
 fn others(line: &Timeline) -> String {
     let who = in_order(line.waits.iter().map(|wait| wait.who.as_str())).len() as u64;
     let locks = in_order(line.waits.iter().map(|wait| wait.lock.as_str())).len();

@@ -1,4 +1,5 @@
-//! What script adds: sorting, following a name through all plots, copying. By pointer and by keyboard.
+//! Functions that the script adds: sorting, following a name through all plots, copying, each by pointer and by
+//! keyboard.
 use super::browser;
 use super::looks::made_up;
 use super::page::{Page, WIDE};

@@ -1,7 +1,7 @@
 //! Chromium over `--remote-debugging-pipe`: as much of the DevTools protocol as the checks need, and no more.
 //!
-//! Apart from the checks, which know no protocol. The browser gets a folder of its own, no network services, and is ended by
-//! its process id. Messages are JSON with a NUL behind each; every wait has an end.
+//! Separate from the checks, which know no protocol. The browser gets a folder of its own and no network services, and
+//! is ended by its process id. Messages are JSON with a NUL behind each. Every wait has a timeout.
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Longest wait for an answer or an event.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where Chromium is: `$CHROMIUM`, else a usual name on the path. `None` where there is none.
+/// Returns the path of Chromium: `$CHROMIUM`, else a usual name on the path. `None` where there is none.
 pub(crate) fn find() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         return Some(PathBuf::from(named));
@@ -28,7 +28,7 @@ pub(crate) struct Browser {
     child: Child,
     to: ChildStdin,
     from: Receiver<Value>,
-    /// Events that have come and that nobody has looked at.
+    /// Events that have come and have not been read yet.
     events: Vec<Value>,
     next: u64,
     _folder: tempfile::TempDir,

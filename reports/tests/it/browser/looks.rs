@@ -1,4 +1,4 @@
-//! Every report under every setting: made-up runs, a page of several, and runs that somebody has made.
+//! Every report under every setting: made-up runs, a page of several, and recorded runs.
 use super::browser;
 use super::page::{Page, SETTINGS};
 use crate::demo::{demo_charges, demo_env, demo_linux, demo_run};

@@ -3,7 +3,7 @@ use super::browser;
 use super::page::{Page, Setting, WIDE};
 use std::path::Path;
 
-/// What a page is like: its head and its body.
+/// Writes a page with this head and body.
 fn write(folder: &Path, name: &str, style: &str, body: &str) -> std::path::PathBuf {
     let file = folder.join(format!("{name}.html"));
     let page = format!(

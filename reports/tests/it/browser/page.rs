@@ -1,11 +1,11 @@
-//! A page in the browser: opened under a setting, asked by script, and what it complained about.
+//! A page in the browser: it can be opened under a setting and asked by script, and reports its complaints.
 //!
-//! Apart from [`super::client`], which knows messages, and from the checks, which know reports.
+//! Separate from [`super::client`], which knows messages, and from the checks, which know reports.
 use super::client::Browser;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// How a page is looked at.
+/// Setting in which a page is looked at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
     /// Width of the window in px.
@@ -43,7 +43,7 @@ pub(crate) const SETTINGS: [Setting; 6] = [
 /// Height of one picture in px.
 const SLICE: u64 = 1_500;
 
-/// What the checks run in the page.
+/// Script that the checks run in the page.
 const CHECKS: &str = include_str!("checks.js");
 
 /// An open page.
@@ -117,7 +117,7 @@ impl<'a> Page<'a> {
         self.browser.call(&self.session, "Page.bringToFront", &json!({}));
     }
 
-    /// What it has written to the console as an error or a warning, and what it has asked for besides itself.
+    /// Returns errors and warnings that the page has written to the console, and other resources that it has asked for.
     pub(crate) fn complaints(&mut self) -> Vec<String> {
         // An answer to a question comes after all events that were there before it.
         self.eval("0");

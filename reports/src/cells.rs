@@ -27,25 +27,25 @@ pub struct CellStore {
     request: String,
 }
 
-/// A file of a cell.
+/// The contents of a file of a cell.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept<C, N> {
     /// Digest of the request.
     request: String,
-    /// Remarks that the cell's own figures do not give again.
+    /// Remarks that the cell's own figures do not contain.
     notes: N,
     cell: C,
 }
 
-/// The files that a run has left which did not come to its end.
+/// Files left by a run that did not finish.
 #[derive(Clone, Debug)]
 pub struct Salvaged {
     /// The run with its finished cells, marked as interrupted, without verdicts.
     pub run: Run,
     /// Files of cells that belong to another request.
     pub foreign: Vec<PathBuf>,
-    /// The reasons why other files of cells were not read.
+    /// Reasons why other files of cells were not read.
     pub unreadable: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ impl CellStore {
         Ok(Self { folder, request: digest(&bytes) })
     }
 
-    /// Writes the finished cell with place `index` in the plan, and what is to be remarked on it.
+    /// Writes the finished cell with place `index` in the plan, and the remarks on it.
     ///
     /// # Errors
     /// See [`WriteError`]; the cell is not on disk then.
@@ -84,7 +84,7 @@ impl CellStore {
     }
 }
 
-/// Reads what a run in the folder `out` has left, its cells in the order of the plan; `None` where no request is.
+/// Reads the rest of a run in the folder `out`, its cells in the order of the plan; `None` where there is no request.
 ///
 /// # Errors
 /// See [`ReadError`], for the request and the folder. A cell that cannot be read is not an error.
@@ -109,12 +109,12 @@ pub fn salvage(out: &Path) -> Result<Option<Salvaged>, ReadError> {
             Err(error) => salvaged.unreadable.push(error.to_string()),
         }
     }
-    // Only now: a file of a cell does not say by which version it was written.
+    // A file of a cell does not say which version wrote it, so the run is converted only here.
     salvaged.run = salvaged.run.into_current();
     Ok(Some(salvaged))
 }
 
-/// Places of the cells that are on disk. Temporary files of a kill are not among them.
+/// Returns the places of the cells that are on disk. Temporary files of a kill are not among them.
 fn finished(folder: &Path) -> Result<BTreeSet<usize>, ReadError> {
     let error = |source: io::Error| ReadError::Io { path: folder.to_owned(), source };
     let mut found = BTreeSet::new();

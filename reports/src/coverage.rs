@@ -1,18 +1,18 @@
 //! Coverage of a run's plan: the cells, seeds and protocols that are missing.
 //!
-//! Separate from the verdicts, which judge the cells that there are: nothing that is missing can pass. The plan of a run says
-//! what belongs to it; of a run without one, as older versions wrote them, and of one that was edited, the cells and the
-//! text of the scenario say it as far as they can: all places have as many seeds as the one with the most.
+//! Separate from the verdicts, which judge only the cells of the run: no missing cell can pass. The plan of a run names
+//! its cells. A run of an older version has no plan, and a run may have been edited. For these, the cells and the text
+//! of the scenario are used as far as possible: all places have as many seeds as the one with the most.
 use crate::axis::{Axes, Point};
 use crate::schema::{Engine, NoteKind, Plan, PlannedPlace, Run, Subject};
 use crate::units::{count, list};
 use crate::verdict::{self, Census};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Cells of one place: those that there are, and those that were planned.
+/// Cells of one place: those that exist, and those that were planned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
-    /// Cells, or on `sim` and `threads` distinct seeds.
+    /// Cells that exist; on `sim` and `threads` distinct seeds.
     pub have: u64,
     /// Cells that were planned, at least `have`.
     pub planned: u64,
@@ -106,7 +106,7 @@ fn counted(run: &Run) -> BTreeMap<Place, Share> {
     places
 }
 
-/// Seeds that are there twice in one place.
+/// Returns the seeds that occur twice in one place.
 fn doubles(run: &Run) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let twice = run.cells.iter().filter(|cell| !seen.insert((&cell.subject, cell.point, cell.seed)));
@@ -115,7 +115,7 @@ fn doubles(run: &Run) -> Vec<String> {
     if run.engine == Engine::Linux { Vec::new() } else { twice.into_iter().take(FEW).collect() }
 }
 
-/// Seeds that each subject should have at every point, by what the scenario and the other places say.
+/// Returns the seeds that each subject should have at every point, from the scenario and the other places.
 fn most(run: &Run, places: &BTreeMap<Place, Share>) -> BTreeMap<Subject, u64> {
     let said = if run.engine == Engine::Linux { 0 } else { number(&run.scenario.toml, "seeds") };
     let all = places.values().map(|share| share.have).max().unwrap_or(0).max(said);
@@ -128,7 +128,7 @@ fn most(run: &Run, places: &BTreeMap<Place, Share>) -> BTreeMap<Subject, u64> {
     most
 }
 
-/// Says that protocols are missing, by the text of the scenario.
+/// Returns a note on missing protocols, by the text of the scenario.
 fn protocols(run: &Run) -> Option<String> {
     if run.engine == Engine::Linux {
         return None;

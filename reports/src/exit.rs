@@ -1,7 +1,7 @@
-//! Exit codes: one table of what a command can end with, and which of several codes counts.
+//! Exit codes: one table of the codes of a command, and the order in which they take precedence.
 //!
-//! Separate from the verdicts, because most codes are about no run: bad usage, a signal, a full disk. Every command takes
-//! the worst of all that applies, by [`Exit::worst`]; nothing else ranks codes.
+//! Separate from the verdicts, because most codes do not concern a run: bad usage, a signal, a full disk. Every command
+//! takes the worst code that applies, by [`Exit::worst`]; nothing else ranks codes.
 use std::fmt;
 use std::process::ExitCode;
 
@@ -12,13 +12,13 @@ pub enum Exit {
     AsExpected,
     /// Nothing could run here.
     CannotRun,
-    /// Too little happened to tell, or cells are missing.
+    /// Too little happened for a verdict, or cells are missing.
     Inconclusive,
-    /// A signal of this number ended the command; what was measured is on disk.
+    /// A signal of this number ended the command; measurements so far are on disk.
     Signal(u8),
     /// An output could not be written.
     Unwritten,
-    /// Something of ours could not be removed.
+    /// Something that attach-rig created could not be removed.
     Left,
     /// A performance limit was exceeded.
     Slower,
@@ -26,17 +26,17 @@ pub enum Exit {
     Violated,
     /// A simulation did not repeat itself.
     NotRepeated,
-    /// A bug of ours.
+    /// A bug of attach-rig.
     Internal,
     /// Bad usage.
     Usage,
 }
 
-/// The code of a signal is this and its number, as shells have it.
+/// Offset of the code of a signal: the code is this plus the signal's number, as in shells.
 const SIGNALS: u8 = 128;
 
 impl Exit {
-    /// Every code but those of signals, by number.
+    /// Every code except those of signals, by number.
     pub const ALL: [Self; 10] = [
         Self::AsExpected,
         Self::Violated,
@@ -49,10 +49,10 @@ impl Exit {
         Self::Unwritten,
         Self::Internal,
     ];
-    /// The signals that a command ends by on its own account: SIGHUP, SIGINT, SIGTERM.
+    /// The signals that a command catches and ends by: SIGHUP, SIGINT, SIGTERM.
     const CAUGHT: [Self; 3] = [Self::Signal(1), Self::Signal(2), Self::Signal(15)];
 
-    /// The table: number and meaning.
+    /// Returns the row of the table: number and meaning.
     const fn row(self) -> (u8, &'static str) {
         match self {
             Self::AsExpected => (0, "all as expected"),

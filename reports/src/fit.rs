@@ -1,4 +1,4 @@
-//! A straight line through medians along an axis: what a page costs.
+//! Fit of a straight line through medians along an axis: the cost of a page.
 //!
 //! Separate from [`crate::aggregate`], because a line is a claim and needs an interval. The line is that of Theil and
 //! Sen: the slope is the median of the slopes of all pairs, so that up to 29 % of the points may be off. The interval
@@ -13,9 +13,9 @@ use crate::units::grouped;
 use crate::verdict::subjects;
 use std::collections::BTreeMap;
 
-/// Places below which there is no line.
+/// Number of places below which there is no line.
 const LEAST: usize = 3;
-/// Places up to which the ranks of the interval are exact.
+/// Number of places up to which the ranks of the interval are exact.
 const EXACT: usize = 50;
 /// Probability that either end of the interval is wrong.
 const TAIL: f64 = 0.025;
@@ -37,7 +37,7 @@ pub struct Line {
     pub points: u32,
 }
 
-/// The line through `points`, each (place on the axis, ns). `None` with fewer than three different places.
+/// Returns the line through `points`, each (place on the axis, ns), or `None` with fewer than three different places.
 #[must_use]
 pub fn theil_sen(points: &[(u64, u64)]) -> Option<Line> {
     let mut at: BTreeMap<u64, Vec<i128>> = BTreeMap::new();
@@ -68,8 +68,8 @@ pub fn theil_sen(points: &[(u64, u64)]) -> Option<Line> {
     })
 }
 
-/// A line of the p50 of moves over [`Axis::ResidentPages`] for each subject and rate that has enough places. `what`
-/// names what costs that much; the rate is added to it.
+/// Fits a line to the p50 of moves over [`Axis::ResidentPages`], for each subject and rate that has enough places.
+/// `what` names the cost, and the rate is added to it.
 #[must_use]
 pub fn over_resident_pages(cells: &[Cell], what: &str) -> Vec<Fit> {
     let mut fits = Vec::new();
@@ -99,7 +99,7 @@ pub fn over_resident_pages(cells: &[Cell], what: &str) -> Vec<Fit> {
     fits
 }
 
-/// Median of the moves of `cell` from their real start.
+/// Returns the median of the moves of `cell` from their real start.
 fn p50(cell: &Cell) -> Option<u64> {
     let raw = cell
         .attach
@@ -109,7 +109,7 @@ fn p50(cell: &Cell) -> Option<u64> {
     Samples::of(&raw.hist).ok()?.p50()
 }
 
-/// Middle value, or the mean of the two in the middle.
+/// Returns the middle value, or the mean of the two in the middle.
 fn median(mut values: Vec<i128>) -> Option<i128> {
     values.sort_unstable();
     let half = values.len() / 2;
@@ -117,7 +117,7 @@ fn median(mut values: Vec<i128>) -> Option<i128> {
     Some(if values.len() % 2 == 1 { high } else { divide(values[half - 1] + high, 2) })
 }
 
-/// `value / by`, rounded to the nearest; `by` is positive.
+/// Returns `value / by`, rounded to the nearest; `by` is positive.
 fn divide(value: i128, by: i128) -> i128 {
     value.div_euclid(by) + i128::from(value.rem_euclid(by) >= by - by / 2)
 }
@@ -126,7 +126,8 @@ fn clamp(value: i128) -> i64 {
     value.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }
 
-/// Rank from either end, from 1, of the slopes that bound the interval; `None` when even the outermost do not.
+/// Returns the rank from either end, from 1, of the slopes that bound the interval; `None` when even the outermost do
+/// not.
 fn rank(points: usize) -> Option<usize> {
     if points > EXACT {
         let (n, pairs) = (points as f64, (points * (points - 1) / 2) as f64);
@@ -141,7 +142,7 @@ fn rank(points: usize) -> Option<usize> {
     Some(wide.count()).filter(|rank| *rank > 0)
 }
 
-/// Share of the orders of `n` things that have 0, 1, 2, ... pairs the wrong way round.
+/// Returns the share of the orders of `n` things that have 0, 1, 2, ... pairs the wrong way round.
 fn inversions(n: usize) -> Vec<f64> {
     let mut shares = vec![1.0];
     for things in 2..=n {
@@ -183,7 +184,7 @@ mod tests {
         assert_eq!(theil_sen(&[]), None);
     }
 
-    /// Ranks as in the tables of Kendall's K for 2.5 % (Hollander and Wolfe, A.30): n = 4 has none.
+    /// The ranks agree with the tables of Kendall's K for 2.5 % (Hollander and Wolfe, A.30): n = 4 has none.
     #[test]
     fn ranks_are_those_of_kendalls_table() {
         assert_eq!(rank(4), None);
@@ -204,7 +205,7 @@ mod tests {
     }
 
     proptest! {
-        /// A known line with a tenth of the points far off and the rest within ±50 ns comes out.
+        /// A known line with a tenth of the points far off and the rest within ±50 ns is found.
         #[test]
         fn a_noisy_line_is_found(
             slope_ps in 1_000_i64..200_000,

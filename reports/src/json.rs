@@ -1,4 +1,4 @@
-//! `run.json` and `env.json` on disk: written so that a reader never sees half a file, read so that an error says where.
+//! `run.json` and `env.json` on disk: a reader never sees half a file, and an error says where it is.
 //!
 //! Separate from [`crate::schema`], which is plain data. Finished cells of a run that is still going are in
 //! [`crate::cells`], which uses the same functions.
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Error when a file could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The file system said no.
+    /// The file system returned an error.
     #[error("cannot write {}: {source}", printable(&path.to_string_lossy()))]
     Io {
         /// The file.
@@ -38,7 +38,7 @@ pub enum WriteError {
 /// Error when a file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file system said no.
+    /// The file system returned an error.
     #[error("cannot read {}: {source}", printable(&path.to_string_lossy()))]
     Io {
         /// The file.
@@ -91,7 +91,7 @@ pub(crate) fn decode_run(path: &Path, bytes: &[u8]) -> Result<Run, ReadError> {
     let foreign = || foreign_schema(path, bytes);
     match decode::<Run>(path, bytes) {
         Ok(run) if [SCHEMA, SCHEMA_1].contains(&run.schema.as_str()) => Ok(run),
-        // A foreign version usually fails on a field first; its version is the better reason.
+        // A foreign version usually fails on a field first, but its version is the better reason.
         Ok(_) => Err(foreign().expect("the schema differs")),
         Err(error) => Err(foreign().unwrap_or(error)),
     }
@@ -121,8 +121,8 @@ pub fn schema_json() -> String {
     text
 }
 
-/// Writes `bytes` to `path` in full or not at all: a file without a name in the same folder, synced, then linked or renamed to
-/// `path`, the folder synced. A crash leaves the old file or the new one.
+/// Writes `bytes` to `path` in full or not at all. The file has no name at first. It is synced, then linked or renamed
+/// to `path` in the same folder, and the folder is synced. A crash leaves the old file or the new one.
 ///
 /// # Errors
 /// [`WriteError::Io`]; the temporary file is gone then.
@@ -142,8 +142,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     inner().map_err(|source| WriteError::Io { path: path.to_owned(), source })
 }
 
-/// Writes to a file that has no name until it is whole, so that a kill leaves nothing of it. Returns `false` where the file
-/// system has no such files, or `/proc` is missing.
+/// Writes to a file that has no name until it is whole, so that a kill leaves no trace of it. Returns `false` where the
+/// file system has no such files, or `/proc` is missing.
 fn write_unnamed(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     let Ok(file) = open(folder, flags, Mode::RUSR | Mode::WUSR) else { return Ok(false) };
@@ -153,7 +153,7 @@ fn write_unnamed(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let link = |to: &Path| linkat(CWD, &unnamed, CWD, to, AtFlags::SYMLINK_FOLLOW);
     match link(path) {
         Ok(()) => Ok(true),
-        // A link replaces nothing; a rename does, and needs a name for a moment.
+        // A link replaces nothing. A rename does, and needs a name for a moment.
         Err(Errno::EXIST) => {
             let named = temporary().make_in(folder, |to| Ok(link(to)?))?;
             named.persist(path).map(|()| true).map_err(|error| error.error)
@@ -174,7 +174,7 @@ fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Temporary files are private by default; a result is not.
+/// Returns the permissions of a result, because temporary files are private by default.
 fn readable_by_all() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
     fs::Permissions::from_mode(0o644)
@@ -200,13 +200,14 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ReadError> {
     match serde_json::from_slice(&safe::json(bytes)) {
         Ok(value) => Ok(value),
-        // Once more from the bytes of the file, so that line and column are those of the file.
+        // The bytes are parsed once more, so that line and column are those of the file.
         Err(_) => serde_json::from_slice(bytes)
             .map_err(|source| ReadError::Decode { path: path.to_owned(), source }),
     }
 }
 
-/// The error that names a foreign schema, when `bytes` are JSON with another `schema` than ours, or none.
+/// Returns the error that names a foreign schema, when `bytes` are JSON with a `schema` other than this version's, or
+/// none.
 fn foreign_schema(path: &Path, bytes: &[u8]) -> Option<ReadError> {
     let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
     let schema = value.get("schema");

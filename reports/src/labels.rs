@@ -5,7 +5,7 @@ use crate::aggregate::Group;
 use crate::schema::{Engine, Expectation, Judgement, LatencyKind, NoteKind, Verdict};
 use crate::units::{NONE, count, grouped, list, signed, times};
 
-/// `virtual` or `wall`: what a ns of this engine is.
+/// Returns `virtual` or `wall`: the kind of a ns of this engine.
 #[must_use]
 pub fn clock(engine: Engine) -> &'static str {
     match engine {
@@ -14,7 +14,7 @@ pub fn clock(engine: Engine) -> &'static str {
     }
 }
 
-/// Name of the engine.
+/// Returns the name of the engine.
 #[must_use]
 pub fn engine(engine: Engine) -> &'static str {
     match engine {
@@ -24,7 +24,8 @@ pub fn engine(engine: Engine) -> &'static str {
     }
 }
 
-/// Returns `held in 64`, `violated 12 in 2 of 64`, with the cells over which it was counted, and the mark of [`marked`].
+/// Returns `held in 64`, `violated 12 in 2 of 64`, with the cells over which it was counted, and the mark of
+/// [`marked`].
 #[must_use]
 pub fn verdict(verdict: &Verdict) -> String {
     let (cells, violated) = (grouped(verdict.cells), grouped(verdict.cells_violated));
@@ -36,8 +37,8 @@ pub fn verdict(verdict: &Verdict) -> String {
     marked(verdict, &over)
 }
 
-/// Returns `held` or `violated 12` with `over` behind it; with ` !` when it is not as expected, ` ?` when it is inconclusive, a
-/// dash when not checked.
+/// Returns `held` or `violated 12` with `over` behind it. It ends in ` !` when not as expected and in ` ?` when
+/// inconclusive. When the invariant was not checked, it is a dash.
 #[must_use]
 pub fn marked(verdict: &Verdict, over: &str) -> String {
     let what = match (verdict.cells, verdict.violations) {
@@ -52,7 +53,8 @@ pub fn marked(verdict: &Verdict, over: &str) -> String {
     }
 }
 
-/// `failed: rollback under prepare-undo: expected to hold, violated in 2 of 9 cells; replay: ...`, or `inconclusive: ...`.
+/// Returns `failed: rollback under prepare-undo: expected to hold, violated in 2 of 9 cells; replay: ...`, or
+/// `inconclusive: ...`.
 #[must_use]
 pub fn verdict_sentence(verdict: &Verdict) -> String {
     let kind = if verdict.outcome == Judgement::Fail { "failed" } else { "inconclusive" };
@@ -74,7 +76,7 @@ pub fn verdict_sentence(verdict: &Verdict) -> String {
     text
 }
 
-/// `never`, `sometimes`, `always`.
+/// Returns `never`, `sometimes` or `always`.
 #[must_use]
 pub fn expectation(expectation: Expectation) -> &'static str {
     match expectation {
@@ -84,7 +86,7 @@ pub fn expectation(expectation: Expectation) -> &'static str {
     }
 }
 
-/// `as expected`, `not as expected`, `inconclusive`, `not checked`.
+/// Returns `as expected`, `not as expected`, `inconclusive` or `not checked`.
 #[must_use]
 pub fn outcome(outcome: Judgement) -> &'static str {
     match outcome {
@@ -95,7 +97,7 @@ pub fn outcome(outcome: Judgement) -> &'static str {
     }
 }
 
-/// `info`, `warning`, `thin`.
+/// Returns `info`, `warning` or `thin`.
 #[must_use]
 pub fn note(kind: NoteKind) -> &'static str {
     match kind {
@@ -105,7 +107,7 @@ pub fn note(kind: NoteKind) -> &'static str {
     }
 }
 
-/// `raw` or `corrected`.
+/// Returns `raw` or `corrected`.
 #[must_use]
 pub fn latency(kind: LatencyKind) -> &'static str {
     match kind {
@@ -114,7 +116,7 @@ pub fn latency(kind: LatencyKind) -> &'static str {
     }
 }
 
-/// The operation whose p99 suffers most: `fork-thread ×3.1`.
+/// Returns the operation whose p99 suffers most: `fork-thread ×3.1`.
 #[must_use]
 pub fn slow_down(group: &Group) -> String {
     let worst = group.worst_slow_down();
@@ -122,7 +124,7 @@ pub fn slow_down(group: &Group) -> String {
     said.unwrap_or_else(|| NONE.to_owned())
 }
 
-/// The final drift that is farthest from 0: `+41 pages memrlimit:b`; a dash when no counter was watched.
+/// Returns the final drift that is farthest from 0: `+41 pages memrlimit:b`; a dash when no counter was watched.
 #[must_use]
 pub fn worst_drift(group: &Group) -> String {
     match group.worst_drift() {
@@ -135,7 +137,8 @@ pub fn worst_drift(group: &Group) -> String {
     }
 }
 
-/// Names of the invariants that the group violated, with how often and in how many of its cells; a dash when none was checked.
+/// Returns the names of the invariants that the group violated, with the number of violations and of cells with any; a
+/// dash when none was checked.
 #[must_use]
 pub fn violated(group: &Group) -> String {
     let violated = group.invariants.iter().filter(|invariant| invariant.violated > 0);
@@ -154,7 +157,7 @@ pub fn violated(group: &Group) -> String {
     }
 }
 
-/// Names of the protocols that satisfy `what`, joined.
+/// Returns the names of the protocols that satisfy `what`, joined.
 #[must_use]
 pub fn names<'a>(protocols: impl Iterator<Item = &'a str>) -> String {
     list(&protocols.map(str::to_owned).collect::<Vec<_>>())

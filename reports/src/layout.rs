@@ -12,7 +12,7 @@ use std::io;
 /// Levels whose entries have lines of their own.
 const OPEN_LEVELS: usize = 2;
 
-/// `value` as JSON with a newline at its end.
+/// Returns `value` as JSON with a newline at its end.
 pub(crate) fn to_vec<T: Serialize>(value: &T) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     value.serialize(&mut Serializer::with_formatter(&mut bytes, Lines { level: 0, empty: true }))?;
@@ -21,9 +21,9 @@ pub(crate) fn to_vec<T: Serialize>(value: &T) -> serde_json::Result<Vec<u8>> {
 }
 
 struct Lines {
-    /// Brackets that are open.
+    /// Number of open brackets.
     level: usize,
-    /// Nothing stands yet in the innermost of them.
+    /// Says that the innermost bracket has no entry yet.
     empty: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Results and what is made of them: the schema of `run.json`, the terminal table, plots and the HTML report.
+//! Results and their outputs: the schema of `run.json`, the terminal table, plots and the HTML report.
 //!
 //! This crate never measures. Everything it prints is a pure function of a [`schema::Run`], so a table, a plot or a
 //! verdict can always be made again from the file, with the same bytes. Facts about the machine come separately, from a
@@ -6,20 +6,20 @@
 //!
 //! **Start here:** [`schema`] says what a run is. Then, in the direction in which data flows:
 //!
-//! | module | what it does |
+//! | module | contents |
 //! |---|---|
 //! | [`schema`], [`hist`], [`slices`] | the form of `run.json` and `env.json`; histograms and time in it |
 //! | [`json`], [`cells`] | reading and writing them so that a kill loses nothing that was finished |
-//! | [`verdict`] | what happened against what was expected, and the exit code |
-//! | [`outcome`] | how attaches end, by the names in `run.json` |
-//! | [`exit`] | what exit codes mean, and which of several counts |
-//! | [`percentile`], [`aggregate`] | which percentiles samples support; cells merged over seeds |
-//! | [`fit`] | what a page costs: straight lines through medians |
-//! | [`units`], [`labels`] | how numbers and findings are written, everywhere alike |
-//! | [`nearest`] | which simulated protocol comes nearest to what a kernel offers |
-//! | [`figure`], [`stats`] | figures by name, baselines of them; whether machine time differs |
-//! | [`gate`] | what a file demands of figures, and what they are |
-//! | [`compare`] | whether one result is better than another, figure by figure; history |
+//! | [`verdict`] | the findings compared with the expectations, and the exit code |
+//! | [`outcome`] | the outcomes of attaches, by the names in `run.json` |
+//! | [`exit`] | the meaning of exit codes, and their precedence |
+//! | [`percentile`], [`aggregate`] | the percentiles that samples support; cells merged over seeds |
+//! | [`fit`] | the cost of a page: straight lines through medians |
+//! | [`units`], [`labels`] | the form of numbers and findings, everywhere alike |
+//! | [`nearest`] | the simulated protocol nearest to each one that a kernel offers |
+//! | [`figure`], [`stats`] | figures by name, baselines of them; decisions whether machine time differs |
+//! | [`gate`] | the demands of a file on figures, and the figures found |
+//! | [`compare`] | the comparison of two results, figure by figure; history |
 //! | [`table`] | the result on stdout |
 //! | [`outputs`] | the result for other programs: JSON, CSV, HdrHistogram, Markdown, JUnit, benchmark services |
 //! | [`safe`] | strings of a result that any program may have written, made safe to print |

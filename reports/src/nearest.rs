@@ -10,7 +10,7 @@ use crate::schema::Subject;
 pub struct Nearest {
     /// Protocol that the kernel offers.
     pub offered: &'static str,
-    /// Id of the protocol on the simulator that comes nearest.
+    /// Id of the simulator's nearest protocol.
     pub protocol: &'static str,
     /// Properties that the two have in common.
     pub alike: &'static str,

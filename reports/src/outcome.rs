@@ -1,7 +1,7 @@
 //! Outcomes of attaches: the names that results have for them.
 //!
-//! A result holds them as text, because another version may have written others. Such names are read, summed and shown as
-//! they are; only what is asked of an outcome that is known here goes by [`AttachOutcome`].
+//! A result holds them as text, because another version may have written others. Such names are read, summed and shown
+//! unchanged. Only the code that needs a known outcome uses [`AttachOutcome`].
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -10,13 +10,13 @@ use std::fmt;
 pub enum AttachOutcome {
     /// Everything that was to move has moved.
     Moved,
-    /// Everything was there already, or nothing was left to move.
+    /// Everything was at the destination already, or nothing was left to move.
     Noop,
     /// Refused; nothing has moved.
     Refused,
     /// Refused after a part had moved.
     Partial,
-    /// The task exited under the mover.
+    /// The task exited during the attach.
     Gone,
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for AttachOutcome {
     }
 }
 
-/// Counts the attaches that had something to move: all but no-ops.
+/// Counts the attaches that had something to move: all except no-ops.
 #[must_use]
 pub fn tried(outcomes: &BTreeMap<String, u64>) -> u64 {
     let others = outcomes.iter().filter(|(name, _)| *name != AttachOutcome::Noop.name());

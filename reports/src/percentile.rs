@@ -10,16 +10,16 @@ use hdrhistogram::Histogram;
 pub struct Level {
     /// Quantile, between 0 and 1.
     pub q: f64,
-    /// `p99`.
+    /// Name, such as `p99`.
     pub name: &'static str,
-    /// `99 %`, as on an axis.
+    /// Label on an axis, such as `99 %`.
     pub percent: &'static str,
-    /// Samples below which it is not shown.
+    /// Number of samples below which it is not shown.
     pub needs: u64,
 }
 
-/// All percentiles that any output shows, from the median up. Each needs three samples beyond it, the first two more,
-/// because below 20 samples even a median moves with every sample.
+/// All percentiles that any output shows, from the median up. Each needs three samples beyond it, and the first two
+/// need more, because below 20 samples even a median moves with every sample.
 pub const LEVELS: [Level; 5] = [
     Level { q: 0.5, name: "p50", percent: "50 %", needs: 20 },
     Level { q: 0.9, name: "p90", percent: "90 %", needs: 60 },
@@ -68,7 +68,7 @@ impl Samples {
             (self.min_ns, self.max_ns, self.total_ns) = (other.min_ns, other.max_ns, other.total_ns);
             return;
         };
-        // Ours resizes itself, so an addition cannot fail; counts saturate.
+        // This histogram resizes itself, so an addition cannot fail; counts saturate.
         let added = ours.add(&theirs);
         debug_assert!(added.is_ok());
         self.min_ns = self.min_ns.min(other.min_ns);
@@ -76,56 +76,58 @@ impl Samples {
         self.total_ns = self.total_ns.saturating_add(other.total_ns);
     }
 
-    /// Number of samples.
+    /// Returns the number of samples.
     #[must_use]
     pub fn n(&self) -> u64 {
         self.hist.as_ref().map_or(0, Histogram::len)
     }
 
-    /// Quantile `q` in ns, never outside the exact minimum and maximum; `None` where the samples do not support it.
+    /// Returns quantile `q` in ns, never outside the exact minimum and maximum; `None` where the samples do not support
+    /// it.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<u64> {
         let hist = self.hist.as_ref().filter(|hist| supported(q, hist.len()))?;
         Some(hist.value_at_quantile(q).min(self.max_ns).max(self.min_ns))
     }
 
-    /// Median in ns.
+    /// Returns the median in ns.
     #[must_use]
     pub fn p50(&self) -> Option<u64> {
         self.quantile(0.5)
     }
 
-    /// 99th percentile in ns.
+    /// Returns the 99th percentile in ns.
     #[must_use]
     pub fn p99(&self) -> Option<u64> {
         self.quantile(0.99)
     }
 
-    /// Largest sample in ns.
+    /// Returns the largest sample in ns.
     #[must_use]
     pub fn max(&self) -> Option<u64> {
         self.hist.as_ref().map(|_| self.max_ns)
     }
 
-    /// Smallest sample in ns.
+    /// Returns the smallest sample in ns.
     #[must_use]
     pub fn min(&self) -> Option<u64> {
         self.hist.as_ref().map(|_| self.min_ns)
     }
 
-    /// Sum of the samples in ns.
+    /// Returns the sum of the samples in ns.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total_ns
     }
 
-    /// Mean in ns, rounded down.
+    /// Returns the mean in ns, rounded down.
     #[must_use]
     pub fn mean(&self) -> Option<u64> {
         self.total_ns.checked_div(self.n())
     }
 
-    /// The samples in eighths of a decade: (number of the eighth, counted from 1 ns; samples in it), without empty ones.
+    /// Returns the samples in eighths of a decade: (number of the eighth, counted from 1 ns; samples in it), without
+    /// empty ones.
     #[must_use]
     pub fn bins(&self) -> Vec<(i32, u64)> {
         let mut bins: Vec<(i32, u64)> = Vec::new();
@@ -139,8 +141,8 @@ impl Samples {
         bins
     }
 
-    /// Points (decades of 1/(1−q), ns) of the percentile curve: from the median in steps of a twentieth of a decade up
-    /// to the highest level that the samples support. Empty when they do not support the median.
+    /// Returns points (decades of 1/(1−q), ns) of the percentile curve: from the median in steps of a twentieth of a
+    /// decade up to the highest level that the samples support. Empty when they do not support the median.
     #[must_use]
     pub fn curve(&self) -> Vec<(f64, u64)> {
         let Some(top) = LEVELS.iter().rfind(|level| self.n() >= level.needs) else { return Vec::new() };

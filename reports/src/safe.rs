@@ -1,15 +1,16 @@
 //! JSON of unknown origin, with every hostile character in its strings written as text.
 //!
-//! A result may have been written by any program. Names in it end on terminals, in XML, in lines of logs; so they are made
-//! safe once, where the bytes are read, and no form has to escape what its format cannot hold.
+//! A result may have been written by any program. Names in it are printed to terminals, in XML, and in lines of logs.
+//! They are made safe once, where the bytes are read, so that no form has to escape characters that its format cannot
+//! hold.
 use input::text::{is_hostile, printable, printable_lines};
 use std::borrow::Cow;
 
 /// Fields whose text may have several lines.
 const LINES: [&str; 4] = ["toml", "text", "command", "replay"];
 
-/// Returns `json` with the hostile characters of all strings and keys written as `\u{1b}`. Line ends and tabs stay in fields
-/// that have lines. What is not JSON stays as it is, for the parser to refuse.
+/// Returns `json` with the hostile characters of all strings and keys written as `\u{1b}`. Line ends and tabs stay in
+/// fields that have lines. Input that is not JSON stays as it is, for the parser to refuse.
 #[must_use]
 pub fn json(json: &[u8]) -> Cow<'_, [u8]> {
     let mut out: Option<Vec<u8>> = None;
@@ -40,7 +41,7 @@ pub fn json(json: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The end of the string that begins at `begin`, behind its closing quote.
+/// Returns the end of the string that begins at `begin`, behind its closing quote.
 fn end(json: &[u8], begin: usize) -> Option<usize> {
     let mut at = begin + 1;
     loop {
@@ -52,7 +53,7 @@ fn end(json: &[u8], begin: usize) -> Option<usize> {
     }
 }
 
-/// The string `token` with its quotes, made safe; `None` where it is safe already or is not a string.
+/// Returns the string `token` with its quotes, made safe; `None` where it is safe already or is not a string.
 fn replaced(token: &[u8], lines: bool) -> Option<String> {
     if token.iter().all(|byte| (0x20..0x7f).contains(byte) && *byte != b'\\') {
         return None;

@@ -1,6 +1,6 @@
 //! Numbers as people read them: ns with a unit, thousands in groups, ratios in words.
 //!
-//! One place, so that the terminal and the HTML never write the same figure in two ways. Integer arithmetic only, so
+//! Separate, so that the terminal and the HTML never write the same figure in two ways. Arithmetic is in integers, so
 //! that the same run gives the same bytes everywhere. Used by [`crate::table`] and [`crate::html`].
 
 /// Text where there is no figure, or too few samples for one.
@@ -9,7 +9,7 @@ pub const NONE: &str = "–";
 /// Text where nothing was measured, which is not the same as 0.
 pub const NOT_MEASURED: &str = "not measured";
 
-/// `ns` with three significant digits and its unit: `812 ns`, `3.42 µs`, `41.0 ms`, `2.00 s`.
+/// Writes `ns` with three significant digits and its unit: `812 ns`, `3.42 µs`, `41.0 ms`, `2.00 s`.
 #[must_use]
 pub fn ns(ns: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000, "µs"), (1_000_000, "ms"), (1_000_000_000, "s")];
@@ -17,7 +17,7 @@ pub fn ns(ns: u64) -> String {
         return format!("{ns} ns");
     }
     for (one, unit) in UNITS {
-        // 999.5 of a unit would be written as 1000: the next unit says it better.
+        // 999.5 of a unit would be written as 1000, so the next unit is used.
         if ns < one * 1_000 - one / 2 || unit == "s" {
             return format!("{} {unit}", three_digits(ns, one));
         }
@@ -25,7 +25,8 @@ pub fn ns(ns: u64) -> String {
     unreachable!("seconds take whatever is left")
 }
 
-/// `ps` as ns with three significant digits, or as [`ns()`] from 1 µs on, with a true minus: `9.23 ns`, `−0.40 ns`.
+/// Writes `ps` as ns with three significant digits, or as [`ns()`] from 1 µs on, with a true minus: `9.23 ns`, `−0.40
+/// ns`.
 #[must_use]
 pub fn ps(ps: i64) -> String {
     let (size, sign) = (ps.unsigned_abs(), if ps < 0 { "−" } else { "" });
@@ -47,13 +48,13 @@ pub fn short_ns(value: u64) -> String {
     }
 }
 
-/// [`ns()`], or a dash.
+/// Writes [`ns()`], or a dash.
 #[must_use]
 pub fn maybe_ns(value: Option<u64>) -> String {
     value.map_or_else(|| NONE.to_owned(), ns)
 }
 
-/// `value / one` with three significant digits, rounded half up.
+/// Writes `value / one` with three significant digits, rounded half up.
 fn three_digits(value: u64, one: u64) -> String {
     let scaled = |digits: u128| (u128::from(value) * digits + u128::from(one) / 2) / u128::from(one);
     let (hundredths, tenths) = (scaled(100), scaled(10));
@@ -66,13 +67,13 @@ fn three_digits(value: u64, one: u64) -> String {
     }
 }
 
-/// ns as µs with two decimals and no unit, as `/proc/lock_stat` writes times.
+/// Writes ns as µs with two decimals and no unit, as `/proc/lock_stat` writes times.
 #[must_use]
 pub fn lock_stat_us(ns: u64) -> String {
     format!("{}.{:02}", ns / 1_000, ns % 1_000 / 10)
 }
 
-/// `1234567` as `1,234,567`.
+/// Writes `1234567` as `1,234,567`.
 #[must_use]
 pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
@@ -86,7 +87,7 @@ pub fn grouped(value: u64) -> String {
     out
 }
 
-/// A signed count with its sign and a true minus: `+41`, `−3`, `0`.
+/// Writes a signed count with its sign and a true minus: `+41`, `−3`, `0`.
 #[must_use]
 pub fn signed(value: i64) -> String {
     let size = grouped(value.unsigned_abs());
@@ -97,7 +98,7 @@ pub fn signed(value: i64) -> String {
     }
 }
 
-/// `part` of `whole` in percent, with one decimal below 10.
+/// Writes `part` of `whole` in percent, with one decimal below 10.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -128,13 +129,13 @@ pub fn times(value: u64, base: u64) -> Option<String> {
     Some(grouped(u64::try_from(whole).unwrap_or(u64::MAX)))
 }
 
-/// `1 cell`, `2 cells`.
+/// Writes a count with its noun: `1 cell`, `2 cells`.
 #[must_use]
 pub fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
-/// The names joined as in a sentence: `a`, `a and b`, `a, b and c`.
+/// Joins the names as in a sentence: `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn list(names: &[String]) -> String {
     match names {
@@ -144,7 +145,7 @@ pub fn list(names: &[String]) -> String {
     }
 }
 
-/// `text` cut to at most `max` characters, with an ellipsis when something was cut.
+/// Returns `text` cut to at most `max` characters, with an ellipsis when something was cut.
 #[must_use]
 pub fn clip(text: &str, max: usize) -> String {
     if text.chars().count() <= max {

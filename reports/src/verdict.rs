@@ -10,21 +10,21 @@
 //! | `sometimes` | at least one cell |
 //! | `always` | every cell |
 //!
-//! A pass becomes inconclusive when a cell of that protocol was thin, and so does an expectation that names an invariant
-//! which no cell checked: missing data never passes.
+//! A pass becomes inconclusive when a cell of that protocol was thin, and so does an expectation that names an
+//! invariant which no cell checked: missing data never passes.
 use crate::coverage::Coverage;
 use crate::exit::Exit;
 use crate::schema::{Cell, Expectation, Invariant, Judgement, Note, NoteKind, Run, Subject, Verdict};
 use crate::units::{count, list};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Expectations of a scenario: protocol -> invariant -> how often it is expected to be violated. The key is a protocol with
-/// its options, or a bare id, which holds for that id with any options for which no exact key exists.
+/// Expectations of a scenario: protocol -> invariant -> how often it is expected to be violated. The key is a protocol
+/// with its options, or a bare id. A bare id holds for that id with any options for which no exact key exists.
 pub type Expectations = BTreeMap<String, BTreeMap<String, Expectation>>;
 
-/// One verdict for every subject of `cells` (in the order of the plan) and every invariant that any cell checked or that
-/// is expected of the protocol. `notes` say which protocols had thin cells; a thin note without a protocol is about all.
-/// `replay` gives the command that replays a cell in which an invariant was violated.
+/// Returns one verdict for every subject of `cells` (in the order of the plan) and every invariant that any cell
+/// checked or that is expected of the protocol. `notes` say which protocols had thin cells; a thin note without a
+/// protocol is about all. `replay` gives the command that replays a cell in which an invariant was violated.
 pub fn judge(
     cells: &[Cell],
     expected: &Expectations,
@@ -50,14 +50,14 @@ pub fn judge(
     verdicts
 }
 
-/// Subjects of `cells`, in the order of the plan.
+/// Returns the subjects of `cells`, in the order of the plan.
 #[must_use]
 pub fn subjects(cells: &[Cell]) -> Vec<&Subject> {
     in_order(cells.iter().map(|cell| &cell.subject))
 }
 
-/// Returns the exit code that a run's verdicts ask for: violated when one failed, inconclusive when one is, a cell was thin or
-/// cells are missing. Codes for what is not in a run (usage, cleanup, ...) are the caller's to add.
+/// Returns the exit code that a run's verdicts ask for: violated when one failed, inconclusive when one is, a cell was
+/// thin or cells are missing. The caller adds codes for conditions that are not in a run, such as usage or cleanup.
 #[must_use]
 pub fn exit_code(run: &Run) -> Exit {
     let census = Census::of(&run.verdicts);
@@ -80,7 +80,7 @@ pub struct Census {
     pub passed: u64,
     /// Not as expected.
     pub failed: u64,
-    /// Too thin to tell.
+    /// Too few samples for a verdict.
     pub inconclusive: u64,
     /// Not checked.
     pub skipped: u64,
@@ -102,7 +102,8 @@ impl Census {
         census
     }
 
-    /// `46 as expected, 1 not as expected, 2 inconclusive, 3 not checked`; kinds that did not occur are left out.
+    /// Returns a text such as `46 as expected, 1 not as expected, 2 inconclusive, 3 not checked`; kinds that did not
+    /// occur are left out.
     #[must_use]
     pub fn words(&self) -> String {
         let kinds = [
@@ -117,10 +118,10 @@ impl Census {
     }
 }
 
-/// Protocols above which those that all did the same are not named one by one.
+/// Number of protocols above which those with the same findings are not named one by one.
 const MANY: usize = 4;
 
-/// One sentence per protocol on what it violated and held, failures named first.
+/// Returns one sentence per protocol on its violated and held invariants, failures named first.
 #[must_use]
 pub fn headline(run: &Run) -> String {
     let mut sentences = Vec::new();
@@ -171,7 +172,7 @@ fn protocol_sentence(verdicts: &[Verdict], protocol: &str) -> String {
     format!("{protocol} violated {}; {held}.", list(&violated))
 }
 
-/// Returns what is expected of `subject`: under the exact name of its protocol, or under the bare id.
+/// Returns the expectation for `subject`: under the exact name of its protocol, or under the bare id.
 fn expected_of<'a>(
     expected: &'a Expectations,
     subject: &Subject,
@@ -219,7 +220,7 @@ fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Judgement {
         Expectation::Sometimes => verdict.cells_violated > 0,
         Expectation::Always => verdict.cells_violated == verdict.cells,
     };
-    // A breach is a breach however thin the cell; a breach that was not seen proves nothing there.
+    // A breach is a breach however thin the cell. A breach that was not seen proves nothing in a thin cell.
     let seen = !as_expected && verdict.expected == Expectation::Never;
     match (as_expected, thin) {
         _ if seen => Judgement::Fail,
@@ -229,7 +230,7 @@ fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Judgement {
     }
 }
 
-/// Distinct names in the order of their first appearance.
+/// Returns distinct names in the order of their first appearance.
 pub(crate) fn in_order<'a, T: Ord + ?Sized>(names: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     let mut seen = BTreeSet::new();
     names.filter(|name| seen.insert(*name)).collect()

@@ -152,63 +152,64 @@ impl Group {
         self.timelines.extend(other.timelines);
     }
 
-    /// Attaches with `outcome`.
+    /// Returns the number of attaches with `outcome`.
     #[must_use]
     pub fn outcome(&self, outcome: AttachOutcome) -> u64 {
         self.outcomes.get(outcome.name()).copied().unwrap_or(0)
     }
 
-    /// Latency of attaches with `outcome`, counted as `kind` says.
+    /// Returns the latency of attaches with `outcome`, counted as `kind` says.
     #[must_use]
     pub fn latency(&self, outcome: AttachOutcome, kind: LatencyKind) -> Option<&Samples> {
         self.latency_named(outcome.name(), kind)
     }
 
-    /// Latency of attaches with the outcome of that name, which another version may have written.
+    /// Returns the latency of attaches with the outcome of that name, which another version may have written.
     pub(crate) fn latency_named(&self, outcome: &str, kind: LatencyKind) -> Option<&Samples> {
         let found = self.latency.iter().find(|series| series.outcome == outcome && series.kind == kind);
         found.map(|series| &series.samples)
     }
 
-    /// The counter whose final drift is farthest beyond what is tolerated, then farthest from 0; the first of equals.
+    /// Returns the counter whose final drift is farthest beyond its tolerance, then farthest from 0; the first of
+    /// equals.
     #[must_use]
     pub fn worst_drift(&self) -> Option<&DriftSum> {
         let size = |drift: &DriftSum| std::cmp::Reverse(drift.final_badness());
         self.drift.iter().min_by_key(|drift| size(drift))
     }
 
-    /// Clamped uncharges of all counters.
+    /// Returns the number of clamped uncharges of all counters.
     #[must_use]
     pub fn clamps(&self) -> u64 {
         self.drift.iter().map(|drift| drift.clamps).fold(0, u64::saturating_add)
     }
 
-    /// The workload's operation `op` under `condition`.
+    /// Returns the workload's operation `op` under `condition`.
     #[must_use]
     pub fn bystander(&self, op: &str, condition: Condition) -> Option<&BystanderSum> {
         self.bystanders.iter().find(|series| series.op == op && series.condition == condition)
     }
 
-    /// Names of the workload's operations, in order.
+    /// Returns the names of the workload's operations, in order.
     #[must_use]
     pub fn ops(&self) -> Vec<&str> {
         in_order(self.bystanders.iter().map(|series| series.op.as_str()))
     }
 
-    /// p99 of `op` in ns: (idle, attaching), where both have enough samples.
+    /// Returns the p99 of `op` in ns: (idle, attaching), where both have enough samples.
     #[must_use]
     pub fn slow_down(&self, op: &str) -> Option<(u64, u64)> {
         let p99 = |condition| self.bystander(op, condition)?.samples.p99();
         Some((p99(Condition::Idle)?, p99(Condition::Attaching)?))
     }
 
-    /// The operation whose p99 grows most while attaching: (op, idle ns, attaching ns).
+    /// Returns the operation whose p99 grows most while attaching: (op, idle ns, attaching ns).
     #[must_use]
     pub fn worst_slow_down(&self) -> Option<(&str, u64, u64)> {
         let all =
             self.ops().into_iter().filter_map(|op| self.slow_down(op).map(|(idle, busy)| (op, idle, busy)));
         all.reduce(|worst, next| {
-            // busy/idle compared without division, so that equal ratios stay in order.
+            // Compares busy/idle without division, so that equal ratios stay in order.
             let grows = |a: (&str, u64, u64), b: (&str, u64, u64)| {
                 u128::from(a.2) * u128::from(b.1.max(1)) > u128::from(b.2) * u128::from(a.1.max(1))
             };

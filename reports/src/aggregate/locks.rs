@@ -20,7 +20,7 @@ pub struct TimeSum {
 }
 
 impl TimeSum {
-    /// The exact fields of `hist`.
+    /// Returns the exact fields of `hist`.
     #[must_use]
     pub fn of(hist: &Hist) -> Self {
         Self { count: hist.count, min_ns: hist.min_ns, max_ns: hist.max_ns, total_ns: hist.total_ns }
@@ -38,7 +38,7 @@ impl TimeSum {
         }
     }
 
-    /// Mean in ns, rounded down; 0 without samples.
+    /// Returns the mean in ns, rounded down; 0 without samples.
     #[must_use]
     pub fn avg_ns(&self) -> u64 {
         self.total_ns.checked_div(self.count).unwrap_or(0)
@@ -48,17 +48,17 @@ impl TimeSum {
 /// One lock class and mode, with the columns of `/proc/lock_stat`.
 #[derive(Clone, Debug)]
 pub struct LockSum {
-    /// The class.
+    /// Class of the lock.
     pub class: String,
     /// `W`, `R` or empty.
     pub mode: String,
     /// Acquisitions that had to wait.
     pub contentions: u64,
-    /// Their waits.
+    /// Waits of these acquisitions.
     pub wait: TimeSum,
     /// Acquisitions.
     pub acquisitions: u64,
-    /// Their holds.
+    /// Holds of all acquisitions.
     pub hold: TimeSum,
     /// (phase, holds, ns) of movers' holds.
     pub by_phase: Vec<(String, u64, u64)>,
@@ -77,7 +77,7 @@ impl LockSum {
         }
     }
 
-    /// `false` when only waits were seen, so that acquisitions and holds are unknown rather than 0.
+    /// Reports whether holds were seen. Where only waits were, acquisitions and holds are unknown rather than 0.
     #[must_use]
     pub fn holds_known(&self) -> bool {
         self.contentions == 0 || self.acquisitions > 0 || self.hold.count > 0

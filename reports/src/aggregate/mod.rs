@@ -21,7 +21,7 @@ use crate::schema::{Run, Subject};
 pub struct AggregateError {
     /// Place of the cell in the run, from 0.
     pub cell: usize,
-    /// Name of its subject.
+    /// Name of the subject of the cell.
     pub protocol: String,
     /// Seed of the cell.
     pub seed: u64,
@@ -54,18 +54,18 @@ pub struct PointSum {
 /// A run, merged.
 #[derive(Clone, Debug, Default)]
 pub struct Aggregate {
-    /// Which axes the run has.
+    /// Axes of the run.
     pub axes: Axes,
-    /// The points, in the order of the plan.
+    /// Points of the run, in the order of the plan.
     pub points: Vec<Point>,
-    /// Per subject, in the order of the plan.
+    /// Sums per subject, in the order of the plan.
     pub protocols: Vec<ProtocolSum>,
-    /// Per subject and point: subjects in the order of the plan, and within each its points likewise.
+    /// Sums per subject and point: subjects in the order of the plan, and within each its points likewise.
     pub groups: Vec<PointSum>,
 }
 
 impl Aggregate {
-    /// The cells of the subject of that name at `point`.
+    /// Returns the cells of the subject of that name at `point`.
     #[must_use]
     pub fn at(&self, label: &str, point: &Point) -> Option<&Group> {
         let found = self.groups.iter().find(|group| group.subject.label() == label && group.point == *point);

@@ -10,7 +10,7 @@ use crate::schema::{Condition, Drift, FaultRule, Invariant, LatencyKind, Timelin
 pub struct LatencySum {
     /// `moved`, `refused`, ...
     pub outcome: String,
-    /// From the real or the intended start.
+    /// Start from which latencies are counted: real or intended.
     pub kind: LatencyKind,
     /// The samples.
     pub samples: Samples,
@@ -47,7 +47,7 @@ pub struct DriftSum {
     pub cgroup: String,
     /// `pages` or `tasks`.
     pub unit: String,
-    /// The final drift that is farthest beyond what is tolerated; of equals the one farthest from 0, and then the one with
+    /// The final drift that is farthest beyond its tolerance; of equals the one farthest from 0, and then the one with
     /// most left by design.
     pub worst_final: i64,
     /// Usage at the end of the cell with that drift.
@@ -111,7 +111,8 @@ impl DriftSum {
         self.worst_final.unsigned_abs().saturating_sub(self.tolerance.unwrap_or(0).unsigned_abs())
     }
 
-    /// Order of final drifts, the worst last; of equals the one with most left by design, where there is most to see.
+    /// Returns the order of final drifts, the worst last; of equals the one with most left by design, where there is
+    /// most to see.
     pub(super) fn final_badness(&self) -> (u64, u64, u64) {
         (self.beyond(), self.worst_final.unsigned_abs(), self.by_design.unwrap_or(0).unsigned_abs())
     }
@@ -147,11 +148,11 @@ pub struct InvariantSum {
     pub name: String,
     /// Violations.
     pub violated: u64,
-    /// Times it was put to the test.
+    /// Times that the invariant was put to the test.
     pub examined: u64,
-    /// Cells in which it was violated.
+    /// Cells in which the invariant was violated.
     pub cells_violated: u64,
-    /// Cells in which it was checked.
+    /// Cells in which the invariant was checked.
     pub cells: u64,
     /// Seed and text of the first violation.
     pub first: Option<(u64, String)>,
@@ -193,9 +194,9 @@ impl TimelineAt {
 pub struct RuleSum {
     /// Text form of the rule.
     pub rule: String,
-    /// Times its site was reached.
+    /// Times that its site was reached.
     pub hits: u64,
-    /// Times it fired.
+    /// Times that it fired.
     pub fired: u64,
 }
 

@@ -61,7 +61,7 @@ fn comparison(names: (&str, &str), about: String, rows: Vec<ComparedFigure>) -> 
     Comparison { names, about, rows, notes: few.then_some(note).into_iter().collect(), missing: Vec::new() }
 }
 
-/// Returns what the runs themselves say of missing cells.
+/// Returns the missing cells that the runs themselves report.
 fn missing(names: (&str, &str), a: &Baseline, b: &Baseline) -> Vec<String> {
     let of = |(name, side): (&str, &Baseline)| {
         side.missing.iter().map(|what| format!("{name}: {what}")).collect::<Vec<_>>()
@@ -72,7 +72,7 @@ fn missing(names: (&str, &str), a: &Baseline, b: &Baseline) -> Vec<String> {
 /// End of the reason where there were not enough seeds.
 const FEW: &str = " seeds";
 
-/// The figures of one place.
+/// Compares the figures of one place.
 fn beside(
     engine: Engine,
     title: &str,
@@ -94,7 +94,7 @@ fn beside(
     rows.collect()
 }
 
-/// The place with the seeds over which it was taken, on both sides.
+/// Returns the place with the seeds over which it was taken, on both sides.
 fn titled(engine: Engine, place: &str, a: Option<&PlaceFigures>, b: Option<&PlaceFigures>) -> String {
     let seeds = |side: &PlaceFigures| side.seeds(engine);
     let place = if place.is_empty() { "everywhere" } else { place };
@@ -104,7 +104,7 @@ fn titled(engine: Engine, place: &str, a: Option<&PlaceFigures>, b: Option<&Plac
     }
 }
 
-/// Rows that say why machine times of two results are not compared.
+/// Returns rows that say why machine times of two results are not compared.
 fn untold(a: &Baseline, b: &Baseline) -> Vec<ComparedFigure> {
     let row = |place: &PlaceFigures, key: Key| {
         let before = a.at(&place.protocol, &place.point);
@@ -115,7 +115,8 @@ fn untold(a: &Baseline, b: &Baseline) -> Vec<ComparedFigure> {
     b.places.iter().flat_map(|place| asked().take(1).map(move |key| row(place, key))).collect()
 }
 
-/// `None` for what cannot be compared exactly: on machines, whatever depends on how fast they were.
+/// Returns the verdict; `None` for figures that cannot be compared exactly: on machines, those that depend on their
+/// speed.
 fn verdict(
     engine: Engine,
     key: &Key,
@@ -131,7 +132,7 @@ fn verdict(
         return None;
     }
     if cells.0 != cells.1 {
-        // More breaches in fewer cells are more, whatever the others would show.
+        // More breaches in fewer cells are worse, whatever the other cells would show.
         let worse = key.metric.is_correctness() && cells.1 < cells.0 && meaning(key, a, b) == Change::Worse;
         let why = format!("over {} and {} seeds", cells.0, cells.1);
         return Some((if worse { Change::Worse } else { Change::CannotTell }, why));

@@ -29,7 +29,7 @@ pub struct Entry {
     pub figures: Baseline,
 }
 
-/// Entries of one scenario with the same flags, by time.
+/// Groups entries of one scenario with the same flags, by time.
 #[must_use]
 pub fn chapters(mut entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     entries.sort_by(|a, b| (&a.started, &a.name).cmp(&(&b.started, &b.name)));
@@ -44,7 +44,7 @@ pub fn chapters(mut entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     chapters
 }
 
-/// Every chapter as tables, one for each place, one line a run.
+/// Writes every chapter as tables, one for each place, one line a run.
 #[must_use]
 pub fn text(chapters: &[Vec<Entry>]) -> String {
     let mut out = String::new();

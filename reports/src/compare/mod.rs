@@ -4,11 +4,11 @@
 //! and findings of correctness on any engine, are compared exactly. Machine time is compared in pairs measured in turn,
 //! or not at all.
 //!
-//! | module | what it does |
+//! | module | contents |
 //! |---|---|
 //! | [`exact`] | two sets of figures |
 //! | [`paired`] | machine time |
-//! | [`text`] | what is printed |
+//! | [`text`] | the text that is printed |
 //! | [`history`] | the figures of many runs over time |
 pub mod exact;
 pub mod history;
@@ -32,13 +32,13 @@ const ASKED: [(&str, &str); 4] = [
 /// Meaning of the change of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// For the worse.
+    /// A change for the worse.
     Worse,
-    /// Not enough is known.
+    /// Not enough data to decide.
     CannotTell,
-    /// For the better.
+    /// A change for the better.
     Better,
-    /// Other work was done, which is neither.
+    /// Other work was done, which is neither better nor worse.
     Differs,
     /// No change.
     Same,
@@ -49,7 +49,7 @@ pub enum Change {
 pub struct ComparedFigure {
     /// Protocol and point, of both sides where they differ.
     pub place: String,
-    /// Which figure.
+    /// Name of the figure.
     pub key: Key,
     /// Value on either side; `None` where there is none, or where there are many.
     pub sides: (Option<u64>, Option<u64>),
@@ -81,7 +81,7 @@ impl Comparison {
         self.rows.iter().filter(|row| row.verdict == verdict).count() as u64
     }
 
-    /// Returns the exit code: violated when something has got wrong, slower when something has, inconclusive when cells or
+    /// Returns the exit code: violated when correctness regressed, slower when a time did, inconclusive when cells or
     /// places are missing on either side or no difference could be decided.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
@@ -110,13 +110,13 @@ fn meaning(key: &Key, a: u64, b: u64) -> Change {
     }
 }
 
-/// `default on sim, times in virtual ns`.
+/// Returns a description such as `default on sim, times in virtual ns`.
 #[must_use]
 pub fn about(of: &Baseline) -> String {
     format!("{} on {}, {} time", of.scenario, labels::engine(of.engine), labels::clock(of.engine))
 }
 
-/// [`ASKED`] as figures.
+/// Returns [`ASKED`] as figures.
 fn asked() -> impl Iterator<Item = Key> {
     ASKED.into_iter().filter_map(|(name, statistic)| {
         let (_, metric) = METRICS.iter().find(|(known, _)| *known == name)?;

@@ -15,7 +15,7 @@ use crate::stats::{Answer, Question, decide};
 /// Differences up to this many percent count as no change.
 pub const FLOOR_PERCENT: f64 = 5.0;
 
-/// Runs of two sides in the order in which they were made, A B B A, each side in its own.
+/// Compares runs of two sides in the order in which they were made, A B B A, each side in its own.
 ///
 /// # Errors
 /// A histogram that cannot be read.
@@ -65,7 +65,7 @@ fn comparison(names: (&str, &str), of: &Baseline, rows: Vec<ComparedFigure>) -> 
     Comparison { names, about: about(of), rows, notes: vec![note], missing: Vec::new() }
 }
 
-/// Asks whether it is slower and whether it is faster, of everything at once.
+/// Asks of all figures at once whether they are slower and whether they are faster.
 fn rows(asked: Vec<(String, Paired, Key)>) -> Vec<ComparedFigure> {
     let floor = (1.0 + FLOOR_PERCENT / 100.0).ln();
     let question = |ratios: Vec<f64>| Question { ratios, above: 0.0, floor };

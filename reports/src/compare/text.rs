@@ -1,4 +1,4 @@
-//! A comparison as text: what is worse first, what is the same only counted.
+//! A comparison as text: regressions first, unchanged figures only counted.
 use super::{Change, ComparedFigure, Comparison};
 use crate::figure::diff::change;
 use crate::figure::metric::METRICS;
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// Lines of one verdict in one place, beyond which the rest is counted.
 const MAX_LINES: usize = 12;
 
-/// The comparison; with `all`, also every figure that is the same, and no line left out.
+/// Writes the comparison; with `all`, also every unchanged figure, and no line is left out.
 #[must_use]
 pub fn text(compared: &Comparison, all: bool) -> String {
     let mut out = String::new();
@@ -52,7 +52,7 @@ fn write_place(out: &mut String, place: &str, rows: &[&ComparedFigure], all: boo
     }
     let place = if place.is_empty() { "everywhere" } else { place };
     let _ = writeln!(out, "{place}");
-    // What is wrong comes before what is slow, and everything together before its parts.
+    // Failures come before slowdowns, and everything together before its parts.
     rows.sort_by_key(|row| {
         let metric = METRICS.iter().position(|(_, metric)| *metric == row.key.metric);
         (row.verdict, !row.key.metric.is_correctness(), metric, row.key.detail.is_some())
@@ -68,7 +68,7 @@ fn write_place(out: &mut String, place: &str, rows: &[&ComparedFigure], all: boo
     }
 }
 
-/// `better`, `same`, `worse`, `cannot tell`, `differs`.
+/// Returns the word for a verdict: `better`, `same`, `worse`, `cannot tell`, `differs`.
 #[must_use]
 pub fn word(verdict: Change) -> &'static str {
     match verdict {

@@ -1,4 +1,5 @@
-//! A baseline: the figures of a run as a file that a repository keeps, one figure a line, so that a change can be reviewed.
+//! A baseline: the figures of a run as a file that a repository keeps, one figure a line, so that changes can be
+//! reviewed.
 //!
 //! Separate from run.json, which is a hundred times as long and whose histograms cannot be read in a diff. A baseline
 //! names the run it was made from. Another scenario, other seeds or another length are not comparable, and neither is
@@ -37,7 +38,7 @@ pub struct Baseline {
     /// Missing cells of the run, in words, see [`crate::coverage`]; with any, no comparison with it can pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// The machine, the kernel and what they were set to, where times are those of a machine.
+    /// The machine, the kernel and their settings, where times are those of a machine.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub machine: BTreeMap<String, String>,
     /// The figures, in the order of the plan.
@@ -71,7 +72,7 @@ pub enum BaselineError {
     /// The file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// Another form.
+    /// The file has another schema.
     #[error("{}: schema is \"{found}\", this attach-rig reads only \"{SCHEMA}\"; make the baseline again", path.display())]
     Foreign {
         /// The file.
@@ -90,13 +91,13 @@ pub enum BaselineError {
     /// The run cannot be read.
     #[error(transparent)]
     Run(#[from] AggregateError),
-    /// They do not answer the same question.
+    /// The two baselines do not answer the same question.
     #[error("not comparable: {0}")]
     NotComparable(String),
 }
 
 impl PlaceFigures {
-    /// `faults 10 %, delay 1.00 µs`: the axes that it has; empty when there is none.
+    /// Returns the axes of the place, such as `faults 10 %, delay 1.00 µs`; empty when there is none.
     #[must_use]
     pub fn axes_title(&self) -> String {
         Axes::from(self.point).words(&self.point)
@@ -115,7 +116,7 @@ impl PlaceFigures {
         if axes.is_empty() { self.protocol.clone() } else { format!("{}, {axes}", self.protocol) }
     }
 
-    /// A figure.
+    /// Returns the value of a figure.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<u64> {
         self.figures.get(&key.to_string()).copied()
@@ -123,7 +124,7 @@ impl PlaceFigures {
 }
 
 impl Baseline {
-    /// The figures of `run`.
+    /// Returns the figures of `run`.
     ///
     /// # Errors
     /// A histogram that cannot be read.
@@ -150,7 +151,8 @@ impl Baseline {
         })
     }
 
-    /// Returns it with the known facts of the machine, where they matter: the simulator's times do not depend on one.
+    /// Returns the baseline with the known facts of the machine, where they matter: the simulator's times do not depend
+    /// on one.
     #[must_use]
     pub fn on(mut self, env: Option<&Env>) -> Self {
         if let Some(env) = env.filter(|_| self.engine != Engine::Sim) {
@@ -172,7 +174,7 @@ impl Baseline {
         let mut baseline: Self = json::read_value(path)?;
         for place in &mut baseline.places {
             let figures = std::mem::take(&mut place.figures).into_iter();
-            // Older names of figures become those that everything asks for.
+            // Older names of figures become the names that everything asks for.
             let named = figures.map(|(name, value)| Ok((name.parse::<Key>()?.to_string(), value)));
             let named: Result<_, String> = named.collect();
             place.figures = named.map_err(|what| BaselineError::Figure { path: path.to_owned(), what })?;
@@ -180,7 +182,7 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Writes it to `path`, a line for each figure.
+    /// Writes the baseline to `path`, a line for each figure.
     ///
     /// # Errors
     /// See [`WriteError`].
@@ -191,7 +193,7 @@ impl Baseline {
         json::write_atomic(path, text.as_bytes())
     }
 
-    /// The figures of the subject of that name at `point`.
+    /// Returns the figures of the subject of that name at `point`.
     #[must_use]
     pub fn at(&self, protocol: &str, point: &Point) -> Option<&PlaceFigures> {
         self.places.iter().find(|place| place.protocol == protocol && place.point == *point)
@@ -219,7 +221,7 @@ impl Baseline {
         ))
     }
 
-    /// Facts that are known of both sides and differ.
+    /// Checks that facts known of both sides are the same.
     fn same_machine(&self, later: &Self) -> Result<(), BaselineError> {
         let pairs = self.machine.iter().filter_map(|(name, a)| Some((name, a, later.machine.get(name)?)));
         let differ: Vec<String> = pairs
@@ -236,7 +238,7 @@ impl Baseline {
     }
 }
 
-/// Facts whose change changes what is measured: names, or ends of names where a guest's setting comes before.
+/// Facts that change the measurement when they change: names, or ends of names where a guest's setting comes before.
 const MATTERS: [&str; 8] = [
     "cgroup.hierarchy",
     "cgroup.controllers",
@@ -248,7 +250,7 @@ const MATTERS: [&str; 8] = [
     "vm.accelerator",
 ];
 
-/// Facts that two runs must have in common for their times and counts to be compared.
+/// Returns the facts that two runs must have in common for their times and counts to be compared.
 fn machine(env: &Env) -> BTreeMap<String, String> {
     let matters = |name: &str| {
         MATTERS.iter().any(|known| name.ends_with(known))

@@ -5,7 +5,7 @@ use crate::units::{grouped, ns, percent};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// Every figure that is not the same, place by place; the last line counts. Without `old` only that.
+/// Writes every figure that changed, place by place; the last line counts. Without `old`, only the counts.
 #[must_use]
 pub fn diff(old: Option<&Baseline>, new: &Baseline) -> String {
     let figures = new.places.iter().map(|place| place.figures.len()).sum::<usize>();
@@ -51,7 +51,7 @@ fn place_diff(out: &mut String, old: Option<&PlaceFigures>, new: Option<&PlaceFi
     changes.len() as u64
 }
 
-/// `+14.6 %`, `−3.0 %`; from 0 on there is no ratio.
+/// Writes a change as `+14.6 %` or `−3.0 %`; from 0 there is no ratio.
 #[must_use]
 pub fn change(before: u64, after: u64) -> String {
     let (sign, by) = if after >= before { ("+", after - before) } else { ("−", before - after) };

@@ -11,7 +11,7 @@ pub struct Key {
     pub metric: Metric,
     /// Detail of the metric: an outcome, an operation, a lock, ...; everything together when absent.
     pub detail: Option<String>,
-    /// Which figure of many.
+    /// Statistic of the metric.
     pub statistic: Statistic,
 }
 
@@ -42,7 +42,7 @@ impl FromStr for Key {
 }
 
 impl Key {
-    /// The figure of `group`; `None` where there is no such thing.
+    /// Returns the figure of `group`; `None` where it has no such figure.
     #[must_use]
     pub fn measure(&self, group: &Group) -> Option<Measured> {
         self.metric.measure(self.statistic, self.detail.as_deref(), group)
@@ -55,13 +55,13 @@ impl Key {
     }
 }
 
-/// Every figure that `group` has, in the order of the metrics; percentiles only where the samples support them.
+/// Returns every figure that `group` has, in the order of the metrics; percentiles only where the samples support them.
 #[must_use]
 pub fn figures(group: &Group) -> Vec<(Key, u64)> {
     let mut all = Vec::new();
     for (_, metric) in METRICS {
         let apart = metric.details(group);
-        // A latency of attaches is always of one outcome: without any it would be that of those that moved, again.
+        // A latency of attaches is always of one outcome. Without an outcome it would repeat that of moved attaches.
         let together = (metric != Metric::AttachLatency).then_some(None);
         for detail in together.into_iter().chain(apart.into_iter().map(Some)) {
             for name in statistic_names(metric) {

@@ -12,7 +12,7 @@ use crate::verdict::in_order;
 pub enum Metric {
     /// Latency of attaches in ns, from their real start.
     AttachLatency,
-    /// Attaches.
+    /// Number of attaches.
     AttachCount,
     /// Latency of the workload's operations in ns.
     BystanderLatency,
@@ -20,7 +20,7 @@ pub enum Metric {
     LockWait,
     /// Holds of locks in ns.
     LockHold,
-    /// Drift that stays, beyond what is tolerated.
+    /// Drift that stays, beyond the tolerance.
     DriftFinal,
     /// Violated invariants.
     InvariantViolated,
@@ -40,7 +40,7 @@ pub(crate) const METRICS: [(&str, Metric); 8] = [
     ("fault.fired", Metric::FaultFired),
 ];
 
-/// Which figure of many.
+/// Statistic of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Statistic {
     /// Place in [`LEVELS`].
@@ -57,7 +57,7 @@ pub enum Statistic {
     Total,
 }
 
-/// Which change of a figure is for the worse.
+/// Direction of a change for the worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Worse {
     /// A larger figure, as of a latency.
@@ -68,7 +68,7 @@ pub enum Worse {
     Neither,
 }
 
-/// A figure, or why there is none.
+/// A figure, or the reason why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measured {
     /// The figure in ns, or the count.
@@ -81,7 +81,7 @@ pub enum Measured {
 
 const TIMES: [&str; 4] = ["max", "mean", "count", "total"];
 
-/// Names of what `metric` has.
+/// Returns the names of the statistics of `metric`.
 pub(crate) fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static str> {
     let levels = matches!(metric, Metric::AttachLatency | Metric::BystanderLatency);
     let rest: &[&str] = match metric {
@@ -134,7 +134,7 @@ impl Metric {
         METRICS.iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| name)
     }
 
-    /// The statistic of a metric that is a count.
+    /// Returns the statistic of a metric that is a count.
     pub(crate) fn default_statistic(self) -> Option<Statistic> {
         match self {
             Self::AttachCount | Self::InvariantViolated | Self::FaultFired => Some(Statistic::Count),
@@ -184,7 +184,7 @@ impl Metric {
         }
     }
 
-    /// The details that `group` has.
+    /// Returns the details that `group` has.
     pub(crate) fn details(self, group: &Group) -> Vec<&str> {
         match self {
             Self::AttachLatency => in_order(group.latency.iter().map(|series| series.outcome.as_str())),
@@ -199,8 +199,8 @@ impl Metric {
         }
     }
 
-    /// The figure of `group`: of `detail`, or of everything together (latencies of attaches: of those that moved). `None`
-    /// where there is no such thing.
+    /// Returns the figure of `group`: of `detail`, or of everything together (latencies of attaches: of those that
+    /// moved). Returns `None` where there is no such figure.
     pub(crate) fn measure(
         self,
         statistic: Statistic,

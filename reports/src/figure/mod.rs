@@ -4,12 +4,12 @@
 //! stored baseline and in the output of `compare`. A name is `attach.latency[moved] p99`: a metric, its detail in
 //! brackets, and a statistic.
 //!
-//! | module | what it does |
+//! | module | contents |
 //! |---|---|
-//! | [`metric`] | which figures there are, and how each is taken |
-//! | [`key`] | their names |
+//! | [`metric`] | the list of figures, and how each is taken |
+//! | [`key`] | the names of figures |
 //! | [`baseline`] | the figures of a run as a file |
-//! | [`diff`] | what changed from one baseline to the next |
+//! | [`diff`] | changes from one baseline to the next |
 //! | [`pairs`] | a figure on two sides that were measured in turn |
 pub mod baseline;
 pub mod diff;

@@ -18,11 +18,11 @@ pub type Spot<'a> = (&'a str, &'a Point);
 pub struct Pairs {
     /// Logs of b/a, in order of time.
     pub ratios: Vec<f64>,
-    /// The middle one of the a, in ns.
+    /// Median of the A in ns.
     pub middle_ns: u64,
 }
 
-/// Pairs, or why there are none and what would give some.
+/// Pairs, or the reason why there are none and the way to get some.
 pub type Paired = Result<Pairs, String>;
 
 /// Pairs cells of `a` with cells of `b`, both in `run`.

@@ -17,7 +17,7 @@ use toml::Spanned;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct GateError {
-    /// `gates.toml:3:9`, or the name of a run.
+    /// Place of the error: `gates.toml:3:9`, or the name of a run.
     pub place: String,
     /// Text of the error: what is wrong and what would be right.
     pub message: String,
@@ -33,11 +33,11 @@ pub enum Class {
     Performance,
 }
 
-/// Which cells and which of their figures a gate is about; what is absent may be anything.
+/// Cells of a gate, and the figures of them. An absent field matches anything.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Select {
-    /// Protocol, exactly; `name:*` is that one with any options or none.
+    /// Protocol, exactly; `name:*` is that protocol with any options or none.
     pub protocol: Option<String>,
     /// Fault rate in percent.
     pub fault_rate: Option<u64>,
@@ -63,13 +63,13 @@ pub struct Select {
 /// Limits of a gate; each in ns or as a count, as the metric is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Exactly this.
+    /// Value that the figure must equal.
     pub equals: Option<u64>,
-    /// At least this.
+    /// Least value that passes.
     pub min: Option<u64>,
-    /// At most this.
+    /// Largest value that passes.
     pub max: Option<u64>,
-    /// Above this it is said, and passes.
+    /// Value above which the gate passes with a warning.
     pub warn: Option<u64>,
     /// Largest increase over the reference, in percent.
     pub max_increase: Option<u64>,
@@ -89,11 +89,11 @@ impl Limits {
     }
 }
 
-/// The other place of the same run with which a gate compares: what is absent is as in the place that is judged.
+/// The other place of the same run with which a gate compares. An absent field is as in the place that is judged.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Against {
-    /// Protocol, exactly; `name:*` is that one with any options or none.
+    /// Protocol, exactly; `name:*` is that protocol with any options or none.
     pub protocol: Option<String>,
     /// Fault rate in percent.
     pub fault_rate: Option<u64>,
@@ -107,10 +107,10 @@ pub struct Against {
 
 /// Positions on axes that a gate names.
 pub(super) trait Named {
-    /// Returns what is written for `axis`.
+    /// Returns the value written for `axis`.
     fn written(&self, axis: Axis) -> Option<u64>;
 
-    /// Returns the value that is meant on `axis`, which may be the absence of one; `None` where any will do.
+    /// Returns the value that is meant on `axis`, which may be the absence of one; `None` where any value matches.
     fn meant(&self, axis: Axis) -> Option<Option<u64>> {
         let written = self.written(axis)?;
         // The closed loop has no rate.
@@ -142,9 +142,9 @@ pub struct Gate {
     pub name: String,
     /// Cells and detail that the gate judges.
     pub select: Select,
-    /// Which figure.
+    /// Figure that the gate is about.
     pub key: Key,
-    /// With what it compares, if not with a baseline.
+    /// Place that it compares with, if not a baseline.
     pub against: Option<Against>,
     /// Limits that the gate demands.
     pub limits: Limits,
@@ -158,7 +158,7 @@ pub struct Gate {
 /// A file of gates.
 #[derive(Clone, Debug)]
 pub struct Gates {
-    /// In the order of the file.
+    /// Gates, in the order of the file.
     pub gates: Vec<Gate>,
 }
 
@@ -215,7 +215,7 @@ impl Source<'_> {
 }
 
 impl Gates {
-    /// Reads `text` of `file`; `today` is a date such as `2026-12-31`, on which waivers are still good or over.
+    /// Reads `text` of `file`; `today` is a date such as `2026-12-31`, against which the ends of waivers are checked.
     ///
     /// # Errors
     /// [`GateError`] names the place.
@@ -318,7 +318,7 @@ fn limits(source: &Source<'_>, gate: &RawGate) -> Result<Limits, GateError> {
     Ok(limits)
 }
 
-/// The words of a waiver that is still good.
+/// Returns the words of a waiver that has not expired.
 fn waiver(source: &Source<'_>, waive: &RawWaive, today: &str) -> Result<String, GateError> {
     let until = waive.until.get_ref();
     let shape: String = until.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();

@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 /// Rows of the table before the rest is counted.
 const MOST: usize = 100;
 
-/// A table with a row per gate and place, failures first, and the last line of the text above it.
+/// Writes a table with a row per gate and place, failures first, and the last line of the text above it.
 #[must_use]
 pub fn markdown(ladder: &GateReport) -> String {
     let mut out = format!("## attach-rig: gates\n\n**{}**\n\n", escaped(&ladder.summary()));
@@ -34,7 +34,7 @@ pub fn markdown(ladder: &GateReport) -> String {
     out
 }
 
-/// A suite per gate, a case per place. A waived breach and too few samples are skipped, with their reason.
+/// Writes a suite per gate, a case per place. A waived breach and too few samples are skipped, with their reason.
 ///
 /// # Errors
 /// When the XML cannot be written.
@@ -53,7 +53,7 @@ pub fn junit(ladder: &GateReport) -> Result<String, OutputError> {
     xml(&report)
 }
 
-/// An `::error` line for each place at which a gate failed.
+/// Returns an `::error` line for each place at which a gate failed.
 #[must_use]
 pub fn annotations(ladder: &GateReport) -> Vec<String> {
     let mut failed = Vec::new();
@@ -66,7 +66,7 @@ pub fn annotations(ladder: &GateReport) -> Vec<String> {
     errors(failed.into_iter())
 }
 
-/// The verdict on a place, a breach that is let through as such.
+/// Returns the verdict on a place, with a breach that is let through as such.
 fn shown(gate: &Gate, place: &GateRow) -> GateState {
     let waived = place.state == GateState::Failed && gate.waived.is_some();
     if waived { GateState::Waived } else { place.state }
@@ -95,7 +95,7 @@ fn status(gate: &Gate, place: &GateRow, doubt: Option<&str>) -> TestCaseStatus {
     }
 }
 
-/// `attach.latency[moved] p99 at most 5 ms`.
+/// Returns the demand in words: `attach.latency[moved] p99 at most 5 ms`.
 fn demanded(gate: &Gate) -> String {
     format!("{} {}", gate.key, demand(gate))
 }

@@ -13,14 +13,15 @@ use crate::schema::{Engine, Run};
 use crate::verdict::in_order;
 use std::collections::BTreeSet;
 
-/// Seeds below which a simulated time is chance: another order of events moves the latencies of one seed by a lot.
+/// Number of seeds below which a simulated time is chance, since another order of events moves the latencies of one
+/// seed by a lot.
 pub const SEEDS: u64 = 64;
 
 /// Judges `runs` by `gates`: one run, or several of the same scenario that were made in turn with those of `earlier`.
 ///
 /// # Errors
-/// [`GateError`] for a gate that cannot be judged: it matches nothing, asks for wall-clock figures alone, compares with
-/// something that is not there or not comparable; and for a run that cannot be read.
+/// [`GateError`] for a gate that cannot be judged: it matches nothing, asks for wall-clock figures alone, or compares
+/// with something that is missing or not comparable. Also for a run that cannot be read.
 pub fn evaluate(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<GateReport, GateError> {
     let judged = Judged::new(runs, earlier)?;
     let mut ladder = GateReport { doubt: judged.doubt(), ..GateReport::default() };
@@ -62,8 +63,8 @@ pub fn self_test(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Te
     Ok(Tested { rows: names.zip(states).map(|(name, (itself, worse))| (name, itself, worse)).collect() })
 }
 
-/// The rows of every gate. Machine time is answered for all gates together, so it comes last. `test`: of a test of the
-/// gates, with figures as they are or worse.
+/// Returns the rows of every gate. Machine time is answered for all gates together, so it comes last. In a test of the
+/// gates, `test` says whether figures are as they are or worse.
 fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Vec<GateRow>>, GateError> {
     let mut all: Vec<Vec<GateRow>> = Vec::new();
     let mut open: Vec<(usize, String, Asked)> = Vec::new();
@@ -87,8 +88,8 @@ fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Ve
     Ok(all)
 }
 
-/// The verdict on a place of a run that proves only what it shows: nothing passes, and where cells are missing only a count
-/// that is too large already fails.
+/// Returns the verdict on a place of a run that proves only what it shows. Nothing passes. Where cells are missing,
+/// only a count that is too large already fails.
 fn doubted(gate: &Gate, row: &GateRow, doubt: &Doubt) -> GateState {
     let limits = &gate.limits;
     let proof = match row.finding {
@@ -130,11 +131,11 @@ fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bo
     GateRow { place: name, finding, state }
 }
 
-/// `value`, made worse in the direction in which the gate has its limit.
+/// Returns `value`, made worse in the direction in which the gate has its limit.
 fn worsened(gate: &Gate, value: u64) -> u64 {
     let step = match gate.key.metric {
         Metric::InvariantViolated | Metric::DriftFinal => 1,
-        // A rule that never fires is what such a gate is there for.
+        // Such a gate exists to find a rule that never fires.
         Metric::FaultFired => value.max(1),
         _ => value.div_ceil(5).max(1),
     };
@@ -145,7 +146,7 @@ fn worsened(gate: &Gate, value: u64) -> u64 {
     value.saturating_add(step)
 }
 
-/// The verdict on one figure.
+/// Returns the verdict on one figure.
 #[must_use]
 pub fn judge(limits: &Limits, measured: Measured, base: Option<Measured>) -> GateState {
     let Measured::Figure(value) = measured else { return GateState::Inconclusive };
@@ -186,7 +187,7 @@ fn name(judged: &Judged<'_>, place: &Place<'_>) -> String {
         .map_or_else(|| of(place.group), |other| format!("{} against {}", of(place.group), of(other)))
 }
 
-/// (protocol, metrics) that no gate looks at.
+/// Returns (protocol, metrics) that no gate looks at.
 fn unseen(gates: &Gates, all: &Aggregate) -> Vec<(String, Vec<&'static str>)> {
     let mut out = Vec::new();
     for name in in_order(all.groups.iter().map(|sum| sum.subject.label())) {

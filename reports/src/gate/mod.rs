@@ -5,7 +5,7 @@
 //! exactly: with the value in the file, with a baseline, or with another protocol or point of the same run. Machine
 //! time is compared only in pairs that were measured in turn, by [`crate::stats`].
 //!
-//! | module | what it does |
+//! | module | contents |
 //! |---|---|
 //! | [`mod@file`] | the form of the file, and every error about it |
 //! | `places` | the places in a run at which a gate finds its figure, and what that is compared with |

@@ -11,9 +11,9 @@ use crate::stats::{Answer, Estimate, Question, decide};
 /// Question to be answered about one place.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    /// One question for each direction that is limited, or why there is none.
+    /// One question for each direction that is limited, or the reason why there is none.
     questions: Result<Vec<Question>, String>,
-    /// The middle of the A in ns, for floors in ns.
+    /// Median of the A in ns, for floors in ns.
     middle_ns: u64,
 }
 
@@ -59,7 +59,7 @@ fn questions(gate: &Gate, ratios: &[f64]) -> Vec<Question> {
     all
 }
 
-/// Answers everything that was asked, in the same order: all questions of a file together.
+/// Answers all questions of a file together, in the order in which they were asked.
 pub(super) fn answers(asked: &[Asked]) -> Vec<Vec<Answer>> {
     let all: Vec<Question> =
         asked.iter().filter_map(|one| one.questions.as_ref().ok()).flatten().cloned().collect();
@@ -70,7 +70,7 @@ pub(super) fn answers(asked: &[Asked]) -> Vec<Vec<Answer>> {
         .collect()
 }
 
-/// The row of a place.
+/// Returns the row of a place.
 pub(super) fn row(gate: &Gate, place: String, asked: &Asked, answers: &[Answer]) -> GateRow {
     let questions = match &asked.questions {
         Ok(questions) => questions,

@@ -14,14 +14,14 @@ use crate::verdict::in_order;
 use input::nearest::nearest;
 use std::collections::BTreeSet;
 
-/// With what a run is compared, besides itself.
+/// Results that a run is compared with, besides itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Earlier<'a> {
-    /// Nothing.
+    /// No other result.
     Nothing,
     /// Stored figures.
     Figures(&'a Baseline),
-    /// Runs made in turn with those that are judged, A B B A, in the order of time; these are the A.
+    /// Runs made in turn with the judged runs, A B B A, in the order of time; these are the A.
     Paired(&'a [Run]),
 }
 
@@ -30,24 +30,24 @@ pub enum Earlier<'a> {
 pub(super) struct Judged<'a> {
     pub(super) runs: &'a [Run],
     pub(super) earlier: Earlier<'a>,
-    /// All of them merged.
+    /// The judged runs, merged.
     pub(super) all: Aggregate,
-    /// The runs they were made in turn with, merged.
+    /// The runs that the judged runs were made in turn with, merged.
     base: Option<Aggregate>,
-    /// Coverage of each of the runs.
+    /// Coverage of each judged run.
     coverages: Vec<Coverage>,
-    /// Each of the runs, merged.
+    /// Each judged run, merged on its own.
     pub(super) merged: Vec<Aggregate>,
-    /// Each of those they were made in turn with.
+    /// Each run that the judged runs were made in turn with, merged on its own.
     pub(super) others: Vec<Aggregate>,
 }
 
-/// One place of a gate: the cells, their figure, and what it is compared with.
+/// One place of a gate: the cells, their figure, and the value that the figure is compared with.
 pub(super) struct Place<'a> {
     pub(super) group: &'a PointSum,
     pub(super) measured: Measured,
     pub(super) base: Option<Measured>,
-    /// The other place of the same run, of gates that have one.
+    /// The other place of the same run, for gates that have one.
     pub(super) against: Option<&'a PointSum>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Judged<'a> {
         Some(Doubt { why, missing })
     }
 
-    /// Seeds of a place, over all runs.
+    /// Returns the seeds of a place, over all runs.
     pub(super) fn share(&self, sum: &PointSum) -> Share {
         let planned: u64 = self.coverages.iter().map(|one| one.at(&sum.subject, &sum.point).planned).sum();
         Share { have: sum.sum.cells, planned: planned.max(sum.sum.cells) }
@@ -131,7 +131,7 @@ impl<'a> Judged<'a> {
         if none { Err(wrong(nothing(gate, &self.all))) } else { Ok(found) }
     }
 
-    /// Places that the plan or the baseline has for the gate, and the run has not.
+    /// Returns the places that the plan or the baseline has for the gate and the run does not have.
     pub(super) fn absent(&self, gate: &Gate) -> BTreeSet<String> {
         let stored = if let Earlier::Figures(baseline) = self.earlier { &baseline.places[..] } else { &[] };
         let stored = stored.iter().filter(|place| place.get(&gate.key).is_some());
@@ -160,7 +160,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// The place that `against` means for `group`.
+    /// Returns the place that `against` means for `group`.
     fn other(&self, gate: &Gate, group: &PointSum, against: &Against) -> Result<&PointSum, GateError> {
         let meant = |point: Point, axis| against.meant(axis).map_or(point, |value| point.with(axis, value));
         let point = Axis::ALL.into_iter().fold(group.point, meant);
@@ -218,7 +218,7 @@ pub(super) fn selects(gate: &Gate, protocol: &str, point: &Point) -> bool {
         && Axis::ALL.into_iter().all(|axis| select.meant(axis).is_none_or(|value| point.get(axis) == value))
 }
 
-/// Says what the run has instead of what a gate looks for.
+/// Names the places that the run has instead of those that a gate looks for.
 fn nothing(gate: &Gate, all: &Aggregate) -> String {
     let start = format!("gate `{}` matches nothing in this run", gate.name);
     if let Some(name) = &gate.select.protocol

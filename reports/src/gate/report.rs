@@ -14,15 +14,15 @@ use std::fmt::Write as _;
 /// A verdict, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GateState {
-    /// As demanded.
+    /// The gate holds.
     Passed,
-    /// As demanded, and above what is to be said.
+    /// The gate holds, and the figure is above the warning limit.
     Warned,
-    /// It failed, which a waiver lets through.
+    /// The gate failed, and a waiver lets it through.
     Waived,
     /// Too few samples, or nothing in the baseline.
     Inconclusive,
-    /// Not as demanded.
+    /// The gate does not hold.
     Failed,
 }
 
@@ -31,7 +31,7 @@ pub enum GateState {
 pub enum Finding {
     /// The figure, and the one it is compared with.
     Exact(Measured, Option<Measured>),
-    /// Pairs of machine time, and why they are no answer.
+    /// Pairs of machine time, and the reason why they give no answer.
     Paired(Option<Estimate>, Option<String>),
     /// No pairs, with the reason.
     CannotTell(String),
@@ -40,7 +40,7 @@ pub enum Finding {
 /// One place that a gate has judged.
 #[derive(Clone, Debug)]
 pub struct GateRow {
-    /// Protocol and point, and those it is compared with.
+    /// Protocol and point, and those that they are compared with.
     pub place: String,
     /// Finding at that place.
     pub finding: Finding,
@@ -48,7 +48,7 @@ pub struct GateRow {
     pub state: GateState,
 }
 
-/// Every gate with its rows, and what no gate looked at.
+/// Every gate with its rows, and the figures that no gate looked at.
 #[derive(Clone, Debug, Default)]
 pub struct GateReport {
     pub(super) gates: Vec<(Gate, Vec<GateRow>, GateState)>,
@@ -59,16 +59,16 @@ pub struct GateReport {
 /// Reason why no gate passes, whatever its figures.
 #[derive(Clone, Debug)]
 pub struct Doubt {
-    /// In words.
+    /// Reason in words.
     pub why: String,
-    /// Reports whether cells are missing, so that even a failure may hold only for the cells that are there.
+    /// Says whether cells are missing, so that even a failure may hold only for the existing cells.
     pub missing: bool,
 }
 
 /// Test of the gates themselves: (name, state as measured, state when worse).
 #[derive(Clone, Debug, Default)]
 pub struct Tested {
-    /// In the order of the file.
+    /// Rows in the order of the file.
     pub rows: Vec<(String, GateState, GateState)>,
 }
 
@@ -80,7 +80,8 @@ impl GateReport {
         self.gates.push((gate.clone(), rows, state));
     }
 
-    /// Returns the exit code: violated when a gate of correctness failed, slower when one of performance did, or inconclusive.
+    /// Returns the exit code: violated when a gate of correctness failed, slower when one of performance did, or
+    /// inconclusive.
     #[must_use]
     pub fn exit_code(&self) -> Exit {
         let failed =
@@ -98,7 +99,7 @@ impl GateReport {
         self.gates.iter().filter(|(_, _, state)| states.contains(state)).count()
     }
 
-    /// The gates with their rows, the worst first.
+    /// Writes the gates with their rows, the worst first.
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -121,7 +122,7 @@ impl GateReport {
         self.doubt.as_ref().map(|doubt| doubt.why.as_str())
     }
 
-    /// Every gate with its rows and its verdict, failures first, in both.
+    /// Returns every gate with its rows and its verdict, failures first, in both.
     pub fn in_order(&self) -> impl Iterator<Item = (&Gate, Vec<&GateRow>, GateState)> {
         let mut order: Vec<_> = self.gates.iter().collect();
         order.sort_by_key(|(_, _, state)| std::cmp::Reverse(*state));
@@ -132,13 +133,13 @@ impl GateReport {
         })
     }
 
-    /// (protocol, metrics) that no gate looks at.
+    /// Returns (protocol, metrics) that no gate looks at.
     #[must_use]
     pub fn unseen(&self) -> &[(String, Vec<&'static str>)] {
         &self.unseen
     }
 
-    /// `gates: 41 passed, 1 failed, 3 skipped`.
+    /// Returns a summary such as `gates: 41 passed, 1 failed, 3 skipped`.
     #[must_use]
     pub fn summary(&self) -> String {
         let (passed, failed) =
@@ -188,7 +189,7 @@ pub(crate) fn finding(finding: &Finding, is_time: bool) -> String {
     }
 }
 
-/// An estimate in words: `+12.3 % (95 %: +9.0 to +15.8 %), 40 pairs`.
+/// Writes an estimate in words: `+12.3 % (95 %: +9.0 to +15.8 %), 40 pairs`.
 pub(crate) fn paired(seen: &Estimate) -> String {
     let percent = |ratio: f64| {
         let tenths = ((ratio - 1.0) * 1_000.0).round() as i64;
@@ -201,7 +202,7 @@ pub(crate) fn paired(seen: &Estimate) -> String {
     format!("{} %{interval}, {} pairs", percent(seen.ratio), seen.pairs)
 }
 
-/// `passed`, `FAILED`, ...
+/// Returns the word for a verdict: `passed`, `FAILED`, ...
 pub(crate) fn word(state: GateState) -> &'static str {
     match state {
         GateState::Passed => "passed",
@@ -280,7 +281,7 @@ impl Tested {
         }
     }
 
-    /// One line a gate, and a last one that counts.
+    /// Writes one line a gate, and a last one that counts.
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();

@@ -44,7 +44,8 @@ fn kept_all(group: &Group) -> bool {
     !group.invariants.is_empty() && group.invariants.iter().all(|invariant| invariant.violated == 0)
 }
 
-/// At the first point that has a median: the fastest of all, and the fastest of those that hold what was checked.
+/// Names, at the first point that has a median, the fastest protocol of all and the fastest of those that violate
+/// nothing.
 fn takeaway(view: &View<'_>) -> String {
     let p50 = |group: &PointSum| moved(&group.sum).and_then(Samples::p50);
     let Some(point) = view.sums.groups.iter().find(|group| p50(group).is_some()).map(|group| group.point)
@@ -80,7 +81,7 @@ fn takeaway(view: &View<'_>) -> String {
     }
 }
 
-/// The class that is waited for longest, and how long.
+/// Returns the class with the longest waits, and their length.
 fn waited(group: &Group) -> String {
     let name = |lock: &LockSum| match lock.mode.as_str() {
         "" => lock.class.clone(),
@@ -93,7 +94,7 @@ fn waited(group: &Group) -> String {
 /// A column: its title, and the text of its entries.
 type Shown = (&'static str, fn(&Group) -> String);
 
-/// All columns; those in which nothing would stand are left out.
+/// All columns; those without any entry are left out.
 const SHOWN: [Shown; 9] = [
     ("#moved", |group| grouped(group.outcome(AttachOutcome::Moved))),
     ("#not moved", |group| {

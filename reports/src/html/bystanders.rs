@@ -35,7 +35,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     )
 }
 
-/// Operations, those that suffer most under any protocol first.
+/// Returns the operations, those that suffer most under any protocol first.
 fn ops<'a>(view: &'a View<'_>) -> Vec<&'a str> {
     let all = view.sums.protocols.iter().flat_map(|sum| sum.sum.ops());
     let mut ops: Vec<(&str, u64)> =

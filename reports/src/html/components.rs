@@ -12,9 +12,9 @@ use maud::{Markup, html};
 pub(super) const MAX_ROWS: usize = 160;
 /// Rows up to which a table is shown without being unfolded.
 const OPEN_ROWS: usize = 24;
-/// Letters of a name from the run.
+/// Longest name from the run, in letters.
 const MAX_NAME: usize = 120;
-/// Letters of a sentence from the run.
+/// Longest sentence from the run, in letters.
 const MAX_SENTENCE: usize = 600;
 
 /// A column: its title, and whether it holds figures.
@@ -29,12 +29,12 @@ pub(super) fn columns(titles: &[&str]) -> Vec<Column> {
     titles.iter().map(column).collect()
 }
 
-/// A section with an anchor.
+/// Renders a section with an anchor.
 pub(super) fn section(view: &View<'_>, id: &str, title: &str, body: &Markup) -> Markup {
     html! { section id=(view.id(id)) { h2 { (title) } (body) } }
 }
 
-/// A table; a long one is folded, and a very long one cut.
+/// Renders a table; a long one is folded, and a very long one cut.
 pub(super) fn table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
     if rows.len() <= OPEN_ROWS {
         open_table(caption, columns, rows)
@@ -73,7 +73,7 @@ fn table_row(columns: &[Column], cells: &[Markup]) -> Markup {
     } }
 }
 
-/// A plot under its question and what it says, with its legend; nothing when there is no plot.
+/// Renders a plot under its question and its takeaway, with its legend; nothing when there is no plot.
 pub(super) fn figure(frame: Option<&Frame>, takeaway: &str, keys: &[(Ink, String)]) -> Markup {
     let Some(frame) = frame else { return html! {} };
     html! { figure {
@@ -83,22 +83,23 @@ pub(super) fn figure(frame: Option<&Frame>, takeaway: &str, keys: &[(Ink, String
     } }
 }
 
-/// A name from the run, cut when it is very long.
+/// Renders a name from the run, cut when it is very long.
 pub(super) fn text(name: &str) -> Markup {
     html! { (clip(name, MAX_NAME)) }
 }
 
-/// A sentence from the run, cut when it is very long.
+/// Renders a sentence from the run, cut when it is very long.
 pub(super) fn sentence(text: &str) -> Markup {
     html! { (clip(text, MAX_SENTENCE)) }
 }
 
-/// A command to copy: one click selects the whole line.
+/// Renders a command to copy: one click selects the whole line.
 pub(super) fn command(command: &str) -> Markup {
     html! { pre.command { code { (clip(command, 2_000)) } } }
 }
 
-/// `Linux 6.18.0 x86_64, AMD EPYC 7B13`; the modelled CPUs of a simulation, which runs on any machine alike.
+/// Returns the machine: `Linux 6.18.0 x86_64, AMD EPYC 7B13`; the modelled CPUs of a simulation, which runs on any
+/// machine alike.
 pub(super) fn machine(run: &Run, env: Option<&Env>) -> String {
     if run.engine == Engine::Sim {
         return format!("modelled, {}", count(u64::from(run.scenario.cpus), "CPU"));

@@ -40,7 +40,8 @@ struct Row<'a> {
 /// Rate of moves, and the number of pages that each has to handle.
 type Pace = (Option<u64>, Option<u64>);
 
-/// The section, where some scenario was both simulated and measured; a sentence where several runs have nothing in common.
+/// Renders the section, where some scenario was both simulated and measured, or a sentence where several runs have
+/// nothing in common.
 pub(super) fn section(views: &[View<'_>], envs: &[Option<&Env>]) -> Markup {
     let sides: Vec<Side<'_>> = views
         .iter()
@@ -99,7 +100,7 @@ fn simulated_on(side: Side<'_>) -> bool {
     side.view.run.engine == Engine::Sim
 }
 
-/// Protocols of a side that get a column.
+/// Returns the protocols of a side that get a column.
 fn shown(side: Side<'_>) -> impl Iterator<Item = &ProtocolSum> {
     side.view.sums.protocols.iter().take(MAX_COLUMNS)
 }
@@ -158,13 +159,13 @@ fn takeaway(simulated: &[Side<'_>], measured: &[Side<'_>]) -> String {
         .to_owned()
 }
 
-/// Quantile `q` while attaching in units of that when idle: `×1.8`.
+/// Returns the quantile `q` while attaching in units of that when idle: `×1.8`.
 fn ratio(group: &Group, op: &str, q: f64) -> Option<String> {
     let at = |condition| group.bystander(op, condition)?.samples.quantile(q);
     Some(format!("×{}", times(at(Condition::Attaching)?, at(Condition::Idle)?)?))
 }
 
-/// `×1.8 at the median, ×2.1 at p99`, the latter where there are enough samples.
+/// Returns `×1.8 at the median, ×2.1 at p99`, the latter where there are enough samples.
 fn factors(group: &Group, op: &str) -> Option<String> {
     let tail = ratio(group, op, 0.99).map_or_else(String::new, |ratio| format!(", {ratio} at p99"));
     Some(format!("{} at the median{tail}", ratio(group, op, 0.5)?))
@@ -191,7 +192,7 @@ fn figures(side: Side<'_>, rows: &[Row<'_>], near: &[&str]) -> Markup {
     }
 }
 
-/// Rows for what any side has; locks only where a measured side has them.
+/// Returns rows for the figures that any side has; locks only where a measured side has them.
 fn rows<'a>(all: &[Side<'_>], measured: &[Side<'_>]) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for pace in paces(all) {
@@ -234,7 +235,7 @@ fn row<'a>(title: &str, cell: impl Fn(Side<'_>, &ProtocolSum) -> String + 'a) ->
     Row { title: title.to_owned(), cell: Box::new(cell) }
 }
 
-/// Paces of all sides, in the order of their runs.
+/// Returns the paces of all sides, in the order of their runs.
 fn paces(all: &[Side<'_>]) -> Vec<Pace> {
     let mut paces: Vec<Pace> = Vec::new();
     for point in all.iter().flat_map(|side| &side.view.sums.points) {
@@ -263,7 +264,7 @@ fn of_pace<'a>((rate_per_s, resident_pages): Pace) -> Vec<Row<'a>> {
     rows
 }
 
-/// Moves at the pace of `point`, without faults or delays put in.
+/// Returns the moves at the pace of `point`, without injected faults or delays.
 fn moved<'a>(side: Side<'a>, protocol: &str, point: Point) -> Option<&'a Samples> {
     let plain = |at: &Point| {
         [Axis::Rate, Axis::ResidentPages].into_iter().all(|axis| at.get(axis) == point.get(axis))
@@ -274,7 +275,8 @@ fn moved<'a>(side: Side<'a>, protocol: &str, point: Point) -> Option<&'a Samples
     found.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
-/// Share of the measured time in which locks of `class` were held alone, summed over all locks of the class.
+/// Returns the share of the measured time in which locks of `class` were held exclusively, summed over all locks of the
+/// class.
 fn held(side: Side<'_>, sum: &ProtocolSum, class: &str) -> String {
     let mut locks = sum.sum.locks.iter().filter(|lock| lock.class == class && lock.mode != "R").peekable();
     if locks.peek().is_none() {

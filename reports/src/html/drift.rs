@@ -42,7 +42,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 /// Number of a protocol's series, and its points.
 type Series<'a> = (usize, &'a [DriftPoint]);
 
-/// Line of each protocol for the counter of `worst`, from its worst cell.
+/// Returns the line of each protocol for the counter of `worst`, from its worst cell.
 fn lines<'a>(view: &'a View<'_>, worst: &DriftSum) -> (Vec<Series<'a>>, Vec<(Ink, String)>) {
     let (mut lines, mut keys) = (Vec::new(), Vec::new());
     let same = |controller: &str, cgroup: &str| controller == worst.controller && cgroup == worst.cgroup;
@@ -102,7 +102,8 @@ fn peak(value: Option<i64>) -> Markup {
     html! { (value.map_or_else(|| NONE.to_owned(), signed)) }
 }
 
-/// Columns that only some runs have: what is tolerated and what stays by design on the real kernel, peaks on the model.
+/// Returns the columns that only some runs have: the tolerance and the part left by design on the real kernel, peaks on
+/// the model.
 fn columns_of(view: &View<'_>) -> Vec<Shown> {
     let any =
         |what: fn(&DriftSum) -> bool| view.sums.protocols.iter().flat_map(|sum| &sum.sum.drift).any(what);

@@ -61,7 +61,7 @@ fn takeaway(view: &View<'_>) -> String {
     said
 }
 
-/// Attaches by outcome, per protocol and point.
+/// Renders attaches by outcome, per protocol and point.
 fn outcomes(view: &View<'_>) -> Markup {
     let groups = &view.sums.groups;
     let names = in_order(groups.iter().flat_map(|group| group.sum.outcomes.keys().map(String::as_str)));

@@ -23,7 +23,7 @@ struct Held<'a> {
     samples: Samples,
 }
 
-/// A plot and a table for each of the locks that are held longest, of those that movers hold.
+/// Renders a plot and a table for each of the locks that are held longest, of those that movers hold.
 pub(super) fn section(view: &View<'_>) -> Markup {
     html! { @for (class, mode) in classes(view) { (one(view, class, mode)) } }
 }
@@ -62,7 +62,7 @@ fn one(view: &View<'_>, class: &str, mode: &str) -> Markup {
     }
 }
 
-/// The holds of a lock per protocol, merged over cells.
+/// Returns the holds of a lock per protocol, merged over cells.
 fn held<'a>(view: &'a View<'_>, class: &str, mode: &str) -> Result<Vec<Held<'a>>, HistError> {
     let mut all = Vec::new();
     for sum in view.sums.protocols.iter().take(MAX_PROTOCOLS) {
@@ -79,7 +79,7 @@ fn held<'a>(view: &'a View<'_>, class: &str, mode: &str) -> Result<Vec<Held<'a>>
     Ok(all)
 }
 
-/// Shortest against longest, at the median and at p99.
+/// Compares the shortest with the longest, at the median and at p99.
 fn takeaway(held: &[Held<'_>]) -> String {
     let by = |figure: fn(&Samples) -> Option<u64>| {
         let known = || held.iter().filter_map(move |held| Some((figure(&held.samples)?, held.protocol)));

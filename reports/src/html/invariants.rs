@@ -83,7 +83,7 @@ fn crossed(corner: &str, rows: &[&str], columns: &[&str], of: impl Fn(&str, &str
     open_table("invariants by protocol", &head, &rows.iter().map(cells).collect::<Vec<_>>())
 }
 
-/// The matrix is never folded: parts of at most as many rows as a table shows openly.
+/// Renders the matrix without folding, in parts of at most as many rows as a table shows openly.
 fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
     html! { @for part in rows.chunks(24).take(MAX_ROWS / 24) { (table(caption, columns, part)) } }
 }
@@ -114,7 +114,7 @@ fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
     } }
 }
 
-/// First violation and replay command of each violated invariant; those that were expected are folded.
+/// Renders the first violation and the replay command of each violated invariant; expected ones are folded.
 fn violations(view: &View<'_>) -> Markup {
     let violated = view.run.verdicts.iter().enumerate().filter(|(_, verdict)| verdict.cells_violated > 0);
     let (expected, surprises): (Vec<_>, Vec<_>) = violated.partition(|(_, v)| v.outcome == Judgement::Pass);
@@ -141,7 +141,7 @@ fn listed(view: &View<'_>, violations: &[(usize, &Verdict)]) -> Markup {
     } }
 }
 
-/// Anchor of the first violation of a verdict.
+/// Returns the anchor of the first violation of a verdict.
 fn violation(at: usize) -> String {
     format!("v{at}")
 }

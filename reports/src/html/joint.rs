@@ -16,8 +16,8 @@ use maud::{Markup, html};
 /// Runs that a page may hold.
 pub const MAX_RUNS: usize = 32;
 
-/// One page for `runs`, each with the facts about its machine, in the order given; those beyond [`MAX_RUNS`] are left out,
-/// and the page says so. The same arguments give the same bytes.
+/// Renders one page for `runs`, each with the facts about its machine, in the order given. Runs beyond [`MAX_RUNS`] are
+/// left out, and the page says so. The same arguments give the same bytes.
 ///
 /// # Errors
 /// [`AggregateError`] when a histogram in a run is damaged.

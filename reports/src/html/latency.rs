@@ -60,7 +60,7 @@ fn question(outcome: AttachOutcome, fixed: &str) -> String {
     format!("How long does {what} take{fixed}?")
 }
 
-/// Plots of one outcome: those with lines, spread over the axis when there are too many.
+/// Returns the plots of one outcome: those with lines, spread over the axis when there are too many.
 fn panels<'a>(view: &'a View<'_>, outcome: AttachOutcome) -> Vec<Panel<'a>> {
     let mut all: Vec<Panel<'_>> = if view.sums.axes.has(Axis::Rate) || view.sums.axes.has(Axis::ResidentPages)
     {
@@ -69,7 +69,7 @@ fn panels<'a>(view: &'a View<'_>, outcome: AttachOutcome) -> Vec<Panel<'a>> {
         view.sums.points.iter().map(|point| by_protocol(view, outcome, point)).collect()
     };
     all.iter_mut().for_each(|panel| panel.lines.truncate(MAX_LINES));
-    // A plot wants a curve, not a row of medians.
+    // A plot needs a curve, not a row of medians.
     all.retain(|panel| panel.lines.iter().any(|line| line.2.quantile(0.9).is_some()));
     let last = all.len().saturating_sub(1);
     let keep: Vec<usize> = (0..MAX_PLOTS).map(|n| n * last / (MAX_PLOTS - 1)).collect();
@@ -111,7 +111,7 @@ fn lines<'a>(group: &'a Group, outcome: AttachOutcome, n: u8, name: &str) -> Vec
     mine.map(line).collect()
 }
 
-/// Fastest against slowest, at the median and in the tail.
+/// Compares the fastest with the slowest, at the median and in the tail.
 fn takeaway(panel: &Panel<'_>) -> String {
     let raw = || panel.lines.iter().filter(|line| matches!(line.0, Ink::Series(_)));
     let by = |figure: fn(&Samples) -> Option<u64>| {
@@ -136,7 +136,7 @@ fn takeaway(panel: &Panel<'_>) -> String {
     said + "."
 }
 
-/// Every series, with as many percentiles as its samples support.
+/// Renders every series, with as many percentiles as its samples support.
 fn all(view: &View<'_>) -> Markup {
     let deep = view.sums.groups.iter().flat_map(|group| &group.sum.latency).any(|s| s.samples.n() >= 30_000);
     let levels: Vec<_> = LEVELS.iter().filter(|level| deep || level.q < 0.9999).collect();
@@ -164,12 +164,12 @@ fn all(view: &View<'_>) -> Markup {
     }
 }
 
-/// Titles of the axes that the run has.
+/// Returns the titles of the axes that the run has.
 pub(super) fn axis_columns(view: &View<'_>) -> Vec<Column> {
     view.sums.axes.iter().map(|axis| Column(axis.title().to_owned(), true)).collect()
 }
 
-/// Returns the position of `group` on them.
+/// Returns the position of `group` on the axes.
 pub(super) fn axis_cells(view: &View<'_>, group: &PointSum) -> Vec<Markup> {
     view.sums.axes.iter().map(|axis| html! { (group.point.words(axis)) }).collect()
 }

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 /// Protocols whose locks are shown.
 const MAX_TABLES: usize = 12;
 
-/// Columns of lock_stat that a model has; bounces between caches it has not.
+/// Columns of lock_stat that a model has. Bounces between caches are missing, because it does not model them.
 const TITLES: [&str; 11] = [
     "class name",
     "#contentions",
@@ -52,7 +52,7 @@ fn lock_stat(view: &View<'_>, sum: &ProtocolSum) -> Markup {
     if sum.sum.locks.iter().any(LockSum::holds_known) {
         return table(&caption, &columns(&TITLES), &rows);
     }
-    // No row has holds: one column says so for all five.
+    // No row has holds, so one column says so for all five.
     rows.iter_mut().for_each(|row| row.truncate(WAITS + 1));
     let titles: Vec<&str> = TITLES[..WAITS].iter().copied().chain(["#acquisitions and holds"]).collect();
     table(&caption, &columns(&titles), &rows)

@@ -72,7 +72,7 @@ impl<'a> View<'a> {
         Ok(Self { run, sums, clock, prefix: prefix.to_owned(), gated: false })
     }
 
-    /// The sections of a run without its summary, in the order in which they stand.
+    /// Returns the sections of a run without its summary, in the order on the page.
     fn sections(&self, env: Option<&Env>) -> Vec<Markup> {
         vec![
             price::section(self),
@@ -93,17 +93,17 @@ impl<'a> View<'a> {
         ]
     }
 
-    /// Anchor `id` of this run.
+    /// Returns the anchor `id` of this run.
     fn id(&self, id: &str) -> String {
         format!("{}{id}", self.prefix)
     }
 
-    /// Returns the target of a link to it.
+    /// Returns the target of a link to anchor `id`.
     fn link(&self, id: &str) -> String {
         format!("#{}", self.id(id))
     }
 
-    /// Number of the series of `protocol`: the same colour, dash and marker in every plot.
+    /// Returns the number of the series of `protocol`, which has the same colour, dash and marker in every plot.
     fn series(&self, protocol: &str) -> u8 {
         series(self.sums.protocols.iter().position(|sum| sum.subject.label() == protocol).unwrap_or(0))
     }
@@ -113,7 +113,8 @@ impl<'a> View<'a> {
     }
 }
 
-/// The report of `run` as one HTML file; `env`, if given, is shown at its end. The same arguments give the same bytes.
+/// Renders the report of `run` as one HTML file; `env`, if given, is shown at its end. The same arguments give the same
+/// bytes.
 ///
 /// # Errors
 /// [`AggregateError`] when a histogram in the run is damaged.
@@ -140,7 +141,7 @@ pub fn render_gated(run: &Run, env: Option<&Env>, ladder: &GateReport) -> Result
 }
 
 /// Leaves the longest sections out until all of them are within `bytes`. Rows, plots and names are bounded, so this
-/// happens to runs made for it only.
+/// happens only to runs made for the purpose.
 fn bound(sections: &mut [Markup], bytes: usize) {
     while sections.iter().map(|section| section.0.len()).sum::<usize>() > bytes {
         let Some(longest) = sections.iter_mut().max_by_key(|section| section.0.len()) else { return };

@@ -53,7 +53,7 @@ fn groups<'a>(view: &'a View<'_>, point: &Point) -> impl Iterator<Item = (&'a Po
     groups.filter_map(|group| Some((group, group.sum.over_time.as_ref()?)))
 }
 
-/// The point at which most faults fired; of equals the first.
+/// Returns the point at which most faults fired; of equals the first.
 fn point(view: &View<'_>) -> Option<Point> {
     let fired = |point: &Point| -> u64 {
         groups(view, point).flat_map(|(_, slices)| &slices.faults).fold(0, |sum, n| sum.saturating_add(*n))
@@ -93,7 +93,7 @@ fn takeaway(mine: &[(&PointSum, &Slices)]) -> String {
     )
 }
 
-/// Slices as rows, protocols as columns; folded, for it is long.
+/// Renders slices as rows and protocols as columns; folded, because the table is long.
 fn rows(view: &View<'_>, mine: &[(&PointSum, &Slices)]) -> Markup {
     let mut head = columns(&[]);
     head.push(Column(format!("from, {}", view.clock), true));
@@ -103,7 +103,7 @@ fn rows(view: &View<'_>, mine: &[(&PointSum, &Slices)]) -> Markup {
     head.push(Column("faults".to_owned(), true));
     let mut sum = Slices::default();
     mine.iter().for_each(|(_, slices)| sum.merge(slices));
-    // All protocols on the same slices, those of the longest cell.
+    // All protocols are shown on the same slices, those of the longest cell.
     let each: Vec<Slices> = mine
         .iter()
         .map(|(_, slices)| {

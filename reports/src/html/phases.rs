@@ -48,14 +48,14 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     )
 }
 
-/// Phases of all protocols, in order of appearance: a phase has the same colour in every plot.
+/// Returns the phases of all protocols, in order of appearance: a phase has the same colour in every plot.
 pub(super) fn names<'a>(view: &'a View<'_>) -> Vec<&'a str> {
     let phases = view.sums.protocols.iter().flat_map(|sum| &sum.sum.phases);
     in_order(phases.map(|phase| phase.phase.as_str()))
 }
 
 fn shares(sum: &ProtocolSum) -> Shares<'_> {
-    // Totals, not means: a phase that only some attaches reach counts as often as it was reached.
+    // These are totals, not means: a phase that only some attaches reach counts as often as it was reached.
     let total = |phase: &crate::aggregate::PhaseSum| phase.samples.total() as f64;
     let whole: f64 = sum.sum.phases.iter().map(total).sum();
     let part = |phase| 100.0 * total(phase) / whole.max(1.0);

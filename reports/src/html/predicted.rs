@@ -19,13 +19,13 @@ const MAX_COLUMNS: usize = 6;
 const MAX_OPS: usize = 8;
 /// Time slice of the simulator's built-in table of costs, in ns.
 const SLICE_NS: u64 = 3_000_000;
-/// Behind a ratio that must not be believed.
+/// Mark behind a ratio that is not reliable.
 const DOUBT: &str = " †";
 
 /// Figure that a row compares, of the cells of one protocol.
 type Figure<'a> = Box<dyn Fn(&View<'_>, &str) -> Option<u64> + 'a>;
 
-/// The section for a simulated run and one on threads, each with its number; nothing for another engine.
+/// Renders the section for a simulated run and one on threads, each with its number; nothing for another engine.
 pub(super) fn section(
     (model_number, model): (usize, &View<'_>),
     (number, here): (usize, &View<'_>),
@@ -63,13 +63,13 @@ pub(super) fn section(
     }
 }
 
-/// `×1.8`, marked where either time is beyond a time slice.
+/// Returns a ratio such as `×1.8`, marked where either time is beyond a time slice.
 fn ratio(simulated: u64, measured: u64, slice_ns: u64) -> Option<String> {
     let doubt = if simulated.max(measured) >= slice_ns { DOUBT } else { "" };
     times(measured, simulated).map(|ratio| format!("×{ratio}{doubt}"))
 }
 
-/// From where on the factors must not be believed.
+/// Returns the limits beyond which the factors are not reliable.
 fn limits(model: &View<'_>, here: &View<'_>, slice_ns: u64) -> Vec<String> {
     let (modelled, cpus) = (model.run.scenario.cpus, here.run.scenario.cpus);
     let mut limits = vec![format!(
@@ -103,7 +103,7 @@ fn cpu_words(cpus: u32) -> String {
     crate::units::count(u64::from(cpus), "CPU")
 }
 
-/// Rows for what `model` has.
+/// Returns rows for the figures that `model` has.
 fn figures<'a>(model: &View<'_>) -> Vec<(String, Figure<'a>)> {
     let mut rows: Vec<(String, Figure<'a>)> = Vec::new();
     let quantiles = [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")];
@@ -130,25 +130,25 @@ fn whole<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Group> {
     view.sums.protocols.iter().find(|sum| sum.subject.label() == protocol).map(|sum| &sum.sum)
 }
 
-/// Moves from their real start, without faults or delays put in.
+/// Returns moves from their real start, without injected faults or delays.
 fn moved<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Samples> {
     let mut groups = view.sums.groups.iter();
     let found = groups.find(|group| group.subject.label() == protocol && group.point.is_plain())?;
     found.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
-/// The costs that a scenario has of its own.
+/// Returns the costs that a scenario sets itself.
 fn costs(scenario: &str) -> Option<toml::Table> {
     scenario.parse::<toml::Table>().ok()?.get("costs")?.as_table().cloned()
 }
 
-/// The time slice of a simulated scenario.
+/// Returns the time slice of a simulated scenario.
 fn slice_ns(scenario: &str) -> u64 {
     let own = || costs(scenario)?.get("sched")?.get("time_slice")?.get("ns")?.as_integer();
     own().and_then(|ns| u64::try_from(ns).ok()).unwrap_or(SLICE_NS)
 }
 
-/// Threads of workloads and movers with which a scenario begins.
+/// Returns the number of threads of workloads and movers with which a scenario begins.
 fn actors(scenario: &str) -> Option<u64> {
     let table: toml::Table = scenario.parse().ok()?;
     let number = |entry: &toml::Value, name: &str| {

@@ -9,12 +9,12 @@ use crate::schema::LatencyKind;
 use crate::units::{clip, count, ns, percent};
 use maud::{Markup, html};
 
-/// Protocols that are drawn, at most.
+/// Largest number of protocols that are drawn.
 const MAX_DOTS: usize = 12;
 /// Longest name of a protocol, in letters.
 const MAX_NAME: usize = 60;
 
-/// A protocol of which both are known: the invariants that it violates, and the p99 of its attaches in ns.
+/// A protocol with both figures: the number of invariants that it violates, and the p99 of its attaches in ns.
 struct Priced<'a> {
     protocol: &'a str,
     violated: u64,
@@ -30,7 +30,7 @@ fn priced(sum: &ProtocolSum) -> Option<Priced<'_>> {
 
 pub(super) fn section(view: &View<'_>) -> Markup {
     let all: Vec<Priced<'_>> = view.sums.protocols.iter().filter_map(priced).collect();
-    // One dot compares nothing.
+    // One dot has nothing to be compared with.
     if all.len() < 2 {
         return html! {};
     }
@@ -50,7 +50,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     )
 }
 
-/// The fastest protocol, and the fastest of those that violate nothing.
+/// Names the fastest protocol, and the fastest of those that violate nothing.
 fn takeaway(all: &[Priced<'_>]) -> String {
     let fastest = |some: &mut dyn Iterator<Item = &'_ Priced<'_>>| {
         some.min_by_key(|one| one.p99_ns).map(|one| (clip(one.protocol, MAX_NAME), one.violated, one.p99_ns))

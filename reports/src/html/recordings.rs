@@ -1,4 +1,4 @@
-//! Recordings that the run replayed: what was understood of each, and what was assumed.
+//! Recordings that the run replayed: the calls that were understood in each, and the assumptions.
 use super::View;
 use super::components::{MAX_ROWS, columns, section as headed, sentence, table, text};
 use crate::schema::Recording;
@@ -71,7 +71,7 @@ fn details(recording: &Recording) -> Markup {
     } }
 }
 
-/// The most frequent calls.
+/// Returns the most frequent calls.
 fn calls(counts: &BTreeMap<String, u64>) -> String {
     let mut all: Vec<(&String, &u64)> = counts.iter().collect();
     all.sort_by_key(|(_, count)| std::cmp::Reverse(**count));

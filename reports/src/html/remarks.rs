@@ -1,4 +1,4 @@
-//! The end of the report: notes, cells that ended early, how to repeat the run, and the machine.
+//! The end of the report: notes, cells that ended early, the commands that repeat the run, and the machine.
 //!
 //! Separate from the results, because nothing in this section is a result. Facts about the machine are the only part of
 //! a report in which two runs of one seed may differ.
@@ -9,7 +9,7 @@ use crate::schema::{Env, NoteKind};
 use crate::units::{clip, grouped, ns};
 use maud::{Markup, html};
 
-/// Letters of the scenario file.
+/// Longest scenario file, in letters.
 const MAX_SCENARIO: usize = 40_000;
 
 pub(super) fn section(view: &View<'_>, env: Option<&Env>) -> Markup {

@@ -10,10 +10,10 @@ use crate::schema::Fit;
 use crate::units::{count, grouped, ns, ps};
 use maud::{Markup, html};
 
-/// Fitted lines that are said.
+/// Largest number of fitted lines that are listed.
 const MAX_FITS: usize = 12;
 
-/// Points along the axis of resident pages, few pages first; those that else stand where the first of them stands.
+/// Returns the points along the axis of resident pages, few pages first, with the other axes as in the first of them.
 pub(super) fn points(view: &View<'_>) -> Vec<Point> {
     let with = || view.sums.points.iter().filter(|point| point.get(Axis::ResidentPages).is_some());
     let Some(first) = with().next() else { return Vec::new() };
@@ -49,7 +49,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     )
 }
 
-/// As many points as fit, from both ends of the axis and evenly between.
+/// Returns as many points as fit, from both ends of the axis and evenly between.
 fn spread(all: &[Point]) -> Vec<Point> {
     let last = all.len() - 1;
     if all.len() <= MAX_POINTS {
@@ -88,7 +88,8 @@ fn fits(view: &View<'_>) -> Markup {
     } }
 }
 
-/// `v1:charges, cost of moving charges: 11.2 ns a page (95 % interval 11.1 ns to 11.4 ns; 7 points), 14.1 µs without any.`
+/// Returns a sentence on a fit: `v1:charges, cost of moving charges: 11.2 ns a page (95 % interval 11.1 ns to 11.4 ns;
+/// 7 points), 14.1 µs without any.`
 fn said(fit: &Fit) -> String {
     let points = count(u64::from(fit.points), "point");
     let interval = match (fit.slope_low_ps, fit.slope_high_ps) {

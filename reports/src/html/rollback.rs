@@ -10,19 +10,19 @@ use crate::verdict::in_order;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// Invariants that say whether a refused attach came back whole.
+/// Invariants that say whether the rollback of a refused attach was complete.
 const INVARIANTS: [&str; 3] = ["rollback", "leaked-reservation", "partial-move"];
 /// Faults that get a column.
 const MAX_FAULTS: usize = 8;
 
-/// `memory.prepare_sleep ENOMEM` as (`prepare_sleep`, `memory ENOMEM`).
+/// Splits `memory.prepare_sleep ENOMEM` into (`prepare_sleep`, `memory ENOMEM`).
 fn split(refusal: &str) -> (String, String) {
     let (site, errno) = refusal.split_once(' ').unwrap_or((refusal, ""));
     let (who, phase) = site.split_once('.').unwrap_or((site, site));
     (phase.to_owned(), format!("{who} {errno}").trim_end().to_owned())
 }
 
-/// The matrix; nothing where nothing was refused.
+/// Renders the matrix; nothing where nothing was refused.
 pub(super) fn matrix(view: &View<'_>) -> Markup {
     let with = || view.sums.protocols.iter().filter(|sum| !sum.sum.refusals.is_empty());
     if with().next().is_none() {
@@ -85,7 +85,7 @@ fn violated(group: &Group, name: &str) -> Option<u64> {
     group.invariants.iter().find(|invariant| invariant.name == name).map(|invariant| invariant.violated)
 }
 
-/// Which protocols came back whole from every refusal, and which did not.
+/// Says which protocols rolled back completely from every refusal, and which did not.
 fn takeaway(view: &View<'_>) -> String {
     let refused = |sum: &&ProtocolSum| !sum.sum.refusals.is_empty();
     let wrong = |sum: &ProtocolSum| {

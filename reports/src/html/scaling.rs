@@ -68,7 +68,7 @@ fn moved<'a>(view: &'a View<'_>, protocol: &str, point: &Point) -> Option<&'a Sa
     view.sums.at(protocol, point).and_then(latency)
 }
 
-/// The protocol whose median changes most from the fewest CPUs to the most.
+/// Names the protocol whose median changes most from the fewest CPUs to the most.
 fn takeaway(mine: &[&View<'_>], names: &[&str], point: &Point) -> String {
     let (few, many) = (mine[0], mine[mine.len() - 1]);
     let p50 = |view: &View<'_>, name: &str| moved(view, name, point).and_then(Samples::p50);

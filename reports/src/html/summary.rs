@@ -52,7 +52,8 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     }
 }
 
-/// The verdict's word, the headline, and on Linux the finding about rates. A headline may begin with the word itself.
+/// Renders the verdict's word, the headline, and on Linux the finding about rates. A headline may begin with the word
+/// itself.
 fn findings(view: &View<'_>, word: &str) -> Markup {
     let mut said = if view.run.verdicts.is_empty() { String::new() } else { headline(view.run) };
     if let Some(finding) = super::sweep::finding(view) {

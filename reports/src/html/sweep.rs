@@ -15,7 +15,7 @@ use maud::{Markup, html};
 
 /// Factor over the closed loop from which a rate is worth a sentence.
 const MUCH_SLOWER: u64 = 3;
-/// Points of the plot; names of more would not fit under it.
+/// Largest number of points of the plot; names of more would not fit under it.
 pub(super) const MAX_POINTS: usize = 8;
 /// Protocols of the plot.
 const MAX_PROTOCOLS: usize = 8;
@@ -43,7 +43,8 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     )
 }
 
-/// Protocols that have moves at any of these points. Traced cells are for what goes on inside, and have no place here.
+/// Returns the protocols that have moves at any of these points. Traced cells show the inside of an attach, and are
+/// left out.
 fn there<'a>(view: &'a View<'_>, points: &'a [Point]) -> impl Iterator<Item = &'a ProtocolSum> {
     let has = |sum: &&ProtocolSum| {
         points.iter().any(|point| view.sums.at(sum.subject.label(), point).and_then(moved).is_some())
@@ -51,7 +52,7 @@ fn there<'a>(view: &'a View<'_>, points: &'a [Point]) -> impl Iterator<Item = &'
     view.sums.protocols.iter().filter(|sum| !sum.subject.parts().traced).filter(has)
 }
 
-/// The lines along the axis, and what they stand for.
+/// Returns the lines along the axis, with their legend.
 pub(super) fn drawn<'a>(view: &'a View<'_>, points: &'a [Point]) -> (Vec<Row<'a>>, Vec<(Ink, String)>) {
     let (mut lines, mut keys) = (Vec::new(), Vec::new());
     for sum in there(view, points).take(MAX_PROTOCOLS) {
@@ -64,13 +65,13 @@ pub(super) fn drawn<'a>(view: &'a View<'_>, points: &'a [Point]) -> (Vec<Row<'a>
     (lines, keys)
 }
 
-/// Points of the axis: those that keep as many pages as the first, for pages have a section of their own.
+/// Returns the points of the axis that keep as many pages as the first, because pages have a section of their own.
 pub(super) fn points(view: &View<'_>) -> Vec<Point> {
     let pages = view.sums.points.first().and_then(|point| point.get(Axis::ResidentPages));
     view.sums.points.iter().copied().filter(|point| point.get(Axis::ResidentPages) == pages).collect()
 }
 
-/// Title of the section, name of the axis, question.
+/// Returns the title of the section, the name of the axis, and the question.
 fn question(axes: Axes) -> (&'static str, &'static str, &'static str) {
     if axes.has(Axis::Rate) {
         ("Rates of moves", "intended moves", "Does it matter how often one moves?")
@@ -85,7 +86,7 @@ fn question(axes: Axes) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-/// p50 and p99 of attaches that moved, one row a protocol and two columns a point.
+/// Renders p50 and p99 of attaches that moved, one row a protocol and two columns a point.
 pub(super) fn rows(view: &View<'_>, points: &[Point]) -> Markup {
     let axes = Axes::varying(points);
     let points = &points[..points.len().min(MAX_POINTS)];
@@ -136,8 +137,8 @@ fn takeaway(view: &View<'_>, points: &[Point]) -> String {
     })
 }
 
-/// The sentence about rates: how much longer a rare move takes than one of a closed loop. `None` where it does not, or
-/// where the two cannot be compared.
+/// Returns the sentence about rates: the factor by which a rare move takes longer than one of a closed loop. Returns
+/// `None` where it does not take longer, or where the two cannot be compared.
 pub(super) fn finding(view: &View<'_>) -> Option<String> {
     let mut worst: Option<(u64, u64, u64, &str)> = None;
     for group in &view.sums.groups {
@@ -167,7 +168,7 @@ pub(super) fn finding(view: &View<'_>) -> Option<String> {
     ))
 }
 
-/// Attaches that moved, from their real start.
+/// Returns attaches that moved, from their real start.
 fn moved(group: &Group) -> Option<&Samples> {
     group.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }

@@ -1,14 +1,14 @@
 //! `::error` lines, which GitHub shows next to a job: the findings that were not as expected, the worst first.
 //!
-//! GitHub shows ten annotations of a kind from one step; with [`MOST`] and one that counts the rest, nothing is dropped
-//! unsaid. GitHub reads such lines from stderr as well, so that stdout stays the result's.
+//! GitHub shows ten annotations of a kind from one step. With [`MOST`] and one that counts the rest, nothing is dropped
+//! silently. GitHub reads such lines from stderr as well, so that stdout is left to the result.
 use crate::labels;
 use crate::schema::{Judgement, Run};
 
-/// Annotations before the rest is counted.
+/// Largest number of annotations before the rest is counted.
 pub const MOST: usize = 9;
 
-/// A line for each verdict of `run` that failed.
+/// Returns a line for each verdict of `run` that failed.
 #[must_use]
 pub fn annotations(run: &Run) -> Vec<String> {
     let failed = run.verdicts.iter().filter(|verdict| verdict.outcome == Judgement::Fail);
@@ -19,7 +19,7 @@ pub fn annotations(run: &Run) -> Vec<String> {
     errors(failed.map(of))
 }
 
-/// A line for each (title, message), [`MOST`] of them, and one for the rest.
+/// Returns a line for each (title, message), [`MOST`] of them, and one for the rest.
 pub(crate) fn errors(all: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut all: Vec<(String, String)> = all.collect();
     let rest = all.split_off(all.len().min(MOST));
@@ -33,7 +33,7 @@ pub(crate) fn errors(all: impl Iterator<Item = (String, String)>) -> Vec<String>
     all.iter().map(line).collect()
 }
 
-/// Text as GitHub's commands escape it.
+/// Escapes text for GitHub's commands.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -1,14 +1,14 @@
-//! Bencher Metric Format: what `bencher run --adapter json` reads.
+//! Bencher Metric Format, which `bencher run --adapter json` reads.
 //!
-//! `{bench: {measure: {value, lower_value, upper_value}}}`. A measure on Bencher has one unit and one axis, so the clock
-//! is part of its name: `attach-p99-virtual-ns` and `attach-p99-wall-ns` are two. The bounds are those of the seeds' own
-//! figures and are missing where there is one seed: nothing else is known about the spread.
+//! The form is `{bench: {measure: {value, lower_value, upper_value}}}`. A measure on Bencher has one unit and one axis,
+//! so the clock is part of its name: `attach-p99-virtual-ns` and `attach-p99-wall-ns` are two. The bounds are those of
+//! the seeds' own figures. They are missing where there is one seed, because nothing else is known about the spread.
 use super::OutputError;
 use super::figures::{Figure, Unit, figures};
 use crate::schema::Run;
 use serde_json::{Map, Value, json};
 
-/// The figures of `run`.
+/// Writes the figures of `run`.
 ///
 /// # Errors
 /// A histogram that cannot be read.

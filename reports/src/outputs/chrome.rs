@@ -11,7 +11,7 @@ use crate::schema::{Cell, Run, Timeline};
 use crate::units::ns;
 use serde_json::{Value, json};
 
-/// All kept attaches of `run`.
+/// Writes all kept attaches of `run`.
 ///
 /// # Errors
 /// [`OutputError::Nothing`] for a run that keeps none.
@@ -38,7 +38,8 @@ pub fn chrome_trace(run: &Run) -> Result<String, OutputError> {
     super::pretty(&json!({"displayTimeUnit": "ns", "traceEvents": events}))
 }
 
-/// `sim default, transactional fault_rate_percent=1 seed=3: process 3 in 90.4 µs (virtual), at 12.3 ms`.
+/// Returns the title of an attach: `sim default, transactional fault_rate_percent=1 seed=3: process 3 in 90.4 µs
+/// (virtual), at 12.3 ms`.
 fn title(run: &Run, cell: &Cell, timeline: &Timeline) -> String {
     format!(
         "{} {}, {} {}: {} in {} ({}), at {}",
@@ -83,7 +84,7 @@ impl Tracks {
         }
     }
 
-    /// The number of the track of that name, which is a new one where there is none.
+    /// Returns the number of the track of that name; a new one where there is none.
     fn track(&mut self, name: &str) -> usize {
         self.names.iter().position(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_owned());
@@ -110,12 +111,12 @@ impl Tracks {
     }
 }
 
-/// `holds W`, `waits`.
+/// Returns the name of a span: `holds W`, `waits`.
 fn with_mode(what: &str, mode: &str) -> String {
     if mode.is_empty() { what.to_owned() } else { format!("{what} {mode}") }
 }
 
-/// Chrome's unit is the µs; ns are its decimals.
+/// Returns ns as µs, Chrome's unit, with ns as decimals.
 fn micros(ns: u64) -> f64 {
     ns as f64 / 1_000.0
 }

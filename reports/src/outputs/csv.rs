@@ -8,7 +8,7 @@
 //! | `metric` | `attach-latency/moved/raw`, `bystander/mmap/idle`, `lock-wait/mmap_sem/W`, `lock-hold/…`, `phase/switch`, `outcome/moved`, `drift/memory/b`, `violated/rollback` |
 //! | `statistic` | `min`, `p50` to `p99.99`, `max`, `total`; `count`; `final` |
 //! | `value`, `unit` | an integer; `ns` of the clock, `pages`, `tasks`, `attaches`, `operations`, `violations` |
-//! | `n` | samples, or what was examined; empty where there is none |
+//! | `n` | samples, or the number of cases examined; empty where there is none |
 //!
 //! A percentile that its samples do not support ([`LEVELS`]) has no row.
 use super::{OutputError, names, samples};
@@ -23,7 +23,7 @@ use ::csv::Writer;
 const HEADER: ([&str; 3], [&str; 6]) =
     (["engine", "clock", "protocol"], ["seed", "metric", "statistic", "value", "unit", "n"]);
 
-/// All figures of `run`, cells in the order of the plan.
+/// Writes all figures of `run`, cells in the order of the plan.
 ///
 /// # Errors
 /// A histogram that cannot be read.

@@ -11,12 +11,12 @@ use crate::schema::{Engine, LatencyKind, Run};
 
 /// One figure.
 pub(super) struct Figure {
-    /// `sim/default/transactional/fault_rate_percent=1`: what was measured. The engine comes first, so that virtual and
-    /// wall time never meet under one name.
+    /// Name of the measurement: `sim/default/transactional/fault_rate_percent=1`. The engine comes first, so that
+    /// virtual and wall time never meet under one name.
     pub(super) bench: String,
-    /// `attach-p99`.
+    /// Name of the figure, such as `attach-p99`.
     pub(super) what: String,
-    /// The figure.
+    /// Value of the figure.
     pub(super) value: u64,
     /// Smallest and largest of the cells' own figures, where there are several and each has enough samples.
     pub(super) range: Option<(u64, u64)>,
@@ -39,7 +39,7 @@ pub(super) enum Unit {
     Of(String),
 }
 
-/// The figures of `run`, protocols and points in the order of the plan.
+/// Returns the figures of `run`, protocols and points in the order of the plan.
 pub(super) fn figures(run: &Run) -> Result<Vec<Figure>, AggregateError> {
     let mut cells = Vec::new();
     for (index, cell) in run.cells.iter().enumerate() {
@@ -62,7 +62,7 @@ fn bench(run: &Run, sum: &PointSum) -> String {
     sum.point.given().fold(begin, |name, (axis, value)| format!("{name}/{}={value}", axis.key()))
 }
 
-/// A series of a group: its name, and where it is found in any group.
+/// A series of a group: its name, and a function that finds it in any group.
 type Series<'a> = (String, Box<dyn Fn(&Group) -> Option<&Samples> + 'a>);
 
 fn times(all: &mut Vec<Figure>, engine: Engine, bench: &str, sum: &Group, cells: &[&Group]) {
@@ -112,7 +112,7 @@ fn time(
     })
 }
 
-/// Violated invariants, and for each unit the drift that is farthest beyond what is tolerated.
+/// Adds violated invariants, and for each unit the drift that is farthest beyond its tolerance.
 fn counts(all: &mut Vec<Figure>, bench: &str, sum: &Group) {
     let attaches = sum.outcomes.values().fold(0, |sum: u64, n| sum.saturating_add(*n));
     let mut push = |what: String, value, unit| {

@@ -9,7 +9,7 @@ use crate::schema::Run;
 use crate::units::{count, grouped};
 use serde_json::{Value, json};
 
-/// The figures of `run`.
+/// Writes the figures of `run`.
 ///
 /// # Errors
 /// A histogram that cannot be read.

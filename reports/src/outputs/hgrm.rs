@@ -1,17 +1,17 @@
 //! `.hgrm`: the percentile distribution of each latency series, as HdrHistogram's own tools print and plot it.
 //!
-//! One block per cell and series. A line beginning with `#` names protocol, axes, outcome and kind; then the columns
-//! `Value` in µs, `Percentile` between 0 and 1, `TotalCount` of samples up to there, and `1/(1-Percentile)`, in steps of
-//! [`TICKS`] in each half of the distance to 1.
+//! One block per cell and series. A line beginning with `#` names protocol, axes, outcome and kind. The columns follow:
+//! `Value` in µs, `Percentile` between 0 and 1, `TotalCount` of samples up to there, and `1/(1-Percentile)`, in steps
+//! of [`TICKS`] in each half of the distance to 1.
 //!
 //! The lines are, byte for byte, those of HdrHistogram's `outputPercentileDistribution`, except that
 //!
 //! - percentiles end where [`LEVELS`](crate::percentile::LEVELS) says that the samples end; theirs go on until the last
 //!   sample, whatever it is worth;
-//! - no value lies beyond the largest sample, which stands exactly in the last line, where theirs is the edge of its
-//!   bucket;
+//! - no value exceeds the largest sample, which is exactly in the last line, where theirs has the edge of its bucket;
 //! - the mean is exact, theirs that of the buckets' middles;
-//! - the line `#[Buckets = ..., SubBuckets = ...]` is missing: it describes a layout in memory that run.json does not have.
+//! - the line `#[Buckets = ..., SubBuckets = ...]` is missing: it describes a layout in memory that run.json does not
+//!   have.
 use super::{OutputError, axes, samples};
 use crate::labels;
 use crate::percentile::supported;
@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 /// Steps in each half of the distance to 1, as HdrHistogram prints by default.
 const TICKS: u64 = 5;
 
-/// All latency series of `run`.
+/// Writes all latency series of `run`.
 ///
 /// # Errors
 /// A histogram that cannot be read.
@@ -84,7 +84,7 @@ fn block(
     Ok(())
 }
 
-/// A quantile as a fraction, exactly. In floating point the third step of 0.1 is above 0.3, and so one sample too far.
+/// A quantile as an exact fraction. In floating point the third step of 0.1 is above 0.3, and so one sample too far.
 struct Level {
     parts: u64,
     of: u64,
@@ -95,12 +95,12 @@ impl Level {
         self.parts as f64 / self.of as f64
     }
 
-    /// Twelve decimals, rounded half up.
+    /// Writes twelve decimals, rounded half up.
     fn text(&self) -> String {
         decimals::<12>(self.parts, self.of)
     }
 
-    /// `1/(1-Percentile)` with two decimals.
+    /// Writes `1/(1-Percentile)` with two decimals.
     fn inverse(&self) -> String {
         decimals::<2>(self.of, self.of - self.parts)
     }
@@ -111,7 +111,7 @@ impl Level {
     }
 }
 
-/// Levels from 0 on: [`TICKS`] steps to the half of what is left, again and again.
+/// Returns levels from 0 on: [`TICKS`] steps to the half of the rest, again and again.
 fn levels() -> impl Iterator<Item = Level> {
     (0..20_u32).flat_map(|halvings| {
         let of = (2 * TICKS) << halvings;
@@ -126,7 +126,7 @@ fn decimals<const DIGITS: usize>(a: u64, b: u64) -> String {
     format!("{}.{:0DIGITS$}", scaled / one, scaled % one)
 }
 
-/// ns as µs, all digits kept.
+/// Writes ns as µs, with all digits.
 fn micros(ns: u64) -> String {
     format!("{}.{:03}", ns / 1_000, ns % 1_000)
 }

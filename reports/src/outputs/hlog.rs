@@ -1,9 +1,9 @@
 //! `.hlog`: HdrHistogram's log, format V2: every distribution of the run in full, for its log readers and analysers.
 //!
-//! One interval a line: each series of each cell is one, which begins where its cell begins, at 0, and is as long as its
-//! cell, in s of the engine's clock. `Tag=` names engine, protocol, axes and series, as in the CSV; a comma or blank in a
-//! name becomes `_`, because a tag ends there. Values in the histograms are ns; the third field, the largest value, is in
-//! ms, as HdrHistogram's own writer has it.
+//! One interval a line: each series of each cell is one. It begins where its cell begins, at 0, and is as long as its
+//! cell, in s of the engine's clock. `Tag=` names engine, protocol, axes and series, as in the CSV. A comma or blank in
+//! a name becomes `_`, because a tag ends there. Values in the histograms are ns. The third field, the largest value,
+//! is in ms, as in HdrHistogram's own writer.
 use super::{OutputError, axes, names};
 use crate::hist::Hist;
 use crate::labels;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// ns in one unit of the third field.
 const NS_OF_MAX: f64 = 1_000_000.0;
 
-/// All distributions of `run`.
+/// Writes all distributions of `run`.
 ///
 /// # Errors
 /// A histogram that cannot be read.
@@ -42,7 +42,7 @@ pub fn hlog(run: &Run) -> Result<String, OutputError> {
     String::from_utf8(out).map_err(|error| wrong(error.to_string()))
 }
 
-/// The samples, if there are any.
+/// Returns the samples, if there are any.
 fn decode(hist: &Hist) -> Result<Option<Histogram<u64>>, crate::hist::HistError> {
     if hist.hdr.is_empty() && hist.count == 0 {
         return Ok(None);

@@ -7,8 +7,8 @@
 //! | inconclusive | skipped, with the reason: too little happened is not the same as wrong |
 //! | not checked | skipped |
 //!
-//! Times are given for suites of the wall clock only, as the sum of what was measured: a virtual time would be read as the
-//! time that the test took. Properties of each suite say engine, clock, scenario, seed and the command.
+//! Times are given for suites of the wall clock only, as the sum of the measured times. A virtual time would be read as
+//! the duration of the test. Properties of each suite say engine, clock, scenario, seed and the command.
 use super::OutputError;
 use crate::aggregate::{Aggregate, InvariantSum, PointSum, aggregate};
 use crate::labels;
@@ -18,7 +18,7 @@ use crate::verdict::in_order;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::time::Duration;
 
-/// The verdicts of `run`, point by point.
+/// Writes the verdicts of `run`, point by point.
 ///
 /// # Errors
 /// A histogram that cannot be read.
@@ -35,7 +35,7 @@ pub fn junit(run: &Run) -> Result<String, OutputError> {
     xml(&report)
 }
 
-/// Time measured in the cells of `protocol`, or in all.
+/// Returns the time measured in the cells of `protocol`, or in all.
 fn measured(run: &Run, protocol: Option<&str>) -> Duration {
     let cells = run.cells.iter().filter(|cell| protocol.is_none_or(|name| name == cell.subject.label()));
     Duration::from_nanos(cells.fold(0, |sum: u64, cell| sum.saturating_add(cell.duration_ns)))
@@ -92,7 +92,7 @@ fn status(verdict: &Verdict, invariant: Option<&InvariantSum>) -> (TestCaseStatu
     let wrong = match verdict.expected {
         Expectation::Never => invariant.cells_violated > 0,
         Expectation::Always => invariant.cells_violated < invariant.cells,
-        // Where it is violated nowhere, it is as wrong here as elsewhere.
+        // An invariant that is violated at no point is as wrong at this point as at others.
         Expectation::Sometimes => verdict.cells_violated == 0,
     };
     match verdict.outcome {
@@ -126,7 +126,7 @@ fn failed(verdict: &Verdict, invariant: &InvariantSum) -> TestCaseStatus {
     status
 }
 
-/// `violated 12 times in 2 of 3 cells; first, seed 1: ...`.
+/// Returns a sentence such as `violated 12 times in 2 of 3 cells; first, seed 1: ...`.
 fn breach(invariant: &InvariantSum) -> String {
     let cells = format!("{} of {}", grouped(invariant.cells_violated), count(invariant.cells, "cell"));
     let mut text = format!("violated {} in {cells}", count(invariant.violated, "time"));
@@ -136,9 +136,9 @@ fn breach(invariant: &InvariantSum) -> String {
     text
 }
 
-/// The report as XML.
+/// Writes the report as XML.
 ///
-/// The sum of skipped cases on the root is taken away again: Jenkins' schema does not know it there, only on suites.
+/// The sum of skipped cases on the root is removed again: Jenkins' schema allows it only on suites.
 pub(crate) fn xml(report: &Report) -> Result<String, OutputError> {
     let text = report.to_string().map_err(|error| OutputError::form("JUnit XML", &error))?;
     Ok(text.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))

@@ -23,7 +23,7 @@ const LONGEST: usize = 400;
 /// Text in the place of a part that had to be left out.
 const CUT: &str = "\n*Cut here: the page of a job holds 1 MiB at most. Everything is in run.json.*\n";
 
-/// The result of `run`.
+/// Writes the result of `run`.
 ///
 /// # Errors
 /// A histogram that cannot be read.
@@ -45,7 +45,7 @@ pub fn markdown(run: &Run) -> Result<String, OutputError> {
     Ok(out)
 }
 
-/// A row per protocol and point.
+/// Writes a row per protocol and point.
 fn figures(out: &mut String, clock: &str, sums: &Aggregate) {
     if sums.groups.is_empty() {
         return;
@@ -89,7 +89,7 @@ fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
     ]
 }
 
-/// Attaches that moved: from their intended start where they had one, and then that is said.
+/// Returns attaches that moved, from their intended start where they had one, and words that say so.
 fn attaches(group: &Group) -> (Option<&Samples>, &'static str) {
     match group.latency(AttachOutcome::Moved, LatencyKind::Corrected) {
         Some(samples) => (Some(samples), "from the intended start"),
@@ -142,13 +142,13 @@ fn commands(out: &mut String, run: &Run) {
     }
 }
 
-/// A row of a table.
+/// Returns a row of a table.
 pub(crate) fn row(cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = cells.map(|cell| escaped(&cell)).collect();
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// `text` with nothing in it that means something in Markdown or HTML, on one line.
+/// Returns `text` on one line, with every special character of Markdown and HTML escaped.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -163,8 +163,8 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-/// As much of `text` as `room` bytes take, whole paragraphs, with a sentence where something is missing. Nothing at all
-/// where not even that has room.
+/// Returns as much of `text` as fits into `room` bytes, in whole paragraphs, with a sentence where something is
+/// missing. Returns nothing where not even that sentence fits.
 #[must_use]
 pub fn fitted(text: &str, room: usize) -> String {
     if text.len() <= room {

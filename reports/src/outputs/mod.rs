@@ -50,10 +50,10 @@ pub enum OutputError {
     /// A histogram of the run cannot be read.
     #[error(transparent)]
     Histogram(#[from] AggregateError),
-    /// The run holds nothing of which the form is made.
+    /// The run has no data for the form.
     #[error("no {form}: {why}")]
     Nothing {
-        /// `Chrome trace`.
+        /// Name of the form, such as `Chrome trace`.
         form: &'static str,
         /// Parts that the run lacks, and the kind of run that has them.
         why: &'static str,
@@ -61,7 +61,7 @@ pub enum OutputError {
     /// The form itself could not be written.
     #[error("cannot write {form}: {message}")]
     Form {
-        /// `CSV`, `JSON`, ...
+        /// Name of the form: `CSV`, `JSON`, ...
         form: &'static str,
         /// Cause.
         message: String,
@@ -79,12 +79,12 @@ impl OutputError {
     }
 }
 
-/// The samples of one series of the cell at `index`.
+/// Returns the samples of one series of the cell at `index`.
 fn samples(index: usize, cell: &Cell, series: &str, hist: &Hist) -> Result<Samples, OutputError> {
     Samples::of(hist).map_err(|error| OutputError::histogram(index, cell, series, error))
 }
 
-/// The axes of `cell` in words, with the unit in each name; an axis that the cell does not have is left out.
+/// Returns the axes of `cell` in words, with the unit in each name; an axis that the cell does not have is left out.
 fn axes(cell: &Cell) -> Vec<String> {
     let given = cell.point.given().map(|(axis, value)| (axis.key(), value));
     given.chain([("seed", cell.seed)]).map(|(name, value)| format!("{name}={value}")).collect()
@@ -98,7 +98,7 @@ pub fn json(run: &Run) -> Result<Vec<u8>, OutputError> {
     crate::layout::to_vec(run).map_err(|error| OutputError::form("JSON", &error))
 }
 
-/// JSON with an entry a line and a newline at the end.
+/// Writes JSON with an entry a line and a newline at the end.
 fn pretty(value: &impl serde::Serialize) -> Result<String, OutputError> {
     let mut text = serde_json::to_string_pretty(value).map_err(|error| OutputError::form("JSON", &error))?;
     text.push('\n');

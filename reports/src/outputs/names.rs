@@ -5,22 +5,22 @@ use crate::hist::Hist;
 use crate::labels;
 use crate::schema::{Bystander, Cell, Condition, LatencySeries, LockRow, PhaseSeries};
 
-/// `attach-latency/moved/raw`.
+/// Returns a name such as `attach-latency/moved/raw`.
 pub(super) fn latency(series: &LatencySeries) -> String {
     format!("attach-latency/{}/{}", series.outcome, labels::latency(series.kind))
 }
 
-/// `phase/switch`.
+/// Returns a name such as `phase/switch`.
 pub(super) fn phase(series: &PhaseSeries) -> String {
     format!("phase/{}", series.phase)
 }
 
-/// `bystander/mmap/idle`.
+/// Returns a name such as `bystander/mmap/idle`.
 pub(super) fn bystander(series: &Bystander) -> String {
     format!("bystander/{}/{}", series.op, condition(series.condition))
 }
 
-/// `idle` or `attaching`.
+/// Returns `idle` or `attaching`.
 pub(super) fn condition(condition: Condition) -> &'static str {
     match condition {
         Condition::Idle => "idle",
@@ -28,13 +28,13 @@ pub(super) fn condition(condition: Condition) -> &'static str {
     }
 }
 
-/// `lock-wait/mmap_sem/W`, with `lock-wait` as `what`.
+/// Returns a name such as `lock-wait/mmap_sem/W`, with `lock-wait` as `what`.
 pub(super) fn lock(what: &str, row: &LockRow) -> String {
     let slash = if row.mode.is_empty() { "" } else { "/" };
     format!("{what}/{}{slash}{}", row.class, row.mode)
 }
 
-/// Every histogram of `cell`, in the order of the schema.
+/// Returns every histogram of `cell`, in the order of the schema.
 pub(super) fn histograms(cell: &Cell) -> Vec<(String, &Hist)> {
     let mut all: Vec<(String, &Hist)> = Vec::new();
     all.extend(cell.attach.latency.iter().map(|series| (latency(series), &series.hist)));

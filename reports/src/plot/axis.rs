@@ -9,7 +9,7 @@ use crate::units::{clip, grouped, short_ns, signed};
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use std::ops::Range;
 
-/// Half pixels of a plot's width that are left for labels across, at least.
+/// Least width of a plot, in half pixels, left by the labels.
 const PLOT_WIDTH: u32 = 1_100;
 
 /// An axis.
@@ -23,19 +23,19 @@ pub(crate) struct Axis {
     pub(crate) ticks: Vec<(f64, String)>,
 }
 
-/// Place of a positive value on a logarithmic axis; 0 stands with 1.
+/// Returns the place of a positive value on a logarithmic axis; 0 has the place of 1.
 pub(crate) fn log(value: u64) -> f64 {
     (value.max(1) as f64).log10()
 }
 
-/// Place of a value on a symmetric logarithmic axis: 0 in the middle, decades to both sides.
+/// Returns the place of a value on a symmetric logarithmic axis: 0 in the middle, decades to both sides.
 pub(crate) fn symlog(value: i64) -> f64 {
     let size = (1.0 + value.unsigned_abs() as f64).log10();
     if value < 0 { -size } else { size }
 }
 
 impl Axis {
-    /// Times from `low` to `high` ns, logarithmic.
+    /// Returns an axis of times from `low` to `high` ns, logarithmic.
     pub(crate) fn log_time(name: &str, low: u64, high: u64) -> Self {
         let (low, high) = (low.max(1), high.max(low).max(2));
         let range = (log(low) - 0.05, log(high) + 0.05);
@@ -55,7 +55,7 @@ impl Axis {
         Self { name: name.to_owned(), range, ticks }
     }
 
-    /// Percentiles from the median to the level at `top` decades.
+    /// Returns an axis of percentiles from the median to the level at `top` decades.
     pub(crate) fn percentiles(top: f64) -> Self {
         let top = top.max(decades(0.9));
         let shown = LEVELS.iter().filter(|level| decades(level.q) <= top + 1e-9);
@@ -67,7 +67,7 @@ impl Axis {
         }
     }
 
-    /// Share of operations that took longer, from all at the top down to one in 10^`decades`.
+    /// Returns an axis of the share of operations that took longer, from all at the top down to one in 10^`decades`.
     pub(crate) fn share_above(name: &str, decades: f64) -> Self {
         let words = ["100 %", "10 %", "1 %", "0.1 %", "0.01 %"];
         let bottom = decades.clamp(1.0, 4.0).ceil();
@@ -79,7 +79,7 @@ impl Axis {
         }
     }
 
-    /// Counts from 1 to `high`, logarithmic, with room for 0 below.
+    /// Returns an axis of counts from 1 to `high`, logarithmic, with room for 0 below.
     pub(crate) fn log_count(name: &str, high: u64) -> Self {
         let range = (-0.3, log(high.max(10)) + 0.1);
         let values = (0..19).map(|decade| 10_u64.pow(decade));
@@ -91,7 +91,7 @@ impl Axis {
         }
     }
 
-    /// Times from 0 to `high` ns in equal steps.
+    /// Returns an axis of times from 0 to `high` ns in equal steps.
     pub(crate) fn time(name: &str, high: u64) -> Self {
         let high = high.max(1);
         let mut step = 1_u64;
@@ -104,7 +104,7 @@ impl Axis {
         Self { name: name.to_owned(), range: (0.0, high as f64), ticks }
     }
 
-    /// Signed counts from `low` to `high`, symmetric logarithmic.
+    /// Returns an axis of signed counts from `low` to `high`, symmetric logarithmic.
     pub(crate) fn symlog(name: &str, low: i64, high: i64) -> Self {
         let (low, high) = (low.min(-1), high.max(1));
         let range = (symlog(low) - 0.1, symlog(high) + 0.1);
@@ -118,8 +118,8 @@ impl Axis {
         Self { name: name.to_owned(), range, ticks }
     }
 
-    /// Names at 0, 1, 2, ... across, with half a place around them. Where they are too long to stand side by side, only
-    /// every second, fourth, ... is written.
+    /// Returns an axis of names at 0, 1, 2, ... across, with half a place around them. Where they are too long for one
+    /// row, only every second, fourth, ... is written.
     pub(crate) fn names_across(name: &str, names: &[String]) -> Self {
         let widest = names.iter().map(|word| text_width(&clip(word, 24)) + TEXT).max().unwrap_or(1);
         let fit = (PLOT_WIDTH / widest).max(1) as usize;
@@ -133,18 +133,19 @@ impl Axis {
         axis
     }
 
-    /// Names at 0, 1, 2, ... with half a place around them, each cut to what leaves room for the plot.
+    /// Returns an axis of names at 0, 1, 2, ... with half a place around them, each cut so that there is room for the
+    /// plot.
     pub(crate) fn names(name: &str, names: &[String]) -> Self {
         let ticks = names.iter().enumerate().map(|(n, word)| (n as f64, clip(word, 32))).collect();
         Self { name: name.to_owned(), range: (-0.5, names.len().max(1) as f64 - 0.5), ticks }
     }
 
-    /// From 0 to 1 without ticks, where nothing is to be read off.
+    /// Returns an axis from 0 to 1 without ticks, for plots without values.
     pub(crate) fn unit() -> Self {
         Self { name: String::new(), range: (0.0, 1.0), ticks: Vec::new() }
     }
 
-    /// Shares from 0 to 100 %.
+    /// Returns an axis of shares from 0 to 100 %.
     pub(crate) fn shares(name: &str) -> Self {
         let ticks =
             (0..=5_u32).map(|n| (f64::from(n) * 20.0, format!("{} %", grouped(u64::from(n) * 20)))).collect();

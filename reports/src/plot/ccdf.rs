@@ -7,7 +7,7 @@ use super::frame::{Frame, Line};
 use super::ink::Ink;
 use crate::percentile::Samples;
 
-/// One line per series. `None` when no series has enough samples for a median.
+/// Draws one line per series. Returns `None` when no series has enough samples for a median.
 pub(crate) fn plot(question: &str, clock: &str, op: &str, series: &[(Ink, &Samples)]) -> Option<Frame> {
     let lines: Vec<Line> = series.iter().map(|(ink, samples)| line(*ink, samples)).collect();
     let all = || lines.iter().flat_map(|line| &line.points);
@@ -25,7 +25,7 @@ pub(crate) fn plot(question: &str, clock: &str, op: &str, series: &[(Ink, &Sampl
     })
 }
 
-/// From the least sample, which nearly all exceed, through the median and down the tail.
+/// Returns the line from the least sample, which nearly all exceed, through the median and down the tail.
 fn line(ink: Ink, samples: &Samples) -> Line {
     let tail = samples.curve();
     if tail.is_empty() {

@@ -6,12 +6,12 @@ use super::frame::{Frame, Line};
 use super::ink::{Ink, series};
 use crate::schema::DriftPoint;
 
-/// Quiescent points that get a marker; more would hide the line.
+/// Largest number of quiescent points with a marker; more would hide the line.
 const MAX_MARKS: usize = 40;
-/// Points of a line, whatever the run holds.
+/// Largest number of points of a line, whatever the run holds.
 const MAX_POINTS: usize = 400;
 
-/// One line per (number of the series, its points), on an axis of `unit`. `None` without points.
+/// Draws one line per (number of the series, its points), on an axis of `unit`. Returns `None` without points.
 pub(crate) fn plot(question: &str, clock: &str, unit: &str, all: &[(usize, &[DriftPoint])]) -> Option<Frame> {
     let points = || all.iter().flat_map(|(_, points)| points.iter());
     let end = points().map(|point| point.at_ns).max()?;
@@ -27,10 +27,10 @@ pub(crate) fn plot(question: &str, clock: &str, unit: &str, all: &[(usize, &[Dri
     })
 }
 
-/// A drift holds until the next one: the line goes across first, then up or down.
+/// Returns the steps of a line. A drift holds until the next one, so the line goes across first, then up or down.
 fn steps(ink: Ink, points: &[DriftPoint]) -> Line {
     let place = |point: &DriftPoint| (point.at_ns as f64, symlog(point.drift));
-    // Everything adds up at the start; the first point is where that ends.
+    // Everything adds up at the start, until the first point.
     let mut line: Vec<(f64, f64)> = vec![(0.0, symlog(0))];
     for point in points.iter().step_by(points.len().div_ceil(MAX_POINTS).max(1)) {
         let (x, y) = place(point);

@@ -20,7 +20,7 @@ const WIDTH: u32 = 1440;
 /// Half pixels from one turn of a zigzag to the next.
 const ZIGZAG: usize = 22;
 
-/// A line, point by point in places of the axes.
+/// A line, as points in places of the axes.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     /// Ink of the line.
@@ -47,11 +47,11 @@ pub(crate) struct Bar {
 /// A plot.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
-    /// The question that it answers: its name for those who cannot see it.
+    /// The question that it answers, which is its accessible name.
     pub(crate) question: String,
-    /// Across.
+    /// Horizontal axis.
     pub(crate) x: Axis,
-    /// Upwards.
+    /// Vertical axis.
     pub(crate) y: Axis,
     /// Height of the drawing in half pixels.
     pub(crate) height: u32,
@@ -66,7 +66,7 @@ type Chart<'c, 'b> = ChartContext<'c, Canvas<'b>, Cartesian2d<Axis, Axis>>;
 type Area<'b> = DrawingArea<Canvas<'b>, Shift>;
 
 impl Frame {
-    /// The plot as SVG.
+    /// Draws the plot as SVG.
     ///
     /// # Panics
     /// Never: the canvas takes everything, and axes are never empty.
@@ -139,7 +139,7 @@ fn mesh(chart: &mut Chart<'_, '_>) -> Drawn {
         .draw()
 }
 
-/// A marker in the shape of its series: circle, square, triangle, diamond or cross.
+/// Draws a marker in the shape of its series: circle, square, triangle, diamond or cross.
 fn marker(chart: &mut Chart<'_, '_>, at: (f64, f64), ink: Ink) -> Drawn {
     let full = ink.rgb().filled();
     match ink.marker() {
@@ -157,7 +157,7 @@ fn marker(chart: &mut Chart<'_, '_>, at: (f64, f64), ink: Ink) -> Drawn {
     }
 }
 
-/// A list of what the lines or bars mean. Names come with a sample of the line.
+/// Renders the legend of the lines or bars. Each name has a sample of its line.
 pub(crate) fn legend(entries: &[(Ink, String)], bars: bool) -> Markup {
     html! {
         ul.legend {
@@ -166,7 +166,7 @@ pub(crate) fn legend(entries: &[(Ink, String)], bars: bool) -> Markup {
     }
 }
 
-/// A piece of a line with its marker, or of a bar.
+/// Draws a piece of a line with its marker, or of a bar.
 fn swatch(ink: Ink, bar: bool) -> Markup {
     let frame = |out: &mut String| -> Drawn {
         let root = Canvas::new(out, (72, 24)).into_drawing_area();

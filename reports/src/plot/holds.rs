@@ -6,7 +6,7 @@ use super::frame::{Frame, Line};
 use super::ink::Ink;
 use crate::percentile::{BINS_PER_DECADE, Samples};
 
-/// One line of steps per series. `None` without samples.
+/// Draws one line of steps per series. Returns `None` without samples.
 pub(crate) fn plot(question: &str, clock: &str, lock: &str, series: &[(Ink, &Samples)]) -> Option<Frame> {
     let all = || series.iter().map(|(_, samples)| *samples);
     let (low, high) = (all().filter_map(Samples::min).min()?, all().filter_map(Samples::max).max()?);
@@ -23,7 +23,7 @@ pub(crate) fn plot(question: &str, clock: &str, lock: &str, series: &[(Ink, &Sam
     })
 }
 
-/// Up to the number of each bin, across it, and down to `floor` where there is none.
+/// Returns a line up to the number of each bin, across it, and down to `floor` where there is none.
 fn steps(ink: Ink, samples: &Samples, floor: f64) -> Line {
     let place = |bin: i32| f64::from(bin) / BINS_PER_DECADE;
     let (mut points, mut marks) = (Vec::new(), Vec::new());

@@ -22,7 +22,7 @@ pub(crate) enum Ink {
     Often(u8),
     /// A span of waiting: a zigzag in the colour of letters.
     Wait,
-    /// Something went wrong here.
+    /// A mark of a fault.
     Fault,
     /// Number of failures at that time: a faint fill behind lines.
     Shade,
@@ -30,15 +30,15 @@ pub(crate) enum Ink {
     Faint(u8),
 }
 
-/// The colours on white, in the order of use. Orange and sky blue are darker than Okabe and Ito's, for thin lines want a
-/// contrast of 3 : 1; yellow would need more than that.
+/// The colours on white, in the order of use. Orange and sky blue are darker than Okabe and Ito's, because thin lines
+/// need a contrast of 3 : 1. Yellow would need more than that.
 const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B37A00", "#2D93D0", "#000000"];
 
 /// Dashes of solid and of faint series. A pattern repeats after a different number of series than a colour does.
 const DASHES: [&str; 6] = ["", "16 6", "18 5 4 5", "9 4", "26 8", "22 5 4 5 4 5"];
 
 impl Ink {
-    /// As a colour that plotters can carry.
+    /// Returns the ink as a colour that plotters can carry.
     pub(crate) fn rgb(self) -> RGBColor {
         match self {
             Self::Axis => RGBColor(0, 0, 0),
@@ -54,7 +54,7 @@ impl Ink {
         }
     }
 
-    /// Back from the colour.
+    /// Returns the ink of such a colour.
     pub(crate) fn from_rgb(rgb: (u8, u8, u8)) -> Self {
         match rgb {
             (1, n, _) => Self::Series(n),
@@ -70,8 +70,8 @@ impl Ink {
         }
     }
 
-    /// Classes: `s` is the colour in the style sheet, `k` the number of the series, by which legend and plot find each
-    /// other.
+    /// Returns the classes: `s` is the colour in the style sheet, `k` the number of the series, by which legend and
+    /// plot find each other.
     pub(crate) fn class(self) -> String {
         match self {
             Self::Axis => "axis".to_owned(),
@@ -86,7 +86,7 @@ impl Ink {
         }
     }
 
-    /// Number of the series in a legend; `None` for what is none.
+    /// Returns the number of the series in a legend; `None` for inks without one.
     pub(crate) fn number(self) -> Option<u8> {
         match self {
             Self::Series(n) | Self::Faint(n) | Self::Bar(n) => Some(n),
@@ -100,7 +100,7 @@ impl Ink {
         }
     }
 
-    /// Colour where there is no style sheet.
+    /// Returns the colour where there is no style sheet.
     pub(crate) fn color(self) -> &'static str {
         match self {
             Self::Axis | Self::Text | Self::Wait | Self::Shade => "currentColor",
@@ -112,7 +112,7 @@ impl Ink {
         }
     }
 
-    /// `stroke-dasharray`; empty for a solid line.
+    /// Returns `stroke-dasharray`; empty for a solid line.
     pub(crate) fn dash(self) -> &'static str {
         match self {
             Self::Series(n) => DASHES[usize::from(n) % DASHES.len()],
@@ -130,7 +130,7 @@ impl Ink {
         }
     }
 
-    /// Marker of a series: 0 to 4, see [`super::frame`].
+    /// Returns the marker of a series: 0 to 4, see [`super::frame`].
     pub(crate) fn marker(self) -> u8 {
         match self {
             Self::Series(n) | Self::Faint(n) | Self::Bar(n) | Self::Often(n) => n % 5,
@@ -140,7 +140,7 @@ impl Ink {
     }
 }
 
-/// Series number `index`, however many there are.
+/// Returns the number of the series at `index`, however many there are.
 pub(crate) fn series(index: usize) -> u8 {
     (index % 210) as u8
 }

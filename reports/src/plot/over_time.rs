@@ -10,7 +10,7 @@ use crate::slices::Slices;
 /// Share of the height that the slice with most faults takes.
 const SHADED: f64 = 0.3;
 
-/// One line for each (number of the series, its slices). `None` when nothing moved.
+/// Draws one line for each (number of the series, its slices). Returns `None` when nothing moved.
 pub(crate) fn plot(question: &str, clock: &str, all: &[(u8, &Slices)]) -> Option<Frame> {
     let longest =
         || all.iter().flat_map(|(_, slices)| slices.longest_ns.iter().copied()).filter(|ns| *ns > 0);
@@ -29,7 +29,7 @@ pub(crate) fn plot(question: &str, clock: &str, all: &[(u8, &Slices)]) -> Option
     })
 }
 
-/// The line of `slices`, in pieces without gaps; a slice that stands alone is a marker.
+/// Returns the line of `slices`, in pieces without gaps; a single slice is a marker.
 fn pieces(ink: Ink, slices: &Slices) -> Vec<Line> {
     let middle = |at: usize| (at as f64 + 0.5) * slices.slice_ns as f64;
     let places: Vec<(usize, u64)> = slices.longest_ns.iter().copied().enumerate().collect();
@@ -43,7 +43,7 @@ fn pieces(ink: Ink, slices: &Slices) -> Vec<Line> {
     pieces.map(line).collect()
 }
 
-/// From the foot of the plot up: how many faults fired in each slice, all lines together.
+/// Returns bars from the foot of the plot up: the number of faults in each slice, all lines together.
 fn shades(all: &[(u8, &Slices)], (low, high): (f64, f64)) -> Vec<Bar> {
     let mut sum = Slices::default();
     all.iter().for_each(|(_, slices)| sum.merge(slices));

@@ -6,8 +6,8 @@ use super::frame::{Frame, Line};
 use super::ink::Ink;
 use crate::percentile::{LEVELS, Samples, decades};
 
-/// The curves of `series` on a time axis from `span.0` to `span.1` ns, so that neighbouring plots can be compared.
-/// `None` when no series has enough samples for a median.
+/// Draws the curves of `series` on a time axis from `span.0` to `span.1` ns, so that neighbouring plots can be
+/// compared. Returns `None` when no series has enough samples for a median.
 pub(crate) fn plot(
     question: &str,
     clock: &str,
@@ -27,7 +27,7 @@ pub(crate) fn plot(
     })
 }
 
-/// Least and greatest time that curves of `all` reach, in ns.
+/// Returns the least and the greatest time that curves of `all` reach, in ns.
 pub(crate) fn span<'a>(all: impl Iterator<Item = &'a Samples>) -> (u64, u64) {
     let ends = all.map(Samples::curve).filter_map(|curve| Some((curve.first()?.1, curve.last()?.1)));
     ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((1, 1))

@@ -8,7 +8,7 @@ use super::ink::{Ink, series};
 /// A protocol and its parts: number of the phase in the legend, its name, its share in percent.
 pub(crate) type PhaseBar<'a> = (String, Vec<(usize, &'a str, f64)>);
 
-/// One bar each, the first at the top. `None` without bars.
+/// Draws one bar each, the first at the top. Returns `None` without bars.
 pub(crate) fn plot(question: &str, bars: &[PhaseBar<'_>]) -> Option<Frame> {
     if bars.is_empty() {
         return None;

@@ -6,7 +6,7 @@ use super::ink::Ink;
 /// A protocol: its colour, the invariants that it violates, and the p99 of its attaches in ns.
 pub(crate) type Dot = (Ink, u64, u64);
 
-/// A dot per protocol. `None` without any.
+/// Draws a dot per protocol. Returns `None` without any.
 pub(crate) fn plot(question: &str, clock: &str, dots: &[Dot]) -> Option<Frame> {
     let p99s = || dots.iter().map(|dot| dot.2);
     let (low, high) = (p99s().min()?, p99s().max()?);

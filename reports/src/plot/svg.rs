@@ -17,7 +17,7 @@ pub(crate) const TEXT: u32 = 24;
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
-/// An element of straight lines: how they look, where in the text their points end, and where the element does.
+/// An element of straight lines: its attributes, and the places in the text where its points and the element end.
 #[derive(Clone, Copy)]
 struct Straight {
     rgb: (u8, u8, u8),
@@ -35,7 +35,7 @@ pub(crate) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    /// A canvas of `size` half pixels that appends to `out`.
+    /// Returns a canvas of `size` half pixels that appends to `out`.
     pub(crate) fn new(out: &'a mut String, size: (u32, u32)) -> Self {
         Self { out, size, line: None }
     }
@@ -51,7 +51,7 @@ impl<'a> Canvas<'a> {
         self.dash(ink);
     }
 
-    /// The dashes of `ink`, if it has any, and the end of the element.
+    /// Writes the dashes of `ink`, if it has any, and the end of the element.
     fn dash(&mut self, ink: Ink) {
         if !ink.dash().is_empty() {
             let _ = write!(self.out, r#" stroke-dasharray="{}""#, ink.dash());
@@ -59,14 +59,14 @@ impl<'a> Canvas<'a> {
         self.out.push_str("/>");
     }
 
-    /// Fill of an area; the class `f` marks it as one for the style sheet.
+    /// Writes the fill of an area; the class `f` marks it as one for the style sheet.
     fn fill(&mut self, color: BackendColor) {
         let ink = Ink::from_rgb(color.rgb);
         let opacity = if ink == Ink::Shade { r#" fill-opacity=".16""# } else { "" };
         let _ = write!(self.out, r#" class="f {}" fill="{}"{opacity}/>"#, ink.class(), ink.color());
     }
 
-    /// Light fill with an edge, for bars.
+    /// Writes a light fill with an edge, for bars.
     fn bar(&mut self, color: BackendColor) {
         let ink = Ink::from_rgb(color.rgb);
         let opacity = if matches!(ink, Ink::Often(_)) { ".15" } else { ".3" };
@@ -215,7 +215,8 @@ impl DrawingBackend for Canvas<'_> {
     }
 }
 
-/// Width of `text` in half pixels, rather too much than too little: letters as wide as in DejaVu Sans, a wide face.
+/// Returns the width of `text` in half pixels, rather too much than too little: letters as wide as in DejaVu Sans, a
+/// wide face.
 pub(crate) fn text_width(text: &str) -> u32 {
     let percent = |letter: char| match letter {
         ' ' | '.' | ',' | ':' | '(' | ')' | 'i' | 'j' | 'l' | 't' | 'f' | 'r' => 42,
@@ -225,7 +226,7 @@ pub(crate) fn text_width(text: &str) -> u32 {
     (text.chars().map(percent).sum::<u32>() * TEXT).div_ceil(100)
 }
 
-/// `body` as an `<svg>` of `size` half pixels that a screen reader calls `name`.
+/// Returns `body` as an `<svg>` of `size` half pixels that a screen reader calls `name`.
 pub(crate) fn picture(size: (u32, u32), name: &str, body: &str) -> PreEscaped<String> {
     let mut out = String::with_capacity(body.len() + 400);
     let _ = write!(

@@ -15,7 +15,8 @@ pub(crate) struct Row<'a> {
     pub(crate) samples: Vec<Option<&'a Samples>>,
 }
 
-/// One line for the medians and one, faint, for the p99s of each row. `None` when there is nothing to draw.
+/// Draws one line for the medians and one, faint, for the p99s of each row. Returns `None` when there is nothing to
+/// draw.
 pub(crate) fn plot(
     question: &str,
     clock: &str,

@@ -9,9 +9,9 @@ use super::ink::{Ink, series};
 /// Kind of a span of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SpanKind {
-    /// In one piece, of this phase in the legend.
+    /// One span of this phase in the legend.
     Whole(usize),
-    /// Again and again, likewise.
+    /// Many short spans of this phase in the legend.
     Often(usize),
     /// Waiting.
     Wait,
@@ -30,7 +30,8 @@ pub(crate) struct Span {
 /// A lane: its name and its spans.
 pub(crate) type Lane = (String, Vec<Span>);
 
-/// The lanes, the first at the top, over `length_ns`; `faults` are marked in the first. `None` without lanes.
+/// Draws the lanes, the first at the top, over `length_ns`; `faults` are marked in the first. Returns `None` without
+/// lanes.
 pub(crate) fn plot(
     question: &str,
     clock: &str,

@@ -1,4 +1,4 @@
-//! Results of schema 1. Fields that have another name now are read by an alias; the rest is translated here.
+//! Results of schema 1. Fields that were renamed are read by an alias; the rest is translated here.
 //!
 //! Schema 1 described a cell of `linux` in the name of its protocol: `vm:v1+charges traced`. No other place parses
 //! names.
@@ -18,7 +18,7 @@ impl Run {
     }
 
     fn translate_subjects(&mut self) {
-        // The flag was in no name outside of guests, although it changes what is measured.
+        // Outside of guests no name had the flag, although it changes the measurement.
         let charges = self.command.split(' ').any(|word| word == "--move-charges");
         let current = |label: &str| subject(label).with(|parts| parts.charges |= charges);
         let cells = self.cells.iter_mut().map(|cell| &mut cell.subject);

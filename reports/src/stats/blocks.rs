@@ -18,7 +18,7 @@ pub enum NotPaired {
     /// Different numbers of runs.
     #[error("{0} runs on one side and {1} on the other; make as many of each")]
     Uneven(usize, usize),
-    /// They were not made in turn.
+    /// The runs were not made in turn.
     #[error(
         "runs {0} and {1} were not made in turn (A B B A), so a machine that changed in between would look like a difference"
     )]
@@ -28,7 +28,8 @@ pub enum NotPaired {
     Zero,
 }
 
-/// Log of b/a for each pair, two for each block A B B A, in the order of time; a pair left over at the end is left out.
+/// Returns the log of b/a for each pair, two for each block A B B A, in the order of time; a pair left over at the end
+/// is left out.
 ///
 /// # Errors
 /// [`NotPaired`].

@@ -24,13 +24,13 @@ pub struct Question {
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Beyond the floor, and confirmed.
+    /// Beyond the floor, and confirmed by the second half.
     Larger,
-    /// At most the floor, and there were pairs enough to find more.
+    /// At most the floor, with enough pairs to find more.
     NotLarger,
     /// Not enough pairs for an answer: (have, need).
     TooFew(usize, usize),
-    /// Beyond the floor by the estimate, which may be chance.
+    /// Beyond the floor by the estimate, but possibly by chance.
     Unsettled,
     /// The first half says larger, and the second does not.
     Unconfirmed,

@@ -1,7 +1,7 @@
 //! Several questions at once: Holm's correction.
 
-/// `chances` of the same order, each raised so that all those that stay below `alpha` are wrong together at most as often as
-/// `alpha` (Holm 1979).
+/// Returns `chances` in the same order, each raised so that those below `alpha` are, all together, wrong at most as
+/// often as `alpha` (Holm 1979).
 #[must_use]
 pub fn holm(chances: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..chances.len()).collect();

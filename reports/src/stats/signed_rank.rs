@@ -4,20 +4,21 @@
 //! Methods, 3.1 (test), 3.2 (estimate: median of the Walsh averages) and 3.3 (bounds: their order statistics). A test
 //! compares it with scipy.
 
-/// Differences of pairs, seen by their signed ranks.
+/// Differences of pairs, ranked by size and signed.
 #[derive(Clone, Debug)]
 pub struct SignedRank {
     /// Averages of any two differences, and each with itself, ascending.
     walsh: Vec<f64>,
     differences: usize,
-    /// Chance of a sum of positive ranks as large as this one, or larger, if nothing differs.
+    /// Chance of a sum of positive ranks at least as large as this one, if nothing differs.
     pub p_above: f64,
-    /// Chance of one as small, or smaller.
+    /// Chance of a sum at least as small.
     pub p_below: f64,
 }
 
 impl SignedRank {
-    /// Of `differences`; `None` when there are none or one is not finite. Takes time and room as the square of their number.
+    /// Returns the ranks of `differences`; `None` when there are none or one is not finite. Takes time and space as the
+    /// square of their number.
     #[must_use]
     pub fn of(differences: &[f64]) -> Option<Self> {
         if differences.is_empty() || differences.iter().any(|d| !d.is_finite()) {
@@ -38,7 +39,7 @@ impl SignedRank {
         })
     }
 
-    /// Hodges and Lehmann's estimate of the difference.
+    /// Returns Hodges and Lehmann's estimate of the difference.
     #[must_use]
     pub fn estimate(&self) -> f64 {
         let (half, n) = (self.walsh.len() / 2, self.walsh.len());
@@ -59,7 +60,7 @@ impl SignedRank {
         self.place(alpha).map(|place| self.walsh[self.walsh.len() - 1 - place])
     }
 
-    /// The last Walsh average, from 0, below which a sum of ranks is rarer than `alpha`.
+    /// Returns the last Walsh average, from 0, below which a sum of ranks is rarer than `alpha`.
     fn place(&self, alpha: f64) -> Option<usize> {
         let untied: Vec<(bool, usize)> = (1..=self.differences).map(|rank| (true, rank)).collect();
         let mut so_far = 0.0;
@@ -71,13 +72,14 @@ impl SignedRank {
     }
 }
 
-/// Fewest differences with which [`SignedRank::p_above`] can be as small as `alpha`.
+/// Returns the fewest differences with which [`SignedRank::p_above`] can be as small as `alpha`.
 #[must_use]
 pub(crate) fn fewest(alpha: f64) -> usize {
     (1..64).find(|n| 0.5_f64.powi(*n) <= alpha).unwrap_or(64) as usize
 }
 
-/// (positive, twice the rank of its size) of every difference but 0; equal ones share the mean of their ranks.
+/// Returns (positive, twice the rank of its size) of every difference except 0; equal ones share the mean of their
+/// ranks.
 fn doubled_ranks(differences: &[f64]) -> Vec<(bool, usize)> {
     let mut sizes: Vec<f64> = differences.iter().filter(|d| **d != 0.0).copied().collect();
     sizes.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
@@ -89,7 +91,7 @@ fn doubled_ranks(differences: &[f64]) -> Vec<(bool, usize)> {
     ranks
 }
 
-/// Chance of each sum of those ranks whose sign is positive, when each sign is a coin.
+/// Returns the chance of each sum of those ranks whose sign is positive, when each sign is a coin.
 fn chances(ranks: &[(bool, usize)]) -> Vec<f64> {
     let mut chances = vec![0.0; 1 + ranks.iter().map(|(_, rank)| rank).sum::<usize>()];
     chances[0] = 1.0;

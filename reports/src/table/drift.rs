@@ -11,7 +11,7 @@ use comfy_table::{Cell, CellAlignment};
 /// Lines of the table; the rest is counted.
 const MAX_LINES: usize = 40;
 
-/// The table, or nothing where no counter was watched. A drift beyond its tolerance gets ` !`.
+/// Renders the table, or nothing where no counter was watched. A drift beyond its tolerance gets ` !`.
 pub(super) fn table(sums: &Aggregate, options: TableOptions) -> String {
     let all: Vec<(&str, &DriftSum)> = sums
         .protocols
@@ -55,7 +55,7 @@ pub(super) fn table(sums: &Aggregate, options: TableOptions) -> String {
     text
 }
 
-/// A count without a plus.
+/// Writes a count without a plus.
 fn plain(value: i64) -> String {
     signed(value).trim_start_matches('+').to_owned()
 }

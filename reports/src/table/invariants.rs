@@ -7,8 +7,8 @@ use crate::schema::{Judgement, Run, Verdict};
 use crate::verdict::in_order;
 use comfy_table::{Cell, Color};
 
-/// The matrix; ` !` marks what is not as expected, ` ?` what is inconclusive. A column per protocol, or, where those are
-/// more than the invariants, per invariant: real kernels have few invariants and many names.
+/// Renders the matrix; ` !` marks an unexpected verdict, ` ?` an inconclusive one. It has a column per protocol, or per
+/// invariant where there are more protocols than invariants: real kernels have few invariants and many names.
 pub(super) fn table(run: &Run, options: TableOptions) -> String {
     let protocols = in_order(run.verdicts.iter().map(|verdict| verdict.protocol.as_str()));
     let invariants = in_order(run.verdicts.iter().map(|verdict| verdict.invariant.as_str()));

@@ -1,11 +1,11 @@
-//! The lines that say how much happened in the thinnest cell: what a verdict rests on.
+//! Lines on the activity in the cell with the fewest samples, on which a verdict rests.
 use crate::axis::Axis;
 use crate::outcome;
 use crate::schema::Run;
 use crate::units::{count, grouped};
 
-/// Least counts over all cells: attaches and overlaps, and with faults how often the rarest rule fired and the rarest
-/// abort ran. Empty without cells.
+/// Returns the least counts over all cells: attaches and overlaps, and with faults the firings of the rarest rule and
+/// the runs of the rarest abort. Empty without cells.
 pub(super) fn line(run: &Run) -> String {
     let Some(attaches) = run.cells.iter().map(|cell| outcome::tried(&cell.attach.outcomes)).min() else {
         return String::new();

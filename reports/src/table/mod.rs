@@ -20,16 +20,16 @@ use std::fmt::Write as _;
 /// Options for the layout of the text. The default is plain text of any width, as for a pipe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TableOptions {
-    /// Columns of the terminal; cells wrap to fit. `None`: one line a row, however long.
+    /// Columns of the terminal; cells wrap to fit. With `None`, a row is one line, however long.
     pub width: Option<u16>,
     /// Says whether to mark words with ANSI colours.
     pub color: bool,
 }
 
-/// Cells that ended early and notes that are printed before the rest is only counted.
+/// Largest number of cells that ended early and of notes that are printed before the rest is counted.
 const MAX_REMARKS: usize = 20;
 
-/// The result of `run` as text, ending with the verdict line.
+/// Renders the result of `run` as text, ending with the verdict line.
 ///
 /// # Errors
 /// [`AggregateError`] when a histogram in the run is damaged.
@@ -72,7 +72,7 @@ fn head(run: &Run, sums: &Aggregate) -> String {
     )
 }
 
-/// The last line: what came of it, and how many verdicts of each kind.
+/// Returns the last line: the verdict, and the number of verdicts of each kind.
 #[must_use]
 pub fn verdict_line(run: &Run) -> String {
     let said = match exit_code(run) {
@@ -92,7 +92,7 @@ fn exit_color(run: &Run) -> Color {
     }
 }
 
-/// Verdicts that are not a pass, cells that ended early, notes.
+/// Prints verdicts that did not pass, cells that ended early, and notes.
 fn remarks(out: &mut String, run: &Run, options: TableOptions) {
     let mut lines: Vec<_> =
         Coverage::of(run).missing.into_iter().map(|what| (false, format!("missing: {what}"))).collect();
@@ -147,7 +147,7 @@ fn paint(options: TableOptions, text: &str, color: Color) -> String {
 /// A line under the titles and nothing else, so that rows can be cut out with the tools of a shell.
 const HEADER_LINE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// An empty table in the style of this crate.
+/// Returns an empty table in the style of this crate.
 pub(crate) fn new_table(options: TableOptions, header: &[String]) -> Table {
     let mut table = Table::new();
     table.load_style(HEADER_LINE);
@@ -169,14 +169,15 @@ pub(crate) fn new_table(options: TableOptions, header: &[String]) -> Table {
     table
 }
 
-/// The table as text, without blanks at the ends of lines.
+/// Renders the table as text, without blanks at the ends of lines.
 fn print(table: &Table) -> String {
     let mut text = table.trim_fmt();
     text.push('\n');
     text
 }
 
-/// Columns that `table` takes when nothing wraps: each with a blank on both sides, a rule of the style between.
+/// Returns the columns that `table` takes when nothing wraps: each with a blank on both sides, a rule of the style
+/// between.
 fn natural_width(table: &Table) -> u16 {
     let widths = table.column_max_content_widths();
     widths.iter().fold(0_u16, |sum, width| sum.saturating_add(*width).saturating_add(3))

@@ -19,7 +19,7 @@ struct Column {
     text: Box<dyn Fn(&PointSum) -> String>,
 }
 
-/// The table, one line a row. Where a terminal is too narrow for it, what went wrong gets a table of its own.
+/// Renders the table, one line a row. Where a terminal is too narrow for it, failures get a table of their own.
 pub(super) fn table(engine: Engine, sums: &Aggregate, options: TableOptions) -> String {
     let axes = axes(sums.axes);
     if engine == Engine::Linux {
@@ -87,8 +87,8 @@ fn what_went_wrong() -> Vec<Column> {
     ]
 }
 
-/// Percentiles of attaches that moved: counted from the intended start where there was one. The rest of the outcomes
-/// only when there was any.
+/// Returns the percentiles of attaches that moved, counted from the intended start where there was one. The other
+/// outcomes are shown only when there was any.
 fn of_linux(sums: &Aggregate) -> Vec<Column> {
     let corrected =
         sums.groups.iter().any(|g| g.sum.latency(AttachOutcome::Moved, LatencyKind::Corrected).is_some());

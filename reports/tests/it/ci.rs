@@ -1,5 +1,5 @@
-//! Forms for CI: JUnit XML against Jenkins' schema and through quick-junit's reader, Markdown, annotations; of runs and of
-//! gates.
+//! Forms for CI: JUnit XML against Jenkins' schema and through quick-junit's reader, Markdown, annotations; of runs and
+//! of gates.
 use crate::demo::{demo_linux, demo_run, note};
 use crate::outputs::demos;
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
@@ -15,7 +15,7 @@ fn complaints(xml: &str) -> Vec<String> {
     validator.validate(&document).iter().map(|error| format!("{error:?}")).collect()
 }
 
-/// Gates of each state for `demo_run`: (TOML, what comes out).
+/// Gates of each state for `demo_run`: (TOML, expected state).
 const GATES: &str = r#"
 [[gate]]
 name = "attaches | happen"

@@ -32,7 +32,7 @@ fn no_damage_to_a_histogram_panics() {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for round in 0..400 {
         let mut bytes = whole.hdr.clone().into_bytes();
-        // Half of the rounds aim at the header, where sizes and ranges stand.
+        // Half of the rounds aim at the header, where sizes and ranges are.
         let reach = if round % 2 == 0 { 56 } else { bytes.len() as u64 };
         for _ in 0..=dice.below(4) {
             bytes[dice.below(reach) as usize] = alphabet[dice.below(64) as usize];

@@ -90,7 +90,7 @@ fn a_failed_write_leaves_the_old_file_and_no_other() {
     write_atomic(&path, b"new").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"new");
 
-    // A folder in the way: the rename fails after everything was written.
+    // A folder is in the way, so the rename fails after everything was written.
     let blocked = folder.path().join("blocked");
     fs::create_dir(&blocked).unwrap();
     fs::write(blocked.join("x"), "x").unwrap();
@@ -112,7 +112,7 @@ fn finished_cells_survive_and_come_back_in_the_order_of_the_plan() {
         let notes = if index == 2 { vec![note.clone()] } else { Vec::new() };
         store.save(index, &empty_cell("transactional", index as u64), &notes).unwrap();
     }
-    // What a kill in the middle of a write leaves behind.
+    // A kill in the middle of a write leaves this behind.
     fs::write(folder.path().join("cells/.tmp-Ab12"), "{\"protocol").unwrap();
 
     let left = salvage(folder.path()).unwrap().unwrap();

@@ -1,5 +1,5 @@
-//! Damaged, truncated, foreign and nonsensical inputs through the readers and through everything that is made of a run:
-//! an error that names its place, or an output; never a panic, never more than a second.
+//! Damaged, truncated, foreign and nonsensical inputs through the readers and through all outputs of a run. Each gives
+//! an error that names its place, or an output; never a panic, and never more than a second.
 use crate::demo::{demo_charges, demo_linux, demo_run};
 use crate::dice::Dice;
 use crate::mutate::{bytes, cpu_time, fuzz, meaning};
@@ -22,7 +22,7 @@ const GATES: [(&str, &str); 2] = [
     ("steady.toml", include_str!("../../gates/steady.toml")),
 ];
 
-/// Runs of each kind, with a few cells each, so that a round is short.
+/// Returns runs of each kind, with a few cells each, so that a round is short.
 fn small() -> [Run; 3] {
     let few = |mut run: Run, every: usize| {
         let mut at = 0;
@@ -35,7 +35,7 @@ fn small() -> [Run; 3] {
     [few(demo_run(), 9), few(demo_linux(), 4), demo_charges()]
 }
 
-/// Everything that is made of one run.
+/// Makes every output of one run.
 fn drive(run: &Run, whole: &Run) {
     for (_, of) in FORMS {
         drop(of(run));
@@ -94,7 +94,7 @@ fn damage_to_what_a_run_says() {
     let values: Vec<_> = whole.iter().map(|run| serde_json::to_value(run).unwrap()).collect();
     let make = |dice: &mut Dice| {
         let at = dice.below(3) as usize;
-        // The first byte says which; a run is no use without the one to compare it with.
+        // The first byte selects the run; a run is of no use without the one to compare it with.
         let mut input = vec![at as u8];
         input.extend(serde_json::to_vec(&meaning(dice, &values[at])).unwrap());
         input

@@ -1,4 +1,5 @@
-//! Gates on made-up runs: the ladder as a golden file, what holds for every limit and figure, and machine time in pairs.
+//! Gates on made-up runs: the ladder as a golden file, properties for every limit and figure, and machine time in
+//! pairs.
 use crate::demo;
 use hdrhistogram::Histogram;
 use proptest::prelude::*;
@@ -135,14 +136,15 @@ fn every_axis_can_be_selected() {
     assert_eq!((both.matches(" pages").count(), both.matches("8,192 pages").count()), (2, 2), "{both}");
 }
 
-/// 400 samples from `ns` on.
+/// Returns 400 samples from `ns` on.
 fn from(ns: u64) -> Hist {
     let mut histogram = Histogram::new(3).unwrap();
     (0..400).for_each(|n| histogram.record(ns + 10 * n).unwrap());
     Hist::encode(&histogram, (ns, ns + 3_990, 400 * ns))
 }
 
-/// A run on a machine: `pairs` cells a protocol, forth and back, the second slower by `percent`; the noise is made up.
+/// Returns a run on a machine: `pairs` cells a protocol, in the order A B B A, the second slower by `percent`; the
+/// noise is made up.
 fn on_a_machine(pairs: u64, percent: u64) -> Run {
     let mut run = demo::demo_run();
     run.engine = Engine::Threads;

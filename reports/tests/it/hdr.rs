@@ -15,13 +15,13 @@ use std::time::Duration;
 /// Made by HdrHistogram for Java, see `golden/HdrText.java`.
 const THEIRS: &str = include_str!("golden/hdr-java.hgrm");
 
-/// The samples of `HdrText.java`.
+/// Returns the samples of `HdrText.java`.
 fn sample(i: u64) -> u64 {
     let spread = i * i * 7919 % 1_000_003;
     if i.is_multiple_of(3) { 4_000 + spread * spread / 400_000 } else { 4_500 + spread % 1_700 }
 }
 
-/// A run with one series of `n` of these samples.
+/// Returns a run with one series of `n` of these samples.
 fn run_of(n: u64) -> Run {
     let mut histogram = Histogram::new(3).unwrap();
     let all: Vec<u64> = (1..=n).map(sample).collect();
@@ -32,7 +32,7 @@ fn run_of(n: u64) -> Run {
     Run { cells: vec![cell], ..demo_linux() }
 }
 
-/// Lines that hold figures.
+/// Returns lines that hold figures.
 fn lines(text: &str) -> Vec<&str> {
     text.lines()
         .filter(|line| line.contains(|c: char| c.is_ascii_digit()) && !line.starts_with('#'))
@@ -71,7 +71,7 @@ fn every_line_of_ours_is_theirs_byte_for_byte_up_to_the_largest_sample() {
     }
 }
 
-/// Every interval of the log: its tag, its length, its histogram.
+/// Returns every interval of the log: its tag, its length, its histogram.
 fn intervals(log: &str) -> Vec<(String, Duration, Histogram<u64>)> {
     let read = |entry| match entry {
         Ok(LogEntry::Interval(interval)) => {
@@ -86,7 +86,7 @@ fn intervals(log: &str) -> Vec<(String, Duration, Histogram<u64>)> {
     IntervalLogIterator::new(log.as_bytes()).map(read).collect()
 }
 
-/// The histograms of a cell that hold something, in the order of the log.
+/// Returns the histograms of a cell that are not empty, in the order of the log.
 fn hists(cell: &Cell) -> Vec<&Hist> {
     let attach = cell.attach.latency.iter().map(|series| &series.hist);
     let phases = cell.attach.phases.iter().map(|series| &series.hist);

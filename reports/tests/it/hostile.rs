@@ -59,7 +59,7 @@ fn read(value: &Value) -> Option<Run> {
     json::read_run(file.path()).ok()
 }
 
-/// The paths whose strings may hold anything; others are words of the schema, or histograms.
+/// Returns the paths whose strings may hold anything; others are words of the schema, or histograms.
 fn free(value: &Value) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     paths(value, "", &mut all);

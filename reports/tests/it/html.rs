@@ -1,4 +1,5 @@
-//! The report: its text as a snapshot, escaping, plots, size, time. Files land in the target folder, to be looked at.
+//! The report: its text as a snapshot, escaping, plots, size, time. Files are written to the target folder, to be
+//! looked at.
 use crate::demo::{demo_charges, demo_env, demo_linux, demo_run, demo_run_of, note};
 use base64::Engine as _;
 use reports::axis::Axis;
@@ -11,7 +12,7 @@ fn page(run: &Run) -> String {
     render(run, None).unwrap()
 }
 
-/// The report without its style sheet, tags and pictures: what a reader without any of them has left.
+/// Returns the report without its style sheet, tags and pictures, as a reader without any of them sees it.
 pub(crate) fn words(html: &str) -> String {
     let body = html.split_once("<main>").unwrap().1;
     let mut text = String::new();
@@ -100,7 +101,7 @@ fn a_drift_beyond_its_tolerance_is_said() {
 #[test]
 fn nothing_is_concluded_from_how_long_traced_moves_take() {
     let mut run = demo_linux();
-    // Here the traced cells are those in which rare moves are slowest.
+    // In this run the traced cells are those in which rare moves are slowest.
     run.cells.retain(|cell| ["v1:pids", "v2:favordynmods"].contains(&cell.subject.label()));
     assert!(words(&page(&run)).contains("Under v1:pids a move every 50 ms"));
     for cell in run.cells.iter_mut().filter(|cell| cell.subject.label() == "v1:pids") {
@@ -138,7 +139,7 @@ fn the_policy_names_the_script() {
     );
 }
 
-/// Every element is closed, attributes are quoted, text is escaped: a strict reader takes the body.
+/// Every element is closed, attributes are quoted, and text is escaped: a strict parser accepts the body.
 #[test]
 fn the_markup_is_well_formed() {
     for html in [page(&demo_run()), page(&demo_linux()), page(&demo_charges())] {
@@ -212,7 +213,8 @@ fn colours_are_never_the_only_difference() {
     assert!(html.matches("role=\"img\"").count() >= 6, "plots have names");
 }
 
-/// Left, top, right, bottom of each label of `svg`, with letters as wide as they are in DejaVu Sans, a wide face.
+/// Returns left, top, right, bottom of each label of `svg`, with letters as wide as they are in DejaVu Sans, a wide
+/// face.
 fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
     let attribute = |tag: &str, name: &str| {
         let value = tag.split_once(&format!(" {name}=\""))?.1.split('"').next()?;
@@ -281,7 +283,7 @@ fn an_empty_run_is_a_report_too() {
     assert!(html.contains("No invariant was checked") && html.contains("The run was interrupted"));
 }
 
-/// A thousand cells, each a point of its own in the worst case, with texts as long as they please.
+/// The run has a thousand cells, each a point of its own in the worst case, with texts of any length.
 #[test]
 fn the_size_is_bounded_whatever_the_run() {
     let mut run = demo_run_of(84, 60);
@@ -292,7 +294,7 @@ fn the_size_is_bounded_whatever_the_run() {
     keep("thousand.html", &html);
     keep("thousand.txt", &format!("{} bytes in {took:?}\n", html.len()));
     assert!(html.len() < MAX_BYTES);
-    // Wall time is bounded only where the build is meant to be fast.
+    // Wall time is bounded only in optimised builds.
     assert!(cfg!(debug_assertions) || took.as_secs() < 2, "{took:?}");
 
     for (n, cell) in run.cells.iter_mut().enumerate() {
@@ -311,7 +313,7 @@ fn the_size_is_bounded_whatever_the_run() {
     assert!(html.len() < MAX_BYTES, "{} bytes", html.len());
     assert!(!html.contains("A section is left out"), "bounds of tables and plots are enough even for this");
 
-    // Letters that take five bytes each are what it takes to make a section go.
+    // Only letters that take five bytes each make a section long enough to be left out.
     run.cells.iter_mut().for_each(|cell| {
         cell.subject = cell.subject.with(|parts| parts.protocol.insert_str(0, &"\"".repeat(120)));
     });

@@ -1,11 +1,11 @@
-//! Several runs on one page: each as it stands alone, anchors of its own, and what is laid side by side.
+//! Several runs on one page: each as in its own report, anchors of its own, and the comparison.
 use crate::demo::{demo_charges, demo_env, demo_linux, demo_run, demo_run_of};
 use crate::html::{keep, words};
 use reports::html::{MAX_BYTES, MAX_RUNS, render, render_all};
 use reports::schema::{Engine, Env, Run};
 use std::collections::BTreeSet;
 
-/// The demo on the simulator and on Linux under one name, and a third run of another.
+/// Returns the demo on the simulator and on Linux under one name, and a third run of another.
 fn runs() -> Vec<(Run, Option<Env>)> {
     let mut linux = demo_linux();
     linux.scenario.name = "default".into();
@@ -16,7 +16,7 @@ fn page(runs: &[(Run, Option<Env>)]) -> String {
     render_all(runs).unwrap()
 }
 
-/// The section side by side.
+/// Returns the section of the comparison.
 fn beside(html: &str) -> &str {
     html.split_once("<section id=\"beside\">").unwrap().1.split_once("<article").unwrap().0
 }
@@ -81,7 +81,7 @@ fn only_the_same_scenario_on_a_model_and_a_machine_is_laid_side_by_side() {
     runs[1].0.scenario.name = "default".into();
     runs[1].0.engine = Engine::Sim;
     assert!(page(&runs).contains("Nothing stands side by side"));
-    // On threads the protocols are the same code, so nothing has to be judged nearest.
+    // On threads the protocols are the same code, so no nearest protocol has to be chosen.
     let mut threads = demo_run();
     threads.engine = Engine::Threads;
     let html = page(&[(demo_run(), None), (threads, Some(demo_env()))]);
@@ -127,7 +127,7 @@ fn runs_that_differ_in_cpus_are_followed_along_them() {
     let (two, eight) = (section.find("2 CPUs: p50, virtual"), section.find("8 CPUs: p50, virtual"));
     assert!(two.unwrap() < eight.unwrap(), "by CPUs, not in the order given");
     assert_eq!((section.matches("<svg viewBox").count(), section.matches("<li data-k").count()), (1, 4));
-    // Another engine, or the same CPUs, is no scale.
+    // Runs of another engine, or with the same CPUs, have no scale.
     let mut threads = on(4, 1);
     threads.0.engine = Engine::Threads;
     assert!(!page(&[on(8, 1), on(8, 2), threads]).contains("id=\"scaling\""));

@@ -13,7 +13,8 @@ fn a_thousand_points_have_a_small_page_soon_and_every_other_form() {
         cell.point = cell.point.with(Axis::Rate, n as u64);
     }
     assert!(run.cells.len() >= 1_000);
-    // CPU time, since other work on the machine is not ours; a build that is not optimised may take more of it.
+    // CPU time is measured, since other work on the machine takes wall time. A build that is not optimised may take
+    // more of it.
     let most = Duration::from_secs(if cfg!(debug_assertions) { 40 } else { 2 });
     let (page, took) = timed(|| html::render(&run, None).unwrap());
     assert!(page.len() < 2 << 20, "{} bytes", page.len());

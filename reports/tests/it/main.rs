@@ -1,6 +1,6 @@
-//! Tests of what the crate writes and reads, from outside. One binary; what belongs where:
+//! Tests of the inputs and outputs of the crate, from outside. They are one binary; this table assigns them to modules:
 //!
-//! | module | belongs there |
+//! | module | contents |
 //! |---|---|
 //! | [`dice`] | the pseudo-random numbers of [`demo`] and [`mutate`] |
 //! | [`demo`] | made-up runs that the other modules render; no test |
@@ -11,10 +11,10 @@
 //! | [`sums`] | cells merged over seeds |
 //! | [`table`] | the text on stdout, as snapshots |
 //! | [`html`] | the report: its text as a snapshot, escaping, plots, size, time |
-//! | [`joint`] | several runs on one page, and what is laid side by side |
+//! | [`joint`] | several runs on one page, and their comparison |
 //! | [`gates`] | gates: the golden ladder, properties of verdicts, machine time in pairs |
-//! | [`statistics`] | machine time: held to scipy, and to made-up noisy machines |
-//! | [`outputs`] | CSV and JSON, and what holds of every form for other programs: golden files, damage |
+//! | [`statistics`] | machine time: compared with scipy, and with made-up noisy machines |
+//! | [`outputs`] | CSV and JSON, and properties of every form for other programs: golden files, damage |
 //! | [`hdr`] | `.hgrm` and `.hlog` against HdrHistogram's own text and reader |
 //! | [`ci`] | JUnit XML, Markdown and annotations, of runs and of gates |
 //! | [`chrome`] | the Chrome trace of single attaches |

@@ -1,7 +1,7 @@
-//! Damage to inputs, of bytes and of what they mean, as a function of a seed; and the rounds that a fuzzing test makes.
+//! Damage to inputs, of bytes and of their meaning, as a function of a seed; and the rounds that a fuzzing test makes.
 //!
 //! An ordinary test makes a fixed number of rounds, so that it finds the same today and tomorrow. With
-//! `ATTACH_RIG_FUZZ_SECONDS=60` it goes on for so long. Every round has a seed of its own, which a failure names, and the
+//! `ATTACH_RIG_FUZZ_SECONDS=60` it goes on for that time. Every round has a seed of its own, which a failure names. The
 //! input of a failed round is kept in the target folder. Used by the tests of rig as well.
 use crate::dice::Dice;
 use serde_json::Value;
@@ -34,7 +34,7 @@ pub(crate) fn fuzz(name: &str, rounds: u64, make: impl Fn(&mut Dice) -> Vec<u8>,
     }
 }
 
-/// CPU time of this thread: wall time would blame an input for a busy machine.
+/// Returns the CPU time of this thread: wall time would blame an input for a busy machine.
 pub(crate) fn cpu_time() -> Duration {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(stat.split_whitespace().next().unwrap().parse().unwrap())
@@ -70,7 +70,7 @@ const TOKENS: [&str; 26] = [
     "=",
 ];
 
-/// `text` with one to four pieces of damage.
+/// Returns `text` with one to four pieces of damage.
 pub(crate) fn bytes(dice: &mut Dice, text: &[u8]) -> Vec<u8> {
     let mut out = text.to_vec();
     for _ in 0..=dice.below(4) {
@@ -106,25 +106,25 @@ fn insert(out: &mut Vec<u8>, at: usize, piece: &[u8]) {
     drop(out.splice(at..at, piece.iter().copied()));
 }
 
-/// A place and one not far behind it.
+/// Returns a place and one not far behind it.
 fn span(dice: &mut Dice, len: usize) -> (usize, usize) {
     let from = dice.below(len as u64 + 1) as usize;
     let reach = [4, 40, 400][dice.below(3) as usize];
     (from, (from + dice.below(reach) as usize).min(len))
 }
 
-/// Another number in place of the next one.
+/// Writes another number in place of the next one.
 fn number(dice: &mut Dice, out: &mut Vec<u8>, from: usize) {
     let Some(start) = (from..out.len()).find(|at| out[*at].is_ascii_digit()) else { return };
     let end = (start..out.len()).find(|at| !out[*at].is_ascii_digit()).unwrap_or(out.len());
     drop(out.splice(start..end, TOKENS[dice.below(10) as usize].bytes()));
 }
 
-/// `json` with one to four of its values replaced, doubled, renamed or taken away.
+/// Returns `json` with one to four of its values replaced, doubled, renamed or taken away.
 pub(crate) fn meaning(dice: &mut Dice, json: &Value) -> Value {
     let mut out = json.clone();
     for _ in 0..=dice.below(4) {
-        // Mostly to a leaf: what changes the form is refused by any reader, and nothing behind it is tried.
+        // Mostly a leaf is changed: a changed form is refused by any reader, and nothing behind it is tried.
         let depth = if dice.below(8) > 0 { u64::MAX } else { dice.below(9) };
         descend(dice, &mut out, depth);
     }
@@ -163,7 +163,7 @@ fn descend(dice: &mut Dice, value: &mut Value, depth: u64) {
     }
 }
 
-/// Another value in place of `old`, nearly always of its own kind.
+/// Returns another value in place of `old`, nearly always of its own kind.
 fn another(dice: &mut Dice, old: &Value) -> Value {
     let same_kind = dice.below(16) > 0;
     match old {
@@ -199,7 +199,7 @@ fn another(dice: &mut Dice, old: &Value) -> Value {
     }
 }
 
-/// Damage to the bytes of a histogram: half of it in the header, where sizes and ranges stand.
+/// Damages the bytes of a histogram: half of it in the header, where sizes and ranges are.
 fn base64(dice: &mut Dice, text: &str) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = text.as_bytes().to_vec();

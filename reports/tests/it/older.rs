@@ -1,8 +1,8 @@
-//! Results and files of older versions are read as what they were.
+//! Results and files of older versions are read with their original meaning.
 //!
-//! `fixtures/schema-1` has results that the last version of schema 1 wrote, cut to few cells; `fixtures/schema-2` has the same
-//! results as this version writes them. `UPDATE=1 cargo test -p reports --test it older` writes the latter anew, which is
-//! right only until a version that writes schema 2 is released.
+//! `fixtures/schema-1` has results that the last version of schema 1 wrote, cut to few cells. `fixtures/schema-2` has
+//! the same results as this version writes them. `UPDATE=1 cargo test -p reports --test it older` writes the latter
+//! anew, which is right only until a version that writes schema 2 is released.
 use reports::cells::{FOLDER, salvage};
 use reports::figure::{Baseline, Key};
 use reports::gate::{Earlier, Gates, evaluate};
@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Two of the simulator (without faults, and with faults and violated invariants), one of a kernel, and one of the kernels of
-/// three guests.
+/// Two results of the simulator (without faults, and with faults and violated invariants), one of a kernel, and one of
+/// the kernels of three guests.
 const RESULTS: [&str; 4] = ["idle", "churn", "linux", "guest"];
 
 fn fixture(schema: u32, name: &str) -> PathBuf {
@@ -25,26 +25,26 @@ fn fixture(schema: u32, name: &str) -> PathBuf {
     fixtures.join(format!("schema-{schema}/{name}.json"))
 }
 
-/// The result of schema 1 as JSON.
+/// Returns the result of schema 1 as JSON.
 fn older(name: &str) -> Value {
     let value: Value = serde_json::from_slice(&fs::read(fixture(1, name)).unwrap()).unwrap();
     assert_eq!(value["schema"], SCHEMA_1);
     value
 }
 
-/// The result of schema 1 as it is read.
+/// Returns the result of schema 1 as it is read.
 fn current(name: &str) -> Run {
     read_run(&fixture(1, name)).unwrap()
 }
 
-/// The bytes of a file that holds `run`.
+/// Returns the bytes of a file that holds `run`.
 fn written(run: &Run) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     write_run(file.path(), run).unwrap();
     fs::read_to_string(file.path()).unwrap()
 }
 
-/// Every number of a result, in order.
+/// Returns every number of a result, in order.
 fn numbers(value: &Value) -> Vec<u64> {
     match value {
         Value::Number(number) => number.as_u64().into_iter().collect(),
@@ -100,7 +100,7 @@ fn names_of_schema_1_become_facts_and_stay_what_people_read() {
     }
 }
 
-/// Subjects of the cells of `run`, each once.
+/// Returns the subjects of the cells of `run`, each once.
 fn subjects(run: &Run) -> Vec<Subject> {
     let mut subjects: Vec<Subject> = run.cells.iter().map(|cell| cell.subject.clone()).collect();
     subjects.dedup();
@@ -174,7 +174,7 @@ fn cells_of_an_interrupted_run_of_schema_1_are_read() {
     }
 }
 
-/// A gate by the names of this version, and the same by those of the version before.
+/// A gate by the names of this version, and the same gate by those of the version before.
 const GATE: &str = r#"
 [[gate]]
 name = "drifts"
@@ -198,7 +198,7 @@ fn before(text: &str) -> String {
 fn gates_and_baselines_with_the_names_of_before_ask_for_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let mut run = current("churn");
-    // Too little happened in it for a verdict, and nothing passes without one.
+    // Too little happened in the run for a verdict, and nothing passes without one.
     run.notes.clear();
     run.verdicts.clear();
     let path = folder.path().join("churn.json");

@@ -1,4 +1,5 @@
-//! CSV and JSON for other programs, and what holds of every form: golden files, the same bytes twice, damage is an error.
+//! CSV and JSON for other programs, and properties of every form: golden files, the same bytes twice, damage is an
+//! error.
 use crate::demo::{demo_charges, demo_linux, demo_run};
 use reports::outputs::{OutputError, bmf, csv, gab, hgrm, hlog, json, junit, markdown};
 use reports::schema::Run;
@@ -23,12 +24,12 @@ pub(crate) const FORMS: [(&str, Form); 8] = [
     ("gab", gab),
 ];
 
-/// Made-up runs by name: of the model, of a kernel, and of a kernel that counts memory.
+/// Returns made-up runs by name: of the model, of a kernel, and of a kernel that counts memory.
 pub(crate) fn demos() -> [(&'static str, Run); 3] {
     [("sim", demo_run()), ("linux", demo_linux()), ("charges", demo_charges())]
 }
 
-/// Rows of the CSV by name of column.
+/// Returns rows of the CSV by name of column.
 fn rows(run: &Run) -> Vec<BTreeMap<String, String>> {
     let bytes = csv(run).unwrap();
     ::csv::Reader::from_reader(bytes.as_slice()).deserialize().map(Result::unwrap).collect()

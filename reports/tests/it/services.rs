@@ -35,7 +35,8 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// The document, if Bencher takes it: of the form above, something in each map, names no longer than it says.
+/// Returns the document, if Bencher accepts it: of the form above, with something in each map, and names within its
+/// limit.
 fn bencher(text: &str) -> Result<Bmf, String> {
     let read: Bmf = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let empty = read.is_empty() || read.values().any(BTreeMap::is_empty);

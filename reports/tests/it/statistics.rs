@@ -1,4 +1,4 @@
-//! The statistics of machine time: held to scipy, and to sessions on noisy machines that are made up here.
+//! The statistics of machine time, compared with scipy, and on made-up sessions on noisy machines.
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64;
 use reports::stats::{Answer, Question, Run, SignedRank, blocks, decide, holm};
@@ -40,8 +40,8 @@ fn scipy_says_the_same() {
     }
 }
 
-/// A shared machine, as it was measured: the same work is up to 45 % slower an hour later, the change comes at once or
-/// creeps, a run differs from the next by some 4 %, and one in twenty meets a neighbour.
+/// A shared machine, as measured: the same work is up to 45 % slower an hour later, and the change comes at once or
+/// creeps. A run differs from the next by some 4 %, and one in twenty is disturbed by a neighbour.
 struct Machine {
     random: Pcg64,
     speed: f64,
@@ -56,12 +56,12 @@ impl Machine {
         Self { random, speed, creep, clock: 0 }
     }
 
-    /// About a standard normal deviate: twelve coins less their mean.
+    /// Returns an approximately standard normal deviate: the sum of twelve uniform numbers, less its mean.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.random.random_range(0.0..1.0)).sum::<f64>() - 6.0
     }
 
-    /// One run of work that takes `ns` on a quiet machine.
+    /// Makes one run of work that takes `ns` on a quiet machine.
     fn run(&mut self, ns: f64) -> Run {
         self.clock += 1;
         self.speed *= 1.0 + self.creep;
@@ -111,7 +111,7 @@ fn false_alarms_are_rare_and_ten_percent_is_found() {
 
 #[test]
 fn a_stored_baseline_would_have_been_wrong_on_the_same_machines() {
-    // The blocks prevent this: two sessions of equal work, made at different times, are compared without them.
+    // The blocks prevent this: two sessions of equal work, with an hour between them, are compared without blocks.
     let mean = |seed: u64| {
         let mut machine = Machine::new(seed);
         let sum: u64 = (0..2 * BLOCKS).map(|_| machine.run(1e6).value).sum();

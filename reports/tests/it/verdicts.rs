@@ -5,7 +5,7 @@ use reports::schema::{Cell, Expectation, Judgement, Note, NoteKind, Verdict};
 use reports::verdict::{Census, Expectations, exit_code, headline, judge};
 use std::collections::BTreeMap;
 
-/// Cells of `protocol`, one per entry: how often it violated `drift`.
+/// Returns cells of `protocol`, one per entry, with the number of violations of `drift`.
 fn cells(protocol: &str, violated: &[u64]) -> Vec<Cell> {
     let cell = |(seed, violated): (usize, &u64)| {
         let mut cell = empty_cell(protocol, seed as u64);

@@ -1,4 +1,4 @@
-//! The lanes of one attach: its phases, what its mover waited for, what it held, who waited.
+//! The lanes of one attach: its phases, the locks that its mover waited for and held, and the actors that waited.
 //!
 //! Separate from the section. A plot has room for few lanes, and this file chooses them.
 use super::{lock, seen};
@@ -12,12 +12,13 @@ const MAX_LOCKS: usize = 12;
 /// Lanes of others who wait: those who wait longest.
 const MAX_WAITERS: usize = 8;
 
-/// Class of a lock: `mmap_sem` of `mmap_sem(mm 3)`.
+/// Returns the class of a lock: `mmap_sem` of `mmap_sem(mm 3)`.
 fn class(name: &str) -> &str {
     name.split('(').next().unwrap_or(name)
 }
 
-/// The phases, what the mover waited for, what it held, who waited; and how many lanes had no room.
+/// Returns the phases, the locks that the mover waited for and held, and the actors that waited; and the number of
+/// lanes that had no room.
 pub(super) fn of(line: &Timeline, place: impl Fn(&str) -> usize) -> (Vec<Lane>, usize) {
     let phases = line.phases.iter().map(|span| Span {
         kind: SpanKind::Whole(place(&span.phase)),
@@ -54,7 +55,8 @@ pub(super) fn of(line: &Timeline, place: impl Fn(&str) -> usize) -> (Vec<Lane>, 
     (lanes, held_out + waiting_out)
 }
 
-/// Spans by the name of their lane, in order of appearance: the `max` lanes with the largest sums, and how many are left out.
+/// Groups spans by the name of their lane, in order of appearance: the `max` lanes with the largest sums, and the
+/// number of lanes left out.
 fn longest_lanes(spans: impl Iterator<Item = (String, Span)>, max: usize) -> (Vec<Lane>, usize) {
     let mut lanes: Vec<Lane> = Vec::new();
     for (name, span) in spans {

@@ -19,12 +19,12 @@ use maud::{Markup, html};
 /// Protocols that are shown.
 const MAX_PROTOCOLS: usize = 6;
 
-/// Rows of a table of steps: a hold that is taken again and again would fill pages.
+/// Rows of a table of steps. A hold that is taken again and again would fill pages.
 const MAX_STEPS: usize = 40;
 /// Divisor of an attach's length: a shorter span cannot be seen, and is not shown.
 const VISIBLE: u64 = 200;
 
-/// An attach to show: what it stands for, that figure in words, the attach, its seed.
+/// An attach to show: the percentile it represents, that figure in words, the attach, its seed.
 struct Pick<'a> {
     of: String,
     figure: String,
@@ -62,14 +62,14 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     )
 }
 
-/// Of the points of `protocol` the one with the longest attach that can be followed.
+/// Returns the point of `protocol` with the longest attach that can be followed.
 fn longest_group<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a PointSum> {
     let mine = view.sums.groups.iter().filter(|group| group.subject.label() == protocol && any(&group.sum));
     let longest = |group: &PointSum| TimelineAt::longest(&group.sum.timelines).map_or(0, |at| at.latency_ns);
     mine.reduce(|a, b| if longest(b) > longest(a) { b } else { a })
 }
 
-/// The attaches nearest to the percentiles that the samples support, and the longest; each once.
+/// Returns the attaches nearest to the percentiles that the samples support, and the longest; each once.
 fn picks<'a>(view: &'a View<'_>, group: &PointSum) -> Vec<Pick<'a>> {
     let all = &group.sum.timelines;
     let moved = group.sum.latency(AttachOutcome::Moved, LatencyKind::Raw);
@@ -128,7 +128,7 @@ fn seen(line: &Timeline, from_ns: u64, to_ns: u64) -> bool {
     to_ns.saturating_sub(from_ns) >= line.latency_ns / VISIBLE
 }
 
-/// `mmap_sem(mm 3) R`.
+/// Returns the name of a lock with its mode, such as `mmap_sem(mm 3) R`.
 fn lock(name: &str, mode: &str) -> String {
     format!("{name} {mode}").trim_end().to_owned()
 }

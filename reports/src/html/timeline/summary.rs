@@ -60,7 +60,7 @@ fn sum<'a>(parts: impl Iterator<Item = (&'a str, u64)>) -> u64 {
     parts.map(|(_, ns)| ns).fold(0, u64::saturating_add)
 }
 
-/// The name with the largest sum; of equals the first.
+/// Returns the name with the largest sum; of equals the first.
 fn largest<'a>(parts: impl Iterator<Item = (&'a str, u64)>) -> Option<(&'a str, u64)> {
     let mut sums: Vec<(&str, u64)> = Vec::new();
     for (name, ns) in parts {

@@ -15,14 +15,14 @@ fn every_column_of_every_table_can_be_sorted() {
     }
 }
 
-/// Times in mixed units, thousands, signs, and what is not a number.
+/// Cells are times in mixed units, thousands, signs, and values that are not numbers.
 #[test]
 fn figures_are_sorted_by_what_they_mean() {
     let Some(mut browser) = browser("figures") else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = &made_up(folder.path())[0];
     let mut page = Page::open(&mut browser, file, WIDE);
-    // The script has looked at the page already, so the figures are put into cells that it knows.
+    // The script has read the page already, so the figures are put into cells that it knows.
     let order = page.eval(
         "(() => {
           const table = [...document.querySelectorAll('main table')].find((table) => table.tBodies[0].rows.length >= 8);

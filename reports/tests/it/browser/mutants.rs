@@ -13,14 +13,14 @@ fn write(folder: &Path, name: &str, style: &str, body: &str) -> std::path::PathB
     file
 }
 
-/// One plot with `inside` in it.
+/// Returns one plot with `inside` in it.
 fn plot(inside: &str) -> String {
     format!(
         "<figure><div class=plot><svg viewBox='0 0 720 320' width=720 height=320 font-size=24>{inside}</svg></div></figure>"
     )
 }
 
-/// (check, style, body, what it must say).
+/// Returns (check, style, body, the text that the check must report).
 fn mutants() -> Vec<(&'static str, &'static str, String, &'static str)> {
     let cell = |n: u32| format!("<tr><th scope=row>{n}</th></tr>");
     let table = |head: &str| {

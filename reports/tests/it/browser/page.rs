@@ -10,16 +10,16 @@ use std::path::Path;
 pub(crate) struct Setting {
     /// Width of the window in px.
     pub(crate) width: u32,
-    /// Dark colours are preferred.
+    /// Says whether dark colours are preferred.
     pub(crate) dark: bool,
-    /// Script runs.
+    /// Says whether script runs.
     pub(crate) script: bool,
-    /// It is printed.
+    /// Says whether the page is printed.
     pub(crate) print: bool,
 }
 
 impl Setting {
-    /// `390-dark`, `1280-print`.
+    /// Returns the name of a setting: `390-dark`, `1280-print`.
     pub(crate) fn name(self) -> String {
         let marks = [(self.dark, "-dark"), (!self.script, "-noscript"), (self.print, "-print")];
         let marks = marks.iter().filter(|(there, _)| *there).map(|(_, mark)| *mark);
@@ -54,7 +54,7 @@ pub(crate) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Opens `file` under `setting`, and waits until it is there.
+    /// Opens `file` under `setting`, and waits until it is loaded.
     pub(crate) fn open(browser: &'a mut Browser, file: &Path, setting: Setting) -> Self {
         let url = format!("file://{}", file.display());
         let made = browser.call("", "Target.createTarget", &json!({ "url": "about:blank" }));
@@ -88,14 +88,14 @@ impl<'a> Page<'a> {
         got["result"]["value"].take()
     }
 
-    /// Runs one of the checks in `checks.js`: what it found, one line each.
+    /// Runs one of the checks in `checks.js` and returns its findings, one line each.
     pub(crate) fn check(&mut self, name: &str) -> Vec<String> {
         let found = self.eval(&format!("{CHECKS}.{name}()"));
         let found = found.as_array().unwrap_or_else(|| panic!("{name} gives a list, not {found}"));
         found.iter().map(|line| line.as_str().unwrap_or("?").to_owned()).collect()
     }
 
-    /// Presses a key on what has the focus.
+    /// Presses a key on the element that has the focus.
     pub(crate) fn press(&mut self, key: &str) {
         for kind in ["keyDown", "keyUp"] {
             let text = if key == "Enter" && kind == "keyDown" { "\r" } else { "" };
@@ -141,7 +141,7 @@ impl<'a> Page<'a> {
         events.iter().filter_map(complaint).collect()
     }
 
-    /// Pictures of the page, from top to bottom.
+    /// Returns pictures of the page, from top to bottom.
     pub(crate) fn pictures(&mut self) -> Vec<Vec<u8>> {
         use base64::Engine as _;
         let size = self.browser.call(&self.session, "Page.getLayoutMetrics", &json!({}));

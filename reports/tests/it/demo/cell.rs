@@ -9,7 +9,7 @@ pub(super) fn bystander(dice: &mut Dice, op: &str, condition: Condition, n: u64,
     Bystander { op: op.to_owned(), condition, failed: dice.below(4), hist: dice.hist(n, mid) }
 }
 
-/// One cell of the demo with everything in it.
+/// Returns one cell of the demo with everything in it.
 pub(super) fn cell(
     dice: &mut Dice,
     (name, mid, slow, drifts): (&str, u64, u64, bool),
@@ -67,7 +67,8 @@ pub(super) fn cell(
     cell
 }
 
-/// 300 attaches over 50 ms, one of them long, and `faults` faults; dice of their own, so that nothing else changes.
+/// Returns 300 attaches over 50 ms, one of them long, and `faults` faults. It has dice of its own, so that nothing else
+/// changes.
 fn over_time(seed: u64, mid: u64, faults: u64) -> Slices {
     let (mut dice, mut slices) = (Dice::new(seed), Slices::default());
     for n in 0..300_u64 {
@@ -98,7 +99,7 @@ fn attach(attach: &mut Attach, dice: &mut Dice, protocol: &str, mid: u64, n: u64
     }
 }
 
-/// Phases with their shares in percent.
+/// Returns phases with their shares in percent.
 fn phases(protocol: &str) -> &'static [(&'static str, u64)] {
     match protocol {
         "three-phase" => &[("lock", 8), ("can_attach", 10), ("switch", 2), ("attach", 70), ("unlock", 1)],

@@ -1,4 +1,4 @@
-//! A made-up run on Linux that moves ever larger processes, with and without their charges, and watches counters and locks.
+//! A made-up run on Linux that moves ever larger processes, with and without charges, and watches counters and locks.
 use super::{Dice, counts, empty_cell, finished, note, scenario, series};
 use reports::axis::Axis;
 use reports::fit::over_resident_pages;
@@ -8,7 +8,7 @@ use reports::schema::*;
 /// Pages that the process keeps.
 const PAGES: [u64; 6] = [0, 256, 1_024, 2_048, 4_096, 8_192];
 
-/// Counters within what batches may hide, charges left by design, and waits without holds.
+/// Returns a run with counters within the range that batches may hide, charges left by design, and waits without holds.
 pub(crate) fn demo_charges() -> Run {
     let mut cells = Vec::new();
     for per_page in [0, 11] {

@@ -13,7 +13,8 @@ use reports::schema::*;
 use reports::verdict::{Expectations, judge};
 use std::collections::BTreeMap;
 
-/// Protocols of the demo, with: p50 of an attach in ns, how much bystanders suffer in percent, whether it drifts.
+/// Protocols of the demo, with the p50 of an attach in ns, the slowdown of bystanders in percent, and whether the
+/// protocol drifts.
 const PROTOCOLS: [(&str, u64, u64, bool); 4] = [
     ("three-phase", 21_000, 140, true),
     ("transactional", 64_000, 420, false),
@@ -37,7 +38,7 @@ pub(crate) const INVARIANTS: [&str; 12] = [
 ];
 
 impl Dice {
-    /// `n` times around `mid` ns, with a tail: each halving of probability adds two thirds of `mid`.
+    /// Returns `n` times around `mid` ns, with a tail: each halving of probability adds two thirds of `mid`.
     pub(crate) fn hist(&mut self, n: u64, mid: u64) -> Hist {
         let mut histogram = Histogram::new(3).unwrap();
         let (mut min, mut max, mut total) = (u64::MAX, 0, 0);
@@ -51,7 +52,7 @@ impl Dice {
     }
 }
 
-/// The default scenario on the simulator: four protocols, three fault rates, `seeds` seeds.
+/// Returns the default scenario on the simulator: four protocols, three fault rates, `seeds` seeds.
 pub(crate) fn demo_run_of(seeds: u64, attaches: u64) -> Run {
     let mut cells = Vec::new();
     for (index, protocol) in PROTOCOLS.iter().enumerate() {
@@ -73,7 +74,7 @@ pub(crate) fn demo_run() -> Run {
     demo_run_of(3, 900)
 }
 
-/// Real moves on Linux: a closed loop and two rates, two hierarchies.
+/// Returns real moves on Linux: a closed loop and two rates, two hierarchies.
 pub(crate) fn demo_linux() -> Run {
     let mut cells = Vec::new();
     for (protocol, slow) in [("v1:pids", 7_800_000), ("v2", 8_900_000), ("v2", 9_000)] {

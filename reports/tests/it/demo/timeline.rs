@@ -11,7 +11,7 @@ fn wait(who: &str, lock: &str, mode: &str, from_ns: u64, to_ns: u64) -> WaitSpan
     WaitSpan { who: who.into(), lock: lock.into(), mode: mode.into(), from_ns, to_ns }
 }
 
-/// An attach of `ns` whose phases are as long, in percent, as `shares` says.
+/// Returns an attach of `ns` whose phases have the lengths, in percent, that `shares` gives.
 pub(super) fn timeline(ns: u64, shares: &[(&str, u64)], fault: bool) -> Timeline {
     let whole: u64 = shares.iter().map(|share| share.1).sum();
     let (mut done, mut phases) = (0, Vec::new());

@@ -25,8 +25,8 @@ pub fn ns(ns: u64) -> String {
     unreachable!("seconds take whatever is left")
 }
 
-/// Writes `ps` as ns with three significant digits, or as [`ns()`] from 1 µs on, with a true minus: `9.23 ns`, `−0.40
-/// ns`.
+/// Writes `ps` as ns with three significant digits and a true minus, or as [`ns()`] from 1 µs on. Examples:
+/// `9.23 ns`, `−0.40 ns`.
 #[must_use]
 pub fn ps(ps: i64) -> String {
     let (size, sign) = (ps.unsigned_abs(), if ps < 0 { "−" } else { "" });

@@ -88,8 +88,10 @@ fn fits(view: &View<'_>) -> Markup {
     } }
 }
 
-/// Returns a sentence on a fit: `v1:charges, cost of moving charges: 11.2 ns a page (95 % interval 11.1 ns to 11.4 ns;
-/// 7 points), 14.1 µs without any.`
+/// Returns a sentence on a fit, such as:
+///
+/// `v1:charges, cost of moving charges: 11.2 ns a page (95 % interval 11.1 ns to 11.4 ns; 7 points), 14.1 µs without
+/// any.`
 fn said(fit: &Fit) -> String {
     let points = count(u64::from(fit.points), "point");
     let interval = match (fit.slope_low_ps, fit.slope_high_ps) {

@@ -38,8 +38,9 @@ pub fn chrome_trace(run: &Run) -> Result<String, OutputError> {
     super::pretty(&json!({"displayTimeUnit": "ns", "traceEvents": events}))
 }
 
-/// Returns the title of an attach: `sim default, transactional fault_rate_percent=1 seed=3: process 3 in 90.4 µs
-/// (virtual), at 12.3 ms`.
+/// Returns the title of an attach, such as:
+///
+/// `sim default, transactional fault_rate_percent=1 seed=3: process 3 in 90.4 µs (virtual), at 12.3 ms`.
 fn title(run: &Run, cell: &Cell, timeline: &Timeline) -> String {
     format!(
         "{} {}, {} {}: {} in {} ({}), at {}",

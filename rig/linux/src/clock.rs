@@ -1,7 +1,7 @@
-//! The one clock of this module, CLOCK_MONOTONIC, and what it can tell apart.
+//! The one clock of this module, CLOCK_MONOTONIC, and the shortest interval that it resolves.
 //!
-//! Intended starts, real starts and ends come from the same clock, since they are subtracted from each other; `Instant`
-//! is the same clock but cannot be slept until.
+//! Intended starts, real starts and ends come from the same clock, since they are subtracted from each other. `Instant`
+//! is the same clock, but a thread cannot sleep until one.
 use rustix::thread::{clock_nanosleep_absolute, current_timer_slack, set_current_timer_slack};
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 use std::num::NonZeroU64;
@@ -24,10 +24,10 @@ pub(super) fn sleep_until_ns(at_ns: u64) {
     let _interrupted = clock_nanosleep_absolute(ClockId::Monotonic, &at);
 }
 
-/// What the clock is good for, measured.
+/// Measured properties of the clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClockFacts {
-    /// What the kernel claims, by clock_getres.
+    /// Resolution that the kernel claims, by clock_getres.
     pub(super) resolution_ns: u64,
     /// Smallest step seen between two reads that differed.
     pub(super) step_ns: u64,
@@ -51,7 +51,8 @@ impl ClockFacts {
     }
 }
 
-/// How late one who sleeps until a start comes, in words. Measured by the calling thread, in some 30 ms.
+/// Returns, in words, how late a thread wakes up that sleeps until a start. The calling thread measures it, in some 30
+/// ms.
 pub(super) fn lateness() -> String {
     let late = |_| {
         let due_ns = now_ns() + START_EVERY_NS;
@@ -78,7 +79,7 @@ impl PreciseSleep {
         Self { before: before.filter(|_| set.is_ok()) }
     }
 
-    /// Whether it took effect.
+    /// Reports whether the kernel accepted the shorter slack.
     pub(super) fn is_on(&self) -> bool {
         self.before.is_some()
     }

@@ -1,4 +1,4 @@
-//! What can go wrong, where, what to try, and with which exit code the command ends.
+//! Errors of a run: what can go wrong, where, what to try, and with which exit code the command ends.
 use super::option_error::OptionError;
 use super::reason::Reason;
 use reports::exit::Exit;
@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// Why a run failed. Each variant says what to do about it.
+/// Reason why a run failed. Each variant says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum LinuxError {
     /// Bad usage. Exit code 2.
@@ -18,15 +18,15 @@ pub enum LinuxError {
     NoHierarchy {
         /// The choice that could not be met.
         wanted: String,
-        /// What there is instead.
+        /// Description of what was found instead.
         found: String,
-        /// Command that would mend it.
+        /// Command that would fix it.
         remedy: String,
     },
     /// The hierarchy is there but does not let us make cgroups or move a process into them. Exit code 4.
     #[error("no permission for cgroups here: {}\n  {remedy}", list(attempts))]
     NotPermitted {
-        /// What was tried, with the answers.
+        /// Attempts that were made, with the answers.
         attempts: Vec<Attempt>,
         /// Commands that would grant it.
         remedy: String,
@@ -48,7 +48,7 @@ pub enum LinuxError {
     /// The machine refused something that the run needs. Exit code 4.
     #[error("cannot {doing}: {source}")]
     Setup {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
         /// The answer.
         source: io::Error,
@@ -71,7 +71,7 @@ pub enum LinuxError {
     /// The worker did not start. Exit code 4.
     #[error("the worker did not get ready: {reason}")]
     WorkerStart {
-        /// What it did instead.
+        /// Description of what it did instead.
         reason: String,
         /// The kernel's answer, where it is known.
         cause: Option<Cause>,
@@ -81,15 +81,15 @@ pub enum LinuxError {
     Explained {
         /// The error.
         error: Box<LinuxError>,
-        /// Why it happened, and what to do.
+        /// Reason why it happened, and what to do.
         reason: Reason,
     },
-    /// The worker ended during the run. Exit code 101 when it panicked, else 5: somebody ended it.
+    /// The worker ended during the run. Exit code 101 when it panicked, else 5: it was ended from outside.
     #[error("the worker (pid {pid}) died during the run: {status}")]
     WorkerDied {
         /// The worker.
         pid: u32,
-        /// Its exit status.
+        /// Exit status of the worker.
         status: ExitStatus,
     },
     /// The worker lives but did not answer. Exit code 5.
@@ -97,10 +97,10 @@ pub enum LinuxError {
     WorkerSilent {
         /// The worker.
         pid: u32,
-        /// How long was waited.
+        /// Seconds for which the rig waited.
         waited_s: u64,
     },
-    /// The kernel reported a move that did not happen, or somebody moved the worker meanwhile. Exit code 1.
+    /// The kernel reported a move that did not happen, or another process moved the worker in between. Exit code 1.
     #[error("the worker (pid {pid}) should sit in {} after the last move, but it is not listed there", expected.display())]
     Misplaced {
         /// The worker.
@@ -111,7 +111,7 @@ pub enum LinuxError {
     /// Something of ours could not be removed. Exit code 7.
     #[error("could not remove {}{}", list(remains), after.as_ref().map(|e| format!("\n  after: {e}")).unwrap_or_default())]
     Leftover {
-        /// What remains.
+        /// Things that remain.
         remains: Vec<Remains>,
         /// The error that had ended the run before.
         after: Option<Box<LinuxError>>,

@@ -1,26 +1,26 @@
 //! The real kernel: moves real, memory-mapping processes between real cgroups and times every write.
 //!
 //! ```text
-//! run         one run from begin to end; stage: its cells, one after the other; progress: what it tells meanwhile
+//! run         one run from begin to end; session: its cells, one after the other; progress: its reports while it runs
 //! options     what to measure; option_error: what is wrong with it
 //! error       what can go wrong, with its exit code; clock: the one clock
-//! memory      what a run needs, beside what is free
+//! memory      what a run needs, compared with what is free
 //! reason      why the kernel refused, looked for on this machine, and what to do
 //! stdio       standard streams that are closed when the program starts
 //! place       where a run is, and its cgroups
-//! workers     who works and is moved
+//! workers     the processes that work and are moved
 //! moving      the timed loop
-//! checks      counters beside the workers' books, and moves that have to fail
+//! checks      counters compared with the workers' books, and moves that have to fail
 //! trace       looks inside the kernel during extra moves: phases, lock waits and holds
 //! result      from what was measured to `run.json` and `env.json`
 //! readers     entries of the fuzzer to what the kernel and a guest say
-//! doctor      what works on this machine, what does not, and the command that mends it
+//! doctor      what works on this machine, what does not, and the command that fixes it
 //! vm          the same in a guest of its own, under QEMU
 //! ```
 //!
 //! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the workers, measures, ends the
-//! workers, removes the cgroups. It touches no other cgroup, mounts nothing that anybody else sees and signals nobody but
-//! its workers; only [`vm`] mounts, within its guest. What could not be measured stands in the notes of the run.
+//! workers, removes the cgroups. It touches no other cgroup, mounts nothing that other processes see and signals only
+//! its workers. Only [`vm`] mounts, within its guest. The notes of the run list what could not be measured.
 mod checks;
 mod clock;
 mod doctor;

@@ -1,4 +1,4 @@
-//! An option that makes no sense. Apart from `options`, whose parts it serves.
+//! An option that makes no sense. A module separate from `options`, since the parts of `options` use it.
 
 /// An option that makes no sense; the exit code is 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -6,10 +6,10 @@
 pub struct OptionError {
     /// Which option.
     pub option: &'static str,
-    /// What was given.
+    /// Value that was given.
     pub given: String,
-    /// What is wrong with it.
+    /// Description of the mistake.
     pub problem: &'static str,
-    /// What would be right.
+    /// Value that would be right.
     pub expected: String,
 }

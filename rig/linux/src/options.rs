@@ -1,4 +1,4 @@
-//! What to measure: the options of `attach-rig linux`, parsed from text and checked before anything is touched.
+//! Options of `attach-rig linux`, which say what to measure: parsed from text and checked before anything is touched.
 use super::checks::refusal::Refusal;
 use super::option_error::OptionError;
 use super::place::hierarchy::Hierarchy;
@@ -16,9 +16,9 @@ const PROCESSES_MAX: u32 = 64;
 const THREADS_MAX: u32 = TIDS as u32;
 /// Most movers; each is a thread.
 const MOVERS_MAX: u32 = 16;
-/// Most pages that a moved process may be told to keep: 1 GiB.
+/// Most pages that a moved process may be asked to keep: 1 GiB.
 const KEPT_MAX: u64 = 1 << 18;
-/// Highest rate: above it the spacing would be below what a clock can tell apart.
+/// Highest rate: above it the spacing would be shorter than a clock resolves.
 pub const RATE_MAX_PER_S: u64 = 1_000_000;
 /// Times that may be asked for, in ns: a microsecond to a day.
 pub const DURATION_NS: RangeInclusive<u64> = 1_000..=86_400_000_000_000;
@@ -30,33 +30,33 @@ pub struct LinuxOptions {
     pub hierarchy: Hierarchy,
     /// Open-loop cells, one per rate, in this order.
     pub rates: Vec<Rate>,
-    /// Whether a closed loop (back to back) runs before the rates.
+    /// True when a closed loop (back to back) runs before the rates.
     pub closed_loop: bool,
     /// Pause between two moves of the closed loop.
     pub pause: Duration,
     /// Length of each cell's measured part.
     pub duration: Duration,
-    /// What the workers do: at least one is moved.
+    /// Work of the workers: at least one is moved.
     pub workloads: Vec<Workload>,
     /// First seed of their streams.
     pub seed: u64,
     /// Movers; each has workers of its own.
     pub movers: u32,
-    /// What a move moves.
+    /// Unit that one move moves.
     pub moves: MovedUnit,
-    /// Cells in which every moved process stands still and keeps so many touched pages, back to back: what a page costs.
+    /// Cells that move idle processes back to back, each of which keeps this many touched pages: the cost of a page.
     pub kept_pages: Vec<u64>,
-    /// How often all these cells are measured, forth and back in turn (A B B A), so that they can be compared in pairs.
+    /// Number of times that all these cells are measured, in ABBA order, so that they can be compared in pairs.
     pub repeat: u32,
     /// Refusals to be provoked after the moves, one cell each.
     pub refusals: Vec<Refusal>,
-    /// What all this comes from.
+    /// Source of all these options.
     pub origin: Origin,
-    /// Whether a moved process takes its charges along, where the hierarchy carries the memory controller of v1.
+    /// True when a moved process takes its charges along, where the hierarchy carries the memory controller of v1.
     pub move_charges: bool,
-    /// Whether traced cells follow, which look inside the kernel.
+    /// True when traced cells follow, which look inside the kernel.
     pub trace: bool,
-    /// Whether this kernel has no other user, as in a guest of our own: then all of its tracing may be used.
+    /// True when this kernel has no other user, as in a guest of our own: then all of its tracing may be used.
     pub own_kernel: bool,
     /// Program started as worker; the running executable when absent. Its `main` has to call
     /// [`worker_main`](super::worker_main).
@@ -74,7 +74,7 @@ pub struct Origin {
     pub toml: String,
     /// Words of the command line that say what workers and movers do.
     pub words: Vec<String>,
-    /// What a reader has to know of it.
+    /// Remarks that a reader of the run has to know.
     pub notes: Vec<String>,
 }
 

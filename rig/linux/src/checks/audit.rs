@@ -1,9 +1,10 @@
-//! Accounting against the workers' own books, while everybody stands still: what the counters say, and what they should.
+//! Accounting against the workers' own books while every worker is parked: what the counters say, and what they should.
 //!
-//! Tasks are exact. Memory is not: each CPU keeps a batch of pages charged in advance, and some freed pages wait in a list
-//! of its own. What the kernel may hide so is computed, and only what exceeds it is drift. Pages that workers need for
-//! themselves are no part of their books; they are counted by smaps. Pages that by design stay charged where they were
-//! touched are told apart from pages that got lost.
+//! Counters of tasks are exact. Counters of memory are not: each CPU keeps a batch of pages charged in advance, and
+//! some freed pages wait in a list of their own. The number of pages that the kernel may hide in this way is computed,
+//! and only a difference above it counts as drift. Pages that workers need for themselves are not part of their books;
+//! smaps counts them. Pages that by design stay charged where they were touched are distinguished from pages that got
+//! lost.
 use super::super::clock::now_ns;
 use super::super::moving::movers::Movers;
 use super::super::place::discovery::Place;
@@ -27,7 +28,7 @@ const MANY_BATCHES: (u32, u32) = (6, 16);
 const SETTLE_NS: u64 = 1_000_000_000;
 const LOOK: Duration = Duration::from_millis(2);
 
-/// One counter beside what it should be.
+/// One counter and the value that it should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Audited {
     /// `pids` or `memory`.
@@ -38,9 +39,9 @@ pub(crate) struct Audited {
     pub(crate) unit: &'static str,
     pub(crate) usage: i64,
     pub(crate) truth: i64,
-    /// How far they may differ.
+    /// Largest difference that is allowed between them.
     pub(crate) tolerance: i64,
-    /// How that was computed.
+    /// Explanation of the tolerance, in words.
     pub(crate) how: Option<String>,
     /// Pages that stayed behind where their process is no more, as they should.
     pub(crate) by_design: Option<i64>,
@@ -88,11 +89,11 @@ impl Audited {
     }
 }
 
-/// What is compared, and from where on.
+/// Comparison of counters with the workers' books, with the readings from which it starts.
 #[derive(Clone, Debug)]
 pub(crate) struct Audit {
     kept: Kept,
-    /// Whether charges follow a moved process.
+    /// True when charges follow a moved process.
     charges_move: bool,
     begin: Counters,
     ledger: Ledger,
@@ -122,7 +123,7 @@ impl Audit {
         Self { kept, charges_move, begin: kept.read(groups), ledger: crew.ledger(), tolerance, how, seen }
     }
 
-    /// Bytes by which a counter of memory may differ from itself while nobody does anything.
+    /// Bytes by which two readings of a memory counter may differ although no worker does anything.
     pub(crate) fn slack_bytes(&self) -> i64 {
         self.tolerance * PAGE_BYTES as i64
     }
@@ -158,7 +159,7 @@ impl Audit {
         }
     }
 
-    /// `places` are the tasks by child, where that can be told.
+    /// Compares each counter with the books. `places` are the tasks by child, where that is known.
     fn compare(
         &self,
         names: &[String],
@@ -209,7 +210,7 @@ impl Audit {
             by_design: (!self.charges_move && places.is_some()).then_some(behind),
             ..row("all", now.pages, truth)
         };
-        // Nobody is there, and whoever was has taken the charges along.
+        // Such a cgroup is empty, and the processes that left it have taken their charges along.
         let left = (0..names.len()).filter(|number| self.charges_move && empty(*number));
         std::iter::once(all).chain(left.map(|number| row(&names[number], now.pages_of[number], 0))).collect()
     }
@@ -220,7 +221,8 @@ fn names(groups: &Groups) -> Vec<String> {
     groups.children().iter().map(name).collect()
 }
 
-/// The pages that counters may hide, and how that comes about. Both readings lie between the truth and that above it.
+/// The pages that counters may hide, and how that number comes about. Both readings are between the truth and the truth
+/// plus that number.
 fn tolerance(cpus: i64, batches: i64) -> (i64, String) {
     let pages = cpus * (BATCH * batches + WAITING);
     let each = if batches > 1 { format!(" for each of {batches} cgroups") } else { String::new() };

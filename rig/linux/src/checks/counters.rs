@@ -1,4 +1,4 @@
-//! What the kernel's counters say of the run's cgroups: tasks, and pages of memory that processes have touched.
+//! Readings of the kernel's counters for the run's cgroups: tasks, and pages of memory that processes have touched.
 use super::super::place::discovery::Place;
 use super::super::place::group::Groups;
 use super::super::workers::pages::PAGE_BYTES;
@@ -15,7 +15,7 @@ pub(crate) struct Kept {
     v2: bool,
 }
 
-/// Counters at one moment. A file that cannot be read counts as 0, which nobody mistakes for what it should be.
+/// Counters at one moment. A file that cannot be read counts as 0, which cannot be mistaken for the right value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counters {
     /// Tasks, by child.

@@ -1,7 +1,7 @@
-//! What is looked at beside the latency: counters, and moves that have to fail.
+//! Checks besides the latency: counters, and moves that have to fail.
 //!
 //! ```text
-//! audit       counters beside the workers' books; counters: reads them
+//! audit       compares counters with the workers' books; counters: reads them
 //! foreign     processes in the run's cgroups that are not its own, and what is not judged then
 //! refusal     moves that have to fail; provoke: makes the kernel refuse; reading: what the files say before and after
 //! ```

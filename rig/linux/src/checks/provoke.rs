@@ -18,7 +18,7 @@ const LIMIT_BYTES: &str = "65536";
 /// Pages that a moved process keeps while moves are refused: more than that limit.
 pub(crate) const KEPT: u64 = 1024;
 
-/// What came of a refusal.
+/// Outcome of the tries of one refusal.
 #[derive(Clone, Debug)]
 pub(crate) struct Refused {
     pub(crate) refusal: Refusal,

@@ -1,6 +1,6 @@
-//! What the files say of the worker at one moment: its places, its masks, and the counters of the run's cgroups.
+//! Reading of the files about the worker at one moment: its places, its masks, and the counters of the run's cgroups.
 //!
-//! Counters of memory may differ by what CPUs hold in advance; everything else has to read the same.
+//! Counters of memory may differ by the pages that CPUs hold in advance; everything else has to read the same.
 use super::super::error::LinuxError;
 use super::super::place::group::Groups;
 use std::collections::BTreeMap;
@@ -52,7 +52,8 @@ impl Reading {
         Ok(Self(all))
     }
 
-    /// The first file that says something else in `after`, in words; counters of memory may differ by so many bytes.
+    /// Returns the first file that says something else in `after`, in words. Memory counters may differ by
+    /// `slack_bytes`.
     pub(crate) fn difference(&self, after: &Self, slack_bytes: i64) -> Option<String> {
         let nothing = String::new();
         let files = self.0.keys().chain(after.0.keys());

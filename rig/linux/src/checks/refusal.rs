@@ -6,10 +6,10 @@ use super::super::place::discovery::Place;
 use faults::{Fault, Rule, Site};
 use serde::{Deserialize, Serialize};
 
-/// How often a rule without `times` is tried.
+/// Number of tries of a rule without `times`.
 const TIMES: u32 = 20;
 
-/// What makes the kernel refuse.
+/// Situation in which the kernel refuses a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RefusalKind {
     /// `cpuset.can_attach`: the destination has no CPUs.
@@ -34,9 +34,9 @@ const KINDS: [(Site, RefusalKind); 4] = [
 #[serde(try_from = "String", into = "String")]
 pub struct Refusal {
     rule: Rule,
-    /// What makes the kernel refuse.
+    /// Situation in which the kernel refuses.
     pub(crate) kind: RefusalKind,
-    /// How often.
+    /// Number of tries.
     pub(crate) times: u32,
     /// The error that is expected.
     pub(crate) errno: faults::Errno,
@@ -96,7 +96,7 @@ impl Refusal {
         &self.rule
     }
 
-    /// What is done, in words.
+    /// Returns a description of the move, in words.
     pub(crate) fn about(&self) -> &'static str {
         match self.kind {
             RefusalKind::WithoutCpus => "into a cpuset without CPUs",
@@ -106,7 +106,7 @@ impl Refusal {
         }
     }
 
-    /// Whether it can be had where the run is.
+    /// Checks that the kernel can refuse in this way at the place of the run.
     ///
     /// # Errors
     /// [`OptionError`] with the hierarchy to choose.

@@ -44,7 +44,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         let mut status = 0;
-        // SAFETY: the pid is of a child that has not been waited for yet, so it is no other process's.
+        // SAFETY: the pid is of a child that has not been waited for yet, so no other process can have it.
         unsafe {
             libc::kill(self.pid, libc::SIGKILL);
             libc::waitpid(self.pid, &raw mut status, 0);

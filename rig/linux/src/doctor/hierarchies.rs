@@ -29,17 +29,17 @@ const HIERARCHIES: [(&str, Option<&str>); 6] = [
     ("v2", None),
 ];
 
-/// Whether a check is about a hierarchy that `linux` takes.
+/// Reports whether a check is about a hierarchy that `linux` takes.
 pub(super) fn can_be_chosen(check: &str) -> bool {
     matches!(check.parse(), Ok(Hierarchy::V1(_) | Hierarchy::V2))
 }
 
-/// What `/proc` says about cgroups.
+/// Content of `/proc` about cgroups.
 struct Seen<'a> {
     machine: &'a dyn Machine,
     mounts: Vec<Mount>,
     memberships: Vec<Membership>,
-    /// Why one of the two could not be read.
+    /// Reason why one of the two could not be read.
     unread: Option<(Health, String)>,
 }
 
@@ -132,7 +132,7 @@ impl Seen<'_> {
         if self.machine.is_root() { command.to_owned() } else { format!("sudo sh -c '{command}'") }
     }
 
-    /// Whether v2 has this controller, which then cannot be mounted as v1.
+    /// Reports whether v2 has this controller, which then cannot be mounted as v1.
     fn is_on_v2(&self, controller: &str) -> bool {
         self.mounts.iter().filter(|mount| mount.v2).any(|mount| {
             let text = self.machine.read(&mount.point.join("cgroup.controllers"));
@@ -140,7 +140,7 @@ impl Seen<'_> {
         })
     }
 
-    /// Whether a run could work at this place.
+    /// Reports whether a run could work at this place.
     fn usable(&self, check: &'static str, place: &Place, trial: &Result<Trial, LinuxError>) -> Finding {
         let (own, point) = (place.own.display(), place.mount_point.display());
         let at = format!("mounted at {point}, own cgroup {own}");
@@ -213,7 +213,7 @@ impl Seen<'_> {
         }
     }
 
-    /// What v2 offers beside a place: controllers, delegation, quick moves.
+    /// Rows on v2 other than the place itself: controllers, delegation, quick moves.
     fn v2(&self, place: Option<&Place>, row: &Finding) -> Vec<Finding> {
         match place {
             Some(place) => vec![self.controllers(place), self.delegation(place), self.favordynmods(place)],

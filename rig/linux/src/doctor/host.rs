@@ -1,4 +1,4 @@
-//! What is not about cgroups: virtual machines, a kernel to boot in one, the clock, CPUs, the kernel that runs.
+//! Checks that are not about cgroups: virtual machines, a kernel to boot in one, the clock, CPUs, the kernel that runs.
 use super::super::vm::Accel;
 use super::kvm;
 use super::machine::Machine;
@@ -15,7 +15,7 @@ const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clock
 
 /// A timed write contains a read of the clock: one above this, in ns, is a good part of a move.
 const READ_NS_MAX: u64 = 1000;
-/// Coarsest resolution that tells moves apart, in ns.
+/// Coarsest clock resolution that is good enough to time moves, in ns.
 const RESOLUTION_NS_MAX: u64 = 1000;
 
 /// The rows, in a fixed order.
@@ -61,7 +61,7 @@ fn quoted(path: &Path) -> String {
     input::shell::quote(&path.display().to_string()).into_owned()
 }
 
-/// What measuring on threads costs, and how far off it is.
+/// Rows on the cost and the error of measuring on threads.
 fn measuring(machine: &dyn Machine) -> [Finding; 2] {
     let measured = machine.measuring();
     let row = |check, looked_at, words: fn(&Overhead) -> String| match &measured {

@@ -30,7 +30,7 @@ pub(super) struct Trial {
     pub(super) move_charge: Option<io::Result<()>>,
 }
 
-/// What the doctor asks.
+/// Questions that the doctor asks about the machine.
 pub(super) trait Machine {
     /// The first MiB of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
@@ -50,7 +50,7 @@ pub(super) trait Machine {
     fn tasks_of_user(&self) -> Option<u64>;
     /// tracefs where no folder shows it, reached for this process alone, as a run does.
     fn hidden_tracefs(&self) -> Option<PathBuf>;
-    /// Whether the effective user is root.
+    /// Reports whether the effective user is root.
     fn is_root(&self) -> bool;
     /// Folders of PATH.
     fn programs(&self) -> Vec<PathBuf>;

@@ -1,4 +1,4 @@
-//! What works on this machine, what does not, why, and the command that mends it.
+//! Report on this machine: what works, what does not, why, and the command that fixes it.
 //!
 //! ```text
 //! machine      the only part that looks: files, permissions, cgroups made and removed at once
@@ -9,8 +9,9 @@
 //! host         virtual machines, clock, CPUs, kernel
 //! ```
 //!
-//! Everything but `machine` makes rows from what a [`machine::Machine`] answers, so that a container or a delegated
-//! subtree is a few lines of text in a test. What cannot be looked at is a row as well, and says why.
+//! Everything except `machine` makes rows from the answers of a [`machine::Machine`], so that a container or a
+//! delegated subtree is a few lines of text in a test. A thing that cannot be examined gets a row as well, which says
+//! why.
 mod boot;
 mod child;
 mod guest;
@@ -28,7 +29,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// How a check came out.
+/// Verdict of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
@@ -60,11 +61,11 @@ pub struct Finding {
     pub check: &'static str,
     /// File, folder, program or clock that was looked at.
     pub looked_at: String,
-    /// How it came out.
+    /// Verdict of the check.
     pub verdict: Health,
-    /// What was found, in words.
+    /// The finding, in words.
     pub finding: String,
-    /// The command that mends it; empty where nothing has to be mended.
+    /// The command that fixes it; empty where nothing has to be fixed.
     pub remedy: String,
 }
 
@@ -97,13 +98,13 @@ pub struct Checkup {
     /// Errors for stderr: cgroups of ours that could not be removed.
     #[serde(skip)]
     pub leftovers: Vec<LinuxError>,
-    /// Number of the signal that came meanwhile.
+    /// Number of the signal that came during the checks.
     #[serde(skip)]
     pub signal: Option<i32>,
 }
 
 impl Checkup {
-    /// How many rows have this verdict.
+    /// Returns the number of rows with this verdict.
     #[must_use]
     pub fn count(&self, verdict: Health) -> usize {
         self.rows.iter().filter(|row| row.verdict == verdict).count()
@@ -115,8 +116,8 @@ impl Checkup {
         self.rows.iter().any(|row| row.check == BOOTS && row.verdict != Health::Ok)
     }
 
-    /// What mends the hierarchy that is nearest to work: one that is there without permission before one that is not
-    /// there. `None` when one works.
+    /// Returns the command that fixes the hierarchy that is nearest to working: one that exists without permission
+    /// comes before one that is missing. `None` when one works.
     #[must_use]
     pub fn remedy(&self) -> Option<&str> {
         if !self.movable.is_empty() {
@@ -151,7 +152,7 @@ fn examine(machine: &dyn Machine, kernel: Option<&Path>) -> Checkup {
     Checkup { format: 1, rows, movable, leftovers, signal: None }
 }
 
-/// What an answer of the kernel means.
+/// Returns the verdict for an answer of the kernel.
 fn verdict(error: &io::Error) -> Health {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Health::NoPermission,
@@ -159,7 +160,7 @@ fn verdict(error: &io::Error) -> Health {
     }
 }
 
-/// The command for somebody with the rights of root.
+/// Returns the command as a user with the rights of root types it.
 fn as_root(machine: &dyn Machine, command: &str) -> String {
     if machine.is_root() { command.to_owned() } else { format!("sudo {command}") }
 }

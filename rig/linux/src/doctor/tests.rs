@@ -33,13 +33,13 @@ struct Made {
     mkdir: Option<Errno>,
     /// The answer to the move of a child, where it fails.
     moving: Option<Errno>,
-    /// Why KVM ran no guest, where it did not.
+    /// Reason why KVM ran no guest, where it did not.
     kvm: Option<String>,
     /// The kernel that is named.
     kernel: Option<PathBuf>,
     /// A cgroup stays.
     stays: bool,
-    /// Where tracefs is reached that is not mounted.
+    /// Path through which a tracefs is reached that is not mounted.
     hidden_tracefs: Option<PathBuf>,
     read_ns: u64,
     cpus: usize,

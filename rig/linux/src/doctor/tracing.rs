@@ -11,7 +11,7 @@ const KALLSYMS: &str = "/proc/kallsyms";
 const MOUNT: &str = "mount -t tracefs tracefs /sys/kernel/tracing";
 const TRACER: &str = "function_graph";
 
-/// Where it is mounted: by itself, or by debugfs as soon as somebody looks there.
+/// Folders in which it is mounted: by a mount of its own, or by debugfs as soon as a process looks there.
 const POINTS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
 /// A check, the event's folder below `events`, and what a kernel needs to have it.
@@ -140,7 +140,7 @@ fn kallsyms(machine: &dyn Machine) -> Finding {
             return bad(verdict(&error), format!("cannot be read: {error}"), remedy);
         }
     };
-    // A few symbols of a per-cpu section lie at 0 in truth; hidden addresses are 0 throughout.
+    // A few symbols of a per-cpu section really are at 0; hidden addresses are 0 throughout.
     let shown = |line: &str| line.split(' ').next().is_some_and(|address| address.bytes().any(|b| b != b'0'));
     if text.lines().any(shown) {
         return Finding::ok(CHECK, KALLSYMS, "readable, with addresses");

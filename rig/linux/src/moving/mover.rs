@@ -50,7 +50,7 @@ struct Destination {
     listing: PathBuf,
 }
 
-/// Somebody who is moved.
+/// A process or thread that is moved.
 #[derive(Debug)]
 struct Target {
     id: u32,
@@ -68,18 +68,18 @@ impl Target {
     }
 }
 
-/// Who may end a loop early.
+/// Events that may end a loop early.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
     /// Signals.
     pub(crate) interrupts: &'a Interrupt,
     /// Death of a worker, stored with Release by its watcher.
     pub(crate) died: &'a AtomicBool,
-    /// Where workers see that a move is under way.
+    /// Memory in which workers see that a move is under way.
     pub(crate) board: &'a ControlBlock,
 }
 
-/// How a loop ended.
+/// Outcome of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
     /// As planned.
@@ -96,7 +96,7 @@ pub(crate) enum Ended {
 }
 
 impl Ended {
-    /// How two movers ended that ran at once.
+    /// Combines the outcomes of two movers that ran at once: the worse one counts.
     pub(crate) fn worse(self, other: Self) -> Self {
         match (self, other) {
             (Self::Backlog { unstarted: a }, Self::Backlog { unstarted: b }) => {
@@ -115,7 +115,7 @@ impl Ended {
     }
 }
 
-/// What to measure in one cell.
+/// Plan of the measurement in one cell.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MovePlan {
     /// Absent for the closed loop.
@@ -195,7 +195,7 @@ impl Mover {
         }
     }
 
-    /// Looks whether everybody sits where the last write put it.
+    /// Checks that every target is where the last write put it.
     ///
     /// # Errors
     /// [`LinuxError::Misplaced`], or [`LinuxError::Setup`] when a file cannot be read.
@@ -355,7 +355,7 @@ pub(crate) fn warm_up_open(rate: Rate) -> u64 {
     if rate.per_s() >= WARM_UP_OPEN { WARM_UP_OPEN } else { 1 }
 }
 
-/// Sleeps until then, in short naps; gives what may end the loop meanwhile.
+/// Sleeps until `at_ns`, in short naps. Returns what ends the loop if that happens before.
 pub(crate) fn sleep_until_or_stop(at_ns: u64, watch: &Watch<'_>) -> Option<Ended> {
     loop {
         if let Some(ended) = watch.stop() {

@@ -7,12 +7,12 @@ use super::mover::{Ended, MovePlan, Mover, Watch};
 use super::samples::MoveSamples;
 use std::thread;
 
-/// See the module's text; never empty.
+/// Several movers at once, each with targets and a thread of its own; never empty.
 #[derive(Debug)]
 pub(crate) struct Movers(Vec<Mover>);
 
 impl Movers {
-    /// Deals the workers out to so many movers and moves all of them into the first cgroup.
+    /// Deals the workers out to this many movers and moves all of them into the first cgroup.
     ///
     /// # Errors
     /// As [`Mover::enter`].

@@ -1,11 +1,12 @@
-//! What one cell records: histograms and counts, all allocated before the timed loop begins.
+//! Records of one cell: histograms and counts, all allocated before the timed loop begins.
 use hdrhistogram::Histogram;
 use reports::hist::Hist;
 use reports::outcome::AttachOutcome;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 
-/// Longest latency that is told apart: 60 s. Longer ones are counted as 60 s; their exact maximum stands beside.
+/// Longest latency that the histograms hold: 60 s. Longer ones are counted as 60 s; their exact maximum is kept
+/// separately.
 const NS_MAX: u64 = 60_000_000_000;
 const DIGITS: u8 = 3;
 /// Linux has error numbers up to 133; slot 0 takes what should not exist.
@@ -71,7 +72,7 @@ impl Pair {
     }
 }
 
-/// When a move should have begun, began and ended, in ns of the one clock.
+/// Times at which a move should have begun, began and ended, in ns of the one clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     /// Absent in a closed loop.

@@ -1,8 +1,8 @@
 //! Removes what runs have left behind that could not do it themselves: after a SIGKILL or exit code 7.
 //!
-//! A run is dead when the lock on its list is no longer held; where there is no list, on its cgroup. That holds in
-//! every namespace. What a dead run has made stands in its list, which is believed only as far as `undo` says. What
-//! cannot be removed or judged is kept, and reported.
+//! A run is dead when the lock on its list is no longer held. Where there is no list, the lock on its cgroup counts.
+//! That holds in every namespace. The list of a dead run says what the run has made; it is believed only as far as
+//! `undo` says. A thing that cannot be removed or judged is kept, and reported.
 use super::super::error::{LinuxError, Remains};
 use super::super::trace::{self, Tracefs};
 use super::manifest::{self, Content};
@@ -33,13 +33,13 @@ pub(super) type Mount = fn(&Content) -> Result<OwnedFd, String>;
 /// The report of a clean-up.
 #[derive(Debug, Default)]
 pub struct Cleaned {
-    /// What was removed: folders, processes by pid, tracing instances by name.
+    /// Things that were removed: folders, processes by pid, tracing instances by name.
     pub removed: Vec<String>,
     /// Runs that are under way and were left alone.
     pub alive: Vec<String>,
     /// Entries that were passed over and processes that were moved away, with the reason.
     pub notes: Vec<String>,
-    /// What could not be removed.
+    /// Things that could not be removed.
     pub remains: Vec<Remains>,
     /// Ids of `alive`.
     pub(super) living: BTreeSet<RunId>,

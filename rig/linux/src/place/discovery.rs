@@ -1,4 +1,4 @@
-//! Where cgroups can be made: reads `/proc/self/mountinfo` and `/proc/self/cgroup` and joins them to places.
+//! Finds where cgroups can be made: reads `/proc/self/mountinfo` and `/proc/self/cgroup` and joins them to places.
 //!
 //! The parsers take text, so that every layout (v1, v2, hybrid, container) is a test. Formats: proc(5), cgroups(7).
 use super::super::error::LinuxError;
@@ -17,9 +17,9 @@ pub(crate) struct Mount {
     pub(crate) v2: bool,
     /// Cgroup that is mounted, `/` for the whole hierarchy.
     pub(crate) root: PathBuf,
-    /// Where.
+    /// Mount point.
     pub(crate) point: PathBuf,
-    /// Whether the mount or its superblock is read-only, as in containers.
+    /// True when the mount or its superblock is read-only, as in containers.
     pub(crate) read_only: bool,
     /// Options of the superblock: controllers on v1, `favordynmods`, ...
     pub(crate) options: Vec<String>,
@@ -34,7 +34,7 @@ impl Mount {
         Some(format!("as root: umount {}", input::shell::quote(point)))
     }
 
-    /// Whether it is one of the v1 hierarchy of this controller, or of v2 for `None`.
+    /// Reports whether it is one of the v1 hierarchy of this controller, or of v2 for `None`.
     pub(crate) fn shows(&self, controller: Option<&str>) -> bool {
         match controller {
             Some(name) => !self.v2 && self.options.iter().any(|option| option == name),
@@ -65,7 +65,7 @@ pub(crate) struct Place {
     pub(crate) mount_point: PathBuf,
     /// The own cgroup as a folder.
     pub(crate) own: PathBuf,
-    /// Whether the mount options show `favordynmods`.
+    /// True when the mount options show `favordynmods`.
     pub(crate) favordynmods: bool,
 }
 
@@ -229,7 +229,7 @@ fn is_read_only(options: &str) -> bool {
     options.split(',').any(|option| option == "ro")
 }
 
-/// Where file systems of this type are mounted, and whether read-only.
+/// Returns the mount points of file systems of this type, each with true when it is read-only.
 pub(crate) fn mount_points(text: &str, fs_type: &str) -> Vec<(PathBuf, bool)> {
     let one = |line: &str| {
         let (left, right) = line.split_once(" - ")?;

@@ -100,7 +100,7 @@ impl Groups {
         Place { controllers: self.controllers.clone(), ..place }
     }
 
-    /// Lets whoever moves into the destinations take the charges of anonymous and file pages along.
+    /// Lets processes that move into the destinations take the charges of anonymous and file pages along.
     ///
     /// # Errors
     /// [`LinuxError::Setup`] where the memory controller of v1 is not there.
@@ -134,7 +134,8 @@ impl Groups {
         &self.top
     }
 
-    /// One more cgroup beside `a` and `b`, with the CPUs of its parent or, where cpuset is on the hierarchy, with none.
+    /// Makes one more cgroup next to `a` and `b`, with the CPUs of its parent or, where cpuset is on the hierarchy,
+    /// with none.
     ///
     /// # Errors
     /// As [`Groups::make`].

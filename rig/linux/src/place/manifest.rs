@@ -41,7 +41,7 @@ pub(crate) struct Content {
     pub(crate) pid_namespace: u64,
     /// The hierarchy in which cgroups are made: `v1:pids`, `v2`.
     pub(crate) hierarchy: String,
-    /// Its mount point, where the run saw it.
+    /// Mount point of the hierarchy, where the run saw it.
     pub(crate) mount: PathBuf,
     /// Inode of the cgroup that is mounted there.
     pub(crate) mount_root: u64,
@@ -60,7 +60,7 @@ pub(crate) struct Content {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cgroup {
-    /// Its path below the mount.
+    /// Path of the cgroup below the mount.
     pub(crate) path: PathBuf,
 }
 
@@ -68,9 +68,9 @@ pub(crate) struct Cgroup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Process {
-    /// Its pid.
+    /// Pid of the process.
     pub(crate) pid: u32,
-    /// Its start in ticks since boot.
+    /// Start of the process, in ticks since boot.
     pub(crate) start_ticks: u64,
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Process {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Instance {
-    /// Its name.
+    /// Name of the instance.
     pub(crate) name: String,
 }
 

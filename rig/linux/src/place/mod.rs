@@ -1,13 +1,13 @@
-//! Where a run is: hierarchies and places in them, the run's own cgroups, and their removal.
+//! Place of a run: hierarchies and places in them, the run's own cgroups, and their removal.
 //!
 //! ```text
 //! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made; hierarchy: which one is wanted;
 //!             hidden: mounts that a later one covers
 //! group       the cgroups of a run: made, remembered, removed; subtree: what v2's children get
 //! run_id      their name; manifest: the same on disk, before it is made; state: the folder for that
-//! walk        folders by descriptor, without following links; inhabitants: who sits in a cgroup
-//! permission  what would grant the right, where it is missing
-//! clean       removes what runs left that were killed; undo: one list; strays: cgroups without one
+//! walk        folders by descriptor, without following links; inhabitants: the processes in a cgroup
+//! permission  the command that would grant the right, where it is missing
+//! clean       removes what killed runs left; undo: one list; strays: cgroups without one
 //! ```
 pub(super) mod clean;
 pub(super) mod discovery;

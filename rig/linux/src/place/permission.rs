@@ -1,4 +1,4 @@
-//! Who is not allowed is told which command would allow it.
+//! Errors for a missing permission, with the command that would grant it.
 use super::super::error::{Attempt, LinuxError};
 use super::discovery::Place;
 

@@ -1,9 +1,10 @@
 //! The folder in which lists of what runs make are kept. No other user can put, change or hide anything there.
 //!
-//! Root has `/run/attach-rig`, whatever its environment says. Others have `attach-rig` below `$XDG_RUNTIME_DIR`, or below
-//! `$XDG_STATE_HOME`, which is `~/.local/state` by default. The folder and the one above belong to the effective user (or
-//! the one above to root) and nobody else may write there; every folder above belongs to the user or to root and cannot
-//! be renamed by others. The path is resolved once; from then on everything goes through the descriptor.
+//! Root has `/run/attach-rig`, whatever its environment says. Others have `attach-rig` below `$XDG_RUNTIME_DIR`, or
+//! below `$XDG_STATE_HOME`, which is `~/.local/state` by default. The folder and the one above belong to the effective
+//! user (or the one above to root), and no other user may write there. Every folder above belongs to the user or to
+//! root and cannot be renamed by others. The path is resolved once; from then on everything goes through the
+//! descriptor.
 use super::super::error::LinuxError;
 use super::walk;
 use input::shell::quote;
@@ -126,7 +127,7 @@ impl StateFolder {
     /// # Errors
     /// The kernel's answer, or what is wrong with the file.
     pub(crate) fn open(&self, name: &OsStr) -> io::Result<File> {
-        // NONBLOCK: a FIFO must not hold up whoever opens it.
+        // NONBLOCK: a FIFO must not hold up the process that opens it.
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = openat(&self.folder, name, flags, Mode::empty());
         let file: File = opened

@@ -97,7 +97,7 @@ fn no_folder_is_taken_that_others_can_change() {
     fs::remove_file(base.join("attach-rig")).unwrap();
     fs::write(base.join("attach-rig"), "").unwrap();
     assert!(reason(&base, true).contains("is a link or a file"));
-    // To somebody else it is a stranger's.
+    // Another user sees it as a stranger's folder.
     let theirs = Base { path: base, made: true, kept: true };
     if me() != 0 {
         assert!(matches!(look(&theirs, me() + 1, true), Found::Unfit(why) if why.contains("another user")));

@@ -1,9 +1,10 @@
-//! Controllers of v2: which of them the children of a cgroup get. Apart from `group`, since init of a guest needs it too.
+//! Controllers of v2: which of them the children of a cgroup get. Separate from `group`, since init of a guest needs it
+//! too.
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Those that take part in a move, in the kernel's order; others would only add cost that nobody looks at.
+/// Controllers that take part in a move, in the kernel's order; others would only add a cost that is not of interest.
 const WANTED: [&str; 4] = ["cpuset", "cpu", "memory", "pids"];
 
 /// Enables, for children of `folder`, what it offers and `allowed` names; returns what is enabled then, in the kernel's

@@ -2,12 +2,12 @@
 use reports::schema::{Cell, Note, Run, Subject};
 use std::time::Duration;
 
-/// Where a run is. Told between cells only: within one it would disturb what is measured.
+/// Position of a run. Reported between cells only: a report within one would disturb the measurement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// The cgroups are made and the workers run.
     Ready {
-        /// What its cells of moves measure.
+        /// Subject that its cells of moves measure.
         subject: Subject,
         /// Folder of the run's cgroup.
         folder: std::path::PathBuf,
@@ -34,7 +34,7 @@ pub enum Progress {
         of: usize,
         /// `closed loop` or the rate.
         label: String,
-        /// How long it should take.
+        /// Time that it should take.
         duration: Duration,
     },
     /// A cell has ended.

@@ -20,7 +20,7 @@ use reports::schema::{Note, NoteKind, Run};
 use reports::verdict;
 use std::collections::BTreeMap;
 
-/// What a run brought.
+/// Outcome of a run.
 #[derive(Debug)]
 #[must_use = "it may carry a failure, and its exit code is the command's"]
 pub struct RunEnd {
@@ -32,7 +32,7 @@ pub struct RunEnd {
     pub kernel: String,
     /// Number of the signal that ended the run early.
     pub signal: Option<i32>,
-    /// What ended the run, or went wrong after it, although there are results: to be printed.
+    /// Error that ended the run, or went wrong after it, although there are results: to be printed.
     pub failure: Option<LinuxError>,
 }
 

@@ -1,7 +1,8 @@
-//! Cells, one after the other, with cgroups, workers and movers in place: what each measures, and what is looked at after it.
+//! Cells, one after the other, with cgroups, workers and movers in place: the measurement of each, and the checks after
+//! it.
 //!
-//! Apart from `run`, which makes all that and takes it away. Between two cells everybody stands still, and the counters are
-//! held against the workers' books.
+//! `run` makes the cgroups and the workers, and takes them away. Between two cells all workers are parked, and the
+//! counters are compared with the workers' books.
 use super::checks::audit::{Audit, Looked};
 use super::checks::foreign::Foreign;
 use super::checks::provoke::{self, provoke};
@@ -31,7 +32,7 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// Longest cell in which workers stand still: a median needs no more.
 const KEPT_CELL: Duration = Duration::from_secs(2);
 
-/// See the module's text.
+/// The cells of a run, measured one after the other.
 pub(super) struct Session<'a> {
     options: &'a LinuxOptions,
     place: &'a Place,
@@ -40,15 +41,15 @@ pub(super) struct Session<'a> {
     interrupts: &'a Interrupt,
     movers: Movers,
     audit: Audit,
-    /// What a reader has to know of the traced cells.
+    /// Remarks on the traced cells that a reader has to know.
     pub(super) tracing: Vec<Note>,
 }
 
 impl<'a> Session<'a> {
-    /// Moves everybody who is to be moved into the first cgroup, lets them settle, and opens the books.
+    /// Moves all workers that are to be moved into the first cgroup, lets them settle, and opens the books.
     ///
     /// # Errors
-    /// What moving or the workers say.
+    /// Errors of moving and of the workers.
     pub(super) fn set(
         options: &'a LinuxOptions,
         place: &'a Place,
@@ -128,7 +129,7 @@ impl<'a> Session<'a> {
         Ok(CellRecord { kept_pages, looked: self.look(), ..record })
     }
 
-    /// The traced cells, while everybody works.
+    /// Measures the traced cells, while all workers work.
     fn trace(
         &mut self,
         cells: &mut Vec<CellRecord>,

@@ -1,4 +1,4 @@
-//! What may differ between two machines, for `env.json`: kernel, hierarchy, clock, worker.
+//! Facts that may differ between two machines, for `env.json`: kernel, hierarchy, clock, worker.
 use super::super::workers::workload::Workload;
 use super::measured::{CellRecord, RunSetting};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ pub(crate) fn kernel() -> String {
     [name.sysname(), name.release(), name.machine()].map(|part| part.to_string_lossy()).join(" ")
 }
 
-/// Facts for `env.json`, beside the kernel.
+/// Returns the facts for `env.json`, except the kernel.
 pub(crate) fn facts(setting: &RunSetting<'_>, records: &[CellRecord]) -> BTreeMap<String, String> {
     let RunSetting { options, place, clock, .. } = setting;
     let read =

@@ -1,4 +1,4 @@
-//! What a run has measured, before it becomes `run.json` and notes.
+//! Measurements of a run, before they become `run.json` and notes.
 use super::super::checks::audit::Looked;
 use super::super::checks::provoke::Refused;
 use super::super::clock::{ClockFacts, now_ns};
@@ -11,16 +11,16 @@ use super::super::workers::tally::Tallied;
 use super::super::workers::worker_pool::WorkerPool;
 use reports::schema::Note;
 
-/// What was measured in one cell.
+/// Measurements of one cell.
 #[derive(Debug)]
 pub(crate) struct CellRecord {
-    /// What was to be measured.
+    /// Plan of the cell.
     pub(crate) plan: MovePlan,
     /// The samples.
     pub(crate) samples: MoveSamples,
-    /// How it ended.
+    /// Outcome of the loop of moves.
     pub(crate) ended: Ended,
-    /// When the measured part began, on the machine's monotonic clock.
+    /// Time at which the measured part began, on the machine's monotonic clock.
     pub(crate) began_ns: u64,
     /// Length of the measured part.
     pub(crate) duration_ns: u64,
@@ -28,28 +28,28 @@ pub(crate) struct CellRecord {
     pub(crate) kept_pages: Option<u64>,
     /// Pages that moved processes have touched and keep, in all, where they stand still.
     pub(crate) touched: i64,
-    /// What operations took meanwhile, by operation and condition, warm-up included.
+    /// Latencies of the workers' operations during the cell, by operation and condition, warm-up included.
     pub(crate) tallies: Vec<[Tallied; 2]>,
-    /// Counters beside the workers' books, at the end of the cell.
+    /// Counters compared with the workers' books, at the end of the cell.
     pub(crate) looked: Looked,
-    /// What was refused, where that was the purpose.
+    /// Refusals, where they were the purpose.
     pub(crate) refused: Option<Refused>,
-    /// What was seen inside the kernel, in a traced cell.
+    /// Measurements from inside the kernel, in a traced cell.
     pub(crate) traced: Option<Traced>,
 }
 
-/// What holds for all cells of a run.
+/// Facts that hold for all cells of a run.
 #[derive(Debug)]
 pub(crate) struct RunSetting<'a> {
     /// As given.
     pub(crate) options: &'a LinuxOptions,
-    /// Where.
+    /// Place of the run.
     pub(crate) place: &'a Place,
     /// As measured at the start.
     pub(crate) clock: ClockFacts,
-    /// Whether the timer slack could be reduced.
+    /// True when the timer slack could be reduced.
     pub(crate) precise_sleep: bool,
-    /// What is to be said about tracing.
+    /// Remarks on tracing.
     pub(crate) tracing: &'a [Note],
     /// The signal that ended the run.
     pub(crate) signal: Option<i32>,
@@ -84,7 +84,7 @@ impl CellRecord {
         (all().map(Tallied::count).sum(), all().map(|tallied| tallied.failed).sum())
     }
 
-    /// What notes and facts call the cell: `closed loop`, `20/s traced`, `64 pages kept`.
+    /// Name of the cell in notes and facts: `closed loop`, `20/s traced`, `64 pages kept`.
     pub(crate) fn label(&self) -> String {
         match self.kept_pages {
             Some(pages) => format!("{pages} pages kept"),

@@ -1,4 +1,4 @@
-//! What a reader of the run has to know: what is not measured, what was discarded, which cells are thin.
+//! Notes for the reader of a run: what is not measured, what was discarded, which cells are thin.
 use super::super::checks::audit::Looked;
 use super::super::error::LinuxError;
 use super::super::moving::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};

@@ -62,7 +62,7 @@ impl Buffer {
         Ok(Self { folder, switch, pipes: Vec::new(), cpus })
     }
 
-    /// Opens what its pages come from. From then on the kernel lets nobody change the tracer.
+    /// Opens the files from which its pages are read. From then on the kernel lets no process change the tracer.
     ///
     /// # Errors
     /// [`Unavailable`].
@@ -75,7 +75,7 @@ impl Buffer {
         Ok(())
     }
 
-    /// Its folder.
+    /// Folder of the buffer.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }

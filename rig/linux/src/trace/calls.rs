@@ -30,7 +30,7 @@ pub(super) struct Hold {
     pub(super) to: u64,
 }
 
-/// What one move did.
+/// Phases and holds of locks within one move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Inside<'a> {
     /// Entry and return of the write.
@@ -107,7 +107,7 @@ fn slices<'a>(calls: &[Call<'a>]) -> (Vec<Slice<'a>>, Vec<Call<'a>>) {
     (cut.slices, own)
 }
 
-/// The place up to which time is given to somebody.
+/// Time up to which the slices are complete, and the calls that are open then.
 #[derive(Default)]
 struct Cut<'a> {
     at: u64,

@@ -23,7 +23,7 @@ const RATE_MAX_PER_S: u64 = 100;
 /// Hears of every traced cell: its number, how many there are, its label; in the end how many moved and were refused.
 pub(crate) type Tell<'a> = dyn FnMut(usize, usize, String, Option<&CellRecord>) + 'a;
 
-/// Who takes part. The calling thread is the mover.
+/// Parts of a run that take part in a traced cell. The calling thread is the mover.
 #[derive(Debug)]
 pub(crate) struct Scene<'a> {
     pub(crate) options: &'a LinuxOptions,

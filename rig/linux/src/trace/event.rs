@@ -17,7 +17,7 @@ pub(super) struct TraceEvent {
     pub(super) what: What,
 }
 
-/// What happened.
+/// Kind of an event, with its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// A task, or all threads of one, were attached by a write.
@@ -28,7 +28,7 @@ pub(super) enum What {
     WaitBegin {
         /// Address.
         lock: u64,
-        /// What kind of lock it is, see `flags`.
+        /// Kind of the lock, see `flags`.
         flags: u32,
     },
     /// It has waited.
@@ -47,7 +47,7 @@ pub(super) enum What {
         /// Address.
         func: u64,
     },
-    /// What came before on this CPU was thrown away.
+    /// Earlier records of this CPU were thrown away.
     Missed,
 }
 
@@ -65,7 +65,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Events that can be switched on.
     pub(super) const EVENTS: [Self; 4] = [Self::Attach, Self::Transfer, Self::WaitBegin, Self::WaitEnd];
-    /// What the tracer writes.
+    /// Records that the tracer writes.
     pub(super) const GRAPH: [Self; 2] = [Self::Enter, Self::Leave];
 
     /// Folder below `events`.
@@ -123,7 +123,7 @@ impl Decoder {
         })
     }
 
-    /// Whether this kernel has such records.
+    /// Reports whether this kernel has such records.
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.kinds.values().any(|(known, _)| *known == kind)
     }
@@ -133,7 +133,7 @@ impl Decoder {
         self.layout.size
     }
 
-    /// What stands in the pages, by time, and how many records were thrown away.
+    /// Returns the events in the pages, by time, and the number of records that were thrown away.
     pub(super) fn events(&self, pages: &[Vec<u8>]) -> (Vec<TraceEvent>, u64) {
         let (mut events, mut missed) = (Vec::new(), 0_u64);
         for page in pages {

@@ -1,4 +1,4 @@
-//! What was traced in a cell, summed up: series of phases, rows of locks, counts.
+//! Sums of the traces of a cell: series of phases, rows of locks, counts.
 use super::super::moving::samples::Series;
 use super::calls::{Hold, Inside, calls, inside};
 use super::event::{TraceEvent, What};
@@ -10,7 +10,7 @@ use super::waits::waits;
 use reports::schema::{LockRow, PhaseHold, PhaseSeries};
 use std::collections::BTreeMap;
 
-/// What was traced in a cell.
+/// Figures of the traces of a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traced {
     /// In the order in which they run.
@@ -19,7 +19,7 @@ pub(crate) struct Traced {
     pub(crate) locks: Vec<LockRow>,
     /// Attaches that the kernel reported during measured moves: one for each write that moves, whole process or thread.
     pub(crate) attaches: u64,
-    /// Moves of tasks whose cgroup goes, in that time. Nobody should see any.
+    /// Moves of tasks whose cgroup goes, in that time. The number should be 0.
     pub(super) transfers: u64,
     /// Moves of which the calls are known, of those that moved.
     pub(super) looked_into: u64,

@@ -1,4 +1,4 @@
-//! What kind of lock a contention is about, by the flags that the kernel gives, where its address has no name.
+//! Kind of the lock of a contention, by the flags that the kernel gives, where the lock's address has no name.
 
 const SPIN: u32 = 1;
 const READ: u32 = 2;

@@ -1,4 +1,4 @@
-//! Where the fields of a record are: the kernel's `format` files, and `header_page` for the head of a page.
+//! Positions of the fields of a record: the kernel's `format` files, and `header_page` for the head of a page.
 use std::collections::BTreeMap;
 
 /// Fields of one kind of record.

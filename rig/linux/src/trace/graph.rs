@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 const TRACER: &str = "function_graph";
 
-/// What a function is to an attach.
+/// Role of a function in an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The write itself.
@@ -76,7 +76,7 @@ pub(super) fn base(name: &str) -> &str {
     }
 }
 
-/// What this function is to an attach; `None` when it is not of the list.
+/// Returns the role of this function in an attach; `None` when it is not in the list.
 pub(super) fn part(name: &str) -> Option<Part> {
     let name = base(name);
     FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, part)| *part)

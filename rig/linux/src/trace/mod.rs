@@ -4,7 +4,7 @@
 //! cell        the traced cells from begin to end, and what a reader has to know of them
 //! moving      their loop: a fixed number of moves, with the time of each
 //! session     everything that is switched on for them, and off again
-//! tracefs     the file system, reached without a mount that anybody else sees; instances, made and removed
+//! tracefs     the file system, reached without a mount that others see; instances, made and removed
 //! buffer      one trace buffer: its files, its pages
 //! page        pages of the kernel's ring buffer -> records; format: where their fields are
 //! event       records -> attaches, lock waits, function calls
@@ -13,11 +13,11 @@
 //! waits       begin and end of contention -> waits by class; flags: what kind of lock it is
 //! symbols     /proc/kallsyms: addresses -> names
 //! figures     all of it, summed up as series and rows; remarks: what a reader has to know
-//! why         why something is not available, and what would mend that
+//! why         why something is not available, and what would fix that
 //! ```
 //!
-//! What the kernel or the machine does not allow is said in a note and is no error. On a host nothing is switched on
-//! outside an instance of our own.
+//! A note reports anything that the kernel or the machine does not allow; that is not an error. On a host nothing is
+//! switched on outside an instance of our own.
 mod buffer;
 mod calls;
 mod cell;

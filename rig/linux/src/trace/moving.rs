@@ -32,7 +32,7 @@ pub(super) struct Moves {
     pub(super) duration_ns: u64,
 }
 
-/// How many moves a cell makes.
+/// Returns the number of moves that a cell makes.
 pub(super) fn wanted(plan: MovePlan) -> u64 {
     plan.rate.map_or(MOVES_CLOSED, |rate| rate.intervals_in(TIME_MAX).clamp(1, MOVES_OPEN))
 }

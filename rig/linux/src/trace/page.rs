@@ -1,7 +1,7 @@
 //! Pages of the kernel's ring buffer, as `trace_pipe_raw` gives them: a head with time and length, then records, each
 //! with a word of 5 bits of type and 27 bits of time since the one before.
 //!
-//! Apart from what records mean. Whatever the bytes are, reading ends and nothing panics.
+//! This module does not know what records mean. Whatever the bytes are, reading ends and nothing panics.
 use super::format::{Format, number};
 
 /// Low bits of the commit word: how many bytes of records. Above them the kernel says what it has thrown away.
@@ -18,7 +18,7 @@ const DELTA_BITS: u32 = 27;
 /// An absolute time lacks its highest bits.
 const STAMP_BITS: u32 = 59;
 
-/// Where things are in a page.
+/// Positions of things in a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     commit: (usize, usize),
@@ -45,7 +45,7 @@ pub(super) struct Record<'a> {
 /// The records of a page.
 #[derive(Clone, Debug)]
 pub(super) struct Page<'a> {
-    /// What is left of them.
+    /// Records that have not been read yet.
     rest: &'a [u8],
     at: u64,
     /// Records that the kernel threw away before this page; 1 when it does not say how many.

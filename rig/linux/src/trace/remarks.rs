@@ -1,4 +1,4 @@
-//! What a reader of traced cells has to know: how they differ from the others, and what is not in them and why.
+//! Notes for the reader of traced cells: how they differ from the others, and what is not in them and why.
 use super::super::result::measured::CellRecord;
 use super::event::Kind;
 use super::figures::Traced;
@@ -6,16 +6,16 @@ use super::session::Missing;
 use super::why::Unavailable;
 use reports::schema::{LockRow, Note, NoteKind};
 
-/// What the lock of thread groups is called, with its name and without.
+/// Names of the lock of thread groups, where its address has a name and where it has none.
 const PERCPU: [&str; 2] = ["cgroup_threadgroup_rwsem", "unnamed percpu rwsem"];
 
-/// What is common to the traced cells of a run.
+/// Facts common to the traced cells of a run.
 #[derive(Debug)]
 pub(super) struct Tracing {
-    /// Whether calls were recorded.
+    /// True when calls were recorded.
     pub(super) graph: bool,
     pub(super) missing: Vec<Missing>,
-    /// Why locks cannot be named by their address.
+    /// Reason why locks cannot be named by their address.
     pub(super) locks: Option<Unavailable>,
 }
 

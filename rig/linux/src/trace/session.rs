@@ -10,7 +10,7 @@ use super::why::Unavailable;
 use std::fs;
 use std::io;
 
-/// Whom to trace.
+/// Thread and process to trace.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Whom {
     /// Thread that moves.
@@ -22,8 +22,8 @@ pub(super) struct Whom {
 /// An instance of our own, and all that hangs on it.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// The instance's, and in a guest the kernel's own. Fields are dropped in this order: a tracer stops only when
-    /// nobody reads its buffer, and an instance goes only when nobody has a file of it open.
+    /// The instance's, and in a guest the kernel's own. Fields are dropped in this order: a tracer stops only when its
+    /// buffer has no reader, and an instance goes only when no file of it is open.
     buffers: Vec<Buffer>,
     graph: Option<Graph>,
     decoder: Decoder,
@@ -43,7 +43,7 @@ struct Instance {
 }
 
 impl Session {
-    /// Makes the instance and sets it up, off. What cannot be had within it comes back beside it.
+    /// Makes the instance and sets it up, off. Also returns the parts that cannot be had within it.
     ///
     /// # Errors
     /// [`Unavailable`] when nothing can be traced; nothing is left behind then.
@@ -83,7 +83,7 @@ impl Session {
         let mut tids: Vec<String> =
             threads.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         tids.push(whom.mover.to_string());
-        // Before any event is on: without it everybody's would be recorded.
+        // Before any event is on: without it the events of all processes would be recorded.
         write(&folder.join("set_event_pid"), &tids.join(" "))?;
         // Threads that come later, too. Where that cannot be had, those that are there now are most of them.
         let _without = fs::write(folder.join("options/event-fork"), "1");
@@ -141,7 +141,7 @@ impl Session {
         Ok((events, missed.max(lost - self.lost_before.min(lost)) + without_place))
     }
 
-    /// Whether calls are recorded.
+    /// Reports whether calls are recorded.
     pub(super) fn has_graph(&self) -> bool {
         self.graph.is_some()
     }
@@ -167,7 +167,7 @@ impl Drop for Instance {
     }
 }
 
-/// What an instance cannot have here.
+/// Part of tracing that an instance cannot have here.
 #[derive(Debug)]
 pub(super) enum Missing {
     Event(Kind, Unavailable),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 const KALLSYMS: &str = "/proc/kallsyms";
-/// A traced address lies at the begin of its function, or just behind the instruction that marks it as a target.
+/// Distance to the begin of a function, up to which an address still names it. A traced address is at the begin of its
+/// function, or just after the instruction that marks it as a target.
 const ENTRY_BYTES: u64 = 16;
 
 /// Names by address.
@@ -13,7 +14,7 @@ const ENTRY_BYTES: u64 = 16;
 pub(super) struct Symbols {
     data: BTreeMap<u64, String>,
     functions: BTreeMap<u64, String>,
-    /// Whether any line had an address.
+    /// True when any line had an address.
     shown: bool,
 }
 
@@ -53,7 +54,7 @@ impl Symbols {
         (address - begin <= ENTRY_BYTES).then_some(name)
     }
 
-    /// Why locks cannot be named by their address.
+    /// Returns the reason why locks cannot be named by their address.
     pub(super) fn locks_unavailable(&self) -> Option<Unavailable> {
         // Some kernels show a few objects, but not this one.
         let named = self.data.values().any(|name| name == "cgroup_mutex");

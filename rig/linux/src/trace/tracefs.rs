@@ -1,7 +1,7 @@
 //! tracefs, and instances of it: made and removed under the names of runs, and under no others.
 //!
-//! Where it is mounted, that mount is used. Elsewhere it is mounted for a descriptor alone (`fsmount`): such a mount lies
-//! in a nameless namespace of its own, nobody finds it in any folder, and it goes with the descriptor, also after a
+//! Where it is mounted, that mount is used. Elsewhere it is mounted for a descriptor alone (`fsmount`). Such a mount is
+//! in a nameless namespace of its own and is not visible in any folder. It goes with the descriptor, also after a
 //! SIGKILL. Files are reached through `/proc/self/fd`.
 use super::super::error::{LinuxError, Remains};
 use super::super::place::discovery::mount_points;
@@ -52,7 +52,7 @@ impl Tracefs {
         Ok(Self { folder })
     }
 
-    /// Its folder.
+    /// Folder of the file system.
     pub(crate) fn path(&self) -> PathBuf {
         format!("/proc/self/fd/{}", self.folder.as_raw_fd()).into()
     }
@@ -90,7 +90,7 @@ impl Tracefs {
     }
 }
 
-/// What to tell about an instance that could not be removed.
+/// Returns the report on an instance that could not be removed.
 pub(crate) fn remains(id: RunId, error: &io::Error) -> Remains {
     Remains {
         what: format!("the tracing instance {id}"),
@@ -101,7 +101,7 @@ pub(crate) fn remains(id: RunId, error: &io::Error) -> Remains {
     }
 }
 
-/// The same as an error.
+/// Returns that report as an error.
 pub(super) fn leftover(id: RunId, error: &io::Error) -> LinuxError {
     LinuxError::Leftover { remains: vec![remains(id, error)], after: None }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 /// A wait that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
-    /// Its begin in ns of our clock.
+    /// Begin of the wait, in ns of our clock.
     pub(super) at: u64,
-    /// Its length in ns.
+    /// Length of the wait in ns.
     pub(super) ns: u64,
     /// Address of the lock.
     pub(super) lock: u64,
@@ -15,8 +15,8 @@ pub(super) struct Wait {
     pub(super) flags: u32,
 }
 
-/// Pairs begin and end per thread and lock. A mutex begins anew when it stops spinning and sleeps, which is still one wait.
-/// Begins and ends that stand alone, at the edges or beside what was thrown away, are left out.
+/// Pairs begin and end per thread and lock. A mutex begins anew when it stops spinning and sleeps, which is still one
+/// wait. Begins and ends without a partner, at the edges or next to records that were thrown away, are left out.
 pub(super) fn waits(events: &[TraceEvent]) -> Vec<Wait> {
     let (mut waits, mut open) = (Vec::new(), BTreeMap::<(u32, u64), (u64, u32)>::new());
     for event in events {

@@ -1,4 +1,4 @@
-//! Why something cannot be traced here, and what would mend that. Never an error of the run.
+//! Reasons why something cannot be traced here, and what would fix that. They are never an error of the run.
 use rustix::io::Errno;
 use std::fmt;
 use std::io;

@@ -162,7 +162,7 @@ fn too_many(cells: &[Cell], options: &LinuxOptions) -> Option<String> {
     (found > planned).then(|| format!("it has {found} cells, and {planned} were asked for"))
 }
 
-/// Makes everything anew that can be told from cells.
+/// Makes everything anew that follows from the cells.
 fn judge(delivery: &mut GuestResult, options: &LinuxOptions) {
     let run = &mut delivery.run;
     run.cells.iter_mut().for_each(examine_all);

@@ -1,14 +1,14 @@
 //! The initramfs: a cpio archive of the format newc with the rig as `/init`, its orders, and the libraries that it needs,
 //! where its loader looks for them.
 //!
-//! Apart, since the crate that writes the format is named only here.
+//! A module of its own, since the crate that writes the format is named only here.
 use ::cpio::newc::{Builder, ModeFileType, trailer};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Where the guest finds what it is to measure.
+/// Path at which the guest finds its orders: what to measure.
 pub(super) const ORDERS: &str = "/orders";
 /// Mount points of the guest.
 const FOLDERS: [&str; 4] = ["dev", "proc", "sys", "tmp"];

@@ -1,6 +1,6 @@
-//! What a program needs in order to run: the header of ELF, as elf(5) has it, and the libraries that its loader lists.
+//! Needs of a program: the header of ELF, as elf(5) has it, and the libraries that its loader lists.
 //!
-//! Apart, since it is the one place that reads a foreign format by offsets, and a loader's words.
+//! A module of its own, since it is the one place that reads a foreign format by offsets, and the output of a loader.
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -48,7 +48,7 @@ fn listed(text: &str, loader: PathBuf) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// The dynamic loader that the program names, if any; or why it is no program for a guest.
+/// Returns the dynamic loader that the program names, if any. The error says why the program cannot run in a guest.
 fn loader_of(bytes: &[u8]) -> Result<Option<PathBuf>, &'static str> {
     // 64 bits, little-endian, x86-64.
     if !bytes.starts_with(b"\x7fELF\x02\x01") || bytes.get(18) != Some(&62) {

@@ -1,6 +1,6 @@
-//! What can go wrong with a virtual machine, what to try, and with which exit code the command ends.
+//! Errors of a virtual machine: what can go wrong, what to try, and with which exit code the command ends.
 //!
-//! Apart from [`LinuxError`], which a guest meets inside: here it comes back as [`VmError::Guest`].
+//! A guest meets [`LinuxError`] inside; here it comes back as [`VmError::Guest`].
 use super::super::error::LinuxError;
 use super::super::option_error::OptionError;
 use engines::signals;
@@ -8,7 +8,7 @@ use reports::exit::Exit;
 use std::io;
 use std::path::PathBuf;
 
-/// How a Debian machine gets a kernel without installing one.
+/// Command with which a Debian machine gets a kernel without installing one.
 const GET_KERNEL: &str = "apt-get download $(apt-cache depends linux-image-cloud-amd64 | awk '/Depends/ {print $2; exit}') \
     && dpkg -x linux-image-*.deb kernel, then --kernel kernel/boot/vmlinuz-*";
 /// A rig that runs anywhere.
@@ -16,13 +16,13 @@ const GET_INIT: &str = "leave out --init, for the running rig; or make one that 
     RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --target x86_64-unknown-linux-gnu, \
     then --init target/x86_64-unknown-linux-gnu/release/attach-rig";
 
-/// Why there is no result from a virtual machine. Each variant says what to do about it.
+/// Reason why there is no result from a virtual machine. Each variant says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum VmError {
     /// There is no kernel to boot. Exit code 4.
     #[error("no kernel to boot: {looked}\n  try: {GET_KERNEL}")]
     NoKernel {
-        /// Where was looked.
+        /// Places that were searched.
         looked: String,
     },
     /// There is no QEMU. Exit code 4.
@@ -41,7 +41,7 @@ pub enum VmError {
     /// The machine refused something. Exit code 4.
     #[error("cannot {doing}: {source}")]
     Setup {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
         /// The answer.
         source: io::Error,
@@ -81,15 +81,15 @@ pub enum VmError {
     /// A signal ended the run, and with it the guest. Exit code 128 and the signal.
     #[error("ended by {}; `attach-rig report DIR` shows the cells that this guest had finished", signals::name(*signal))]
     Interrupted {
-        /// Its number.
+        /// Number of the signal.
         signal: i32,
     },
-    /// What the guest says went wrong in it. The exit code is the guest's.
+    /// An error in the guest, as the guest reports it. The exit code is the guest's.
     #[error("in the guest: {message}")]
     Guest {
-        /// Its exit code.
+        /// Exit code of the guest.
         code: Exit,
-        /// Its words.
+        /// Message of the guest.
         message: String,
     },
     /// Options that make no sense, or signals that cannot be caught.
@@ -104,7 +104,7 @@ impl From<OptionError> for VmError {
 }
 
 impl VmError {
-    /// Whether another guest would fare no better.
+    /// Reports whether another guest would fail in the same way.
     #[must_use]
     pub fn is_final(&self) -> bool {
         use VmError::{Guest, NoResult, NotBelieved, Timeout};

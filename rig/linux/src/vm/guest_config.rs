@@ -1,4 +1,4 @@
-//! What a guest is to measure, as JSON and back.
+//! Orders for a guest, which say what to measure, as JSON and back.
 //!
 //! A file of the initramfs carries it, since a kernel hands no more than 32 words on to init. The hierarchy is not
 //! among them: the kernel's command line names it.

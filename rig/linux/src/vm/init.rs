@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 /// Hidden first argument that makes the command, as pid 1, init of a guest.
 pub const INIT_ARG: &str = "__vm-init";
-/// Coarser than this, a clock tells nothing about a move. Some machines leave a guest with the tick, 4 ms.
+/// Coarsest step of a clock that can time a move. Some machines leave a guest with the tick, 4 ms.
 const STEP_NS_MAX: u64 = 100_000;
 
 /// Runs as init, and the power goes off in the end. Does nothing unless this is pid 1 and has orders, for pid 1 of a

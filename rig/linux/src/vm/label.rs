@@ -1,6 +1,7 @@
 //! Says in every figure that it comes from a virtual machine, and in a note from which one.
 //!
-//! Apart from `init`, since only the host knows who executed the guest; nothing leaves `run` without it.
+//! A module separate from `init`, since only the host knows whether the processor or an emulation executed the guest.
+//! No figure leaves `run` without the label.
 use super::super::options::LinuxOptions;
 use super::super::result::record::{command_of, toml};
 use super::machine::{Accel, Machine};
@@ -58,7 +59,8 @@ fn name_all(run: &mut Run, (machine, setting): (&Machine, GuestSetting), options
     (run.command, run.scenario.toml) = (command, toml);
 }
 
-/// A guest before this one was given up. That may be the emulation, and it may be what somebody is looking for.
+/// Note on a guest that was given up before this one. The emulation may be the reason, or a fault that the user looks
+/// for.
 pub(super) fn fell_silent(setting: GuestSetting, words: &str) -> Note {
     let text = format!(
         "A guest fell silent and was started again: a timer that the emulation has lost, or a kernel that hangs. Its console \
@@ -126,7 +128,7 @@ fn note(delivery: &GuestResult, accel: Accel) -> String {
     format!("Measured in a virtual machine, {} under QEMU by {by}.", delivery.kernel)
 }
 
-/// Apart from the rest, which is the same for every guest of a command.
+/// Sentence on the guest's clock, which may differ between the guests of a command; the rest of the label does not.
 fn clock(delivery: &GuestResult) -> String {
     let fact = |name: &str| delivery.facts.get(name).map_or("unknown", String::as_str);
     format!("The guest's clock ({}) advances in steps of {} ns.", fact("clock.source"), fact("clock.step_ns"))

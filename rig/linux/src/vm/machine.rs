@@ -1,4 +1,4 @@
-//! What to boot, and whether it is there: kernel, QEMU, and a rig with all that it needs.
+//! Machine to boot, and the check that its parts are there: kernel, QEMU, and a rig with all that it needs.
 use super::super::option_error::OptionError;
 use super::super::options::LinuxOptions;
 use super::super::trace::TIME_MAX;
@@ -30,13 +30,13 @@ pub struct Machine {
     pub cpus: u32,
     /// Memory, as QEMU reads it, such as `512M`.
     pub memory: String,
-    /// Who executes the guest.
+    /// Accelerator that executes the guest.
     pub accel: Accel,
-    /// When the guest is ended; from the durations of the cells when absent.
+    /// Time after which the guest is ended; from the durations of the cells when absent.
     pub timeout: Option<Duration>,
 }
 
-/// Who executes the guest's instructions.
+/// Accelerator that executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accel {
     /// KVM where it works, else emulation.
@@ -65,14 +65,14 @@ impl FromStr for Accel {
     }
 }
 
-/// What was found for a machine.
+/// Files that were found for a machine.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) kernel: PathBuf,
     /// Release that the kernel image names; `None` where it is not a bzImage.
     pub(super) release: Option<String>,
     pub(super) init: PathBuf,
-    /// What it needs besides itself, by absolute path.
+    /// Libraries that it needs, by absolute path.
     pub(super) libraries: Vec<PathBuf>,
     pub(super) qemu: PathBuf,
 }
@@ -95,7 +95,7 @@ impl Machine {
         Ok(Found { release: release(&kernel), kernel, init, libraries, qemu })
     }
 
-    /// How long the guest may take.
+    /// Returns the time that the guest may take.
     pub(super) fn limit(&self, options: &LinuxOptions) -> Duration {
         let cells = options.rates.len() as u32 + u32::from(options.closed_loop);
         let traced = if options.trace { TIME_MAX * TRACED_TIMES } else { Duration::ZERO };

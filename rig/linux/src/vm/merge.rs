@@ -1,5 +1,6 @@
-//! What the guests of a series brought, as one run: cells in the order of the settings, and what holds for one setting
-//! only says for which. Apart from `series`, since nothing here boots or waits.
+//! Joins the results of the guests of a series into one run: cells are in the order of the settings, and notes and
+//! facts that hold for one setting only say for which. A module separate from `series`, since nothing here boots or
+//! waits.
 use super::super::options::LinuxOptions;
 use super::error::VmError;
 use super::label::again;
@@ -13,9 +14,9 @@ use std::collections::BTreeMap;
 /// A guest that has ended.
 #[derive(Debug)]
 pub struct Guest {
-    /// What it mounted.
+    /// Setting that it mounted.
     pub setting: GuestSetting,
-    /// What it brought.
+    /// Result of the guest.
     pub result: Result<GuestResult, VmError>,
 }
 
@@ -26,7 +27,7 @@ impl Guest {
         self.result.as_ref().map_or_else(VmError::exit_code, |delivery| delivery.code)
     }
 
-    /// What went wrong, in words.
+    /// Returns the failure or the error of the guest, in words.
     #[must_use]
     pub fn complaint(&self) -> Option<String> {
         match &self.result {

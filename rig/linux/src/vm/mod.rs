@@ -1,22 +1,22 @@
 //! A kernel of its own: boots a stock kernel under QEMU with the rig itself as init, and measures inside.
 //!
 //! ```text
-//! series      one guest after the other; merge: what they brought, as one run
-//! machine     what to boot, and what must be there first: kernel, QEMU, a rig and its libraries (elf)
-//! setting     which hierarchy of cgroups the guest mounts, and what its figures are called
-//! orders      what the guest is to measure, as a file within its initramfs (cpio)
-//! qemu        the command line; the child, its time limit and its end; leash: not after the rig's
-//! watch       signs of life on the console; mute: what is known of a KVM that opens and runs no guest
-//! init        pid 1 of the guest: mounts, measures, delivers, powers off
-//! mounts      what it mounts, checked; session: a user without rights; outcome: the measurement itself
-//! delivery    the lines over which a result leaves the guest; news: those of one that still runs
-//! belief      the host's own look at a result; hearing: at the words of a guest that still runs
-//! label       says in every figure that it comes from a virtual machine
-//! error       what can go wrong, with its exit code
+//! series          one guest after the other; merge: what they brought, as one run
+//! machine         what to boot, and what must be there first: kernel, QEMU, a rig and its libraries (elf)
+//! setting         which hierarchy of cgroups the guest mounts, and what its figures are called
+//! guest_config    what the guest is to measure, as a file within its initramfs (cpio)
+//! qemu            the command line; the child, its time limit and its end; parent_death: not after the rig's
+//! watch           signs of life on the console; mute: what is known of a KVM that opens and runs no guest
+//! init            pid 1 of the guest: mounts, measures, delivers, powers off
+//! mounts          what it mounts, checked; session: a user without rights; outcome: the measurement itself
+//! result_channel  the lines over which a result leaves the guest; news: those of one that still runs
+//! belief          the host's own look at a result; hearing: at the words of a guest that still runs
+//! label           says in every figure that it comes from a virtual machine
+//! error           what can go wrong, with its exit code
 //! ```
 //!
-//! Apart from the rest of [`linux`](super) since only this starts a machine and mounts file systems, and both only
-//! for, or in, a guest of its own. Two serial ports lead out of it: one is the console, one takes the result.
+//! A part of its own within [`linux`](super), since only this part starts a machine and mounts file systems, and both
+//! only for, or in, a guest of its own. Two serial ports lead out of it: one is the console, one takes the result.
 mod belief;
 mod cpio;
 mod elf;

@@ -1,4 +1,5 @@
-//! What init mounts, and the look at whether the kernel mounted what the setting asks for: before anything is measured.
+//! Mounts of init, and the check that the kernel mounted the hierarchy that the setting asks for: before any
+//! measurement.
 use super::super::place::discovery::parse_mountinfo;
 use super::super::place::subtree;
 use super::super::result::facts::kernel;
@@ -11,7 +12,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Where the hierarchy is.
+/// Mount point of the hierarchy.
 pub(super) const CGROUPS: &str = "/sys/fs/cgroup";
 /// The second serial port.
 pub(super) const PORT: &str = "/dev/ttyS1";
@@ -23,7 +24,7 @@ pub(super) fn set_up() -> Result<GuestSetting, Failed> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mounted("proc", "/proc", flags, None)?;
     mounted("sysfs", "/sys", flags, None)?;
-    // Everybody keeps a list of cgroups there.
+    // Every user keeps a list of cgroups there.
     mounted("tmpfs", "/tmp", flags, Some(c"mode=1777"))?;
     // Kernels may be built to mount it by themselves; what counts is that the port is there.
     let devices = mounted("devtmpfs", "/dev", MountFlags::NOSUID, None);

@@ -1,7 +1,7 @@
 //! Memory of a KVM that opened and ran no guest, until the next boot.
 //!
-//! Known to a series of guests by its machine, and to later commands by a file in the user's cache. Whoever finds the
-//! opposite (`--accel kvm`) removes it.
+//! A series of guests knows it by its machine, and later commands know it by a file in the user's cache. A command that
+//! finds the opposite (`--accel kvm`) removes the file.
 use super::super::place::manifest;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -75,7 +75,7 @@ impl Memory {
     }
 }
 
-/// Opens a folder that belongs to this user, which only this user may write to, and which is no link.
+/// Opens a folder that belongs to this user, that only this user may write to, and that is not a link.
 fn own_folder(cache: &Path, path: &Path) -> Result<OwnedFd, Errno> {
     let private = Mode::RWXU;
     for folder in [cache, path] {

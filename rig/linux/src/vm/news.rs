@@ -30,7 +30,8 @@ impl<'a> Feed<'a> {
         (state.read, state.rest) = (0, Vec::new());
     }
 
-    /// Tells what has been added. An error of reading is one of the end, where the result is read as a whole.
+    /// Reports messages that have been added. A read error here shows up again at the end, when the result is read as a
+    /// whole.
     pub(super) fn look(&self) {
         let _unread = self.state.borrow_mut().look(self.file);
     }

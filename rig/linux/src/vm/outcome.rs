@@ -1,4 +1,4 @@
-//! A measurement in the guest, whoever makes it there: the ordinary run, and what it brought as a delivery.
+//! A measurement in the guest, made by root or by another user there: the ordinary run, and its outcome as a delivery.
 use super::super::options::LinuxOptions;
 use super::super::progress::Progress;
 use super::super::result::facts;
@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::thread::available_parallelism;
 
-/// Why a guest has no result: exit code and words.
+/// Reason why a guest has no result: exit code and words.
 pub(super) type Failed = (Exit, String);
 
 /// Measures; `tell` hears of each cell as it ends.
@@ -64,6 +64,6 @@ fn words(progress: &Progress) -> Option<String> {
 
 /// A line on the console.
 pub(super) fn say(what: &str) {
-    // Where nobody listens, the exit code or the missing result says it too.
+    // Where stderr has no reader, the exit code or the missing result says it too.
     let _unheard = writeln!(io::stderr(), "attach-rig: {what}");
 }

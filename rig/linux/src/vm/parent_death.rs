@@ -1,6 +1,6 @@
-//! Ties a child to this process, so that it ends when this is killed and can clean up nothing any more.
+//! Ties a child to this process, so that it ends when this process is killed and can no longer clean up.
 //!
-//! Apart, since this is unsafe code: it runs in the child between fork and exec.
+//! A module of its own, since this is unsafe code: it runs in the child between fork and exec.
 #![allow(unsafe_code)]
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use std::io;

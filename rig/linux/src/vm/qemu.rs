@@ -1,5 +1,5 @@
-//! QEMU: its command line, and the child from start to end, which comes no later than the rig's own. Apart from
-//! `machine`, which starts nothing.
+//! QEMU: its command line, and the child from start to end, which comes no later than the rig's own end. A module
+//! separate from `machine`, which starts nothing.
 use super::super::options::{LinuxOptions, in_ns};
 use super::error::VmError;
 use super::init::INIT_ARG;
@@ -19,9 +19,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the child, the signals and the time are looked at.
+/// Interval at which the child, the signals and the time are polled.
 const LOOK: Duration = Duration::from_millis(20);
-/// How often a guest is started.
+/// Number of times that a guest is started.
 const STARTS: usize = 3;
 /// Lines of the console that an error quotes.
 const TAIL_LINES: usize = 15;
@@ -35,7 +35,7 @@ pub(super) const RESULT_BYTES_MAX: u64 = 256 << 20;
 pub(super) struct Files {
     /// In: the rig and its orders.
     pub(super) initramfs: PathBuf,
-    /// Out: what the kernel and QEMU say. Kept beside the results.
+    /// Out: the output of the kernel and QEMU. Kept next to the results.
     pub(super) console: PathBuf,
     /// Out: the line of `delivery`.
     pub(super) result: PathBuf,
@@ -47,14 +47,14 @@ impl Files {
         Self { initramfs: folder.join("initramfs.cpio"), console, result: folder.join("result.txt") }
     }
 
-    /// Makes the folder as if no guest had ever been: what a killed run has left is none of the next one's business,
-    /// nor is it touched, should somebody still hold it open.
+    /// Makes the folder as if no guest had ever been there. Files of a killed run are removed and not written to, since
+    /// another process may still hold them open.
     pub(super) fn clear(&self) -> io::Result<()> {
         self.remove_scratch()?;
         remove(&self.console)
     }
 
-    /// Removes what nobody reads after the end.
+    /// Removes the files that are not read after the end.
     pub(super) fn remove_scratch(&self) -> io::Result<()> {
         remove(&self.initramfs).and(remove(&self.result))
     }
@@ -154,7 +154,7 @@ enum End {
     Silent,
 }
 
-/// How long guests may take, all tries together.
+/// Time that guests may take, all tries together.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
     begin: Instant,

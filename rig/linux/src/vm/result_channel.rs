@@ -28,7 +28,7 @@ pub struct GuestResult {
     /// Exit code that the measurement would have had as a command.
     #[serde(with = "number")]
     pub code: Exit,
-    /// What ended it early, although there are results.
+    /// Reason why the run ended early, although there are results.
     pub failure: Option<String>,
 }
 

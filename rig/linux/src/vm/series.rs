@@ -75,7 +75,7 @@ impl Series {
         &self.guests
     }
 
-    /// What they brought, as one run; `None` when that is nothing.
+    /// Returns the results of the guests as one run; `None` when there are none.
     #[must_use]
     pub fn merged(&self) -> Option<Merged> {
         merge(&self.machine, &self.settings, &self.options, &self.guests)
@@ -134,7 +134,7 @@ impl Series {
     }
 }
 
-/// What can be had somewhere is asked for there; what can be had nowhere is a mistake.
+/// Checks that every refusal can be had in at least one setting; one that no setting can have is a mistake.
 fn check(settings: &[GuestSetting], options: &LinuxOptions) -> Result<(), OptionError> {
     options.check()?;
     for refusal in &options.refusals {

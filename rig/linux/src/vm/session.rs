@@ -23,9 +23,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 /// Hidden first argument of the child.
 pub const MEASURE_ARG: &str = "__vm-measure";
-/// `nobody`.
+/// User id of `nobody`.
 const USER: u32 = 65_534;
-/// What a user needs of a cgroup to do as it likes below.
+/// Files of a cgroup that a user has to own in order to manage the cgroups below.
 const HANDED: [&str; 4] = ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"];
 
 /// Makes the subtree, `handed` over or not, and has a child of the user measure in it.
@@ -126,7 +126,7 @@ fn alone() -> Result<(), Failed> {
     set_no_new_privs(true).map_err(|error| cannot("give up new privileges", &error.into()))
 }
 
-/// What the kernel says of this process's rights.
+/// Returns the rights of this process, as the kernel reports them.
 fn rights() -> Vec<(String, String)> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let field = |name: &str| {

@@ -15,7 +15,7 @@ pub(super) const CONTROLLERS: [&str; 3] = ["cpuset", "memory", "pids"];
 pub enum GuestSetting {
     /// v1: cpuset, memory and pids on one mount; their callbacks run in this order.
     V1,
-    /// The same, and a moved process takes its charges along (`memory.move_charge_at_immigrate`).
+    /// v1 as in `V1`, and a moved process takes its charges along (`memory.move_charge_at_immigrate`).
     V1Charges,
     /// The unified hierarchy with the same controllers.
     V2,
@@ -23,7 +23,7 @@ pub enum GuestSetting {
     V2Favordynmods,
     /// The unified hierarchy, measured by a user without rights in a subtree that was handed to it.
     V2Delegated,
-    /// The same in a subtree that was not: shows what such a user is told.
+    /// The unified hierarchy in a subtree that was not handed to that user: shows which error such a user gets.
     V2Undelegated,
 }
 
@@ -91,7 +91,7 @@ impl GuestSetting {
         }
     }
 
-    /// What the measurement looks for: on v1 any controller of the mount finds it.
+    /// Returns the hierarchy that the measurement looks for. On v1 any controller of the mount finds it.
     pub(super) fn hierarchy(self) -> Hierarchy {
         if self.is_v2() { Hierarchy::V2 } else { Hierarchy::V1(V1Controller::Pids) }
     }
@@ -108,12 +108,12 @@ impl GuestSetting {
         parts.into()
     }
 
-    /// Whether it is the unified hierarchy.
+    /// Reports whether it is the unified hierarchy.
     pub(super) fn is_v2(self) -> bool {
         !matches!(self, Self::V1 | Self::V1Charges)
     }
 
-    /// Where a run in the guest will find itself, as far as that is known before the boot.
+    /// Returns the place where a run in the guest will find itself, as far as that is known before the boot.
     pub(super) fn place(self) -> Place {
         Place {
             hierarchy: self.hierarchy().to_string(),

@@ -1,4 +1,4 @@
-//! A thread of a worker at work: it takes operations from its stream and does them, until it is told to stop.
+//! A thread of a worker at work: it takes operations from its stream and does them, until the rig asks it to stop.
 //!
 //! A forked process is one more actor, in a process of its own. An operation that fails is counted, and the actor goes on.
 #![allow(unsafe_code)]
@@ -17,26 +17,26 @@ use std::thread;
 use std::time::Duration;
 use workloads::{ActorKey, Op, WorkloadPlan};
 
-/// How often somebody who waits for others looks again.
+/// Interval at which an actor that waits for others looks again.
 const LOOK: Duration = Duration::from_micros(100);
 /// Longest sleep without a look at what to do.
 const NAP_NS: u64 = 5_000_000;
 
-/// What the actors of one process share.
+/// State that the actors of one process share.
 #[derive(Debug)]
 pub(crate) struct Process {
-    /// As told.
+    /// Orders as the rig gave them.
     pub(crate) orders: WorkerConfig,
     plan: WorkloadPlan,
     shared: Shared,
     /// Pages that this process has in the family's ledger.
     mapped: AtomicI64,
     touched: AtomicI64,
-    /// Its actors.
+    /// Number of its actors.
     actors: AtomicI64,
     /// One of them is about to exec, and the others have to go. Stored with Release, as `actors` is.
     ending: AtomicBool,
-    /// Who has forked it; nobody for the worker process.
+    /// Process that has forked it; `None` for the worker process.
     parent: Option<Pid>,
 }
 
@@ -59,7 +59,7 @@ impl Process {
         self.plan.initial_vm(self.orders.process)
     }
 
-    /// Its threads at the start.
+    /// Returns the number of its threads at the start.
     pub(crate) fn threads(&self) -> u32 {
         self.plan.threads(self.orders.process)
     }
@@ -86,7 +86,7 @@ impl Process {
         self.actors.fetch_add(1, Release);
     }
 
-    /// An actor whom the family counts already: whoever has forked it, or itself before an exec.
+    /// Adds an actor that the family counts already: its forker has counted it, or the actor itself before an exec.
     fn goes_on(&self) {
         self.actors.fetch_add(1, Release);
     }
@@ -97,7 +97,7 @@ impl Process {
     }
 }
 
-/// See the module's text.
+/// A thread of a worker that takes operations from its stream and does them.
 pub(crate) struct WorkloadActor {
     process: Arc<Process>,
     key: ActorKey,
@@ -106,7 +106,7 @@ pub(crate) struct WorkloadActor {
     done: usize,
 }
 
-/// Whether an actor goes on.
+/// Answer to the question whether an actor goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After {
     GoOn,
@@ -120,7 +120,7 @@ impl WorkloadActor {
         Self { process: Arc::clone(process), key, pages: Pages::new(), done: 0 }
     }
 
-    /// The first actor of a program, that has been forked or has replaced another, and has done so many operations.
+    /// The first actor of a program that has been forked or has replaced another. It has done `done` operations.
     pub(crate) fn resumed(process: &Arc<Process>, key: ActorKey, done: usize) -> Self {
         process.goes_on();
         Self { process: Arc::clone(process), key, pages: Pages::new(), done }
@@ -131,11 +131,11 @@ impl WorkloadActor {
     /// # Errors
     /// The kernel's answer, such as EAGAIN.
     pub(crate) fn start(self) -> io::Result<()> {
-        // Detached: it runs until it is told to stop, or the process ends.
+        // Detached: it runs until the rig asks it to stop, or the process ends.
         thread::Builder::new().name(self.key.to_string()).spawn(move || self.run()).map(drop)
     }
 
-    /// Takes operations until there are none, or it is told to stop.
+    /// Takes operations until there are none, or the rig asks it to stop.
     pub(crate) fn run(mut self) {
         if let ([_, thread], None) = (self.key.path(), self.process.parent)
             && (*thread as usize) < TIDS
@@ -226,7 +226,7 @@ impl WorkloadActor {
     /// Starts a process that takes the operations of this child, and does not return in it.
     fn fork(&mut self, child: u32) -> io::Result<Change> {
         let (parent, key) = (getpid(), self.key.child(child));
-        // Counted before it is there: nobody must take the family to stand still in between.
+        // Counted before it exists: the family must not seem to be parked in between.
         self.process.family().children.fetch_add(1, Release);
         // SAFETY: the C library's fork leaves its allocator usable in the child, which is all that the child needs of it:
         // it takes no lock that another thread of ours may have held, and ends by _exit or exec.
@@ -269,7 +269,7 @@ impl WorkloadActor {
                 .exec()
         });
         drop(failed);
-        // It has not worked; everything is as it was, but for the other threads.
+        // It has not worked; everything is as it was, except for the other threads.
         process.changed(Change { mapped: -all.mapped, touched: -all.touched });
         process.ending.store(false, Release);
         process.family().tally(Timed::Exec, attaching).fail();

@@ -1,9 +1,9 @@
-//! What runs inside a worker: a process whose threads take the operations of a workload while it is being moved.
+//! Inside of a worker: a process whose threads take the operations of a workload while it is being moved.
 //!
-//! The command starts itself again with [`WORKER_ARG`]. Over its stdin the worker is told how many pages its main thread
-//! keeps touched, over its stdout it answers; everything else goes through the memory that it shares with the rig. When
-//! stdin ends, the rig is gone or done with it, and the worker exits. That end, unlike a signal, cannot be missed; the
-//! parent-death signal is there for the case that somebody stopped the main thread.
+//! The command starts itself again with [`WORKER_ARG`]. Over its stdin the worker reads how many pages its main thread
+//! keeps touched, and it answers over its stdout. Everything else goes through the memory that it shares with the rig.
+//! When stdin ends, the rig is gone or done with it, and the worker exits. That end, unlike a signal, cannot be missed;
+//! the parent-death signal is there for the case that another process stopped the main thread.
 #![allow(unsafe_code)]
 use super::actor::{Process, WorkloadActor, live};
 use super::pages::Pages;
@@ -27,7 +27,7 @@ pub const WORKER_ARG: &str = "__worker";
 pub(crate) const READY: &str = "ready";
 /// `failed ERRNO WORDS`: first line of a worker that cannot begin.
 pub(crate) const FAILED: &str = "failed";
-/// `keep N`: so many pages are touched and stay so; answered by the same line.
+/// `keep N`: touches N pages, which stay touched; answered by the same line.
 pub(crate) const KEEP: &str = "keep";
 
 /// Runs the worker; `args` are those behind [`WORKER_ARG`]. Returns when stdin ends.
@@ -76,7 +76,8 @@ fn begin(orders: WorkerConfig) -> io::Result<ExitCode> {
 /// The worker process: at its start, or after its only thread has replaced it.
 fn serve(process: &Arc<Process>, resumed: Option<(ActorKey, usize)>) -> io::Result<ExitCode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // A process whose parent has ended comes to us, who wait for nobody: the kernel counts it until somebody would have.
+    // A process whose parent has ended becomes a child of this one, which ignores SIGCHLD, so it is reaped at its exit.
+    // Otherwise the kernel would count it until another process had waited for it.
     set_child_subreaper(Some(getpid()))?;
     ignore_signals()?;
     let mut pages = Pages::new();
@@ -108,7 +109,7 @@ fn serve(process: &Arc<Process>, resumed: Option<(ActorKey, usize)>) -> io::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lets the main thread keep so many pages, all touched.
+/// Lets the main thread keep this many pages, all touched.
 fn keep(process: &Process, kept: &mut Pages, number: u64) -> io::Result<()> {
     process.changed(kept.unmap(u64::MAX)?);
     if number > 0 {
@@ -118,13 +119,13 @@ fn keep(process: &Process, kept: &mut Pages, number: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// A service manager that stops a whole cgroup signals the worker too; the rig decides when it ends. And nobody waits for
-/// forked processes.
+/// Ignores signals. A service manager that stops a whole cgroup signals the worker too, but the rig decides when it
+/// ends. Forked processes are not waited for.
 fn ignore_signals() -> io::Result<()> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::default())?;
     }
-    // SAFETY: no handler is installed, and nobody here waits for a child.
+    // SAFETY: no handler is installed, and no code here waits for a child.
     if unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) } == libc::SIG_ERR {
         return Err(io::Error::last_os_error());
     }
@@ -132,6 +133,6 @@ fn ignore_signals() -> io::Result<()> {
 }
 
 fn complain(what: &str) {
-    // Where stderr is closed there is nobody to tell; the exit code says it too.
+    // Where stderr is closed it has no reader; the exit code says it too.
     let _unread = writeln!(io::stderr(), "attach-rig worker: {what}");
 }

@@ -1,8 +1,8 @@
-//! Processes that work while they are moved, and others beside them.
+//! Processes that work while they are moved, and others that are never moved.
 //!
 //! ```text
-//! workload    what they do; orders: as they are told
-//! crew        all of them; worker: starts, asks (replies), watches and ends one
+//! workload    what they do; worker_config: their orders
+//! worker_pool all of them; worker: starts, asks (replies), watches and ends one
 //! child       what runs inside a worker; actor: a thread at work; pages: its memory
 //! shared      memory that rig and workers share, with their books; tally: a histogram in it
 //! ```

@@ -55,7 +55,8 @@ impl Pages {
         let bytes = pages as usize * PAGE_BYTES;
         // Recordings reserve far more than they touch, and only what is touched may need memory.
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-        // SAFETY: a null hint without MAP_FIXED lets the kernel choose free addresses, so no mapping of anyone is replaced.
+        // SAFETY: a null hint without MAP_FIXED lets the kernel choose free addresses, so no existing mapping is
+        // replaced.
         let start =
             unsafe { mmap_anonymous(ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, flags) }?;
         self.maps.push(Map { start, pages });
@@ -112,7 +113,7 @@ impl Pages {
     pub(crate) fn release(&mut self, pages: u64) -> io::Result<Change> {
         let from = self.touched.saturating_sub(pages);
         self.each(from, self.touched, |start, pages| {
-            // SAFETY: within a mapping that is this value's alone; its contents are of no use to anybody.
+            // SAFETY: within a mapping that only this value uses; its contents are not needed any more.
             unsafe { madvise(start, pages as usize * PAGE_BYTES, Advice::LinuxDontNeed) }
         })?;
         let change = Change { mapped: 0, touched: from as i64 - self.touched as i64 };

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 /// Most threads of a worker whose ids are kept.
 pub(crate) const TIDS: usize = 1024;
-/// Operations that are timed. Exits are not: nobody can time its own.
+/// Operations that are timed. Exits are not: a thread cannot time its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timed {
     Mmap,
@@ -36,7 +36,7 @@ pub(crate) const OPS: [&str; 7] =
 /// Conditions under which they are: none under way, an attach under way.
 const CONDITIONS: usize = 2;
 
-/// What workers are to do.
+/// Command that workers are to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Work.
@@ -51,15 +51,16 @@ pub(crate) enum Command {
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct ControlBlock {
-    /// Moves under way, and moves ever begun. Relaxed: an operation that is off by some ns is told apart wrongly, no more.
+    /// Moves under way, and moves ever begun. Relaxed: at worst, an operation that is off by some ns is put under the
+    /// wrong condition.
     under_way: AtomicU64,
     begun: AtomicU64,
     /// A [`Command`], stored with Release and read with Acquire: who runs again sees emptied tallies.
     command: AtomicU32,
 }
 
-/// One worker process and whoever it has forked. Everything is Relaxed but `parked` and `children`, whose Release is what
-/// the rig's Acquire waits for.
+/// One worker process and the processes that it has forked. Everything is Relaxed except `parked` and `children`: the
+/// rig's Acquire waits for their Release.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct ProcessTreeStats {
@@ -78,10 +79,10 @@ pub(crate) struct ProcessTreeStats {
     tallies: [[OpTally; CONDITIONS]; OPS.len()],
 }
 
-/// What was seen at the begin of an operation.
+/// State of the moves at the begin of an operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InFlight {
-    /// Whether a move was under way.
+    /// True when a move was under way.
     pub(crate) attaching: bool,
     /// Moves begun by then.
     pub(crate) begun: u64,
@@ -104,12 +105,12 @@ impl ControlBlock {
         InFlight { attaching: self.under_way.load(Relaxed) > 0, begun: self.begun.load(Relaxed) }
     }
 
-    /// Whether a move was under way at any moment since `before`.
+    /// Reports whether a move was under way at any moment since `before`.
     pub(crate) fn attaching_since(&self, before: InFlight) -> bool {
         before.attaching || self.begun.load(Relaxed) != before.begun
     }
 
-    /// What to do.
+    /// Returns the command to follow.
     pub(crate) fn command(&self) -> Command {
         match self.command.load(Acquire) {
             0 => Command::Run,
@@ -118,13 +119,13 @@ impl ControlBlock {
         }
     }
 
-    /// Tells everybody what to do.
+    /// Gives a command to all workers.
     pub(crate) fn tell(&self, command: Command) {
         self.command.store(command as u32, Release);
         self.nudge();
     }
 
-    /// Sleeps as long as everybody is to stand still, or until somebody nudges: who stands still costs nothing.
+    /// Sleeps as long as the workers are to stand still, or until a nudge: a parked thread costs nothing.
     pub(crate) fn stand_still(&self) {
         // It returns at once when the command is another by now, and early for a signal: callers look again.
         let _woken = futex::wait(&self.command, futex::Flags::empty(), Command::Park as u32, None);
@@ -143,7 +144,7 @@ impl ProcessTreeStats {
         &self.tallies[op as usize][usize::from(attaching)]
     }
 
-    /// Whether all of its threads stand still and nobody that it has forked is left.
+    /// Reports whether all of its threads are parked and no process that it has forked is left.
     pub(crate) fn is_still(&self) -> bool {
         self.children.load(Acquire) == 0 && self.parked.load(Acquire) == self.threads.load(Acquire)
     }
@@ -175,7 +176,7 @@ pub(crate) struct Shared {
     file: Option<OwnedFd>,
 }
 
-// SAFETY: the memory stays mapped as long as the value, and all that lies in it are atomics.
+// SAFETY: the memory stays mapped as long as the value, and it holds only atomics.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -186,7 +187,7 @@ fn bytes(families: usize) -> usize {
 }
 
 impl Shared {
-    /// New memory for so many families, all zero and all of it touched.
+    /// New memory for this many families, all zero and all of it touched.
     ///
     /// # Errors
     /// The kernel's answer, such as ENOMEM.
@@ -207,7 +208,7 @@ impl Shared {
         if !std::fs::exists(format!("/proc/self/fd/{number}"))? {
             return Err(io::Error::new(io::ErrorKind::NotFound, "no memory was inherited"));
         }
-        // SAFETY: it is open, as was just seen, and nobody in this process closes it.
+        // SAFETY: it is open, as was just seen, and no code in this process closes it.
         let file = unsafe { BorrowedFd::borrow_raw(number) };
         if rustix::fs::fstat(file)?.st_size != bytes(families) as i64 {
             return Err(io::Error::new(
@@ -231,14 +232,14 @@ impl Shared {
         self.file.as_ref().map(AsRawFd::as_raw_fd)
     }
 
-    /// What concerns everybody.
+    /// Returns the part that concerns all workers.
     pub(crate) fn board(&self) -> &ControlBlock {
         // SAFETY: the mapping is page-aligned, large enough, lives as long as `self`, and every pattern of bits, such as
         // the zeros it began with, is a valid Board of atomics.
         unsafe { &*self.start.cast::<ControlBlock>() }
     }
 
-    /// What concerns one family.
+    /// Returns the part that concerns one family.
     ///
     /// # Panics
     /// When there is no family of that number.

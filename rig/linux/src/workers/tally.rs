@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Significant digits: 1 % of a value.
 const DIGITS: u8 = 2;
-/// Bits within a bucket that `DIGITS` need: 256 values, half of them told apart in every further power of two.
+/// Bits within a bucket that `DIGITS` need: 256 values, half of which are distinguished in every further power of two.
 const SUB_BITS: u32 = 8;
 const HALF: usize = 1 << (SUB_BITS - 1);
-/// Longest latency that is told apart, 2^36 ns or 68 s. Longer ones are counted as that.
+/// Longest latency that the histogram holds, 2^36 ns or 68 s. Longer ones are counted as that.
 const NS_MAX: u64 = (1 << 36) - 1;
 const BUCKETS: usize = (36 - SUB_BITS as usize + 2) * HALF;
 
-/// One series. All zero is an empty one. Everything is Relaxed: a reader looks when nobody records.
+/// One series. All zero is an empty one. Everything is Relaxed: a reader looks only while no thread records.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct OpTally {
@@ -25,7 +25,7 @@ pub(crate) struct OpTally {
     buckets: [AtomicU64; BUCKETS],
 }
 
-/// What a [`OpTally`] held.
+/// Copy of the content of an [`OpTally`].
 #[derive(Clone, Debug)]
 pub(crate) struct Tallied {
     /// Operations that failed; they are not in the histogram.

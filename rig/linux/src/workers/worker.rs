@@ -1,7 +1,7 @@
 //! The rig's side of the worker: starts it, asks it, notices its death, ends it.
 //!
-//! Its pid is written into cgroup files until the end, so it must not become somebody else's: the watcher waits with
-//! NOWAIT, which leaves the dead worker in the process table until [`Worker::stop`] or dropping reaps it.
+//! Its pid is written into cgroup files until the end, so it must not become the pid of another process. The watcher
+//! waits with NOWAIT, which leaves the dead worker in the process table until [`Worker::stop`] or dropping reaps it.
 #![allow(unsafe_code)]
 use super::super::error::{Cause, LinuxError, Remains};
 use super::child::{FAILED, KEEP, READY, WORKER_ARG};
@@ -20,9 +20,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long an answer may take. A busy worker shares the CPUs with its own threads.
+/// Seconds that an answer may take. A busy worker shares the CPUs with its own threads.
 const ANSWER_S: u64 = 10;
-/// How long the worker may take to exit by itself, and once more after a SIGKILL.
+/// Time that the worker may take to exit by itself, and once more after a SIGKILL.
 const EXIT: Duration = Duration::from_secs(3);
 
 /// A running worker.
@@ -97,7 +97,7 @@ impl Worker {
         }
     }
 
-    /// Its pid; belongs to no other process before the worker has been reaped.
+    /// Returns the pid of the worker. It belongs to no other process before the worker has been reaped.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -107,7 +107,7 @@ impl Worker {
         &self.died
     }
 
-    /// Lets its main thread keep so many pages, all touched.
+    /// Lets its main thread keep this many pages, all touched.
     ///
     /// # Errors
     /// [`LinuxError::WorkerDied`], [`LinuxError::WorkerSilent`], and [`LinuxError::Setup`] when it cannot.
@@ -159,12 +159,12 @@ impl Worker {
         }
     }
 
-    /// The error for a worker that lives and does not do as it is told.
+    /// Returns the error for a worker that lives and does not do as it is asked.
     pub(crate) fn silent(&self) -> LinuxError {
         LinuxError::WorkerSilent { pid: self.pid(), waited_s: ANSWER_S }
     }
 
-    /// Its exit status, once the watcher has seen the end; `None` when that does not come in time.
+    /// Returns the exit status once the watcher has seen the end; `None` when that does not come in time.
     fn reap(&mut self) -> Option<ExitStatus> {
         if self.reaped.is_none() && self.ended.recv_timeout(EXIT) != Err(RecvTimeoutError::Timeout) {
             // Does not block: the watcher returns only after the end.

@@ -1,13 +1,13 @@
-//! What a worker process is told when it is started, and when it has replaced itself by exec: JSON, as its argument.
+//! Orders of a worker process when it is started, and when it has replaced itself by exec: JSON, as its argument.
 use serde::{Deserialize, Serialize};
 use std::os::fd::RawFd;
 use workloads::{ActorKey, Spec};
 
-/// See the module's text.
+/// Orders of a worker process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorkerConfig {
-    /// What its threads do.
+    /// Work of its threads.
     pub(crate) spec: Spec,
     /// Seed of its workload.
     pub(crate) seed: u64,
@@ -23,7 +23,7 @@ pub(crate) struct WorkerConfig {
     pub(crate) resume: Option<Resume>,
 }
 
-/// Where a program goes on after an exec.
+/// Point at which a program goes on after an exec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Resume {
@@ -31,13 +31,13 @@ pub(crate) struct Resume {
     pub(crate) actor: Vec<u32>,
     /// Operations that it has done, the exec included.
     pub(crate) done: usize,
-    /// When the exec began, in ns of the one clock.
+    /// Time at which the exec began, in ns of the one clock.
     pub(crate) began_ns: u64,
     /// Moves begun by then.
     pub(crate) moves_begun: u64,
-    /// Whether one was under way.
+    /// True when one was under way.
     pub(crate) attaching: bool,
-    /// Pid of whoever has forked the process; absent for the worker process itself.
+    /// Pid of the process that forked this one; absent for the worker process itself.
     pub(crate) parent: Option<i32>,
 }
 

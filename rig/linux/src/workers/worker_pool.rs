@@ -1,6 +1,7 @@
-//! All workers of a run: those that are moved, and bystanders that live beside them and never are.
+//! All workers of a run: those that are moved, and bystanders that are never moved.
 //!
-//! Told together through the memory that they share: to work, and to stand still while the rig looks at counters.
+//! The rig commands all of them at once, through the memory that they share: to work, or to stand still while it reads
+//! counters.
 use super::super::clock::now_ns;
 use super::super::error::LinuxError;
 use super::super::options::LinuxOptions;
@@ -18,11 +19,11 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::thread;
 use std::time::Duration;
 
-/// How long workers may take to stand still.
+/// Time that workers may take to stand still, in ns.
 const STILL_NS: u64 = 10_000_000_000;
 const LOOK: Duration = Duration::from_micros(200);
 
-/// See the module's text. Workers begin standing still.
+/// All workers of a run. They begin standing still.
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     shared: Shared,
@@ -45,8 +46,8 @@ pub(crate) struct Ledger {
 }
 
 impl WorkerPool {
-    /// Starts everybody, those who are moved in the cgroup of `home`, its `cgroup.procs`; `started` hears of each pid before
-    /// the next one starts.
+    /// Starts all workers, those that are moved in the cgroup of `home`, its `cgroup.procs`. `started` hears of each
+    /// pid before the next one starts.
     ///
     /// # Errors
     /// [`LinuxError::WorkerStart`], [`LinuxError::Setup`], and what `started` says.
@@ -108,12 +109,12 @@ impl WorkerPool {
         self.moved().iter().zip(self.moved_families()).map(of).collect()
     }
 
-    /// Lets everybody work.
+    /// Lets all workers work.
     pub(crate) fn work(&self) {
         self.shared.board().tell(Command::Run);
     }
 
-    /// Lets everybody stand still, and waits until they do.
+    /// Lets all workers stand still, and waits until they do.
     ///
     /// # Errors
     /// [`LinuxError::WorkerDied`], [`LinuxError::WorkerSilent`].
@@ -151,7 +152,7 @@ impl WorkerPool {
         self.moved_families().map(|family| family.touched.load(Relaxed)).sum()
     }
 
-    /// What the moved ones have by their own books. Right only while they stand still.
+    /// Returns what the moved workers have by their own books. The values are right only while the workers stand still.
     pub(crate) fn ledger(&self) -> Ledger {
         let sum = |of: fn(&ProcessTreeStats) -> i64| self.moved_families().map(of).sum::<i64>();
         let touched = self.touched();
@@ -173,7 +174,7 @@ impl WorkerPool {
         places.iter().map(of).collect()
     }
 
-    /// Lets every moved worker keep so many pages.
+    /// Lets every moved worker keep this many pages.
     ///
     /// # Errors
     /// As [`Worker::keep`].
@@ -186,14 +187,15 @@ impl WorkerPool {
         self.shared.families().for_each(ProcessTreeStats::reset);
     }
 
-    /// What operations took since the last reset, of all workers, by operation and condition: idle, attaching.
+    /// Returns the latencies of operations since the last reset, of all workers, by operation and condition: idle,
+    /// attaching.
     pub(crate) fn tallies(&self) -> Vec<[Tallied; 2]> {
         let mut sums = no_sums();
         self.shared.families().for_each(|family| family.add_to(&mut sums));
         sums
     }
 
-    /// Ends and reaps everybody.
+    /// Ends and reaps all workers.
     ///
     /// # Errors
     /// As [`Worker::stop`], joined.

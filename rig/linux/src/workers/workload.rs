@@ -1,4 +1,4 @@
-//! What workers do and what of them is moved: the part of the options that makes processes.
+//! Workloads of the workers and the unit that is moved: the part of the options that makes processes.
 use super::super::option_error::OptionError;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -9,9 +9,9 @@ const PAGES: u32 = 64;
 /// Some worker processes that do the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workload {
-    /// What they do.
+    /// Work of the processes.
     pub spec: workloads::Spec,
-    /// Whether movers move them.
+    /// True when movers move them.
     pub moved: bool,
 }
 
@@ -58,7 +58,7 @@ impl Workload {
     }
 }
 
-/// What a move moves.
+/// Unit that one move moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MovedUnit {
     /// A whole process, by its pid in `cgroup.procs`.
@@ -96,7 +96,7 @@ impl FromStr for MovedUnit {
     }
 }
 
-/// How hard the threads of [`Workload::mapping`] work.
+/// Load that the threads of [`Workload::mapping`] make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Load {
     /// One operation in four is a sleep of 1 ms: some percent of a CPU per thread, so that an open-loop mover finds a CPU

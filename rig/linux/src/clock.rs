@@ -51,8 +51,7 @@ impl ClockFacts {
     }
 }
 
-/// Returns, in words, how late a thread wakes up that sleeps until a start. The calling thread measures it, in some 30
-/// ms.
+/// Returns, in words, how late a thread wakes up that sleeps until a start. Takes some 30 ms on the calling thread.
 pub(super) fn lateness() -> String {
     let late = |_| {
         let due_ns = now_ns() + START_EVERY_NS;

@@ -11,7 +11,7 @@ const KALLSYMS: &str = "/proc/kallsyms";
 const MOUNT: &str = "mount -t tracefs tracefs /sys/kernel/tracing";
 const TRACER: &str = "function_graph";
 
-/// Folders in which it is mounted: by a mount of its own, or by debugfs as soon as a process looks there.
+/// Folders in which tracefs is mounted: by a mount of its own, or by debugfs as soon as a process looks there.
 const POINTS: [&str; 2] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
 /// A check, the event's folder below `events`, and what a kernel needs to have it.

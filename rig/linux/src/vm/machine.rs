@@ -72,7 +72,7 @@ pub(super) struct Found {
     /// Release that the kernel image names; `None` where it is not a bzImage.
     pub(super) release: Option<String>,
     pub(super) init: PathBuf,
-    /// Libraries that it needs, by absolute path.
+    /// Libraries that `init` needs, by absolute path.
     pub(super) libraries: Vec<PathBuf>,
     pub(super) qemu: PathBuf,
 }

@@ -37,7 +37,7 @@ pub enum LinuxError {
         /// The folder.
         path: PathBuf,
     },
-    /// There is no folder for the list of what a run makes that others cannot change. Exit code 4.
+    /// No folder that others cannot change is available for the list of things that a run makes. Exit code 4.
     #[error("no safe folder for the list of what a run makes: {}\n  try: {remedy}", reasons.join("; "))]
     NoState {
         /// The reason against each folder.

@@ -12,10 +12,10 @@
 //! moving      the timed loop
 //! checks      counters compared with the workers' books, and moves that have to fail
 //! trace       looks inside the kernel during extra moves: phases, lock waits and holds
-//! result      from what was measured to `run.json` and `env.json`
-//! readers     entries of the fuzzer to what the kernel and a guest say
+//! result      makes `run.json` and `env.json` of the measurements
+//! readers     entry points for the fuzzer: parsers of text from the kernel and from a guest
 //! doctor      what works on this machine, what does not, and the command that fixes it
-//! vm          the same in a guest of its own, under QEMU
+//! vm          runs all this in a guest of its own, under QEMU
 //! ```
 //!
 //! Start with [`run()`]. It makes `attach-rig-<id>/{a,b}` below its own cgroup, starts the workers, measures, ends the

@@ -98,7 +98,7 @@ fn mounted(line: &str, is_v2: bool) -> Option<(PathBuf, PathBuf)> {
     fits.then(|| (top.into(), base.into()))
 }
 
-/// The number behind a name at the beginning of a line.
+/// Returns the number after a name at the beginning of a line.
 fn field(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()

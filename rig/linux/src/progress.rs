@@ -28,7 +28,7 @@ pub enum Progress {
     },
     /// A cell begins.
     Started {
-        /// From 0.
+        /// Number of the cell, from 0.
         cell: usize,
         /// Number of cells.
         of: usize,
@@ -39,7 +39,7 @@ pub enum Progress {
     },
     /// A cell has ended.
     Finished {
-        /// From 0.
+        /// Number of the cell, from 0.
         cell: usize,
         /// Number of cells.
         of: usize,

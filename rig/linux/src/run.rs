@@ -46,8 +46,8 @@ impl RunEnd {
     }
 }
 
-/// Measures. `interrupts` end it after the write that is under way; what was measured until then comes
-/// back, with [`Run::interrupted`] set. The calling thread is the mover.
+/// Runs the measurement. `interrupts` end it after the write that is under way. The measurements until then come back,
+/// with [`Run::interrupted`] set. The calling thread is the mover.
 ///
 /// # Errors
 /// [`LinuxError`] when nothing was measured. Once a cell is finished, errors come in [`RunEnd::failure`].
@@ -63,7 +63,7 @@ pub fn run(
     let charges = if options.move_charges { groups.move_charges() } else { Ok(()) };
     let before = Before::take(&reason::Here, &place);
     let result = charges.and_then(|()| measure(options, &place, &mut groups, interrupts, on_progress));
-    // While the cgroups are still there: their counters hold reasons.
+    // The cgroups are still there at this point, and their counters hold reasons.
     let existing: Vec<_> = groups.children().iter().cloned().chain([groups.top().to_path_buf()]).collect();
     let explained = |error| reason::explain(error, &Scene::new(&reason::Here, &place, (&existing, &before)));
     let result = result.map_err(explained).map(|mut outcome| {
@@ -110,7 +110,7 @@ fn make_groups(options: &LinuxOptions) -> Result<(Place, Groups), LinuxError> {
     unreachable!("discover gives at least one place, and the last one returns")
 }
 
-/// From the start of the workers to their end. They do not outlive this function.
+/// Runs the workers from start to end. They do not outlive this function.
 fn measure(
     options: &LinuxOptions,
     place: &Place,
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_leftover_outranks_a_signal_and_a_signal_a_thin_run() {
         let code = |signal, failure, thin: bool| {
-            // Without a plan, of which cells would be missing.
+            // Without a plan, since its cells would count as missing.
             let mut run = Run { plan: None, ..empty_run() };
             if thin {
                 run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text: String::new() });

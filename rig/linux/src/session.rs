@@ -67,11 +67,12 @@ impl<'a> Session<'a> {
         Ok(Self { options, place, groups, crew, interrupts, movers, audit, tracing: Vec::new() })
     }
 
-    /// All cells, until something ends them: the closed loop, each rate, standing still with more and more pages, and all
-    /// that again backwards and forwards as often as is wanted; the traced ones, and then the refusals, which must not disturb what is measured before.
+    /// Measures all cells, until something ends them: the closed loop, each rate, and idle processes with more and more
+    /// pages. All that is repeated backwards and forwards as often as is wanted. The traced cells follow, and then the
+    /// refusals, which must not disturb earlier measurements.
     ///
     /// # Errors
-    /// What ended them early; `cells` has those that were finished.
+    /// The error that ended them early; `cells` has those that were finished.
     pub(super) fn cells(
         &mut self,
         cells: &mut Vec<CellRecord>,

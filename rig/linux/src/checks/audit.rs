@@ -22,7 +22,7 @@ use std::time::Duration;
 const BATCH: i64 = 64;
 /// Freed pages that wait on a CPU (PAGEVEC_SIZE: 15, since Linux 6.8 31).
 const WAITING: i64 = 31;
-/// Since this version a CPU keeps a batch for each of several cgroups.
+/// Kernel version since which a CPU keeps a batch for each of several cgroups.
 const MANY_BATCHES: (u32, u32) = (6, 16);
 /// Counters of tasks that are exiting follow a moment later.
 const SETTLE_NS: u64 = 1_000_000_000;
@@ -43,7 +43,7 @@ pub(crate) struct Audited {
     pub(crate) tolerance: i64,
     /// Explanation of the tolerance, in words.
     pub(crate) how: Option<String>,
-    /// Pages that stayed behind where their process is no more, as they should.
+    /// Pages that by design stay in a cgroup that their process has left.
     pub(crate) by_design: Option<i64>,
 }
 
@@ -106,7 +106,7 @@ pub(crate) struct Audit {
 /// The counters that could be compared, and the reason for those that could not.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
-    /// Rows of counters that count nothing but the workers.
+    /// Rows of counters that count only the workers.
     pub(crate) audited: Vec<Audited>,
     /// Names of the other counters, such as `pids:a`.
     pub(crate) void: Vec<String>,
@@ -115,7 +115,7 @@ pub(crate) struct Looked {
 }
 
 impl Audit {
-    /// Takes what is there now for the begin; the crew stands still.
+    /// Takes the present readings as the start of the comparison. The workers stand still.
     pub(crate) fn begin(place: &Place, groups: &Groups, crew: &WorkerPool, charges_move: bool) -> Self {
         let kept = Kept::at(place, groups);
         let (tolerance, how) = tolerance(cpus(), batches(groups.children().len()));
@@ -131,7 +131,7 @@ impl Audit {
     /// Compares, again and again for a while until all is as it should be.
     pub(crate) fn look(&mut self, groups: &Groups, crew: &WorkerPool, movers: &Movers) -> Looked {
         let mut foreign = Foreign::look(groups, &crew.pids());
-        // What others do is not waited for.
+        // With processes of others there, the comparison does not wait for the counters to settle.
         let until = now_ns() + if foreign.is_empty() { SETTLE_NS } else { 0 };
         let found = self.settled(until, groups, crew, movers);
         foreign.add(Foreign::look(groups, &crew.pids()));
@@ -202,8 +202,8 @@ impl Audit {
             how: Some(self.how.clone()),
             ..Audited::exact(("memory", "pages"), cgroup, (usage, truth))
         };
-        // What the workers need for themselves may grow, such as by the stacks of more threads. If it shrank, the books
-        // would have pages that are not there.
+        // The memory that workers need for themselves may grow, for example by the stacks of more threads. If it
+        // shrank, the books would have pages that do not exist.
         let besides = ledger.besides.zip(self.ledger.besides).map_or(0, |(now, begin)| (now - begin).max(0));
         let truth = self.begin.pages + ledger.touched - self.ledger.touched + besides;
         let all = Audited {

@@ -54,7 +54,7 @@ impl Foreign {
         self.0.keys().any(|(folder, _)| folder.starts_with(cgroup))
     }
 
-    /// All of them in words, each with its cgroup; `None` when there is none.
+    /// Returns all of them in words, each with its cgroup; `None` when there are none.
     pub(crate) fn words(&self) -> Option<String> {
         let each = self.0.iter().map(|((folder, _), words)| format!("{words} in {}", folder.display()));
         let mut named: Vec<String> = each.take(NAMED).collect();

@@ -105,7 +105,7 @@ impl Scene {
                 Ok(Self { file: procs(&folder)?, text: worker, extra: true })
             }
             RefusalKind::TooSmall => {
-                // With CPUs: cpuset has said yes when memory says no, and has to be rolled back.
+                // With CPUs: cpuset has agreed when memory refuses, and has to be rolled back.
                 let folder = groups.make_extra("small", place, true)?;
                 let write = |file: &str, value: &str| {
                     let path = folder.join(file);
@@ -142,7 +142,7 @@ impl Scene {
 /// The pid of a process of ours that has ended and was waited for. It is not given out again before all others were.
 fn ended_process() -> Result<u32, LinuxError> {
     let setup = |source| LinuxError::Setup { doing: "start a process that ends at once".into(), source };
-    // With an argument that no worker knows it says so and ends.
+    // Given an argument that it does not know, a worker says so and ends.
     let mut child = Command::new("/proc/self/exe")
         .args([super::super::WORKER_ARG, "--ends"])
         .stdin(Stdio::null())

@@ -43,7 +43,7 @@ impl Guest {
         };
         let listen = move || {
             let mut bytes = [0; 4096];
-            // Ends with QEMU, or when no one listens any more.
+            // Ends with QEMU, or when there is no receiver any more.
             while let Ok(read @ 1..) = stdout.read(&mut bytes) {
                 if tell.send(bytes[..read].to_vec()).is_err() {
                     break;
@@ -95,7 +95,7 @@ impl Drop for Guest {
 }
 
 fn end(child: &mut Child) {
-    // Not reaped yet or gone already: `Child` never signals a pid that it has reaped.
+    // It has not been reaped yet, or is gone already. `Child` never signals a pid that it has reaped.
     let _gone = child.kill();
     let _reaped = child.wait();
 }

@@ -197,7 +197,7 @@ impl Seen<'_> {
     }
 
     fn is_read_only(&self, place: &Place) -> bool {
-        // Of mounts at one point the last covers the others.
+        // The last of several mounts at one point covers the others.
         let at = self.mounts.iter().rev().find(|mount| mount.point == place.mount_point);
         at.is_some_and(|mount| mount.read_only)
     }

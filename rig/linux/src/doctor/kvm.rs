@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(super) const SILENCE: Duration = Duration::from_secs(5);
 /// Bytes of a ROM, the least that QEMU takes.
 const ROM_BYTES: usize = 64 << 10;
-/// Real mode at the reset vector: mov dx,0xe9; mov al,'K'; out dx,al; hlt; and hlt again after an interrupt.
+/// Code for real mode at the reset vector: mov dx,0xe9; mov al,'K'; out dx,al; hlt; and hlt again after an interrupt.
 const ROM_CODE: [u8; 9] = [0xba, 0xe9, 0x00, 0xb0, b'K', 0xee, 0xf4, 0xeb, 0xfd];
 
 /// A guest that was run, and the outcome.

@@ -56,7 +56,7 @@ pub(super) trait Machine {
     fn programs(&self) -> Vec<PathBuf>;
     /// Measures the clock.
     fn clock(&self) -> ClockFacts;
-    /// Measures what measuring on threads costs; the reason where there are none.
+    /// Measures the cost of measuring on threads. The error says why there are no threads.
     fn measuring(&self) -> Result<Overhead, String>;
     /// CPUs on which this process may run.
     fn cpus(&self) -> usize;

@@ -30,7 +30,7 @@ pub(super) fn rows(machine: &dyn Machine) -> Vec<Finding> {
     rows
 }
 
-/// The mount point, or the row that says why there is none.
+/// Returns the mount point, or the row that says why it is missing.
 fn mounted(machine: &dyn Machine) -> Result<PathBuf, Finding> {
     let bad = |verdict, finding, remedy| Finding::bad(("tracefs", verdict), MOUNTINFO, finding, remedy);
     let text = machine.read(Path::new(MOUNTINFO)).map_err(|error| {

@@ -22,9 +22,9 @@ pub(crate) const WARM_UP_CLOSED: u64 = 16;
 pub(crate) const WARM_UP_OPEN: u64 = 4;
 /// Longest sleep without a look at the flags, for a signal that another thread took.
 const NAP_NS: u64 = 100_000_000;
-/// Moves of a closed loop, however long each takes: below 20 there is no median.
+/// Fewest moves of a closed loop, however long each takes: below 20 there is no median.
 const LEAST: u64 = 25;
-/// An open loop that cannot keep up goes on for this many times its duration, then gives up the rest.
+/// Factor of its duration up to which an open loop goes on that cannot keep up. It then gives up the rest.
 pub(crate) const OVERRUN: u64 = 3;
 const LEAD_NS: u64 = 1_000_000;
 const NS_PER_S: u64 = 1_000_000_000;
@@ -46,7 +46,7 @@ struct Destination {
     procs: File,
     /// Takes ids of threads; absent when none is moved.
     threads: Option<File>,
-    /// Lists who is in it.
+    /// File that lists the tasks in it.
     listing: PathBuf,
 }
 
@@ -82,15 +82,15 @@ pub(crate) struct Watch<'a> {
 /// Outcome of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// As planned.
+    /// All moves were made as planned.
     Complete,
-    /// By this signal, after the write that was under way.
+    /// This signal ended the loop, after the write that was under way.
     Interrupted(i32),
-    /// The worker is gone; what was recorded last is void.
+    /// The worker is gone; the last record is void.
     WorkerDied,
     /// The kernel could not keep up with the rate, and these moves were never begun.
     Backlog {
-        /// Their number.
+        /// Number of these moves.
         unstarted: u64,
     },
 }
@@ -120,7 +120,7 @@ impl Ended {
 pub(crate) struct MovePlan {
     /// Absent for the closed loop.
     pub(crate) rate: Option<Rate>,
-    /// Between two moves of the closed loop.
+    /// Pause between two moves of the closed loop.
     pub(crate) pause: Duration,
     /// Length of the measured part. A closed loop goes on until there are [`LEAST`] moves, up to [`OVERRUN`] times as long.
     pub(crate) duration: Duration,

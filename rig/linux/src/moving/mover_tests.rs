@@ -181,7 +181,7 @@ fn a_closed_loop_of_long_moves_goes_on_until_there_are_some_but_not_for_ever() {
     let mut rig = rig();
     let drain = blocked(&mut rig, Duration::from_millis(30));
     let (_, took_ns, samples) = rig.measure(None, Duration::from_millis(10));
-    // The one that takes long comes within the warm-up or after it; either way there are enough in the end.
+    // The slow move comes within the warm-up or after it. Either way there are enough moves in the end.
     assert!(
         samples.moved.count() >= LEAST && took_ns >= 10_000_000,
         "{} in {took_ns} ns",

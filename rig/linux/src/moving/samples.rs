@@ -20,7 +20,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// Without samples.
+    /// Returns a record without samples.
     pub(crate) fn new() -> Self {
         // The bounds are constants, and right: 1 * 2 <= NS_MAX, DIGITS <= 5.
         let histogram = Histogram::new_with_bounds(1, NS_MAX, DIGITS).expect("valid bounds");
@@ -55,9 +55,9 @@ impl Series {
 /// Raw and corrected latency of one outcome.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    /// From the real start.
+    /// Latencies from the real start.
     pub(crate) raw: Series,
-    /// From the intended start; without samples in a closed loop.
+    /// Latencies from the intended start; without samples in a closed loop.
     pub(crate) corrected: Series,
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct MoveSamples {
     pub(crate) moved: Pair,
     /// Writes that the kernel refused.
     pub(crate) refused: Pair,
-    /// Writes that found no worker any more.
+    /// Writes for which the worker was already gone.
     pub(crate) gone: u64,
     errnos: [u64; ERRNOS],
 }

@@ -1,4 +1,4 @@
-//! Removes what runs have left behind that could not do it themselves: after a SIGKILL or exit code 7.
+//! Removes what runs have left behind when they could not do it themselves: after a SIGKILL or exit code 7.
 //!
 //! A run is dead when the lock on its list is no longer held. Where there is no list, the lock on its cgroup counts.
 //! That holds in every namespace. The list of a dead run says what the run has made; it is believed only as far as
@@ -96,7 +96,7 @@ impl Cleaned {
         (id, mut file): (RunId, File),
         mount: Mount,
     ) -> io::Result<()> {
-        // Of a pid of another namespace nothing can be said but by the lock.
+        // Only the lock says something about a pid of another namespace.
         let here = run_id::pid_namespace();
         let first = manifest::read(&mut file);
         let elsewhere = matches!(&first, Ok(Some(content)) if Some(content.pid_namespace) != here);
@@ -128,7 +128,7 @@ impl Cleaned {
 
     /// Instances of tracefs with the name of a run that has ended, of which no list is left.
     fn instances(&mut self) {
-        // Who cannot reach it could not have made any.
+        // A user that cannot reach it could not have made any instance.
         let Ok(tracefs) = Tracefs::reach() else { return };
         let dead = |id: &RunId| !id.is_alive() && !self.living.contains(id);
         let dead: Vec<RunId> = tracefs.instances().into_iter().filter(dead).collect();
@@ -156,7 +156,7 @@ impl Cleaned {
     }
 }
 
-/// A path as a word of a command.
+/// Returns a path as a word of a command.
 pub(super) fn shell(path: &Path) -> String {
     printable(&quote(&path.to_string_lossy())).into_owned()
 }

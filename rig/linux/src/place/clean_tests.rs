@@ -38,7 +38,7 @@ impl Ended {
         self.scratch.path().join("attach-rig").join(format!("{DEAD}.toml"))
     }
 
-    /// The process sits in the folder, as far as that says.
+    /// Lists the process in the folder's `cgroup.procs`, as if it were in that cgroup.
     fn sits(&self) {
         fs::write(self.top().join("a/cgroup.procs"), format!("{}\n", self.child.id())).unwrap();
     }
@@ -67,7 +67,7 @@ impl Drop for Ended {
     }
 }
 
-/// Stands for the mount.
+/// Opens the folder that takes the place of the mount.
 fn folder(content: &Content) -> Result<OwnedFd, String> {
     walk::folder(&content.mount).map_err(|error| error.to_string())
 }
@@ -84,7 +84,7 @@ fn what_a_dead_run_has_made_goes_and_what_it_had_not_made_yet_is_no_matter() {
     });
     let cleaned = run.clean();
     remover.join().unwrap();
-    // ENOTEMPTY is no busy cgroup; the second time is the end.
+    // ENOTEMPTY does not mean a busy cgroup; the second call removes the rest.
     let again = run.clean();
     assert_eq!(again.exit_code(), Exit::AsExpected, "{:?}", again.remains);
     assert_eq!(cleaned.removed.first(), Some(&format!("process {}", run.child.id())), "{cleaned:?}");

@@ -59,7 +59,8 @@ pub(crate) struct Place {
     pub(crate) hierarchy: String,
     /// `true` for the unified hierarchy.
     pub(crate) v2: bool,
-    /// Controllers that sit on the hierarchy; on v2 none before the cgroups are made, then those that they have.
+    /// Controllers of the hierarchy. On v2 there are none before the cgroups are made, then those that the cgroups
+    /// have.
     pub(crate) controllers: Vec<String>,
     /// Mount point of the hierarchy.
     pub(crate) mount_point: PathBuf,

@@ -24,7 +24,7 @@ use std::time::Duration;
 /// An emptied cgroup may stay busy for a moment, while the last task's exit is under way: 2 s in all.
 const REMOVE_TRIES: u32 = 200;
 const REMOVE_PAUSE: Duration = Duration::from_millis(10);
-/// Tries after which processes that still sit in a cgroup are moved out of it: 0.5 s.
+/// Tries after which processes that are still in a cgroup are moved out of it: 0.5 s.
 const OWN_TRIES: u32 = 50;
 /// Number of attempts to make the top, and the time for which another process may hold its lock.
 const MAKE_TRIES: u32 = 10;
@@ -38,13 +38,13 @@ const THREE: [&str; 3] = ["a", "b", "c"];
 /// The cgroups of a run. They exist as long as this value.
 #[derive(Debug)]
 pub(crate) struct Groups {
-    /// In the order of making; emptied from the end.
+    /// Cgroups in the order in which they were made; emptied from the end.
     made: Vec<PathBuf>,
     top: PathBuf,
-    /// Between which workers are moved.
+    /// Cgroups between which workers are moved.
     children: Vec<PathBuf>,
     v2: bool,
-    /// Of the children, in the kernel's order.
+    /// Controllers of the children, in the kernel's order.
     controllers: Vec<String>,
     manifest: Manifest,
     /// The top, open and locked: every process that sees the cgroup can tell from the lock that its run lives.
@@ -88,7 +88,8 @@ impl Groups {
             (false, _) => place.controllers.clone(),
             // A threaded cgroup has no memory controller, and the others are not worth a difference.
             (true, true) => Vec::new(),
-            // No process ever sits in the top itself, so the kernel lets it hand on whatever it was given.
+            // The top cgroup itself never holds a process, so the kernel lets it hand on every controller that it was
+            // given.
             (true, false) => subtree::enable_all(&self.top)
                 .map_err(|(doing, source)| LinuxError::Setup { doing, source })?,
         };
@@ -223,7 +224,8 @@ impl Groups {
         self.manifest.cgroup(path)?;
         fs::create_dir(path).map_err(|source| match Errno::from_io_error(&source) {
             Some(Errno::EXIST) => LinuxError::NotOurs { path: path.into() },
-            // A path that is missing below a mount, or a file system that is full of cgroups, is no permission either.
+            // A path that is missing below a mount, or a file system that is full of cgroups, is not a question of
+            // permission either.
             Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => LinuxError::NotPermitted {
                 attempts: vec![Attempt { doing: "mkdir", path: path.into(), source }],
                 remedy: String::new(),
@@ -352,7 +354,7 @@ mod tests {
     #[test]
     fn the_cgroups_go_on_success_and_on_panic() {
         let scratch = tempfile::tempdir().unwrap();
-        // All but the folder of manifests.
+        // All except the folder of manifests.
         let left = || fs::read_dir(scratch.path()).unwrap().count() - 1;
         let groups = make(scratch.path()).unwrap();
         assert!(groups.top().join("b").is_dir());

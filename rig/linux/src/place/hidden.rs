@@ -47,7 +47,7 @@ impl Table {
         folders.reverse();
         let mut at: Option<&Line> = None;
         for folder in folders {
-            // What is mounted on top of that at the same place comes last.
+            // Of several mounts on top of each other at the same place, the last one counts.
             while let Some(next) = self.on(at, folder) {
                 at = Some(next);
             }

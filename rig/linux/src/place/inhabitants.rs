@@ -1,4 +1,4 @@
-//! The processes that sit in a cgroup: which they are, and how they get out again.
+//! Lists the processes in a cgroup, and gets them out again.
 use super::walk;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, openat};
@@ -9,8 +9,8 @@ use std::path::Path;
 
 const FILE: &str = "cgroup.procs";
 
-/// Pids of the processes in a cgroup; 0 stands for one of another pid namespace. Empty where they cannot be read, as in a
-/// threaded cgroup, whose processes its parent lists.
+/// Returns the pids of the processes in a cgroup; 0 means a process of another pid namespace. The set is empty where
+/// they cannot be read, as in a threaded cgroup, whose processes its parent lists.
 pub(crate) fn of(cgroup: &OwnedFd) -> BTreeSet<u32> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut text = String::new();
@@ -20,7 +20,8 @@ pub(crate) fn of(cgroup: &OwnedFd) -> BTreeSet<u32> {
     if read.is_ok() { parse(&text) } else { BTreeSet::new() }
 }
 
-/// Ids of the tasks that `file` of a cgroup lists; 0 stands for one of another pid namespace. Empty once the cgroup is gone.
+/// Returns the ids of the tasks that `file` of a cgroup lists; 0 means a task of another pid namespace. The set is
+/// empty once the cgroup is gone.
 pub(crate) fn tasks(cgroup: &Path, file: &str) -> BTreeSet<u32> {
     fs::read_to_string(cgroup.join(file)).map_or_else(|_| BTreeSet::new(), |text| parse(&text))
 }

@@ -1,8 +1,9 @@
 //! The list of what a run has made, on disk before it is made, so that [`super::clean`] can remove it after a SIGKILL.
 //!
-//! One file per run, named after it, in the folder of [`super::state`]. It is TOML to which entries are only appended, each
-//! ended by an empty line: what a kill has cut off had not been made yet. The run holds a lock on the file for as long as
-//! it lives, which every other process sees, in whatever namespace. The file is gone when the run has removed everything.
+//! One file per run, named after it, in the folder of [`super::state`]. It is TOML to which entries are only appended.
+//! An empty line ends each entry, so an entry that a kill has cut off is about a thing that had not been made yet. The
+//! run holds a lock on the file for as long as it lives, which every other process sees, in whatever namespace. The
+//! file is gone when the run has removed everything.
 use super::super::error::LinuxError;
 use super::discovery::Place;
 use super::run_id::{self, RunId};
@@ -122,7 +123,7 @@ impl Manifest {
         begun.map_err(|source| cannot(&path, source))
     }
 
-    /// A cgroup is about to be made.
+    /// Records a cgroup that is about to be made.
     ///
     /// # Errors
     /// As [`Manifest::begin`].
@@ -131,7 +132,7 @@ impl Manifest {
         self.entry("cgroup", &Cgroup { path })
     }
 
-    /// A process has been started.
+    /// Records a process that has been started.
     ///
     /// # Errors
     /// As [`Manifest::begin`].
@@ -142,7 +143,7 @@ impl Manifest {
         }
     }
 
-    /// An instance of tracefs is about to be made.
+    /// Records an instance of tracefs that is about to be made.
     ///
     /// # Errors
     /// As [`Manifest::begin`].
@@ -150,7 +151,7 @@ impl Manifest {
         self.entry("instance", &Instance { name: id.to_string() })
     }
 
-    /// Everything is gone, and so is the file.
+    /// Removes the file, once everything that it lists is gone.
     pub(crate) fn end(&self) {
         // Where it stays, `clean` finds nothing left to do and removes it.
         let _stays = self.state.remove(OsStr::new(&self.name));
@@ -162,7 +163,7 @@ impl Manifest {
         self.append(&table).map_err(|source| cannot(&path, source))
     }
 
-    /// Appends one part; what a full disk took of it is cut off again.
+    /// Appends one part. If the disk is full, a part that was written incompletely is cut off again.
     fn append(&mut self, part: &impl Serialize) -> io::Result<()> {
         let text = toml::to_string(part).map_err(io::Error::other)?;
         let whole = self.file.metadata()?.size();
@@ -200,7 +201,7 @@ pub(crate) fn run_of(name: &OsStr) -> Option<RunId> {
     RunId::parse(name.to_str()?.strip_suffix(EXTENSION)?)
 }
 
-/// Reads a list; `None` for one in which nothing stands yet.
+/// Reads a list; `None` for one that has no entries yet.
 ///
 /// # Errors
 /// The reason why nothing in it can be believed.

@@ -1,4 +1,4 @@
-//! Tests of the content of lists, and of what is believed of them.
+//! Tests of the content of lists, and of the entries that are believed.
 use super::*;
 
 pub(crate) fn place(own: &Path) -> Place {

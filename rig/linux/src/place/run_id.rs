@@ -46,7 +46,7 @@ impl RunId {
     }
 }
 
-/// The start of a process in ticks since boot; `None` when there is none of that pid, or only a zombie.
+/// Returns the start of a process in ticks since boot; `None` when no process has that pid, or only a zombie.
 pub(crate) fn start_ticks(pid: u32) -> Option<u64> {
     living(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }

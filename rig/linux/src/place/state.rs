@@ -201,7 +201,7 @@ fn look(base: &Base, uid: u32, make: bool) -> Found {
 fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<StateFolder>, String> {
     let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
     let cannot = |path: &Path, error: io::Error| format!("{} cannot be opened: {error}", quoted(path));
-    // A link of another user is none to follow, wherever it leads at the moment.
+    // A link of another user must not be followed, wherever it leads at the moment.
     for path in base.path.ancestors() {
         match fs::symlink_metadata(path) {
             Ok(entry) => whose(path, entry.uid(), uid)?,

@@ -1,7 +1,8 @@
-//! Cgroups with the name of a run of which no list is left here: that of a container that is gone, say.
+//! Cgroups that have the name of a run without a list here, for example those of a container that is gone.
 //!
-//! A run holds a lock on its cgroup, which every process that sees the cgroup can see. Only one that is not locked and in
-//! which no process sits is removed, and only of this user, unless that is root. No process is killed or moved.
+//! A run holds a lock on its cgroup, which every process that sees the cgroup can see. A cgroup is removed only if it
+//! is not locked and holds no process. It must also belong to this user, unless this user is root. No process is killed
+//! or moved.
 use super::super::error::LinuxError;
 use super::clean::{Cleaned, shell};
 use super::discovery;

@@ -7,11 +7,11 @@ use std::path::Path;
 /// Controllers that take part in a move, in the kernel's order; others would only add a cost that is not of interest.
 const WANTED: [&str; 4] = ["cpuset", "cpu", "memory", "pids"];
 
-/// Enables, for children of `folder`, what it offers and `allowed` names; returns what is enabled then, in the kernel's
-/// order. A folder without `cgroup.controllers` offers nothing.
+/// Enables, for children of `folder`, the controllers that it offers and `allowed` names. Returns those that are
+/// enabled then, in the kernel's order. A folder without `cgroup.controllers` offers nothing.
 ///
 /// # Errors
-/// What the kernel says, with the file: EBUSY, say, where processes sit in `folder` itself.
+/// The kernel's answer, with the file: for example EBUSY, where `folder` itself holds processes.
 pub(crate) fn enable(folder: &Path, allowed: &[&str]) -> Result<Vec<String>, (String, io::Error)> {
     let offered = match fs::read_to_string(folder.join("cgroup.controllers")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

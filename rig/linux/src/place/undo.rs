@@ -1,8 +1,9 @@
 //! Undoes one list of a dead run.
 //!
-//! The list is believed for cgroups with the run's own name, on a cgroup file system that is the one in which the run made
-//! them; for processes of this boot and this namespace of pids whose pid and start are those of the list and that sit in
-//! one of these cgroups; and for the tracing instance of the run's own name. Everything else in it is kept and reported.
+//! The list is believed for three kinds of things. First, cgroups with the run's own name, on the cgroup file system in
+//! which the run made them. Second, processes of this boot and this namespace of pids that are in one of these cgroups
+//! and whose pid and start are those of the list. Third, the tracing instance of the run's own name. Everything else in
+//! the list is kept and reported.
 use super::super::error::Remains;
 use super::super::trace::{self, Tracefs};
 use super::clean::{Cleaned, shell};
@@ -107,7 +108,7 @@ impl Undo<'_> {
     fn end(&mut self, process: Process, cgroups: &[(&Path, OwnedFd)]) {
         let Process { pid, start_ticks: ticks } = process;
         let Some(raw) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
-        // Taken before the process is looked at: whatever gets its pid later is not signalled.
+        // Taken before the process is examined: a later process with the same pid is not signalled.
         let Ok(handle) = pidfd_open(raw, PidfdFlags::empty()) else { return };
         let is_ours = || start_ticks(pid) == Some(ticks);
         let sits = || cgroups.iter().any(|(_, cgroup)| inhabitants::of(cgroup).contains(&pid));
@@ -136,7 +137,7 @@ impl Undo<'_> {
 
     fn remove(&mut self, root: &OwnedFd, path: &Path, cgroup: &OwnedFd) {
         let own = self.id.to_string();
-        // Above the run's top: where the run itself was.
+        // Folder above the run's top: the place of the run itself.
         let above = path.ancestors().find(|above| above.file_name() == Some(OsStr::new(&own)));
         let outside = above.and_then(Path::parent).unwrap_or(Path::new(""));
         let mut moved = Vec::new();

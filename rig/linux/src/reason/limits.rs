@@ -3,9 +3,9 @@ use super::{Look, Reason, Scene};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Tasks that are free below every limit when a lack of them is no explanation.
+/// Number of free tasks below every limit, from which on a lack of tasks is ruled out.
 const AMPLE_TASKS: u64 = 20_000;
-/// Values from here on stand for no limit on v1, in bytes.
+/// Value of a limit on v1, in bytes, from which on it means no limit.
 const NO_LIMIT: u64 = 1 << 60;
 /// Bits of CAP_SYS_ADMIN and CAP_SYS_RESOURCE, for which RLIMIT_NPROC does not hold.
 const EXEMPT: u64 = 1 << 21 | 1 << 24;
@@ -26,7 +26,7 @@ impl Before {
     }
 }
 
-/// Kills for lack of memory that a cgroup counts; `/` stands for the machine.
+/// Returns the kills for lack of memory that a cgroup counts; `/` means the machine.
 fn kills(look: &dyn Look, folder: &Path) -> Option<u64> {
     let files = if folder == Path::new("/") {
         vec![PathBuf::from("/proc/vmstat")]
@@ -169,7 +169,7 @@ pub(super) fn killed(scene: &Scene<'_>) -> Reason {
     let rose = |folder: PathBuf| {
         let before = scene.before.kills.get(&folder).copied().unwrap_or(0);
         let now = kills(scene.look, &folder)?;
-        // Without a count of the machine from before, all kills since the boot would be blamed on now.
+        // Without an earlier count of the machine, all kills since the boot would be attributed to this run.
         let is_known = folder != Path::new("/") || scene.before.kills.contains_key(&folder);
         (now > before && is_known).then_some((folder, now - before))
     };

@@ -120,7 +120,7 @@ pub fn no_thread() -> String {
     reason.map_or_else(String::new, |Reason { why, remedy }| format!(" ({why}; try: {remedy})"))
 }
 
-/// Adds the reason to an error that has none of its own. Errors about options and leftovers stay as they are.
+/// Adds the reason to an error that does not have its own. Errors about options and leftovers stay as they are.
 pub(crate) fn explain(error: LinuxError, scene: &Scene<'_>) -> LinuxError {
     if let LinuxError::Leftover { remains, after: Some(after) } = error {
         return LinuxError::Leftover { remains, after: Some(Box::new(explain(*after, scene))) };

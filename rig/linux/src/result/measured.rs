@@ -24,9 +24,9 @@ pub(crate) struct CellRecord {
     pub(crate) began_ns: u64,
     /// Length of the measured part.
     pub(crate) duration_ns: u64,
-    /// Pages that every moved process keeps while it stands still; absent where it works.
+    /// Pages that every moved process keeps in a cell of idle processes; absent where they work.
     pub(crate) kept_pages: Option<u64>,
-    /// Pages that moved processes have touched and keep, in all, where they stand still.
+    /// Pages that moved processes have touched and keep, in all, in a cell of idle processes.
     pub(crate) touched: i64,
     /// Latencies of the workers' operations during the cell, by operation and condition, warm-up included.
     pub(crate) tallies: Vec<[Tallied; 2]>,
@@ -41,11 +41,11 @@ pub(crate) struct CellRecord {
 /// Facts that hold for all cells of a run.
 #[derive(Debug)]
 pub(crate) struct RunSetting<'a> {
-    /// As given.
+    /// Options as given.
     pub(crate) options: &'a LinuxOptions,
     /// Place of the run.
     pub(crate) place: &'a Place,
-    /// As measured at the start.
+    /// Properties of the clock as measured at the start.
     pub(crate) clock: ClockFacts,
     /// True when the timer slack could be reduced.
     pub(crate) precise_sleep: bool,

@@ -1,8 +1,8 @@
-//! From what was measured to what is written.
+//! Results: turns measurements into files.
 //!
 //! ```text
 //! measured    what was measured in a cell, and what holds for all
-//! record      as `reports::schema::Run`; notes: what a reader has to know
+//! record      the run as `reports::schema::Run`; notes: what a reader has to know
 //! facts       what may differ between machines, for `env.json`
 //! ```
 pub(super) mod facts;

@@ -1,4 +1,5 @@
-//! From what was measured to `run.json`. With `notes`, `samples` and `trace` the only files here that name the schema's parts.
+//! Turns measurements into `run.json`. With `notes`, `samples` and `trace` the only files here that name the schema's
+//! parts.
 use super::super::checks::audit::Audited;
 use super::super::checks::provoke::Refused;
 use super::super::error::LinuxError;
@@ -58,7 +59,7 @@ pub(crate) fn to_run(setting: &RunSetting<'_>, records: &[CellRecord], failure: 
     }
 }
 
-/// Every cell but the traced ones, which are not always possible.
+/// Returns the plan: every cell except the traced ones, which are not always possible.
 fn planned(setting: &RunSetting<'_>) -> Plan {
     let LinuxOptions { closed_loop, rates, kept_pages, repeat, refusals, .. } = setting.options;
     let moves = setting.place.subject(setting.options.move_charges);
@@ -107,8 +108,8 @@ pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecor
     }
 }
 
-/// Returns what the cell measures, where cells of moves measure `moves`. Refusals are no moves, traced moves are slower, and
-/// moves of processes that stand still differ from those of processes that work.
+/// Returns what the cell measures, where cells of moves measure `moves`. Refusals are not moves, traced moves are
+/// slower, and moves of idle processes differ from those of processes that work.
 pub(crate) fn subject(moves: &Subject, record: &CellRecord) -> Subject {
     moves.with(|parts| {
         parts.still = record.kept_pages.is_some();

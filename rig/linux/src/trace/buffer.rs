@@ -112,7 +112,7 @@ impl Buffer {
     }
 }
 
-/// From a file `stats`.
+/// Returns the number of lost records from a file `stats`.
 fn lost(stats: &str) -> u64 {
     let counts = ["overrun:", "commit overrun:", "dropped events:"];
     let count =

@@ -35,9 +35,9 @@ pub(super) struct Hold {
 pub(super) struct Inside<'a> {
     /// Entry and return of the write.
     pub(super) whole: (u64, u64),
-    /// In the order of time, without gaps.
+    /// Slices in the order of time, without gaps.
     pub(super) slices: Vec<Slice<'a>>,
-    /// In the order of taking.
+    /// Holds in the order of taking.
     pub(super) holds: Vec<Hold>,
 }
 
@@ -45,7 +45,8 @@ pub(super) struct Inside<'a> {
 struct Taking(&'static str, &'static str, &'static str, &'static str);
 
 const MUTEX: Taking = Taking("cgroup_mutex", "", "cgroup_kn_lock_live", "cgroup_kn_unlock");
-/// Of the two the first that the kernel lets us trace: the second also takes the lock of CPU hotplug.
+/// Functions that take the lock of thread groups; the first that the kernel lets us trace is used. The second also
+/// takes the lock of CPU hotplug.
 const THREADGROUP: [Taking; 2] = [
     Taking("cgroup_threadgroup_rwsem", "W", "percpu_down_write", "percpu_up_write"),
     Taking("cgroup_threadgroup_rwsem", "W", "cgroup_attach_lock", "cgroup_attach_unlock"),
@@ -76,8 +77,8 @@ pub(super) fn inside<'a>(calls: &[Call<'a>]) -> Option<Inside<'a>> {
     let root = *calls.iter().filter(is_root).max_by_key(|call| call.to - call.from)?;
     let within = |call: &&Call<'_>| root.from <= call.from && call.from <= call.to && call.to <= root.to;
     let mut calls: Vec<Call<'a>> = calls.iter().filter(within).copied().collect();
-    // Those that begin together: the one that ends last has called the others. A call is recorded when it returns, so
-    // of two that are alike the later one is outside.
+    // Of calls that begin together, the one that ends last has called the others. A call is recorded when it returns,
+    // so of two equal ones the later is outside.
     calls.reverse();
     calls.sort_by_key(|call| (call.from, std::cmp::Reverse(call.to)));
     let (slices, own) = slices(&calls);
@@ -97,7 +98,8 @@ fn slices<'a>(calls: &[Call<'a>]) -> (Vec<Slice<'a>>, Vec<Call<'a>>) {
         let within_step = cut.open.last().is_some_and(|outer| part(outer.name) == Some(Part::Step));
         if !within_step {
             cut.until(call.from);
-            // What overlaps without being inside, by a clock that differs between CPUs, ends with what is around it.
+            // A call may overlap another without being inside it, by a clock that differs between CPUs. It then ends
+            // with the call around it.
             let to = cut.open.last().map_or(call.to, |outer| outer.to.min(call.to));
             cut.open.push(Call { to, ..*call });
             own.push(*call);
@@ -174,7 +176,7 @@ mod tests {
         assert_eq!(found, [call("inner", 12, 13), call("inner", 15, 16), call("outer", 11, 18)]);
     }
 
-    /// As the kernel records them: at the return.
+    /// Returns the calls of a move as the kernel records them: at the return.
     fn a_move() -> Vec<Call<'static>> {
         vec![
             call("cgroup_kn_lock_live", 12, 20),

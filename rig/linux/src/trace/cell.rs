@@ -1,4 +1,4 @@
-//! The traced cells of a run, after the others and before refusals. What a reader has to know of them is in `remarks`.
+//! The traced cells of a run, after the others and before refusals. Notes for the reader are in `remarks`.
 use super::super::error::LinuxError;
 use super::super::moving::mover::{Ended, MovePlan, Mover, Watch};
 use super::super::moving::samples::MoveSamples;

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Something that the kernel recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TraceEvent {
-    /// In ns of the buffer's clock, which is ours.
+    /// Time in ns of the buffer's clock, which is ours.
     pub(super) at: u64,
     /// Thread during which it was recorded.
     pub(super) tid: u32,
@@ -22,7 +22,7 @@ pub(super) struct TraceEvent {
 pub(super) enum What {
     /// A task, or all threads of one, were attached by a write.
     Attach,
-    /// Tasks were moved because their cgroup goes.
+    /// Tasks were moved because their cgroup is being removed.
     Transfer,
     /// A thread begins to wait for a lock, or waits on in another way.
     WaitBegin {
@@ -144,7 +144,7 @@ impl Decoder {
             }
             events.extend(page.filter_map(|record| self.event(record.at, record.data)));
         }
-        // Stable: what one CPU recorded at one time stays in its order.
+        // Stable: records of one CPU with the same time stay in their order.
         events.sort_by_key(|event| event.at);
         (events, missed)
     }

@@ -13,13 +13,13 @@ use std::collections::BTreeMap;
 /// Figures of the traces of a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traced {
-    /// In the order in which they run.
+    /// Phases in the order in which they run.
     pub(crate) phases: Vec<PhaseSeries>,
-    /// Those of which holds are known first.
+    /// Locks; those with known holds come first.
     pub(crate) locks: Vec<LockRow>,
     /// Attaches that the kernel reported during measured moves: one for each write that moves, whole process or thread.
     pub(crate) attaches: u64,
-    /// Moves of tasks whose cgroup goes, in that time. The number should be 0.
+    /// Moves of tasks whose cgroup is being removed, in that time. The number should be 0.
     pub(super) transfers: u64,
     /// Moves of which the calls are known, of those that moved.
     pub(super) looked_into: u64,

@@ -23,7 +23,7 @@ impl Format {
         self.fields.get(name).copied()
     }
 
-    /// An unsigned field of a record; `None` when there is none, or it lies outside.
+    /// Returns an unsigned field of a record; `None` when it is missing or outside the record.
     pub(super) fn read(&self, name: &str, record: &[u8]) -> Option<u64> {
         let (offset, size) = self.place(name)?;
         number(record.get(offset..offset.checked_add(size)?)?)
@@ -40,7 +40,7 @@ pub(super) fn number(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-/// `field:unsigned char common_flags; offset:2; size:1; signed:0;`, with tabs.
+/// Parses a line such as `field:unsigned char common_flags; offset:2; size:1; signed:0;`, with tabs.
 fn field(line: &str) -> Option<(String, (usize, usize))> {
     let mut parts = line.trim().strip_prefix("field:")?.split(';').map(str::trim);
     let declared = parts.next()?;

@@ -82,7 +82,7 @@ pub(super) fn part(name: &str) -> Option<Part> {
     FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, part)| *part)
 }
 
-/// A running tracer. It stops when this value goes.
+/// A running tracer. It stops when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Graph {
     folder: PathBuf,
@@ -140,7 +140,7 @@ impl Graph {
 
 impl Drop for Graph {
     fn drop(&mut self) {
-        // An instance goes afterwards anyway, and so does a guest.
+        // An instance is removed afterwards anyway, and so is a guest.
         for (file, text) in [("current_tracer", "nop"), ("set_ftrace_filter", ""), ("set_ftrace_pid", "")] {
             let _stays_on = fs::write(self.folder.join(file), text);
         }

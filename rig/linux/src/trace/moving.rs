@@ -18,9 +18,9 @@ const LEAD_NS: u64 = 1_000_000;
 /// A write that was made, and whether it moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Move {
-    /// In ns of our clock.
+    /// Begin in ns of our clock.
     pub(super) begin: u64,
-    /// In ns of our clock.
+    /// End in ns of our clock.
     pub(super) end: u64,
     pub(super) moved: bool,
 }

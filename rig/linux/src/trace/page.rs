@@ -8,7 +8,7 @@ use super::format::{Format, number};
 const LENGTH: u64 = (1 << 27) - 1;
 const MISSED: u64 = 1 << 31;
 const MISSED_COUNTED: u64 = 1 << 30;
-/// Records of at most this type hold that many words; 0 stands for a length of its own.
+/// Highest type of a record that gives its length in words; 0 means that a length of its own follows.
 const WORDS_MAX: u32 = 28;
 const PADDING: u32 = 29;
 const TIME_EXTEND: u32 = 30;
@@ -28,7 +28,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// From the file `header_page`.
+    /// Reads the layout from the file `header_page`.
     pub(super) fn of(head: &Format) -> Option<Self> {
         let (commit, (data, length)) = (head.place("commit")?, head.place("data")?);
         Some(Self { commit, data, size: data.checked_add(length)? })
@@ -82,7 +82,7 @@ impl<'a> Page<'a> {
         Some(taken)
     }
 
-    /// The word of length counts itself.
+    /// Takes the data after a word of length, which counts itself.
     fn long(&mut self) -> Option<&'a [u8]> {
         let length = self.word()?.checked_sub(4)? as usize;
         self.take(length.checked_next_multiple_of(4)?)
@@ -105,7 +105,7 @@ impl<'a> Iterator for Page<'a> {
                     let low = u64::from(self.word()?) << DELTA_BITS | delta;
                     self.at = self.at >> STAMP_BITS << STAMP_BITS | low & ((1 << STAMP_BITS) - 1);
                 }
-                // Without a time it fills the rest of the page, else it is a record that was taken back.
+                // Without a time it fills the rest of the page. Otherwise it is a record that was taken back.
                 PADDING if delta == 0 => return None,
                 PADDING => {
                     self.at = self.at.wrapping_add(delta);

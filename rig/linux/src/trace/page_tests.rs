@@ -43,7 +43,7 @@ fn long_records_padding_and_time() {
     data.extend(word(0, 1));
     data.extend(120_u32.to_ne_bytes());
     data.extend([3; 116]);
-    // Taken back: 8 bytes behind the head.
+    // Taken back: 8 bytes after the head.
     data.extend(word(PADDING, 2));
     data.extend(8_u32.to_ne_bytes());
     data.extend([9; 4]);

@@ -19,12 +19,12 @@ pub(super) struct Tracing {
     pub(super) locks: Option<Unavailable>,
 }
 
-/// For a run that did not want any.
+/// Note for a run that did not want any.
 pub(super) fn not_asked() -> Note {
     info("Phases of an attach, lock waits and holds were not measured (--no-trace).".into())
 }
 
-/// For a run that could have none.
+/// Note for a run that could not have any.
 pub(super) fn nothing(why: &Unavailable) -> Note {
     info(format!(
         "Phases of an attach, lock waits and holds are not measured: {why}. That does not mean that they are zero."

@@ -34,7 +34,7 @@ pub(super) struct Session {
     instance: Instance,
 }
 
-/// The instance, which goes with this value.
+/// The instance, which is removed when this value is dropped.
 #[derive(Debug)]
 struct Instance {
     tracefs: Tracefs,
@@ -160,7 +160,8 @@ impl Session {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        // Here only when a panic or an early error is under way, which is reported instead; `clean` finds it by its name.
+        // Reached only with a panic or an early error under way, which is reported instead; `clean` finds it by its
+        // name.
         if !self.removed {
             let _remains = self.tracefs.remove(self.id);
         }

@@ -1,4 +1,4 @@
-//! tracefs, and instances of it: made and removed under the names of runs, and under no others.
+//! tracefs, and instances of it: made and removed only under the names of runs.
 //!
 //! Where it is mounted, that mount is used. Elsewhere it is mounted for a descriptor alone (`fsmount`). Such a mount is
 //! in a nameless namespace of its own and is not visible in any folder. It goes with the descriptor, also after a
@@ -74,7 +74,7 @@ impl Tracefs {
     /// The kernel's last answer.
     pub(crate) fn remove(&self, id: RunId) -> io::Result<bool> {
         let folder = self.instance(id);
-        // It records nothing any more, whether or not it can be removed.
+        // It no longer records anything, whether or not it can be removed.
         let _stays_on = fs::write(folder.join("tracing_on"), "0");
         let mut tries = 1;
         loop {

@@ -12,14 +12,14 @@ pub(crate) struct Unavailable {
 }
 
 impl Unavailable {
-    /// In words.
+    /// Makes one from words.
     pub(super) fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { why: why.into(), remedy: remedy.into() }
     }
 
     /// The answer to `doing` with a file of tracefs.
     pub(super) fn file(doing: &str, path: &Path, error: &io::Error) -> Self {
-        // Paths lead through a descriptor of ours; what follows its number says where in tracefs.
+        // Paths lead through a descriptor of ours; the part after its number is the path within tracefs.
         let text = path.to_string_lossy();
         let name = text.strip_prefix("/proc/self/fd/").and_then(|rest| rest.split_once('/'));
         let name = name.map_or_else(|| text.to_string(), |(_, name)| format!("tracefs: {name}"));

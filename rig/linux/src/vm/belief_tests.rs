@@ -1,4 +1,4 @@
-//! Results of guests that lie, by mistake or on purpose.
+//! Tests with results of guests that are wrong, by mistake or on purpose.
 use super::super::machine::tests::machine;
 use super::*;
 use crate::Refusal;
@@ -58,7 +58,7 @@ fn asked(delivery: GuestResult) -> Result<GuestResult, VmError> {
     believed(delivery, (&machine(), GuestSetting::V1, Some("6.1.0")), &options())
 }
 
-/// Changes what the first cell measures, which stands still.
+/// Changes the subject of the first cell, whose processes are idle.
 fn lie(delivery: &mut GuestResult, change: fn(&mut SubjectParts)) {
     let cell = &mut delivery.run.cells[0];
     cell.subject = cell.subject.with(change);

@@ -39,7 +39,7 @@ pub(super) fn write(
     archive(BufWriter::new(File::create(file)?), &files)?.flush()
 }
 
-/// Reads a file that goes into the guest.
+/// Reads a file that is put into the guest.
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     input::file::read(file, input::file::DATA_MAX).map_err(io::Error::other)
 }

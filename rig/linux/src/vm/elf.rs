@@ -10,10 +10,10 @@ use std::process::Command;
 /// Type of the program header that names a dynamic loader.
 const PT_INTERP: u32 = 3;
 
-/// Files that the program needs besides itself, its loader among them: none when it is linked statically.
+/// Returns the files that the program needs besides itself, its loader among them: none when it is linked statically.
 ///
 /// # Errors
-/// When the file cannot be read; inside, what keeps it from running in a guest.
+/// The outer error says why the file cannot be read, the inner one why it cannot run in a guest.
 pub(super) fn libraries(file: &Path) -> io::Result<Result<Vec<PathBuf>, String>> {
     let program = input::file::read(file, input::file::DATA_MAX).map_err(io::Error::other)?;
     let loader = match loader_of(&program) {
@@ -21,7 +21,7 @@ pub(super) fn libraries(file: &Path) -> io::Result<Result<Vec<PathBuf>, String>>
         Ok(None) => return Ok(Ok(Vec::new())),
         Err(problem) => return Ok(Err(problem.into())),
     };
-    // As ldd does; the program itself does not run.
+    // The command that ldd uses; the program itself does not run.
     let output = Command::new(&loader).arg("--list").arg(file).output();
     let said = match output {
         Ok(output) if output.status.success() => {

@@ -17,7 +17,7 @@ const BEGINS_MAX: usize = 8;
 pub enum News {
     /// Words for people.
     Words(String),
-    /// The guest begins to measure this, which has no cells yet; whatever an earlier one had measured is void.
+    /// The guest begins to measure this, which has no cells yet. Results of an earlier guest are void.
     Asked(Box<Run>),
     /// A cell has ended, with remarks on it.
     Cell(Box<Cell>, Vec<Note>),
@@ -25,11 +25,12 @@ pub enum News {
 
 /// The words of one setting's guests so far.
 pub(super) struct Hearing<'a> {
-    /// The machine, what it mounts, and the release of its kernel where that is known.
+    /// The machine, the setting that it mounts, and the release of its kernel where that is known.
     of: (&'a Machine, GuestSetting, Option<&'a str>),
     options: &'a LinuxOptions,
     begins: usize,
-    /// Cells since the last begin, ordinary and traced ones; absent where that was not what was asked for.
+    /// Cells since the last begin, ordinary and traced ones; absent where the guest began something that was not asked
+    /// for.
     cells: Option<[usize; 2]>,
     /// The last begin with the cells since then, as the guest has named them.
     begun: Option<GuestResult>,
@@ -40,7 +41,7 @@ impl<'a> Hearing<'a> {
         Self { of, options, begins: 0, cells: None, begun: None }
     }
 
-    /// Returns what is believed of `said`; `None` where it is not what was asked for, or too much.
+    /// Returns the part of `said` that is believed; `None` where it was not asked for, or is too much.
     pub(super) fn hear(&mut self, said: Said) -> Option<News> {
         let (machine, setting, release) = self.of;
         match said {

@@ -22,8 +22,8 @@ pub const INIT_ARG: &str = "__vm-init";
 /// Coarsest step of a clock that can time a move. Some machines leave a guest with the tick, 4 ms.
 const STEP_NS_MAX: u64 = 100_000;
 
-/// Runs as init, and the power goes off in the end. Does nothing unless this is pid 1 and has orders, for pid 1 of a
-/// container must not mount anything.
+/// Runs as init and powers the machine off in the end. Does nothing unless this is pid 1 and has orders, since pid 1 of
+/// a container must not mount anything.
 #[must_use]
 pub fn init_main() -> ExitCode {
     if std::process::id() != 1 || !fs::exists(ORDERS).unwrap_or(false) {

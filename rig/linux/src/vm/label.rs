@@ -10,7 +10,7 @@ use super::setting::GuestSetting;
 use reports::schema::{Cell, Note, NoteKind, Run, Subject, SubjectParts};
 use std::collections::BTreeMap;
 
-/// Labels a result of `setting`; `machine` names who executed the guest.
+/// Labels a result of `setting`; `machine` names the accelerator that executed the guest.
 pub(super) fn label(
     delivery: &mut GuestResult,
     (machine, setting): (&Machine, GuestSetting),
@@ -81,8 +81,8 @@ pub(super) fn of_kind(subject: &Subject, moves: &Subject) -> Subject {
     moves.with(|parts| (parts.still, parts.traced, parts.refusal) = (still, traced, refusal))
 }
 
-/// Says of each of the guest's `subjects` that it is one of the setting, and renames those that `names` mean. A name that
-/// means none of them is about the setting as a whole.
+/// Marks each of the guest's `subjects` as one of the setting, and renames those to which `names` refer. A name that
+/// refers to none of them is about the setting as a whole.
 fn rename<'a>(
     subjects: impl Iterator<Item = &'a mut Subject>,
     names: impl Iterator<Item = &'a mut String>,
@@ -134,7 +134,7 @@ fn clock(delivery: &GuestResult) -> String {
     format!("The guest's clock ({}) advances in steps of {} ns.", fact("clock.source"), fact("clock.step_ns"))
 }
 
-/// As the command line has it.
+/// Returns the name that the command line uses.
 fn name(accel: Accel) -> &'static str {
     match accel {
         Accel::Auto => "auto",

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 
 /// Time for boot, set-up and end; emulation on a busy machine needs most of it.
 const AROUND: Duration = Duration::from_secs(180);
-/// A rate that cannot be kept goes on for three times its duration, and a warm-up comes on top.
+/// Factor on a cell's duration: a rate that cannot be kept goes on for three times its duration, and a warm-up comes on
+/// top.
 const CELL_TIMES: u32 = 5;
 /// There are at most two traced cells, and their trace has to be read.
 const TRACED_TIMES: u32 = 6;
@@ -81,7 +82,8 @@ impl Machine {
     /// Looks for everything that a boot needs.
     pub(super) fn find(&self) -> Result<Found, VmError> {
         self.check()?;
-        // Not "self", for a loader is to read it, too; and not the file's name, under which there may be another by now.
+        // Not "self", since a loader is to read it, too. Not the file's name either, which another file may have by
+        // now.
         let own = || format!("/proc/{}/exe", std::process::id()).into();
         let init = self.init.clone().unwrap_or_else(own);
         let unreadable = |source| VmError::Setup { doing: format!("read {}", init.display()), source };
@@ -151,7 +153,7 @@ pub(super) mod tests {
     use super::*;
     use reports::exit::Exit;
 
-    /// A machine that needs nothing of this one but a kernel that is missing.
+    /// A machine that needs nothing of this one except a kernel, which is missing.
     pub(crate) fn machine() -> Machine {
         Machine {
             kernel: Some("/nonexistent/vmlinuz".into()),

@@ -42,7 +42,8 @@ impl Guest {
 pub struct Merged {
     /// All cells, verdicts and notes.
     pub run: Run,
-    /// For `facts` of [`reports::schema::Env`]; what differs between settings carries the setting's name in front.
+    /// Facts for `facts` of [`reports::schema::Env`]; one that differs between settings carries the setting's name in
+    /// front.
     pub facts: BTreeMap<String, String>,
     /// `uname -srm` of the guests.
     pub kernel: String,
@@ -95,14 +96,14 @@ pub(super) fn merge(
 
 type Part<'a> = (GuestSetting, &'a GuestResult);
 
-/// Settings that no guest has come to the end of, for whatever reason but its own.
+/// Settings without a guest that has finished or has failed for a reason of its own.
 fn missing(settings: &[GuestSetting], guests: &[Guest]) -> Vec<String> {
     let own = |guest: &Guest| guest.result.as_ref().map_or_else(|error| !error.is_final(), |_| true);
     let done = |setting: &GuestSetting| guests.iter().any(|guest| guest.setting == *setting && own(guest));
     settings.iter().filter(|setting| !done(setting)).map(|setting| setting.label()).collect()
 }
 
-/// A note that every part has stands once; of all others each says whose it is.
+/// Returns a note that every part has once; each of the others names its setting.
 fn notes(parts: &[Part<'_>]) -> Vec<Note> {
     let mut notes: Vec<Note> = Vec::new();
     for (setting, part) in parts {

@@ -5,12 +5,12 @@
 //! machine         what to boot, and what must be there first: kernel, QEMU, a rig and its libraries (elf)
 //! setting         which hierarchy of cgroups the guest mounts, and what its figures are called
 //! guest_config    what the guest is to measure, as a file within its initramfs (cpio)
-//! qemu            the command line; the child, its time limit and its end; parent_death: not after the rig's
-//! watch           signs of life on the console; mute: what is known of a KVM that opens and runs no guest
+//! qemu            the command line; the child, its time limit and its end; parent_death: ends it with the rig
+//! watch           signs of life on the console; mute: memory of a KVM that opens and runs no guest
 //! init            pid 1 of the guest: mounts, measures, delivers, powers off
 //! mounts          what it mounts, checked; session: a user without rights; outcome: the measurement itself
 //! result_channel  the lines over which a result leaves the guest; news: those of one that still runs
-//! belief          the host's own look at a result; hearing: at the words of a guest that still runs
+//! belief          the host's own check of a result; hearing: the check of messages of a guest that still runs
 //! label           says in every figure that it comes from a virtual machine
 //! error           what can go wrong, with its exit code
 //! ```

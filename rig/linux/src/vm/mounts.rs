@@ -26,7 +26,7 @@ pub(super) fn set_up() -> Result<GuestSetting, Failed> {
     mounted("sysfs", "/sys", flags, None)?;
     // Every user keeps a list of cgroups there.
     mounted("tmpfs", "/tmp", flags, Some(c"mode=1777"))?;
-    // Kernels may be built to mount it by themselves; what counts is that the port is there.
+    // Kernels may be built to mount it by themselves; the result does not matter as long as the port is there.
     let devices = mounted("devtmpfs", "/dev", MountFlags::NOSUID, None);
     if !fs::exists(PORT).unwrap_or(false) {
         devices?;

@@ -13,7 +13,7 @@ pub(super) fn tie(command: &mut Command) {
     let parent = Pid::from_raw(std::process::id().cast_signed());
     let tied = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;
-        // A parent that ended before that call would send no signal any more.
+        // A parent that ended before that call would not send a signal.
         if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     };
     // SAFETY: between fork and exec only what is async-signal-safe may be called. The closure makes two system calls,

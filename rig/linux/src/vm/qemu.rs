@@ -33,11 +33,11 @@ pub(super) const RESULT_BYTES_MAX: u64 = 256 << 20;
 /// The files over which host and guest speak.
 #[derive(Debug)]
 pub(super) struct Files {
-    /// In: the rig and its orders.
+    /// Input: the rig and its orders.
     pub(super) initramfs: PathBuf,
-    /// Out: the output of the kernel and QEMU. Kept next to the results.
+    /// Output of the kernel and QEMU. Kept next to the results.
     pub(super) console: PathBuf,
-    /// Out: the line of `delivery`.
+    /// Output with the lines of `result_channel`.
     pub(super) result: PathBuf,
 }
 
@@ -146,7 +146,7 @@ fn kept(memory: &Memory, end: End) -> String {
 /// End of a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// By itself.
+    /// It exited by itself.
     Exited(ExitStatus),
     /// It was ended, since its boot had been silent for too long.
     Mute,
@@ -235,7 +235,7 @@ struct Guest(Child);
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        // Not reaped yet or gone already: `Child` never signals a pid that it has reaped.
+        // It has not been reaped yet, or is gone already. `Child` never signals a pid that it has reaped.
         let _gone = self.0.kill();
         let _reaped = self.0.wait();
     }
@@ -254,7 +254,7 @@ fn command(
     command.args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
     command.arg("-kernel").arg(&found.kernel).arg("-initrd").arg(&files.initramfs);
     for (id, file) in [("console", &files.console), ("result", &files.result)] {
-        // A comma ends a value of QEMU's options, two stand for one.
+        // A comma ends a value of QEMU's options; two commas mean one comma.
         let path = file.to_string_lossy().replace(',', ",,");
         command.args(["-chardev", &format!("file,id={id},path={path},append=on")]);
         command.args(["-serial", &format!("chardev:{id}")]);

@@ -1,8 +1,8 @@
-//! The lines over which a result leaves the guest: a marker, a length, and JSON. The last one is the whole result; those before
-//! it are the cells as they end, so that a guest that is killed takes only the cell under way along.
+//! The lines over which a result leaves the guest: a marker, a length, and JSON. The last one is the whole result.
+//! Those before it are the cells as they end, so that a guest that is killed loses only the cell under way.
 //!
-//! Lines, since a terminal may add a carriage return at its end but nothing within; a length, since a guest that dies
-//! while it writes must not look like one that has finished.
+//! Messages are lines, since a terminal may add a carriage return at the end of a line but nothing within. They have a
+//! length, since a guest that dies while it writes must not look like one that has finished.
 use super::belief::code_of_failure;
 use super::error::VmError;
 use reports::exit::Exit;
@@ -17,7 +17,7 @@ const MARKER: &str = "attach-rig-result";
 pub struct GuestResult {
     /// The run, labelled once it is out.
     pub run: Run,
-    /// For `facts` of [`reports::schema::Env`].
+    /// Facts for `facts` of [`reports::schema::Env`].
     pub facts: BTreeMap<String, String>,
     /// `uname -srm` of the guest.
     pub kernel: String,
@@ -46,7 +46,7 @@ pub(super) enum Said {
     },
     /// It measured.
     Measured(Box<GuestResult>),
-    /// It could not, with the exit code for that.
+    /// The measurement failed, with the exit code for that.
     Failed {
         /// The exit code.
         #[serde(with = "number")]
@@ -75,7 +75,7 @@ pub(super) fn line(said: &Said) -> serde_json::Result<String> {
     Ok(format!("\n{MARKER} {} {json}\n", json.len()))
 }
 
-/// The result in what came out of the guest; `None` when there is no whole one.
+/// Returns the result in the output of the guest; `None` when it has no whole one.
 pub(super) fn read(text: &str) -> Option<Said> {
     let is_last = |said: &Said| matches!(said, Said::Measured(_) | Said::Failed { .. });
     text.lines().filter_map(parse).find(is_last)
@@ -91,7 +91,7 @@ pub(super) fn parse(line: &str) -> Option<Said> {
 }
 
 impl Said {
-    /// As the host takes it.
+    /// Turns the message into the result or error that the host uses.
     pub(super) fn into_result(self) -> Result<GuestResult, VmError> {
         match self {
             Self::Measured(delivery) => Ok(*delivery),

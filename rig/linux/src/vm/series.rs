@@ -1,4 +1,4 @@
-//! One guest after the other, each with a boot and a console of its own; what one has brought outlives the next.
+//! Guests one after the other, each with a boot and a console of its own; the result of one outlives the next.
 use super::super::option_error::OptionError;
 use super::super::options::LinuxOptions;
 use super::belief::believed;
@@ -177,7 +177,7 @@ fn with_recordings(options: &LinuxOptions) -> (LinuxOptions, Vec<(String, PathBu
         else {
             continue;
         };
-        // Not below a mount point of the guest.
+        // The path in the guest is not below one of its mount points.
         let carried = workloads::Folder::new("/").carried(path, &format!("/recordings/{number}"));
         if let Some(carried) = carried {
             *shape = format!("{}{}", workloads::TRACE_PREFIX, carried.to);

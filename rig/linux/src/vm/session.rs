@@ -1,8 +1,10 @@
-//! A user without rights in the guest: a subtree that is handed to it, or is not, and a child in it that measures.
+//! Measurement by a user without rights in the guest: a subtree that is or is not handed to it, and a child in it that
+//! measures.
 //!
 //! A process may move others within a subtree when it may write `cgroup.procs` of the destination and of the nearest
-//! cgroup above both. So the user gets the subtree's own folder and files and those of the leaf it is put into, as a
-//! service manager gives them; what it makes below is its own. Only root can put it there: from above the subtree.
+//! cgroup above both. So the user gets the subtree's own folder and files and those of the leaf in which it starts, as
+//! a service manager gives them. Cgroups that it makes below are its own. Only root can put it there: from above the
+//! subtree.
 use super::super::options::LinuxOptions;
 use super::super::place::subtree;
 use super::guest_config;
@@ -65,8 +67,8 @@ fn runtime_folder() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// The last that the child says; what it says before is passed on at once. It begins when its stdin ends, by when it sits in
-/// the leaf.
+/// Returns the last message of the child; earlier ones are passed on at once. The child begins when its stdin ends, and
+/// by then it is in the leaf.
 fn spoken(options: &LinuxOptions, leaf: &Path) -> io::Result<Option<Said>> {
     let mut child = Command::new("/proc/self/exe")
         .arg(MEASURE_ARG)

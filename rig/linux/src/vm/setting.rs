@@ -1,4 +1,5 @@
-//! Which hierarchy of cgroups a guest mounts, how it mounts it, who measures there, and what its figures are called.
+//! Settings of a guest: which hierarchy of cgroups it mounts and how, which user measures there, and the names of its
+//! figures.
 use super::super::option_error::OptionError;
 use super::super::place::discovery::Place;
 use super::super::place::hierarchy::{Hierarchy, V1Controller};
@@ -28,7 +29,7 @@ pub enum GuestSetting {
 }
 
 impl GuestSetting {
-    /// Every kind of mount once, which is what `all` stands for.
+    /// Every kind of mount once, which is the meaning of `all`.
     const MOUNTS: [Self; 4] = [Self::V1, Self::V1Charges, Self::V2, Self::V2Favordynmods];
     const EVERY: [Self; 6] =
         [Self::V1, Self::V1Charges, Self::V2, Self::V2Favordynmods, Self::V2Delegated, Self::V2Undelegated];

@@ -24,9 +24,9 @@ pub(super) const CONSOLE_BYTES_MAX: u64 = 16 << 20;
 /// Limits of a guest's silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Silences {
-    /// Before the rig in the guest says its first word; `None` when `later` holds from the start.
+    /// Longest silence before the rig in the guest says its first word; `None` when `later` holds from the start.
     pub(super) boot: Option<Duration>,
-    /// From then on.
+    /// Longest silence from then on.
     pub(super) later: Duration,
 }
 
@@ -91,8 +91,8 @@ impl<'a> Watch<'a> {
 /// Counts of a console's lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Words {
-    /// Lines that show that something gets on. A kernel that hangs complains for ever: what follows its first complaint
-    /// counts only where it is the rig's.
+    /// Lines that show progress. A kernel that hangs complains for ever, so only lines of the rig count after its first
+    /// complaint.
     alive: usize,
     /// Lines of the rig in the guest.
     own: usize,

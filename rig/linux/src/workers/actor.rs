@@ -155,7 +155,8 @@ impl WorkloadActor {
         }
     }
 
-    /// Forked processes do not stand still: they have little to do, and the rig waits for their end.
+    /// Stands still on command, or reports that the actor has to end. Forked processes do not stand still: they have
+    /// little to do, and the rig waits for their end.
     fn stands_still_or_stops(&self) -> After {
         let (board, family) = (self.process.board(), self.process.family());
         let orphaned = |parent: Pid| getppid() != Some(parent);
@@ -241,7 +242,7 @@ impl WorkloadActor {
         }
     }
 
-    /// Replaces the program by itself, which goes on where this one is; the other threads of the process end before.
+    /// Replaces the program by itself, which goes on from the same point. The other threads of the process end before.
     fn exec(&mut self) {
         let process = Arc::clone(&self.process);
         process.ending.store(true, Release);
@@ -277,7 +278,7 @@ impl WorkloadActor {
 }
 
 impl Drop for WorkloadActor {
-    /// However it ends: what it had is given back, and it is counted no longer.
+    /// Gives its pages back and stops counting the actor, however it ends.
     fn drop(&mut self) {
         if let Ok(change) = self.pages.unmap(u64::MAX) {
             self.process.changed(change);
@@ -314,7 +315,7 @@ pub(crate) fn live(process: &Process, actor: WorkloadActor) -> Exit {
 }
 
 impl Process {
-    /// Tallies the exec after which this program goes on.
+    /// Tallies the exec after which this program continues.
     pub(crate) fn resumed(&self, resume: &Resume) {
         let before = InFlight { attaching: resume.attaching, begun: resume.moves_begun };
         let attaching = self.board().attaching_since(before);

@@ -30,7 +30,7 @@ pub(crate) const FAILED: &str = "failed";
 /// `keep N`: touches N pages, which stay touched; answered by the same line.
 pub(crate) const KEEP: &str = "keep";
 
-/// Runs the worker; `args` are those behind [`WORKER_ARG`]. Returns when stdin ends.
+/// Runs the worker; `args` are those after [`WORKER_ARG`]. Returns when stdin ends.
 #[must_use]
 pub fn worker_main(args: &[String]) -> ExitCode {
     let [orders] = args else {
@@ -47,7 +47,7 @@ pub fn worker_main(args: &[String]) -> ExitCode {
     match begin(orders) {
         Ok(code) => code,
         Err(error) => {
-            // Before it is ready the rig listens for this line; afterwards its end says enough.
+            // Before the worker is ready the rig listens for this line; afterwards the worker's end is enough.
             let errno = error.raw_os_error().unwrap_or(0);
             let _unread = writeln!(io::stdout(), "{FAILED} {errno} {error}");
             complain(&error.to_string());
@@ -104,7 +104,7 @@ fn serve(process: &Arc<Process>, resumed: Option<(ActorKey, usize)>) -> io::Resu
         }
         replies.flush()?;
     }
-    // Not dropped one by one: the process ends, and with it its threads.
+    // They are not dropped one by one: the process ends, and its threads end with it.
     std::mem::forget((pages, kept));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! workload    what they do; worker_config: their orders
 //! worker_pool all of them; worker: starts, asks (replies), watches and ends one
-//! child       what runs inside a worker; actor: a thread at work; pages: its memory
+//! child       the code inside a worker; actor: a thread at work; pages: its memory
 //! shared      memory that rig and workers share, with their books; tally: a histogram in it
 //! ```
 pub(super) mod actor;

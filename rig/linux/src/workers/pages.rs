@@ -1,6 +1,7 @@
-//! The memory of one thread of a worker: what it has mapped, and how much of it it has touched.
+//! The memory of one thread of a worker: the pages that it has mapped, and how many of them it has touched.
 //!
-//! A stack, as the streams of operations count it: touched pages are the first ones, unmapping takes from the end.
+//! It is a stack, as the streams of operations count it: touched pages are the first ones, unmapping takes from the
+//! end.
 #![allow(unsafe_code)]
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 use std::ffi::c_void;
@@ -64,10 +65,10 @@ impl Pages {
         Ok(Change { mapped: pages as i64, touched: 0 })
     }
 
-    /// Unmaps the last ones, or what is there.
+    /// Unmaps the last pages, or as many as there are.
     ///
     /// # Errors
-    /// The kernel's answer; what was unmapped before it is no longer counted here.
+    /// The kernel's answer. Pages that were unmapped before it are no longer counted here.
     pub(crate) fn unmap(&mut self, pages: u64) -> io::Result<Change> {
         let (mapped, touched) = (self.mapped, self.touched);
         let mut left = pages.min(self.mapped);
@@ -132,7 +133,7 @@ impl Pages {
         for map in &self.maps {
             let (low, high) = (from.max(first), end.min(first + map.pages));
             if low < high {
-                // `low` lies within this mapping.
+                // `low` is within this mapping.
                 act(map.start.wrapping_byte_add((low - first) as usize * PAGE_BYTES), high - low)?;
             }
             first += map.pages;

@@ -1,8 +1,8 @@
-//! Memory that the rig and the processes of its workers share: what they are to do, whether a move is under way, what
-//! they have touched, and how long their operations took.
+//! Memory that the rig and the processes of its workers share: the command to follow, whether a move is under way, the
+//! pages that workers have touched, and the latencies of their operations.
 //!
-//! An anonymous file that workers inherit and forked children keep, so that nothing is lost when one of them ends. The rig
-//! touches all of it first: its pages are charged to the rig's cgroup, not to those that are measured.
+//! It is an anonymous file that workers inherit and forked children keep, so that nothing is lost when one of them
+//! ends. The rig touches all of it first: its pages are charged to the rig's cgroup, not to those that are measured.
 #![allow(unsafe_code)]
 use super::tally::{OpTally, Tallied};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
@@ -30,7 +30,7 @@ pub(crate) enum Timed {
     Exec,
 }
 
-/// Their names in `run.json`, in the order of [`Timed`].
+/// Names of operations in `run.json`, in the order of [`Timed`].
 pub(crate) const OPS: [&str; 7] =
     ["mmap", "munmap", "touch", "release", "fork-thread", "fork-process", "exec"];
 /// Conditions under which they are: none under way, an attach under way.
@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Stop = 2,
 }
 
-/// For all of them.
+/// State for all workers.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct ControlBlock {
@@ -55,7 +55,7 @@ pub(crate) struct ControlBlock {
     /// wrong condition.
     under_way: AtomicU64,
     begun: AtomicU64,
-    /// A [`Command`], stored with Release and read with Acquire: who runs again sees emptied tallies.
+    /// A [`Command`], stored with Release and read with Acquire: a worker that runs again sees emptied tallies.
     command: AtomicU32,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct ProcessTreeStats {
     pub(crate) touched: AtomicI64,
     /// Threads of the worker process that take operations, its main thread not counted.
     pub(crate) threads: AtomicI64,
-    /// Those of them that stand still.
+    /// Number of these threads that stand still.
     pub(crate) parked: AtomicI64,
     /// Tasks of forked processes.
     pub(crate) children: AtomicI64,
@@ -100,7 +100,7 @@ impl ControlBlock {
         self.under_way.fetch_sub(1, Relaxed);
     }
 
-    /// Before an operation.
+    /// Reads the state of the moves before an operation.
     pub(crate) fn glance(&self) -> InFlight {
         InFlight { attaching: self.under_way.load(Relaxed) > 0, begun: self.begun.load(Relaxed) }
     }
@@ -131,7 +131,7 @@ impl ControlBlock {
         let _woken = futex::wait(&self.command, futex::Flags::empty(), Command::Park as u32, None);
     }
 
-    /// Lets those who stand still look around.
+    /// Lets parked threads read the command again.
     pub(crate) fn nudge(&self) {
         // Fails for an address only, and this one is mapped.
         let _woken = futex::wake(&self.command, futex::Flags::empty(), i32::MAX as u32);

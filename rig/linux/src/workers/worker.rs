@@ -174,7 +174,8 @@ impl Worker {
     }
 
     fn kill(&mut self) -> Result<(), LinuxError> {
-        // Not reaped yet, so the pid is still the worker's. A failure shows in that it does not end.
+        // It has not been reaped yet, so the pid is still the worker's. If this fails, the worker does not end, which
+        // is noticed.
         let _sent = self.child.kill();
         if self.reap().is_some() {
             return Ok(());
@@ -193,7 +194,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // After `stop` there is nothing to do. Here with a panic or an error under way, which is reported instead; a
+        // After `stop` there is nothing to do. Otherwise a panic or an error is under way, which is reported instead. A
         // worker that stays makes its cgroup busy, and that is reported as well.
         if self.reaped.is_none() {
             let _remains = self.kill();

@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_micros(200);
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     shared: Shared,
-    /// Those that are moved come first.
+    /// All workers; those that are moved come first.
     workers: Vec<Worker>,
     moved: usize,
     died: Arc<AtomicBool>,
@@ -81,7 +81,7 @@ impl WorkerPool {
         Ok(crew)
     }
 
-    /// Those that are moved.
+    /// Returns the workers that are moved.
     pub(crate) fn moved(&self) -> &[Worker] {
         &self.workers[..self.moved]
     }

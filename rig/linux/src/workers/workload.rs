@@ -71,7 +71,7 @@ pub enum MovedUnit {
 }
 
 impl MovedUnit {
-    /// As the command line has it.
+    /// Returns the name that the command line uses.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -103,7 +103,7 @@ pub enum Load {
     /// when it wakes.
     #[default]
     Light,
-    /// Without any sleep: the threads saturate the CPUs, and the mover competes for one.
+    /// No sleep at all: the threads saturate the CPUs, and the mover competes for one.
     Busy,
 }
 

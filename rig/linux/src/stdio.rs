@@ -1,7 +1,8 @@
 //! Standard streams that are closed when the program starts.
 //!
-//! The runtime of Rust opens `/dev/null` for reading and writing in their place, before `main`: a result that is written
-//! there is lost without an error. This runs earlier and opens it for reading only, so that a write fails with EBADF.
+//! The runtime of Rust opens `/dev/null` for reading and writing in their place, before `main`, and a result that is
+//! written there is lost without an error. This runs earlier and opens it for reading only, so that a write fails with
+//! EBADF.
 #![allow(unsafe_code)]
 
 /// Runs before the runtime of Rust does, like every function that this section lists.

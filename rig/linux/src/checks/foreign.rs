@@ -1,5 +1,5 @@
-//! Processes in the run's cgroups that are not the run's. The kernel counts them and the workers' books do not, so a counter
-//! that includes them says nothing about the kernel. They are named and left alone.
+//! Processes in the run's cgroups that are not the run's. The kernel counts them and the workers' books do not, so a
+//! counter that includes them says nothing about the kernel. They are named and left alone.
 use super::super::place::group::Groups;
 use super::super::place::inhabitants;
 use rustix::io::Errno;
@@ -18,8 +18,8 @@ const TRIES: usize = 3;
 pub(crate) struct Foreign(BTreeMap<(PathBuf, u32), String>);
 
 impl Foreign {
-    /// Looks for them in all cgroups of the run. `own` are the workers that are moved; their threads and descendants are the
-    /// run's as well.
+    /// Looks for them in all cgroups of the run. `own` are the workers that are moved; their threads and descendants
+    /// also belong to the run.
     pub(crate) fn look(groups: &Groups, own: &[u32]) -> Self {
         let mut found = Self::default();
         let mut folders = vec![groups.top().to_path_buf()];

@@ -30,8 +30,8 @@ pub(crate) struct Refused {
     pub(crate) not_as_before: Option<(u64, Option<String>)>,
 }
 
-/// Lets the kernel refuse, `times` times; `own` are the workers that are moved, and the first of them has to stay as it is.
-/// After a difference, processes of others that are there now are added to `foreign`.
+/// Makes the kernel refuse, `times` times. `own` are the workers that are moved, and the first of them has to stay as
+/// it is. After a difference, processes of others that are there now are added to `foreign`.
 ///
 /// # Errors
 /// [`LinuxError::Setup`] when the state in which the kernel refuses cannot be made, or files cannot be read.

@@ -1,7 +1,7 @@
 //! A child of the doctor that does nothing but be moved: into each cgroup of a trial and back.
 //!
-//! Separate, since this is unsafe code: a fork without an exec, so that a machine that lets one more process start, and no
-//! more, can still be examined.
+//! A module of its own, since this is unsafe code: a fork without an exec. So a machine that allows exactly one more
+//! process can still be examined.
 #![allow(unsafe_code)]
 use super::super::error::{Attempt, LinuxError};
 use super::super::place::group::Groups;
@@ -23,8 +23,8 @@ impl Child {
     fn start() -> io::Result<Self> {
         let (read, write) = io::pipe()?;
         let write_raw = write.as_raw_fd();
-        // SAFETY: the child calls prctl, close, read and _exit, all async-signal-safe, and touches nothing of the heap or of
-        // other threads.
+        // SAFETY: the child calls only prctl, close, read and _exit, all async-signal-safe. It touches neither the heap
+        // nor memory of other threads.
         let pid = unsafe { libc::fork() };
         if pid == 0 {
             let read = read.into_raw_fd();

@@ -132,8 +132,8 @@ impl Checkup {
 }
 
 /// Looks at this machine. In each hierarchy it makes the cgroups of a run below the own one, moves a child of its own
-/// through them and back, and removes them at once; it runs a guest under KVM for a moment, and `kernel` as a guest where one
-/// is named, and changes nothing else.
+/// through them and back, and removes them at once. It runs a guest under KVM for a moment, and boots `kernel` as a
+/// guest where one is named. It changes nothing else.
 ///
 /// # Errors
 /// [`LinuxError::Setup`] when `/proc/self/stat` cannot be read: then no cgroup is made.

@@ -122,7 +122,8 @@ pub(crate) struct MovePlan {
     pub(crate) rate: Option<Rate>,
     /// Pause between two moves of the closed loop.
     pub(crate) pause: Duration,
-    /// Length of the measured part. A closed loop goes on until there are [`LEAST`] moves, up to [`OVERRUN`] times as long.
+    /// Length of the measured part. A closed loop goes on until there are [`LEAST`] moves, up to [`OVERRUN`] times as
+    /// long.
     pub(crate) duration: Duration,
 }
 
@@ -148,8 +149,8 @@ impl Watch<'_> {
 }
 
 impl Mover {
-    /// Opens the files and moves every worker into the first cgroup, which is not measured. `workers` are the ids of each
-    /// one's threads, that of the process first.
+    /// Opens the files and moves every worker into the first cgroup, which is not measured. `workers` are the thread
+    /// ids of each worker, that of the process first.
     ///
     /// # Errors
     /// [`LinuxError::NotPermitted`] without a remedy yet when the kernel does not let us move the worker here,

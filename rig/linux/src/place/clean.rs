@@ -23,8 +23,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-/// Longest time for which the lock on the list of a run without a process may be held, by another `clean` or by a process that the run
-/// was just starting.
+/// Longest time for which the lock on the list of a run without a process may be held, by another `clean` or by a
+/// process that the run was just starting.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Opens the mount in which a run has made its cgroups, or says why it is not to be seen here.
@@ -48,7 +48,8 @@ pub struct Cleaned {
 /// Cleans up after every run that has ended.
 ///
 /// # Errors
-/// [`LinuxError::NoState`] when this user has no safe folder, [`LinuxError::Setup`] when lists or mounts cannot be read.
+/// [`LinuxError::NoState`] when this user has no safe folder, [`LinuxError::Setup`] when lists or mounts cannot be
+/// read.
 pub fn clean() -> Result<Cleaned, LinuxError> {
     let (states, unfit) = StateFolder::all()?;
     let notes = unfit.into_iter().map(|reason| format!("no lists are read there: {reason}")).collect();

@@ -1,5 +1,5 @@
-//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`, and `c` where threads are scattered, which on v2
-//! get the controllers that it has.
+//! The run's own cgroups: `attach-rig-<id>` with the children `a` and `b`, and `c` where threads are scattered. On v2
+//! the children get the controllers that the parent has.
 //!
 //! Every folder that was made is remembered, and only those are removed: with `rmdir`, deepest first, never
 //! recursively. [`Groups::remove`] is the ordinary end; dropping does the same for a panic on its way up.
@@ -180,8 +180,8 @@ impl Groups {
         self.manifest.instance(id)
     }
 
-    /// Removes the cgroups; the run's processes have to be gone. Returns the processes of others that had to be moved out
-    /// of them, in words.
+    /// Removes the cgroups; the run's processes have to be gone. Returns the processes of others that had to be moved
+    /// out of them, in words.
     ///
     /// # Errors
     /// [`LinuxError::Leftover`] naming what is still there after a bounded number of tries.

@@ -60,8 +60,8 @@ fn living(stat: &str) -> Option<u64> {
     if dead { None } else { fields.get(19)?.parse().ok() }
 }
 
-/// The number of this process's namespace of pids; `None` where `/proc` shows another one, so that nothing can be said of
-/// a pid.
+/// Returns the number of this process's namespace of pids. `None` where `/proc` shows another one: then nothing can be
+/// said about a pid.
 pub(crate) fn pid_namespace() -> Option<u64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     let pid: u32 = stat.split(' ').next()?.parse().ok()?;

@@ -1,4 +1,5 @@
-//! Reasons in a cgroup itself against a move: its type, its controllers, its mount, the scheduling of the moved process.
+//! Reasons in a cgroup itself against a move: its type, its controllers, its mount, the scheduling of the moved
+//! process.
 use super::{Reason, Scene, above};
 use std::path::{Path, PathBuf};
 
@@ -19,8 +20,8 @@ fn policy(scene: &Scene<'_>) -> Option<&'static str> {
     POLICIES.get(number).copied()
 }
 
-/// Explains EINVAL by real-time scheduling: with RT_GROUP_SCHED a cgroup of cpu takes real-time tasks only if it has time
-/// for them, and a new one has none.
+/// Explains EINVAL by real-time scheduling. With RT_GROUP_SCHED a cgroup of cpu takes real-time tasks only if it has
+/// time for them, and a new one has no such time.
 pub(super) fn real_time(scene: &Scene<'_>) -> Option<Reason> {
     const FILE: &str = "cpu.rt_runtime_us";
     let policy = policy(scene).filter(|policy| ["SCHED_FIFO", "SCHED_RR"].contains(policy))?;

@@ -5,8 +5,8 @@
 //! cgroups  real-time tasks, threaded cgroups, cpusets without CPUs, controllers in the way
 //! ```
 //!
-//! Separate from `error`, which knows what was being done: an errno says little, and files say the rest. Everything is read
-//! through [`Look`], so that a machine is a few texts in a test.
+//! A module separate from `error`, which knows the action that failed: an errno says little, and files say the rest.
+//! Everything is read through [`Look`], so that a machine is a few texts in a test.
 mod cgroups;
 mod limits;
 
@@ -107,8 +107,8 @@ fn above(place: &Place) -> Vec<PathBuf> {
     all.map(Path::to_owned).collect()
 }
 
-/// Returns the reason why this process gets no further thread, as the end of a sentence with the remedy; empty where nothing
-/// explains it.
+/// Returns the reason why this process gets no further thread, as the end of a sentence with the remedy. It is empty
+/// where nothing explains it.
 #[must_use]
 pub fn no_thread() -> String {
     let text = |path: &str| Here.text(Path::new(path)).unwrap_or_default();

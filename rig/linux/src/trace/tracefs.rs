@@ -116,8 +116,8 @@ fn detached() -> rustix::io::Result<OwnedFd> {
     fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, flags)
 }
 
-/// The kernel knows threads by their numbers in the first namespace of pids, which are ours only within it. Elsewhere an
-/// instance of a run outside would look as if that were dead, too, for there is one tracefs for all.
+/// The kernel knows threads by their numbers in the first namespace of pids, which are ours only within it. From
+/// another namespace, an instance of a run outside would look dead, too, since there is one tracefs for all.
 fn pids_are_the_kernels() -> Result<(), Unavailable> {
     let own = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     if own == Path::new(FIRST_PID_NAMESPACE) {

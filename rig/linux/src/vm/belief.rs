@@ -1,7 +1,7 @@
 //! The host's own look at a guest's result: whether it is one of what was asked for, and how it is to be judged.
 //!
-//! A guest's word counts for what it measured and for nothing else. Verdicts, fits and the exit code are made here again,
-//! from its cells; an invariant counts as examined only as often as the cell shows.
+//! A guest is believed about its measurements and about nothing else. Verdicts, fits and the exit code are made here
+//! again, from its cells. An invariant counts as examined only as often as the cell shows.
 use super::super::options::LinuxOptions;
 use super::super::result::record::command;
 use super::error::VmError;

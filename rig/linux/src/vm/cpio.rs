@@ -1,5 +1,5 @@
-//! The initramfs: a cpio archive of the format newc with the rig as `/init`, its orders, and the libraries that it needs,
-//! where its loader looks for them.
+//! The initramfs: a cpio archive of the format newc with the rig as `/init`, its orders, and the libraries that it
+//! needs, where its loader looks for them.
 //!
 //! A module of its own, since the crate that writes the format is named only here.
 use ::cpio::newc::{Builder, ModeFileType, trailer};

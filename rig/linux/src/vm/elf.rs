@@ -33,7 +33,8 @@ pub(super) fn libraries(file: &Path) -> io::Result<Result<Vec<PathBuf>, String>>
     Ok(Err(format!("its loader {} does not say what it needs: {said}", loader.display())))
 }
 
-/// `libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x7f…)`, or without an arrow the loader and what the kernel provides.
+/// Parses `libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x7f…)`. Lines without an arrow are the loader and files that
+/// the kernel provides.
 fn listed(text: &str, loader: PathBuf) -> Result<Vec<PathBuf>, String> {
     let mut files = vec![loader];
     for (name, place) in text.lines().filter_map(|line| line.split_once(" => ")) {

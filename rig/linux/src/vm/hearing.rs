@@ -1,5 +1,5 @@
-//! The messages of a guest that still runs, as the host takes them. They are checked as its result will be, and cannot make the
-//! host work without end.
+//! The messages of a guest that still runs, as the host takes them. They are checked in the same way as its result will
+//! be, and cannot make the host work without end.
 use super::super::options::LinuxOptions;
 use super::belief::{believed_cell, is_of_another};
 use super::error::VmError;

@@ -28,7 +28,8 @@ pub(super) fn label(
     delivery.facts.insert("vm.cpus".into(), cpus.to_string());
 }
 
-/// Labels what a guest is about to measure, of which it has no figures yet; which accelerator executes it is not settled before its end.
+/// Labels a run that a guest is about to measure, before it has figures. It is not settled before the guest's end which
+/// accelerator executes it.
 pub(super) fn label_begun(
     delivery: &mut GuestResult,
     (machine, setting): (&Machine, GuestSetting),

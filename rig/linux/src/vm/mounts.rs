@@ -55,7 +55,8 @@ fn setting_of(line: &str) -> Option<GuestSetting> {
     line.split_whitespace().find_map(|word| word.strip_prefix(WORD)?.parse().ok())
 }
 
-/// A kernel may favour dynamic modifications unasked, and may not know of them when asked; both would carry a wrong name.
+/// A kernel may favour dynamic modifications unasked, and may not know of them when asked; both would carry a wrong
+/// name.
 fn check(setting: GuestSetting, mountinfo: &str) -> Result<(), Failed> {
     let mounts = parse_mountinfo(mountinfo);
     let shown = mounts.iter().any(|mount| mount.options.iter().any(|option| option == "favordynmods"));

@@ -67,7 +67,7 @@ fn remove(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Boots and waits for the end; returns the last words of the guests before it that fell silent and were given up. `machine`
+/// Boots and waits for the end. Returns the last words of earlier guests that fell silent and were given up. `machine`
 /// knows afterwards which accelerator runs guests here, and `tell` hears when it changes.
 pub(super) fn boot(
     (machine, setting): (&mut Machine, GuestSetting),
@@ -260,8 +260,8 @@ fn command(
         command.args(["-serial", &format!("chardev:{id}")]);
     }
     // A panic reboots, and -no-reboot makes that the end of QEMU.
-    // The emulated counters of all CPUs are one, which the kernel cannot know. Without that it takes the HPET, whose steps are
-    // 800 ns, and of which QEMU loses a timer far more often.
+    // The emulated counters of all CPUs are one, which the kernel cannot know. Without this option it takes the HPET,
+    // whose steps are 800 ns, and of which QEMU loses a timer far more often.
     let clock = if emulated { "tsc=reliable " } else { "" };
     let line = format!("{clock}console=ttyS0 panic=-1 attach-rig.vm={setting} -- {INIT_ARG}");
     command.args(["-append", &line]);

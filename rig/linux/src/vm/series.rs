@@ -60,8 +60,8 @@ impl Series {
         self.folder.join(format!("console-{}.log", setting.name().replace(':', "-")))
     }
 
-    /// Boots a guest of `setting` and waits for its end; `tell` hears when another accelerator has to execute it, and of its
-    /// cells as they end.
+    /// Boots a guest of `setting` and waits for its end. `tell` hears when another accelerator has to execute it, and
+    /// hears of its cells as they end.
     pub fn boot(&mut self, setting: GuestSetting, tell: &mut dyn FnMut(News)) -> &Guest {
         let at = self.guests.len();
         let result = self.measured(setting, tell);

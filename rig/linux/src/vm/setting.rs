@@ -97,8 +97,8 @@ impl GuestSetting {
         if self.is_v2() { Hierarchy::V2 } else { Hierarchy::V1(V1Controller::Pids) }
     }
 
-    /// Returns what cells of moves measure as the guest sees it: it finds the hierarchy by a controller, and does not know
-    /// that it is a guest.
+    /// Returns the subject of cells of moves as the guest sees it: it finds the hierarchy by a controller, and does not
+    /// know that it is a guest.
     pub(super) fn guests_subject(self) -> Subject {
         let parts = SubjectParts {
             protocol: self.hierarchy().to_string(),

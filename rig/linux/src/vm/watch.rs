@@ -18,7 +18,8 @@ const COMPLAINTS: [&str; 3] = ["rcu: INFO: ", "lockup", "blocked for more than"]
 const OWN_WORDS: &str = "attach-rig:";
 /// Begin of QEMU's lines on a console, to which its stderr goes as well.
 const QEMU_WORDS: &str = "qemu-system-";
-/// Most bytes of a console that are read, from its begin. A kernel that boots and a rig that measures write some 100 KB.
+/// Most bytes of a console that are read, from its begin. A kernel that boots and a rig that measures write some 100
+/// KB.
 pub(super) const CONSOLE_BYTES_MAX: u64 = 16 << 20;
 
 /// Limits of a guest's silence.

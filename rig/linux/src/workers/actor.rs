@@ -1,6 +1,7 @@
 //! A thread of a worker at work: it takes operations from its stream and does them, until the rig asks it to stop.
 //!
-//! A forked process is one more actor, in a process of its own. An operation that fails is counted, and the actor goes on.
+//! A forked process is one more actor, in a process of its own. An operation that fails is counted, and the actor goes
+//! on.
 #![allow(unsafe_code)]
 use super::super::clock::now_ns;
 use super::pages::{Change, Pages};
@@ -229,8 +230,8 @@ impl WorkloadActor {
         let (parent, key) = (getpid(), self.key.child(child));
         // Counted before it exists: the family must not seem to be parked in between.
         self.process.family().children.fetch_add(1, Release);
-        // SAFETY: the C library's fork leaves its allocator usable in the child, which is all that the child needs of it:
-        // it takes no lock that another thread of ours may have held, and ends by _exit or exec.
+        // SAFETY: the C library's fork leaves its allocator usable in the child, which is all that the child needs of
+        // it: it takes no lock that another thread of ours may have held, and ends by _exit or exec.
         match unsafe { libc::fork() } {
             -1 => {
                 let error = io::Error::last_os_error();
@@ -305,7 +306,8 @@ fn forked(from: &Process, key: ActorKey, parent: Pid) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// Runs the first actor of a forked process and waits for the threads that it has started; a panic is an internal error.
+/// Runs the first actor of a forked process and waits for the threads that it has started; a panic is an internal
+/// error.
 pub(crate) fn live(process: &Process, actor: WorkloadActor) -> Exit {
     let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| actor.run()));
     while process.actors.load(Acquire) > 0 {

@@ -96,8 +96,8 @@ impl Pages {
         let change = Change { mapped: 0, touched: (end - self.touched) as i64 };
         self.each(self.touched, end, |start, pages| {
             for page in 0..pages as usize {
-                // SAFETY: within a mapping that is this value's alone, writable; u8 needs no alignment. Volatile, so that
-                // the write is not optimised away.
+                // SAFETY: within a mapping that only this value uses, writable; u8 needs no alignment. Volatile, so
+                // that the write is not optimised away.
                 unsafe { start.cast::<u8>().add(page * PAGE_BYTES).write_volatile(1) };
             }
             Ok(())

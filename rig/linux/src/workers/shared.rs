@@ -234,8 +234,8 @@ impl Shared {
 
     /// Returns the part that concerns all workers.
     pub(crate) fn board(&self) -> &ControlBlock {
-        // SAFETY: the mapping is page-aligned, large enough, lives as long as `self`, and every pattern of bits, such as
-        // the zeros it began with, is a valid Board of atomics.
+        // SAFETY: the mapping is page-aligned, large enough, lives as long as `self`, and every pattern of bits, such
+        // as the zeros it began with, is a valid `ControlBlock` of atomics.
         unsafe { &*self.start.cast::<ControlBlock>() }
     }
 
@@ -247,7 +247,8 @@ impl Shared {
         assert!(number < self.families, "family {number} of {}", self.families);
         let offset = size_of::<ControlBlock>().next_multiple_of(align_of::<ProcessTreeStats>())
             + number * size_of::<ProcessTreeStats>();
-        // SAFETY: `offset` is a multiple of Family's alignment and `number` within bounds, the rest as for `board`.
+        // SAFETY: `offset` is a multiple of the alignment of `ProcessTreeStats` and `number` is within bounds. The rest is
+        // as for `board`.
         unsafe { &*self.start.byte_add(offset).cast::<ProcessTreeStats>() }
     }
 

@@ -41,7 +41,8 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts the worker and waits until its threads run; `anybody_died` is set, too, when it dies. With `home`, the
-    /// `cgroup.procs` of a cgroup, it enters that before its program begins, so that all of its memory is charged there.
+    /// `cgroup.procs` of a cgroup, it enters that cgroup before its program begins, so that all of its memory is
+    /// charged there.
     ///
     /// # Errors
     /// [`LinuxError::WorkerStart`].
@@ -202,8 +203,8 @@ impl Drop for Worker {
     }
 }
 
-/// Lets the child move itself between fork and exec. Where it may not, the mover will not be able to move it either, and
-/// says so with the remedy.
+/// Lets the child move itself between fork and exec. Where it may not, the mover will not be able to move it either,
+/// and says so with the remedy.
 fn enter(command: &mut Command, home: File) {
     let enter = move || {
         let _stays = rustix::io::write(&home, b"0");

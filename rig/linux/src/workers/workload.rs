@@ -99,8 +99,8 @@ impl FromStr for MovedUnit {
 /// Load that the threads of [`Workload::mapping`] make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Load {
-    /// One operation in four is a sleep of 1 ms: some percent of a CPU per thread, so that an open-loop mover finds a CPU
-    /// when it wakes.
+    /// One operation in four is a sleep of 1 ms: some percent of a CPU per thread, so that an open-loop mover finds a
+    /// CPU when it wakes.
     #[default]
     Light,
     /// No sleep at all: the threads saturate the CPUs, and the mover competes for one.

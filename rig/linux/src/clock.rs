@@ -12,7 +12,7 @@ const READS: u64 = 20_000;
 const STARTS: usize = 32;
 const START_EVERY_NS: u64 = 1_000_000;
 
-/// Now, in ns since boot.
+/// Returns the present time, in ns since boot.
 pub(super) fn now_ns() -> u64 {
     ns(clock_gettime(ClockId::Monotonic))
 }
@@ -71,7 +71,7 @@ pub(super) struct PreciseSleep {
 }
 
 impl PreciseSleep {
-    /// Starts. Where the kernel refuses, wake-ups are later and nothing else changes.
+    /// Starts with the shorter slack. Where the kernel refuses it, wake-ups are later and nothing else changes.
     pub(super) fn start() -> Self {
         let before = current_timer_slack().ok().and_then(NonZeroU64::new);
         let set = set_current_timer_slack(Some(NonZeroU64::MIN));

@@ -63,7 +63,7 @@ pub enum LinuxError {
         wanted_mib: u64,
         /// Free memory.
         free_mib: u64,
-        /// The file that says so.
+        /// The file that reports the free memory.
         by: String,
         /// Part of it that a run may take.
         percent: u64,
@@ -174,7 +174,7 @@ impl LinuxError {
 }
 
 impl LinuxError {
-    /// Two errors of one run as one: a leftover carries what came before, and else the first one counts.
+    /// Joins two errors of one run: a leftover carries the earlier error, otherwise the first one counts.
     pub(super) fn join(first: Option<Self>, second: Self) -> Self {
         match (first, second) {
             (None, second) => second,

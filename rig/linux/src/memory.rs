@@ -8,7 +8,7 @@ const PAGE_BYTES: u64 = 4096;
 /// Part of the free memory that a run may take, in percent; the rest is for page tables, stacks and other processes.
 const TAKEN_PERCENT: u64 = 90;
 
-/// Free memory, and the place that says so.
+/// Free memory, and the place that reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Free {
     bytes: u64,
@@ -45,7 +45,8 @@ fn wanted_bytes(options: &LinuxOptions) -> u64 {
     worked.saturating_add(kept).saturating_mul(PAGE_BYTES)
 }
 
-/// The least of what the machine and the cgroups above this process have free; files are below `root`.
+/// Returns the least of the memory that is free on the machine and in the cgroups above this process. Files are below
+/// `root`.
 fn free(root: &Path) -> Option<Free> {
     let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
     let available = field(&read("proc/meminfo"), "MemAvailable:")?.saturating_mul(1024);

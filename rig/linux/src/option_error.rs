@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{option}: `{given}` {problem}; {expected}")]
 pub struct OptionError {
-    /// Which option.
+    /// Name of the option.
     pub option: &'static str,
     /// Value that was given.
     pub given: String,

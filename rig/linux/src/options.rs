@@ -26,7 +26,7 @@ pub const DURATION_NS: RangeInclusive<u64> = 1_000..=86_400_000_000_000;
 /// Everything [`run`](super::run()) needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinuxOptions {
-    /// Which hierarchy of cgroups.
+    /// Hierarchy of cgroups to use.
     pub hierarchy: Hierarchy,
     /// Open-loop cells, one per rate, in this order.
     pub rates: Vec<Rate>,
@@ -68,7 +68,7 @@ pub struct LinuxOptions {
 pub struct Origin {
     /// Name of the scenario.
     pub name: String,
-    /// One sentence on what it asks.
+    /// One sentence on the question that the scenario asks.
     pub about: String,
     /// The text of the scenario; empty where flags say everything.
     pub toml: String,

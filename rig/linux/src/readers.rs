@@ -1,4 +1,5 @@
-//! Entries for a fuzzer to the readers of what the kernel and a guest write: each reads, uses, and returns nothing.
+//! Entry points for a fuzzer to the readers of text from the kernel and from a guest: each reads, uses, and returns
+//! nothing.
 use super::{place::discovery, trace, vm};
 
 /// Reads `/proc/self/mountinfo` or `/proc/self/cgroup`.

@@ -1,4 +1,4 @@
-//! One run from begin to end: place, cgroups, workers, cells, and everything gone again whichever way it ends.
+//! One run from begin to end: place, cgroups, workers, cells, and the removal of everything, whichever way it ends.
 use super::clock::{ClockFacts, PreciseSleep, lateness};
 use super::error::LinuxError;
 use super::memory;

@@ -178,7 +178,7 @@ impl<'a> Session<'a> {
         let record = CellRecord::new(plan, samples, ended, self.crew);
         let mut looked = self.look();
         looked.foreign.add(foreign);
-        // Files may differ because of a process of others, so that says nothing about the kernel.
+        // A process of others may be the reason why files differ, so the difference says nothing about the kernel.
         if !looked.foreign.is_empty() && refused.not_as_before.take_if(|(times, _)| *times > 0).is_some() {
             looked.void.push("rollback".into());
         }
@@ -193,7 +193,7 @@ fn measured(of: (&LinuxOptions, &Place), record: &CellRecord, begin_ns: u64) -> 
     Progress::Measured { cell, notes: notes::of_cell(&place.subject(options.move_charges), record) }
 }
 
-/// Forwards in even turns, backwards in odd ones: a machine that gets slower does so for all alike.
+/// Forwards in even turns, backwards in odd ones: a machine that gets slower then does so for all cells alike.
 fn in_turn<T: Copy>(plans: &[T], turn: u32) -> Vec<T> {
     if turn.is_multiple_of(2) { plans.to_vec() } else { plans.iter().rev().copied().collect() }
 }

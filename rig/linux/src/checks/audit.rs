@@ -62,7 +62,7 @@ impl Audited {
         self.usage - self.truth
     }
 
-    /// `pids:a`.
+    /// Name of the row, such as `pids:a`.
     fn name(&self) -> String {
         format!("{}:{}", self.controller, self.cgroup)
     }
@@ -77,7 +77,7 @@ impl Audited {
         self.drift().abs() <= self.tolerance
     }
 
-    /// The breach in words.
+    /// Returns the breach in words.
     pub(crate) fn breach(&self) -> Option<String> {
         let Self { controller, cgroup, unit, usage, truth, tolerance, .. } = self;
         let words = || {
@@ -99,7 +99,7 @@ pub(crate) struct Audit {
     ledger: Ledger,
     tolerance: i64,
     how: String,
-    /// Processes of others that were seen at any time: pages that they touched may stay where they were.
+    /// Processes of others that were seen at any time. Pages that they touched may stay where they were.
     seen: Foreign,
 }
 
@@ -243,7 +243,7 @@ fn version(release: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// CPUs that are there, not those that this process may use: workers may have run on any.
+/// CPUs of the machine, not only those that this process may use: workers may have run on any of them.
 fn cpus() -> i64 {
     let online = fs::read_to_string("/sys/devices/system/cpu/online").unwrap_or_default();
     let range = |range: &str| {

@@ -5,7 +5,7 @@ use super::super::workers::pages::PAGE_BYTES;
 use std::fs;
 use std::path::Path;
 
-/// Which counters the hierarchy carries for the run's cgroups.
+/// Counters that the hierarchy carries for the run's cgroups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     /// `pids.current`.
@@ -55,7 +55,7 @@ impl Kept {
         counters
     }
 
-    /// The usage of a cgroup without what is not the ledger's: kernel memory and cached files.
+    /// Returns the usage of a cgroup without the parts that the ledger does not count: kernel memory and cached files.
     fn pages(self, folder: &Path) -> i64 {
         let stat = fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
         let bytes = if self.v2 {

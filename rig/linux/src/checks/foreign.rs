@@ -98,7 +98,7 @@ fn stranger(id: u32, own: &[u32], status: &impl Fn(u32) -> Option<Status>) -> Op
     Some(id)
 }
 
-/// Reports whether there is such a task; 0 is one of another pid namespace.
+/// Reports whether there is such a task; 0 means a task of another pid namespace.
 fn exists(id: u32) -> bool {
     Pid::from_raw(id.cast_signed()).is_none_or(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }

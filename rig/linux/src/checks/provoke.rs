@@ -1,5 +1,6 @@
-//! Brings the kernel into the state in which it refuses a move, lets it, and looks that everything reads as before: a
-//! cpuset without CPUs, a limit below what must move, a task that has exited, a cgroup that was removed.
+//! Brings the kernel into a state in which it refuses a move, tries the move, and checks that everything reads as
+//! before. The states are a cpuset without CPUs, a limit below the memory that must move, a task that has exited, and a
+//! cgroup that was removed.
 use super::super::clock::now_ns;
 use super::super::error::LinuxError;
 use super::super::moving::samples::{MoveSamples, Times, errno_name};
@@ -139,7 +140,8 @@ impl Scene {
     }
 }
 
-/// The pid of a process of ours that has ended and was waited for. It is not given out again before all others were.
+/// Returns the pid of a process of ours that has ended and was waited for. The kernel gives out all other pids before
+/// it gives out this one again.
 fn ended_process() -> Result<u32, LinuxError> {
     let setup = |source| LinuxError::Setup { doing: "start a process that ends at once".into(), source };
     // Given an argument that it does not know, a worker says so and ends.

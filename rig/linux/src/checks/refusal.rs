@@ -1,6 +1,6 @@
 //! Refusals that are wanted of the real kernel, in the fault grammar: a rule says where and with which error.
 //!
-//! Nothing is injected; [`provoke`](super::provoke) brings the kernel into a state in which it refuses by itself.
+//! Nothing is injected. [`provoke`](super::provoke) brings the kernel into a state in which it refuses by itself.
 use super::super::option_error::OptionError;
 use super::super::place::discovery::Place;
 use faults::{Fault, Rule, Site};

@@ -9,13 +9,13 @@ use std::time::Duration;
 const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 /// Time after the first words, in which a kernel that does not work panics.
 const LONGER: Duration = Duration::from_secs(1);
-/// Begin of the words with which every kernel begins.
+/// Begin of the first words of every kernel.
 const BANNER: &str = "Linux version ";
 const PANIC: &str = "Kernel panic - not syncing: ";
-/// Panics of a kernel that has booted and finds nothing to run, which it is not given here.
+/// Panics of a kernel that has booted and finds nothing to run, since it is not given anything to run here.
 const BOOTED: [&str; 2] = ["VFS: Unable to mount root fs", "No working init found"];
 
-/// Boots `kernel` by the first of these accelerators under which it works; the outcome in words.
+/// Boots `kernel` by the first of these accelerators under which it works; returns the outcome in words.
 pub(super) fn run(qemu: &Path, kernel: &Path, accels: &[Accel]) -> Result<String, String> {
     let mut failed = String::new();
     for accel in accels {
@@ -34,7 +34,7 @@ pub(super) fn run(qemu: &Path, kernel: &Path, accels: &[Accel]) -> Result<String
     Err(failed.trim_end_matches("; ").to_owned())
 }
 
-/// Returns the version that the kernel names; `Err` with what was seen instead, or after it.
+/// Returns the version that the kernel names. `Err` has the output that was seen instead, or after it.
 fn boots(command: &mut Command, (patience, longer): (Duration, Duration)) -> Result<String, String> {
     let mut guest = Guest::start(command)?;
     match guest.hear(patience, |said| version(&String::from_utf8_lossy(said)).is_some()) {
@@ -56,7 +56,7 @@ fn boots(command: &mut Command, (patience, longer): (Duration, Duration)) -> Res
     }
 }
 
-/// The rest of the line after these words, once the line is whole.
+/// Returns the rest of the line after these words, once the line is whole.
 fn after<'a>(said: &'a str, words: &str) -> Option<&'a str> {
     let (line, _) = said.split_once(words)?.1.split_once('\n')?;
     Some(line.trim_end_matches('\r'))

@@ -21,7 +21,7 @@ pub(super) struct Guest {
 /// End of listening.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// The guest said what was waited for.
+    /// The guest said the words that were waited for.
     Enough,
     /// QEMU ended, with these words of its own.
     Ended(String),
@@ -73,12 +73,12 @@ impl Guest {
         Heard::Enough
     }
 
-    /// All that the guest has said, safe to print.
+    /// Returns all output of the guest so far, safe to print.
     pub(super) fn said(&self) -> String {
         input::text::printable_lines(&String::from_utf8_lossy(&self.said).replace('\r', "")).into_owned()
     }
 
-    /// QEMU's words, once it has closed its output.
+    /// Returns QEMU's own words, once it has closed its output.
     fn last_words(&mut self) -> String {
         end(&mut self.child);
         let mut words = Vec::new();

@@ -15,7 +15,7 @@ const CGROUP: &str = "/proc/self/cgroup";
 const CHARGES: &str = "move_charge_at_immigrate";
 const PRIVILEGED: &str = "docker run --privileged --cgroupns=host ..., or run it on the host";
 const DELEGATE: &str = "systemd-run --user --scope -p Delegate=yes attach-rig doctor";
-/// There as long as systemd is the init.
+/// Folder that exists as long as systemd is the init.
 const SYSTEMD: &str = "/run/systemd/system";
 const ALL_V1: &str = "boot with cgroup_no_v1=all";
 
@@ -43,7 +43,7 @@ struct Seen<'a> {
     unread: Option<(Health, String)>,
 }
 
-/// The machine as reasons look at it.
+/// The machine, for the module that looks for reasons.
 struct Looking<'a>(&'a dyn Machine);
 
 impl Look for Looking<'_> {

@@ -101,7 +101,7 @@ fn kvm(machine: &dyn Machine) -> Finding {
     Finding::bad(("kvm", verdict(&error)), KVM, format!("{KVM}: {error}"), remedy)
 }
 
-/// Opening says little: there are machines where it opens and no guest runs.
+/// That it can be opened says little: on some machines it opens and no guest runs.
 fn kvm_runs(machine: &dyn Machine) -> Finding {
     let bad = |finding: String, remedy: &str| Finding::bad(("kvm", Health::Missing), KVM, finding, remedy);
     let Some(qemu) = qemu_path(machine) else {

@@ -20,7 +20,7 @@ const ROM_CODE: [u8; 9] = [0xba, 0xe9, 0x00, 0xb0, b'K', 0xee, 0xf4, 0xeb, 0xfd]
 pub(super) struct Trial {
     /// The guest: a kernel by its path, or a ROM.
     pub(super) guest: String,
-    /// `Err` with what was seen instead of a first word.
+    /// `Err` with the output that was seen instead of a first word.
     pub(super) result: Result<(), String>,
 }
 
@@ -62,7 +62,7 @@ fn rom() -> io::Result<std::fs::File> {
     Ok(file)
 }
 
-/// Waits for the first byte on stdout; `Err` with what came instead.
+/// Waits for the first byte on stdout; `Err` says what happened instead.
 fn speaks(command: &mut Command, silence: Duration) -> Result<(), String> {
     match Guest::start(command)?.hear(silence, |said| !said.is_empty()) {
         Heard::Enough => Ok(()),

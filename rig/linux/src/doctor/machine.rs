@@ -1,4 +1,5 @@
-//! The only part of the doctor that looks: a trait, so that tests can make a machine up, and the machine here.
+//! The only part of the doctor that looks at the machine: a trait, so that tests can make up a machine, and the real
+//! one.
 use super::super::clock::ClockFacts;
 use super::super::error::LinuxError;
 use super::super::place::discovery::Place;
@@ -36,7 +37,7 @@ pub(super) trait Machine {
     fn read(&self, path: &Path) -> io::Result<String>;
     /// Names in a folder, ordered.
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
-    /// access(2): nothing is opened.
+    /// Checks access by access(2): nothing is opened.
     fn may(&self, path: &Path, how: Access) -> io::Result<()>;
     /// Opens for reading and writing, and closes.
     fn open(&self, path: &Path) -> io::Result<()>;

@@ -86,7 +86,7 @@ impl Finding {
     }
 }
 
-/// All rows, and what they come to.
+/// All rows, and the conclusion from them.
 #[derive(Debug, Serialize)]
 pub struct Checkup {
     /// Version of this form.

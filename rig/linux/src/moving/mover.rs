@@ -42,9 +42,9 @@ pub(crate) struct Mover {
 /// A cgroup, with its files.
 #[derive(Debug)]
 struct Destination {
-    /// Takes pids.
+    /// File that takes pids.
     procs: File,
-    /// Takes ids of threads; absent when none is moved.
+    /// File that takes ids of threads; absent when threads are not moved.
     threads: Option<File>,
     /// File that lists the tasks in it.
     listing: PathBuf,
@@ -118,7 +118,7 @@ impl Ended {
 /// Plan of the measurement in one cell.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MovePlan {
-    /// Absent for the closed loop.
+    /// Rate of the open loop; absent for the closed loop.
     pub(crate) rate: Option<Rate>,
     /// Pause between two moves of the closed loop.
     pub(crate) pause: Duration,
@@ -128,7 +128,7 @@ pub(crate) struct MovePlan {
 }
 
 impl MovePlan {
-    /// `closed loop` or `20/s`.
+    /// Name of the loop: `closed loop` or `20/s`.
     pub(crate) fn label(&self) -> String {
         match self.rate {
             Some(rate) => rate.to_string(),
@@ -288,7 +288,7 @@ impl Mover {
         (Ended::Complete, end - measured_from)
     }
 
-    /// One measured write; returns its end.
+    /// Makes one measured write; returns its end.
     pub(crate) fn timed(
         &mut self,
         intended: Option<u64>,
@@ -310,7 +310,7 @@ impl Mover {
         self.write()
     }
 
-    /// One write. The kernel takes an id whole or refuses it.
+    /// Makes one write. The kernel takes a whole id or refuses it.
     fn write(&mut self) -> Result<(), Errno> {
         let turn = self.turn;
         self.turn = (turn + 1) % self.targets.len();
@@ -351,7 +351,7 @@ fn refused(errno: Errno, path: PathBuf) -> LinuxError {
     }
 }
 
-/// Fewer where they would take longer than a second.
+/// Returns the number of warm-up moves: fewer where they would take longer than a second.
 pub(crate) fn warm_up_open(rate: Rate) -> u64 {
     if rate.per_s() >= WARM_UP_OPEN { WARM_UP_OPEN } else { 1 }
 }

@@ -75,11 +75,11 @@ impl Pair {
 /// Times at which a move should have begun, began and ended, in ns of the one clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
-    /// Absent in a closed loop.
+    /// Intended start; absent in a closed loop.
     pub(crate) intended: Option<u64>,
-    /// Just before the write.
+    /// Time just before the write.
     pub(crate) begin: u64,
-    /// Just after it.
+    /// Time just after the write.
     pub(crate) end: u64,
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct MoveSamples {
 }
 
 impl MoveSamples {
-    /// Allocates everything.
+    /// Allocates all histograms and counts.
     pub(crate) fn new() -> Self {
         Self { moved: Pair::new(), refused: Pair::new(), gone: 0, errnos: [0; ERRNOS] }
     }

@@ -107,11 +107,11 @@ impl Cleaned {
             self.leave(id);
             return Ok(());
         }
-        // Another clean has had it.
+        // Another clean has removed it.
         if file.metadata()?.nlink() == 0 {
             return Ok(());
         }
-        // Read again: the run may have gone on until it got free.
+        // Read again, since the run may have gone on until the lock became free.
         file.rewind()?;
         let before = self.remains.len();
         if let Some(content) = manifest::read(&mut file)?.filter(|content| content.boot == manifest::boot()) {
@@ -127,7 +127,7 @@ impl Cleaned {
         }
     }
 
-    /// Instances of tracefs with the name of a run that has ended, of which no list is left.
+    /// Removes instances of tracefs with the name of a run that has ended and left no list.
     fn instances(&mut self) {
         // A user that cannot reach it could not have made any instance.
         let Ok(tracefs) = Tracefs::reach() else { return };

@@ -28,7 +28,7 @@ pub(crate) struct Mount {
 }
 
 impl Mount {
-    /// The command that takes away what covers it; `None` when nothing does.
+    /// Returns the command that removes the mount over it; `None` when nothing covers it.
     pub(crate) fn uncover(&self) -> Option<String> {
         let (_, point) = self.hidden_by.as_ref()?.split_once(" at ")?;
         Some(format!("as root: umount {}", input::shell::quote(point)))
@@ -199,7 +199,7 @@ fn nothing(wanted: Hierarchy, mounts: &[Mount]) -> LinuxError {
     LinuxError::NoHierarchy { wanted: wanted.to_string(), found, remedy }
 }
 
-/// `36 31 0:33 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids`, of any mount that is a cgroup's.
+/// Parses `36 31 0:33 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids`, for mounts of cgroups only.
 pub(crate) fn parse_mountinfo(text: &str) -> Vec<Mount> {
     let all = hidden::Table::read(text);
     let mount = |line: &str| {
@@ -243,7 +243,8 @@ pub(crate) fn mount_points(text: &str, fs_type: &str) -> Vec<(PathBuf, bool)> {
     text.lines().filter_map(one).collect()
 }
 
-/// `8:cpu,cpuacct:/path`; v2 is `0::/path`. Named hierarchies without controller (`name=systemd`) cannot be chosen.
+/// Parses `8:cpu,cpuacct:/path`; v2 is `0::/path`. Named hierarchies without controller (`name=systemd`) cannot be
+/// chosen.
 pub(crate) fn parse_cgroup(text: &str) -> Vec<Membership> {
     let line = |line: &str| {
         let mut fields = line.splitn(3, ':');

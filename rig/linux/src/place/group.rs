@@ -47,7 +47,7 @@ pub(crate) struct Groups {
     /// Controllers of the children, in the kernel's order.
     controllers: Vec<String>,
     manifest: Manifest,
-    /// The top, open and locked: every process that sees the cgroup can tell from the lock that its run lives.
+    /// The top, open and locked. Every process that sees the cgroup can see from the lock that its run lives.
     lock: Option<OwnedFd>,
     /// Processes of others that were moved out of the cgroups, in words.
     moved_out: Vec<String>,
@@ -164,7 +164,7 @@ impl Groups {
             .map_err(|error| LinuxError::Leftover { remains: vec![remains(&path, &error)], after: None })
     }
 
-    /// A process of the run has been started; after a SIGKILL of the run it has to go, too.
+    /// Records a process that the run has started: after a SIGKILL of the run it has to go, too.
     ///
     /// # Errors
     /// [`LinuxError::Setup`] when that cannot be written down.
@@ -172,7 +172,7 @@ impl Groups {
         self.manifest.process(pid)
     }
 
-    /// A tracing instance of this name is about to be made; after a SIGKILL of the run it has to go, too.
+    /// Records that a tracing instance of this name is about to be made: after a SIGKILL of the run it has to go, too.
     ///
     /// # Errors
     /// [`LinuxError::Setup`] when that cannot be written down.
@@ -191,7 +191,7 @@ impl Groups {
         if remains.is_empty() { Ok(moved_out) } else { Err(LinuxError::Leftover { remains, after: None }) }
     }
 
-    /// Makes the top and locks it. A `clean` elsewhere that finds it in between removes it; then once more.
+    /// Makes the top and locks it. A `clean` elsewhere that finds it in between removes it; then this tries again.
     fn make_top(&mut self) -> Result<(), LinuxError> {
         let top = self.top.clone();
         let setup = |source| LinuxError::Setup { doing: format!("lock {}", top.display()), source };
@@ -236,7 +236,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Removes a cgroup; processes of others that were moved into it go to where the run itself is, and live on.
+    /// Removes a cgroup. Processes of others that were moved into it go to the cgroup of the run itself, and live on.
     fn remove_one(&mut self, path: &Path) -> io::Result<()> {
         let levels = if path == self.top { 1 } else { 2 };
         let moved_out = &mut self.moved_out;
@@ -259,7 +259,7 @@ impl Groups {
 
 impl Drop for Groups {
     fn drop(&mut self) {
-        // Empty after `remove`. Here only when a panic or an early error is under way, which is reported instead.
+        // Empty after `remove`. Otherwise a panic or an early error is under way, which is reported instead.
         if !self.made.is_empty() {
             self.remove_made();
         }

@@ -1,4 +1,4 @@
-//! Which mounts a path still leads to: a later mount at the same place, or above it, hides what was there before.
+//! Finds the mounts to which a path still leads: a later mount at the same place, or above it, hides earlier ones.
 use super::discovery::unescape;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl Table {
         })
     }
 
-    /// Follows a path as the kernel does: at each step on to what is mounted there.
+    /// Follows a path as the kernel does: at each step it goes on to the mount there.
     fn reached(&self, path: &Path) -> Option<&Line> {
         let mut folders: Vec<&Path> = path.ancestors().collect();
         folders.reverse();

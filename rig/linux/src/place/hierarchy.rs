@@ -1,4 +1,4 @@
-//! Which hierarchy of cgroups: the choice and its names. Where it is mounted is `discovery`'s matter.
+//! Choice of a hierarchy of cgroups, and its names. The module `discovery` finds where it is mounted.
 use super::super::option_error::OptionError;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -61,7 +61,7 @@ pub(crate) fn move_up(path: &Path, levels: usize) -> Vec<String> {
         let cgroup = walk::below(&to, path.strip_prefix(top).unwrap_or(path))?;
         Ok::<_, io::Error>(move_out(&cgroup, &to))
     };
-    // Where it fails the cgroup stays busy, and that is reported.
+    // Where this fails, the cgroup stays busy, and that is reported.
     moved().unwrap_or_default()
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Manifest {
 pub(crate) struct Content {
     /// `/proc/sys/kernel/random/boot_id`: cgroups and processes do not survive a boot.
     pub(crate) boot: String,
-    /// The namespace in which the pids of the list are meant.
+    /// The namespace to which the pids of the list belong.
     pub(crate) pid_namespace: u64,
     /// The hierarchy in which cgroups are made: `v1:pids`, `v2`.
     pub(crate) hierarchy: String,

@@ -1,4 +1,4 @@
-//! The name of a run's cgroup, which says whose it is: nothing without such a name is ever removed.
+//! The name of a run's cgroup, which says to which run it belongs: nothing without such a name is ever removed.
 use super::super::error::LinuxError;
 use std::fmt;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Which folders are taken, and which files in them.
+//! Tests of the folders that are accepted, and of the files in them.
 use super::*;
 use reports::exit::Exit;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -57,7 +57,7 @@ fn remove_in(cleaned: &mut Cleaned, path: &Path, folder: &OwnedFd) {
 enum After {
     Removed,
     Lives,
-    /// It is another user's, or another clean was faster.
+    /// It belongs to another user, or another clean was faster.
     Gone,
 }
 

@@ -65,7 +65,7 @@ impl Reason {
     }
 }
 
-/// Everything that a reason may be found in.
+/// Places in which a reason may be found.
 pub(crate) struct Scene<'a> {
     look: &'a dyn Look,
     place: &'a Place,
@@ -77,7 +77,7 @@ pub(crate) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// Reads mounts and memberships; `before` was taken before the trouble.
+    /// Reads mounts and memberships; `before` was taken before the error.
     pub(crate) fn new(
         look: &'a dyn Look,
         place: &'a Place,

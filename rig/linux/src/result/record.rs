@@ -76,7 +76,7 @@ fn planned(setting: &RunSetting<'_>) -> Plan {
     Plan::of(all.chain(refused))
 }
 
-/// The cell for `run.json`; `first_ns` is when the first of the run began.
+/// Returns the cell for `run.json`; `first_ns` is the time at which the first cell of the run began.
 pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecord, first_ns: u64) -> Cell {
     let samples = &record.samples;
     let latency =

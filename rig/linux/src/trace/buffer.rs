@@ -88,12 +88,12 @@ impl Buffer {
         self.switch.write_all(if on { b"1" } else { b"0" })
     }
 
-    /// Takes what was recorded out, as pages of at most `bytes`; returns how many pages had no place in `pages`.
+    /// Takes the records out, as pages of at most `bytes`; returns how many pages had no place in `pages`.
     pub(super) fn drain(&mut self, bytes: usize, pages: &mut Vec<Vec<u8>>) -> u64 {
         let mut without_place = 0;
         for pipe in &mut self.pipes {
             let mut page = vec![0; bytes];
-            // Empty is an error here, or nothing; both end it.
+            // An empty buffer gives an error here, or 0 bytes; both end the loop.
             while let Ok(length @ 1..) = pipe.read(&mut page) {
                 if pages.len() < PAGES_MAX {
                     pages.push(page[..length].to_vec());

@@ -1,6 +1,6 @@
-//! The traced calls of one move -> phases that add up to it, and what it held.
+//! The traced calls of one move -> phases that add up to it, and the locks that it held.
 //!
-//! Every moment of a move belongs to one function of the list: to the outermost step, else to the innermost frame.
+//! Every moment of a move belongs to one function of the list: to the outermost step, or else to the innermost frame.
 use super::event::{TraceEvent, What};
 use super::graph::{Part, part};
 
@@ -52,8 +52,8 @@ const THREADGROUP: [Taking; 2] = [
     Taking("cgroup_threadgroup_rwsem", "W", "cgroup_attach_lock", "cgroup_attach_unlock"),
 ];
 
-/// The calls among what one thread did, in the order in which they returned. Those of which entry or return is missing
-/// are left out, and those without a name.
+/// Returns the calls in the records of one thread, in the order in which they returned. Calls without a recorded entry
+/// or return are left out, and so are those without a name.
 pub(super) fn calls<'a>(events: &[&TraceEvent], name: impl Fn(u64) -> Option<&'a str>) -> Vec<Call<'a>> {
     let (mut open, mut calls) = (Vec::<(u64, u64)>::new(), Vec::new());
     for event in events {
@@ -89,7 +89,7 @@ pub(super) fn inside<'a>(calls: &[Call<'a>]) -> Option<Inside<'a>> {
     Some(Inside { whole: (root.from, root.to), slices, holds })
 }
 
-/// The slices, and the calls that no step has made.
+/// Returns the slices, and the calls that were not made by a step.
 fn slices<'a>(calls: &[Call<'a>]) -> (Vec<Slice<'a>>, Vec<Call<'a>>) {
     let (mut cut, mut own) =
         (Cut { at: calls.first().map_or(0, |call| call.from), ..Cut::default() }, Vec::new());

@@ -20,7 +20,8 @@ use std::time::Duration;
 /// Highest rate that gets a traced cell: above it a move finds the kernel much as in the closed loop.
 const RATE_MAX_PER_S: u64 = 100;
 
-/// Hears of every traced cell: its number, how many there are, its label; in the end how many moved and were refused.
+/// Callback for every traced cell: its number, the number of cells, its label. At the end it also gets the cell's
+/// record.
 pub(crate) type Tell<'a> = dyn FnMut(usize, usize, String, Option<&CellRecord>) + 'a;
 
 /// Parts of a run that take part in a traced cell. The calling thread is the mover.
@@ -34,7 +35,7 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Measures the traced cells into `cells`. Gives what a reader has to know, and what ended the run.
+    /// Measures the traced cells into `cells`. Returns notes for the reader, and the error that ended the run.
     pub(crate) fn trace(
         &mut self,
         cells: &mut Vec<CellRecord>,

@@ -1,4 +1,4 @@
-//! Records of the ring buffer -> what happened, in the order of time over all CPUs.
+//! Records of the ring buffer -> events, in the order of time over all CPUs.
 use super::format::Format;
 use super::page::{Layout, Page};
 use super::why::Unavailable;
@@ -36,8 +36,8 @@ pub(super) enum What {
         /// Address.
         lock: u64,
     },
-    /// A function was called. When, says the record: times within it are of another clock, which in a guest whose
-    /// kernel has misjudged its TSC runs ten times too fast.
+    /// A function was called. The time is that of the record: times within it are of another clock. In a guest whose
+    /// kernel has misjudged its TSC, that clock runs ten times too fast.
     Enter {
         /// Address.
         func: u64,

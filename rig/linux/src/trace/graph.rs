@@ -11,7 +11,7 @@ const TRACER: &str = "function_graph";
 pub(super) enum Part {
     /// The write itself.
     Root,
-    /// Calls other functions of the list; its own time is what remains without them.
+    /// Calls other functions of the list; its own time is the time outside of them.
     Frame,
     /// A phase, with everything that it calls.
     Step,

@@ -4,7 +4,7 @@
 //! This module does not know what records mean. Whatever the bytes are, reading ends and nothing panics.
 use super::format::{Format, number};
 
-/// Low bits of the commit word: how many bytes of records. Above them the kernel says what it has thrown away.
+/// Low bits of the commit word: the number of bytes of records. Bits above say that the kernel threw records away.
 const LENGTH: u64 = (1 << 27) - 1;
 const MISSED: u64 = 1 << 31;
 const MISSED_COUNTED: u64 = 1 << 30;

@@ -1,4 +1,4 @@
-//! Everything that is switched on for the traced cells: made, set up, and gone again whichever way they end.
+//! Everything that is switched on for the traced cells: made, set up, and removed again whichever way they end.
 use super::super::error::LinuxError;
 use super::super::place::group::Groups;
 use super::super::place::run_id::RunId;
@@ -85,7 +85,7 @@ impl Session {
         tids.push(whom.mover.to_string());
         // Before any event is on: without it the events of all processes would be recorded.
         write(&folder.join("set_event_pid"), &tids.join(" "))?;
-        // Threads that come later, too. Where that cannot be had, those that are there now are most of them.
+        // Threads that start later are included, too. Where that is not possible, the present ones are most of them.
         let _without = fs::write(folder.join("options/event-fork"), "1");
         let mut missing = Vec::new();
         for kind in Kind::EVENTS {

@@ -72,7 +72,7 @@ impl Symbols {
     }
 }
 
-/// `ffffffff8144d7e0 T cgroup_kn_lock_live`, perhaps with `\t[module]`. A hidden address is 0.
+/// Parses `ffffffff8144d7e0 T cgroup_kn_lock_live`, perhaps with `\t[module]`. A hidden address is 0.
 fn line(line: &str) -> Option<(u64, char, &str)> {
     let mut words = line.split_whitespace();
     let address = u64::from_str_radix(words.next()?, 16).ok().filter(|address| *address != 0)?;

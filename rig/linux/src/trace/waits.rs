@@ -29,7 +29,7 @@ pub(super) fn waits(events: &[TraceEvent]) -> Vec<Wait> {
                     waits.push(Wait { at, ns: event.at.saturating_sub(at), lock, flags });
                 }
             }
-            // Ends may be among what is missing, and the next begin is then another wait.
+            // The end of a wait may be among the lost records, and the next begin is then another wait.
             What::Missed => open.clear(),
             What::Attach | What::Transfer | What::Enter { .. } | What::Leave { .. } => {}
         }

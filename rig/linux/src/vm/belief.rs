@@ -196,7 +196,7 @@ fn examine_all(cell: &mut Cell) {
     cell.drift = rows;
 }
 
-/// Corrects an invariant by what its cell shows: rows of counters for drift, attaches for the others.
+/// Corrects an invariant by the figures of its cell: rows of counters for drift, attaches for the others.
 fn examine(invariant: &mut Invariant, rows: &[Drift], attaches: u64) {
     let drifts = |row: &&Drift| {
         let drift = row.usage_final.saturating_sub(row.truth_final);

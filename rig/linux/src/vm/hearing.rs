@@ -60,7 +60,7 @@ impl<'a> Hearing<'a> {
             Said::Cell { cell, mut notes } => {
                 let cells = self.cells.as_mut()?;
                 let mut cell = believed_cell(*cell, setting, self.options)?;
-                // Nothing is traced that was not measured untraced before.
+                // A cell is traced only if it was measured untraced before.
                 let count = &mut cells[usize::from(cell.subject.parts().traced)];
                 *count += 1;
                 if *count > self.options.cells() {
@@ -77,7 +77,7 @@ impl<'a> Hearing<'a> {
         }
     }
 
-    /// Returns what a guest had measured that ended without a result; `None` where that is nothing.
+    /// Returns the cells of a guest that ended without a result; `None` where there are none.
     pub(super) fn finished(self, why: &VmError) -> Option<GuestResult> {
         let mut delivery = self.begun.filter(|begun| !begun.run.cells.is_empty())?;
         delivery.run.interrupted = true;

@@ -63,7 +63,7 @@ fn ordered() -> Result<GuestResult, Failed> {
     }
 }
 
-/// Delivers what is known before the end. Where that fails the result says it all.
+/// Delivers a message before the end. Where that fails, the result has its content, too.
 pub(super) fn tell(said: &Said) {
     if let Err(error) = deliver(said) {
         say(&format!("cannot deliver a cell to {PORT}: {error}"));

@@ -20,14 +20,14 @@ const TRACED_TIMES: u32 = 6;
 const HEAD_BYTES: u64 = 0x1_0200;
 const QEMU: &str = "qemu-system-x86_64";
 
-/// The wanted machine; which hierarchy it mounts is a matter of each boot.
+/// The wanted machine. Each boot chooses the hierarchy that it mounts.
 #[derive(Clone, Debug)]
 pub struct Machine {
     /// Kernel image; the newest `/boot/vmlinuz-*` when absent.
     pub kernel: Option<PathBuf>,
     /// A rig for x86-64; the running one when absent.
     pub init: Option<PathBuf>,
-    /// CPUs.
+    /// Number of CPUs.
     pub cpus: u32,
     /// Memory, as QEMU reads it, such as `512M`.
     pub memory: String,
@@ -40,11 +40,11 @@ pub struct Machine {
 /// Accelerator that executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accel {
-    /// KVM where it works, else emulation.
+    /// KVM where it works, otherwise emulation.
     Auto,
     /// The processor.
     Kvm,
-    /// QEMU's emulation: figures are then those of no machine, only their proportions say something.
+    /// QEMU's emulation. The figures are not those of any machine; only their proportions are meaningful.
     Tcg,
 }
 

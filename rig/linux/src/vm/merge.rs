@@ -119,7 +119,7 @@ fn notes(parts: &[Part<'_>]) -> Vec<Note> {
     notes
 }
 
-/// Says so where like would be compared with unlike.
+/// Returns a note where the merged run would compare parts that differ.
 fn unlike(parts: &[Part<'_>]) -> Option<Note> {
     let alike =
         parts.windows(2).all(|two| two[0].1.run.scenario.controllers == two[1].1.run.scenario.controllers);

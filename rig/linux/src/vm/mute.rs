@@ -69,7 +69,7 @@ impl Memory {
     /// Forgets it.
     pub(super) fn forget(&self) {
         if let Some(folder) = &self.folder {
-            // Where it cannot be removed it is not read either, or wrong only until the next boot.
+            // Where it cannot be removed it is not read either, or it is wrong only until the next boot.
             let _stays = rustix::fs::unlinkat(folder, FILE, AtFlags::empty());
         }
     }

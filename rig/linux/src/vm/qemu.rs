@@ -134,7 +134,7 @@ fn broken_kvm(accel: Accel, end: End, files: &Files) -> Option<String> {
     }
 }
 
-/// Remembers a KVM that hangs, which costs every guest its seconds; says so.
+/// Remembers a KVM that hangs, which costs every guest some seconds, and reports it.
 fn kept(memory: &Memory, end: End) -> String {
     if end == End::Mute && memory.remember() {
         format!("; remembered in {} until the next boot, --accel kvm tries again", memory.path().display())

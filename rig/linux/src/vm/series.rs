@@ -47,7 +47,7 @@ impl Series {
         Ok(Self { machine, settings, options, folder: folder.into(), found, interrupts, guests })
     }
 
-    /// The setting whose turn it is; `None` after the last one, and after an error that would come again.
+    /// Returns the setting whose turn it is; `None` after the last one, and after an error that would come again.
     #[must_use]
     pub fn upcoming(&self) -> Option<GuestSetting> {
         let ended = |guest: &Guest| guest.result.as_ref().is_err_and(VmError::is_final);
@@ -117,7 +117,7 @@ impl Series {
                 qemu::boot(machine, &options, (&self.found, &files), &self.interrupts, (&mut heard, &news))
             })
             .and_then(|silent| Ok((silent, delivered(&files)?)));
-        // Nothing that is kept needs them, and the initramfs is as large as the rig.
+        // Nothing needs them after the end, and the initramfs is as large as the rig.
         let removed = files.remove_scratch();
         let (silent, delivery) = match result {
             Err(error) if !error.is_final() && !matches!(error, VmError::NotBelieved { .. }) => {
@@ -168,7 +168,8 @@ fn delivered(files: &Files) -> Result<GuestResult, VmError> {
     result_channel::read(&String::from_utf8_lossy(&bytes)).ok_or_else(none)?.into_result()
 }
 
-/// The options for the guest, where recordings have other names, and the files of these with their names there.
+/// Returns the options for the guest, in which recordings have other names, and the files of these recordings with
+/// their names there.
 fn with_recordings(options: &LinuxOptions) -> (LinuxOptions, Vec<(String, PathBuf)>) {
     let (mut options, mut along) = (options.clone(), Vec::new());
     for (number, workload) in options.workloads.iter_mut().enumerate() {

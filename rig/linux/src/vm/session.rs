@@ -94,7 +94,7 @@ fn spoken(options: &LinuxOptions, leaf: &Path) -> io::Result<Option<Said>> {
     Ok(last)
 }
 
-/// Runs as that child: orders from stdin, the result to stdout. Gives up whatever could give it rights again.
+/// Runs as that child: orders from stdin, the result to stdout. Gives up everything that could give it rights again.
 #[must_use]
 pub fn measure_main() -> ExitCode {
     let mut text = String::new();

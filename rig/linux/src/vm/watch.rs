@@ -1,6 +1,6 @@
-//! Signs of life of a guest: its console as it grows, and how long it may stay as it is.
+//! Signs of life of a guest: its console as it grows, and how long it may stay the same.
 //!
-//! Separate from `qemu`, which owns the child: everything here is a matter of text and time.
+//! A module separate from `qemu`, which owns the child: everything here deals with text and time.
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 const SILENCE: Duration = Duration::from_secs(60);
 /// Silence under KVM before init speaks, after which KVM counts as broken. A processor boots a kernel in a second.
 pub(super) const BOOT_SILENCE_KVM: Duration = Duration::from_secs(10);
-/// Times its duration that a cell may be silent.
+/// Number of times its duration for which a cell may be silent.
 const CELL_TIMES: u32 = 5;
-/// Words with which a kernel says that something does not get on: RCU, the watchdogs of CPUs and of tasks.
+/// Words with which a kernel says that something does not progress: RCU, the watchdogs of CPUs and of tasks.
 const COMPLAINTS: [&str; 3] = ["rcu: INFO: ", "lockup", "blocked for more than"];
 /// Begin of the rig's lines on a console.
 const OWN_WORDS: &str = "attach-rig:";
@@ -47,7 +47,7 @@ pub(super) enum Life {
     Mute,
     /// The guest had booted, and has been silent for too long.
     Silent,
-    /// The console has grown beyond every sense.
+    /// The console has grown beyond any reasonable size.
     Floods,
 }
 

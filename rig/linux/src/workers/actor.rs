@@ -35,7 +35,7 @@ pub(crate) struct Process {
     touched: AtomicI64,
     /// Number of its actors.
     actors: AtomicI64,
-    /// One of them is about to exec, and the others have to go. Stored with Release, as `actors` is.
+    /// True when one of them is about to exec, and the others have to end. Stored with Release, as `actors` is.
     ending: AtomicBool,
     /// Process that has forked it; `None` for the worker process.
     parent: Option<Pid>,
@@ -77,7 +77,7 @@ impl Process {
         self.touched.fetch_add(change.touched, Relaxed);
     }
 
-    /// The counter that has its actors.
+    /// Returns the counter that includes its actors.
     fn tasks(&self) -> &AtomicI64 {
         if self.parent.is_none() { &self.family().threads } else { &self.family().children }
     }

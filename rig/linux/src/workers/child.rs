@@ -57,7 +57,7 @@ pub fn worker_main(args: &[String]) -> ExitCode {
 }
 
 fn begin(orders: WorkerConfig) -> io::Result<ExitCode> {
-    // Pages are counted one by one, so none may be large; and a think of some µs must not last 50 µs longer.
+    // Pages are counted one by one, so none may be large. A think of some µs must not last 50 µs longer.
     disable_transparent_huge_pages(true)?;
     set_current_timer_slack(Some(NonZeroU64::MIN))?;
     let plan = WorkloadPlan::new(&orders.spec, &Folder::new(Path::new("."))).map_err(io::Error::other)?;

@@ -13,7 +13,7 @@ pub(crate) const PAGE_BYTES: usize = 4096;
 /// Mappings for which there is room from the start.
 const ROOM: usize = 256;
 
-/// Mappings of one thread, and how far they are touched.
+/// Mappings of one thread, and the number of pages that are touched in them.
 #[derive(Debug)]
 pub(crate) struct Pages {
     maps: Vec<Map>,
@@ -33,9 +33,9 @@ unsafe impl Send for Pages {}
 /// Pages that an operation has changed: mapped or unmapped, and touched or given back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// More or fewer mapped.
+    /// Change in mapped pages.
     pub(crate) mapped: i64,
-    /// More or fewer touched.
+    /// Change in touched pages.
     pub(crate) touched: i64,
 }
 
@@ -45,7 +45,7 @@ impl Pages {
         Self { maps: Vec::with_capacity(ROOM), mapped: 0, touched: 0 }
     }
 
-    /// Maps some more.
+    /// Maps some more pages.
     ///
     /// # Errors
     /// The kernel's answer, such as ENOMEM.
@@ -54,7 +54,7 @@ impl Pages {
             return Ok(Change::default());
         }
         let bytes = pages as usize * PAGE_BYTES;
-        // Recordings reserve far more than they touch, and only what is touched may need memory.
+        // Recordings reserve far more than they touch, and only touched pages may need memory.
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a null hint without MAP_FIXED lets the kernel choose free addresses, so no existing mapping is
         // replaced.
@@ -107,7 +107,7 @@ impl Pages {
         change
     }
 
-    /// Gives the last touched ones back and keeps them mapped.
+    /// Gives the last touched pages back and keeps them mapped.
     ///
     /// # Errors
     /// The kernel's answer.
@@ -147,7 +147,7 @@ impl Pages {
 
 impl Drop for Pages {
     fn drop(&mut self) {
-        // Fails for no mapping that was made here.
+        // This cannot fail for a mapping that was made here.
         let _unmapped = self.unmap(self.mapped);
     }
 }

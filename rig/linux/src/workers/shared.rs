@@ -33,7 +33,7 @@ pub(crate) enum Timed {
 /// Names of operations in `run.json`, in the order of [`Timed`].
 pub(crate) const OPS: [&str; 7] =
     ["mmap", "munmap", "touch", "release", "fork-thread", "fork-process", "exec"];
-/// Conditions under which they are: none under way, an attach under way.
+/// Number of conditions: no move under way, a move under way.
 const CONDITIONS: usize = 2;
 
 /// Command that workers are to follow.
@@ -127,13 +127,13 @@ impl ControlBlock {
 
     /// Sleeps as long as the workers are to stand still, or until a nudge: a parked thread costs nothing.
     pub(crate) fn stand_still(&self) {
-        // It returns at once when the command is another by now, and early for a signal: callers look again.
+        // It returns at once when the command has changed by now, and early for a signal: callers look again.
         let _woken = futex::wait(&self.command, futex::Flags::empty(), Command::Park as u32, None);
     }
 
     /// Lets parked threads read the command again.
     pub(crate) fn nudge(&self) {
-        // Fails for an address only, and this one is mapped.
+        // This fails only for an address that is not mapped, and this one is.
         let _woken = futex::wake(&self.command, futex::Flags::empty(), i32::MAX as u32);
     }
 }
@@ -149,7 +149,7 @@ impl ProcessTreeStats {
         self.children.load(Acquire) == 0 && self.parked.load(Acquire) == self.threads.load(Acquire)
     }
 
-    /// Forgets what operations took.
+    /// Clears the latencies of operations.
     pub(crate) fn reset(&self) {
         self.tallies.iter().flatten().for_each(OpTally::reset);
     }
@@ -247,8 +247,8 @@ impl Shared {
         assert!(number < self.families, "family {number} of {}", self.families);
         let offset = size_of::<ControlBlock>().next_multiple_of(align_of::<ProcessTreeStats>())
             + number * size_of::<ProcessTreeStats>();
-        // SAFETY: `offset` is a multiple of the alignment of `ProcessTreeStats` and `number` is within bounds. The rest is
-        // as for `board`.
+        // SAFETY: `offset` is a multiple of the alignment of `ProcessTreeStats` and `number` is within bounds. The rest
+        // is as for `board`.
         unsafe { &*self.start.byte_add(offset).cast::<ProcessTreeStats>() }
     }
 

@@ -48,7 +48,7 @@ impl OpTally {
         self.failed.fetch_add(1, Relaxed);
     }
 
-    /// Forgets everything.
+    /// Clears the series.
     pub(crate) fn reset(&self) {
         for cell in [&self.failed, &self.max_ns, &self.min_below_max, &self.total_ns] {
             cell.store(0, Relaxed);

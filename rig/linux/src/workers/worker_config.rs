@@ -13,13 +13,14 @@ pub(crate) struct WorkerConfig {
     pub(crate) seed: u64,
     /// Number of the process within its workload.
     pub(crate) process: u32,
-    /// Number under which it inherits the shared memory, for how many families that is, and which one is its own.
+    /// Number under which it inherits the shared memory. `families` says for how many families that is, `family` which
+    /// one is its own.
     pub(crate) memory: RawFd,
     /// See `memory`.
     pub(crate) families: usize,
     /// See `memory`.
     pub(crate) family: usize,
-    /// Absent at the start; after an exec, where to go on.
+    /// Point at which it goes on after an exec; absent at the start.
     pub(crate) resume: Option<Resume>,
 }
 

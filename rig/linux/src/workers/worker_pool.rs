@@ -147,7 +147,7 @@ impl WorkerPool {
         self.workers[dead.unwrap_or(0)].death()
     }
 
-    /// Pages that the moved ones have touched and keep.
+    /// Pages that the moved workers have touched and keep.
     pub(crate) fn touched(&self) -> i64 {
         self.moved_families().map(|family| family.touched.load(Relaxed)).sum()
     }
@@ -164,7 +164,8 @@ impl WorkerPool {
         }
     }
 
-    /// Tasks by cgroup, from the ids that are in each; `None` when single threads are, whose threads may be anywhere.
+    /// Returns the tasks by cgroup, from the ids that are in each; `None` when single threads are moved, since their
+    /// processes' threads may be anywhere.
     pub(crate) fn tasks(&self, places: &[Vec<u32>]) -> Option<Vec<i64>> {
         let tasks = |id: &u32| {
             let number = self.moved().iter().position(|worker| worker.pid() == *id)?;
@@ -182,7 +183,7 @@ impl WorkerPool {
         self.workers[..self.moved].iter_mut().try_for_each(|worker| worker.keep(pages))
     }
 
-    /// Forgets what operations took.
+    /// Clears the latencies of operations.
     pub(crate) fn reset(&self) {
         self.shared.families().for_each(ProcessTreeStats::reset);
     }

@@ -48,7 +48,9 @@ impl Table {
         let mut at: Option<&Line> = None;
         for folder in folders {
             // Of several mounts on top of each other at the same place, the last one counts.
-            while let Some(next) = self.on(at, folder) {
+            // No more than there are: in a damaged table two mounts may each be on top of the other.
+            for _ in &self.lines {
+                let Some(next) = self.on(at, folder) else { break };
                 at = Some(next);
             }
         }
@@ -89,6 +91,14 @@ mod tests {
         );
         let moved = "50 31 0:9 / /sys/fs/cgroup/pids/x rw - tmpfs t rw\n";
         assert_eq!(hides(&[ROOT, TMPFS], moved), None, "something below it");
+    }
+
+    #[test]
+    fn mounts_that_are_on_top_of_each_other_come_to_an_end() {
+        let circle =
+            "20 1 8:1 / / rw - ext4 a rw\n8 20 0:1 / / rw - tmpfs b rw\n20 8 0:2 / / rw - tmpfs c rw\n";
+        let read = |text: &str| Table::read(text).hides("9 8 0:3 / /x rw - proc p rw");
+        assert_eq!((read(circle).is_some(), read("").is_some()), (true, false));
     }
 
     #[test]

@@ -78,6 +78,12 @@ litmus!(
     "limit-moves-around-an-abort",
     "sleep-phase-alone-refuses-a-fork",
     "owner-exits-under-two-movers",
+    "exit-is-found-at-the-switch",
+    "limit-of-a-common-parent",
+    "limit-of-a-common-parent-charged",
+    "from-child-to-parent",
+    "bystander-under-the-common-parent",
+    "fork-under-the-common-parent",
     "child-stays-where-it-was-born",
     "cpuset-loses-a-cpu-for-good",
 );

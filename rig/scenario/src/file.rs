@@ -132,6 +132,7 @@ pub struct WorldTable {
     pub(crate) grace_period: Option<Spanned<Duration>>,
     pub(crate) memory_move: Option<bool>,
     pub(crate) owner_change: Option<Spanned<String>>,
+    pub(crate) ancestors: Option<Spanned<String>>,
     pub(crate) mmap_error: Option<Spanned<String>>,
     pub(crate) invalidate: Option<Spanned<String>>,
     pub(crate) unsupported: Vec<Spanned<String>>,

@@ -11,7 +11,7 @@ use model::kernel::Controller;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::{self, Protocol};
 use model::seam::costs::{self, Costs};
-use model::world::{Grace, Invalidate, MmapError, OwnerChange, Scope, WorldOptions};
+use model::world::{Ancestors, Grace, Invalidate, MmapError, OwnerChange, Scope, WorldOptions};
 use reports::schema::Expectation;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -115,6 +115,10 @@ impl Source<'_> {
         if let Some(change) = &file.owner_change {
             let known = [("forced", OwnerChange::Forced), ("2008", OwnerChange::Silent)];
             options.owner_change = self.choice(change, "owner-change", &known)?;
+        }
+        if let Some(ancestors) = &file.ancestors {
+            let known = [("kept", Ancestors::Kept), ("charged", Ancestors::Charged)];
+            options.ancestors = self.choice(ancestors, "ancestors", &known)?;
         }
         if let Some(error) = &file.mmap_error {
             let known = [("uncharges", MmapError::Uncharges), ("2008", MmapError::Leaks)];

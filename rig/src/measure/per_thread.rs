@@ -97,7 +97,7 @@ impl ThreadRecorder {
                 }
                 self.pass_on(stamp, event);
             }
-            Event::Ledger { controller, cgroup, pages, reserve: true } => {
+            Event::Ledger { controller, cgroup, pages, reserve: true, .. } => {
                 if let Some(attach) = &mut self.attach {
                     attach.reserved.push((controller, cgroup, pages));
                     self.around.reserve(controller, cgroup, pages);

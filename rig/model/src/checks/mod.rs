@@ -215,7 +215,7 @@ impl Checks {
             Event::ChargeBegin { .. } | Event::TotalVm { .. } => {}
             Event::OpBegin { .. } | Event::OpEnd { .. } => self.pass::<OPERATIONS>(held, stamp, event),
             Event::Record { .. } => self.pass::<RECORDS>(held, stamp, event),
-            Event::Ledger { controller, cgroup, pages, reserve } => {
+            Event::Ledger { controller, cgroup, pages, reserve, .. } => {
                 self.pass::<LEDGER>(held, stamp, event);
                 if reserve && pages > 0 {
                     let index = Shadow::index(controller, cgroup);

@@ -143,11 +143,11 @@ impl Shadow {
             }
             Event::Leave { .. } => at(&mut self.actors, actor).unit.callback = None,
             Event::TxMoves { mm, .. } => self.actors[actor].unit.mms.push(mm),
-            Event::Admitted { controller, cgroup, mm } => {
-                self.actors[actor].unit.admitted.push((controller, cgroup, mm));
+            Event::Admitted { controller, cgroup, until, mm } => {
+                self.actors[actor].unit.admitted.push((controller, (cgroup, until), mm));
             }
-            Event::Ledger { controller, cgroup, pages, reserve } => {
-                self.charge(actor, (controller, cgroup), pages, reserve);
+            Event::Ledger { controller, cgroup, until, pages, reserve } => {
+                self.charge(actor, (controller, cgroup, until), pages, reserve);
             }
             Event::Clamp { controller, cgroup, missing } => {
                 let index = Self::index(controller, cgroup);
@@ -235,12 +235,12 @@ impl Shadow {
     fn charge(
         &mut self,
         actor: usize,
-        (controller, cgroup): (Controller, CgroupId),
+        (controller, cgroup, until): (Controller, CgroupId, CgroupId),
         pages: i64,
         reserve: bool,
     ) {
         let mut level = Some(cgroup);
-        while let Some(cgroup) = level {
+        while let Some(cgroup) = level.filter(|level| *level != until) {
             let index = Self::index(controller, cgroup);
             self.usage[index] += pages;
             let net = at(&mut self.actors, actor).unit.net(index);

@@ -25,7 +25,7 @@ impl Checker for StaleDecision {
         }
         let Some(unit) = shadow.unit(stamp.actor) else { return };
         let at_ns = stamp.at_ns;
-        for (controller, cgroup, mm) in unit.admitted.iter().copied() {
+        for (controller, (cgroup, until), mm) in unit.admitted.iter().copied() {
             self.tally.examine();
             let name = || shadow.cgroup_name(cgroup);
             match controller {
@@ -44,7 +44,8 @@ impl Checker for StaleDecision {
                 _ => {}
             }
             if let Some(mm) = mm {
-                room(&mut self.tally, shadow, at_ns, (controller, cgroup, mm));
+                let levels = shadow.layout().charged(cgroup, until);
+                room(&mut self.tally, shadow, at_ns, (controller, levels, mm));
             }
         }
     }
@@ -54,10 +55,10 @@ fn room(
     tally: &mut Tally,
     shadow: &Shadow,
     at_ns: u64,
-    (controller, cgroup, mm): (Controller, CgroupId, MmId),
+    (controller, levels, mm): (Controller, impl Iterator<Item = CgroupId>, MmId),
 ) {
     let pages = shadow.mm(mm).map_or(0, |mm| mm.total_vm);
-    for level in shadow.layout().upward(cgroup) {
+    for level in levels {
         let index = Shadow::index(controller, level);
         let limit = shadow.limit(index);
         let wanted = shadow.usage(index) + pages;

@@ -56,8 +56,8 @@ pub struct Unit {
     /// The callback that is running.
     pub callback: Option<(Controller, Callback)>,
     /// The checks that admitted it without reserving: there is room for the mm, there are CPUs, the cgroup is not
-    /// frozen.
-    pub admitted: SmallVec<[(Controller, CgroupId, Option<MmId>); 4]>,
+    /// frozen. With each cgroup, the ancestor below which the check ended.
+    pub admitted: SmallVec<[(Controller, (CgroupId, CgroupId), Option<MmId>); 4]>,
 }
 
 impl Unit {

@@ -44,6 +44,11 @@ impl Layout {
         std::iter::successors(Some(cgroup), |id| self.cgroups[id.index()].parent)
     }
 
+    /// Returns `cgroup` and its ancestors below `until`. If that is [`CgroupId::NONE`], all that count.
+    pub fn charged(&self, cgroup: CgroupId, until: CgroupId) -> impl Iterator<Item = CgroupId> + '_ {
+        self.upward(cgroup).take_while(move |level| *level != until)
+    }
+
     /// Returns (controller, cgroup) for every cgroup except roots and every controller mounted in its hierarchy.
     pub fn counters(&self) -> impl Iterator<Item = (Controller, CgroupId)> + '_ {
         self.cgroups.iter().enumerate().filter(|(_, node)| !node.root).flat_map(|(at, node)| {

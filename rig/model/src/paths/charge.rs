@@ -1,5 +1,7 @@
 //! Charging and uncharging: a walk from a cgroup to the root that holds one level's lock at a time, as in res_counter.
 //!
+//! A charge that moves from one cgroup to another ends below their common ancestor, where it changes nothing.
+//!
 //! No lock is held across levels, so a charge that fails further up is visible below for a moment.
 use crate::kernel::{CgroupId, Controller};
 use crate::seam::{Current, Event};
@@ -13,6 +15,8 @@ pub struct Charge {
     pub controller: Controller,
     /// The cgroup. Its ancestors are charged as well. [`CgroupId::NONE`] charges nothing.
     pub cgroup: CgroupId,
+    /// The ancestor that is not charged any more, nor are those above it; [`CgroupId::NONE`] if all are charged.
+    pub until: CgroupId,
     /// The number of pages, or of tasks if the controller counts tasks.
     pub pages: u64,
     /// True if a transaction reserves it and may still undo it.
@@ -23,23 +27,34 @@ impl Charge {
     /// Creates an ordinary charge.
     #[must_use]
     pub fn new(controller: Controller, cgroup: CgroupId, pages: u64) -> Self {
-        Self { controller, cgroup, pages, reserve: false }
+        Self { controller, cgroup, until: CgroupId::NONE, pages, reserve: false }
     }
 
     /// Creates a reservation by an attach.
     #[must_use]
     pub fn reservation(controller: Controller, cgroup: CgroupId, pages: u64) -> Self {
-        Self { controller, cgroup, pages, reserve: true }
+        Self { reserve: true, ..Self::new(controller, cgroup, pages) }
+    }
+
+    /// Ends the charge below `ancestor`.
+    #[must_use]
+    pub fn until(self, ancestor: CgroupId) -> Self {
+        Self { until: ancestor, ..self }
     }
 
     /// Reports whether there is nothing to charge, or no cgroup to charge.
     fn is_nothing(self) -> bool {
-        self.pages == 0 || self.cgroup == CgroupId::NONE
+        self.pages == 0 || self.cgroup == CgroupId::NONE || self.cgroup == self.until
+    }
+
+    /// Returns the cgroups that it charges, the lowest first.
+    pub fn levels(self, world: &World) -> impl Iterator<Item = CgroupId> + '_ {
+        world.upward(self.cgroup).take_while(move |level| *level != self.until)
     }
 
     fn ledger(self, sign: i64) -> Event {
-        let Self { controller, cgroup, pages, reserve } = self;
-        Event::Ledger { controller, cgroup, pages: sign * pages as i64, reserve }
+        let Self { controller, cgroup, until, pages, reserve } = self;
+        Event::Ledger { controller, cgroup, until, pages: sign * pages as i64, reserve }
     }
 }
 
@@ -54,16 +69,14 @@ pub fn charge<C: Current>(cur: &C, world: &World, what: Charge) -> Result<(), Er
         return Ok(());
     }
     cur.emit(Event::ChargeBegin { controller, cgroup });
-    for level in world.upward(cgroup) {
+    for level in what.levels(world) {
         let mut counter = world.counter(controller, level).lock(cur);
         let (usage, limit) = (counter.usage, counter.limit);
         if counter.charge(pages).is_err() {
             drop(counter);
             cur.emit(Event::ChargeRefused { controller, cgroup: level, pages, usage, limit });
-            world
-                .upward(cgroup)
-                .take_while(|l| *l != level)
-                .for_each(|l| lower(cur, world, controller, l, pages));
+            let below = what.levels(world).take_while(|l| *l != level);
+            below.for_each(|l| lower(cur, world, controller, l, pages));
             return Err(Errno::ENOMEM);
         }
     }
@@ -78,7 +91,7 @@ pub fn charge_forced<C: Current>(cur: &C, world: &World, what: Charge) {
         return;
     }
     cur.emit(Event::ChargeBegin { controller, cgroup });
-    for level in world.upward(cgroup) {
+    for level in what.levels(world) {
         let mut counter = world.counter(controller, level).lock(cur);
         counter.force(pages);
         let (usage, limit) = (counter.usage, counter.limit);
@@ -95,7 +108,7 @@ pub fn uncharge<C: Current>(cur: &C, world: &World, what: Charge) {
         return;
     }
     cur.emit(what.ledger(-1));
-    world.upward(what.cgroup).for_each(|level| lower(cur, world, what.controller, level, what.pages));
+    what.levels(world).for_each(|level| lower(cur, world, what.controller, level, what.pages));
 }
 
 fn lower<C: Current>(cur: &C, world: &World, controller: Controller, cgroup: CgroupId, pages: u64) {

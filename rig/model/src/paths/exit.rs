@@ -104,7 +104,8 @@ fn hand_on<C: Current>(cur: &C, world: &World, id: MmId, process: ProcessId, old
         let to = world.cgroup_of(cur, new, hierarchy);
         if to != from {
             let pages = mm.total_vm.load(cur);
-            follow(cur, world, from, Charge::new(Controller::Memrlimit, to, pages));
+            let until = world.common_ancestor(from, to);
+            follow(cur, world, from, Charge::new(Controller::Memrlimit, to, pages).until(until));
         }
     }
 }

@@ -7,27 +7,81 @@ use crate::world::{Cpusets, World};
 use faults::Errno;
 use smallvec::SmallVec;
 
-/// Returns the number of touched pages of `mm` whose record does not name `dest`. Walks the page table.
-pub fn count_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId) -> u64 {
+/// Numbers of page records, by the cgroup that they name.
+pub type Records = SmallVec<[(CgroupId, u64); 2]>;
+
+/// Returns the touched pages of `mm` whose record does not name `dest`. Walks the page table.
+pub fn count_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId) -> Records {
     let (total, elsewhere) = {
         let records = world.mm(mm).page_table_lock.lock(cur);
-        (records.total(), records.elsewhere(dest))
+        (records.total(), records.iter().filter(|(from, _)| *from != dest).collect())
     };
     cur.work(Work::CountPage, total);
     elsewhere
 }
 
-/// Moves up to `pages` records of `mm` to `dest`, which has been charged for them, and uncharges their old cgroups.
-/// Returns the number of records moved.
-pub fn move_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId, pages: u64) -> u64 {
-    let mut moved = 0;
-    while moved < pages {
-        let Some((from, taken)) = move_some(cur, world, mm, dest, pages - moved) else { break };
-        cur.work(Work::MovePage, taken);
-        uncharge(cur, world, Charge::new(Controller::Memory, from, taken));
-        moved += taken;
+/// Returns the reservation at `dest` for pages that come from `from`.
+fn for_pages(world: &World, dest: CgroupId, (from, pages): (CgroupId, u64)) -> Charge {
+    Charge::reservation(Controller::Memory, dest, pages).until(world.common_ancestor(from, dest))
+}
+
+/// Reserves room at `dest` for pages that come from those cgroups, for all or none of them.
+///
+/// # Errors
+/// `ENOMEM` when `dest` is full.
+pub fn reserve_records<C: Current>(
+    cur: &C,
+    world: &World,
+    dest: CgroupId,
+    records: &[(CgroupId, u64)],
+) -> Result<(), Errno> {
+    for (at, some) in records.iter().copied().enumerate() {
+        if let Err(errno) = charge(cur, world, for_pages(world, dest, some)) {
+            release_records(cur, world, dest, &records[..at]);
+            return Err(errno);
+        }
     }
-    moved
+    Ok(())
+}
+
+/// Uncharges `dest` for pages that do not come.
+pub fn release_records<C: Current>(cur: &C, world: &World, dest: CgroupId, records: &[(CgroupId, u64)]) {
+    records.iter().for_each(|some| uncharge(cur, world, for_pages(world, dest, *some)));
+}
+
+/// Moves up to that many records of `mm` from each cgroup to `dest`, which has been charged for them, and uncharges
+/// their old cgroups. Returns those that no longer named that cgroup.
+pub fn move_records<C: Current>(
+    cur: &C,
+    world: &World,
+    mm: MmId,
+    dest: CgroupId,
+    records: &[(CgroupId, u64)],
+) -> Records {
+    let left = records.iter().map(|some| (some.0, some.1 - move_from(cur, world, (mm, dest), *some)));
+    left.filter(|(_, pages)| *pages > 0).collect()
+}
+
+fn move_from<C: Current>(
+    cur: &C,
+    world: &World,
+    (mm, dest): (MmId, CgroupId),
+    (from, pages): (CgroupId, u64),
+) -> u64 {
+    let taken = {
+        let mut records = world.mm(mm).page_table_lock.lock(cur);
+        let taken = records.unmark(from, pages);
+        records.mark(dest, taken);
+        if taken > 0 {
+            cur.emit(Event::Record { mm, cgroup: from, pages: -(taken as i64) });
+            cur.emit(Event::Record { mm, cgroup: dest, pages: taken as i64 });
+        }
+        taken
+    };
+    cur.work(Work::MovePage, taken);
+    let until = world.common_ancestor(from, dest);
+    uncharge(cur, world, Charge::new(Controller::Memory, from, taken).until(until));
+    taken
 }
 
 /// Charges `dest` for one page and moves a record to it. Returns `Ok(false)` if there is no record left to move.
@@ -40,31 +94,15 @@ pub fn charge_and_move_one<C: Current>(
     mm: MmId,
     dest: CgroupId,
 ) -> Result<bool, Errno> {
-    if world.mm(mm).page_table_lock.lock(cur).elsewhere(dest) == 0 {
-        return Ok(false);
-    }
-    charge(cur, world, Charge::new(Controller::Memory, dest, 1))?;
-    let moved = move_records(cur, world, mm, dest, 1);
+    let first = world.mm(mm).page_table_lock.lock(cur).first_elsewhere(dest);
+    let Some((from, _)) = first else { return Ok(false) };
+    let what = Charge::new(Controller::Memory, dest, 1).until(world.common_ancestor(from, dest));
+    charge(cur, world, what)?;
+    let moved = move_from(cur, world, (mm, dest), (from, 1));
     if moved == 0 {
-        uncharge(cur, world, Charge::new(Controller::Memory, dest, 1));
+        uncharge(cur, world, what);
     }
     Ok(moved == 1)
-}
-
-fn move_some<C: Current>(
-    cur: &C,
-    world: &World,
-    mm: MmId,
-    dest: CgroupId,
-    pages: u64,
-) -> Option<(CgroupId, u64)> {
-    let mut records = world.mm(mm).page_table_lock.lock(cur);
-    let (from, _) = records.first_elsewhere(dest)?;
-    let taken = records.unmark(from, pages);
-    records.mark(dest, taken);
-    cur.emit(Event::Record { mm, cgroup: from, pages: -(taken as i64) });
-    cur.emit(Event::Record { mm, cgroup: dest, pages: taken as i64 });
-    Some((from, taken))
 }
 
 /// Gives every member the mask of its new cpuset. Under `callback_mutex`.
@@ -86,7 +124,8 @@ pub fn have_cpus<C: Current>(cur: &C, cpusets: &Cpusets, state: &AttachState<'_>
         if cpusets.is_empty(cgroup) {
             return Err(Errno::ENOSPC);
         }
-        cur.emit(Event::Admitted { controller: Controller::Cpuset, cgroup, mm: None });
+        let until = CgroupId::NONE;
+        cur.emit(Event::Admitted { controller: Controller::Cpuset, cgroup, until, mm: None });
     }
     Ok(())
 }
@@ -104,34 +143,82 @@ pub fn is_thawed<C: Current>(cur: &C, state: &AttachState<'_>) -> Result<(), Err
         if world.cgroup(cgroup).frozen.load(cur) == 1 {
             return Err(Errno::EBUSY);
         }
-        cur.emit(Event::Admitted { controller: Controller::Freezer, cgroup, mm: None });
+        let until = CgroupId::NONE;
+        cur.emit(Event::Admitted { controller: Controller::Freezer, cgroup, until, mm: None });
     }
     Ok(())
 }
 
-/// Numbers of tasks, by cgroup.
-pub type Tasks = SmallVec<[(CgroupId, u64); 4]>;
+/// Tasks that come to a cgroup or leave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tasks {
+    /// The cgroup.
+    pub cgroup: CgroupId,
+    /// The ancestor below which their charge ends.
+    pub until: CgroupId,
+    /// Their number.
+    pub tasks: u64,
+}
 
-/// Returns the number of tasks of each cgroup in a list of the tasks' cgroups.
-pub fn count_tasks(cgroups: impl Iterator<Item = CgroupId>) -> Tasks {
-    let mut tasks = Tasks::new();
-    for cgroup in cgroups {
-        match tasks.iter_mut().find(|(known, _)| *known == cgroup) {
-            Some((_, n)) => *n += 1,
-            None => tasks.push((cgroup, 1)),
+impl Tasks {
+    fn charge(self, reserve: bool) -> Charge {
+        let Self { cgroup, until, tasks } = self;
+        Charge { controller: Controller::Numtasks, cgroup, until, pages: tasks, reserve }
+    }
+}
+
+/// Tasks by cgroup and by the ancestor below which their charge ends.
+pub type TaskCounts = SmallVec<[Tasks; 4]>;
+
+/// The tasks of a move, as numtasks counts them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// Those that come, by destination.
+    pub come: TaskCounts,
+    /// Those that leave, by source.
+    pub gone: TaskCounts,
+}
+
+impl Moves {
+    /// Counts the members of a move.
+    #[must_use]
+    pub fn of(world: &World, members: &[Member]) -> Self {
+        let mut moves = Self::default();
+        moves.count(world, members);
+        moves
+    }
+
+    /// Adds the members of a move.
+    pub fn count(&mut self, world: &World, members: &[Member]) {
+        for Member { from, to, .. } in members.iter().copied() {
+            let until = from.map_or(CgroupId::NONE, |from| world.common_ancestor(from, to));
+            add(&mut self.come, to, until);
+            if let Some(from) = from {
+                add(&mut self.gone, from, until);
+            }
         }
     }
-    tasks
+
+    /// Sets every number to 0, and keeps the entries.
+    pub fn forget(&mut self) {
+        self.come.iter_mut().chain(&mut self.gone).for_each(|entry| entry.tasks = 0);
+    }
+}
+
+fn add(counts: &mut TaskCounts, cgroup: CgroupId, until: CgroupId) {
+    match counts.iter_mut().find(|known| (known.cgroup, known.until) == (cgroup, until)) {
+        Some(known) => known.tasks += 1,
+        None => counts.push(Tasks { cgroup, until, tasks: 1 }),
+    }
 }
 
 /// Charges tasks to their cgroups, all or none of them. `reserve`: as a reservation. Under `numtasks.lock`.
 ///
 /// # Errors
 /// `EAGAIN` when one is full.
-pub fn charge_tasks<C: Current>(cur: &C, world: &World, tasks: &Tasks, reserve: bool) -> Result<(), Errno> {
-    for (at, (cgroup, n)) in tasks.iter().copied().enumerate() {
-        let what = Charge { controller: Controller::Numtasks, cgroup, pages: n, reserve };
-        if charge(cur, world, what).is_err() {
+pub fn charge_tasks<C: Current>(cur: &C, world: &World, tasks: &[Tasks], reserve: bool) -> Result<(), Errno> {
+    for (at, some) in tasks.iter().enumerate() {
+        if charge(cur, world, some.charge(reserve)).is_err() {
             uncharge_tasks(cur, world, &tasks[..at], reserve);
             return Err(Errno::EAGAIN);
         }
@@ -140,8 +227,6 @@ pub fn charge_tasks<C: Current>(cur: &C, world: &World, tasks: &Tasks, reserve: 
 }
 
 /// Uncharges tasks. Under `numtasks.lock`.
-pub fn uncharge_tasks<C: Current>(cur: &C, world: &World, tasks: &[(CgroupId, u64)], reserve: bool) {
-    for (cgroup, n) in tasks.iter().copied() {
-        uncharge(cur, world, Charge { controller: Controller::Numtasks, cgroup, pages: n, reserve });
-    }
+pub fn uncharge_tasks<C: Current>(cur: &C, world: &World, tasks: &[Tasks], reserve: bool) {
+    tasks.iter().for_each(|some| uncharge(cur, world, some.charge(reserve)));
 }

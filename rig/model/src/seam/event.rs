@@ -311,7 +311,7 @@ pub enum Event {
     /// A fault fired in the actor's attach.
     Injected { site: Site, fault: Fault },
     /// A controller admitted an attach without reserving: `cgroup` has room for `mm`, has CPUs, or is not frozen.
-    Admitted { controller: Controller, cgroup: CgroupId, mm: Option<MmId> },
+    Admitted { controller: Controller, cgroup: CgroupId, until: CgroupId, mm: Option<MmId> },
     /// All tasks of the transaction have been switched.
     Switched,
     /// The transaction has failed, and the controller's private slot is not empty.
@@ -320,9 +320,9 @@ pub enum Event {
     ChargeBegin { controller: Controller, cgroup: CgroupId },
     /// A charge was refused: `cgroup` is the level that was full.
     ChargeRefused { controller: Controller, cgroup: CgroupId, pages: u64, usage: u64, limit: u64 },
-    /// Ledger: the amount a path has charged (positive) or uncharged at `cgroup` and its ancestors. Written by the
+    /// Ledger: the amount a path has charged (positive) or uncharged at `cgroup` and its ancestors below `until`. Written by the
     /// paths, not by the counters. `reserve`: for a transaction that may still be undone.
-    Ledger { controller: Controller, cgroup: CgroupId, pages: i64, reserve: bool },
+    Ledger { controller: Controller, cgroup: CgroupId, until: CgroupId, pages: i64, reserve: bool },
     /// An uncharge would have gone below zero by `missing` pages.
     Clamp { controller: Controller, cgroup: CgroupId, missing: u64 },
     /// A charge has lifted usage above the limit.

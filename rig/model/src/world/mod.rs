@@ -16,8 +16,8 @@ pub use objects::{Cgroup, Mm, Process, Task};
 pub use shared::Immutable;
 pub use slots::{Pin, Slots};
 pub use spec::{
-    CgroupSpec, Grace, Invalidate, MmapError, OwnerChange, ProcessSpec, Scope, SpecError, WorldOptions,
-    WorldSpec,
+    Ancestors, CgroupSpec, Grace, Invalidate, MmapError, OwnerChange, ProcessSpec, Scope, SpecError,
+    WorldOptions, WorldSpec,
 };
 
 use crate::kernel::{CgroupId, Controller, CpuMask, CssSetId, HierarchyId, MmId, ProcessId, TaskId};
@@ -175,6 +175,17 @@ impl World {
     pub fn upward(&self, cgroup: CgroupId) -> impl Iterator<Item = CgroupId> + '_ {
         let counted = Some(cgroup).filter(|id| id.index() < self.spec.cgroups.len());
         std::iter::successors(counted, |id| *self.cgroup(*id).parent)
+    }
+
+    /// Returns the nearest cgroup that both are below or equal to. A charge that moves from one to the other ends below
+    /// it. [`CgroupId::NONE`] if that is the root, if `from` is not a cgroup, or if common ancestors are charged.
+    #[must_use]
+    pub fn common_ancestor(&self, from: CgroupId, to: CgroupId) -> CgroupId {
+        if from == CgroupId::NONE || self.options().ancestors == Ancestors::Charged {
+            return CgroupId::NONE;
+        }
+        let common = self.upward(from).find(|level| self.upward(to).any(|other| other == *level));
+        common.unwrap_or(CgroupId::NONE)
     }
 
     /// Reports whether no lock is held or waited for. Call it only while no actor runs.

@@ -46,6 +46,16 @@ pub enum Invalidate {
     Callback,
 }
 
+/// The charges of a move at the cgroups that both its source and its destination are below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ancestors {
+    /// They stay as they are: the move changes nothing there, and a limit there cannot refuse it.
+    #[default]
+    Kept,
+    /// They are charged and then uncharged, as before res_counter_charge_until (proposed in 2011, merged in 2012).
+    Charged,
+}
+
 /// The scope of an attach: a [`crate::seam::event::Target`] without its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
@@ -83,6 +93,8 @@ pub struct WorldOptions {
     pub memory_move: bool,
     /// The fate of charges when an owner exits.
     pub owner_change: OwnerChange,
+    /// The charges of a move at common ancestors.
+    pub ancestors: Ancestors,
     /// The fate of the charge of a failing mmap.
     pub mmap_error: MmapError,
     /// The locks that writes to cpusets take.
@@ -101,6 +113,7 @@ impl Default for WorldOptions {
             grace_ns: 20_000_000,
             memory_move: true,
             owner_change: OwnerChange::Forced,
+            ancestors: Ancestors::Kept,
             mmap_error: MmapError::Uncharges,
             invalidate: Invalidate::Mutex,
             unsupported: Vec::new(),

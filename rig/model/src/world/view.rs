@@ -115,7 +115,7 @@ impl World {
         for (cgroup, pages) in of.page_table_lock.quiet(|records| records.iter().collect::<Vec<_>>()) {
             let pages = pages as i64;
             if cgroup != CgroupId::NONE {
-                events.push(Event::Ledger { controller: Controller::Memory, cgroup, pages, reserve: false });
+                events.push(opening(Controller::Memory, cgroup, pages));
             }
             events.push(Event::Record { mm, cgroup, pages });
         }
@@ -126,7 +126,12 @@ impl World {
         let counting = self.hierarchy_of(controller).filter(|_| !self.spec.late.contains(&controller));
         if let Some(hierarchy) = counting {
             let cgroup = self.css_of(task).cgroup(hierarchy);
-            events.push(Event::Ledger { controller, cgroup, pages, reserve: false });
+            events.push(opening(controller, cgroup, pages));
         }
     }
+}
+
+/// Returns the ledger entry of a charge at the start.
+fn opening(controller: Controller, cgroup: CgroupId, pages: i64) -> Event {
+    Event::Ledger { controller, cgroup, until: CgroupId::NONE, pages, reserve: false }
 }

@@ -55,8 +55,10 @@ impl Audit {
         let layout = world.layout();
         let mut opening = vec![0; layout.cgroups.len() * Controller::COUNT];
         for event in world.opening() {
-            if let Event::Ledger { controller, cgroup, pages, .. } = event {
-                layout.upward(cgroup).for_each(|level| opening[Shadow::index(controller, level)] += pages);
+            if let Event::Ledger { controller, cgroup, until, pages, .. } = event {
+                layout
+                    .charged(cgroup, until)
+                    .for_each(|level| opening[Shadow::index(controller, level)] += pages);
             }
         }
         Self {

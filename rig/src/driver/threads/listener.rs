@@ -121,8 +121,8 @@ pub(super) struct Listener {
 impl Listener {
     fn keep_books(&self, event: &Event) {
         match *event {
-            Event::Ledger { controller, cgroup, pages, .. } => {
-                for level in self.layout.upward(cgroup) {
+            Event::Ledger { controller, cgroup, until, pages, .. } => {
+                for level in self.layout.charged(cgroup, until) {
                     self.books.add(Shadow::index(controller, level), pages);
                 }
             }

@@ -2,7 +2,7 @@
 use super::support::{A, B, P, Ran, Setup, first, leader, mover, process_to, run, three_phase, world};
 use faults::{Errno, Site};
 use model::checks::{CheckSet, Checks};
-use model::kernel::{Controller, TaskId};
+use model::kernel::{CgroupId, Controller, TaskId};
 use model::locks::held::HeldTable;
 use model::paths::charge::{Charge, charge, uncharge};
 use model::paths::mm;
@@ -35,7 +35,7 @@ fn violated(checks: &Checks) -> Vec<&'static str> {
 }
 
 fn ledger(pages: i64, reserve: bool) -> Event {
-    Event::Ledger { controller: MEMRLIMIT, cgroup: B, pages, reserve }
+    Event::Ledger { controller: MEMRLIMIT, cgroup: B, until: CgroupId::NONE, pages, reserve }
 }
 
 /// Runs one operation that does `wrong` to the books, in an otherwise sound run.
@@ -172,7 +172,12 @@ fn stale_decision_finds_an_answer_that_no_longer_holds() {
     let setup = Setup { limit_b: Some(12), ..Setup::default() };
     let mut checks = Checks::with(world(&setup).layout(), CheckSet::ALL);
     let held = HeldTable::default();
-    let admitted = Event::Admitted { controller: MEMRLIMIT, cgroup: B, mm: Some(model::kernel::MmId(0)) };
+    let admitted = Event::Admitted {
+        controller: MEMRLIMIT,
+        cgroup: B,
+        until: CgroupId::NONE,
+        mm: Some(model::kernel::MmId(0)),
+    };
     let someone = ActorId(1);
     let events =
         [(0, Event::TxBegin { dest: B }), (0, admitted), (1, ledger(3, false)), (0, Event::Switched)];

@@ -4,7 +4,7 @@ use super::support::{
     A, B, Body, Cur, LEADER, Setup, actor, first, give, leader, observed, run, take, violated, world,
 };
 use model::checks::{Check, CheckSet, Checks};
-use model::kernel::{Controller, MaskId, MmId, TaskId};
+use model::kernel::{CgroupId, Controller, MaskId, MmId, TaskId};
 use model::locks::held::HeldTable;
 use model::seam::event::Mode::{Exclusive, Write};
 use model::seam::event::{OpKind, Who};
@@ -213,7 +213,7 @@ const MMAP: Event = Event::OpBegin { kind: OpKind::Mmap, mm: Some(MmId(0)) };
 const DONE: Event = Event::OpEnd { result: Ok(()) };
 
 fn charge(controller: Controller, cgroup: model::kernel::CgroupId) -> Event {
-    Event::Ledger { controller, cgroup, pages: 3, reserve: false }
+    Event::Ledger { controller, cgroup, until: CgroupId::NONE, pages: 3, reserve: false }
 }
 
 fn found_wrong(setup: &Setup, events: &[(u32, Event)]) -> u64 {
@@ -320,7 +320,13 @@ fn only_the_checks_that_are_asked_for_are_on() {
         let prepare = (Controller::Memory, model::seam::event::Callback::PrepareAttachSleep);
         let enter = Event::Enter { controller: prepare.0, callback: prepare.1 };
         let leave = Event::Leave { controller: prepare.0, callback: prepare.1, result: Ok(()) };
-        let charged = Event::Ledger { controller: Controller::Memrlimit, cgroup: B, pages: 5, reserve: true };
+        let charged = Event::Ledger {
+            controller: Controller::Memrlimit,
+            cgroup: B,
+            until: CgroupId::NONE,
+            pages: 5,
+            reserve: true,
+        };
         for event in
             [Event::TxBegin { dest: B }, member, enter, charged, leave, Event::TxEnd { moved: false }]
         {

@@ -10,6 +10,7 @@ pub use list::{list, lock_threadgroups, process_of};
 pub use mmap_sem::{MmapSem, MmapSemMode, hold_mms};
 pub use switch::{allocate_css_sets, switch};
 
+use super::charge::Charge;
 use crate::kernel::{CgroupId, Controller, HierarchyId, MmId, TaskId};
 use crate::seam::event::{Callback, Outcome, Phase, Target};
 use crate::seam::{Current, Event, Work};
@@ -70,6 +71,30 @@ impl MovingMm {
     #[must_use]
     pub fn source(&self) -> CgroupId {
         self.from.unwrap_or(CgroupId::NONE)
+    }
+
+    /// Returns the ancestor below which the charges of the move end.
+    #[must_use]
+    pub fn until(&self, world: &World) -> CgroupId {
+        world.common_ancestor(self.source(), self.to)
+    }
+
+    /// Returns the charge of memrlimit to the destination.
+    #[must_use]
+    pub fn come(&self, world: &World, pages: u64) -> Charge {
+        Charge::new(Controller::Memrlimit, self.to, pages).until(self.until(world))
+    }
+
+    /// Returns the charge of memrlimit that leaves the source.
+    #[must_use]
+    pub fn gone(&self, world: &World, pages: u64) -> Charge {
+        Charge::new(Controller::Memrlimit, self.source(), pages).until(self.until(world))
+    }
+
+    /// Returns the charge of memrlimit to the destination, as a reservation.
+    #[must_use]
+    pub fn reserved(&self, world: &World, pages: u64) -> Charge {
+        Charge { reserve: true, ..self.come(world, pages) }
     }
 }
 

@@ -32,9 +32,10 @@ pub fn allocate_css_sets<C: Current>(cur: &C, world: &World, state: &AttachState
 /// from here on, and no task moves.
 ///
 /// # Errors
-/// `ESRCH` when no task was left to switch.
+/// `ESRCH` when no task was left to switch, or if the site `core.exit` says so.
 pub fn switch<C: Current>(cur: &C, world: &World, state: &mut AttachState<'_>) -> Result<(), Errno> {
     cur.emit(Event::Phase(Phase::Switch));
+    inject(cur, Site::CoreExit, &state.subject()).map_err(|_| Errno::ESRCH)?;
     if state.scope == Scope::Adopt {
         adopt(cur, world, state);
     } else {

@@ -1,8 +1,7 @@
 //! memrlimit under prepare-undo: charges the total_vm of the time when it prepares, and uncharges the same amount at
 //! the source when the tasks have moved.
 use super::{Callbacks, Tx};
-use crate::kernel::Controller;
-use crate::paths::charge::{Charge, charge, uncharge};
+use crate::paths::charge::{charge, uncharge};
 use crate::seam::Current;
 use faults::Errno;
 
@@ -20,9 +19,8 @@ fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
     for at in 0..tx.moving.len() {
         tx.get_mmap_sem(cur, at);
         let pages = tx.world.mm(tx.moving[at].mm.mm).total_vm.load(cur);
-        let room =
-            charge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.moving[at].mm.to, pages));
-        if let Err(errno) = room {
+        let what = tx.moving[at].mm.reserved(tx.world, pages);
+        if let Err(errno) = charge(cur, tx.world, what) {
             tx.put_mmap_sem(at);
             undo(cur, tx);
             return Err(errno);
@@ -35,7 +33,7 @@ fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
 fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for at in 0..tx.moving.len() {
         if let Some(Slot { pages }) = tx.moving[at].memrlimit.take() {
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, tx.moving[at].mm.to, pages));
+            uncharge(cur, tx.world, tx.moving[at].mm.reserved(tx.world, pages));
             tx.put_mmap_sem(at);
         }
     }
@@ -44,7 +42,7 @@ fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for at in 0..tx.moving.len() {
         if let Some(Slot { pages }) = tx.moving[at].memrlimit.take() {
-            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, tx.moving[at].mm.source(), pages));
+            uncharge(cur, tx.world, tx.moving[at].mm.gone(tx.world, pages));
             tx.put_mmap_sem(at);
         }
     }

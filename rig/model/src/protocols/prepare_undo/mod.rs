@@ -15,12 +15,12 @@ use super::About;
 use crate::kernel::Controller;
 use crate::paths::attach::{
     AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
-    inject, list, prepare, switch, transaction,
+    list, prepare, switch, transaction,
 };
 use crate::seam::event::{Callback, Outcome, Phase};
 use crate::seam::{Current, Event};
 use crate::world::World;
-use faults::{Errno, Site};
+use faults::Errno;
 use smallvec::SmallVec;
 
 /// The locks that are kept between the callbacks.
@@ -135,9 +135,6 @@ fn locked<C: Current>(
     let state = list(cur, world, request);
     if state.is_empty() {
         return Ok(Outcome::Noop);
-    }
-    if inject(cur, Site::CoreExit, &state.subject()).is_err() {
-        return Ok(Outcome::Gone);
     }
     move_prepared(cur, Tx::new(cur, state, options))
 }

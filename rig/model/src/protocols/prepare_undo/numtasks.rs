@@ -5,14 +5,13 @@
 //! which shows the effect when a later controller sleeps.
 use super::{Callbacks, Spin, Tx};
 use crate::locks::Guard;
-use crate::paths::moving::{Tasks, charge_tasks, count_tasks, uncharge_tasks};
+use crate::paths::moving::{Moves, charge_tasks, uncharge_tasks};
 use crate::seam::Current;
 use faults::Errno;
 
 /// The tasks charged and those to uncharge; with `spin=keep`, also the guard of `numtasks.lock`.
 pub(super) struct Slot<'a, C: Current> {
-    come: Tasks,
-    gone: Tasks,
+    moves: Moves,
     books: Option<Guard<'a, (), true, C>>,
 }
 
@@ -21,28 +20,26 @@ pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
 }
 
 fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
-    let members = &tx.state.members;
-    let come = count_tasks(members.iter().map(|member| member.to));
-    let gone = count_tasks(members.iter().filter_map(|member| member.from));
+    let moves = Moves::of(tx.world, &tx.state.members);
     let books = tx.world.numtasks_lock.lock(cur);
-    charge_tasks(cur, tx.world, &come, true)?;
+    charge_tasks(cur, tx.world, &moves.come, true)?;
     let books = (tx.spin == Spin::Keep).then_some(books);
-    tx.numtasks = Some(Slot { come, gone, books });
+    tx.numtasks = Some(Slot { moves, books });
     Ok(())
 }
 
 fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
-    if let Some(Slot { come, books, .. }) = tx.numtasks.take() {
+    if let Some(Slot { moves, books }) = tx.numtasks.take() {
         let books = books.unwrap_or_else(|| tx.world.numtasks_lock.lock(cur));
-        uncharge_tasks(cur, tx.world, &come, true);
+        uncharge_tasks(cur, tx.world, &moves.come, true);
         drop(books);
     }
 }
 
 fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
-    if let Some(Slot { gone, books, .. }) = tx.numtasks.take() {
+    if let Some(Slot { moves, books }) = tx.numtasks.take() {
         let books = books.unwrap_or_else(|| tx.world.numtasks_lock.lock(cur));
-        uncharge_tasks(cur, tx.world, &gone, false);
+        uncharge_tasks(cur, tx.world, &moves.gone, false);
         drop(books);
     }
 }

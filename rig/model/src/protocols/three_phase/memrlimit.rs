@@ -5,7 +5,7 @@
 use super::{Callbacks, Check};
 use crate::kernel::Controller;
 use crate::paths::attach::AttachState;
-use crate::paths::charge::{Charge, charge, uncharge};
+use crate::paths::charge::{charge, uncharge};
 use crate::seam::{Current, Event, Work};
 use crate::world::World;
 use faults::Errno;
@@ -18,7 +18,7 @@ fn can_attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) -> Re
     for moving in &state.mms {
         let pages = world.mm(moving.mm).total_vm.load(cur);
         cur.work(Work::Check, 1);
-        for level in world.upward(moving.to) {
+        for level in moving.come(world, pages).levels(world) {
             if !world.counter(Controller::Memrlimit, level).lock(cur).fits(pages) {
                 return Err(Errno::ENOMEM);
             }
@@ -26,6 +26,7 @@ fn can_attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) -> Re
         cur.emit(Event::Admitted {
             controller: Controller::Memrlimit,
             cgroup: moving.to,
+            until: moving.until(world),
             mm: Some(moving.mm),
         });
     }
@@ -37,8 +38,8 @@ fn attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) {
         let mm = world.mm(moving.mm);
         let _reading = mm.mmap_sem.read(cur);
         let pages = mm.total_vm.load(cur);
-        if charge(cur, world, Charge::new(Controller::Memrlimit, moving.to, pages)).is_ok() {
-            uncharge(cur, world, Charge::new(Controller::Memrlimit, moving.source(), pages));
+        if charge(cur, world, moving.come(world, pages)).is_ok() {
+            uncharge(cur, world, moving.gone(world, pages));
         }
     }
 }

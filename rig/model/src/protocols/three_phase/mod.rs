@@ -12,8 +12,8 @@ mod numtasks;
 use super::About;
 use crate::kernel::{Controller, TaskId};
 use crate::paths::attach::{
-    AttachState, Refusal, Request, allocate_css_sets, find, finish, inject, list, prepare, process_of,
-    switch, transaction,
+    AttachState, Refusal, Request, allocate_css_sets, find, finish, list, prepare, process_of, switch,
+    transaction,
 };
 use crate::seam::event::{Callback, Outcome, Phase, Target};
 use crate::seam::{Current, Event};
@@ -161,7 +161,6 @@ fn three_phases<C: Current>(
         }
     }
     allocate_css_sets(cur, world, state)?;
-    inject(cur, Site::CoreExit, &subject)?;
     switch(cur, world, state).map_err(|errno| Refusal { site: Site::CoreExit, errno })?;
     cur.emit(Event::Phase(Phase::Finish));
     for controller in state.controllers.iter().copied() {

@@ -1,7 +1,7 @@
 //! numtasks under three-phase: charges and uncharges after the switch. If the charge fails, it silently does neither.
 use super::Callbacks;
 use crate::paths::attach::AttachState;
-use crate::paths::moving::{charge_tasks, count_tasks, uncharge_tasks};
+use crate::paths::moving::{Moves, charge_tasks, uncharge_tasks};
 use crate::seam::{Current, Work};
 use crate::world::World;
 
@@ -16,8 +16,7 @@ pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
 }
 
 fn attach<C: Current>(cur: &C, world: &World, state: &AttachState<'_>) {
-    let come = count_tasks(state.members.iter().map(|member| member.to));
-    let gone = count_tasks(state.members.iter().filter_map(|member| member.from));
+    let Moves { come, gone } = Moves::of(world, &state.members);
     let _books = world.numtasks_lock.lock(cur);
     if charge_tasks(cur, world, &come, false).is_ok() {
         uncharge_tasks(cur, world, &gone, false);

@@ -1,15 +1,13 @@
 //! memory under transactional: keeps `move_lock` for writing from counting the pages until the commit or abort.
 use super::{Callbacks, Half, Tx};
-use crate::kernel::Controller;
 use crate::locks::WriteGuard;
-use crate::paths::charge::{Charge, charge, uncharge};
-use crate::paths::moving::{count_records, move_records};
+use crate::paths::moving::{Records, count_records, move_records, release_records, reserve_records};
 use crate::seam::Current;
 use faults::Errno;
 
 /// The pages counted and charged to the destination, and the lock that keeps the count valid.
 pub(super) struct Slot<'a, C: Current> {
-    pub(super) pages: u64,
+    pub(super) pages: Records,
     pub(super) records: WriteGuard<'a, (), C>,
 }
 
@@ -27,8 +25,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
         moving.mmap_sem.get(cur, mm);
         let records = mm.move_lock.write(cur);
         let pages = count_records(cur, tx.world, moving.mm.mm, moving.mm.to);
-        let room = charge(cur, tx.world, Charge::reservation(Controller::Memory, moving.mm.to, pages));
-        if let Err(errno) = room {
+        if let Err(errno) = reserve_records(cur, tx.world, moving.mm.to, &pages) {
             drop(records);
             moving.mmap_sem.put();
             abort(cur, tx);
@@ -43,7 +40,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
 fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages, records }) = moving.memory.take() {
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memory, moving.mm.to, pages));
+            release_records(cur, tx.world, moving.mm.to, &pages);
             drop(records);
             moving.mmap_sem.put();
         }
@@ -53,7 +50,7 @@ fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn commit<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages, records }) = moving.memory.take() {
-            move_records(cur, tx.world, moving.mm.mm, moving.mm.to, pages);
+            move_records(cur, tx.world, moving.mm.mm, moving.mm.to, &pages);
             drop(records);
             moving.mmap_sem.put();
         }

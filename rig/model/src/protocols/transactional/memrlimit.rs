@@ -1,7 +1,6 @@
 //! memrlimit under transactional: keeps `mmap_sem` for reading, so that total_vm stays at the amount that it charged.
 use super::{Callbacks, Half, Tx};
-use crate::kernel::Controller;
-use crate::paths::charge::{Charge, charge, uncharge};
+use crate::paths::charge::{charge, uncharge};
 use crate::seam::Current;
 use faults::Errno;
 
@@ -20,8 +19,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
         let mm = tx.world.mm(moving.mm.mm);
         moving.mmap_sem.get(cur, mm);
         let pages = mm.total_vm.load(cur);
-        let room = charge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
-        if let Err(errno) = room {
+        if let Err(errno) = charge(cur, tx.world, moving.mm.reserved(tx.world, pages)) {
             moving.mmap_sem.put();
             abort(cur, tx);
             return Err(errno);
@@ -35,7 +33,7 @@ fn prepare<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> 
 fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages }) = moving.memrlimit.take() {
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
+            uncharge(cur, tx.world, moving.mm.reserved(tx.world, pages));
             moving.mmap_sem.put();
         }
     }
@@ -44,7 +42,7 @@ fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn commit<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages }) = moving.memrlimit.take() {
-            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, moving.mm.source(), pages));
+            uncharge(cur, tx.world, moving.mm.gone(tx.world, pages));
             moving.mmap_sem.put();
         }
     }

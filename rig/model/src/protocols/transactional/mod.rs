@@ -15,12 +15,12 @@ use super::About;
 use crate::kernel::Controller;
 use crate::paths::attach::{
     AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
-    inject, list, prepare, switch, transaction,
+    list, prepare, switch, transaction,
 };
 use crate::seam::event::{Callback, Outcome, Phase};
 use crate::seam::{Current, Event};
 use crate::world::World;
-use faults::{Errno, Site};
+use faults::Errno;
 use smallvec::SmallVec;
 
 /// Options of the protocol.
@@ -176,9 +176,6 @@ fn listed<'a, C: Current>(
     options: Options,
     variant: impl Variant<C>,
 ) -> Result<Outcome, Refusal> {
-    if inject(cur, Site::CoreExit, &state.subject()).is_err() {
-        return Ok(Outcome::Gone);
-    }
     let mut tx = Tx::new(cur, state, options);
     let outcome = variant.halves(cur, &mut tx);
     if outcome != Ok(Outcome::Moved) {

@@ -3,7 +3,7 @@ use super::super::{Half, Sleeping, Tx, memory, memrlimit, numtasks};
 use super::Mutant;
 use crate::kernel::{CgroupId, Controller};
 use crate::paths::charge::{Charge, charge, charge_forced, uncharge};
-use crate::paths::moving::{count_tasks, move_records, set_masks, uncharge_tasks};
+use crate::paths::moving::{Tasks, move_records, release_records, set_masks, uncharge_tasks};
 use crate::seam::{Current, Event};
 use faults::Errno;
 
@@ -55,7 +55,7 @@ fn uncharge_twice<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in &mut tx.moving {
         if let Some(memrlimit::Slot { pages }) = moving.memrlimit.take() {
             for _ in 0..2 {
-                uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
+                uncharge(cur, tx.world, moving.mm.reserved(tx.world, pages));
             }
             moving.mmap_sem.put();
         }
@@ -65,7 +65,7 @@ fn uncharge_twice<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn wake_nobody<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in &mut tx.moving {
         if let Some(memrlimit::Slot { pages }) = moving.memrlimit.take() {
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memrlimit, moving.mm.to, pages));
+            uncharge(cur, tx.world, moving.mm.reserved(tx.world, pages));
             moving.mmap_sem.put_without_waking();
         }
     }
@@ -89,8 +89,7 @@ fn charge_by<'a, C: Current>(
 
 fn force<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     charge_by(cur, tx, |tx, at, pages| {
-        let to = tx.moving[at].mm.to;
-        charge_forced(cur, tx.world, Charge::reservation(Controller::Memrlimit, to, pages));
+        charge_forced(cur, tx.world, tx.moving[at].mm.reserved(tx.world, pages));
     })
 }
 
@@ -133,13 +132,14 @@ fn out_of_memory<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), E
 fn look<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     for moving in &tx.moving {
         let pages = tx.world.mm(moving.mm.mm).total_vm.load(cur);
-        for level in tx.world.upward(moving.mm.to) {
+        for level in moving.mm.come(tx.world, pages).levels(tx.world) {
             if !tx.world.counter(Controller::Memrlimit, level).lock(cur).fits(pages) {
                 return Err(Errno::ENOMEM);
             }
         }
         let (controller, cgroup, mm) = (Controller::Memrlimit, moving.mm.to, Some(moving.mm.mm));
-        cur.emit(Event::Admitted { controller, cgroup, mm });
+        let until = moving.mm.until(tx.world);
+        cur.emit(Event::Admitted { controller, cgroup, until, mm });
     }
     Ok(())
 }
@@ -147,8 +147,8 @@ fn look<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
 fn charge_late<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in &tx.moving {
         let pages = tx.world.mm(moving.mm.mm).total_vm.load(cur);
-        if charge(cur, tx.world, Charge::new(Controller::Memrlimit, moving.mm.to, pages)).is_ok() {
-            uncharge(cur, tx.world, Charge::new(Controller::Memrlimit, moving.mm.source(), pages));
+        if charge(cur, tx.world, moving.mm.come(tx.world, pages)).is_ok() {
+            uncharge(cur, tx.world, moving.mm.gone(tx.world, pages));
         }
     }
 }
@@ -167,10 +167,13 @@ fn write_mmap_sem<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
 
 fn leave_a_page<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in &mut tx.moving {
-        if let Some(memory::Slot { pages, records }) = moving.memory.take() {
-            let moved = move_records(cur, tx.world, moving.mm.mm, moving.mm.to, pages.saturating_sub(1));
-            let rest = pages - moved;
-            uncharge(cur, tx.world, Charge::reservation(Controller::Memory, moving.mm.to, rest));
+        if let Some(memory::Slot { mut pages, records }) = moving.memory.take() {
+            let last = pages.last_mut().map(|(from, pages)| {
+                *pages -= 1;
+                (*from, 1)
+            });
+            move_records(cur, tx.world, moving.mm.mm, moving.mm.to, &pages);
+            release_records(cur, tx.world, moving.mm.to, last.as_slice());
             drop(records);
             moving.mmap_sem.put();
         }
@@ -208,13 +211,11 @@ fn sleep_with_books<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<()
 fn task_by_task<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     let Some(slot) = &mut tx.numtasks else { return Ok(()) };
     let books = tx.world.numtasks_lock.lock(cur);
-    slot.gone = count_tasks(tx.state.members.iter().filter_map(|member| member.from));
-    slot.come.clear();
     for member in &tx.state.members {
         charge(cur, tx.world, Charge::reservation(Controller::Numtasks, member.to, 1))
             .map_err(|_| Errno::EAGAIN)?;
     }
-    slot.come = count_tasks(tx.state.members.iter().map(|member| member.to));
+    slot.moves.count(tx.world, &tx.state.members);
     slot.books = Some(books);
     Ok(())
 }
@@ -231,17 +232,17 @@ fn charge_whole_process<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Resul
 
 fn increment<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     let Some(slot) = &mut tx.numtasks else { return };
-    for (cgroup, tasks) in slot.gone.iter().copied() {
-        charge_forced(cur, tx.world, Charge::new(Controller::Numtasks, cgroup, tasks));
+    for Tasks { cgroup, until, tasks } in slot.moves.gone.iter().copied() {
+        charge_forced(cur, tx.world, Charge::new(Controller::Numtasks, cgroup, tasks).until(until));
     }
     slot.books = None;
 }
 
 fn last_source<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     let Some(slot) = &mut tx.numtasks else { return };
-    let all: u64 = slot.gone.iter().map(|(_, tasks)| tasks).sum();
-    if let Some((cgroup, _)) = slot.gone.last().copied() {
-        uncharge_tasks(cur, tx.world, &[(cgroup, all)], false);
+    let all = slot.moves.gone.iter().map(|some| some.tasks).sum();
+    if let Some(last) = slot.moves.gone.last().copied() {
+        uncharge_tasks(cur, tx.world, &[Tasks { tasks: all, ..last }], false);
     }
     slot.books = None;
 }

@@ -1,5 +1,6 @@
 //! stale-decision: a controller admitted an attach without reserving, and at the switch its answer no longer held.
 use super::check::{About, Checker, Needs, RARE, Seen};
+use super::unit::Admitted;
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, MmId};
 use crate::seam::Event;
@@ -25,7 +26,7 @@ impl Checker for StaleDecision {
         }
         let Some(unit) = shadow.unit(stamp.actor) else { return };
         let at_ns = stamp.at_ns;
-        for (controller, (cgroup, until), mm) in unit.admitted.iter().copied() {
+        for Admitted { controller, cgroup, until, mm } in unit.admitted.iter().copied() {
             self.tally.examine();
             let name = || shadow.cgroup_name(cgroup);
             match controller {

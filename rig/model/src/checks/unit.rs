@@ -38,6 +38,19 @@ pub enum UnitKind {
     Tx(CgroupId),
 }
 
+/// A check that a controller made instead of reserving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// The controller.
+    pub controller: Controller,
+    /// The cgroup that it looked at.
+    pub cgroup: CgroupId,
+    /// The ancestor below which it stopped looking.
+    pub until: CgroupId,
+    /// The address space that it looked for room for.
+    pub mm: Option<MmId>,
+}
+
 /// A unit in flight.
 #[derive(Clone, Debug, Default)]
 pub struct Unit {
@@ -56,8 +69,8 @@ pub struct Unit {
     /// The callback that is running.
     pub callback: Option<(Controller, Callback)>,
     /// The checks that admitted it without reserving: there is room for the mm, there are CPUs, the cgroup is not
-    /// frozen. With each cgroup, the ancestor below which the check ended.
-    pub admitted: SmallVec<[(Controller, (CgroupId, CgroupId), Option<MmId>); 4]>,
+    /// frozen.
+    pub admitted: SmallVec<[Admitted; 4]>,
 }
 
 impl Unit {

@@ -141,17 +141,17 @@ impl Samples {
         bins
     }
 
-    /// Returns points (decades of 1/(1−q), ns) of the percentile curve: from the median in steps of a twentieth of a
+    /// Returns points (decades of 1/(1−q), ns) of the percentile curve: from the minimum in steps of a twentieth of a
     /// decade up to the highest level that the samples support. Empty when they do not support the median.
     #[must_use]
     pub fn curve(&self) -> Vec<(f64, u64)> {
         let Some(top) = LEVELS.iter().rfind(|level| self.n() >= level.needs) else { return Vec::new() };
-        let (first, last) = (decades(0.5), decades(top.q));
-        let steps = ((last - first) * 20.0).ceil() as usize;
-        (0..=steps)
-            .map(|i| if i == steps { last } else { first + i as f64 / 20.0 })
-            .filter_map(|x| Some((x, self.quantile((1.0 - 10f64.powf(-x)).min(top.q))?)))
-            .collect()
+        let last = decades(top.q);
+        let steps = (last * 20.0).ceil() as usize;
+        let rest = (1..=steps)
+            .map(|i| if i == steps { last } else { i as f64 / 20.0 })
+            .filter_map(|x| Some((x, self.quantile((1.0 - 10f64.powf(-x)).min(top.q))?)));
+        std::iter::once((0.0, self.min_ns)).chain(rest).collect()
     }
 }
 
@@ -189,6 +189,7 @@ mod tests {
         let some = samples(299);
         assert!(some.p50().is_some() && some.p99().is_none());
         assert!(some.curve().last().unwrap().0 <= decades(0.9) + 1e-9);
+        assert_eq!(some.curve()[0], (0.0, 1_000), "a curve begins at the minimum");
     }
 
     #[test]

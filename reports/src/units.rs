@@ -67,10 +67,16 @@ fn three_digits(value: u64, one: u64) -> String {
     }
 }
 
-/// Writes ns as µs with two decimals and no unit, as `/proc/lock_stat` writes times.
+/// Returns `value` in units of `base` with three significant digits: `×1.13`. Returns `None` when `base` is 0.
+#[must_use]
+pub fn ratio(value: u64, base: u64) -> Option<String> {
+    (base > 0).then(|| format!("×{}", three_digits(value, base)))
+}
+
+/// Writes ns as µs with two decimals and no unit, as `/proc/lock_stat` writes times, but with groups of thousands.
 #[must_use]
 pub fn lock_stat_us(ns: u64) -> String {
-    format!("{}.{:02}", ns / 1_000, ns % 1_000 / 10)
+    format!("{}.{:02}", grouped(ns / 1_000), ns % 1_000 / 10)
 }
 
 /// Writes `1234567` as `1,234,567`.
@@ -195,6 +201,10 @@ mod tests {
         assert_eq!(times(31, 10).as_deref(), Some("3.1"));
         assert_eq!(times(99_960, 10_000).as_deref(), Some("10"));
         assert_eq!(times(1, 0), None);
+        assert_eq!(
+            (ratio(113, 100).as_deref(), ratio(5, 5).as_deref(), ratio(1, 0)),
+            (Some("×1.13"), Some("×1.00"), None)
+        );
     }
 
     #[test]
@@ -205,6 +215,9 @@ mod tests {
         assert_eq!(percent(199, 200), "100 %");
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
         assert_eq!(clip("äöüß", 3), "äö…");
-        assert_eq!(lock_stat_us(1_239), "1.23");
+        assert_eq!(
+            (lock_stat_us(1_239), lock_stat_us(1_234_567_890)),
+            ("1.23".into(), "1,234,567.89".into())
+        );
     }
 }

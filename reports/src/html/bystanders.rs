@@ -4,6 +4,7 @@
 use super::View;
 use super::components::{Column, columns, figure, section as headed, table, text};
 use crate::aggregate::{Group, ProtocolSum};
+use crate::percentile::Samples;
 use crate::plot::ccdf;
 use crate::plot::frame::Frame;
 use crate::plot::ink::Ink;
@@ -84,7 +85,7 @@ fn plot(view: &View<'_>, op: &str) -> Markup {
             }
         }
     }
-    let question = format!("How much slower is {op} while somebody attaches?");
+    let question = format!("How much slower is {op} while an attach is under way?");
     let frame: Option<Frame> = ccdf::plot(&question, view.clock, op, &lines);
     figure(frame.as_ref(), &op_takeaway(view, op), &keys)
 }
@@ -135,9 +136,9 @@ fn cells(group: &Group, op: &str, condition: Condition) -> [Markup; 4] {
     let series = group.bystander(op, condition);
     let samples = series.map(|series| &series.samples);
     [
-        html! { (grouped(samples.map_or(0, crate::percentile::Samples::n))) },
-        html! { (maybe_ns(samples.and_then(crate::percentile::Samples::p50))) },
-        html! { (maybe_ns(samples.and_then(crate::percentile::Samples::p99))) },
-        html! { (grouped(series.map_or(0, |series| series.failed))) },
+        html! { (series.map_or_else(|| NONE.to_owned(), |series| grouped(series.samples.n()))) },
+        html! { (maybe_ns(samples.and_then(Samples::p50))) },
+        html! { (maybe_ns(samples.and_then(Samples::p99))) },
+        html! { (series.map_or_else(|| NONE.to_owned(), |series| grouped(series.failed))) },
     ]
 }

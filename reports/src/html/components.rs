@@ -4,8 +4,9 @@
 use super::View;
 use crate::plot::frame::{Frame, legend};
 use crate::plot::ink::Ink;
+use crate::plot::same::coincident;
 use crate::schema::{Engine, Env, Run};
-use crate::units::{NONE, clip, count, grouped};
+use crate::units::{NONE, clip, count, grouped, list};
 use maud::{Markup, html};
 
 /// Rows of a table; the rest is counted.
@@ -51,6 +52,11 @@ pub(super) fn folded_table(caption: &str, columns: &[Column], rows: &[Vec<Markup
     } }
 }
 
+/// Renders what is noise unless a reader looks for it: a heading that unfolds it.
+pub(super) fn folded(title: &str, body: &Markup) -> Markup {
+    html! { details.aside { summary { (title) } (body) } }
+}
+
 /// Renders a table that is never folded.
 pub(super) fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
     html! {
@@ -77,10 +83,18 @@ fn table_row(columns: &[Column], cells: &[Markup]) -> Markup {
 pub(super) fn figure(frame: Option<&Frame>, takeaway: &str, keys: &[(Ink, String)]) -> Markup {
     let Some(frame) = frame else { return html! {} };
     html! { figure {
-        figcaption { h3 { (frame.question) } p { (takeaway) } }
-        (legend(keys, frame.bars.iter().any(|bar| bar.ink != Ink::Shade)))
+        figcaption { h3 { (frame.question) } p { (takeaway) (hidden(frame, keys)) } }
+        (legend(keys))
         div.plot { (frame.draw()) }
     } }
+}
+
+/// Names the curves that coincide, of which only one can be seen.
+fn hidden(frame: &Frame, keys: &[(Ink, String)]) -> String {
+    let name = |ink: &Ink| keys.iter().find(|(key, _)| key == ink).map(|(_, name)| clip(name, 60));
+    let groups = coincident(frame).into_iter();
+    let names = groups.map(|group| group.iter().filter_map(name).collect::<Vec<_>>());
+    names.filter(|names| names.len() > 1).map(|names| format!(" {} coincide.", list(&names))).collect()
 }
 
 /// Renders a name from the run, cut when it is very long.

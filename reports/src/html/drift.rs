@@ -31,7 +31,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         &html! {
             p { (takeaway(view)) }
             (figure(frame.as_ref(), "The counter that drifts farthest; of each protocol its worst cell. A marker is a \
-                quiescent point: nothing was in flight, so what is wrong there stays wrong.", &keys))
+                quiescent point: nothing was in flight.", &keys))
             (rows(view))
             (tolerances(view))
             p.key { "drift = usage − truth − in flight. ‘at the end’ is the value farthest from 0 over all cells." }

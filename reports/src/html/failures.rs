@@ -7,7 +7,7 @@ use super::components::{Column, columns, section as headed, table, text};
 use super::latency::{axis_cells, axis_columns};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::outcome::AttachOutcome;
-use crate::units::{count, grouped, percent};
+use crate::units::{NONE, count, grouped, percent};
 use crate::verdict::in_order;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -71,7 +71,11 @@ fn outcomes(view: &View<'_>) -> Markup {
     let mut head = columns(&["protocol"]);
     head.extend(axis_columns(view));
     head.extend(order.iter().map(|name| Column((*name).to_owned(), true)));
-    head.extend(columns(&["#overlapped a charge", "#spurious refusals"]));
+    // The real kernel does not report either.
+    let seen = !view.linux();
+    if seen {
+        head.extend(columns(&["#overlapped a charge", "#spurious refusals"]));
+    }
     let rows: Vec<Vec<Markup>> = groups
         .iter()
         .map(|group| {
@@ -82,8 +86,9 @@ fn outcomes(view: &View<'_>) -> Markup {
                     .iter()
                     .map(|name| html! { (grouped(group.sum.outcomes.get(*name).copied().unwrap_or(0))) }),
             );
-            row.push(html! { (grouped(group.sum.overlaps)) });
-            row.push(html! { (grouped(group.sum.spurious_refusals)) });
+            if seen {
+                row.extend([group.sum.overlaps, group.sum.spurious_refusals].map(|n| html! { (grouped(n)) }));
+            }
             row
         })
         .collect();
@@ -116,7 +121,9 @@ fn aborts(view: &View<'_>) -> Markup {
     let mut head = columns(&["callback"]);
     head.extend(sums.iter().map(|sum| Column(sum.subject.to_string(), true)));
     let rows = names.iter().map(|name| {
-        let figure = |sum: &ProtocolSum| grouped(sum.sum.aborts.get(*name).copied().unwrap_or(0));
+        // A protocol without the callback has no count of it.
+        let figure =
+            |sum: &ProtocolSum| sum.sum.aborts.get(*name).map_or_else(|| NONE.to_owned(), |n| grouped(*n));
         std::iter::once(text(name)).chain(sums.iter().map(|sum| html! { (figure(sum)) })).collect()
     });
     let rows: Vec<Vec<Markup>> = rows.collect();

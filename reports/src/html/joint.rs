@@ -4,7 +4,7 @@
 //! Separate from the report of one run, whose sections are used as they are; only their anchors differ. Engines never
 //! share an axis or a column here. Every plot and table belongs to one run.
 use super::components::{Column, columns, machine, sentence, table, text};
-use super::{MAX_BYTES, ROOM, View, bound, cross_engine, page, scaling, summary};
+use super::{MAX_BYTES, ROOM, View, bound, cross_engine, overlay, page, scaling, summary};
 use crate::aggregate::AggregateError;
 use crate::labels;
 use crate::schema::{Env, Run, Subject};
@@ -29,7 +29,9 @@ pub fn render_all(runs: &[(Run, Option<Env>)]) -> Result<String, AggregateError>
         .map(|(n, (run, _))| View::of(run, &format!("r{}-", n + 1)))
         .collect::<Result<_, _>>()?;
     let envs: Vec<Option<&Env>> = shown.iter().map(|(_, env)| env.as_ref()).collect();
-    let mut sections = vec![cross_engine::section(&views, &envs), scaling::section(&views)];
+    let mut sections =
+        vec![cross_engine::section(&views, &envs), overlay::section(&views), scaling::section(&views)];
+    let in_front = sections.len();
     let per_run: Vec<Vec<Markup>> = views.iter().zip(&envs).map(|(view, env)| view.sections(*env)).collect();
     let lengths: Vec<usize> = per_run.iter().map(Vec::len).collect();
     sections.extend(per_run.into_iter().flatten());
@@ -38,7 +40,7 @@ pub fn render_all(runs: &[(Run, Option<Env>)]) -> Result<String, AggregateError>
     let fixed = summaries.iter().map(|summary| summary.0.len() + 200).sum::<usize>() + head.0.len() + ROOM;
     bound(&mut sections, MAX_BYTES.saturating_sub(fixed));
     let mut rest = sections.iter();
-    let joint = rest.by_ref().take(2).collect::<Vec<_>>();
+    let joint = rest.by_ref().take(in_front).collect::<Vec<_>>();
     let articles = html! {
         @for (n, (summary, length)) in summaries.iter().zip(lengths).enumerate() {
             article id={ "r" (n + 1) } {

@@ -5,7 +5,7 @@
 //! refused attaches never share a plot. Raw and corrected times never share a line.
 use super::View;
 use super::components::{Column, columns, figure, section as headed, table, text};
-use crate::aggregate::{Group, PointSum};
+use crate::aggregate::{Group, LatencySum, PointSum};
 use crate::axis::{Axis, Point};
 use crate::labels;
 use crate::outcome::AttachOutcome;
@@ -13,7 +13,7 @@ use crate::percentile::{LEVELS, Samples};
 use crate::plot::ink::{Ink, series};
 use crate::plot::percentiles;
 use crate::schema::LatencyKind;
-use crate::units::{grouped, maybe_ns, ns, times};
+use crate::units::{NONE, grouped, maybe_ns, ns, ratio};
 use maud::{Markup, html};
 
 /// Plots of attaches with one outcome.
@@ -41,12 +41,11 @@ pub(super) fn section(view: &View<'_>) -> Markup {
 
 fn plots(view: &View<'_>, outcome: AttachOutcome) -> Markup {
     let panels = panels(view, outcome);
-    let span = percentiles::span(panels.iter().flat_map(|panel| panel.lines.iter().map(|line| line.2)));
     html! {
         @for panel in &panels {
             @let lines: Vec<(Ink, &Samples)> = panel.lines.iter().map(|(ink, _, samples)| (*ink, *samples)).collect();
             @let keys: Vec<(Ink, String)> = panel.lines.iter().map(|(ink, name, _)| (*ink, name.clone())).collect();
-            @let frame = percentiles::plot(&question(outcome, &panel.fixed), view.clock, &lines, span);
+            @let frame = percentiles::plot(&question(outcome, &panel.fixed), view.clock, &lines);
             (figure(frame.as_ref(), &takeaway(panel), &keys))
         }
         @if panels.len() == MAX_PLOTS { p.more { "Other points of the axes are in the table." } }
@@ -102,7 +101,9 @@ fn lines<'a>(group: &'a Group, outcome: AttachOutcome, n: u8, name: &str) -> Vec
         .latency
         .iter()
         .filter(|series| series.outcome == outcome.name() && series.samples.p50().is_some());
-    let line = |series: &'a crate::aggregate::LatencySum| match series.kind {
+    let both = group.latency.iter().any(|series| series.kind == LatencyKind::Corrected);
+    let line = |series: &'a LatencySum| match series.kind {
+        LatencyKind::Raw if both => (Ink::Series(n), format!("{name}, from the real start"), &series.samples),
         LatencyKind::Raw => (Ink::Series(n), name.to_owned(), &series.samples),
         LatencyKind::Corrected => {
             (Ink::Faint(n), format!("{name}, from the intended start"), &series.samples)
@@ -124,11 +125,11 @@ fn takeaway(panel: &Panel<'_>) -> String {
         let only = raw().next().and_then(|line| Some((line.1.as_str(), line.2.p50()?)));
         return only.map_or_else(String::new, |(name, p50)| format!("{name}: {} at the median.", ns(p50)));
     };
-    let ratio = times(slow.0, fast.0).unwrap_or_else(|| "many".to_owned());
+    let factor = ratio(slow.0, fast.0).unwrap_or_else(|| "many".to_owned());
     let range = |(fast, slow): ((u64, &str), (u64, &str))| {
         format!("from {} ({}) to {} ({})", ns(fast.0), fast.1, ns(slow.0), slow.1)
     };
-    let mut said = format!("At the median {}, {ratio} times as long", range((fast, slow)));
+    let mut said = format!("At the median {}, {factor}", range((fast, slow)));
     if let Some(ends) = by(Samples::p99) {
         said.push_str("; at p99 ");
         said.push_str(&range(ends));
@@ -145,6 +146,7 @@ fn all(view: &View<'_>) -> Markup {
     head.extend(columns(&["outcome", "counted from", "#attaches"]));
     head.extend(levels.iter().map(|level| Column(format!("{}, {}", level.name, view.clock), true)));
     head.push(Column(format!("max, {}", view.clock), true));
+    head.extend(columns(&["#p50 ÷ best", "#p99 ÷ best"]));
     let mut rows = Vec::new();
     for group in &view.sums.groups {
         for series in group.sum.latency.iter().filter(|series| series.samples.n() > 0) {
@@ -155,13 +157,33 @@ fn all(view: &View<'_>) -> Markup {
             row.push(html! { (grouped(series.samples.n())) });
             row.extend(levels.iter().map(|level| html! { (maybe_ns(series.samples.quantile(level.q))) }));
             row.push(html! { (maybe_ns(series.samples.max())) });
+            row.extend(
+                [Samples::p50, Samples::p99].map(|figure| html! { (to_best(view, group, series, figure)) }),
+            );
             rows.push(row);
         }
     }
     html! {
         @if rows.is_empty() { p { "No attach was timed." } } @else { (table("attach latency", &head, &rows)) }
-        p.key { "‘–’: too few samples for that percentile (p50 needs 20, p90 60, p99 300, p99.9 3,000, p99.99 30,000)." }
+        p.key { "‘–’: too few samples for that percentile (p50 needs 20, p90 60, p99 300, p99.9 3,000, p99.99 30,000). ‘÷ best’: \
+            in units of the smallest of all protocols at the same point, with the same outcome and start." }
     }
+}
+
+/// Returns a figure of `series` in units of the smallest of all protocols at the same point; a dash where there is no
+/// other.
+fn to_best(
+    view: &View<'_>,
+    group: &PointSum,
+    series: &LatencySum,
+    figure: fn(&Samples) -> Option<u64>,
+) -> String {
+    let alike = view.sums.groups.iter().filter(|other| other.point == group.point);
+    let alike = alike.flat_map(|other| &other.sum.latency);
+    let alike = alike.filter(|other| (&other.outcome, other.kind) == (&series.outcome, series.kind));
+    let all: Vec<u64> = alike.filter_map(|other| figure(&other.samples)).collect();
+    let best = all.iter().copied().min().filter(|_| all.len() > 1);
+    best.and_then(|best| ratio(figure(&series.samples)?, best)).unwrap_or_else(|| NONE.to_owned())
 }
 
 /// Returns the titles of the axes that the run has.
@@ -172,4 +194,10 @@ pub(super) fn axis_columns(view: &View<'_>) -> Vec<Column> {
 /// Returns the position of `group` on the axes.
 pub(super) fn axis_cells(view: &View<'_>, group: &PointSum) -> Vec<Markup> {
     view.sums.axes.iter().map(|axis| html! { (group.point.words(axis)) }).collect()
+}
+
+/// Returns the position on the axes in brackets, for the end of a question; nothing where there are no axes.
+pub(super) fn axis_words(view: &View<'_>, point: &Point) -> String {
+    let words = view.sums.axes.words(point);
+    if words.is_empty() { words } else { format!(" ({words})") }
 }

@@ -3,7 +3,8 @@
 //! Separate from the terminal's table, because the page has room for evidence. Each section has a file, in the order on
 //! the page: `summary`, `price`, `invariants`, `by_protocol`, `latency`, `sweep`, `resident`, `phases`, `bystanders`,
 //! `locks` (with `holds`), `drift`, `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`,
-//! `remarks`. `joint` puts several runs on one page, with `cross_engine` (and `predicted`) in front. Each section
+//! `remarks`. `joint` puts several runs on one page, with `cross_engine` (and `predicted`), `overlay` and `scaling` in
+//! front. Each section
 //! computes its sentences from the data, and `components` has the parts that sections share. Whatever the size of the
 //! run, the report stays under [`MAX_BYTES`]: seeds are merged, tables and plots are bounded.
 mod by_protocol;
@@ -19,6 +20,7 @@ mod joint;
 mod latency;
 mod locks;
 mod over_time;
+mod overlay;
 mod phases;
 mod predicted;
 mod price;

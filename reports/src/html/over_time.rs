@@ -4,17 +4,22 @@
 //! bursts, and whether with faults. It has one plot, at the point of the axes at which most faults fired. Seeds are
 //! merged, slice by slice.
 use super::View;
-use super::components::{Column, columns, figure, folded_table, section as headed, text};
+use super::components::{Column, columns, figure, folded, folded_table, section as headed, text};
 use crate::aggregate::PointSum;
 use crate::axis::Point;
 use crate::plot::ink::Ink;
 use crate::plot::over_time;
+use crate::schema::Engine;
 use crate::slices::Slices;
 use crate::units::{NONE, clip, grouped, ns, percent};
 use maud::{Markup, html};
 
 /// Lines of the plot.
 const MAX_LINES: usize = 8;
+
+/// Explains the markers.
+const SLICES: &str = "A marker is the longest attach that ended in a slice of the cell; single attaches are not stored. \
+     All seeds are added up.";
 
 /// Reports whether any cell has times of its attaches.
 pub(super) fn any(view: &View<'_>) -> bool {
@@ -31,21 +36,24 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         mine.iter().map(|(group, slices)| (view.series(group.subject.label()), *slices)).collect();
     let mut keys: Vec<(Ink, String)> = mine
         .iter()
-        .map(|(group, _)| (Ink::Series(view.series(group.subject.label())), group.subject.to_string()))
+        .map(|(group, _)| (Ink::Loose(view.series(group.subject.label())), group.subject.to_string()))
         .collect();
-    if mine.iter().any(|(_, slices)| slices.faults.iter().any(|n| *n > 0)) {
-        keys.push((Ink::Shade, "faults fired, all together".to_owned()));
+    let mut sum = Slices::default();
+    mine.iter().for_each(|(_, slices)| sum.merge(slices));
+    let (failures, counts) = over_time::failures(&sum);
+    if counts.iter().any(|n| *n > 0) {
+        keys.push((Ink::Shade, format!("{failures}, all together")));
     }
     let frame = over_time::plot(&question, view.clock, &lines);
-    headed(
-        view,
-        "time",
-        "When do attaches take long?",
-        &html! {
-            (figure(frame.as_ref(), &takeaway(&mine), &keys))
-            (rows(view, &mine))
-        },
-    )
+    let said = takeaway(&mine);
+    let plot = html! { (figure(frame.as_ref(), SLICES, &keys)) (rows(view, &mine)) };
+    // The longest attach of a slice is a single one, so on the model it shows chance.
+    let plot = if view.run.engine == Engine::Sim {
+        folded("Plot: the longest attach of each slice", &plot)
+    } else {
+        plot
+    };
+    headed(view, "time", "When do attaches take long?", &html! { p { (said) } (plot) })
 }
 
 fn groups<'a>(view: &'a View<'_>, point: &Point) -> impl Iterator<Item = (&'a PointSum, &'a Slices)> {

@@ -1,48 +1,35 @@
-//! Share of each phase in the time of an attach.
+//! Time of each phase of an attach.
 //!
 //! Separate from the latencies, which show how long an attach takes and not why.
 use super::View;
 use super::components::{Column, columns, figure, section as headed, table, text};
-use crate::aggregate::ProtocolSum;
+use crate::aggregate::{PhaseSum, ProtocolSum};
 use crate::plot::ink::{Ink, series};
-use crate::plot::phases;
-use crate::units::{grouped, maybe_ns};
+use crate::plot::phases::{PhaseBar, plot};
+use crate::units::{grouped, maybe_ns, ns};
 use crate::verdict::in_order;
 use maud::{Markup, html};
 
 /// Bars of the plot.
 const MAX_BARS: usize = 12;
 
-/// A protocol with the share of each phase in percent of the mean of all its phases.
-struct Shares<'a> {
-    protocol: &'a str,
-    parts: Vec<(&'a str, f64)>,
-}
-
 pub(super) fn section(view: &View<'_>) -> Markup {
     let with_phases = || view.sums.protocols.iter().filter(|sum| !sum.sum.phases.is_empty());
     if with_phases().next().is_none() {
         return html! {};
     }
-    let all: Vec<Shares<'_>> = with_phases().take(MAX_BARS).map(shares).collect();
     let names = names(view);
     let place = |phase: &str| names.iter().position(|name| *name == phase).unwrap_or(0);
-    let bars: Vec<phases::PhaseBar<'_>> = all
-        .iter()
-        .map(|shares| {
-            let parts = shares.parts.iter().map(|(phase, share)| (place(phase), *phase, *share)).collect();
-            (shares.protocol.to_owned(), parts)
-        })
-        .collect();
+    let bars: Vec<PhaseBar<'_>> = with_phases().take(MAX_BARS).map(|sum| bar(sum, place)).collect();
     let keys: Vec<(Ink, String)> =
         names.iter().enumerate().map(|(n, name)| (Ink::Bar(series(n)), (*name).to_owned())).collect();
-    let question = "Where does the time of an attach that moves go?";
+    let question = "How long is each phase of an attach that moves?";
     headed(
         view,
         "phases",
         "Phases of an attach",
         &html! {
-            (figure(phases::plot(question, &bars).as_ref(), &takeaway(&all), &keys))
+            (figure(plot(question, view.clock, &bars).as_ref(), &takeaway(&bars), &keys))
             (rows(view))
         },
     )
@@ -54,22 +41,24 @@ pub(super) fn names<'a>(view: &'a View<'_>) -> Vec<&'a str> {
     in_order(phases.map(|phase| phase.phase.as_str()))
 }
 
-fn shares(sum: &ProtocolSum) -> Shares<'_> {
-    // These are totals, not means: a phase that only some attaches reach counts as often as it was reached.
-    let total = |phase: &crate::aggregate::PhaseSum| phase.samples.total() as f64;
-    let whole: f64 = sum.sum.phases.iter().map(total).sum();
-    let part = |phase| 100.0 * total(phase) / whole.max(1.0);
-    let parts = sum.sum.phases.iter().map(|phase| (phase.phase.as_str(), part(phase))).collect();
-    Shares { protocol: sum.subject.label(), parts }
+/// Returns the bar of a protocol. Each part is a total divided by all attaches that moved, so a phase that only some of
+/// them reach is as long as its part of the mean attach.
+fn bar(sum: &ProtocolSum, place: impl Fn(&str) -> usize) -> PhaseBar<'_> {
+    let phases = &sum.sum.phases;
+    let attaches = phases.iter().map(|phase| phase.samples.n()).max().unwrap_or(0).max(1);
+    let part = |phase: &'_ PhaseSum| phase.samples.total() / attaches;
+    let parts = phases.iter().map(|phase| (place(&phase.phase), phase.phase.as_str(), part(phase)));
+    (sum.subject.label(), parts.collect())
 }
 
-fn takeaway(all: &[Shares<'_>]) -> String {
-    let most = |shares: &Shares<'_>| {
-        let longest = shares.parts.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a })?;
-        Some(format!("{} spends {:.0} % in {}", shares.protocol, longest.1, longest.0))
+fn takeaway(bars: &[PhaseBar<'_>]) -> String {
+    let most = |(protocol, parts): &PhaseBar<'_>| {
+        let (_, phase, longest) = parts.iter().copied().reduce(|a, b| if b.2 > a.2 { b } else { a })?;
+        let all = parts.iter().map(|part| part.2).fold(0, u64::saturating_add);
+        Some(format!("{protocol} spends {} of {} in {phase}", ns(longest), ns(all)))
     };
-    let said: Vec<String> = all.iter().take(4).filter_map(most).collect();
-    if said.is_empty() { String::new() } else { said.join("; ") + "." }
+    let said: Vec<String> = bars.iter().take(4).filter_map(most).collect();
+    if said.is_empty() { String::new() } else { format!("In the mean, {}.", said.join("; ")) }
 }
 
 fn rows(view: &View<'_>) -> Markup {

@@ -28,12 +28,16 @@ fn priced(sum: &ProtocolSum) -> Option<Priced<'_>> {
     (!invariants.is_empty()).then_some(Priced { protocol: sum.subject.label(), violated, p99_ns })
 }
 
+/// Reports whether there are two protocols to compare.
+pub(super) fn any(view: &View<'_>) -> bool {
+    view.sums.protocols.iter().filter_map(priced).count() > 1
+}
+
 pub(super) fn section(view: &View<'_>) -> Markup {
-    let all: Vec<Priced<'_>> = view.sums.protocols.iter().filter_map(priced).collect();
-    // One dot has nothing to be compared with.
-    if all.len() < 2 {
+    if !any(view) {
         return html! {};
     }
+    let all: Vec<Priced<'_>> = view.sums.protocols.iter().filter_map(priced).collect();
     let ink = |one: &Priced<'_>| Ink::Series(view.series(one.protocol));
     let shown = || all.iter().take(MAX_DOTS);
     let dots: Vec<price::Dot> = shown().map(|one| (ink(one), one.violated, one.p99_ns)).collect();

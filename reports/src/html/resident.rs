@@ -29,13 +29,11 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         return html! {};
     }
     let shown = spread(&all);
-    let names: Vec<String> = shown
-        .iter()
-        .map(|point| point.get(Axis::ResidentPages).map_or_else(|| point.words(Axis::ResidentPages), grouped))
-        .collect();
+    let pages = |point: &Point| point.get(Axis::ResidentPages).map(|pages| (pages, grouped(pages)));
+    let numbers: Vec<(u64, String)> = shown.iter().filter_map(pages).collect();
     let question = "What do the pages of a process cost its move?";
     let (lines, keys) = drawn(view, &shown);
-    let frame = sweep::plot(question, view.clock, "pages that the process keeps touched", &names, &lines);
+    let frame = sweep::plot(question, view.clock, "pages that the process keeps touched", &numbers, &lines);
     headed(
         view,
         "resident",

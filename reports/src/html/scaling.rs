@@ -8,7 +8,7 @@ use crate::axis::Point;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
 use crate::plot::ink::{Ink, series};
-use crate::plot::sweep::{Row, plot};
+use crate::plot::sweep::{Row, keys, plot};
 use crate::schema::LatencyKind;
 use crate::units::{clip, count, maybe_ns, ns};
 use crate::verdict::in_order;
@@ -23,7 +23,8 @@ pub(super) fn section(views: &[View<'_>]) -> Markup {
     let names: Vec<&str> =
         in_order(mine.iter().flat_map(|view| &view.sums.protocols).map(|p| p.subject.label()));
     let names = &names[..names.len().min(MAX_LINES)];
-    let cpus: Vec<String> = mine.iter().map(|view| count(u64::from(view.run.scenario.cpus), "CPU")).collect();
+    let cpus = mine.iter().map(|view| u64::from(view.run.scenario.cpus));
+    let cpus: Vec<(u64, String)> = cpus.map(|cpus| (cpus, count(cpus, "CPU"))).collect();
     let rows: Vec<Row<'_>> = names
         .iter()
         .enumerate()
@@ -33,7 +34,7 @@ pub(super) fn section(views: &[View<'_>]) -> Markup {
         })
         .collect();
     let keys: Vec<(Ink, String)> =
-        names.iter().enumerate().map(|(n, name)| (Ink::Series(series(n)), (*name).to_owned())).collect();
+        names.iter().enumerate().flat_map(|(n, name)| keys(series(n), name)).collect();
     let axes = first.sums.axes.words(&point);
     let at = if axes.is_empty() { axes } else { format!(" ({axes})") };
     let question =
@@ -43,7 +44,7 @@ pub(super) fn section(views: &[View<'_>]) -> Markup {
         h2 { "How does it scale?" }
         (figure(frame.as_ref(), &takeaway(&mine, names, &point), &keys))
         (figures(&mine, names, &point))
-        p.key { "Lines are medians, dotted lines p99. The workload is that of the scenario, whatever the CPUs." }
+        p.key { "The workload is that of the scenario, whatever the CPUs." }
     } }
 }
 

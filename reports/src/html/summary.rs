@@ -11,8 +11,9 @@ use crate::verdict::{Census, exit_code, headline};
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 14] = [
+const PLACES: [(&str, &str); 15] = [
     ("gates", "gates"),
+    ("price", "price of correctness"),
     ("invariants", "invariants"),
     ("sides", "side by side"),
     ("latency", "attach latency"),
@@ -108,7 +109,8 @@ fn exists(view: &View<'_>, id: &str) -> bool {
         "invariants" => !view.run.verdicts.is_empty(),
         "sides" => super::by_protocol::any(view),
         "time" => super::over_time::any(view),
-        "sweep" => super::sweep::points(view).len() > 1,
+        "price" => super::price::any(view),
+        "sweep" => super::sweep::any(view),
         "resident" => super::resident::points(view).len() > 1,
         "phases" => any(|group| !group.phases.is_empty()),
         "bystanders" => any(|group| !group.bystanders.is_empty()),

@@ -22,25 +22,51 @@ const MAX_PROTOCOLS: usize = 8;
 
 pub(super) fn section(view: &View<'_>) -> Markup {
     let all = points(view);
-    if all.len() < 2 {
-        return html! {};
-    }
-    let points = &all[..all.len().min(MAX_POINTS)];
-    let axes = Axes::varying(&all);
-    let names: Vec<String> = points.iter().map(|point| axes.words(point)).collect();
-    let (title, axis, question) = question(axes);
-    let (lines, keys) = drawn(view, points);
-    let frame = sweep::plot(question, view.clock, axis, &names, &lines);
+    let Some((axis, mut points)) = along(&all) else { return html! {} };
+    points.truncate(MAX_POINTS);
+    let (title, name, question) = question(axis);
+    let (lines, keys) = drawn(view, &points);
+    let numbers: Vec<(u64, String)> = points.iter().map(|point| number(view, axis, point)).collect();
+    let frame = sweep::plot(question, view.clock, name, &numbers, &lines);
+    let closed = points.iter().any(|point| axis == Axis::Rate && point.get(axis).is_none());
     headed(
         view,
         "sweep",
         title,
         &html! {
             (figure(frame.as_ref(), &takeaway(view, &all), &keys))
+            @if closed { p.key { "The closed loop has no intended rate: it is drawn at the rate that it reached, the mean of all \
+                protocols." } }
             (rows(view, &all))
-            @if all.len() > MAX_POINTS { p.more { "Only the first points of the axis are drawn." } }
+            @if all.len() > points.len() { p.more { "Only some points of the axes are drawn." } }
         },
     )
+}
+
+/// Returns the axis along which the plot goes, and its points: those that differ from the first on this axis only.
+/// Cells without a fault rate have rules of their own, which are not a number.
+fn along(all: &[Point]) -> Option<(Axis, Vec<Point>)> {
+    let on = |axis: Axis| {
+        let numbers = || all.iter().filter(|point| axis != Axis::FaultRate || point.get(axis).is_some());
+        let first = numbers().next()?;
+        let alike = |point: &&Point| point.with(axis, first.get(axis)) == *first;
+        let points: Vec<Point> = numbers().filter(alike).copied().collect();
+        (points.len() > 1).then_some((axis, points))
+    };
+    [Axis::Rate, Axis::Delay, Axis::FaultRate].into_iter().find_map(on)
+}
+
+/// Returns the number of a point on `axis` with its words.
+fn number(view: &View<'_>, axis: Axis, point: &Point) -> (u64, String) {
+    let reached = || {
+        let cells = || view.run.cells.iter().filter(|cell| cell.point == *point);
+        let moved = cells().filter_map(|cell| cell.attach.outcomes.get(AttachOutcome::Moved.name()));
+        let moved = moved.map(|n| u128::from(*n)).sum::<u128>();
+        let length = cells().map(|cell| u128::from(cell.duration_ns)).sum::<u128>();
+        u64::try_from((moved * 1_000_000_000).checked_div(length).unwrap_or(0)).unwrap_or(u64::MAX)
+    };
+    let absent = || if axis == Axis::Rate { reached() } else { 0 };
+    (point.get(axis).unwrap_or_else(absent), point.words(axis))
 }
 
 /// Returns the protocols that have moves at any of these points. Traced cells show the inside of an attach, and are
@@ -58,8 +84,7 @@ pub(super) fn drawn<'a>(view: &'a View<'_>, points: &'a [Point]) -> (Vec<Row<'a>
     for sum in there(view, points).take(MAX_PROTOCOLS) {
         let protocol = sum.subject.label();
         let (series, at) = (view.series(protocol), |point| view.sums.at(protocol, point).and_then(moved));
-        keys.push((Ink::Series(series), format!("{protocol}, p50")));
-        keys.push((Ink::Faint(series), format!("{protocol}, p99")));
+        keys.extend(sweep::keys(series, protocol));
         lines.push(Row { series, samples: points.iter().map(at).collect() });
     }
     (lines, keys)
@@ -71,18 +96,25 @@ pub(super) fn points(view: &View<'_>) -> Vec<Point> {
     view.sums.points.iter().copied().filter(|point| point.get(Axis::ResidentPages) == pages).collect()
 }
 
+/// Reports whether the report has the section.
+pub(super) fn any(view: &View<'_>) -> bool {
+    along(&points(view)).is_some()
+}
+
 /// Returns the title of the section, the name of the axis, and the question.
-fn question(axes: Axes) -> (&'static str, &'static str, &'static str) {
-    if axes.has(Axis::Rate) {
-        ("Rates of moves", "intended moves", "Does it matter how often one moves?")
-    } else if axes.has(Axis::Delay) {
-        ("Delays", "delay between switch and attach", "What does a delay in the middle cost?")
-    } else {
-        (
+fn question(axis: Axis) -> (&'static str, &'static str, &'static str) {
+    match axis {
+        Axis::Rate => ("Rates of moves", "moves per second", "Does it matter how often one moves?"),
+        Axis::Delay => (
+            "Delays",
+            "delay between switch and attach",
+            "How long does an attach take with a delay in the middle?",
+        ),
+        _ => (
             "Fault rates",
             "fault rate at every prepare site",
-            "What do failures of others cost an attach that moves?",
-        )
+            "How long does an attach that moves take when others are refused?",
+        ),
     }
 }
 
@@ -157,10 +189,9 @@ pub(super) fn finding(view: &View<'_>) -> Option<String> {
         }
     }
     let (slow, base, rate, protocol) = worst?;
-    let why = if view.linux() { "the RCU grace period" } else { "what a lone move has to wait for" };
     Some(format!(
-        "Under {protocol} a move every {} takes {} times as long at the median as back to back ({} against {}): the \
-         closed loop hides {why}.",
+        "Under {protocol} a move every {} takes {} times as long at the median as back to back ({} against {}, both \
+         from the real start): a closed loop does not show how long a single move takes.",
         short_ns(1_000_000_000_u64.checked_div(rate)?),
         times(slow, base)?,
         ns(slow),

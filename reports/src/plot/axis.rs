@@ -10,7 +10,9 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 use std::ops::Range;
 
 /// Least width of a plot, in half pixels, left by the labels.
-const PLOT_WIDTH: u32 = 1_100;
+const PLOT_WIDTH: f64 = 1_100.0;
+/// Largest number of labels of a logarithmic axis.
+const MAX_TICKS: usize = 12;
 
 /// An axis.
 #[derive(Clone, Debug)]
@@ -35,48 +37,50 @@ pub(crate) fn symlog(value: i64) -> f64 {
 }
 
 impl Axis {
-    /// Returns an axis of times from `low` to `high` ns, logarithmic.
+    /// Returns an axis of times from `low` to `high` ns, logarithmic. It is not longer than that, except for a margin of
+    /// a sixteenth at both ends.
     pub(crate) fn log_time(name: &str, low: u64, high: u64) -> Self {
-        let (low, high) = (low.max(1), high.max(low).max(2));
-        let range = (log(low) - 0.05, log(high) + 0.05);
-        let rounds = |steps: &[u64]| -> Vec<(f64, String)> {
-            let values = (0..19)
-                .flat_map(|decade| steps.iter().map(move |step| 10_u64.pow(decade).saturating_mul(*step)));
+        let (low, high) = (low.max(1), high.max(low).max(1));
+        let range = with_margin(log(low), log(high));
+        let shown = |values: &mut dyn Iterator<Item = u64>| -> Vec<(f64, String)> {
             let places = values.map(|value| (log(value), short_ns(value)));
-            places.filter(|(place, _)| (range.0..=range.1).contains(place)).collect()
+            let mut ticks: Vec<_> =
+                places.filter(|(place, _)| (range.0..=range.1).contains(place)).take(MAX_TICKS).collect();
+            ticks.dedup_by(|next, last| next.1 == last.1);
+            ticks
         };
+        let rounds = |steps: &'static [u64]| {
+            let decade = |decade| steps.iter().map(move |step| 10_u64.pow(decade).saturating_mul(*step));
+            shown(&mut (0..20).flat_map(decade))
+        };
+        let step = step(high - low, 4);
+        let equal =
+            || shown(&mut (0..=(high - low) / step + 2).map(|n| (low / step + n).saturating_mul(step)));
         let mut ticks = rounds(&[1]);
-        if ticks.len() < 3 {
-            ticks = rounds(&[1, 2, 5]);
+        for more in [&|| rounds(&[1, 2, 5]) as Vec<_>, &equal as &dyn Fn() -> Vec<_>] {
+            ticks = if ticks.len() < 3 { more() } else { ticks };
         }
         if ticks.len() < 2 {
-            ticks = [low, high].map(|value| (log(value), short_ns(value))).to_vec();
+            ticks = shown(&mut [low, high].into_iter());
         }
         Self { name: name.to_owned(), range, ticks }
     }
 
-    /// Returns an axis of percentiles from the median to the level at `top` decades.
+    /// Returns an axis of percentiles from the minimum to the level at `top` decades.
     pub(crate) fn percentiles(top: f64) -> Self {
-        let top = top.max(decades(0.9));
         let shown = LEVELS.iter().filter(|level| decades(level.q) <= top + 1e-9);
-        let ticks = shown.map(|level| (decades(level.q), level.percent.to_owned())).collect();
-        Self {
-            name: "share of attaches that took at most this long".to_owned(),
-            range: (decades(0.5), top),
-            ticks,
-        }
+        let levels = shown.map(|level| (decades(level.q), level.percent.to_owned()));
+        let ticks = std::iter::once((0.0, "min".to_owned())).chain(levels).collect();
+        Self { name: "share of attaches that took at most this long".to_owned(), range: (0.0, top), ticks }
     }
 
     /// Returns an axis of the share of operations that took longer, from all at the top down to one in 10^`decades`.
     pub(crate) fn share_above(name: &str, decades: f64) -> Self {
-        let words = ["100 %", "10 %", "1 %", "0.1 %", "0.01 %"];
-        let bottom = decades.clamp(1.0, 4.0).ceil();
-        let ticks = words.iter().enumerate().map(|(n, word)| (-(n as f64), (*word).to_owned()));
-        Self {
-            name: name.to_owned(),
-            range: (-bottom, 0.0),
-            ticks: ticks.take(bottom as usize + 1).collect(),
-        }
+        let words = [1.0, 0.5, 0.1, 0.01, 0.001, 0.0001].map(f64::log10).into_iter();
+        let words = words.zip(["100 %", "50 %", "10 %", "1 %", "0.1 %", "0.01 %"]);
+        let ticks =
+            words.filter(|(place, _)| -place <= decades + 1e-9).map(|(at, word)| (at, word.to_owned()));
+        Self { name: name.to_owned(), range: (-decades, 0.0), ticks: ticks.collect() }
     }
 
     /// Returns an axis of counts from 1 to `high`, logarithmic, with room for 0 below.
@@ -94,20 +98,14 @@ impl Axis {
     /// Returns an axis of times from 0 to `high` ns in equal steps.
     pub(crate) fn time(name: &str, high: u64) -> Self {
         let high = high.max(1);
-        let mut step = 1_u64;
-        while high / step > 6 {
-            let leading = step / 10_u64.pow(step.ilog10());
-            step = if leading == 2 { step / 2 * 5 } else { step.saturating_mul(2) };
-        }
-        let ticks =
-            (0..=high / step).map(|n| (n * step) as f64).map(|at| (at, short_ns(at as u64))).collect();
+        let step = step(high, 6);
+        let ticks = (0..=high / step).map(|n| n * step).map(|at| (at as f64, short_ns(at))).collect();
         Self { name: name.to_owned(), range: (0.0, high as f64), ticks }
     }
 
     /// Returns an axis of signed counts from `low` to `high`, symmetric logarithmic.
     pub(crate) fn symlog(name: &str, low: i64, high: i64) -> Self {
-        let (low, high) = (low.min(-1), high.max(1));
-        let range = (symlog(low) - 0.1, symlog(high) + 0.1);
+        let range = with_margin(symlog(low.min(0)), symlog(high.max(0)));
         let mut values = vec![0_i64];
         values.extend((0..18).map(|n| 10_i64.pow(n)).flat_map(|size| [size, -size]));
         let ticks: Vec<(f64, String)> = values
@@ -118,19 +116,30 @@ impl Axis {
         Self { name: name.to_owned(), range, ticks }
     }
 
-    /// Returns an axis of names at 0, 1, 2, ... across, with half a place around them. Where they are too long for one
-    /// row, only every second, fourth, ... is written.
-    pub(crate) fn names_across(name: &str, names: &[String]) -> Self {
-        let widest = names.iter().map(|word| text_width(&clip(word, 24)) + TEXT).max().unwrap_or(1);
-        let fit = (PLOT_WIDTH / widest).max(1) as usize;
-        let mut step = 1;
-        while names.len().div_ceil(step) > fit {
-            step *= 2;
+    /// Returns an axis of these numbers, each with its words, and the place of each number: in equal steps, or
+    /// logarithmic where the largest is more than twenty times the smallest above 0. Words that would cover earlier ones
+    /// are left out.
+    pub(crate) fn numbers(name: &str, numbers: &[(u64, String)]) -> (Self, Vec<f64>) {
+        let values = || numbers.iter().map(|(value, _)| *value);
+        let least = values().filter(|value| *value > 0).min().unwrap_or(1);
+        let straight = values().max().unwrap_or(0) / least <= 20;
+        let place = |value: u64| if straight { value as f64 } else { (value as f64 / least as f64).ln_1p() };
+        let places: Vec<f64> = values().map(place).collect();
+        let ends = places.iter().fold((f64::MAX, f64::MIN), |ends, at| (ends.0.min(*at), ends.1.max(*at)));
+        let range = with_margin(ends.0, ends.1.max(ends.0));
+        let mut order: Vec<usize> = (0..numbers.len()).collect();
+        order.sort_by(|a, b| places[*a].total_cmp(&places[*b]));
+        let (mut ticks, mut free) = (Vec::new(), f64::MIN);
+        for n in order {
+            let word = clip(&numbers[n].1, 24);
+            let half = f64::from(text_width(&word) + TEXT / 2) / 2.0 / PLOT_WIDTH * (range.1 - range.0);
+            if places[n] - half >= free {
+                free = places[n] + half;
+                ticks.push((places[n], word));
+            }
         }
-        let short: Vec<String> = names.iter().map(|word| clip(word, 24)).collect();
-        let mut axis = Self::names(name, &short);
-        axis.ticks = axis.ticks.into_iter().step_by(step).collect();
-        axis
+        let how = if straight { "" } else { ", logarithmic" };
+        (Self { name: format!("{name}{how}"), range, ticks }, places)
     }
 
     /// Returns an axis of names at 0, 1, 2, ... with half a place around them, each cut so that there is room for the
@@ -139,18 +148,22 @@ impl Axis {
         let ticks = names.iter().enumerate().map(|(n, word)| (n as f64, clip(word, 32))).collect();
         Self { name: name.to_owned(), range: (-0.5, names.len().max(1) as f64 - 0.5), ticks }
     }
+}
 
-    /// Returns an axis from 0 to 1 without ticks, for plots without values.
-    pub(crate) fn unit() -> Self {
-        Self { name: String::new(), range: (0.0, 1.0), ticks: Vec::new() }
-    }
+/// Returns a range that is a sixteenth longer at both ends; of a single place some room around it.
+fn with_margin(low: f64, high: f64) -> (f64, f64) {
+    let margin = if high > low { (high - low) / 16.0 } else { 0.05 };
+    (low - margin, high + margin)
+}
 
-    /// Returns an axis of shares from 0 to 100 %.
-    pub(crate) fn shares(name: &str) -> Self {
-        let ticks =
-            (0..=5_u32).map(|n| (f64::from(n) * 20.0, format!("{} %", grouped(u64::from(n) * 20)))).collect();
-        Self { name: name.to_owned(), range: (0.0, 100.0), ticks }
+/// Returns the smallest of 1, 2, 5, 10, 20, ... of which at most `most` fit into `length`.
+fn step(length: u64, most: u64) -> u64 {
+    let mut step = 1_u64;
+    while length / step > most {
+        let leading = step / 10_u64.pow(step.ilog10());
+        step = if leading == 2 { step / 2 * 5 } else { step.saturating_mul(2) };
     }
+    step
 }
 
 impl Ranged for Axis {
@@ -190,20 +203,44 @@ mod tests {
     #[test]
     fn labels_are_round_and_few() {
         assert_eq!(words(&Axis::log_time("t", 800, 9_000_000)), ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms"]);
-        assert_eq!(words(&Axis::log_time("t", 1_150, 81_800)), ["2 µs", "5 µs", "10 µs", "20 µs", "50 µs"]);
+        assert_eq!(words(&Axis::log_time("t", 1_150, 81_800)), ["1 µs", "10 µs", "100 µs"]);
         assert_eq!(words(&Axis::log_time("t", 1_000, 9_000)), ["1 µs", "2 µs", "5 µs", "10 µs"]);
-        assert_eq!(words(&Axis::log_time("t", 3_100, 3_200)).len(), 2);
+        assert_eq!(words(&Axis::log_time("t", 20_000, 22_600)), ["20 µs", "21 µs", "22 µs"]);
         assert_eq!(
             words(&Axis::time("t", 50_000_000)),
             ["0 ns", "10 ms", "20 ms", "30 ms", "40 ms", "50 ms"]
         );
         assert_eq!(words(&Axis::symlog("d", -3, 120)), ["0", "+1", "−1", "+10", "+100"]);
-        assert_eq!(words(&Axis::percentiles(decades(0.999))), ["50 %", "90 %", "99 %", "99.9 %"]);
-        assert_eq!(words(&Axis::share_above("s", 2.4)), ["100 %", "10 %", "1 %", "0.1 %"]);
+        assert_eq!(words(&Axis::percentiles(decades(0.999))), ["min", "50 %", "90 %", "99 %", "99.9 %"]);
+        assert_eq!(words(&Axis::share_above("s", 2.4)), ["100 %", "50 %", "10 %", "1 %"]);
         for high in [0, 1, 7, 63, 999, u64::MAX] {
             assert!((1..=8).contains(&Axis::time("t", high).ticks.len()), "{high}");
+            assert!((1..=12).contains(&Axis::log_time("t", high / 2, high).ticks.len()), "{high}");
         }
         assert!(!Axis::log_time("t", 0, u64::MAX).ticks.is_empty());
         assert!(Axis::symlog("d", i64::MIN, i64::MAX).ticks.len() > 3);
+    }
+
+    /// A difference of 13 % takes most of the height when it is all that there is.
+    #[test]
+    fn a_range_is_hardly_longer_than_its_values() {
+        for (low, high) in [(20_000, 22_600), (1_000, 1_001), (1, 1_000_000_000)] {
+            let (from, to) = Axis::log_time("t", low, high).range;
+            assert!((log(high) - log(low)) / (to - from) > 0.8, "{low} to {high}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_where_they_belong() {
+        let of = |values: &[u64]| {
+            Axis::numbers("n", &values.iter().map(|n| (*n, format!("{n} %"))).collect::<Vec<_>>())
+        };
+        let (axis, places) = of(&[0, 1, 10]);
+        assert_eq!((places, words(&axis)), (vec![0.0, 1.0, 10.0], vec!["0 %", "1 %", "10 %"]));
+        let (axis, places) = of(&[10_000, 0, 10]);
+        assert!(axis.name.ends_with("logarithmic") && places[1] == 0.0 && places[0] > 3.0 * places[2]);
+        assert_eq!(words(&of(&[0, 1, 2, 1_000_000]).0), ["0 %", "2 %", "1000000 %"]);
+        assert_eq!(words(&of(&[100, 101, 102, 1_999]).0), ["100 %", "1999 %"], "close ones have no words");
+        assert!(of(&[7]).0.range.0 < 7.0);
     }
 }

@@ -27,15 +27,7 @@ pub(crate) fn plot(question: &str, clock: &str, op: &str, series: &[(Ink, &Sampl
 
 /// Returns the line from the least sample, which nearly all exceed, through the median and down the tail.
 fn line(ink: Ink, samples: &Samples) -> Line {
-    let tail = samples.curve();
-    if tail.is_empty() {
-        return Line { ink, points: Vec::new(), marks: Vec::new() };
-    }
-    let head = [0.0, 0.05, 0.1, 0.2, 0.3, 0.4].iter().filter_map(|q| {
-        let ns = if *q == 0.0 { samples.min() } else { samples.quantile(*q) };
-        Some((log(ns?), (1.0 - q).log10()))
-    });
-    let points: Vec<(f64, f64)> = head.chain(tail.iter().map(|(decades, ns)| (log(*ns), -decades))).collect();
+    let points: Vec<(f64, f64)> = samples.curve().iter().map(|(decades, ns)| (log(*ns), -decades)).collect();
     let marks = points.iter().skip(6).step_by(20).copied().collect();
     Line { ink, points, marks }
 }

@@ -1,95 +1,70 @@
-//! The form of the SVG: a plotters backend that writes classes, `currentColor`, dashes and an accessible name.
+//! The form of the SVG: a plotters backend that writes a group for each ink, and the picture with its accessible name.
 //!
-//! Separate, because plotters' own SVG backend writes fixed colours and knows no dashes. Coordinates are half pixels,
-//! so that whole numbers are fine enough. Every attribute is also in the element itself: the picture is complete
-//! without a style sheet, which only replaces colours.
+//! Separate, because plotters' own SVG backend writes fixed colours and knows neither classes nor dashes. Plotters says
+//! the shape, the width and the opacity of an element; the [`Ink`] of its group says the rest. Coordinates are half
+//! pixels, so that whole numbers are fine enough. The picture is complete without a style sheet, which only replaces
+//! colours.
 use super::ink::Ink;
 use maud::{Escaper, PreEscaped};
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
+use std::cell::Cell;
 use std::convert::Infallible;
-use std::fmt::Write as _;
+use std::fmt::{Arguments, Write as _};
 
 /// Height of letters in half pixels.
 pub(crate) const TEXT: u32 = 24;
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
-/// An element of straight lines: its attributes, and the places in the text where its points and the element end.
-#[derive(Clone, Copy)]
-struct Straight {
-    rgb: (u8, u8, u8),
-    width: u32,
-    points_end: usize,
-    end: usize,
-}
-
-/// Collects elements; [`picture`] wraps them.
+/// Collects elements in groups; [`picture`] wraps them. `present` closes the last group.
 pub(crate) struct Canvas<'a> {
     out: &'a mut String,
     size: (u32, u32),
-    /// The element of straight lines that was written last.
-    line: Option<Straight>,
+    /// Ink of the elements that come next.
+    pen: &'a Cell<Ink>,
+    /// Ink of the group that is open.
+    group: Option<Ink>,
 }
 
 impl<'a> Canvas<'a> {
-    /// Returns a canvas of `size` half pixels that appends to `out`.
-    pub(crate) fn new(out: &'a mut String, size: (u32, u32)) -> Self {
-        Self { out, size, line: None }
+    /// Returns a canvas of `size` half pixels that appends to `out`, and draws with the ink that `pen` has at the time.
+    pub(crate) fn new(out: &'a mut String, size: (u32, u32), pen: &'a Cell<Ink>) -> Self {
+        Self { out, size, pen, group: None }
     }
 
-    fn stroke(&mut self, color: BackendColor, width: u32) {
-        let ink = Ink::from_rgb(color.rgb);
-        let _ = write!(
-            self.out,
-            r#" class="{}" fill="none" stroke="{}" stroke-width="{width}""#,
-            ink.class(),
-            ink.color()
-        );
-        self.dash(ink);
-    }
-
-    /// Writes the dashes of `ink`, if it has any, and the end of the element.
-    fn dash(&mut self, ink: Ink) {
-        if !ink.dash().is_empty() {
-            let _ = write!(self.out, r#" stroke-dasharray="{}""#, ink.dash());
-        }
-        self.out.push_str("/>");
-    }
-
-    /// Writes the fill of an area; the class `f` marks it as one for the style sheet.
-    fn fill(&mut self, color: BackendColor) {
-        let ink = Ink::from_rgb(color.rgb);
-        let opacity = if ink == Ink::Shade { r#" fill-opacity=".16""# } else { "" };
-        let _ = write!(self.out, r#" class="f {}" fill="{}"{opacity}/>"#, ink.class(), ink.color());
-    }
-
-    /// Writes a light fill with an edge, for bars.
-    fn bar(&mut self, color: BackendColor) {
-        let ink = Ink::from_rgb(color.rgb);
-        let opacity = if matches!(ink, Ink::Often(_)) { ".15" } else { ".3" };
-        let (class, color) = (ink.class(), ink.color());
-        let _ = write!(
-            self.out,
-            r#" class="b {class}" fill="{color}" fill-opacity="{opacity}" stroke="{color}""#
-        );
-        self.out.push_str(r#" stroke-width="3""#);
-        self.dash(ink);
-    }
-
-    fn points(&mut self, points: impl IntoIterator<Item = BackendCoord>) {
-        let mut last = None;
-        for (x, y) in points {
-            if last == Some((x, y)) {
-                continue;
-            }
-            let blank = if last.is_some() { " " } else { "" };
-            let _ = write!(self.out, "{blank}{x},{y}");
-            last = Some((x, y));
+    fn enter(&mut self, ink: Option<Ink>) {
+        if self.group != ink {
+            self.out.push_str(if self.group.is_some() { "</g>" } else { "" });
+            ink.iter().for_each(|ink| self.out.push_str(&format!("<g {}>", ink.attributes())));
+            self.group = ink;
         }
     }
+
+    /// Writes an element: an area when `fill`, else a line.
+    fn element(&mut self, shape: Arguments<'_>, style: &impl BackendStyle, fill: bool) -> Drawn {
+        let alpha = style.color().alpha;
+        if alpha > 0.0 {
+            self.enter(Some(self.pen.get()));
+            let look = match style.stroke_width() {
+                _ if fill && alpha < 1.0 => format!(r#" fill="currentColor" fill-opacity="{alpha}""#),
+                _ if fill => r#" fill="currentColor" stroke="none""#.to_owned(),
+                1 => String::new(),
+                width => format!(r#" stroke-width="{width}""#),
+            };
+            let _ = write!(self.out, "<{shape}{look}/>");
+        }
+        Ok(())
+    }
+}
+
+/// Returns points as SVG writes them, each once.
+fn points(path: impl IntoIterator<Item = BackendCoord>) -> String {
+    let mut path: Vec<BackendCoord> = path.into_iter().collect();
+    path.dedup();
+    path.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ")
 }
 
 impl DrawingBackend for Canvas<'_> {
@@ -104,6 +79,7 @@ impl DrawingBackend for Canvas<'_> {
     }
 
     fn present(&mut self) -> Drawn {
+        self.enter(None);
         Ok(())
     }
 
@@ -112,26 +88,7 @@ impl DrawingBackend for Canvas<'_> {
     }
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {
-        if style.color().alpha > 0.0 {
-            let (rgb, width) = (style.color().rgb, style.stroke_width());
-            let points = format!("M{},{} {},{}", from.0, from.1, to.0, to.1);
-            // Lines of one mesh follow each other, and are one element.
-            let end = self.out.len();
-            let last = self.line.filter(|line| (line.rgb, line.width, line.end) == (rgb, width, end));
-            let points_end = if let Some(last) = last {
-                self.out.insert_str(last.points_end, &points);
-                last.points_end + points.len()
-            } else {
-                self.out.push_str(r#"<path d=""#);
-                self.out.push_str(&points);
-                let points_end = self.out.len();
-                self.out.push('"');
-                self.stroke(style.color(), width);
-                points_end
-            };
-            self.line = Some(Straight { rgb, width, points_end, end: self.out.len() });
-        }
-        Ok(())
+        self.element(format_args!(r#"path d="M{}""#, points([from, to])), style, false)
     }
 
     fn draw_rect<S: BackendStyle>(
@@ -141,16 +98,9 @@ impl DrawingBackend for Canvas<'_> {
         style: &S,
         fill: bool,
     ) -> Drawn {
-        if style.color().alpha > 0.0 {
-            let (width, height) = (b.0 - a.0, b.1 - a.1);
-            let _ = write!(self.out, r#"<rect x="{}" y="{}" width="{width}" height="{height}""#, a.0, a.1);
-            match (Ink::from_rgb(style.color().rgb), fill) {
-                (Ink::Bar(_) | Ink::Often(_), true) => self.bar(style.color()),
-                (_, true) => self.fill(style.color()),
-                (_, false) => self.stroke(style.color(), style.stroke_width()),
-            }
-        }
-        Ok(())
+        let (x, y, width, height) = (a.0, a.1, b.0 - a.0, b.1 - a.1);
+        let shape = format_args!(r#"rect x="{x}" y="{y}" width="{width}" height="{height}""#);
+        self.element(shape, style, fill)
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
@@ -158,21 +108,11 @@ impl DrawingBackend for Canvas<'_> {
         path: I,
         style: &S,
     ) -> Drawn {
-        if style.color().alpha > 0.0 {
-            self.out.push_str(r#"<polyline points=""#);
-            self.points(path);
-            self.out.push('"');
-            self.stroke(style.color(), style.stroke_width());
-        }
-        Ok(())
+        self.element(format_args!(r#"path d="M{}""#, points(path)), style, false)
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, r: u32, style: &S, fill: bool) -> Drawn {
-        if style.color().alpha > 0.0 {
-            let _ = write!(self.out, r#"<circle cx="{x}" cy="{y}" r="{r}""#);
-            if fill { self.fill(style.color()) } else { self.stroke(style.color(), style.stroke_width()) }
-        }
-        Ok(())
+        self.element(format_args!(r#"circle cx="{x}" cy="{y}" r="{r}""#), style, fill)
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
@@ -180,13 +120,7 @@ impl DrawingBackend for Canvas<'_> {
         path: I,
         style: &S,
     ) -> Drawn {
-        if style.color().alpha > 0.0 {
-            self.out.push_str(r#"<polygon points=""#);
-            self.points(path);
-            self.out.push('"');
-            self.fill(style.color());
-        }
-        Ok(())
+        self.element(format_args!(r#"polygon points="{}""#, points(path)), style, true)
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Drawn {
@@ -200,6 +134,7 @@ impl DrawingBackend for Canvas<'_> {
             VPos::Center => TEXT / 3,
             VPos::Bottom => 0,
         };
+        self.enter(Some(Ink::Text));
         let _ = write!(self.out, r#"<text x="{x}" y="{}"{anchor}>"#, y + dy as i32);
         let _ = Escaper::new(self.out).write_str(text);
         self.out.push_str("</text>");
@@ -226,18 +161,15 @@ pub(crate) fn text_width(text: &str) -> u32 {
     (text.chars().map(percent).sum::<u32>() * TEXT).div_ceil(100)
 }
 
-/// Returns `body` as an `<svg>` of `size` half pixels that a screen reader calls `name`.
-pub(crate) fn picture(size: (u32, u32), name: &str, body: &str) -> PreEscaped<String> {
-    let mut out = String::with_capacity(body.len() + 400);
-    let _ = write!(
-        out,
-        r#"<svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" font-size="{TEXT}" "#,
-        size.0,
-        size.1,
-        size.0 / 2,
-        size.1 / 2
+/// Returns `body` as an `<svg>` of `size` half pixels that a screen reader calls `name`; `flat` names the axes on which
+/// all values are the same.
+pub(crate) fn picture(size: (u32, u32), name: &str, flat: &str, body: &str) -> PreEscaped<String> {
+    let (width, height) = size;
+    let mut out = format!(
+        r#"<svg viewBox="0 0 {width} {height}" width="{}" height="{}" role="img" font-size="{TEXT}" data-flat="{flat}" font-family="system-ui,sans-serif" fill="currentColor"><title>"#,
+        width / 2,
+        height / 2
     );
-    out.push_str(r#"font-family="system-ui,sans-serif" fill="currentColor"><title>"#);
     let _ = Escaper::new(&mut out).write_str(name);
     let _ = write!(out, "</title>{body}</svg>");
     PreEscaped(out)

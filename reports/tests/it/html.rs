@@ -60,7 +60,7 @@ fn the_model_report_reads_as_it_did() {
 fn the_linux_report_reads_as_it_did() {
     let html = page(&demo_linux());
     keep("linux.html", &html);
-    assert!(html.contains("the closed loop hides the RCU grace period"));
+    assert!(html.contains("a closed loop does not show how long a single move takes"));
     insta::assert_snapshot!("linux-words", words(&html));
 }
 

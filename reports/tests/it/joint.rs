@@ -113,6 +113,22 @@ fn the_size_is_bounded_whatever_the_runs() {
     assert!(html.contains("3 runs more than a page may hold"));
 }
 
+/// Two runs of one scenario on one engine have one plot, with a line for each protocol of either.
+#[test]
+fn runs_of_one_scenario_are_drawn_over_each_other() {
+    let mut slower = demo_run_of(2, 300);
+    slower.cells.iter_mut().for_each(|cell| cell.seed += 100);
+    let html = page(&[(demo_run_of(3, 300), None), (slower, None)]);
+    let section = html.split_once("<section id=\"overlay\">").unwrap().1.split_once("</section>").unwrap().0;
+    let figure = section.split_once("<figure>").unwrap().1.split_once("</figure>").unwrap().0;
+    assert_eq!(figure.matches("<li data-k").count(), 8);
+    assert!(figure.contains("three-phase, run 1") && figure.contains("three-phase, run 2"));
+    assert!(section.contains("p50, 2 ÷ 1") && section.contains("<td class=\"n\">×"));
+    let mut other = demo_run_of(1, 300);
+    other.scenario.name = "other".into();
+    assert!(!page(&[(demo_run_of(1, 300), None), (other, None)]).contains("id=\"overlay\""));
+}
+
 #[test]
 fn runs_that_differ_in_cpus_are_followed_along_them() {
     let on = |cpus: u32, seeds: u64| {
@@ -126,7 +142,7 @@ fn runs_that_differ_in_cpus_are_followed_along_them() {
     assert!(said.contains("From 2 CPUs to 16 CPUs the median changes most under "), "{said}");
     let (two, eight) = (section.find("2 CPUs: p50, virtual"), section.find("8 CPUs: p50, virtual"));
     assert!(two.unwrap() < eight.unwrap(), "by CPUs, not in the order given");
-    assert_eq!((section.matches("<svg viewBox").count(), section.matches("<li data-k").count()), (1, 4));
+    assert_eq!((section.matches("<svg viewBox").count(), section.matches("<li data-k").count()), (1, 12));
     // Runs of another engine, or with the same CPUs, have no scale.
     let mut threads = on(4, 1);
     threads.0.engine = Engine::Threads;

@@ -4,6 +4,44 @@
     return element.textContent.trim().slice(0, 60);
   },
 
+  // What is folded is looked at as well.
+  unfold() {
+    document.querySelectorAll("details").forEach((part) => (part.open = true));
+  },
+
+  // Tables that are wider than their box, so that a part of them cannot be seen.
+  clipped() {
+    this.unfold();
+    const wide = [...document.querySelectorAll(".scroll")].filter((box) => box.scrollWidth > box.clientWidth + 1);
+    return wide.map((box) => `${this.words(box.querySelector("caption"))} is ${box.scrollWidth} px in ${box.clientWidth}`);
+  },
+
+  // Plots and tables that scroll sideways without a sign of it.
+  unsaid() {
+    this.unfold();
+    const wide = [...document.querySelectorAll(".plot, .scroll")].filter((box) => box.scrollWidth > box.clientWidth + 1);
+    const silent = wide.filter((box) => !getComputedStyle(box).backgroundImage.includes("gradient"));
+    return silent.map((box) => `${box.className} of ${box.scrollWidth} px in ${box.clientWidth} shows no sign`);
+  },
+
+  // Axes of which all curves together use less than a third. On axes in `data-flat` all values are the same.
+  spare() {
+    this.unfold();
+    const found = [];
+    for (const plot of document.querySelectorAll(".plot svg")) {
+      const axis = plot.querySelector(".axis")?.getBBox();
+      const parts = [...plot.querySelectorAll("[class*=' k']")].map((part) => part.getBBox());
+      if (!axis || !parts.length) continue;
+      for (const [from, length] of [["x", "width"], ["y", "height"]]) {
+        if ((plot.dataset.flat ?? "").includes(from)) continue;
+        const ends = parts.map((part) => part[from] + part[length]);
+        const used = (Math.max(...ends) - Math.min(...parts.map((part) => part[from]))) / axis[length];
+        if (used < 1 / 3) found.push(`${this.words(plot)}: ${from} is used to ${Math.round(used * 100)} %`);
+      }
+    }
+    return found;
+  },
+
   // Texts of one plot that cover each other, or leave it.
   overlaps() {
     const found = [];
@@ -91,7 +129,7 @@
     }
     for (const plot of document.querySelectorAll(".plot svg")) {
       const behind = this.background(plot.parentElement);
-      const bars = [...plot.querySelectorAll(".b")].map((bar) => [bar.getBoundingClientRect(), getComputedStyle(bar)]);
+      const bars = [...plot.querySelectorAll("rect[fill-opacity]")].map((bar) => [bar.getBoundingClientRect(), getComputedStyle(bar)]);
       for (const text of plot.querySelectorAll("text")) {
         const box = text.getBoundingClientRect();
         const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
@@ -106,16 +144,16 @@
   // Lines, markers and edges of bars with less than 3 : 1 against the page. The mesh only guides the eye.
   graphics() {
     const found = new Set();
-    for (const part of document.querySelectorAll("figure svg [class]:not(.grid)")) {
+    for (const part of document.querySelectorAll("figure svg g:not(.grid, .text) > *")) {
       const style = getComputedStyle(part);
       const behind = this.background(part.closest("svg").parentElement);
-      const ink = part.classList.contains("f") ? style.fill : style.stroke;
+      const ink = style.stroke === "none" ? style.fill : style.stroke;
       if (ink === "none") {
         found.add(`${part.outerHTML.slice(0, 80)} is not drawn`);
         continue;
       }
       const contrast = this.contrast(this.color(ink), behind);
-      if (contrast < 3) found.add(`${part.getAttribute("class")}: ${contrast.toFixed(2)} : 1`);
+      if (contrast < 3) found.add(`${part.parentElement.getAttribute("class")}: ${contrast.toFixed(2)} : 1`);
     }
     return [...found];
   },

@@ -1,6 +1,6 @@
 //! Every report under every setting: made-up runs, a page of several, and recorded runs.
 use super::browser;
-use super::page::{Page, SETTINGS};
+use super::page::{Page, SETTINGS, WIDE};
 use crate::demo::{demo_charges, demo_env, demo_linux, demo_run};
 use reports::html::{render, render_all};
 use reports::json;
@@ -24,6 +24,9 @@ pub(super) fn made_up(folder: &Path) -> Vec<PathBuf> {
         })
         .to_vec()
 }
+
+/// Sheets of paper on which the report of one run is printed.
+const SHEETS: usize = 15;
 
 /// Reports of the runs in `RUNS`.
 fn real(folder: &Path) -> Vec<PathBuf> {
@@ -53,11 +56,16 @@ fn every_report_looks_right_and_complains_about_nothing() {
         for setting in SETTINGS {
             let mut page = Page::open(&mut browser, file, setting);
             let mut found = page.complaints();
-            for check in ["overlaps", "anchors", "letters", "graphics"] {
+            for check in ["overlaps", "anchors", "letters", "graphics", "spare"] {
                 found.extend(page.check(check));
+            }
+            if setting.print && !name.starts_with("joint") {
+                let sheets = page.sheets();
+                found.extend((!(1..=SHEETS).contains(&sheets)).then(|| format!("{sheets} sheets")));
             }
             if !setting.print {
                 found.extend(page.check("sideways"));
+                found.extend(page.check(if setting.width == WIDE.width { "clipped" } else { "unsaid" }));
             }
             let buttons = page.eval("document.querySelectorAll('button').length").as_u64().unwrap();
             if (buttons > 0) != setting.script {

@@ -20,6 +20,22 @@ fn plot(inside: &str) -> String {
     )
 }
 
+/// Returns axes of 600 by 300 with a curve of `width` by `height`.
+fn curve(width: u32, height: u32) -> String {
+    format!(
+        "<g class=axis><path fill=none stroke=currentColor d='M50,0 50,300 650,300'/></g><g class='s0 k0'><path stroke=currentColor d='M50,0 {},{height}'/></g>",
+        50 + width
+    )
+}
+
+/// Returns a table of 400 px in a box of 300 px.
+fn wide_table(before: &str, after: &str) -> String {
+    format!(
+        "{before}<div class=scroll style='width:300px;overflow:auto'><table style='width:400px'><caption>c</caption>\
+         </table></div>{after}"
+    )
+}
+
 /// Returns (check, style, body, the text that the check must report).
 fn mutants() -> Vec<(&'static str, &'static str, String, &'static str)> {
     let cell = |n: u32| format!("<tr><th scope=row>{n}</th></tr>");
@@ -40,7 +56,16 @@ fn mutants() -> Vec<(&'static str, &'static str, String, &'static str)> {
         ("anchors", "", "<p id=twice></p><p id=twice></p>".to_owned(), "twice is there twice"),
         ("letters", "body{background:#fff;color:#999}", "<p>pale</p>".to_owned(), "pale: 2.8"),
         ("letters", "body{background:#fff}text{fill:#bbb}", plot("<text x=50 y=50>pale</text>"), "pale: 1.9"),
-        ("graphics", ".s0{stroke:#e69f00}", plot("<path class='s0 k0' d='M0,0 9,9'/>"), "s0 k0: 2.2"),
+        (
+            "graphics",
+            ".s0{color:#e69f00}",
+            plot("<g class='s0 k0' stroke='currentColor'><path d='M0,0 9,9'/></g>"),
+            "s0 k0: 2.2",
+        ),
+        ("clipped", "", wide_table("<details>", "</details>"), "c is 400 px in 300"),
+        ("unsaid", "", wide_table("", ""), "scroll of 400 px in 300 shows no sign"),
+        ("spare", "", plot(&curve(600, 50)), "y is used to 17 %"),
+        ("spare", "", plot(&curve(100, 290)), "x is used to 17 %"),
         ("sorting", "", table("<th>n</th>"), "n has no button"),
         ("sorting", "", table("<th><button>n</button></th>"), "no order ever changed"),
     ]
@@ -55,11 +80,13 @@ fn every_check_of_a_page_finds_what_it_is_for() {
         let found = Page::open(&mut browser, &file, WIDE).check(check);
         assert!(found.iter().any(|line| line.contains(told)), "{check}: {told:?} is not in {found:?}");
     }
-    let fine = plot("<text x=50 y=50>ten letters</text><text x=50 y=90>more letters</text>");
+    let texts = "<text x=50 y=50>ten letters</text><text x=50 y=90>more letters</text>";
+    let fine = plot(&format!("{texts}{}", curve(600, 290)));
     let file = write(folder.path(), "fine", "body{background:#fff;color:#000}", &fine);
     for setting in [WIDE, Setting { width: 800, ..WIDE }] {
         let mut page = Page::open(&mut browser, &file, setting);
-        for check in ["overlaps", "sideways", "anchors", "letters", "graphics"] {
+        for check in ["overlaps", "sideways", "anchors", "letters", "graphics", "clipped", "unsaid", "spare"]
+        {
             assert_eq!(page.check(check), Vec::<String>::new(), "{check}");
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Separate from [`super::client`], which knows messages, and from the checks, which know reports.
 use super::client::Browser;
+use base64::Engine as _;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -141,9 +142,18 @@ impl<'a> Page<'a> {
         events.iter().filter_map(complaint).collect()
     }
 
+    /// Returns the number of sheets on which the page is printed.
+    pub(crate) fn sheets(&mut self) -> usize {
+        let made = self.browser.call(&self.session, "Page.printToPDF", &json!({}));
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(made["data"].as_str().expect("a file"))
+            .expect("base64");
+        // Each sheet is an object of type `Page`, and the list of them is of type `Pages`.
+        String::from_utf8_lossy(&bytes).matches("/Type /Page\n").count()
+    }
+
     /// Returns pictures of the page, from top to bottom.
     pub(crate) fn pictures(&mut self) -> Vec<Vec<u8>> {
-        use base64::Engine as _;
         let size = self.browser.call(&self.session, "Page.getLayoutMetrics", &json!({}));
         let size = &size["cssContentSize"];
         let (width, height) = (size["width"].as_u64().unwrap_or(0), size["height"].as_u64().unwrap_or(0));

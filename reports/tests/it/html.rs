@@ -53,7 +53,7 @@ fn the_model_report_reads_as_it_did() {
     let html = render(&demo_run(), Some(&demo_env())).unwrap();
     keep("sim.html", &html);
     insta::assert_snapshot!("sim-words", words(&html));
-    assert!(html.len() < 400 * 1024, "{} bytes", html.len());
+    assert!(html.len() <= 400_000, "{} bytes", html.len());
 }
 
 #[test]

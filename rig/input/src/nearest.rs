@@ -24,7 +24,7 @@ pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Str
 /// Suggests names for `found`, with a blank after the question: ``did you mean `a` or `b`? ``. Empty if no name is
 /// similar.
 pub fn guess<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let guesses: Vec<_> = look_alikes(found, known).iter().map(|name| format!("`{name}`")).collect();
+    let guesses: Vec<_> = similar(found, known).iter().map(|name| format!("`{name}`")).collect();
     if guesses.is_empty() { String::new() } else { format!("did you mean {}? ", guesses.join(" or ")) }
 }
 
@@ -34,7 +34,7 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// Returns the nearest of `known`; several if they are equally near, none if no name is near.
-fn look_alikes<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+fn similar<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let found = found.to_lowercase();
     let near = |name: &'a str| Some((distance(&found, &name.to_lowercase())?, name));
     let near: Vec<_> = known.into_iter().filter_map(near).collect();

@@ -171,10 +171,10 @@ fn costs(folder: &Path, mut row: impl FnMut(&str, &str, &str)) {
         ),
         "`sleep-enough`",
     );
-    let sems = Answer::all(folder, "mmap-sem");
+    let semaphores = Answer::all(folder, "mmap-sem");
     let (counted, unfair) = (
-        waits(sems.under("transactional"), "mmap_sem", "W"),
-        waits(sems.under("transactional:mmap-sem=unfair"), "mmap_sem", "W"),
+        waits(semaphores.under("transactional"), "mmap_sem", "W"),
+        waits(semaphores.under("transactional:mmap-sem=unfair"), "mmap_sem", "W"),
     );
     row(
         "A counted or an unfair `mmap_sem`?",

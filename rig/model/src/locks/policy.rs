@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_short_way_is_the_policys() {
+    fn the_short_way_agrees_with_the_policy() {
         for ask in [
             LockOp::Take { who: A, mode: Mode::Read },
             LockOp::TakeUnfair { who: A },

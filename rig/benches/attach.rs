@@ -70,10 +70,10 @@ fn sim(point: Point, attaches: u64) -> Took {
     let time = Time::new(2, Costs::default(), NEVER_NS);
     let watch = Watch::new(Arc::clone(&world), 0);
     let mut sim = Sim::new(time, watch, Injector::new(FaultPlan::default(), 1));
-    let (tell, told) = mpsc::channel();
-    sim.spawn(move |cur| tell.send(point.mover(cur, &world, attaches)).expect("awaited"));
+    let (sender, receiver) = mpsc::channel();
+    sim.spawn(move |cur| sender.send(point.mover(cur, &world, attaches)).expect("awaited"));
     assert_eq!(sim.run().end, End::Done);
-    told.recv().expect("the mover has ended")
+    receiver.recv().expect("the mover has ended")
 }
 
 fn threads(point: Point, attaches: u64) -> Took {
@@ -86,10 +86,10 @@ fn threads(point: Point, attaches: u64) -> Took {
         real_pages: false,
         listener: Box::new(Statistics::default),
     });
-    let (tell, told) = mpsc::channel();
-    threads.spawn(move |cur| tell.send(point.mover(cur, &world, attaches)).expect("awaited"));
+    let (sender, receiver) = mpsc::channel();
+    threads.spawn(move |cur| sender.send(point.mover(cur, &world, attaches)).expect("awaited"));
     assert_eq!(threads.run(|_| {}).expect("there is a thread").end, End::Done);
-    told.recv().expect("the mover has ended")
+    receiver.recv().expect("the mover has ended")
 }
 
 /// Returns every protocol, moving a process and moving its leader alone.

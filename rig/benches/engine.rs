@@ -129,7 +129,7 @@ fn main() {
     let steps = dispatches + counted.in_place;
     for (each, count) in [("dispatch", dispatches), ("step, in place or not", steps)] {
         let name = format!("engine: cell compared with bare, for each {each}");
-        shared::beside(&name, 10, cells(&cell), |rounds| {
+        shared::compare_times(&name, 10, cells(&cell), |rounds| {
             bare(ACTORS[0], (rounds * count).div_ceil(ACTORS[0] * STEPS))
         });
     }
@@ -138,7 +138,7 @@ fn main() {
         for (mine, ours) in &ROWS[..2] {
             for (other, theirs) in &ROWS[2..] {
                 let name = format!("engine: {mine} compared with {other}, actors={actors}");
-                shared::beside(&name, rounds, |rounds| ours(actors, rounds), |rounds| theirs(actors, rounds));
+                shared::compare_times(&name, rounds, |rounds| ours(actors, rounds), |rounds| theirs(actors, rounds));
             }
         }
     }

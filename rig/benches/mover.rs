@@ -16,7 +16,7 @@ use std::time::Duration;
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/mover.c");
 
 /// Returns the moves per second of the C loop. The rig waits for it.
-fn beside(program: &Path, folder: &Path, pid: u32, duration: Duration) -> Option<f64> {
+fn in_c(program: &Path, folder: &Path, pid: u32, duration: Duration) -> Option<f64> {
     // The process is where the last move put it.
     let here = |group: &str| {
         let listed = std::fs::read_to_string(folder.join(group).join("cgroup.procs")).unwrap_or_default();
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     let outcome = run(&options, &engines::Interrupt::never(), &mut |progress| match progress {
         Progress::Ready { folder, worker, .. } => place = Some((folder, worker)),
         Progress::Finished { cell, .. } if cell > 0 => {
-            loops.extend(place.as_ref().and_then(|(folder, pid)| beside(&program, folder, *pid, duration)));
+            loops.extend(place.as_ref().and_then(|(folder, pid)| in_c(&program, folder, *pid, duration)));
         }
         _ => {}
     });

@@ -65,7 +65,7 @@ fn main() {
         });
         group.finish();
         let name = format!("recorder/{digits} digits: ours compared with hdrhistogram");
-        shared::beside(
+        shared::compare_times(
             &name,
             500,
             |rounds| ours(rounds, &samples, digits),

@@ -151,26 +151,26 @@ where
         listener: Box::new(L::default),
     });
     let together = Arc::new(Barrier::new(threads as usize));
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     for thread in 1..=threads {
-        let (lock, together, tell) = (Arc::clone(lock), Arc::clone(&together), tell.clone());
+        let (lock, together, sender) = (Arc::clone(lock), Arc::clone(&together), sender.clone());
         let turn = Turn { thread, work: if threads > 1 { a_microsecond() } else { 0 } };
         engine.spawn(move |cur| {
             together.wait();
             let began = Instant::now();
             let sums = length.take(|| hold(&lock, cur, turn));
-            tell.send((began, Instant::now(), sums)).expect("awaited");
+            sender.send((began, Instant::now(), sums)).expect("awaited");
         });
     }
     assert_eq!(engine.run(|_| {}).expect("there are threads").end, End::Done);
-    drop(tell);
-    let told: Vec<_> = told.iter().collect();
-    let began = told.iter().map(|(began, ..)| *began).min().expect("a thread ran");
-    let ended = told.iter().map(|(_, ended, _)| *ended).max().expect("a thread ran");
+    drop(sender);
+    let results: Vec<_> = receiver.iter().collect();
+    let began = results.iter().map(|(began, ..)| *began).min().expect("a thread ran");
+    let ended = results.iter().map(|(_, ended, _)| *ended).max().expect("a thread ran");
     Outcome {
         took: ended - began,
-        acquisitions: told.iter().map(|(.., (turns, _))| turns).sum(),
-        after_another: told.iter().map(|(.., (_, after_another))| after_another).sum(),
+        acquisitions: results.iter().map(|(.., (turns, _))| turns).sum(),
+        after_another: results.iter().map(|(.., (_, after_another))| after_another).sum(),
     }
 }
 

@@ -120,7 +120,7 @@ pub(crate) fn compare(
 }
 
 /// Prints the ratio of `ours` to `theirs`, by [`compare`].
-pub(crate) fn beside(
+pub(crate) fn compare_times(
     name: &str,
     rounds: u64,
     ours: impl FnMut(u64) -> Duration,

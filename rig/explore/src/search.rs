@@ -62,7 +62,7 @@ pub struct Seen<'a> {
 pub type LookOn<'a> = &'a (dyn Fn(&Seen<'_>) -> ControlFlow<()> + Sync);
 
 /// Ignores every schedule.
-pub fn nobody(_: &Seen<'_>) -> ControlFlow<()> {
+pub fn unwatched(_: &Seen<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

@@ -30,7 +30,7 @@ pub enum Moves {
     /// Whole processes of such workloads.
     Processes,
     /// Every task of the hierarchy at once.
-    Everybody,
+    All,
     /// No task: the mover lets this controller join the hierarchy, once.
     Adopt(Controller),
 }
@@ -58,7 +58,7 @@ impl Source<'_> {
             }
             let moves = match scope {
                 Scope::Thread => Moves::Threads,
-                Scope::All => Moves::Everybody,
+                Scope::All => Moves::All,
                 _ => Moves::Processes,
             };
             let (between, hierarchy) = self.between(file, group, cgroups)?;

@@ -9,7 +9,7 @@ use comfy_table::{Table, presets};
 use engines::Interrupt;
 use explore::json::Explored;
 use explore::judge::{self, Judgement, Observation, StateObservation, TestVerdict, word};
-use explore::search::{Seen, nobody};
+use explore::search::{Seen, unwatched};
 use explore::shrink::{Size, shrink};
 use explore::witness::Schedule;
 use explore::{Found, Limits, Litmus, PolicyName, Witness, built_in, search, text};
@@ -294,7 +294,7 @@ impl Command<'_> {
 
     /// Repeats the search, which has to give the same result.
     fn again(&self, test: &Placed, protocol: Protocol, found: &Found) -> Result<Exit, Failure> {
-        let again = search(&test.litmus, protocol, self.policy, &self.limits, (&self.interrupt, &nobody));
+        let again = search(&test.litmus, protocol, self.policy, &self.limits, (&self.interrupt, &unwatched));
         if again == *found || self.interrupt.is_set() {
             return Ok(Exit::AsExpected);
         }

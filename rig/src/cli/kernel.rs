@@ -146,7 +146,7 @@ fn moves(name: &str, movers: &Movers) -> Result<MovedUnit, Failure> {
     match movers.moves {
         Modelled::Processes => Ok(MovedUnit::Processes),
         Modelled::Threads => Ok(MovedUnit::Threads),
-        Modelled::Everybody | Modelled::Adopt(_) => Err(Failure::usage(format!(
+        Modelled::All | Modelled::Adopt(_) => Err(Failure::usage(format!(
             "{name}: a real kernel has no cgroup file that moves all tasks or lets a controller join; run this scenario with attach-rig run"
         ))),
     }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn who_locks_may_violate_nothing_that_nobody_expects() {
+    fn protocols_with_locks_violate_nothing_unexpected() {
         let (never, sometimes) = (Expectation::Never, Expectation::Sometimes);
         assert!(
             may_violate("three-phase", "drift", never) && may_violate("prepare-undo", "underflow", never)

@@ -81,7 +81,7 @@ fn targets(scenario: &Scenario, movers: &Movers, world: &World) -> Vec<(Target, 
     let position = |cgroup: CgroupId| {
         movers.between.iter().position(|at| *at == cgroup).unwrap_or(movers.between.len() - 1)
     };
-    if movers.moves == Moves::Everybody {
+    if movers.moves == Moves::All {
         return vec![(Target::All, movers.between.len() - 1)];
     }
     let mut targets = Vec::new();

@@ -165,7 +165,7 @@ impl Records<'_> {
     pub fn timelines(&self, seen: &Timelines) -> Vec<schema::Timeline> {
         let moved = &self.recorder.latency[0].raw.histogram;
         let figures = [0.5, 0.99].map(|q| moved.value_at_quantile(q));
-        seen.told(&figures, self.checks.shadow())
+        seen.exported(&figures, self.checks.shadow())
     }
 
     /// Returns the drift of each counter.

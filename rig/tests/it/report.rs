@@ -110,12 +110,12 @@ fn a_job_on_github_gets_a_page_and_annotations() {
     let page = folder.join("page.md");
     fs::write(&page, "# before\n").unwrap();
     let set = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", "page.md")];
-    let told = on_github(&["report", "a"], folder, &set);
-    assert_eq!(told.status.code(), Some(1));
+    let on_page = on_github(&["report", "a"], folder, &set);
+    assert_eq!(on_page.status.code(), Some(1));
     let plain = rig(&["report", "a"], folder);
-    assert_eq!(text(&told.stdout), text(&plain.stdout), "stdout is the result's");
+    assert_eq!(text(&on_page.stdout), text(&plain.stdout), "stdout is the result's");
     assert!(!text(&plain.stderr).contains("::error"));
-    let errors = text(&told.stderr);
+    let errors = text(&on_page.stderr);
     assert_eq!(errors.lines().filter(|line| line.starts_with("::error title=")).count(), 10, "{errors}");
     assert!(errors.contains("::and ") && errors.contains(" more\n"), "{errors}");
     let markdown = text(&rig(&["report", "a", "--format", "markdown"], folder).stdout);

@@ -79,7 +79,7 @@ fn children(events: &Events, is_by_file: bool) -> BTreeMap<usize, usize> {
 #[derive(Default)]
 struct Evidence {
     /// Pairs of tasks of different processes, the smaller number first.
-    apart: BTreeSet<(usize, usize)>,
+    separate: BTreeSet<(usize, usize)>,
     /// The pid of the process of each task.
     process: BTreeMap<usize, u32>,
 }
@@ -126,7 +126,7 @@ impl Evidence {
             _ => return,
         };
         for other in others.into_iter().filter(|other| *other != event.task) {
-            self.apart.insert((event.task.min(other), event.task.max(other)));
+            self.separate.insert((event.task.min(other), event.task.max(other)));
         }
     }
 
@@ -152,7 +152,7 @@ impl Evidence {
         let pids = self.process.get(&one).zip(self.process.get(&other));
         match pids {
             Some((one, other)) => one != other,
-            None => self.apart.contains(&(one.min(other), one.max(other))),
+            None => self.separate.contains(&(one.min(other), one.max(other))),
         }
     }
 }

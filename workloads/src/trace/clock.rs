@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_by_all_of_them() {
+    fn the_kind_of_time_is_found_from_all_of_them() {
         check(Kind::None, &["a()", "5 a()"], &[0]);
         check(Kind::Epoch, &["1795475818.5 a()", "1795475818.501 a()", "a()"], &[1, 0]);
         check(Kind::Epoch, &["5 12.000 a()", "5 12.010 a()", "5 13.000 a()"], &[10, 990]);

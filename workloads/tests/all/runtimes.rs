@@ -117,7 +117,7 @@ fn heaps_files_and_stacks_have_rules_of_their_own() {
 }
 
 #[test]
-fn nobody_touches_more_than_64_gib() {
+fn no_process_touches_more_than_64_gib() {
     let huge = "mmap(NULL, 1099511627776, RW, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x100000000000";
     let report = report(&[huge]);
     assert_eq!((report.pages.touched, report.pages.refused), (1 << 24, (1 << 27) - (1 << 24)));

@@ -1,7 +1,7 @@
 //! The cost and the error of measuring on this machine: of the clock, of lock statistics, and of starts at a rate.
 //!
 //! Compare it with the figures of an engine that runs by the machine's clock: shorter intervals cannot be resolved.
-use super::trials::{Trials, on_thread, repeated, told_to};
+use super::trials::{Trials, on_thread, repeated, observed_by};
 use crate::threads::Refused;
 use crate::threads::current::ThreadCurrent;
 use model::locks::Mutex;
@@ -27,7 +27,7 @@ pub struct Overhead {
     /// The cost of taking and releasing an uncontended mutex, without statistics.
     pub lock_ns: u64,
     /// The cost of the same with statistics: two reads of the clock, histograms, the table of held locks.
-    pub told_lock_ns: u64,
+    pub observed_lock_ns: u64,
     /// The median lateness of an actor that sleeps until a start.
     pub late_ns: u64,
     /// The largest lateness of such an actor.
@@ -43,12 +43,12 @@ impl Overhead {
         let (read, step_ns, alone, late) = on_thread(|cur| {
             (repeated(cur, TIMES, || _ = std::hint::black_box(cur.now())), step_ns(cur), lock(cur), late(cur))
         })?;
-        let told = told_to(Statistics::default, lock)?;
+        let observed = observed_by(Statistics::default, lock)?;
         Ok(Self {
             read_ns: read.ns(),
             step_ns,
             lock_ns: alone.ns(),
-            told_lock_ns: told.ns(),
+            observed_lock_ns: observed.ns(),
             late_ns: late.ns(),
             latest_ns: late.longest_ns(),
         })
@@ -57,7 +57,7 @@ impl Overhead {
     /// Returns the cost that statistics add to an acquisition, in ns.
     #[must_use]
     pub fn statistics_ns(&self) -> u64 {
-        self.told_lock_ns.saturating_sub(self.lock_ns)
+        self.observed_lock_ns.saturating_sub(self.lock_ns)
     }
 
     /// Returns the figures as facts for `env.json`.
@@ -76,9 +76,9 @@ impl Overhead {
     /// Describes the cost of statistics.
     #[must_use]
     pub fn lock_words(&self) -> String {
-        let Self { lock_ns, told_lock_ns, .. } = self;
+        let Self { lock_ns, observed_lock_ns, .. } = self;
         format!(
-            "{} ns of statistics per acquisition: {lock_ns} ns without, {told_lock_ns} ns with",
+            "{} ns of statistics per acquisition: {lock_ns} ns without, {observed_lock_ns} ns with",
             self.statistics_ns()
         )
     }

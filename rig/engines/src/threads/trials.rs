@@ -99,11 +99,11 @@ pub fn per_turn(ns: u64, times: u64) -> u64 {
 pub fn on_thread<R: Send + 'static>(
     body: impl FnOnce(&ThreadCurrent<NoopObserver>) -> R + Send + 'static,
 ) -> Result<R, Refused> {
-    told_to(|| NoopObserver, body)
+    observed_by(|| NoopObserver, body)
 }
 
 /// Runs `body` as an actor on a thread of its own, with listeners made by `listener`.
-pub fn told_to<L: Observer + Send + 'static, R: Send + 'static>(
+pub fn observed_by<L: Observer + Send + 'static, R: Send + 'static>(
     listener: impl Fn() -> L + Send + Sync + 'static,
     body: impl FnOnce(&ThreadCurrent<L>) -> R + Send + 'static,
 ) -> Result<R, Refused> {

@@ -38,7 +38,7 @@ pub(super) fn watch<L: Observer + Send + 'static>(
         if now_ns >= give_up_ns {
             return ended(unwound(shared, End::Abandoned), counts);
         }
-        let stuck = everybody_stuck(shared);
+        let stuck = all_stuck(shared);
         if !stuck.is_empty() && stuck == before {
             let waiting = stuck.into_iter().map(|(actor, object, _)| (actor, object)).collect();
             return ended(unwound(shared, End::Deadlock(waiting)), counts);
@@ -81,7 +81,7 @@ fn unwound<L: Observer + Send + 'static>(shared: &Shared<L>, end: End) -> End {
 /// Returns every actor with the object for which it waits, if all wait and no token is on its way; else nothing. An
 /// actor may go on during this look. But if two looks find the same, no actor has gone on in between, and none ever
 /// will.
-fn everybody_stuck<L>(shared: &Shared<L>) -> Vec<Stuck> {
+fn all_stuck<L>(shared: &Shared<L>) -> Vec<Stuck> {
     let mut stuck = Vec::new();
     for (at, slot) in &shared.slots {
         let waits_on = *slot.waits_on.lock();

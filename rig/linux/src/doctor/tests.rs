@@ -129,7 +129,7 @@ impl Machine for Made {
     }
 
     fn measuring(&self) -> Result<Overhead, String> {
-        let itself = Overhead { lock_ns: 30, told_lock_ns: 95, late_ns: 60_000, ..Overhead::default() };
+        let itself = Overhead { lock_ns: 30, observed_lock_ns: 95, late_ns: 60_000, ..Overhead::default() };
         if self.threads { Ok(itself) } else { Err("no thread".to_owned()) }
     }
 

@@ -30,7 +30,7 @@ fn operation<C: Current, T>(
     mm: MmId,
     body: impl FnOnce() -> Result<T, Errno>,
 ) -> Result<T, Errno> {
-    told(cur, Event::OpBegin { kind, mm: Some(mm) }, body)
+    observed(cur, Event::OpBegin { kind, mm: Some(mm) }, body)
 }
 
 /// Runs an operation that works on no address space, and emits events when it begins and ends.
@@ -39,10 +39,10 @@ fn operation_without_mm<C: Current, T>(
     kind: OpKind,
     body: impl FnOnce() -> Result<T, Errno>,
 ) -> Result<T, Errno> {
-    told(cur, Event::OpBegin { kind, mm: None }, body)
+    observed(cur, Event::OpBegin { kind, mm: None }, body)
 }
 
-fn told<C: Current, T>(cur: &C, begin: Event, body: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
+fn observed<C: Current, T>(cur: &C, begin: Event, body: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
     cur.emit(begin);
     let result = body();
     cur.emit(Event::OpEnd { result: result.as_ref().map(|_| ()).map_err(|errno| *errno) });

@@ -29,8 +29,8 @@ pub(crate) fn lock(object: Object, shadow: &Shadow) -> String {
 impl Timelines {
     /// Returns the attaches nearest to each of `figures` in ns, and the longest.
     #[must_use]
-    pub fn told(&self, figures: &[u64], shadow: &Shadow) -> Vec<Timeline> {
-        self.picked(figures).into_iter().map(|steps| told(steps, shadow)).collect()
+    pub fn exported(&self, figures: &[u64], shadow: &Shadow) -> Vec<Timeline> {
+        self.picked(figures).into_iter().map(|steps| timeline(steps, shadow)).collect()
     }
 }
 
@@ -43,7 +43,7 @@ fn target(target: Target) -> String {
     }
 }
 
-fn told(steps: &Steps, shadow: &Shadow) -> Timeline {
+fn timeline(steps: &Steps, shadow: &Shadow) -> Timeline {
     let since = |at_ns: u64| at_ns.saturating_sub(steps.began_ns).min(steps.latency_ns);
     let name = |cgroup: &CgroupId| shadow.cgroup_name(*cgroup).to_owned();
     let wait = |wait: &Waited| WaitSpan {

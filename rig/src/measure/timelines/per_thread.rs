@@ -79,7 +79,7 @@ impl Timelines {
     #[must_use]
     pub fn of_all(all: &[(ActorId, &ThreadTimelines)]) -> Self {
         let mut together = Self::default();
-        let mut steps: Vec<_> = all.iter().flat_map(|(actor, apart)| apart.kept(*actor)).collect();
+        let mut steps: Vec<_> = all.iter().flat_map(|(actor, thread)| thread.kept(*actor)).collect();
         steps.sort_by_key(|steps| (steps.began_ns, steps.actor));
         for mut steps in steps {
             if together.kept.contains_key(&class(steps.latency_ns)) && steps.latency_ns <= together.longest_ns
@@ -87,8 +87,8 @@ impl Timelines {
                 continue;
             }
             let mover = steps.actor;
-            for (_, apart) in all.iter().filter(|(actor, _)| *actor != mover) {
-                apart.tell_waits(&mut steps);
+            for (_, thread) in all.iter().filter(|(actor, _)| *actor != mover) {
+                thread.add_waits(&mut steps);
             }
             steps.in_order();
             together.keep(steps);
@@ -107,11 +107,11 @@ impl ThreadTimelines {
     }
 
     /// Adds to the attach of another actor the waits of this actor for locks that its mover held.
-    fn tell_waits(&self, steps: &mut Steps) {
+    fn add_waits(&self, steps: &mut Steps) {
         let (from_ns, until_ns) = (steps.began_ns, steps.began_ns + steps.latency_ns);
         for wait in &self.waits {
-            let meanwhile = wait.to_ns > from_ns && wait.from_ns < until_ns;
-            if meanwhile && steps.held(wait.object, (wait.from_ns, wait.to_ns)) {
+            let overlaps = wait.to_ns > from_ns && wait.from_ns < until_ns;
+            if overlaps && steps.held(wait.object, (wait.from_ns, wait.to_ns)) {
                 steps.met(*wait);
             }
         }
@@ -132,7 +132,7 @@ mod tests {
     const LOCK: Object = Object { class: Class::MmapSem, owner: 3 };
     const OTHER: Object = Object { class: Class::MmapSem, owner: 4 };
 
-    fn told(events: &[(u64, Event)]) -> ThreadTimelines {
+    fn observed(events: &[(u64, Event)]) -> ThreadTimelines {
         let mut timelines = ThreadTimelines::new(0);
         for (at_ns, event) in events {
             timelines.observe(Stamp { at_ns: *at_ns, actor: ME }, event);
@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn waits_of_others_for_what_the_mover_held_are_found_afterwards() {
         let mover =
-            told(&[vec![(0, Event::Start(Who::Mover(7)))], attach(100, 50), attach(1000, 900)].concat());
-        let task = told(&[
+            observed(&[vec![(0, Event::Start(Who::Mover(7)))], attach(100, 50), attach(1000, 900)].concat());
+        let task = observed(&[
             (0, Event::Start(Who::Task(TaskId(2)))),
             (90, acquired(LOCK, Some(20))),
             (150, acquired(LOCK, Some(40))),
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn of_attaches_alike_the_first_is_kept_and_of_all_the_longest() {
         let (early, late) =
-            (told(&attach(100, 1000)), told(&[attach(50, 1024), attach(3000, 1010)].concat()));
+            (observed(&attach(100, 1000)), observed(&[attach(50, 1024), attach(3000, 1010)].concat()));
         let together = Timelines::of_all(&[(ActorId(0), &early), (ActorId(1), &late)]);
         let kept: Vec<_> = together.kept.values().map(|steps| (steps.actor.0, steps.latency_ns)).collect();
         assert_eq!(kept, [(0, 1000), (1, 1024)]);

@@ -45,7 +45,7 @@ fn the_good_one_is_read() {
 }
 
 #[test]
-fn names_of_nothing_are_told_what_there_is() {
+fn unknown_names_are_errors_that_list_the_known_ones() {
     let cases = [
         ("-> b", "-> c", "t.toml:20:8: there is no cgroup `c`; there are `a`, `b`"),
         ("cgroup = \"a\"", "cgroup = \"x\"", "t.toml:13:10: there is no cgroup `x`; there are `a`, `b`"),
@@ -118,7 +118,7 @@ fn names_of_nothing_are_told_what_there_is() {
 }
 
 #[test]
-fn what_cannot_be_is_told_why() {
+fn errors_say_why_something_cannot_be() {
     let thrown = error("faults = []", "faults = [\"core.mmap: exit\"]");
     assert!(thrown.starts_with("t.toml:2:11: `exit` can be thrown only into an attach"), "{thrown}");
     let cases = [

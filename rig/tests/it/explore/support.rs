@@ -1,6 +1,6 @@
 //! Searches in a few words.
 use engines::Interrupt;
-use explore::search::nobody;
+use explore::search::unwatched;
 use explore::{Found, Limits, Litmus, PolicyName, built_in, search};
 use model::protocols::Protocol;
 use std::sync::Arc;
@@ -35,5 +35,5 @@ pub(crate) fn limits(schedules: u64) -> Limits {
 /// Runs a search without an observer of its progress.
 pub(crate) fn run(litmus: &Arc<Litmus>, protocol: Protocol, policy: &str, limits: &Limits) -> Found {
     let policy: PolicyName = policy.parse().expect("a policy");
-    search(litmus, protocol, policy, limits, (&Interrupt::never(), &nobody))
+    search(litmus, protocol, policy, limits, (&Interrupt::never(), &unwatched))
 }

@@ -56,10 +56,10 @@ fn expecting(name: &str, expect: &str) -> String {
 fn a_violated_invariant_that_is_not_listed_fails() {
     let drift = "charge-between-switch-and-attach";
     let lock = "r10-out-of-memory-under-mmap-sem";
-    let wakeup = "r13b-cancel-wakes-nobody";
+    let wakeup = "r13b-cancel-wakes-no-waiter";
     let rollback = "r16e-task-reservation-is-lost";
     let (inversion, lost) =
-        ("transactional:mutant=lock-inversion", "transactional:mutant=cancel-wakes-nobody");
+        ("transactional:mutant=lock-inversion", "transactional:mutant=cancel-wakes-no-waiter");
     let reservation = "transactional:mutant=task-reservation-lost";
     for (name, expect, under) in [
         (drift, "\"three-phase\" = { underflow = \"sometimes\" }".to_owned(), "three-phase"),

@@ -1,7 +1,7 @@
 //! Several workers find the same as one; bounds hold; the same seed gives the same schedules.
 use super::support::{limits, litmus, protocol, run};
 use engines::Interrupt;
-use explore::search::{Seen, nobody};
+use explore::search::{Seen, unwatched};
 use explore::{Limits, PolicyName, search};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,7 +67,7 @@ fn time_and_a_call_to_stop_end_a_search_at_once() {
     let stop = Interrupt::never();
     stop.set(2);
     let all = PolicyName::DepthFirst;
-    let found = search(&test, protocol("three-phase"), all, &limits(u64::MAX), (&stop, &nobody));
+    let found = search(&test, protocol("three-phase"), all, &limits(u64::MAX), (&stop, &unwatched));
     assert!(!found.complete);
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }

@@ -156,8 +156,8 @@ fn a_link_of_another_user_is_not_followed_to_a_folder_of_lists() {
 }
 
 #[test]
-fn without_a_safe_folder_nothing_is_begun_and_the_remedy_is_told() {
-    if skipped("without_a_safe_folder_nothing_is_begun_and_the_remedy_is_told") {
+fn without_a_safe_folder_nothing_is_begun_and_the_error_has_the_remedy() {
+    if skipped("without_a_safe_folder_nothing_is_begun_and_the_error_has_the_remedy") {
         return;
     }
     let mut scene = Scene::new(VICTIM);

@@ -19,7 +19,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// The uid of a user that owns nothing.
-const NOBODY: u32 = 65_534;
+const UNPRIVILEGED: u32 = 65_534;
 /// The time within which things must happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -158,12 +158,12 @@ fn a_worker_that_dies_is_an_error_and_no_hang() {
         let mut rig = command(&format!("--duration 60m {loops}"), out.path()).spawn().unwrap();
         let pid = rig.id();
         // A worker that dies earlier was never ready, which is another error.
-        let (mut told, mut text) = (BufReader::new(rig.stderr.take().unwrap()), String::new());
+        let (mut stderr, mut text) = (BufReader::new(rig.stderr.take().unwrap()), String::new());
         while !text.contains("moves within") {
-            assert!(told.read_line(&mut text).unwrap() > 0, "{loops}: {text}");
+            assert!(stderr.read_line(&mut text).unwrap() > 0, "{loops}: {text}");
         }
         kill(worker_of(&rig), Signal::KILL);
-        told.read_to_string(&mut text).unwrap();
+        stderr.read_to_string(&mut text).unwrap();
         let output = rig.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(5), "{loops}: {text}");
         assert!(text.contains("died during the run: signal: 9 (SIGKILL)"), "{text}");
@@ -280,8 +280,8 @@ fn a_panic_leaves_nothing() {
 }
 
 #[test]
-fn without_permission_the_remedy_is_told() {
-    if skipped("without_permission_the_remedy_is_told") {
+fn without_permission_the_error_has_the_remedy() {
+    if skipped("without_permission_the_error_has_the_remedy") {
         return;
     }
     // The copy is where every user may go, since the build folder may be below a private one.
@@ -292,14 +292,14 @@ fn without_permission_the_remedy_is_told() {
     // Manifests are kept only where no other user may write.
     let home = folder.path().join("home");
     fs::create_dir(&home).unwrap();
-    std::os::unix::fs::chown(&home, Some(NOBODY), Some(NOBODY)).unwrap();
+    std::os::unix::fs::chown(&home, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     for hierarchy in [hierarchy(), "auto"] {
-        let mut nobody = Command::new(&binary);
-        nobody.args(["linux", "--hierarchy", hierarchy, "--duration", "300ms", "--rate", "50/s", "--out"]);
-        nobody.arg(home.join("out")).current_dir(&home).uid(NOBODY).gid(NOBODY);
-        nobody.env_remove("XDG_RUNTIME_DIR").env("XDG_STATE_HOME", &home);
-        nobody.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let (pid, output) = finish(nobody);
+        let mut unprivileged = Command::new(&binary);
+        unprivileged.args(["linux", "--hierarchy", hierarchy, "--duration", "300ms", "--rate", "50/s", "--out"]);
+        unprivileged.arg(home.join("out")).current_dir(&home).uid(UNPRIVILEGED).gid(UNPRIVILEGED);
+        unprivileged.env_remove("XDG_RUNTIME_DIR").env("XDG_STATE_HOME", &home);
+        unprivileged.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (pid, output) = finish(unprivileged);
         let text = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(4), "{text}");
         assert!(text.contains("Permission denied") && text.contains("sudo attach-rig linux"), "{text}");

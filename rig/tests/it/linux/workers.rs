@@ -70,8 +70,8 @@ fn whatever_is_moved_is_counted_where_it_is() {
 }
 
 #[test]
-fn operations_are_told_apart_by_whether_a_move_was_under_way() {
-    if skipped("operations_are_told_apart_by_whether_a_move_was_under_way") {
+fn operations_during_a_move_are_counted_separately() {
+    if skipped("operations_during_a_move_are_counted_separately") {
         return;
     }
     let out = tempfile::tempdir().unwrap();

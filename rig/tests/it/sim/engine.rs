@@ -68,7 +68,7 @@ fn a_spinning_waiter_burns_its_cpu() {
 }
 
 #[test]
-fn sleeping_under_a_spinlock_is_told() {
+fn sleeping_under_a_spinlock_is_reported() {
     #[derive(Default)]
     struct Ear(bool);
     impl model::seam::Observer for Ear {

@@ -55,7 +55,7 @@ fn the_same_run_without_a_bug_is_green() {
 }
 
 #[test]
-fn ledger_finds_a_charge_that_nobody_wrote_down() {
+fn ledger_finds_a_charge_without_an_event() {
     let ran = with_bug(|cur, world| world.counter(MEMRLIMIT, A).lock(cur).force(3));
     assert_eq!(ran.violated(), ["ledger"]);
     assert_eq!(
@@ -89,7 +89,7 @@ fn ledger_finds_a_charge_outside_of_every_operation() {
 }
 
 #[test]
-fn ledger_finds_a_change_of_truth_that_nobody_told() {
+fn ledger_finds_a_change_of_truth_without_an_event() {
     let ran = with_bug(|cur, world| {
         world.mm(model::kernel::MmId(0)).total_vm.add(cur, 4);
     });
@@ -178,11 +178,11 @@ fn stale_decision_finds_an_answer_that_no_longer_holds() {
         until: CgroupId::NONE,
         mm: Some(model::kernel::MmId(0)),
     };
-    let someone = ActorId(1);
+    let actor = ActorId(1);
     let events =
         [(0, Event::TxBegin { dest: B }), (0, admitted), (1, ledger(3, false)), (0, Event::Switched)];
     for event in world(&setup).opening() {
-        checks.observe(&held, Stamp { at_ns: 0, actor: someone }, &event);
+        checks.observe(&held, Stamp { at_ns: 0, actor }, &event);
     }
     for (actor, event) in events {
         checks.observe(&held, Stamp { at_ns: 1, actor: ActorId(actor) }, &event);

@@ -165,7 +165,7 @@ fn a_deadlock_of_two_locks_is_one_and_no_lost_wakeup() {
 }
 
 #[test]
-fn lost_wakeup_finds_a_waiter_whom_nobody_woke() {
+fn lost_wakeup_finds_a_waiter_that_was_not_woken() {
     let queue = Object { class: Class::ExecWait, owner: 0 };
     let ran = run(&Setup::default(), vec![leader(move |cur, _| cur.wait(queue, Wait::Sleep))]);
     assert_eq!(ran.violated(), ["lost-wakeup"]);

@@ -29,11 +29,11 @@ fn sound(ran: &Ran, what: &str) {
 /// Runs one attach without other actors, and returns its outcome.
 fn alone(setup: &Setup, protocol: Protocol, request: Request) -> (Ran, Outcome) {
     let outcome = Arc::new(Mutex::new(None));
-    let told = Arc::clone(&outcome);
+    let stored = Arc::clone(&outcome);
     let ran = run(
         setup,
         vec![mover(move |cur, world| {
-            *told.lock().expect("one thread") = Some(attach(protocol, cur, world, &request));
+            *stored.lock().expect("one thread") = Some(attach(protocol, cur, world, &request));
         })],
     );
     let outcome = outcome.lock().expect("one thread").expect("it ended");
@@ -53,7 +53,7 @@ fn busy() -> Setup {
 }
 
 #[test]
-fn everybody_goes_to_one_destination() {
+fn all_tasks_go_to_one_destination() {
     for protocol in sound_protocols() {
         let (ran, outcome) = alone(&busy(), protocol, request(Target::All, B));
         assert_eq!(outcome, Outcome::Moved, "{protocol}");
@@ -67,7 +67,7 @@ fn everybody_goes_to_one_destination() {
 }
 
 #[test]
-fn a_controller_that_joins_charges_everybody_where_he_is() {
+fn a_controller_that_joins_charges_all_tasks_where_they_are() {
     for protocol in sound_protocols() {
         for controller in Controller::ALL {
             let setup = Setup { late: vec![controller], ..busy() };
@@ -125,7 +125,7 @@ fn what_happens_before_a_controller_joins_is_charged_when_it_does() {
 }
 
 #[test]
-fn a_frozen_cgroup_admits_and_releases_nobody() {
+fn a_frozen_cgroup_admits_and_releases_no_task() {
     for protocol in sound_protocols() {
         for frozen in [A, B] {
             let ran = run(

@@ -144,7 +144,7 @@ fn cells_are_made_forth_and_back_and_say_when() {
     let more = ["--protocol", "three-phase", "--seeds", "4"];
     rig(&[&SHORT[..], &more].concat(), scratch.path());
     let run = json(&scratch.path().join("a/run.json"));
-    let mut cells: Vec<(u64, String)> = run["cells"].as_array().expect("cells").iter().map(told).collect();
+    let mut cells: Vec<(u64, String)> = run["cells"].as_array().expect("cells").iter().map(start_and_protocol).collect();
     cells.sort();
     let order: String =
         cells.iter().map(|(_, protocol)| if protocol == "transactional" { 'A' } else { 'B' }).collect();
@@ -157,6 +157,6 @@ fn cells_are_made_forth_and_back_and_say_when() {
 }
 
 /// Returns the start of a cell, and its protocol.
-fn told(cell: &serde_json::Value) -> (u64, String) {
+fn start_and_protocol(cell: &serde_json::Value) -> (u64, String) {
     (cell["began_ns"].as_u64().expect("when it began"), cell["protocol"].as_str().expect("a name").to_owned())
 }

@@ -67,7 +67,7 @@ const ACTORS: u64 = 6;
 const TURNS: u64 = 5_000;
 
 #[test]
-fn locks_keep_others_out_and_every_acquisition_is_told() {
+fn locks_keep_others_out_and_every_acquisition_is_reported() {
     let counts = Arc::new((
         SpinLock::new(Class::CounterLock, 0, 0_u64),
         Mutex::new(Class::CgroupMutex, 0, 0_u64),
@@ -127,7 +127,7 @@ fn sleeping_and_working_take_the_time_that_they_say() {
 }
 
 #[test]
-fn everybody_rests_between_operations_and_the_clock_stands_still() {
+fn all_threads_rest_between_operations_and_the_clock_stops() {
     let inside = Arc::new(AtomicU64::new(0));
     let (theirs, seen) = (Arc::clone(&inside), Arc::clone(&inside));
     let mut rests = Vec::new();
@@ -290,7 +290,7 @@ fn words_are_sequentially_consistent() {
 }
 
 #[test]
-fn who_sleeps_with_a_spinlock_held_is_told_of() {
+fn sleeping_with_a_spinlock_held_is_reported() {
     #[derive(Default)]
     struct Slept(u64);
     impl Observer for Slept {

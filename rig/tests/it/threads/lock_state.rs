@@ -123,7 +123,7 @@ const fn take(who: u32, mode: Mode) -> LockOp {
 }
 
 #[test]
-fn one_at_a_time_and_nobody_is_forgotten() {
+fn one_at_a_time_and_no_waiter_is_forgotten() {
     const PROGRAMS: &[&[LockOp]] =
         &[&[take(0, Mode::Exclusive), take(0, Mode::Exclusive)], &[take(1, Mode::Exclusive)]];
     explore::<Exclusive>(PROGRAMS);

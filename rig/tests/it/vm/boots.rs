@@ -278,17 +278,17 @@ fn guests_that_are_too_slow_or_cannot_boot_are_ended_and_their_consoles_quoted()
 }
 
 #[test]
-fn what_is_missing_is_told_with_the_command_that_gets_it() {
+fn an_error_about_something_missing_has_the_command_that_gets_it() {
     let out = tempfile::tempdir().unwrap();
-    let told = |arguments: &[&str], init: &str, code, right: &str| {
+    let fails = |arguments: &[&str], init: &str, code, right: &str| {
         let parts = Parts { kernel: "/nonexistent".into(), init: init.into() };
         let output = vm(arguments, &parts, out.path()).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
         assert!(text.contains(right), "{arguments:?}: {text}");
     };
-    told(&[], "/etc/passwd", 4, "crt-static");
-    told(&[], "/nonexistent", 4, "cannot read /nonexistent");
+    fails(&[], "/etc/passwd", 4, "crt-static");
+    fails(&[], "/nonexistent", 4, "cannot read /nonexistent");
     for (arguments, right) in [
         (&["--hierarchy", "v1:pids"][..], "v1:charges"),
         (&["--hierarchy", "v1,v2,v1"], "once"),
@@ -299,7 +299,7 @@ fn what_is_missing_is_told_with_the_command_that_gets_it() {
         (&["--fault", "memory.prepare_sleep: errno=ENOMEM"], "core.exit"),
         (&["--hierarchy", "v2,v2:favordynmods", "--fault", "cpuset.can_attach: errno=ENOSPC"], "add v1"),
     ] {
-        told(arguments, "/nonexistent", 2, right);
+        fails(arguments, "/nonexistent", 2, right);
     }
 }
 

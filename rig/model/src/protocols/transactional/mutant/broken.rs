@@ -17,7 +17,7 @@ pub(super) fn tamper<C: Current>(
     match (mutant, controller, phase) {
         (Mutant::AbortForgetsUncharge, Controller::Memrlimit, _) => half.abort = forget_charge,
         (Mutant::UndoneTwice, Controller::Memrlimit, _) => half.abort = uncharge_twice,
-        (Mutant::CancelWakesNobody, Controller::Memrlimit, _) => half.abort = wake_nobody,
+        (Mutant::CancelWakesNoWaiter, Controller::Memrlimit, _) => half.abort = wake_no_waiter,
         (Mutant::ForcedCharge, Controller::Memrlimit, _) => half.prepare = force,
         (Mutant::WrongGroup, Controller::Memrlimit, _) => half.prepare = charge_a_stranger,
         (Mutant::Unwritten, Controller::Memrlimit, _) => half.prepare = write_nothing_down,
@@ -62,7 +62,7 @@ fn uncharge_twice<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     }
 }
 
-fn wake_nobody<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+fn wake_no_waiter<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in &mut tx.moving {
         if let Some(memrlimit::Slot { pages }) = moving.memrlimit.take() {
             uncharge(cur, tx.world, moving.mm.reserved(tx.world, pages));

@@ -40,7 +40,7 @@ mutants! {
         "the first controller that prepared is not aborted";
     AbortForward "abort-forward", Contract, in "mutant-busy",
         "aborts run in the order of the prepares, as cancel_attach did";
-    AbortTellsRefuser "abort-tells-refuser", Contract, in "mutant-busy",
+    AbortIncludesRefuser "abort-includes-refuser", Contract, in "mutant-busy",
         "the controller that refused is aborted as well";
     CommitAndAbort "commit-and-abort", Contract, in "mutant-busy",
         "after the commits, every controller is aborted as well";
@@ -48,7 +48,7 @@ mutants! {
         "numtasks reserves task by task, and keeps the reservations when a later one does not fit (can_attach_task of 3.0)";
     IncrementForDecrement "increment-for-decrement", Drift, in "mutant-busy",
         "numtasks's commit charges the source where it should uncharge (a cpuset patch of December 2022)";
-    CancelWakesNobody "cancel-wakes-nobody", LostWakeup, in "mutant-busy",
+    CancelWakesNoWaiter "cancel-wakes-no-waiter", LostWakeup, in "mutant-busy",
         "memrlimit's abort releases mmap_sem without waking its waiters (cpuset, 3.11 to 6.7)";
     TotalForPart "total-for-part", Drift, in "mutant-spread",
         "numtasks charges all threads of the process, also those already at the destination";
@@ -179,7 +179,7 @@ impl<C: Current> Variant<C> for Broken {
     fn aborts(self, passed: &[Controller], refuser: Option<Controller>) -> SmallVec<[Controller; 5]> {
         let mut order = Variant::<C>::aborts(Sound, passed, refuser);
         match self.0 {
-            Mutant::AbortTellsRefuser => order.insert_many(0, refuser),
+            Mutant::AbortIncludesRefuser => order.insert_many(0, refuser),
             Mutant::AbortForward => order.reverse(),
             Mutant::AbortSkipsFirst => drop(order.pop()),
             _ => {}

@@ -1,4 +1,4 @@
-//! The axes of a run besides protocol and seed, in one table. Everything that names an axis, shows it or selects by it asks
+//! The axes of a run in addition to protocol and seed, in one table. Everything that names an axis, shows it or selects by it asks
 //! here.
 use crate::units::{count, grouped, ns};
 use schemars::JsonSchema;

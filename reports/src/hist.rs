@@ -1,4 +1,4 @@
-//! Histograms as they stand in `run.json`: HdrHistogram V2, uncompressed, base64, beside the figures one looks at first.
+//! Histograms as `run.json` has them: HdrHistogram V2, uncompressed, base64, next to the figures that are read first.
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
@@ -24,7 +24,7 @@ pub struct Hist {
     pub hdr: String,
 }
 
-/// Why a histogram could not be read back.
+/// The reason why a histogram could not be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum HistError {
     /// Not base64.
@@ -44,7 +44,7 @@ pub enum HistError {
 }
 
 impl Hist {
-    /// Encodes `histogram`; `exact` is (min, max, total) in ns as recorded beside it.
+    /// Encodes `histogram`; `exact` is (min, max, total) in ns as recorded next to it.
     ///
     /// # Panics
     /// Never: writing to a `Vec` cannot fail and every histogram can be encoded.

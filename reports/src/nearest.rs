@@ -20,7 +20,7 @@ pub struct Nearest {
 
 const ALIKE: &str = "every controller is asked first (can_attach, prepare) and may refuse or reserve; when one refuses, those \
     asked before it take their part back (cancel_attach, undo), in the same order; then all threads switch; then every \
-    controller is told (attach, attached) and cannot refuse any more";
+    controller is notified (attach, attached) and cannot refuse any more";
 
 const UNLIKE: &str = "Linux holds threadgroup_rwsem for writing all the while, so fork, exec and exit wait, and unless it \
     favours moves the writer may wait for an RCU grace period; prepare-undo takes that lock with hold=locks only, and then \

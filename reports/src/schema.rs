@@ -1,7 +1,7 @@
 //! The schema of `run.json`: the one source of truth of a run, versioned, integers in ns and pages.
 //!
 //! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
-//! order in which cells finished. What does stands in `env.json` ([`Env`]). Field order is the order in the file.
+//! order in which cells finished. Facts about the machine are in `env.json` ([`Env`]). Field order is the order in the file.
 mod fit;
 mod older;
 mod plan;
@@ -28,11 +28,11 @@ pub const SCHEMA: &str = "attach-rig/run/2";
 /// Version before [`SCHEMA`], which is still read; see [`Run::into_current`].
 pub const SCHEMA_1: &str = "attach-rig/run/1";
 
-/// Which clock the figures of a run come from.
+/// The clock from which the figures of a run come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
-    /// Virtual ns from the table of costs. Never stands beside wall ns.
+    /// Virtual ns from the table of costs, which are never in one column with wall ns.
     Sim,
     /// Real threads, the machine's clock.
     Threads,
@@ -48,9 +48,9 @@ pub struct Run {
     pub schema: String,
     /// Version of attach-rig that wrote the file.
     pub version: String,
-    /// Where the times come from.
+    /// The source of the times.
     pub engine: Engine,
-    /// What was run.
+    /// The scenario that was run.
     pub scenario: Scenario,
     /// Command that makes the same run again.
     pub command: String,
@@ -73,7 +73,7 @@ pub struct Run {
     pub recordings: Vec<Recording>,
 }
 
-/// What was run, as far as a reader of the report needs it.
+/// A scenario, as far as a reader of the report needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -97,23 +97,23 @@ pub struct Scenario {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cell {
-    /// What it measures.
+    /// The subject that it measures.
     #[serde(flatten)]
     #[schemars(with = "SubjectParts")]
     pub subject: Subject,
-    /// Its position on the other axes.
+    /// The position on the other axes.
     #[serde(flatten, serialize_with = "cell_axes")]
     #[schemars(with = "crate::axis::Keys")]
     pub point: Point,
     /// Axis: seed.
     pub seed: u64,
-    /// When the measured part began, in ns since the run did, on engines with the machine's clock; absent on `sim`, where
-    /// cells have no order.
+    /// Start of the measured part, in ns since the start of the run, on engines with the machine's clock; absent on `sim`,
+    /// where cells have no order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_ns: Option<u64>,
     /// Length of the measured part in ns.
     pub duration_ns: u64,
-    /// What happened to the attaches.
+    /// Attaches by outcome, with their latencies.
     pub attach: Attach,
     /// Latency of the workload's own operations.
     pub bystanders: Vec<Bystander>,
@@ -130,10 +130,10 @@ pub struct Cell {
     pub faults: Faults,
     /// Exact counts of the simulator; absent on other engines.
     pub sim: Option<SimCounts>,
-    /// Attaches that moved, step by step, shortest first, at most three; absent where nobody watched.
+    /// Attaches that moved, step by step, shortest first, at most three; absent where none was recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timelines: Vec<Timeline>,
-    /// How the cell ended when it did not end well: a deadlock, say, in words. Absent otherwise.
+    /// The reason why the cell ended early, such as a deadlock, in words; absent otherwise.
     pub ended: Option<String>,
 }
 
@@ -147,15 +147,15 @@ pub struct Attach {
     pub refusals: BTreeMap<String, u64>,
     /// Aborts run, per `controller.callback` of the abort or undo; also those that never ran.
     pub aborts: BTreeMap<String, u64>,
-    /// Attaches during which somebody charged or tried to charge the moved mm or its destination.
+    /// Attaches during which another task charged or tried to charge the moved mm or its destination.
     pub overlaps: u64,
-    /// Refusals of somebody else's charge that only a reservation caused.
+    /// Refusals of another task's charge that only a reservation caused.
     pub spurious_refusals: u64,
     /// Latency series. `outcome` is one of `outcomes`; successes and refusals never share a series.
     pub latency: Vec<LatencySeries>,
     /// Time in each phase, of attaches that moved. Phases in the order in which they come.
     pub phases: Vec<PhaseSeries>,
-    /// Attaches and faults over time, where somebody wrote that down.
+    /// Attaches and faults over time, where they were recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_time: Option<Slices>,
 }
@@ -172,7 +172,7 @@ pub struct LatencySeries {
     pub hist: Hist,
 }
 
-/// Where a latency is counted from.
+/// The moment from which a latency is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LatencyKind {
@@ -206,7 +206,7 @@ pub struct Bystander {
     pub hist: Hist,
 }
 
-/// Whether an attach was under way during an operation.
+/// Presence of an attach during an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
@@ -258,11 +258,11 @@ pub struct LongHold {
     pub mode: String,
     /// Hold time in ns.
     pub hold_ns: u64,
-    /// Who held it.
+    /// The actor that held it.
     pub holder: String,
     /// Phase of the holder's attach at the release; absent for bystanders.
     pub phase: Option<String>,
-    /// How many waited at the release.
+    /// Number of waiters at the release.
     pub waiters: u32,
 }
 
@@ -276,20 +276,20 @@ pub struct Drift {
     pub cgroup: String,
     /// `pages` or `tasks`.
     pub unit: String,
-    /// Usage at the end, after everybody has finished.
+    /// Usage at the end, after all actors have finished.
     pub usage_final: i64,
-    /// What it should read, recomputed from tasks and pages; with `by_design`, where that is there.
+    /// The correct usage, recomputed from tasks and pages; with `by_design`, where that is given.
     pub truth_final: i64,
     /// `usage_final - truth_final`; positive = overcharge.
     pub drift_final: i64,
-    /// What per-CPU batches of the real kernel may hide either way, in `unit`; absent when the counter is exact.
+    /// The error that per-CPU batches of the real kernel may cause either way, in `unit`; absent when the counter is exact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<i64>,
-    /// How the tolerance was computed, in words: `2 CPUs × (64 pages of charge batch + 15 of pagevec)`.
+    /// The computation of the tolerance, in words: `2 CPUs × (64 pages of charge batch + 15 of pagevec)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<String>,
     /// Part of `usage_final` that by design stays in a cgroup whose task has moved away (v2, and v1 without moving
-    /// charges). It is part of `truth_final` too, so what got lost is the drift alone.
+    /// charges). It is part of `truth_final` too, so only the drift was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_design: Option<i64>,
     /// Most positive drift seen, on `sim` only.
@@ -326,16 +326,16 @@ pub struct DriftPoint {
 pub struct Invariant {
     /// Name of the check: `drift`, `rollback`, `partial-move`, ...
     pub name: String,
-    /// How often it was violated.
+    /// Number of violations.
     #[serde(alias = "broken")]
     pub violated: u64,
-    /// How often it was put to the test, where that can be counted; 0 otherwise.
+    /// Number of times it was examined, where that can be counted; 0 otherwise.
     pub examined: u64,
     /// The first violation in words. Absent when it held.
     pub first: Option<String>,
 }
 
-/// What the fault plan did.
+/// Effects of the fault plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Faults {
@@ -345,7 +345,7 @@ pub struct Faults {
     pub fired: Vec<FiredFault>,
 }
 
-/// A rule and how often it applied.
+/// A rule, and the number of times it applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
@@ -394,7 +394,7 @@ pub struct Verdict {
     /// Name of the invariant.
     #[serde(alias = "promise")]
     pub invariant: String,
-    /// What the scenario expects.
+    /// The expectation of the scenario.
     pub expected: Expectation,
     /// Cells in which it was violated.
     #[serde(alias = "cells_broken")]
@@ -409,7 +409,7 @@ pub struct Verdict {
     pub replay: Option<String>,
 }
 
-/// How often a scenario expects an invariant to be violated.
+/// Cells in which a scenario expects an invariant to be violated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expectation {
@@ -455,7 +455,7 @@ pub struct Note {
 pub enum NoteKind {
     /// Good to know.
     Info,
-    /// Something is not as one would think.
+    /// Something is not as a reader would expect.
     Warning,
     /// A cell in which too little happened; the run is inconclusive.
     Thin,

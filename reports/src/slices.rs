@@ -1,7 +1,7 @@
-//! What happened over time: a cell cut into slices of equal length.
+//! Events over time: a cell cut into slices of equal length.
 //!
-//! Apart from histograms, which forget when. How long a cell will be is not known while it runs: slices begin short and
-//! double when time runs out, so nothing is allocated on the way and the same events give the same slices.
+//! Histograms hold no times of events. The length of a cell is not known while it runs: slices begin short, and their
+//! length doubles when there are too few, so nothing is allocated on the way and the same events give the same slices.
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Records ten real programs by `attach-rig record`, and compares what is understood of each recording with what /proc
-said meanwhile, read by this script and not by attach-rig. Prints a table in markdown; docs/recordings.md keeps one.
+said at the same time, read by this script and not by attach-rig. Prints a table in markdown; docs/recordings.md keeps one.
 
 usage: compare.py ATTACH_RIG [NAME...]     (needs strace; a program that is not installed is left out, with a word)
 """

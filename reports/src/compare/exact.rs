@@ -21,14 +21,14 @@ pub fn exact(names: (&str, &str), a: &Baseline, b: &Baseline) -> Result<Comparis
         if before.is_none() {
             missing.push(format!("{} has no {}", names.0, place.title()));
         }
-        rows.extend(beside(b.engine, &place.title(), before, Some(place)));
+        rows.extend(place_rows(b.engine, &place.title(), before, Some(place)));
     }
     for gone in a.places.iter().filter(|place| b.at(&place.protocol, &place.point).is_none()) {
         missing.push(format!("{} has no {}", names.1, gone.title()));
-        rows.extend(beside(a.engine, &gone.title(), Some(gone), None));
+        rows.extend(place_rows(a.engine, &gone.title(), Some(gone), None));
     }
     if b.engine != Engine::Sim {
-        rows.extend(untold(a, b));
+        rows.extend(undecided(a, b));
     }
     Ok(Comparison { missing, ..comparison(names, about(a), rows) })
 }
@@ -44,7 +44,7 @@ pub fn protocols(run: &Baseline, against: &str) -> Vec<Comparison> {
         let rows = places.flat_map(|place| {
             let title = place.axes_title();
             run.at(against, &place.point)
-                .map_or_else(Vec::new, |before| beside(run.engine, &title, Some(before), Some(place)))
+                .map_or_else(Vec::new, |before| place_rows(run.engine, &title, Some(before), Some(place)))
         });
         let compared = comparison((against, other), about(run), rows.collect());
         Comparison { missing: run.missing.clone(), ..compared }
@@ -73,7 +73,7 @@ fn missing(names: (&str, &str), a: &Baseline, b: &Baseline) -> Vec<String> {
 const FEW: &str = " seeds";
 
 /// Compares the figures of one place.
-fn beside(
+fn place_rows(
     engine: Engine,
     title: &str,
     a: Option<&PlaceFigures>,
@@ -105,7 +105,7 @@ fn titled(engine: Engine, place: &str, a: Option<&PlaceFigures>, b: Option<&Plac
 }
 
 /// Returns rows that say why machine times of two results are not compared.
-fn untold(a: &Baseline, b: &Baseline) -> Vec<ComparedFigure> {
+fn undecided(a: &Baseline, b: &Baseline) -> Vec<ComparedFigure> {
     let row = |place: &PlaceFigures, key: Key| {
         let before = a.at(&place.protocol, &place.point);
         let sides = (before.and_then(|before| before.get(&key)), place.get(&key));

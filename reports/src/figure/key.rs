@@ -29,7 +29,7 @@ impl FromStr for Key {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no figure; write it as in `attach.latency[moved] p99`");
+        let wrong = || format!("`{text}` is not a figure; write it as in `attach.latency[moved] p99`");
         let (what, statistic) = text.rsplit_once(' ').ok_or_else(wrong)?;
         let (name, detail) = match what.strip_suffix(']').and_then(|what| what.split_once('[')) {
             Some((name, detail)) => (name, Some(detail.to_owned())),
@@ -60,10 +60,10 @@ impl Key {
 pub fn figures(group: &Group) -> Vec<(Key, u64)> {
     let mut all = Vec::new();
     for (_, metric) in METRICS {
-        let apart = metric.details(group);
+        let details = metric.details(group);
         // A latency of attaches is always of one outcome. Without an outcome it would repeat that of moved attaches.
         let together = (metric != Metric::AttachLatency).then_some(None);
-        for detail in together.into_iter().chain(apart.into_iter().map(Some)) {
+        for detail in together.into_iter().chain(details.into_iter().map(Some)) {
             for name in statistic_names(metric) {
                 let Some(statistic) = Statistic::of(metric, name) else { continue };
                 let key = Key { metric, detail: detail.map(str::to_owned), statistic };

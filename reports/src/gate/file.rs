@@ -330,7 +330,7 @@ fn waiver(source: &Source<'_>, waive: &RawWaive, today: &str) -> Result<String, 
         return Err(source.at(&waive.until.span(), what));
     }
     if until.as_str() < today {
-        let what = format!("this waiver is over since {until}; mend what it waives, or take the gate away");
+        let what = format!("this waiver ended on {until}; fix what it waives, or remove the gate");
         return Err(source.at(&waive.until.span(), what));
     }
     if waive.reason.get_ref().trim().is_empty() {

@@ -39,7 +39,7 @@ pub(super) fn ask(
 }
 
 /// Reason why a stored time cannot be a side of a pair.
-pub(crate) const STORED: &str = "a wall-clock time of another hour, if not of another machine, tells nothing; run both in turn, A B B A, and name them with --paired";
+pub(crate) const STORED: &str = "a wall-clock time of another hour, or of another machine, cannot be compared; run both in turn, A B B A, and name them with --paired";
 
 fn questions(gate: &Gate, ratios: &[f64]) -> Vec<Question> {
     let limits = &gate.limits;

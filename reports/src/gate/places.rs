@@ -14,7 +14,7 @@ use crate::verdict::in_order;
 use input::nearest::nearest;
 use std::collections::BTreeSet;
 
-/// Results that a run is compared with, besides itself.
+/// Other results that a run is compared with.
 #[derive(Clone, Copy, Debug)]
 pub enum Earlier<'a> {
     /// No other result.

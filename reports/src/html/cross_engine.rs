@@ -60,9 +60,9 @@ pub(super) fn section(views: &[View<'_>], envs: &[Option<&Env>]) -> Markup {
         .filter(|(_, (simulated, measured))| !simulated.is_empty() && !measured.is_empty())
         .collect();
     if pairs.is_empty() {
-        return html! { p.key { "Nothing stands side by side: no scenario was both simulated and measured." } };
+        return html! { p.key { "Nothing can be compared: no scenario was both simulated and measured." } };
     }
-    html! { section id="beside" {
+    html! { section id="comparison" {
         h2 { "Side by side" }
         @for (name, (simulated, measured)) in &pairs {
             @if pairs.len() > 1 { h3 { "Scenario " (text(name)) } }
@@ -146,7 +146,7 @@ fn takeaway(simulated: &[Side<'_>], measured: &[Side<'_>]) -> String {
             for op in worst.into_iter().chain(sum.sum.ops()) {
                 if let (Some(there), Some(here)) = (factors(&model.sum, op), factors(&sum.sum, op)) {
                     return format!(
-                        "Against idle, {op} while somebody attaches takes: simulated {there} under {like}; measured \
+                        "Against idle, {op} during attaches takes: simulated {there} under {like}; measured \
                          {here} under {}.",
                         sum.subject.label()
                     );

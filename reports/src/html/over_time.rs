@@ -87,13 +87,13 @@ fn takeaway(mine: &[(&PointSum, &Slices)]) -> String {
     let began = ns((at as u64).saturating_mul(slices.slice_ns));
     let faults = slices.faults.get(at).copied().unwrap_or(0);
     let all = slices.faults.iter().fold(0, |sum: u64, n| sum.saturating_add(*n));
-    let beside = match (all, faults) {
+    let fired = match (all, faults) {
         (0, _) => String::new(),
         (_, 0) => "; no fault fired in that slice".to_owned(),
         (all, n) => format!("; {} of its {} faults fired in that slice", grouped(n), grouped(all)),
     };
     format!(
-        "The longest attach, {} under {}, ends in the slice from {began} on; in the middle one of its slices the longest takes {}, {} of that{beside}.",
+        "The longest attach, {} under {}, ends in the slice from {began} on; in the middle one of its slices the longest takes {}, {} of that{fired}.",
         ns(longest),
         clip(protocol, 80),
         ns(typical),

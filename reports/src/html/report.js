@@ -88,20 +88,20 @@
   // Copying. Where the browser refuses, the command is selected, so that a key does it.
   const copyable = (command) => {
     const press = button("Copy", "copy");
-    const told = document.createElement("span");
-    told.setAttribute("role", "status");
+    const status = document.createElement("span");
+    status.setAttribute("role", "status");
     press.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(command.textContent);
-        told.textContent = "Copied.";
+        status.textContent = "Copied.";
       } catch {
         getSelection().selectAllChildren(command);
-        told.textContent = "The browser does not let a page copy; the command is selected, press Ctrl+C.";
+        status.textContent = "The browser does not let a page copy; the command is selected, press Ctrl+C.";
       }
     });
     const line = document.createElement("p");
     line.className = "tools";
-    line.append(press, " ", told);
+    line.append(press, " ", status);
     command.after(line);
   };
 

@@ -103,7 +103,7 @@ fn said(fit: &Fit) -> String {
     let without = if without < 0 {
         String::new()
     } else {
-        format!(" Without any {} the line stands at {}.", fit.per, ns(without.unsigned_abs()))
+        format!(" Without any {} the line is at {}.", fit.per, ns(without.unsigned_abs()))
     };
     format!(
         "{}, {}: {} a {} ({interval}){flat}; half of the points are within {} of the line.{without}",

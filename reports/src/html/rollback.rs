@@ -45,7 +45,7 @@ pub(super) fn matrix(view: &View<'_>) -> Markup {
         p { (takeaway(view)) }
         (table("refused attaches by failed phase and fault", &head, &rows))
         @if !invariants.is_empty() {
-            p.key { "What was violated is counted per protocol, not per phase: it stands in the first row of each." }
+            p.key { "Violations are counted per protocol, not per phase: the first row of each protocol has them." }
         }
         @if all.len() > faults.len() {
             p.more { (count((all.len() - faults.len()) as u64, "fault")) " more; all are in run.json" }

@@ -17,7 +17,7 @@ pub struct Fit {
     /// Lower end of the 95 % interval of the slope in ps; absent when there are too few points for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slope_low_ps: Option<i64>,
-    /// Its upper end.
+    /// Upper end of that interval in ps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slope_high_ps: Option<i64>,
     /// Time at 0 of the axis in ns.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// In the order of the plan.
+    /// Places, in the order of the plan.
     pub places: Vec<PlannedPlace>,
 }
 
@@ -16,11 +16,11 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedPlace {
-    /// What they measure.
+    /// The subject that they measure.
     #[serde(flatten)]
     #[schemars(with = "SubjectParts")]
     pub subject: Subject,
-    /// Its position on the axes.
+    /// The position on the axes.
     #[serde(flatten)]
     #[schemars(with = "crate::axis::Keys")]
     pub point: Point,

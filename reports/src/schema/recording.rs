@@ -59,7 +59,7 @@ pub struct DroppedLines {
     pub count: u64,
     /// Number of the first one, from 1.
     pub first_line: u64,
-    /// Its beginning, without control characters.
+    /// Beginning of that line, without control characters.
     pub excerpt: String,
 }
 

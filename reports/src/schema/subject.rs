@@ -1,11 +1,11 @@
-//! What a cell measures: a protocol, and whatever makes the cell special.
+//! The subject of a cell: a protocol, and the facts that make the cell special.
 //!
 //! Each fact is a field, so that nothing has to be read out of a name. The name for people is made here and nowhere else.
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The facts about what a cell measures, as run.json has them. A fact that does not hold is not written.
+/// The facts about the subject of a cell, as run.json has them. A fact that does not hold is not written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct SubjectParts {
     /// Axis: protocol with its options (`transactional`, `prepare-undo:hold=locks`), or on `linux` the hierarchy
@@ -23,7 +23,7 @@ pub struct SubjectParts {
     /// `true` for the kernel of a virtual machine.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guest: bool,
-    /// `true` when moved processes stood still and kept their pages.
+    /// `true` when moved processes were idle and kept their pages.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub still: bool,
     /// `true` when moves were traced, which makes each of them slower.
@@ -38,13 +38,13 @@ pub struct SubjectParts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subtree {
-    /// It was handed to the user.
+    /// The subtree was handed to the user.
     Delegated,
-    /// It was not, which shows what such a user is told.
+    /// The subtree was not handed over, which shows the errors that such a user gets.
     Undelegated,
 }
 
-/// What a cell measures, with its name for people: `v1:pids`, `vm:v1+charges traced`. Subjects sort by that name.
+/// The subject of a cell, with its name for people: `v1:pids`, `vm:v1+charges traced`. Subjects sort by that name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "SubjectParts", into = "SubjectParts")]
 pub struct Subject {
@@ -53,7 +53,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Returns the subject of a cell that has nothing special besides its protocol.
+    /// Returns the subject of a cell that has nothing special except its protocol.
     pub fn of(protocol: impl Into<String>) -> Self {
         SubjectParts { protocol: protocol.into(), ..SubjectParts::default() }.into()
     }

@@ -1,35 +1,35 @@
-//! One attach, step by step: its phases, the locks that its mover held, and who waited for them meanwhile.
+//! One attach, step by step: its phases, the locks that its mover held, and the threads that waited for them.
 //!
-//! Apart from the figures of a [`super::Cell`], which are sums: this is the one thing in `run.json` that is a single attach.
+//! Everything else in a [`super::Cell`] is a sum; a timeline is a single attach.
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An attach that moved, step by step. All times are ns of the run's clock, counted from its start.
 ///
 /// A cell keeps at most three: those that come nearest to its median and to its 99th percentile, of one attach per eighth of
-/// an octave of latency, and the longest. Which is which is for the reader to say, from the samples of all cells.
+/// an octave of latency, and the longest. The samples of all cells show which of them is which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Timeline {
-    /// Who moved: `mover 0`.
+    /// The actor that moved: `mover 0`.
     pub who: String,
-    /// What was moved: `process 3`, `task 17`, `everybody`.
+    /// The target of the move: `process 3`, `task 17`, `all tasks`.
     pub what: String,
     /// Names of the cgroups that tasks came from; empty when they stayed where they were.
     pub from: Vec<String>,
     /// Name of the destination.
     pub to: String,
-    /// When it began, in ns since the start of the cell.
+    /// Start of the attach, in ns since the start of the cell.
     pub start_ns: u64,
-    /// How long it took in ns, from its real start.
+    /// Latency in ns, from the real start.
     pub latency_ns: u64,
-    /// Its phases, in order of time. A phase comes several times where tasks are moved one by one.
+    /// Phases, in order of time. A phase comes several times where tasks are moved one by one.
     pub phases: Vec<PhaseSpan>,
-    /// What its mover held, in the order in which it was first taken.
+    /// Locks that the mover held, in the order in which they were first taken.
     pub holds: Vec<HoldSpan>,
-    /// When its mover waited for a lock itself.
+    /// Waits of the mover for locks.
     pub waited: Vec<WaitSpan>,
-    /// When others waited for a lock that its mover held.
+    /// Waits of others for locks that the mover held.
     pub waits: Vec<WaitSpan>,
     /// Faults that fired in it.
     pub faults: Vec<FaultMark>,
@@ -51,7 +51,7 @@ pub struct PhaseSpan {
     pub phase: String,
     /// ns since the start of the attach.
     pub from_ns: u64,
-    /// Likewise.
+    /// End of the stretch, in ns since the start of the attach.
     pub to_ns: u64,
 }
 
@@ -65,29 +65,29 @@ pub struct HoldSpan {
     pub mode: String,
     /// Phase in which it was taken; absent before the first phase.
     pub phase: Option<String>,
-    /// When it was first taken, in ns since the start of the attach.
+    /// Moment when it was first taken, in ns since the start of the attach.
     pub from_ns: u64,
-    /// When it was last released.
+    /// Moment when it was last released, in ns since the start of the attach.
     pub to_ns: u64,
-    /// How often it was taken in between.
+    /// Number of times it was taken in between.
     pub times: u64,
-    /// For how long it was held in between, all times together.
+    /// Time for which it was held in between, all times together, in ns.
     pub held_ns: u64,
 }
 
-/// Somebody waited for a lock.
+/// A wait for a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitSpan {
-    /// Who waited: `task 7`.
+    /// The actor that waited: `task 7`.
     pub who: String,
-    /// For which lock, such as `mmap_sem(mm 3)`.
+    /// The lock, such as `mmap_sem(mm 3)`.
     pub lock: String,
-    /// How it was asked for: `W`, `R` or empty.
+    /// The mode that was requested: `W`, `R` or empty.
     pub mode: String,
-    /// Since when, in ns since the start of the attach; 0 for those who waited before it began.
+    /// Start of the wait, in ns since the start of the attach; 0 if it was under way before the attach.
     pub from_ns: u64,
-    /// Until when; the end of the attach for those who went on waiting.
+    /// End of the wait, in ns since the start of the attach; the end of the attach if the wait was longer.
     pub to_ns: u64,
 }
 
@@ -95,7 +95,7 @@ pub struct WaitSpan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultMark {
-    /// The site and what was done there, such as `memrlimit.prepare_sleep delay=200us`.
+    /// The site and the action, such as `memrlimit.prepare_sleep delay=200us`.
     pub what: String,
     /// ns since the start of the attach.
     pub at_ns: u64,

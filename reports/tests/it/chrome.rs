@@ -50,8 +50,8 @@ fn spans_of_a_track_nest_and_times_are_those_of_the_run() {
     }
     for spans in tracks.values() {
         for (a, b) in spans.iter().flat_map(|a| spans.iter().map(move |b| (a, b))) {
-            let (nested, beside) = (a.0 <= b.0 && b.1 <= a.1, a.1 <= b.0);
-            assert!(nested || beside || (b.0 <= a.0 && a.1 <= b.1) || b.1 <= a.0, "{a:?} and {b:?}");
+            let (nested, disjoint) = (a.0 <= b.0 && b.1 <= a.1, a.1 <= b.0);
+            assert!(nested || disjoint || (b.0 <= a.0 && a.1 <= b.1) || b.1 <= a.0, "{a:?} and {b:?}");
         }
     }
     let run = demo_run();

@@ -131,7 +131,7 @@ fn finished_cells_survive_and_come_back_in_the_order_of_the_plan() {
 }
 
 #[test]
-fn cells_of_another_request_are_told_apart() {
+fn cells_of_another_request_are_distinguished() {
     let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let store = CellStore::begin(folder.path(), &demo_run()).unwrap();
     let mut asked = demo_run();

@@ -54,7 +54,7 @@ fn drive(run: &Run, whole: &Run) {
         }
         drop(self_test(&gates, std::slice::from_ref(run), Earlier::Nothing).map(|tested| tested.text()));
     }
-    beside(run, whole);
+    compare_both(run, whole);
 }
 
 /// Checks `run` against gates, compared with figures and with runs made in turn.
@@ -75,7 +75,7 @@ fn held(gates: &Gates, run: &Run, base: &Run) {
 }
 
 /// Compares `run` with another run, and its protocols with each other.
-fn beside(run: &Run, whole: &Run) {
+fn compare_both(run: &Run, whole: &Run) {
     let (Ok(a), Ok(b)) = (Baseline::of(whole), Baseline::of(run)) else { return };
     let mut compared =
         exact::protocols(&b, &run.cells.first().map(|cell| cell.subject.to_string()).unwrap_or_default());

@@ -263,8 +263,8 @@ fn no_label_covers_another_or_leaves_its_picture() {
                     "{text}: {a:?}"
                 );
                 for (other, b) in &labels[..n] {
-                    let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
-                    assert!(apart, "{text} {a:?} covers {other} {b:?}");
+                    let disjoint = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+                    assert!(disjoint, "{text} {a:?} covers {other} {b:?}");
                 }
             }
         }

@@ -17,8 +17,8 @@ fn page(runs: &[(Run, Option<Env>)]) -> String {
 }
 
 /// Returns the section of the comparison.
-fn beside(html: &str) -> &str {
-    html.split_once("<section id=\"beside\">").unwrap().1.split_once("<article").unwrap().0
+fn comparison(html: &str) -> &str {
+    html.split_once("<section id=\"comparison\">").unwrap().1.split_once("<article").unwrap().0
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn each_run_stands_as_it_does_alone() {
 #[test]
 fn times_of_two_clocks_share_neither_table_nor_plot() {
     let html = page(&runs());
-    let section = beside(&html);
+    let section = comparison(&html);
     assert!(!section.contains("<svg"), "no plot has both");
     let tables: Vec<&str> = section.split("<table>").skip(1).collect();
     assert_eq!(tables.len(), 3);
@@ -77,15 +77,15 @@ fn times_of_two_clocks_share_neither_table_nor_plot() {
 fn only_the_same_scenario_on_a_model_and_a_machine_is_laid_side_by_side() {
     let mut runs = runs();
     runs[1].0.scenario.name = "other".into();
-    assert!(page(&runs).contains("Nothing stands side by side"));
+    assert!(page(&runs).contains("Nothing can be compared"));
     runs[1].0.scenario.name = "default".into();
     runs[1].0.engine = Engine::Sim;
-    assert!(page(&runs).contains("Nothing stands side by side"));
+    assert!(page(&runs).contains("Nothing can be compared"));
     // On threads the protocols are the same code, so no nearest protocol has to be chosen.
     let mut threads = demo_run();
     threads.engine = Engine::Threads;
     let html = page(&[(demo_run(), None), (threads, Some(demo_env()))]);
-    assert!(beside(&html).contains("measured ×") && !html.contains("Nearest, not the same"));
+    assert!(comparison(&html).contains("measured ×") && !html.contains("Nearest, not the same"));
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_median_that_the_samples_do_not_support_is_a_dash() {
     let mut runs = runs();
     runs[1].0.cells.iter_mut().for_each(|cell| cell.bystanders.clear());
     let html = page(&runs);
-    assert!(beside(&html).contains("cannot be laid side by side"));
+    assert!(comparison(&html).contains("cannot be laid side by side"));
     runs[0].0 = demo_run_of(1, 5);
     let few = page(&runs);
-    let row = beside(&few).split_once("closed loop: p50</th>").unwrap().1.split_once("</tr>").unwrap().0;
+    let row = comparison(&few).split_once("closed loop: p50</th>").unwrap().1.split_once("</tr>").unwrap().0;
     assert!(row.contains('–') && !row.contains("µs"), "{row}");
 }
 

@@ -128,7 +128,7 @@ fn every_cell_of_schema_1_says_in_fields_what_it_is() {
 }
 
 #[test]
-fn moves_that_took_charges_along_are_told_by_the_command() {
+fn moves_that_took_charges_along_are_known_from_the_command() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut value = older("linux");
     let command = value["command"].as_str().unwrap().replace("auto", "v1:memory --move-charges");

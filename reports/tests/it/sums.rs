@@ -27,7 +27,7 @@ fn groups_follow_the_plan_and_add_up() {
 }
 
 #[test]
-fn raw_and_corrected_and_outcomes_stay_apart() {
+fn raw_and_corrected_and_outcomes_stay_separate() {
     let run = demo_linux();
     let sums = aggregate(&run).unwrap();
     let group = &sums.groups[1].sum;

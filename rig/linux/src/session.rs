@@ -171,8 +171,8 @@ impl<'a> Session<'a> {
         let (mut samples, begin) = (MoveSamples::new(), now_ns());
         let (own, slack) = (self.crew.pids(), self.audit.slack_bytes());
         let mut foreign = Foreign::look(self.groups, &own);
-        let told = (&mut samples, &mut foreign);
-        let mut refused = provoke(refusal, self.place, self.groups, (&own, slack), told)?;
+        let recorded = (&mut samples, &mut foreign);
+        let mut refused = provoke(refusal, self.place, self.groups, (&own, slack), recorded)?;
         let plan = MovePlan { rate: None, pause: Duration::ZERO, duration: Duration::ZERO };
         let ended = (Ended::Complete, now_ns() - begin);
         let record = CellRecord::new(plan, samples, ended, self.crew);

@@ -99,7 +99,7 @@ fn every_error_names_its_place_and_what_would_be_right() {
         ),
         (
             "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2020-01-01\", reason = \"x\" }",
-            "over since 2020-01-01",
+            "ended on 2020-01-01",
         ),
     ] {
         let (code, out, err) = gate(scratch.path(), body, &[]);

@@ -47,8 +47,8 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         "attach",
         "One attach, step by step",
         &html! {
-            p { "What the figures above are made of: single attaches of each protocol, with every lock that their mover held and \
-                everybody who waited for one of those meanwhile." }
+            p { "The figures above are sums of such attaches: single ones of each protocol, with every lock that their mover held and \
+                every thread that waited for one of these locks." }
             @for sum in with().take(MAX_PROTOCOLS) {
                 @if let Some(group) = longest_group(view, sum.subject.label()) {
                     @for pick in picks(view, group) { (one(view, group, &pick)) }

@@ -84,7 +84,7 @@ fn a_command_is_copied_or_selected() {
     for granted in [true, false] {
         let mut page = Page::open(&mut browser, file, WIDE);
         page.clipboard(granted);
-        let told = page.eval(
+        let copied = page.eval(
             "(async () => {
               const press = document.querySelector('button.copy');
               press.click();
@@ -94,11 +94,11 @@ fn a_command_is_copied_or_selected() {
             })()",
         );
         if granted {
-            assert_eq!(told[0], "Copied.");
+            assert_eq!(copied[0], "Copied.");
             assert_eq!(page.eval("navigator.clipboard.readText()"), "attach-rig run default --seed 1");
         } else {
-            assert!(told[0].as_str().unwrap().contains("press Ctrl+C"), "{told}");
-            assert_eq!(told[1].as_str().unwrap().trim(), "attach-rig run default --seed 1");
+            assert!(copied[0].as_str().unwrap().contains("press Ctrl+C"), "{copied}");
+            assert_eq!(copied[1].as_str().unwrap().trim(), "attach-rig run default --seed 1");
         }
     }
 }

@@ -110,9 +110,9 @@ impl Browser {
             .into_iter()
             .partition::<Vec<Value>, _>(|event| event["sessionId"] == session);
         self.events = others;
-        let told =
+        let text =
             |mut event: Value| (event["method"].as_str().unwrap_or("").to_owned(), event["params"].take());
-        mine.into_iter().map(told).collect()
+        mine.into_iter().map(text).collect()
     }
 }
 

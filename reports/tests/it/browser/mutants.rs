@@ -75,10 +75,10 @@ fn mutants() -> Vec<(&'static str, &'static str, String, &'static str)> {
 fn every_check_of_a_page_finds_what_it_is_for() {
     let Some(mut browser) = browser("mutants") else { return };
     let folder = tempfile::tempdir().unwrap();
-    for (n, (check, style, body, told)) in mutants().into_iter().enumerate() {
+    for (n, (check, style, body, expected)) in mutants().into_iter().enumerate() {
         let file = write(folder.path(), &format!("{check}-{n}"), style, &body);
         let found = Page::open(&mut browser, &file, WIDE).check(check);
-        assert!(found.iter().any(|line| line.contains(told)), "{check}: {told:?} is not in {found:?}");
+        assert!(found.iter().any(|line| line.contains(expected)), "{check}: {expected:?} is not in {found:?}");
     }
     let texts = "<text x=50 y=50>ten letters</text><text x=50 y=90>more letters</text>";
     let fine = plot(&format!("{texts}{}", curve(600, 290)));
@@ -99,7 +99,7 @@ fn complaints_and_requests_are_heard() {
     let folder = tempfile::tempdir().unwrap();
     let policy =
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; script-src 'sha256-AAAA'\">";
-    for (name, body, told) in [
+    for (name, body, expected) in [
         ("error", "<script>console.error('no')</script>".to_owned(), "console: "),
         ("warning", "<script>console.warn('no')</script>".to_owned(), "console: "),
         ("exception", "<script>nothing.there()</script>".to_owned(), "exception: "),
@@ -109,6 +109,6 @@ fn complaints_and_requests_are_heard() {
     ] {
         let file = write(folder.path(), name, "", &body);
         let found = Page::open(&mut browser, &file, WIDE).complaints();
-        assert!(found.iter().any(|line| line.contains(told)), "{name}: {found:?}");
+        assert!(found.iter().any(|line| line.contains(expected)), "{name}: {found:?}");
     }
 }

@@ -170,7 +170,7 @@ pub(crate) fn finished(
 pub(crate) fn scenario(name: &str, cpus: u32) -> Scenario {
     Scenario {
         name: name.to_owned(),
-        about: "What does a move cost everybody else, and does the accounting still add up?".to_owned(),
+        about: "How much does a move cost the other tasks, and is the accounting still correct?".to_owned(),
         controllers: ["memrlimit", "memory", "cpuset"].map(str::to_owned).to_vec(),
         seed: 1,
         cpus,

@@ -297,12 +297,12 @@ mod tests {
             (found[2].truth, found[2].holds())
         };
         assert_eq!(all(Some(670), 2_700), (2_700, true), "600 pages of stacks");
-        assert_eq!(all(None, 2_700), (2_100, false), "nobody says what they are");
+        assert_eq!(all(None, 2_700), (2_100, false), "pages of their own are not known");
         assert_eq!(all(Some(-530), 1_500), (2_100, false), "600 pages of the books are not there");
     }
 
     #[test]
-    fn lost_pages_and_lost_tasks_are_told() {
+    fn lost_pages_and_lost_tasks_are_reported() {
         let found = compare(false, [0, 5], [1_000, 600]);
         assert!(
             found[2].breach().unwrap().contains("counts 1600 pages where the workers have 2100"),

@@ -1,4 +1,4 @@
-//! Checks besides the latency: counters, and moves that have to fail.
+//! Checks other than the latency: counters, and moves that have to fail.
 //!
 //! ```text
 //! audit       compares counters with the workers' books; counters: reads them

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_kernel_and_a_silent_one_are_told_apart() {
+    fn a_file_that_is_no_kernel_and_a_silent_one_are_distinguished() {
         let ended = said("echo 'invalid kernel header' >&2; exit 1").unwrap_err();
         assert_eq!(ended, "QEMU ended before the kernel said a word (invalid kernel header)");
         let silent = boots(

@@ -271,7 +271,7 @@ impl Seen<'_> {
             );
         }
         let why = "not among the mount options of v2: a move waits for a grace period unless another was just before; \
-                   remounting changes that for everybody on this machine";
+                   remounting changes that for all of this machine";
         let remedy = as_root(self.machine, &format!("mount -o remount,favordynmods {point}"));
         Finding::bad((CHECK, Health::Missing), point, why, remedy)
     }

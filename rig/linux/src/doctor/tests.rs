@@ -320,7 +320,7 @@ fn where_nothing_is_mounted_every_row_says_so() {
 }
 
 #[test]
-fn a_hidden_own_cgroup_is_told_from_one_that_is_not_mounted() {
+fn a_hidden_own_cgroup_differs_from_one_that_is_not_mounted() {
     let texts = [("/proc/self/mountinfo", V1), ("/proc/self/cgroup", "8:pids:/../x\n")];
     let row = Made::new(true, &texts).row("v1:pids");
     assert!(

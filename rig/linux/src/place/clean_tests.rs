@@ -182,7 +182,7 @@ fn a_link_in_place_of_a_cgroup_is_not_followed() {
 }
 
 #[test]
-fn damaged_lists_and_other_files_are_told_and_the_rest_is_done() {
+fn damaged_lists_and_other_files_are_reported_and_the_rest_is_done() {
     let run = Ended::new();
     let folder = run.list().parent().unwrap().to_owned();
     fs::write(folder.join("notes.txt"), "").unwrap();

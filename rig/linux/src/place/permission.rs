@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn earlier_attempts_are_told_too() {
+    fn earlier_attempts_are_reported_too() {
         let attempt =
             |path: &str| Attempt { doing: "mkdir", path: path.into(), source: std::io::Error::other("no") };
         let error = LinuxError::NotPermitted { attempts: vec![attempt("/second")], remedy: String::new() };

@@ -46,7 +46,7 @@ fn others_have_their_runtime_folder_then_their_state() {
     let (runtime, state) = (Path::new("/x/runtime"), Path::new("/x/state"));
     let stranger = me() + 1;
     let some = places(stranger, &[("XDG_RUNTIME_DIR", runtime), ("XDG_STATE_HOME", state), ("HOME", &path)]);
-    assert_eq!(some, [runtime, state], "the home folder belongs to somebody else");
+    assert_eq!(some, [runtime, state], "the home folder belongs to another user");
     assert_eq!(
         places(stranger, &[("XDG_STATE_HOME", Path::new("state")), ("TMPDIR", runtime)]),
         [""; 0].map(PathBuf::from)

@@ -121,7 +121,7 @@ pub(super) fn in_the_way(scene: &Scene<'_>) -> Option<Reason> {
         let (shown, leaf) = (folder.display(), folder.join("leaf").display().to_string());
         let why = format!(
             "cgroup {shown} hands controllers on to its children ({controllers} in cgroup.subtree_control), so no process may \
-             sit in it beside them (no internal processes)"
+             be in it next to them (no internal processes)"
         );
         let leaf = input::shell::quote(&leaf).into_owned();
         Some(Reason::new(

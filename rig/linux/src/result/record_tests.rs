@@ -89,7 +89,7 @@ fn said(run: &Run, kind: NoteKind, what: &str) -> bool {
 }
 
 #[test]
-fn series_are_told_apart_by_outcome_and_kind() {
+fn series_are_separate_by_outcome_and_kind() {
     let run =
         run(&[record(None, 2, 1, Ended::Complete), record(Some("20/s"), 3, 1, Ended::Complete)], None, None);
     let names = |cell: &Cell| {
@@ -109,7 +109,7 @@ fn series_are_told_apart_by_outcome_and_kind() {
 }
 
 #[test]
-fn operations_stand_beside_the_moves_and_breaches_below_them() {
+fn operations_are_next_to_the_moves_and_breaches_below_them() {
     let audited = Audited {
         controller: "pids",
         cgroup: "a".into(),

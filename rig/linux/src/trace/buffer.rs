@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_is_not_made() {
         let folder = tempfile::tempdir().unwrap();
-        let told = write(&folder.path().join("trace_clock"), "mono").unwrap_err().to_string();
-        assert!(told.contains("cannot write `mono` to") && told.contains("No such file"), "{told}");
+        let text = write(&folder.path().join("trace_clock"), "mono").unwrap_err().to_string();
+        assert!(text.contains("cannot write `mono` to") && text.contains("No such file"), "{text}");
         assert!(Buffer::open(folder.path().into()).is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

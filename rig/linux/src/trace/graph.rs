@@ -101,7 +101,7 @@ pub(super) fn place(tracefs: &Path, instance: &Path, own_kernel: bool) -> Result
         (true, _) => Ok(instance.to_owned()),
         (_, true) if own_kernel => Ok(tracefs.to_owned()),
         (_, true) => Err(Unavailable::new(
-            "this kernel draws it only in the trace buffer that belongs to everybody, which is left alone",
+            "this kernel draws it only in the trace buffer of the whole machine, which is left alone",
             "attach-rig vm, whose kernel has no other user",
         )),
         _ => Err(Unavailable::new(

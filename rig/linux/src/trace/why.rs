@@ -34,7 +34,7 @@ fn remedy(error: &io::Error) -> &'static str {
         }
         Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => "run it as root",
         Some(Errno::NOMEM) => "free some memory",
-        Some(Errno::BUSY) => "wait until nobody else uses it",
+        Some(Errno::BUSY) => "wait until no other program uses it",
         _ => "boot a kernel with CONFIG_FTRACE=y and this feature, or use attach-rig vm",
     }
 }
@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn a_descriptor_of_ours_is_not_named() {
         let path = Path::new("/proc/self/fd/7/instances/attach-rig-1-2/tracing_on");
-        let told = Unavailable::file("write", path, &Errno::NOMEM.into()).to_string();
-        assert!(told.starts_with("cannot write tracefs: instances/attach-rig-1-2/tracing_on: "), "{told}");
-        assert!(told.ends_with("(try: free some memory)"), "{told}");
+        let text = Unavailable::file("write", path, &Errno::NOMEM.into()).to_string();
+        assert!(text.starts_with("cannot write tracefs: instances/attach-rig-1-2/tracing_on: "), "{text}");
+        assert!(text.ends_with("(try: free some memory)"), "{text}");
     }
 }

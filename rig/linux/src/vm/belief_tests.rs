@@ -106,9 +106,9 @@ fn a_result_of_something_else_is_not_used() {
         (|d| d.run.cells[0].attach.latency[0].hist.hdr = "?".into(), "not base64"),
     ];
     for (lie, words) in lies {
-        let mut told = delivery(vec![still(3), refused()]);
-        lie(&mut told);
-        let error = asked(told).unwrap_err();
+        let mut delivered = delivery(vec![still(3), refused()]);
+        lie(&mut delivered);
+        let error = asked(delivered).unwrap_err();
         assert_eq!(error.exit_code(), Exit::Inconclusive, "{words}");
         assert!(error.to_string().contains(words), "{words}: {error}");
     }
@@ -156,8 +156,8 @@ fn drift_of_7_where_3_may_differ() -> Drift {
 fn the_cells_count_and_not_what_is_said_of_them() {
     let drift = drift_of_7_where_3_may_differ();
     let invariant = Invariant { name: "drift".into(), violated: 0, examined: 1, first: None };
-    let told = || Cell { drift: vec![drift.clone()], invariants: vec![invariant.clone()], ..still(3) };
-    let judged = asked(delivery(vec![told(), refused()])).unwrap();
+    let reported = || Cell { drift: vec![drift.clone()], invariants: vec![invariant.clone()], ..still(3) };
+    let judged = asked(delivery(vec![reported(), refused()])).unwrap();
     assert_eq!((judged.code, judged.run.cells[0].invariants[0].violated), (Exit::Violated, 1));
     let mut failed = delivery(vec![still(3), refused()]);
     failed.failure = Some("the worker died".into());

@@ -10,7 +10,7 @@ use std::process::Command;
 /// Type of the program header that names a dynamic loader.
 const PT_INTERP: u32 = 3;
 
-/// Returns the files that the program needs besides itself, its loader among them: none when it is linked statically.
+/// Returns the files that the program needs in addition to itself, its loader among them: none when it is linked statically.
 ///
 /// # Errors
 /// The outer error says why the file cannot be read, the inner one why it cannot run in a guest.
@@ -53,7 +53,7 @@ fn listed(text: &str, loader: PathBuf) -> Result<Vec<PathBuf>, String> {
 fn loader_of(bytes: &[u8]) -> Result<Option<PathBuf>, &'static str> {
     // 64 bits, little-endian, x86-64.
     if !bytes.starts_with(b"\x7fELF\x02\x01") || bytes.get(18) != Some(&62) {
-        return Err("it is no program for x86-64");
+        return Err("it is not a program for x86-64");
     }
     interpreter(bytes).ok_or("its ELF header is cut short")
 }

@@ -153,7 +153,7 @@ mod tests {
     use reports::exit::Exit;
 
     #[test]
-    fn a_guest_that_was_given_up_is_told_with_its_last_words() {
+    fn a_guest_that_was_given_up_is_reported_with_its_last_words() {
         let note = fell_silent(GuestSetting::V2, "  | clocksource\n");
         assert_eq!((note.kind, note.protocol.as_deref()), (NoteKind::Warning, Some("vm:v2")));
         assert!(note.text.ends_with("| clocksource\n"), "{}", note.text);

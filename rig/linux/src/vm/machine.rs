@@ -166,7 +166,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_with_a_command() {
+    fn what_is_missing_is_reported_with_a_command() {
         let error = machine().kernel().unwrap_err();
         assert_eq!(error.exit_code(), Exit::CannotRun);
         assert!(error.to_string().contains("apt-get download"), "{error}");

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_measured_outlives_a_failure_and_what_is_missing_is_told() {
+    fn what_was_measured_outlives_a_failure_and_what_is_missing_is_reported() {
         let settings =
             [GuestSetting::V1, GuestSetting::V1Charges, GuestSetting::V2, GuestSetting::V2Favordynmods];
         let lost = || Guest {

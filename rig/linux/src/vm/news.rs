@@ -66,14 +66,14 @@ mod tests {
     use std::io::Write as _;
 
     #[test]
-    fn each_whole_line_is_told_once_and_a_file_that_begins_again_is_read_again() {
+    fn each_whole_line_is_reported_once_and_a_file_that_begins_again_is_read_again() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().to_owned();
         let line =
             result_channel::line(&Said::Cell { cell: Box::new(empty_cell()), notes: Vec::new() }).unwrap();
-        let mut told = 0;
-        let mut tell = |said| told += usize::from(matches!(said, Said::Cell { .. }));
-        let news = Feed::of(&path, &mut tell);
+        let mut reported = 0;
+        let mut report = |said| reported += usize::from(matches!(said, Said::Cell { .. }));
+        let news = Feed::of(&path, &mut report);
         let (head, tail) = line.split_at(line.len() / 2);
         for part in [head, tail, "noise\n", &line] {
             file.write_all(part.as_bytes()).unwrap();
@@ -83,6 +83,6 @@ mod tests {
         news.restart();
         news.look();
         drop(news);
-        assert_eq!(told, 4);
+        assert_eq!(reported, 4);
     }
 }

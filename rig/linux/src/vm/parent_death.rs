@@ -30,16 +30,16 @@ mod tests {
 
     #[test]
     fn a_child_ends_with_the_thread_that_spawned_it_and_not_before() {
-        let (tell, told) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
         let (end, until) = std::sync::mpsc::channel::<()>();
         let parent = thread::spawn(move || {
             let mut command = Command::new("sleep");
             command.arg("60").stdin(Stdio::null());
             tie(&mut command);
-            tell.send(command.spawn().unwrap()).unwrap();
+            sender.send(command.spawn().unwrap()).unwrap();
             until.recv().unwrap();
         });
-        let mut child = told.recv().unwrap();
+        let mut child = receiver.recv().unwrap();
         assert!(child.try_wait().unwrap().is_none(), "it lives as long as its parent");
         let begin = Instant::now();
         end.send(()).unwrap();

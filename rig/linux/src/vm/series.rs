@@ -93,7 +93,7 @@ impl Series {
         let orders =
             guest_config::to_text(&inside).map_err(|error| doing("write orders".into())(error.into()))?;
         files.clear().map_err(doing(format!("remove older files in {}", self.folder.display())))?;
-        let mut told = Vec::new();
+        let mut notes = Vec::new();
         let tell = RefCell::new(tell);
         let machine = self.machine.clone();
         let release = self.found.release.as_deref();
@@ -106,7 +106,7 @@ impl Series {
         let news = Feed::of(&files.result, &mut of_guest);
         let mut heard = |words: &str| {
             tell.borrow_mut()(News::Words(words.to_owned()));
-            told.push(Note { kind: NoteKind::Warning, protocol: None, text: format!("{words}.") });
+            notes.push(Note { kind: NoteKind::Warning, protocol: None, text: format!("{words}.") });
         };
         let program = (self.found.init.as_path(), self.found.libraries.as_slice());
         let written = cpio::write(&files.initramfs, program, &orders, &recordings);
@@ -128,7 +128,7 @@ impl Series {
         removed.map_err(doing(format!("remove what the guest was fed in {}", self.folder.display())))?;
         let mut delivery = believed(delivery, (&self.machine, setting, release), &options)?;
         label(&mut delivery, (&self.machine, setting), &options);
-        delivery.run.notes.extend(told.into_iter().chain(left_out));
+        delivery.run.notes.extend(notes.into_iter().chain(left_out));
         delivery.run.notes.extend(silent.iter().map(|words| fell_silent(setting, words)));
         Ok(delivery)
     }

@@ -25,7 +25,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 /// Hidden first argument of the child.
 pub const MEASURE_ARG: &str = "__vm-measure";
-/// User id of `nobody`.
+/// The id of the user without any rights.
 const USER: u32 = 65_534;
 /// Files of a cgroup that a user has to own in order to manage the cgroups below.
 const HANDED: [&str; 4] = ["", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"];

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_qemu_says_is_told_from_what_the_guest_says() {
+    fn texts_of_qemu_and_of_the_guest_are_distinguished() {
         let folder = tempfile::tempdir().unwrap();
         let console = folder.path().join("console.log");
         fs::write(&console, "qemu-system-x86_64: no\u{1b}[2J KVM\r\nqemu-system-x86_64: at all\n").unwrap();

@@ -40,7 +40,7 @@ pub(crate) struct Ledger {
     pub(crate) touched: i64,
     /// Tasks, main threads included.
     pub(crate) tasks: i64,
-    /// Pages that they use besides: stacks, heaps, tables of their own. This is anonymous memory by smaps, less
+    /// Pages that they use in addition: stacks, heaps, tables of their own. This is anonymous memory by smaps, less
     /// `touched`; absent where smaps cannot be read.
     pub(crate) besides: Option<i64>,
 }

@@ -299,7 +299,7 @@ fn rollback_finds_what_was_set_and_not_set_back() {
 }
 
 #[test]
-fn rollback_excuses_what_others_set_meanwhile() {
+fn rollback_excuses_what_others_set_during_the_attach() {
     let mask = |mask| Event::Mask { task: LEADER, mask: MaskId(mask) };
     let begin = Event::TxBegin { dest: B };
     let end = Event::TxEnd { moved: false };

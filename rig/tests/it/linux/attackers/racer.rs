@@ -182,8 +182,8 @@ fn wins_against_the_careless(scene: &Scene, place: &Path) {
 }
 
 #[test]
-fn folders_and_links_that_are_swapped_meanwhile_lead_nowhere() {
-    let test = "folders_and_links_that_are_swapped_meanwhile_lead_nowhere";
+fn folders_and_links_that_are_swapped_during_the_run_lead_nowhere() {
+    let test = "folders_and_links_that_are_swapped_during_the_run_lead_nowhere";
     if skipped(test) || without_v1(test, "pids") {
         return;
     }

@@ -19,7 +19,7 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<Exit, Failure> {
         vec![paired::sides((&names.0, &names.1), &a, &b).map_err(Failure::usage)?]
     } else if let Some(baseline) = &flags.baseline {
         let a = results::baseline(baseline, &flags.baselines)?;
-        beside(&shown(baseline), &a, &flags.results, &flags.baselines)?
+        with_each(&shown(baseline), &a, &flags.results, &flags.baselines)?
     } else {
         match flags.results.as_slice() {
             [] => {
@@ -30,7 +30,7 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<Exit, Failure> {
             [one] => within(one, flags)?,
             [first, others @ ..] => {
                 let a = results::figures(first, &flags.baselines)?;
-                beside(&shown(first), &a, others, &flags.baselines)?
+                with_each(&shown(first), &a, others, &flags.baselines)?
             }
         }
     };
@@ -47,7 +47,7 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn beside(
+fn with_each(
     name: &str,
     a: &Baseline,
     others: &[PathBuf],

@@ -46,7 +46,7 @@ struct Done {
     judged: Judgement,
     code: Exit,
     /// The failure to print or save something, which ends the command.
-    told: Result<(), Failure>,
+    printed: Result<(), Failure>,
 }
 
 pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
@@ -72,8 +72,8 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
             explored.add((&test.litmus, &test.place), protocol, &done.found, &done.judged);
             table.push(row(test, protocol, &done));
             codes.push(done.code);
-            if done.told.is_err() {
-                return Ok(streams::also(Exit::AsExpected.worst(codes), done.told));
+            if done.printed.is_err() {
+                return Ok(streams::also(Exit::AsExpected.worst(codes), done.printed));
             }
             let known = |rule: &usize| done.found.fired.contains(rule) || done.judged.silent.contains(rule);
             silent.retain(|rule| done.found.complete && !known(rule));
@@ -211,10 +211,10 @@ impl Command<'_> {
         let judged = judge::judge(&test.litmus, protocol, &found);
         let code = code(judged.verdict);
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let told = failed.map_or_else(|| self.tell(test, protocol, (&found, &judged)), Err);
-        match told {
-            Ok(again) => Done { found, judged, code: code.worst([again]), told: Ok(()) },
-            Err(failure) => Done { found, judged, code, told: Err(failure) },
+        let printed = failed.map_or_else(|| self.tell(test, protocol, (&found, &judged)), Err);
+        match printed {
+            Ok(again) => Done { found, judged, code: code.worst([again]), printed: Ok(()) },
+            Err(failure) => Done { found, judged, code, printed: Err(failure) },
         }
     }
 

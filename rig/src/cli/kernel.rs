@@ -29,7 +29,7 @@ pub(super) fn asked(flags: &KernelFlags, duration: Duration) -> Result<Asked, Fa
         Some(name) => {
             let overrides = Overrides { lenient: flags.lenient, ..Overrides::default() };
             let mut scenario = run::named(name, &overrides)?;
-            let carried = carried::of(run::shapes(&scenario), run::beside(name));
+            let carried = carried::of(run::shapes(&scenario), run::folder_of(name));
             scenario.toml = with_names(&scenario.toml, &carried);
             (of_scenario(name, &scenario, flags.lenient)?, carried)
         }
@@ -94,9 +94,9 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<LinuxOptions, Opt
     .concat();
     let lenient = flags.lenient.then(|| "--lenient".to_owned());
     let words = words.into_iter().chain(lenient).collect();
-    let beside = (*bystanders > 0).then(|| Workload::forking(*bystanders));
+    let forking = (*bystanders > 0).then(|| Workload::forking(*bystanders));
     Ok(LinuxOptions {
-        workloads: std::iter::once(moved).chain(beside).collect(),
+        workloads: std::iter::once(moved).chain(forking).collect(),
         movers: *movers,
         moves: moves.parse()?,
         duration,
@@ -107,7 +107,7 @@ fn of_flags(flags: &KernelFlags, duration: Duration) -> Result<LinuxOptions, Opt
 
 /// Returns the part of a scenario that real processes and cgroups can do; notes list the rest.
 fn of_scenario(name: &str, scenario: &Scenario, lenient: bool) -> Result<LinuxOptions, Failure> {
-    let folder = run::beside(name);
+    let folder = run::folder_of(name);
     let workloads: Vec<Workload> = scenario
         .workloads
         .iter()

@@ -25,7 +25,7 @@ pub(super) fn record(flags: &RecordFlags) -> Result<Exit, Failure> {
     };
     let out = flags.out.clone().unwrap_or_else(|| place(&subject));
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
-    let part = beside(&out, "part");
+    let part = sibling(&out, "part");
     let stop = || interrupt.is_set();
     let recorded = write(&part, is_packed(&out), |to| record::record(&subject, to, flags.duration, &stop));
     let recorded = recorded.map_err(|error| {
@@ -67,7 +67,7 @@ fn is_packed(out: &Path) -> bool {
 }
 
 /// Returns the path `FILE.EXTENSION` in the folder of the recording.
-fn beside(file: &Path, extension: &str) -> PathBuf {
+fn sibling(file: &Path, extension: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".");
     name.push(extension);

@@ -41,7 +41,7 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     recording::say_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan)));
     let plans = CellPlan::all(&scenario);
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
-    let carried = carried::of(shapes(&scenario), beside(&flags.request.scenario));
+    let carried = carried::of(shapes(&scenario), folder_of(&flags.request.scenario));
     scenario.toml = with_names(&scenario.toml, &carried);
     folder.clear(&scenario.toml, &carried)?;
     let request = flags.request.clone().with_seed(scenario.seed);
@@ -92,7 +92,7 @@ pub(super) fn named(named: &str, overrides: &Overrides) -> Result<Scenario, Fail
             (named.to_owned(), text)
         }
     };
-    let files = workloads::Folder::new(beside(named));
+    let files = workloads::Folder::new(folder_of(named));
     Scenario::parse_with(&file, &text, overrides, &files).map_err(Failure::usage)
 }
 
@@ -104,7 +104,7 @@ fn unreadable(named: &str, error: &FileError) -> Failure {
 }
 
 /// Returns the folder to which names of recordings in the scenario `named` are relative.
-pub(super) fn beside(named: &str) -> &Path {
+pub(super) fn folder_of(named: &str) -> &Path {
     let is_built_in = built_in::find(named).or_else(|| built_in::find_mutant(named)).is_some();
     let folder = if is_built_in { None } else { Path::new(named).parent() };
     folder.unwrap_or(Path::new("."))

@@ -48,8 +48,8 @@ pub(super) fn finish(text: &str, code: Exit) -> Exit {
 }
 
 /// Reports a failure that `code` does not cover, if there is one, and returns the combined code.
-pub(super) fn also(code: Exit, beside: Result<(), Failure>) -> Exit {
-    let failed = beside.err();
+pub(super) fn also(code: Exit, result: Result<(), Failure>) -> Exit {
+    let failed = result.err();
     failed.iter().for_each(|failure| complain(&failure.message));
     code.worst(failed.map(|failure| failure.code))
 }

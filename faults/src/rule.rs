@@ -10,9 +10,13 @@ use crate::{Errno, ParseError, Site, Thrown};
 /// The action of a rule that fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// The callback returns this error and does nothing.
+    /// Error that the callback returns, without doing anything.
+    ///
+    /// Values: [error numbers](#error-numbers). Default: the error of the site.
     Errno(Errno),
-    /// The callback takes this much longer, and then continues normally.
+    /// Time that the callback takes in addition; it then continues normally.
+    ///
+    /// Values: 1ns to 3600s. Default: no delay.
     Delay {
         /// Delay in ns: at least 1, at most [`Rule::DELAY_MAX_NS`].
         ns: u64,
@@ -41,16 +45,26 @@ impl fmt::Display for Fault {
 pub struct Rule {
     /// The site.
     pub site: Site,
-    /// Only every interval-th hit that `space` lets through may fire; at least 1.
+    /// Interval of hits: only every interval-th hit that `space` lets through may fire.
+    ///
+    /// Unit: hits. Values: 1 to 4294967295. Default: `1`.
     pub interval: u32,
-    /// Percent, 0 to 100.
+    /// Probability of each hit that may fire.
+    ///
+    /// Unit: percent. Values: 0 to 100. Default: `100`.
     pub probability: u8,
-    /// A budget from which each hit takes 1; nothing fires while more than 1 is left. So `space=5` skips four hits, and
+    /// Budget from which each hit takes 1; nothing fires while more than 1 is left. So `space=5` skips four hits, and
     /// 0 and 1 skip none, as the kernel's `space > size` does with a size of 1.
+    ///
+    /// Unit: hits. Values: 0 to 4294967295. Default: `0`.
     pub space: u32,
-    /// Most times that the rule fires; `None` is unlimited, and -1 in text.
+    /// Most times that the rule fires; -1 is unlimited, and `None` here.
+    ///
+    /// Unit: times. Values: -1 to 4294967295. Default: `-1`.
     pub times: Option<u32>,
-    /// The only hit of the site at which the rule fires, counted from 1; all attributes above are then ignored.
+    /// Only hit of the site at which the rule fires, counted from 1; all attributes above are then ignored.
+    ///
+    /// Unit: none. Values: 1 to 4294967295. Default: every hit that the other attributes let fire.
     pub nth: Option<u32>,
     /// The action.
     pub action: Fault,

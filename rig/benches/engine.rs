@@ -138,7 +138,12 @@ fn main() {
         for (mine, ours) in &ROWS[..2] {
             for (other, theirs) in &ROWS[2..] {
                 let name = format!("engine: {mine} compared with {other}, actors={actors}");
-                shared::compare_times(&name, rounds, |rounds| ours(actors, rounds), |rounds| theirs(actors, rounds));
+                shared::compare_times(
+                    &name,
+                    rounds,
+                    |rounds| ours(actors, rounds),
+                    |rounds| theirs(actors, rounds),
+                );
             }
         }
     }

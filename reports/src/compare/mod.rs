@@ -90,7 +90,8 @@ impl Comparison {
                 .iter()
                 .any(|row| row.verdict == Change::Worse && row.key.metric.is_correctness() == wrong)
         };
-        let decided = self.missing.is_empty() && self.rows.iter().any(|row| row.verdict != Change::CannotTell);
+        let decided =
+            self.missing.is_empty() && self.rows.iter().any(|row| row.verdict != Change::CannotTell);
         match (worse(true), worse(false), decided) {
             (true, _, _) => Exit::Violated,
             (_, true, _) => Exit::Slower,

@@ -29,7 +29,7 @@ pub enum Metric {
 }
 
 /// Names in a file of gates.
-pub(crate) const METRICS: [(&str, Metric); 8] = [
+pub const METRICS: [(&str, Metric); 8] = [
     ("attach.latency", Metric::AttachLatency),
     ("attach.count", Metric::AttachCount),
     ("bystander.latency", Metric::BystanderLatency),
@@ -82,7 +82,7 @@ pub enum Measured {
 const TIMES: [&str; 4] = ["max", "mean", "count", "total"];
 
 /// Returns the names of the statistics of `metric`.
-pub(crate) fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static str> {
+pub fn statistic_names(metric: Metric) -> impl Iterator<Item = &'static str> {
     let levels = matches!(metric, Metric::AttachLatency | Metric::BystanderLatency);
     let rest: &[&str] = match metric {
         Metric::AttachLatency | Metric::BystanderLatency | Metric::LockWait | Metric::LockHold => &TIMES,

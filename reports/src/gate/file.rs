@@ -37,26 +37,46 @@ pub enum Class {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Select {
-    /// Protocol, exactly; `name:*` is that protocol with any options or none.
+    /// Protocol with its options; `name:*` is that protocol with any options or none.
+    ///
+    /// Values: the name as tables show it. Default: any, each judged separately.
     pub protocol: Option<String>,
-    /// Fault rate in percent.
+    /// Fault rate.
+    ///
+    /// Unit: percent. Values: a number on the axis. Default: any, each judged separately.
     pub fault_rate: Option<u64>,
     /// Attaches per second; 0 is the closed loop.
+    ///
+    /// Unit: attaches per second. Values: a number on the axis. Default: any, each judged separately.
     pub rate: Option<u64>,
-    /// Delay in ns.
+    /// Delay between the switch and attach().
+    ///
+    /// Unit: ns. Values: a number on the axis. Default: any, each judged separately.
     pub delay: Option<u64>,
     /// Pages that the moved process keeps.
+    ///
+    /// Unit: pages. Values: a number on the axis. Default: any, each judged separately.
     pub kept_pages: Option<u64>,
-    /// Outcome of attaches; `moved` for latencies when absent.
+    /// Outcome of attaches, for `attach.latency` and `attach.count`.
+    ///
+    /// Values: an outcome, such as `moved` or `refused`. Default: `moved` for latencies, all for counts.
     pub outcome: Option<String>,
-    /// Operation of the workload.
+    /// Operation of the workload, for `bystander.latency`.
+    ///
+    /// Values: an operation as tables show it. Default: all.
     pub op: Option<String>,
-    /// Class of locks.
+    /// Class of locks, for `lock.wait` and `lock.hold`.
+    ///
+    /// Values: a class such as `mmap_sem`. Default: all.
     pub lock: Option<String>,
-    /// Name of an invariant; `promise` in older files.
+    /// Invariant, for `invariant.violated`; `promise` in older files.
+    ///
+    /// Values: [invariants](#invariants). Default: all.
     #[serde(alias = "promise")]
     pub invariant: Option<String>,
-    /// Controller of a counter.
+    /// Controller of a counter, for `drift.final`.
+    ///
+    /// Values: [controllers](#controllers). Default: all.
     pub controller: Option<String>,
 }
 
@@ -93,15 +113,25 @@ impl Limits {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Against {
-    /// Protocol, exactly; `name:*` is that protocol with any options or none.
+    /// Protocol with its options; `name:*` is that protocol with any options or none.
+    ///
+    /// Values: the name as tables show it. Default: as in the place that is judged.
     pub protocol: Option<String>,
-    /// Fault rate in percent.
+    /// Fault rate.
+    ///
+    /// Unit: percent. Values: a number on the axis. Default: as in the place that is judged.
     pub fault_rate: Option<u64>,
     /// Attaches per second; 0 is the closed loop.
+    ///
+    /// Unit: attaches per second. Values: a number on the axis. Default: as in the place that is judged.
     pub rate: Option<u64>,
-    /// Delay in ns.
+    /// Delay between the switch and attach().
+    ///
+    /// Unit: ns. Values: a number on the axis. Default: as in the place that is judged.
     pub delay: Option<u64>,
     /// Pages that the moved process keeps.
+    ///
+    /// Unit: pages. Values: a number on the axis. Default: as in the place that is judged.
     pub kept_pages: Option<u64>,
 }
 
@@ -165,6 +195,9 @@ pub struct Gates {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
+    /// Gates; at least one.
+    ///
+    /// Default: none, which is an error.
     #[serde(default)]
     gate: Vec<Spanned<RawGate>>,
 }
@@ -172,27 +205,78 @@ struct RawFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawGate {
+    /// Name of the gate, which its result repeats.
+    ///
+    /// Values: a text of one line.
     name: Spanned<String>,
+    /// Cells that the gate judges. Each place on the axes is judged separately, over all its seeds.
+    ///
+    /// Default: all cells.
     select: Option<Spanned<Select>>,
+    /// Other place of the same run, with which the figure is compared.
+    ///
+    /// Default: the place of the same name in `--baseline` or in the other runs.
     against: Option<Against>,
+    /// Figure that the gate is about.
+    ///
+    /// Values: [metrics](#metrics).
     metric: Spanned<String>,
+    /// Statistic of the figure.
+    ///
+    /// Values: those of the [metric](#metrics). Default: the only one of the metric, or `count`; required for times.
     statistic: Option<Spanned<String>>,
+    /// Value that the figure must equal.
+    ///
+    /// Unit: that of the metric. Values: from 0. Default: not demanded.
     equals: Option<u64>,
+    /// Least value that passes.
+    ///
+    /// Unit: that of the metric. Values: from 0. Default: not demanded.
     min: Option<u64>,
+    /// Largest value that passes.
+    ///
+    /// Unit: that of the metric. Values: from 0. Default: not demanded.
     max: Option<u64>,
+    /// Value above which the gate passes with a warning.
+    ///
+    /// Unit: that of the metric. Values: from 0. Default: no warning.
     warn: Option<u64>,
+    /// Largest increase over the figure that it is compared with.
+    ///
+    /// Unit: percent. Values: from 0. Default: not demanded.
     max_increase: Option<u64>,
+    /// Largest ratio to the figure that it is compared with.
+    ///
+    /// Unit: none. Values: from 0.001 on, such as 1.25. Default: not demanded.
     max_ratio: Option<Spanned<f64>>,
+    /// Largest change from the figure that it is compared with, in either direction; 0 means exactly the same.
+    ///
+    /// Unit: percent. Values: from 0. Default: not demanded.
     change: Option<u64>,
+    /// Difference up to which `max-increase`, `max-ratio` and `change` pass.
+    ///
+    /// Unit: that of the metric. Values: from 0. Default: `0`.
     floor: Option<Spanned<u64>>,
+    /// Meaning of a breach, and so the exit code: 1 for `correctness`, 3 for `performance`.
+    ///
+    /// Values: `correctness`, `performance`.
     class: Class,
+    /// Waiver: a breach is reported and lets the gate pass until a date.
+    ///
+    /// Default: none.
     waive: Option<RawWaive>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawWaive {
+    /// Last day of the waiver; a file with a waiver that has ended is an error.
+    ///
+    /// Values: a date such as 2027-01-31.
     until: Spanned<String>,
+    /// Reason for the waiver.
+    ///
+    /// Values: a text that is not empty.
     reason: Spanned<String>,
 }
 

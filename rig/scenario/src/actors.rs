@@ -10,7 +10,24 @@ use std::ops::Range;
 use toml::{Spanned, Value};
 
 /// Keys of a `[[workloads]]` in addition to the fields of [`workloads::Spec`].
-const OURS: [&str; 3] = ["cgroup", "cgroups", "move"];
+const OURS: [&str; 3] = [PLACEMENT[0].0, PLACEMENT[1].0, PLACEMENT[2].0];
+
+/// These keys, each with its type and its description for users.
+pub(crate) const PLACEMENT: [(&str, &str, &str); 3] = [
+    (
+        "cgroup",
+        "text",
+        "Cgroup in which the processes start; this or `cgroups` is required.\n\n\
+         Values: a cgroup. Default: none, if there is `cgroups`.",
+    ),
+    (
+        "cgroups",
+        "list of texts",
+        "Cgroups over which the threads of each process are spread at the start, round robin, and at most one cgroup in \
+         each other hierarchy.\n\nValues: cgroups, none twice. Default: none, if there is `cgroup`.",
+    ),
+    ("move", "true or false", "True if movers move the processes.\n\nDefault: `false`."),
+];
 /// Most threads at the start of a cell.
 const THREADS_MAX: u64 = 65_536;
 
@@ -114,11 +131,11 @@ impl Source<'_> {
             let mut alone = table(vec![(key, value)]);
             alone.entry("shape").or_insert_with(|| "".into());
             if let Err(error) = alone.try_into::<workloads::Spec>() {
-                let message = explain(error.message(), &OURS);
-                let about = if message.starts_with("unknown field") && message.contains(key.get_ref()) {
-                    message
+                let message = error.message();
+                let about = if message.starts_with(&format!("unknown field `{}`", key.get_ref())) {
+                    explain(message, &OURS)
                 } else {
-                    format!("`{}`: {message}", key.get_ref())
+                    format!("`{}`: {}", key.get_ref(), explain(message, &[]))
                 };
                 return Err(self.at(key.span(), about));
             }

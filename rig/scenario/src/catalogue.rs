@@ -7,6 +7,9 @@ use model::protocols::{self, Mutant};
 /// Names, each with one line about it.
 pub type Rows = Vec<(String, String)>;
 
+/// Keys of a `[[workloads]]` that no struct declares, each with its type and its description.
+pub const PLACEMENT: [(&str, &str, &str); 3] = crate::actors::PLACEMENT;
+
 /// Lists protocols with their options, the default value of each first.
 #[must_use]
 pub fn protocols() -> Rows {

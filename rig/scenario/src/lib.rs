@@ -128,10 +128,16 @@ pub struct Pacing {
 #[serde(deny_unknown_fields, default)]
 pub struct Demand {
     /// Attaches other than noop.
+    ///
+    /// Unit: attaches. Values: 0 to 9223372036854775807. Default: `0`.
     pub attaches: u64,
     /// Attaches that overlapped a charge on the moved mm or its destination.
+    ///
+    /// Unit: attaches. Values: 0 to 9223372036854775807. Default: `0`.
     pub overlaps: u64,
     /// Runs of every abort or undo, at a fault rate above 0.
+    ///
+    /// Unit: runs. Values: 0 to 9223372036854775807. Default: `0`.
     pub aborts: u64,
 }
 

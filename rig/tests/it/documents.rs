@@ -9,11 +9,12 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/guide.md",
     "docs/kernel.md",
+    "docs/reference.md",
     "docs/results.md",
     "docs/recordings.md",
     "docs/glossary.md",

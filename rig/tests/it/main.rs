@@ -12,6 +12,7 @@
 //! | `kills` | commands killed at random moments, some on a full disk |
 //! | `linux` | moves on the real kernel |
 //! | `record`, `recordings` | recordings made by strace, and the contents that are read from them |
+//! | `reference` | `docs/reference.md`: every key of the files that users write, as the code reads it |
 //! | `results` | the figures in `docs/results.md` are those of runs |
 //! | `sim` | the simulator with everything on |
 //! | `skipping` | skipped tests, and the list of them |
@@ -31,6 +32,7 @@ mod kills;
 mod linux;
 mod record;
 mod recordings;
+mod reference;
 mod report;
 mod results;
 mod sim;

@@ -48,7 +48,9 @@ fn others(line: &Timeline) -> String {
     let total = sum(waits.clone());
     let most = if locks == 1 { "" } else { "most " };
     match largest(waits) {
-        Some((lock, _)) if who == 1 => format!(" One other thread waits {} during it, {most}for {lock}.", ns(total)),
+        Some((lock, _)) if who == 1 => {
+            format!(" One other thread waits {} during it, {most}for {lock}.", ns(total))
+        }
         Some((lock, _)) => {
             format!(" {} other threads wait {} during it in all, {most}for {lock}.", grouped(who), ns(total))
         }

@@ -78,7 +78,10 @@ fn every_check_of_a_page_finds_what_it_is_for() {
     for (n, (check, style, body, expected)) in mutants().into_iter().enumerate() {
         let file = write(folder.path(), &format!("{check}-{n}"), style, &body);
         let found = Page::open(&mut browser, &file, WIDE).check(check);
-        assert!(found.iter().any(|line| line.contains(expected)), "{check}: {expected:?} is not in {found:?}");
+        assert!(
+            found.iter().any(|line| line.contains(expected)),
+            "{check}: {expected:?} is not in {found:?}"
+        );
     }
     let texts = "<text x=50 y=50>ten letters</text><text x=50 y=90>more letters</text>";
     let fine = plot(&format!("{texts}{}", curve(600, 290)));

@@ -1,7 +1,7 @@
 //! The cost and the error of measuring on this machine: of the clock, of lock statistics, and of starts at a rate.
 //!
 //! Compare it with the figures of an engine that runs by the machine's clock: shorter intervals cannot be resolved.
-use super::trials::{Trials, on_thread, repeated, observed_by};
+use super::trials::{Trials, observed_by, on_thread, repeated};
 use crate::threads::Refused;
 use crate::threads::current::ThreadCurrent;
 use model::locks::Mutex;

@@ -18,14 +18,18 @@ pub(crate) fn notes(
     failure: Option<&LinuxError>,
 ) -> Vec<Note> {
     let mut notes = vec![
-        note(NoteKind::Info, "Not measured on linux: the time of an exit, because a process cannot time its own."),
+        note(
+            NoteKind::Info,
+            "Not measured on linux: the time of an exit, because a process cannot time its own.",
+        ),
         note(NoteKind::Info, &warm_up(setting.options)),
     ];
     notes.extend(setting.options.origin.notes.iter().map(|text| note(NoteKind::Info, text)));
     if setting.clock.step_ns > STEP_NS_MAX {
         let step_ns = setting.clock.step_ns;
-        let text =
-            format!("The clock advances in steps of {step_ns} ns: shorter latencies cannot be distinguished.");
+        let text = format!(
+            "The clock advances in steps of {step_ns} ns: shorter latencies cannot be distinguished."
+        );
         notes.push(note(NoteKind::Warning, &text));
     }
     notes.extend_from_slice(setting.tracing);

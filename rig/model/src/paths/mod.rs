@@ -42,7 +42,11 @@ fn operation_without_mm<C: Current, T>(
     observed(cur, Event::OpBegin { kind, mm: None }, body)
 }
 
-fn observed<C: Current, T>(cur: &C, begin: Event, body: impl FnOnce() -> Result<T, Errno>) -> Result<T, Errno> {
+fn observed<C: Current, T>(
+    cur: &C,
+    begin: Event,
+    body: impl FnOnce() -> Result<T, Errno>,
+) -> Result<T, Errno> {
     cur.emit(begin);
     let result = body();
     cur.emit(Event::OpEnd { result: result.as_ref().map(|_| ()).map_err(|errno| *errno) });

@@ -125,9 +125,13 @@ pub struct CostsError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// The cost in ns.
+    /// Cost.
+    ///
+    /// Unit: virtual ns. Values: 1 to 1000000000.
     pub ns: u64,
-    /// The source of the figure.
+    /// Source of the figure.
+    ///
+    /// Values: a text.
     pub source: String,
 }
 

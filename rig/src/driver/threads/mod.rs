@@ -144,7 +144,8 @@ fn record(
         // Between two checks at rest the drift is unknown.
         (drift.peak_over, drift.peak_under, drift.integral_abs_us) = (None, None, None);
     }
-    let of_threads: Vec<_> = listeners.iter().map(|(actor, listener)| (*actor, &listener.timelines)).collect();
+    let of_threads: Vec<_> =
+        listeners.iter().map(|(actor, listener)| (*actor, &listener.timelines)).collect();
     cell.timelines = records.timelines(&Timelines::of_all(&of_threads));
     CellResult { cell, operations: recorder.operations(), counts }
 }

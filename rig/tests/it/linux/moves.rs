@@ -295,7 +295,16 @@ fn without_permission_the_error_has_the_remedy() {
     std::os::unix::fs::chown(&home, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
     for hierarchy in [hierarchy(), "auto"] {
         let mut unprivileged = Command::new(&binary);
-        unprivileged.args(["linux", "--hierarchy", hierarchy, "--duration", "300ms", "--rate", "50/s", "--out"]);
+        unprivileged.args([
+            "linux",
+            "--hierarchy",
+            hierarchy,
+            "--duration",
+            "300ms",
+            "--rate",
+            "50/s",
+            "--out",
+        ]);
         unprivileged.arg(home.join("out")).current_dir(&home).uid(UNPRIVILEGED).gid(UNPRIVILEGED);
         unprivileged.env_remove("XDG_RUNTIME_DIR").env("XDG_STATE_HOME", &home);
         unprivileged.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

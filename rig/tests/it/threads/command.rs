@@ -144,7 +144,8 @@ fn cells_are_made_forth_and_back_and_say_when() {
     let more = ["--protocol", "three-phase", "--seeds", "4"];
     rig(&[&SHORT[..], &more].concat(), scratch.path());
     let run = json(&scratch.path().join("a/run.json"));
-    let mut cells: Vec<(u64, String)> = run["cells"].as_array().expect("cells").iter().map(start_and_protocol).collect();
+    let mut cells: Vec<(u64, String)> =
+        run["cells"].as_array().expect("cells").iter().map(start_and_protocol).collect();
     cells.sort();
     let order: String =
         cells.iter().map(|(_, protocol)| if protocol == "transactional" { 'A' } else { 'B' }).collect();

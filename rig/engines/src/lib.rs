@@ -6,7 +6,9 @@
 //! | [`sim`] | virtual time on modelled CPUs, and actors run step by step under a policy |
 //! | [`threads`] | OS threads on the clock of the machine |
 //! | `interrupt` | a signal asked to stop: the flag that both look at |
+//! | [`pool`] | independent items on several threads |
 mod interrupt;
+pub mod pool;
 pub mod signals;
 pub mod sim;
 pub mod threads;

@@ -5,15 +5,16 @@ use super::policy::PolicyName;
 use super::program::{Program, Runner};
 use super::state::{self, EndState, Violated};
 use super::witness::Schedule;
-use engines::Interrupt;
 use engines::sim::End;
 use engines::sim::steps::{
     Bounds, DepthFirst, Exhaustive, GivenUp, Numbers, Pct, Random, Strategy, Tree, canonical, trace,
 };
+use engines::{Interrupt, pool};
 use model::checks::CheckSet;
 use model::protocols::Protocol;
-use parking_lot::{Condvar, Mutex};
+use std::convert::Infallible;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -66,51 +67,6 @@ pub fn unwatched(_: &Seen<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Sets the stop flag when the time is up, or when an interrupt arrives.
-struct Clock {
-    stop: Arc<AtomicBool>,
-    over: Mutex<bool>,
-    changed: Condvar,
-}
-
-/// Interval at which the clock checks for an interrupt.
-const TICK: Duration = Duration::from_millis(10);
-
-impl Clock {
-    fn run(&self, until: Instant, outside: &Interrupt) {
-        let mut over = self.over.lock();
-        while !*over {
-            if outside.is_set() || Instant::now() >= until {
-                self.stop.store(true, Ordering::Relaxed);
-                return;
-            }
-            let next = until.min(Instant::now() + TICK);
-            self.changed.wait_until(&mut over, next);
-        }
-    }
-}
-
-/// Ends the clock on drop, however the search ends.
-struct EndOfClock<'a>(&'a Clock);
-
-/// Stops the other workers when one has panicked, so that no thread waits for it.
-struct StopOnPanic<'a>(&'a AtomicBool);
-
-impl Drop for StopOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Drop for EndOfClock<'_> {
-    fn drop(&mut self) {
-        *self.0.over.lock() = true;
-        self.0.changed.notify_all();
-    }
-}
-
 /// The state of one search that its workers share.
 struct Search<'a> {
     litmus: &'a Arc<Litmus>,
@@ -123,6 +79,8 @@ struct Search<'a> {
     /// Typical number of steps of a schedule, which `pct` needs.
     typical: u64,
     run: AtomicU64,
+    until: Instant,
+    interrupt: &'a Interrupt,
     /// Conditions; for each state they refer to, a schedule is kept.
     conditions: Conditions,
     look_on: LookOn<'a>,
@@ -140,42 +98,45 @@ pub fn search(
     limits: &Limits,
     (interrupt, look_on): (&Interrupt, LookOn<'_>),
 ) -> Found {
-    let clock = Clock { stop: Arc::default(), over: Mutex::default(), changed: Condvar::new() };
-    let bounds = Bounds { steps: limits.steps, stop: Arc::clone(&clock.stop) };
+    let stop = Arc::<AtomicBool>::default();
+    let bounds = Bounds { steps: limits.steps, stop: Arc::clone(&stop) };
     let search = Search {
         litmus,
         protocol,
         policy,
         limits,
-        tree: Tree::new(Arc::clone(&clock.stop)),
+        tree: Tree::new(Arc::clone(&stop)),
         numbers: Numbers::below(limits.schedules),
         typical: if matches!(policy, PolicyName::Pct(_)) { typical(litmus, protocol, &bounds) } else { 0 },
         bounds,
         run: AtomicU64::new(0),
+        until: Instant::now() + limits.time,
+        interrupt,
         conditions: litmus.wanted(protocol).conditions,
         look_on,
     };
     // Plain depth-first search has one worker, because its tree cannot be shared.
     let shared = !matches!(policy, PolicyName::DepthFirst | PolicyName::Switches(_));
     let jobs = if shared { limits.jobs.max(1) } else { 1 };
-    let until = Instant::now() + limits.time;
-    let mut found = std::thread::scope(|scope| {
-        let clock = &clock;
-        let start = || std::thread::Builder::new();
-        let ticks = start().spawn_scoped(scope, move || clock.run(until, interrupt)).is_ok();
-        let _ends = EndOfClock(clock);
-        // Fewer workers take longer and find the same.
-        let others: Vec<_> =
-            (1..jobs).map_while(|_| start().spawn_scoped(scope, || search.work(None)).ok()).collect();
-        let mut found = search.work((!ticks).then_some((until, interrupt)));
-        for other in others {
-            match other.join() {
-                Ok(more) => found.merge(more),
-                Err(panic) => std::panic::resume_unwind(panic),
+    let mut found = Found { complete: true, ..Found::default() };
+    let Ok(()) = pool::each(
+        (jobs, jobs),
+        &Interrupt::never(),
+        |_| search.work(),
+        |done| {
+            match done {
+                Some((_, Ok(more))) => found.merge(more),
+                Some((_, Err(panic))) => {
+                    // The other workers would wait for this one.
+                    stop.store(true, Ordering::Relaxed);
+                    resume_unwind(panic);
+                }
+                None if search.is_over() => stop.store(true, Ordering::Relaxed),
+                None => {}
             }
-        }
-        found
-    });
+            Ok::<_, Infallible>(())
+        },
+    );
     found.complete &= policy.is_complete();
     found
 }
@@ -201,11 +162,15 @@ impl Search<'_> {
         }
     }
 
-    /// Runs schedules until there are none left. Checks the time itself if no clock has its own thread.
-    fn work(&self, clock: Option<(Instant, &Interrupt)>) -> Found {
+    /// Reports whether the time is up, or an interrupt has arrived.
+    fn is_over(&self) -> bool {
+        self.interrupt.is_set() || Instant::now() >= self.until
+    }
+
+    /// Runs schedules until there are none left, or the search is over.
+    fn work(&self) -> Found {
         let mut found = Found { complete: true, ..Found::default() };
         let Some(strategy) = self.strategy().filter(|_| self.may_run()) else { return found };
-        let _stops = StopOnPanic(&self.bounds.stop);
         let program = Program::new(self.litmus, self.protocol);
         let mut runner = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
         loop {
@@ -214,8 +179,7 @@ impl Search<'_> {
             if !self.take(&program, &mut found, (&runner, &end)) || !runner.policy().advance() {
                 return found;
             }
-            let is_over = clock.is_some_and(|(until, outside)| outside.is_set() || Instant::now() >= until);
-            if is_over || !self.may_run() {
+            if self.is_over() || !self.may_run() {
                 found.complete = false;
                 self.bounds.stop.store(true, Ordering::Relaxed);
                 return found;

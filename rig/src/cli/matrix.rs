@@ -5,15 +5,11 @@ use super::folder::Keeper;
 use super::progress;
 use super::threads::refused;
 use crate::driver::{CellPlan, run_cell_until, threads};
-use crossbeam::channel::{self, RecvTimeoutError};
-use engines::Interrupt;
 use engines::threads::Counts;
-use linux;
+use engines::{Interrupt, pool};
 use reports::schema::Cell;
 use scenario::Scenario;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
 use std::time::Instant;
 
 /// The engine, with its options.
@@ -49,9 +45,6 @@ pub(super) struct Did {
     pub(super) counts: Counts,
 }
 
-/// The outcome of one cell; `None` if a signal arrived before its end, because a partial cell does not count.
-type Finished = (usize, Result<Option<(Cell, Did)>, Failure>);
-
 /// Runs `plans` on `engine`, `jobs` at once; every finished cell is written to disk before the next is counted.
 pub(super) fn run(
     engine: On,
@@ -60,44 +53,28 @@ pub(super) fn run(
     jobs: usize,
     (keeper, interrupt): (&mut Keeper, &Interrupt),
 ) -> Result<Matrix, Failure> {
-    let began = Instant::now();
-    let (plan_sender, plan_receiver) = channel::unbounded::<&CellPlan>();
-    let (sender, receiver) = channel::unbounded::<Finished>();
-    for plan in order(engine, plans) {
-        plan_sender.send(plan).expect("the receiver lives");
-    }
-    drop(plan_sender);
-    let result = thread::scope(|scope| {
-        for worker in 0..jobs.min(plans.len()) {
-            let (plans, sender) = (plan_receiver.clone(), sender.clone());
-            let work = move || {
-                for plan in plans.into_iter().take_while(|_| !interrupt.is_set()) {
-                    let run = || one(engine, scenario, plan, (began, interrupt));
-                    let result = catch_unwind(AssertUnwindSafe(run));
-                    let result = result.unwrap_or_else(|panic| Err(bug(plan.index, panic.as_ref())));
-                    if sender.send((plan.index, result)).is_err() {
-                        return;
-                    }
-                }
-            };
-            match thread::Builder::new().spawn_scoped(scope, work) {
-                Ok(_) => {}
-                Err(error) if worker == 0 => return Err(no_worker(&error)),
-                // Fewer workers take longer and give the same result.
-                Err(_) => break,
-            }
-        }
-        drop(sender);
-        collect(&receiver, plans.len(), keeper, interrupt)
-    });
-    result.map(|mut matrix| {
-        matrix.cells.sort_by_key(|(index, _)| *index);
-        matrix
-    })
-}
-
-fn no_worker(error: &std::io::Error) -> Failure {
-    Failure::cannot(format!("the system starts no thread for a worker: {error}{}", linux::no_thread()))
+    let (began, bar) = (Instant::now(), progress::bar(plans.len() as u64));
+    let mut matrix = Matrix::default();
+    let order = order(engine, plans);
+    let work = |at: usize| one(engine, scenario, order[at], (began, interrupt));
+    pool::each((jobs, order.len()), interrupt, work, |done| {
+        bar.tick();
+        let Some((at, result)) = done else { return Ok(()) };
+        let index = order[at].index;
+        let Some((cell, did)) = result.unwrap_or_else(|panic| Err(bug(index, panic.as_ref())))? else {
+            return Ok(());
+        };
+        keeper.keep(index, &cell, &[]);
+        bar.set_message(cell.subject.to_string());
+        bar.inc(1);
+        matrix.did.add(did);
+        matrix.cells.push((index, cell));
+        Ok(())
+    })?;
+    bar.finish_and_clear();
+    matrix.signal = interrupt.signal();
+    matrix.cells.sort_by_key(|(index, _)| *index);
+    Ok(matrix)
 }
 
 /// Returns `plans` in the order in which they run. On threads the seeds run alternately forwards and backwards, so that
@@ -117,6 +94,7 @@ fn order(engine: On, plans: &[CellPlan]) -> Vec<&CellPlan> {
     turns.flatten().collect()
 }
 
+/// Runs one cell. Returns `None` if a signal arrived before its end, because a partial cell does not count.
 fn one(
     engine: On,
     scenario: &Scenario,
@@ -135,35 +113,6 @@ fn one(
         let did = Did { simulated_ns: result.wall_ns, in_place: result.in_place, ..Did::default() };
         (result.cell, did)
     }))
-}
-
-fn collect(
-    receiver: &channel::Receiver<Finished>,
-    total: usize,
-    keeper: &mut Keeper,
-    interrupt: &Interrupt,
-) -> Result<Matrix, Failure> {
-    let bar = progress::bar(total as u64);
-    let mut matrix = Matrix::default();
-    loop {
-        let (index, result) = match receiver.recv_timeout(progress::TICK) {
-            Ok(finished) => finished,
-            Err(RecvTimeoutError::Timeout) => {
-                bar.tick();
-                continue;
-            }
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        let Some((cell, did)) = result? else { continue };
-        keeper.keep(index, &cell, &[]);
-        bar.set_message(cell.subject.to_string());
-        bar.inc(1);
-        matrix.did.add(did);
-        matrix.cells.push((index, cell));
-    }
-    bar.finish_and_clear();
-    matrix.signal = interrupt.signal();
-    Ok(matrix)
 }
 
 impl Did {

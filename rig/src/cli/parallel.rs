@@ -1,9 +1,6 @@
-//! Parallel work on independent items, with the results in the order of the items.
+//! The number of workers for parallel work.
 use super::output::say;
-use engines::Interrupt;
 use linux;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
@@ -52,64 +49,9 @@ fn startable(wanted: usize) -> (usize, Option<std::io::Error>) {
     })
 }
 
-/// Does `work` for every number below `count`, on at most `jobs` threads including this one. A number has no result if
-/// `interrupt` came first, or if `work` returned none.
-pub(super) fn map<R: Send>(
-    jobs: usize,
-    count: usize,
-    interrupt: &Interrupt,
-    work: impl Fn(usize) -> Option<R> + Sync,
-) -> BTreeMap<usize, R> {
-    // Relaxed: the counter hands out numbers and orders nothing else.
-    let next = AtomicUsize::new(0);
-    let answers: Mutex<BTreeMap<usize, R>> = Mutex::default();
-    let take = || {
-        while !interrupt.is_set() {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count {
-                return;
-            }
-            if let Some(answer) = work(at) {
-                answers.lock().unwrap_or_else(PoisonError::into_inner).insert(at, answer);
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..jobs.min(count) {
-            // Fewer threads take longer and give the same result.
-            if thread::Builder::new().spawn_scoped(scope, take).is_err() {
-                break;
-            }
-        }
-        take();
-    });
-    answers.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn answers_come_in_the_order_of_the_questions() {
-        let never = Interrupt::never();
-        let squares: BTreeMap<_, _> = (0..100).map(|n| (n, n * n)).collect();
-        assert_eq!(map(3, 100, &never, |n| Some(n * n)), squares);
-        assert_eq!(map(3, 0, &never, Some), BTreeMap::new());
-        assert_eq!(map(0, 2, &never, Some), BTreeMap::from([(0, 0), (1, 1)]));
-    }
-
-    #[test]
-    fn an_interrupt_leaves_the_rest_unanswered() {
-        let interrupt = Interrupt::never();
-        let stops = |at| {
-            if at == 3 {
-                interrupt.set(2);
-            }
-            (at < 3).then_some(at)
-        };
-        assert_eq!(map(1, 6, &interrupt, stops), BTreeMap::from([(0, 0), (1, 1), (2, 2)]));
-    }
 
     #[test]
     fn workers_are_at_most_four_for_each_cpu() {

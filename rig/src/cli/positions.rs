@@ -3,9 +3,9 @@
 use super::exit::{Failure, with_signal};
 use super::output::say;
 use super::selftest::cut_short;
-use super::{parallel, streams};
+use super::streams;
 use crate::driver::positions::{self, Positions};
-use engines::Interrupt;
+use engines::{Interrupt, pool};
 use model::protocols::Protocol;
 use model::seam::Costs;
 use reports::exit::Exit;
@@ -21,7 +21,7 @@ const MAX_TRACES: usize = 12;
 pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     say(&format!("seed {}, every prepare position of scenario {} fails once", scenario.seed, scenario.name));
     let protocols = &scenario.protocols;
-    let all = parallel::map(jobs, protocols.len(), interrupt, |at| {
+    let all = pool::map((jobs, protocols.len()), interrupt, |at| {
         positions::try_all(scenario, protocols[at], scenario.seed, (&scenario.costs, interrupt))
     });
     let mut text = String::new();
@@ -98,7 +98,7 @@ impl Sum {
 pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let costs = Costs::default();
     let scenarios = scenarios()?;
-    let found = parallel::map(jobs, scenarios.len(), interrupt, |at| {
+    let found = pool::map((jobs, scenarios.len()), interrupt, |at| {
         let (_, scenario) = &scenarios[at];
         let each = scenario.protocols.iter().map(|protocol| {
             let found = positions::try_all(scenario, *protocol, 1, (&costs, interrupt))?;

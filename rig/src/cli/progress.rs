@@ -1,10 +1,6 @@
 //! A progress bar on a terminal; no output elsewhere.
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
-use std::time::Duration;
-
-/// The time between two redraws of the bar.
-pub(super) const TICK: Duration = Duration::from_millis(200);
 
 /// Makes a bar for `cells` cells on stderr.
 pub(super) fn bar(cells: u64) -> ProgressBar {

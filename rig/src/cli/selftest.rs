@@ -6,8 +6,7 @@ use super::output::say;
 use super::{parallel, run, streams};
 use crate::driver::selftest::{self, Drawn, MutantRun};
 use crate::measure::recorder::Census;
-use engines::Interrupt;
-use engines::signals;
+use engines::{Interrupt, pool, signals};
 use model::seam::Costs;
 use reports::exit::Exit;
 use reports::outcome::AttachOutcome;
@@ -31,7 +30,7 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<Exit, Failure> {
     let mutants = selftest::mutants();
     let sound = mutants_green(flags.seeds, &costs, &interrupt);
     let fly = |at: usize| selftest::run_mutant(mutants[at], flags.seeds, &costs, &interrupt);
-    let flights: Vec<MutantRun> = parallel::map(jobs, mutants.len(), &interrupt, fly).into_values().collect();
+    let flights: Vec<MutantRun> = pool::map((jobs, mutants.len()), &interrupt, fly).into_values().collect();
     let caught = flights.iter().filter(|flight| flight.red > 0).count();
     let mut text = flights.iter().map(line).collect::<String>();
     text.push_str(&sound.0);
@@ -92,7 +91,7 @@ fn random(
     let (first, protocol) = (flags.seed, flags.protocol.as_str());
     say(&format!("random scenarios under {protocol}, seeds {first} to {}", first + count - 1));
     let draw = |at: usize| selftest::draw(first + at as u64, protocol, costs, interrupt).transpose();
-    let drawn = parallel::map(jobs, count as usize, interrupt, draw);
+    let drawn = pool::map((jobs, count as usize), interrupt, draw);
     let mut census = Census::new();
     let mut text = String::new();
     let (mut violated, tried) = (0, drawn.len());

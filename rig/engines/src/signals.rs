@@ -5,10 +5,10 @@
 //! `REPEAT_NS`, and a second SIGHUP never.
 #![allow(unsafe_code)]
 use crate::Interrupt;
+use input::proc;
 use rustix::time::{ClockId, clock_gettime};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level;
-use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -69,10 +69,8 @@ fn signals() -> impl Iterator<Item = i32> {
 
 /// Reports whether SIGHUP is ignored, as under nohup.
 fn hangup_is_ignored() -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())
-        .is_some_and(|bits| bits >> (SIGHUP - 1) & 1 == 1)
+    let ignored = proc::of("self", "status").and_then(|status| proc::bits(&status, "SigIgn"));
+    ignored.is_some_and(|bits| bits >> (SIGHUP - 1) & 1 == 1)
 }
 
 /// Returns the name of a signal as kill(1) has it.

@@ -7,12 +7,14 @@
 //! | [`shell`] | quotes words so that a shell reads them back unchanged |
 //! | [`units`] | durations and rates, from text and back |
 //! | [`nearest`] | "did you mean": the known names that are similar to an unknown one |
+//! | [`mod@proc`] | fields of texts of /proc |
 //! | [`wording`] | messages of serde, in words for users |
 //!
 //! A leaf: it depends on no other crate of this workspace, and every crate may use it.
 #![forbid(unsafe_code)]
 pub mod file;
 pub mod nearest;
+pub mod proc;
 pub mod shell;
 pub mod text;
 pub mod units;

@@ -1,11 +1,11 @@
 //! Entry points for a fuzzer to the readers of text from the kernel and from a guest: each reads, uses, and returns
 //! nothing.
-use super::{place::discovery, trace, vm};
+use super::place::{discovery, mountinfo};
+use super::{trace, vm};
 
 /// Reads `/proc/self/mountinfo` or `/proc/self/cgroup`.
 pub fn mounts(text: &str) {
-    drop((discovery::parse_mountinfo(text), discovery::mount_points(text, "tracefs")));
-    drop(discovery::parse_cgroup(text));
+    drop((discovery::Hierarchies::of(text, text), mountinfo::mount_points(text, "tracefs")));
 }
 
 /// Reads the console of a guest with its result.

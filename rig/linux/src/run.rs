@@ -15,6 +15,7 @@ use super::result::record::to_run;
 use super::session::Session;
 use super::workers::worker_pool::WorkerPool;
 use engines::Interrupt;
+use input::proc;
 use reports::exit::Exit;
 use reports::schema::{Note, NoteKind, Run};
 use reports::verdict;
@@ -144,7 +145,7 @@ fn measure(
         failure => {
             let setting = RunSetting { tracing: &tracing, signal, ..setting };
             let run = to_run(&setting, &cells, failure.as_ref());
-            let (kernel, mut facts) = (facts::kernel(), facts::facts(&setting, &cells));
+            let (kernel, mut facts) = (proc::kernel(), facts::facts(&setting, &cells));
             facts.insert("measuring.starts".to_owned(), starts);
             Ok(RunEnd { run, facts, kernel, signal, failure })
         }

@@ -1,6 +1,6 @@
 //! The sampler: reads from /proc how many anonymous pages and which threads the recorded processes have.
+use input::proc;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use workloads::Sample;
 
@@ -40,7 +40,7 @@ impl Sampler {
     /// Notes a pid in a line of strace.
     pub(super) fn saw(&mut self, pid: u32) {
         if self.known.insert(pid)
-            && let Some(process) = status(pid).and_then(|status| field(&status, "Tgid:"))
+            && let Some(process) = proc::of(pid, "status").and_then(|status| proc::number(&status, "Tgid"))
             && let Ok(process) = u32::try_from(process)
         {
             let process = self.processes.entry(process).or_default();
@@ -87,32 +87,15 @@ impl Process {
 
 fn read(pid: u32, process: &mut Process) -> Option<Sample> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let status = status(pid)?;
+    let status = proc::of(pid, "status")?;
     // A zombie has no memory any more.
-    let anon_kib = field(&status, "RssAnon:")?;
+    let anon_kib = proc::number(&status, "RssAnon")?;
     let mut threads = Vec::new();
-    if field(&status, "Threads:")? != process.threads.len() as u64 {
-        threads = tasks(pid);
+    if proc::number(&status, "Threads")? != process.threads.len() as u64 {
+        threads = proc::threads(pid);
         process.threads.clone_from(&threads);
     }
     Some(Sample { pid, at_ns: since.as_nanos() as u64, anon_pages: anon_kib.div_ceil(PAGE_KIB), threads })
-}
-
-fn status(pid: u32) -> Option<String> {
-    fs::read_to_string(format!("/proc/{pid}/status")).ok()
-}
-
-/// Returns the number after a name in `status`.
-fn field(status: &str, name: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
-fn tasks(pid: u32) -> Vec<u32> {
-    let entries = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let mut tasks: Vec<u32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-    tasks.sort_unstable();
-    tasks
 }
 
 #[cfg(test)]

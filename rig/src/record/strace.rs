@@ -1,5 +1,6 @@
 //! strace as a child process: finds it, starts it with the flags that a recording needs, and ends it.
 use super::error::RecordError;
+use input::proc;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs;
@@ -42,10 +43,8 @@ impl Subject {
 }
 
 fn check_pid(pid: u32) -> Result<(), RecordError> {
-    let status =
-        fs::read_to_string(format!("/proc/{pid}/status")).map_err(|_| RecordError::NoProcess { pid })?;
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
-    match tracer.and_then(|tracer| tracer.trim().parse().ok()) {
+    let status = proc::of(pid, "status").ok_or(RecordError::NoProcess { pid })?;
+    match proc::number(&status, "TracerPid").and_then(|by| by.try_into().ok()) {
         Some(0) | None => Ok(()),
         Some(by) => Err(RecordError::Traced { pid, by }),
     }

@@ -2,6 +2,7 @@
 //! counter that includes them says nothing about the kernel. They are named and left alone.
 use super::super::place::group::Groups;
 use super::super::place::inhabitants;
+use input::proc;
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use std::collections::BTreeMap;
@@ -72,9 +73,9 @@ struct Status {
 }
 
 fn status(id: u32) -> Option<Status> {
-    let text = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let number = |name: &str| text.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok();
-    Some(Status { process: number("Tgid:")?, parent: number("PPid:")? })
+    let text = proc::of(id, "status")?;
+    let number = |name: &str| proc::number(&text, name)?.try_into().ok();
+    Some(Status { process: number("Tgid")?, parent: number("PPid")? })
 }
 
 /// Returns the pid of the task's process when that is neither one of `own` nor a descendant.

@@ -1,7 +1,7 @@
 //! The hierarchies of cgroups: which are mounted, where the own cgroup is, whether cgroups can be made below it, and
 //! what their files offer.
 use super::super::error::LinuxError;
-use super::super::place::discovery::{Membership, Mount, Place, parse_cgroup, parse_mountinfo, place_of};
+use super::super::place::discovery::{CGROUP, Hierarchies, MOUNTINFO, Place};
 use super::super::place::hierarchy::Hierarchy;
 use super::super::reason::{self, Before, Look, Scene};
 use super::machine::{MOVE_CHARGE, Machine, Trial};
@@ -10,8 +10,6 @@ use rustix::fs::Access;
 use std::io;
 use std::path::Path;
 
-const MOUNTINFO: &str = "/proc/self/mountinfo";
-const CGROUP: &str = "/proc/self/cgroup";
 const CHARGES: &str = "move_charge_at_immigrate";
 const PRIVILEGED: &str = "docker run --privileged --cgroupns=host ..., or run it on the host";
 const DELEGATE: &str = "systemd-run --user --scope -p Delegate=yes attach-rig doctor";
@@ -37,8 +35,7 @@ pub(super) fn can_be_chosen(check: &str) -> bool {
 /// Content of `/proc` about cgroups.
 struct Seen<'a> {
     machine: &'a dyn Machine,
-    mounts: Vec<Mount>,
-    memberships: Vec<Membership>,
+    hierarchies: Hierarchies,
     /// Reason why one of the two could not be read.
     unread: Option<(Health, String)>,
 }
@@ -65,12 +62,11 @@ pub(super) fn rows(machine: &dyn Machine) -> (Vec<Finding>, Vec<LinuxError>) {
             String::new()
         })
     };
-    let (mounts, memberships) = (parse_mountinfo(&read(MOUNTINFO)), parse_cgroup(&read(CGROUP)));
-    let seen = Seen { machine, mounts, memberships, unread };
+    let hierarchies = Hierarchies::of(&read(MOUNTINFO), &read(CGROUP));
+    let seen = Seen { machine, hierarchies, unread };
     let (mut rows, mut leftovers, mut charges) = (Vec::new(), Vec::new(), None);
     for (check, controller) in HIERARCHIES {
-        let place = place_of(controller, &seen.mounts, &seen.memberships);
-        let Some(place) = place else {
+        let Some(place) = seen.hierarchies.place(controller) else {
             rows.push(seen.no_place(check, controller));
             continue;
         };
@@ -81,7 +77,7 @@ pub(super) fn rows(machine: &dyn Machine) -> (Vec<Finding>, Vec<LinuxError>) {
         }
         leftovers.extend(trial.err().filter(|error| matches!(error, LinuxError::Leftover { .. })));
     }
-    let v2 = place_of(None, &seen.mounts, &seen.memberships);
+    let v2 = seen.hierarchies.place(None);
     let [.., memory, unified] = rows.as_slice() else { unreachable!("a row per hierarchy") };
     let charges = charges.unwrap_or_else(|| unseen(CHARGES, memory));
     let offers = seen.v2(v2.as_ref(), unified);
@@ -104,7 +100,7 @@ impl Seen<'_> {
             return Finding::bad((check, *verdict), MOUNTINFO, why, remedy);
         }
         let missing = |finding, remedy| Finding::bad((check, Health::Missing), MOUNTINFO, finding, remedy);
-        if let Some(mount) = self.mounts.iter().find(|mount| mount.shows(controller)) {
+        if let Some(mount) = self.hierarchies.mounts.iter().find(|mount| mount.shows(controller)) {
             let point = mount.point.display();
             if let (Some(by), Some(remedy)) = (&mount.hidden_by, mount.uncover()) {
                 return missing(format!("mounted at {point}, but hidden by a later mount of {by}"), remedy);
@@ -134,7 +130,7 @@ impl Seen<'_> {
 
     /// Reports whether v2 has this controller, which then cannot be mounted as v1.
     fn is_on_v2(&self, controller: &str) -> bool {
-        self.mounts.iter().filter(|mount| mount.v2).any(|mount| {
+        self.hierarchies.mounts.iter().filter(|mount| mount.v2).any(|mount| {
             let text = self.machine.read(&mount.point.join("cgroup.controllers"));
             text.is_ok_and(|text| text.split_whitespace().any(|name| name == controller))
         })
@@ -185,7 +181,7 @@ impl Seen<'_> {
                 return bad(verdict(&error), why, self.grant(place));
             }
         }
-        let bare = self.mounts.iter().any(|mount| {
+        let bare = self.hierarchies.mounts.iter().any(|mount| {
             mount.point == place.mount_point && mount.options.iter().any(|option| option == "noprefix")
         });
         let bare = if bare { ", mounted noprefix (its files are named cpus and mems)" } else { "" };
@@ -198,7 +194,7 @@ impl Seen<'_> {
 
     fn is_read_only(&self, place: &Place) -> bool {
         // The last of several mounts at one point covers the others.
-        let at = self.mounts.iter().rev().find(|mount| mount.point == place.mount_point);
+        let at = self.hierarchies.mounts.iter().rev().find(|mount| mount.point == place.mount_point);
         at.is_some_and(|mount| mount.read_only)
     }
 

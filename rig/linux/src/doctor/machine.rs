@@ -6,12 +6,12 @@ use super::super::place::discovery::Place;
 use super::super::place::group::Groups;
 use super::super::place::run_id::RunId;
 use super::super::reason::{self, Look as _};
-use super::super::result::facts;
 use super::super::trace::Tracefs;
 use super::super::vm::Accel;
 use super::super::workers::workload::MovedUnit;
 use super::{boot, child, kvm};
 use engines::threads::overhead::Overhead;
+use input::proc;
 use rustix::fs::{Access, access};
 use std::cell::OnceCell;
 use std::fs::{self, File, OpenOptions};
@@ -153,6 +153,6 @@ impl Machine for Here {
     }
 
     fn kernel(&self) -> String {
-        facts::kernel()
+        proc::kernel()
     }
 }

@@ -1,12 +1,12 @@
 //! Tracing of the kernel: tracefs, the tracer and the events that name what an attach does, and kallsyms.
-use super::super::place::discovery::mount_points;
+use super::super::place::discovery::MOUNTINFO;
+use super::super::place::mountinfo::mount_points;
 use super::machine::Machine;
 use super::{Finding, Health, as_root, verdict};
 use rustix::fs::Access;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const MOUNTINFO: &str = "/proc/self/mountinfo";
 const KALLSYMS: &str = "/proc/kallsyms";
 const MOUNT: &str = "mount -t tracefs tracefs /sys/kernel/tracing";
 const TRACER: &str = "function_graph";

@@ -2,13 +2,16 @@
 //!
 //! The parsers take text, so that every layout (v1, v2, hybrid, container) is a test. Formats: proc(5), cgroups(7).
 use super::super::error::LinuxError;
-use super::hidden;
 use super::hierarchy::{Hierarchy, V1Controller};
+use super::mountinfo::{Line, Table};
 use reports::schema::{Subject, SubjectParts};
-use std::ffi::OsString;
 use std::fs;
-use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+
+/// File with the mounts that this process sees.
+pub(crate) const MOUNTINFO: &str = "/proc/self/mountinfo";
+/// File with the own cgroups.
+pub(crate) const CGROUP: &str = "/proc/self/cgroup";
 
 /// One cgroup mount of `/proc/self/mountinfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +48,19 @@ impl Mount {
 
 /// One line of `/proc/self/cgroup`: the own cgroup in one hierarchy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Membership {
+struct Membership {
     /// Controllers of the hierarchy; empty for v2.
-    pub(crate) controllers: Vec<String>,
+    controllers: Vec<String>,
     /// Own cgroup, from the root of the cgroup namespace.
-    pub(crate) path: PathBuf,
+    path: PathBuf,
+}
+
+/// Mounts of cgroups, and the own cgroup in each hierarchy.
+#[derive(Debug)]
+pub(crate) struct Hierarchies {
+    /// Mounts of cgroups.
+    pub(crate) mounts: Vec<Mount>,
+    memberships: Vec<Membership>,
 }
 
 /// A hierarchy and the folder below which cgroups are to be made.
@@ -76,6 +87,12 @@ impl Place {
         let (protocol, favordynmods) = (self.hierarchy.clone(), self.favordynmods);
         SubjectParts { protocol, favordynmods, charges, ..SubjectParts::default() }.into()
     }
+
+    /// The own cgroup and those above it up to the mount point.
+    pub(crate) fn upwards(&self) -> Vec<PathBuf> {
+        let all = self.own.ancestors().take_while(|path| path.starts_with(&self.mount_point));
+        all.map(Path::to_owned).collect()
+    }
 }
 
 /// Places that meet `wanted`, best first; never empty.
@@ -83,12 +100,7 @@ impl Place {
 /// # Errors
 /// [`LinuxError::NoHierarchy`] when there is none, [`LinuxError::Setup`] when `/proc` cannot be read.
 pub(crate) fn discover(wanted: Hierarchy) -> Result<Vec<Place>, LinuxError> {
-    let read = |path: &str| {
-        fs::read_to_string(path).map_err(|source| LinuxError::Setup { doing: format!("read {path}"), source })
-    };
-    let mounts = parse_mountinfo(&read("/proc/self/mountinfo")?);
-    let memberships = parse_cgroup(&read("/proc/self/cgroup")?);
-    choose(wanted, &mounts, &memberships)
+    choose(wanted, &Hierarchies::here()?)
 }
 
 /// The own cgroup as a folder, in every hierarchy that shows it.
@@ -96,11 +108,7 @@ pub(crate) fn discover(wanted: Hierarchy) -> Result<Vec<Place>, LinuxError> {
 /// # Errors
 /// [`LinuxError::Setup`] when `/proc` cannot be read.
 pub(crate) fn own_folders() -> Result<Vec<PathBuf>, LinuxError> {
-    let read = |path: &str| {
-        fs::read_to_string(path).map_err(|source| LinuxError::Setup { doing: format!("read {path}"), source })
-    };
-    let mounts = parse_mountinfo(&read("/proc/self/mountinfo")?);
-    let memberships = parse_cgroup(&read("/proc/self/cgroup")?);
+    let Hierarchies { mounts, memberships } = Hierarchies::here()?;
     let of = |mount: &Mount| {
         let own = |m: &&Membership| match m.controllers.as_slice() {
             [] => mount.v2,
@@ -111,47 +119,59 @@ pub(crate) fn own_folders() -> Result<Vec<PathBuf>, LinuxError> {
     Ok(mounts.iter().filter(|mount| mount.hidden_by.is_none()).filter_map(of).collect())
 }
 
-fn choose(wanted: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Result<Vec<Place>, LinuxError> {
+fn choose(wanted: Hierarchy, hierarchies: &Hierarchies) -> Result<Vec<Place>, LinuxError> {
     let order = match wanted {
         Hierarchy::Auto => {
             vec![Hierarchy::V1(V1Controller::Pids), Hierarchy::V1(V1Controller::Freezer), Hierarchy::V2]
         }
         one => vec![one],
     };
-    let places: Vec<Place> = order.into_iter().filter_map(|one| place(one, mounts, memberships)).collect();
-    if places.is_empty() { Err(nothing(wanted, mounts)) } else { Ok(places) }
-}
-
-/// The place of one hierarchy that can be chosen.
-fn place(one: Hierarchy, mounts: &[Mount], memberships: &[Membership]) -> Option<Place> {
-    let controller = match one {
+    let controller = |one| match one {
         Hierarchy::V1(controller) => Some(controller.name()),
         Hierarchy::V2 | Hierarchy::Auto => None,
     };
-    place_of(controller, mounts, memberships)
+    let places: Vec<Place> = order.into_iter().filter_map(|one| hierarchies.place(controller(one))).collect();
+    if places.is_empty() { Err(nothing(wanted, &hierarchies.mounts)) } else { Ok(places) }
 }
 
-/// The place in the v1 hierarchy of this controller, whether or not a run can choose it, or in v2 for `None`: on the
-/// first of its mounts from which the own cgroup can be reached.
-pub(crate) fn place_of(
-    controller: Option<&str>,
-    mounts: &[Mount],
-    memberships: &[Membership],
-) -> Option<Place> {
-    let member = memberships.iter().find(|m| match controller {
-        Some(name) => m.controllers.iter().any(|c| c == name),
-        None => m.controllers.is_empty(),
-    })?;
-    mounts.iter().filter(|m| m.shows(controller) && m.hidden_by.is_none()).find_map(|mount| {
-        Some(Place {
-            hierarchy: controller.map_or_else(|| "v2".into(), |name| format!("v1:{name}")),
-            v2: mount.v2,
-            controllers: member.controllers.clone(),
-            mount_point: mount.point.clone(),
-            own: below(mount, &member.path)?,
-            favordynmods: mount.options.iter().any(|o| o == "favordynmods"),
+impl Hierarchies {
+    /// Reads both texts.
+    pub(crate) fn of(mountinfo: &str, cgroup: &str) -> Self {
+        Self { mounts: parse_mountinfo(mountinfo), memberships: parse_cgroup(cgroup) }
+    }
+
+    fn here() -> Result<Self, LinuxError> {
+        let read = |path: &str| {
+            fs::read_to_string(path)
+                .map_err(|source| LinuxError::Setup { doing: format!("read {path}"), source })
+        };
+        Ok(Self::of(&read(MOUNTINFO)?, &read(CGROUP)?))
+    }
+
+    /// The place in the v1 hierarchy of this controller, whether or not a run can choose it, or in v2 for `None`: on
+    /// the first of its mounts from which the own cgroup can be reached.
+    pub(crate) fn place(&self, controller: Option<&str>) -> Option<Place> {
+        let member = self.memberships.iter().find(|m| match controller {
+            Some(name) => m.controllers.iter().any(|c| c == name),
+            None => m.controllers.is_empty(),
+        })?;
+        self.mounts.iter().filter(|m| m.shows(controller) && m.hidden_by.is_none()).find_map(|mount| {
+            Some(Place {
+                hierarchy: controller.map_or_else(|| "v2".into(), |name| format!("v1:{name}")),
+                v2: mount.v2,
+                controllers: member.controllers.clone(),
+                mount_point: mount.point.clone(),
+                own: below(mount, &member.path)?,
+                favordynmods: mount.options.iter().any(|o| o == "favordynmods"),
+            })
         })
-    })
+    }
+
+    /// The own cgroup and those above it, in the v1 hierarchy of `controller` and in v2, as far as mounts show them.
+    pub(crate) fn upwards(&self, controller: &str) -> Vec<PathBuf> {
+        let places = [Some(controller), None].map(|name| self.place(name));
+        places.iter().flatten().flat_map(Place::upwards).collect()
+    }
 }
 
 /// The folder of cgroup `path` below `mount`; `None` when the mount does not show it (container without a cgroup
@@ -201,51 +221,25 @@ fn nothing(wanted: Hierarchy, mounts: &[Mount]) -> LinuxError {
 
 /// Parses `36 31 0:33 / /sys/fs/cgroup/pids rw,relatime shared:9 - cgroup cgroup rw,pids`, for mounts of cgroups only.
 pub(crate) fn parse_mountinfo(text: &str) -> Vec<Mount> {
-    let all = hidden::Table::read(text);
-    let mount = |line: &str| {
-        let mount = parse_mount(line)?;
-        Some(Mount { hidden_by: all.hides(line), ..mount })
-    };
-    text.lines().filter_map(mount).collect()
-}
-
-fn parse_mount(line: &str) -> Option<Mount> {
-    // The fields before " - " vary in number.
-    let (left, right) = line.split_once(" - ")?;
-    let mut right = right.split(' ');
-    let v2 = match right.next()? {
+    let table = Table::read(text);
+    let mount = |line: &Line| {
         // `mount -t cpuset` is the v1 hierarchy of cpuset with names as they once were.
-        "cgroup" | "cpuset" => false,
-        "cgroup2" => true,
-        _ => return None,
+        let v2 = line.kind == "cgroup2";
+        (v2 || ["cgroup", "cpuset"].contains(&line.kind.as_str())).then(|| Mount {
+            v2,
+            root: line.root.clone(),
+            point: line.point.clone(),
+            read_only: line.read_only,
+            options: line.options.clone(),
+            hidden_by: table.hides(line),
+        })
     };
-    let options: Vec<String> = right.nth(1).unwrap_or("").split(',').map(str::to_string).collect();
-    let mut left = left.split(' ').skip(3);
-    let (root, point) = (unescape(left.next()?), unescape(left.next()?));
-    let read_only = left.next().is_some_and(is_read_only) || options.iter().any(|option| option == "ro");
-    Some(Mount { v2, root, point, read_only, options, hidden_by: None })
-}
-
-fn is_read_only(options: &str) -> bool {
-    options.split(',').any(|option| option == "ro")
-}
-
-/// Returns the mount points of file systems of this type, each with true when it is read-only.
-pub(crate) fn mount_points(text: &str, fs_type: &str) -> Vec<(PathBuf, bool)> {
-    let one = |line: &str| {
-        let (left, right) = line.split_once(" - ")?;
-        if right.split(' ').next()? != fs_type {
-            return None;
-        }
-        let mut left = left.split(' ').skip(4);
-        Some((unescape(left.next()?), left.next().is_some_and(is_read_only)))
-    };
-    text.lines().filter_map(one).collect()
+    table.lines.iter().filter_map(mount).collect()
 }
 
 /// Parses `8:cpu,cpuacct:/path`; v2 is `0::/path`. Named hierarchies without controller (`name=systemd`) cannot be
 /// chosen.
-pub(crate) fn parse_cgroup(text: &str) -> Vec<Membership> {
+fn parse_cgroup(text: &str) -> Vec<Membership> {
     let line = |line: &str| {
         let mut fields = line.splitn(3, ':');
         let (id, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
@@ -256,23 +250,6 @@ pub(crate) fn parse_cgroup(text: &str) -> Vec<Membership> {
         Some(Membership { controllers, path: path.into() })
     };
     text.lines().filter_map(line).collect()
-}
-
-/// Reads a field of mountinfo, which writes space, tab, newline and backslash as `\040` and so on.
-pub(super) fn unescape(field: &str) -> PathBuf {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let octal = tail.get(..3).filter(|d| first == b'\\' && d.iter().all(|b| (b'0'..=b'7').contains(b)));
-        if let Some(digits) = octal {
-            bytes.push(digits.iter().fold(0u8, |value, d| value.wrapping_mul(8).wrapping_add(d - b'0')));
-            rest = &tail[3..];
-        } else {
-            bytes.push(first);
-            rest = tail;
-        }
-    }
-    OsString::from_vec(bytes).into()
 }
 
 #[cfg(test)]

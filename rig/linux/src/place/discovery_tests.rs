@@ -19,7 +19,7 @@ const HYBRID: &str = "\
 ";
 
 fn chosen(wanted: &str, mountinfo: &str, cgroup: &str) -> Vec<(String, String)> {
-    choose(wanted.parse().unwrap(), &parse_mountinfo(mountinfo), &parse_cgroup(cgroup))
+    choose(wanted.parse().unwrap(), &Hierarchies::of(mountinfo, cgroup))
         .map(|places| {
             places.into_iter().map(|p| (p.subject(false).to_string(), p.own.display().to_string())).collect()
         })
@@ -93,14 +93,13 @@ fn escaped_mount_points_and_garbage_are_read() {
     let spaced =
         "50 40 0:36 / /mnt/my\\040pids\\134 rw - cgroup cgroup rw,pids\n\nnonsense\n1 2 3 - cgroup\n";
     assert_eq!(chosen("v1:pids", spaced, "8:pids:/\n\n:::\nx\n"), one("v1:pids", "/mnt/my pids\\"));
-    assert_eq!(unescape("a\\04"), Path::new("a\\04"));
 }
 
 #[test]
 fn nothing_mounted_says_how_to_mount() {
-    let error = choose(Hierarchy::Auto, &[], &[]).unwrap_err();
+    let error = choose(Hierarchy::Auto, &Hierarchies::of("", "")).unwrap_err();
     assert_eq!(error.exit_code(), Exit::CannotRun);
     assert!(error.to_string().contains("mount -t cgroup2"), "{error}");
-    let error = choose("v1:freezer".parse().unwrap(), &parse_mountinfo(V2), &[]).unwrap_err();
+    let error = choose("v1:freezer".parse().unwrap(), &Hierarchies::of(V2, "")).unwrap_err();
     assert!(error.to_string().contains("mount -t cgroup -o freezer"), "{error}");
 }

@@ -35,8 +35,7 @@ pub(crate) fn words(pid: u32) -> String {
     if pid == 0 {
         return "a process of another pid namespace".into();
     }
-    let name = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
-    let name = String::from_utf8_lossy(&name);
+    let name = input::proc::of(pid, "comm").unwrap_or_default();
     format!("process {pid} ({})", input::text::printable(name.trim_end_matches('\n')))
 }
 

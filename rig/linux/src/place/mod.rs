@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! discovery   mountinfo and /proc/self/cgroup -> places where cgroups can be made; hierarchy: which one is wanted;
-//!             hidden: mounts that a later one covers
+//!             mountinfo: all mounts, and those that a later one covers
 //! group       the cgroups of a run: made, remembered, removed; subtree: what v2's children get
 //! run_id      their name; manifest: the same on disk, before it is made; state: the folder for that
 //! walk        folders by descriptor, without following links; inhabitants: the processes in a cgroup
@@ -12,10 +12,10 @@
 pub(super) mod clean;
 pub(super) mod discovery;
 pub(super) mod group;
-mod hidden;
 pub(super) mod hierarchy;
 pub(super) mod inhabitants;
 pub(super) mod manifest;
+pub(super) mod mountinfo;
 pub(super) mod permission;
 pub(super) mod run_id;
 pub(super) mod state;

@@ -1,5 +1,6 @@
 //! The name of a run's cgroup, which says to which run it belongs: nothing without such a name is ever removed.
 use super::super::error::LinuxError;
+use input::proc;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -48,23 +49,21 @@ impl RunId {
 
 /// Returns the start of a process in ticks since boot; `None` when no process has that pid, or only a zombie.
 pub(crate) fn start_ticks(pid: u32) -> Option<u64> {
-    living(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    living(&proc::of(pid, "stat")?)
 }
 
 fn living(stat: &str) -> Option<u64> {
-    // The name in parentheses may hold anything. After it: state is field 1, num_threads 18, starttime 20.
-    let (_, rest) = stat.rsplit_once(") ")?;
-    let fields: Vec<&str> = rest.split(' ').collect();
+    let (state, threads, start) = (3, 20, 22);
     // A main thread that has ended is a zombie too, while other threads of its process go on.
-    let dead = matches!(*fields.first()?, "Z" | "X" | "x") && matches!(*fields.get(17)?, "0" | "1");
-    if dead { None } else { fields.get(19)?.parse().ok() }
+    let dead = matches!(proc::stat_field(stat, state)?, "Z" | "X" | "x")
+        && matches!(proc::stat_field(stat, threads)?, "0" | "1");
+    if dead { None } else { proc::stat_field(stat, start)?.parse().ok() }
 }
 
 /// Returns the number of this process's namespace of pids. `None` where `/proc` shows another one: then nothing can be
 /// said about a pid.
 pub(crate) fn pid_namespace() -> Option<u64> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    let pid: u32 = stat.split(' ').next()?.parse().ok()?;
+    let pid: u32 = proc::of("self", "stat")?.split(' ').next()?.parse().ok()?;
     let namespace = fs::metadata("/proc/self/ns/pid").ok()?.ino();
     (pid == std::process::id()).then_some(namespace)
 }

@@ -7,7 +7,7 @@
 use super::super::error::Remains;
 use super::super::trace::{self, Tracefs};
 use super::clean::{Cleaned, shell};
-use super::discovery::parse_mountinfo;
+use super::discovery::{MOUNTINFO, parse_mountinfo};
 use super::group::remove_by;
 use super::manifest::{Content, Process};
 use super::run_id::{RunId, start_ticks};
@@ -41,7 +41,7 @@ pub(super) struct Undo<'a> {
 /// # Errors
 /// The reason why it is not to be seen here.
 pub(super) fn mount(content: &Content) -> Result<OwnedFd, String> {
-    let mounts = fs::read_to_string("/proc/self/mountinfo").map_err(|error| format!("mountinfo: {error}"))?;
+    let mounts = fs::read_to_string(MOUNTINFO).map_err(|error| format!("mountinfo: {error}"))?;
     let mounts = parse_mountinfo(&mounts);
     let at = mounts.iter().rev().find(|mount| mount.point == content.mount);
     let (point, hierarchy) = (content.mount.display(), &content.hierarchy);

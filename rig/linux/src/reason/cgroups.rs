@@ -1,6 +1,7 @@
 //! Reasons in a cgroup itself against a move: its type, its controllers, its mount, the scheduling of the moved
 //! process.
-use super::{Reason, Scene, above};
+use super::{Reason, Scene};
+use input::proc;
 use std::path::{Path, PathBuf};
 
 /// Scheduling policies by number (sched(7)).
@@ -16,7 +17,7 @@ fn has(scene: &Scene<'_>, controller: &str) -> bool {
 /// Field `policy` (41) of /proc/self/stat, which workers inherit.
 fn policy(scene: &Scene<'_>) -> Option<&'static str> {
     let stat = scene.look.text(Path::new("/proc/self/stat"))?;
-    let number: usize = stat.rsplit_once(") ")?.1.split(' ').nth(38)?.parse().ok()?;
+    let number: usize = proc::stat_field(&stat, 41)?.parse().ok()?;
     POLICIES.get(number).copied()
 }
 
@@ -45,7 +46,7 @@ pub(super) fn real_time(scene: &Scene<'_>) -> Option<Reason> {
 
 /// Explains ENOSPC and EINVAL by a cpuset without CPUs or memory nodes.
 pub(super) fn no_cpus(scene: &Scene<'_>) -> Option<Reason> {
-    let folders = scene.groups.iter().cloned().chain(above(scene.place));
+    let folders = scene.groups.iter().cloned().chain(scene.place.upwards());
     let empty = |folder: PathBuf| {
         let files = ["cpuset.cpus", "cpuset.mems", "cpus", "mems"];
         let is_empty = |file: &&&str| scene.value(&folder, file).is_some_and(|value| value.is_empty());
@@ -77,7 +78,7 @@ pub(super) fn too_many(scene: &Scene<'_>) -> Option<Reason> {
 
 /// Explains EOPNOTSUPP by the type of a cgroup of v2, here or above.
 pub(super) fn threaded(scene: &Scene<'_>) -> Option<Reason> {
-    let types = above(scene.place).into_iter().filter(|_| scene.place.v2).filter_map(|folder| {
+    let types = scene.place.upwards().into_iter().filter(|_| scene.place.v2).filter_map(|folder| {
         let kind = scene.value(&folder, "cgroup.type")?;
         (kind != "domain").then_some((folder, kind))
     });
@@ -115,7 +116,7 @@ fn start_elsewhere(scene: &Scene<'_>, outside: Option<&Path>) -> String {
 
 /// Explains EBUSY: on v2 a cgroup that hands controllers on takes no process, and one with processes hands none on.
 pub(super) fn in_the_way(scene: &Scene<'_>) -> Option<Reason> {
-    let folders = scene.groups.iter().cloned().chain(above(scene.place)).filter(|_| scene.place.v2);
+    let folders = scene.groups.iter().cloned().chain(scene.place.upwards()).filter(|_| scene.place.v2);
     let hands_on = |folder: PathBuf| {
         let controllers = scene.value(&folder, "cgroup.subtree_control").filter(|names| !names.is_empty())?;
         let (shown, leaf) = (folder.display(), folder.join("leaf").display().to_string());
@@ -141,6 +142,7 @@ pub(super) fn in_the_way(scene: &Scene<'_>) -> Option<Reason> {
 /// Explains ENOENT and ENODEV: the own cgroup is not where its mount says, or was removed.
 pub(super) fn gone(scene: &Scene<'_>) -> Option<Reason> {
     let hidden = scene
+        .hierarchies
         .mounts
         .iter()
         .find(|mount| mount.point == scene.place.mount_point)
@@ -169,7 +171,7 @@ pub(super) fn gone(scene: &Scene<'_>) -> Option<Reason> {
 /// Explains EROFS by the mount.
 pub(super) fn read_only(scene: &Scene<'_>) -> Option<Reason> {
     let point = scene.place.mount_point.display().to_string();
-    let mounts = scene.mounts.iter().rev();
+    let mounts = scene.hierarchies.mounts.iter().rev();
     let mount = mounts.into_iter().find(|mount| mount.point == scene.place.mount_point && mount.read_only)?;
     let kind = if mount.v2 { "cgroup2" } else { "cgroup" };
     let quoted = input::shell::quote(&point).into_owned();

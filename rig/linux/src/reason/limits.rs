@@ -1,5 +1,6 @@
 //! Limits of tasks, memory and files: the own cgroups' up the tree, this user's, and the machine's.
 use super::{Look, Reason, Scene};
+use input::proc;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ impl Before {
     pub(crate) fn take(look: &dyn Look, place: &super::Place) -> Self {
         let nothing = Self::default();
         let scene = Scene::new(look, place, (&[], &nothing));
-        let folders = scene.upwards("memory").into_iter().chain([PathBuf::from("/")]);
+        let folders = scene.hierarchies.upwards("memory").into_iter().chain([PathBuf::from("/")]);
         Self { kills: folders.filter_map(|folder| Some((folder.clone(), kills(look, &folder)?))).collect() }
     }
 }
@@ -33,9 +34,7 @@ fn kills(look: &dyn Look, folder: &Path) -> Option<u64> {
     } else {
         ["memory.events", "memory.oom_control"].map(|file| folder.join(file)).into()
     };
-    let count =
-        |text: String| text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
-    files.iter().find_map(|file| count(look.text(file)?))
+    files.iter().find_map(|file| proc::number(&look.text(file)?, "oom_kill"))
 }
 
 /// A limit of tasks.
@@ -72,13 +71,12 @@ fn of_cgroups(scene: &Scene<'_>) -> Vec<Tasks> {
         let file = folder.join("pids.max").display().to_string();
         Some(Tasks { remedy: format!("echo max > {}", input::shell::quote(&file)), name: file, used, max })
     };
-    scene.upwards("pids").into_iter().filter_map(limit).collect()
+    scene.hierarchies.upwards("pids").into_iter().filter_map(limit).collect()
 }
 
 fn of_user(scene: &Scene<'_>) -> Option<Tasks> {
     let status = scene.look.text(Path::new("/proc/self/status"))?;
-    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
-    if u64::from_str_radix(effective.trim(), 16).ok()? & EXEMPT != 0 {
+    if proc::bits(&status, "CapEff")? & EXEMPT != 0 {
         return None;
     }
     let max = ulimit(scene, "Max processes")?;
@@ -105,13 +103,12 @@ fn of_machine(scene: &Scene<'_>) -> Vec<Tasks> {
 
 /// The soft limit of this name in /proc/self/limits; `None` where it is unlimited.
 fn ulimit(scene: &Scene<'_>, name: &str) -> Option<u64> {
-    let limits = scene.look.text(Path::new("/proc/self/limits"))?;
-    limits.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
+    proc::number(&scene.look.text(Path::new("/proc/self/limits"))?, name)
 }
 
 /// Explains that no cgroup could be made: cgroup.max.descendants and cgroup.max.depth of v2.
 pub(super) fn descendants(scene: &Scene<'_>) -> Option<Reason> {
-    let folders = super::above(scene.place).into_iter();
+    let folders = scene.place.upwards().into_iter();
     let limit = |folder: PathBuf| {
         let limit = |file: &str| {
             let max: u64 = scene.value(&folder, file)?.parse().ok()?;
@@ -143,7 +140,7 @@ fn memory_limits(scene: &Scene<'_>) -> Vec<Memory> {
         })?;
         (max < NO_LIMIT).then(|| Memory { file: folder.join(file), max, used })
     };
-    scene.upwards("memory").iter().chain(scene.groups).filter_map(limit).collect()
+    scene.hierarchies.upwards("memory").iter().chain(scene.groups).filter_map(limit).collect()
 }
 
 fn mib(bytes: u64) -> String {
@@ -164,8 +161,12 @@ fn tightest(scene: &Scene<'_>) -> Option<Reason> {
 
 /// Explains a SIGKILL: from the kernel for lack of memory, or from another process.
 pub(super) fn killed(scene: &Scene<'_>) -> Reason {
-    let folders =
-        scene.upwards("memory").into_iter().chain(scene.groups.iter().cloned()).chain([PathBuf::from("/")]);
+    let folders = scene
+        .hierarchies
+        .upwards("memory")
+        .into_iter()
+        .chain(scene.groups.iter().cloned())
+        .chain([PathBuf::from("/")]);
     let rose = |folder: PathBuf| {
         let before = scene.before.kills.get(&folder).copied().unwrap_or(0);
         let now = kills(scene.look, &folder)?;
@@ -194,8 +195,7 @@ pub(super) fn memory(scene: &Scene<'_>) -> Option<Reason> {
     });
     space.or_else(|| tightest(scene)).or_else(|| {
         let info = scene.look.text(Path::new("/proc/meminfo"))?;
-        let free = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        let why = format!("the machine has {} of memory available", free.trim());
+        let why = format!("the machine has {} of memory available", proc::field(&info, "MemAvailable")?);
         Some(Reason::new(why, "free memory, or fewer --kept-pages, --threads and --processes"))
     })
 }
@@ -203,7 +203,7 @@ pub(super) fn memory(scene: &Scene<'_>) -> Option<Reason> {
 /// Explains an answer that does not come: throttling by memory.high, or a frozen cgroup.
 pub(super) fn throttled(scene: &Scene<'_>) -> Option<Reason> {
     let folders: Vec<PathBuf> =
-        scene.upwards("memory").into_iter().chain(scene.groups.iter().cloned()).collect();
+        scene.hierarchies.upwards("memory").into_iter().chain(scene.groups.iter().cloned()).collect();
     let high = |folder: &PathBuf| {
         let high: u64 = scene.value(folder, "memory.high")?.parse().ok()?;
         let file = folder.join("memory.high").display().to_string();
@@ -218,7 +218,7 @@ pub(super) fn throttled(scene: &Scene<'_>) -> Option<Reason> {
         let file = state("cgroup.freeze", "1").or_else(|| state("freezer.state", "FROZEN"))?;
         Some(Reason::new(format!("{} says that it is frozen", file.display()), "thaw it"))
     };
-    let freezer = scene.upwards("freezer");
+    let freezer = scene.hierarchies.upwards("freezer");
     folders.iter().find_map(high).or_else(|| freezer.iter().chain(scene.groups).find_map(frozen))
 }
 

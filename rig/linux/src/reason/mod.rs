@@ -11,7 +11,8 @@ mod cgroups;
 mod limits;
 
 use super::error::{Cause, LinuxError};
-use super::place::discovery::{Membership, Mount, Place, parse_cgroup, parse_mountinfo, place_of};
+use super::place::discovery::{CGROUP, Hierarchies, MOUNTINFO, Place};
+use input::proc;
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
@@ -39,12 +40,9 @@ impl Look for Here {
         let pids =
             std::fs::read_dir("/proc").ok()?.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
         let tasks = |pid: u32| {
-            let status = self.text(Path::new(&format!("/proc/{pid}/status")))?;
-            let field = |name: &str| {
-                status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next())
-            };
-            let is_own = field("Uid:")?.parse() == Ok(own);
-            is_own.then(|| field("Threads:")?.parse::<u64>().ok()).flatten()
+            let status = proc::of(pid, "status")?;
+            let is_own = proc::number(&status, "Uid")? == u64::from(own);
+            is_own.then(|| proc::number(&status, "Threads")).flatten()
         };
         Some(pids.filter_map(tasks).sum())
     }
@@ -65,6 +63,12 @@ impl Reason {
     }
 }
 
+/// Reads the hierarchies that the machine shows.
+pub(crate) fn hierarchies(look: &dyn Look) -> Hierarchies {
+    let text = |path: &str| look.text(Path::new(path)).unwrap_or_default();
+    Hierarchies::of(&text(MOUNTINFO), &text(CGROUP))
+}
+
 /// Places in which a reason may be found.
 pub(crate) struct Scene<'a> {
     look: &'a dyn Look,
@@ -72,8 +76,7 @@ pub(crate) struct Scene<'a> {
     /// Cgroups of the run that still exist.
     groups: &'a [PathBuf],
     before: &'a Before,
-    mounts: Vec<Mount>,
-    memberships: Vec<Membership>,
+    hierarchies: Hierarchies,
 }
 
 impl<'a> Scene<'a> {
@@ -83,38 +86,21 @@ impl<'a> Scene<'a> {
         place: &'a Place,
         (groups, before): (&'a [PathBuf], &'a Before),
     ) -> Self {
-        let text = |path: &str| look.text(Path::new(path)).unwrap_or_default();
-        let (mounts, memberships) =
-            (parse_mountinfo(&text("/proc/self/mountinfo")), parse_cgroup(&text("/proc/self/cgroup")));
-        Self { look, place, groups, before, mounts, memberships }
+        Self { look, place, groups, before, hierarchies: hierarchies(look) }
     }
 
     /// The trimmed text of a file in a cgroup.
     fn value(&self, folder: &Path, file: &str) -> Option<String> {
         Some(self.look.text(&folder.join(file))?.trim().to_owned())
     }
-
-    /// The own cgroup and those above it, in the v1 hierarchy of `controller` and in v2, as far as mounts show them.
-    fn upwards(&self, controller: &str) -> Vec<PathBuf> {
-        let places = [Some(controller), None].map(|name| place_of(name, &self.mounts, &self.memberships));
-        places.into_iter().flatten().flat_map(|place| above(&place)).collect()
-    }
-}
-
-/// The own cgroup of a place and those above it up to the mount point.
-fn above(place: &Place) -> Vec<PathBuf> {
-    let all = place.own.ancestors().take_while(|path| path.starts_with(&place.mount_point));
-    all.map(Path::to_owned).collect()
 }
 
 /// Returns the reason why this process gets no further thread, as the end of a sentence with the remedy. It is empty
 /// where nothing explains it.
 #[must_use]
 pub fn no_thread() -> String {
-    let text = |path: &str| Here.text(Path::new(path)).unwrap_or_default();
-    let (mounts, memberships) =
-        (parse_mountinfo(&text("/proc/self/mountinfo")), parse_cgroup(&text("/proc/self/cgroup")));
-    let place = [Some("pids"), None].into_iter().find_map(|name| place_of(name, &mounts, &memberships));
+    let hierarchies = hierarchies(&Here);
+    let place = [Some("pids"), None].into_iter().find_map(|name| hierarchies.place(name));
     let before = Before::default();
     let reason = place.and_then(|place| limits::least_tasks(&Scene::new(&Here, &place, (&[], &before))));
     reason.map_or_else(String::new, |Reason { why, remedy }| format!(" ({why}; try: {remedy})"))
@@ -179,4 +165,4 @@ fn unknown(error: &LinuxError) -> Option<Reason> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

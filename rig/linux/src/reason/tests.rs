@@ -8,7 +8,14 @@ use std::os::unix::process::ExitStatusExt as _;
 
 /// A hybrid machine with v1 pids, memory and cpu, and v2, whose own cgroups are `/jobs/x`.
 #[derive(Default)]
-struct Made(BTreeMap<PathBuf, String>, Option<u64>);
+pub(crate) struct Made(BTreeMap<PathBuf, String>, Option<u64>);
+
+impl Made {
+    /// A machine with these files.
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        Self(files.iter().map(|(path, text)| (path.into(), (*text).to_owned())).collect(), None)
+    }
+}
 
 impl Look for Made {
     fn text(&self, path: &Path) -> Option<String> {
@@ -33,8 +40,7 @@ const REAL_TIME: &str =
 
 fn made(files: &[(&str, &str)]) -> Made {
     let base = [("/proc/self/mountinfo", MOUNTS), ("/proc/self/cgroup", CGROUPS)];
-    let all = base.iter().chain(files);
-    Made(all.map(|(path, text)| (path.into(), (*text).to_owned())).collect(), None)
+    Made::of(&[&base, files].concat())
 }
 
 fn place(hierarchy: &str) -> Place {

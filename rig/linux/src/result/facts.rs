@@ -4,12 +4,6 @@ use super::measured::{CellRecord, RunSetting};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// `uname -srm`.
-pub(crate) fn kernel() -> String {
-    let name = rustix::system::uname();
-    [name.sysname(), name.release(), name.machine()].map(|part| part.to_string_lossy()).join(" ")
-}
-
 /// Returns the facts for `env.json`, except the kernel.
 pub(crate) fn facts(setting: &RunSetting<'_>, records: &[CellRecord]) -> BTreeMap<String, String> {
     let RunSetting { options, place, clock, .. } = setting;

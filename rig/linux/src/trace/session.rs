@@ -79,10 +79,8 @@ impl Session {
 
     fn switch_events_on(&self, whom: Whom) -> Result<Vec<Missing>, Unavailable> {
         let folder = self.buffers[0].folder();
-        let threads = fs::read_dir(format!("/proc/{}/task", whom.worker)).into_iter().flatten().flatten();
-        let mut tids: Vec<String> =
-            threads.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        tids.push(whom.mover.to_string());
+        let threads = input::proc::threads(whom.worker).into_iter().chain([whom.mover]);
+        let tids: Vec<String> = threads.map(|tid| tid.to_string()).collect();
         // Before any event is on: without it the events of all processes would be recorded.
         write(&folder.join("set_event_pid"), &tids.join(" "))?;
         // Threads that start later are included, too. Where that is not possible, the present ones are most of them.

@@ -4,7 +4,8 @@
 //! in a nameless namespace of its own and is not visible in any folder. It goes with the descriptor, also after a
 //! SIGKILL. Files are reached through `/proc/self/fd`.
 use super::super::error::{LinuxError, Remains};
-use super::super::place::discovery::mount_points;
+use super::super::place::discovery::MOUNTINFO;
+use super::super::place::mountinfo::mount_points;
 use super::super::place::run_id::RunId;
 use super::why::Unavailable;
 use rustix::fd::{AsRawFd as _, OwnedFd};
@@ -36,7 +37,7 @@ impl Tracefs {
     /// [`Unavailable`] where it does not exist or is not for us.
     pub(crate) fn reach() -> Result<Self, Unavailable> {
         pids_are_the_kernels()?;
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let mounts = fs::read_to_string(MOUNTINFO).unwrap_or_default();
         let points = mount_points(&mounts, "tracefs").into_iter();
         if let Some((point, _)) = points.into_iter().find(|(_, read_only)| !read_only) {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -1,10 +1,10 @@
 //! Mounts of init, and the check that the kernel mounted the hierarchy that the setting asks for: before any
 //! measurement.
-use super::super::place::discovery::parse_mountinfo;
+use super::super::place::discovery::{MOUNTINFO, parse_mountinfo};
 use super::super::place::subtree;
-use super::super::result::facts::kernel;
 use super::outcome::Failed;
 use super::setting::{CONTROLLERS, GuestSetting};
+use input::proc::kernel;
 use reports::exit::Exit;
 use rustix::mount::{MountFlags, mount};
 use std::ffi::CStr;
@@ -38,8 +38,8 @@ pub(super) fn set_up() -> Result<GuestSetting, Failed> {
     let (kind, data) = setting.mount();
     let hierarchy = mounted(kind, CGROUPS, flags, data);
     hierarchy.map_err(|(code, words)| (code, format!("{words}; {}", remedy(setting))))?;
-    let mountinfo = fs::read_to_string("/proc/self/mountinfo");
-    check(setting, &mountinfo.map_err(|error| cannot("read /proc/self/mountinfo", &error))?)?;
+    let mountinfo = fs::read_to_string(MOUNTINFO);
+    check(setting, &mountinfo.map_err(|error| cannot("read mountinfo", &error))?)?;
     if setting.is_v2() {
         subtree::enable(Path::new(CGROUPS), &CONTROLLERS).map_err(|(doing, error)| cannot(&doing, &error))?;
     }

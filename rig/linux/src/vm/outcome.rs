@@ -1,13 +1,12 @@
 //! A measurement in the guest, made by root or by another user there: the ordinary run, and its outcome as a delivery.
 use super::super::options::LinuxOptions;
 use super::super::progress::Progress;
-use super::super::result::facts;
 use super::super::run::{RunEnd, run};
 use super::result_channel::{GuestResult, Said};
+use input::proc;
 use reports::exit::Exit;
 use reports::schema::Run;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write as _};
 use std::thread::available_parallelism;
 
@@ -37,18 +36,12 @@ fn begun(run: Run) -> GuestResult {
     GuestResult {
         run,
         facts: BTreeMap::new(),
-        kernel: facts::kernel(),
-        cpu: cpu(),
+        kernel: proc::kernel(),
+        cpu: proc::cpu_model(),
         cpus: available_parallelism().map_or(1, |cpus| cpus.get() as u32),
         code: Exit::AsExpected,
         failure: None,
     }
-}
-
-fn cpu() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    name.map_or_else(|| "unknown".into(), |(_, name)| name.to_owned())
 }
 
 fn words(progress: &Progress) -> Option<String> {

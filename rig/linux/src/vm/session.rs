@@ -13,6 +13,7 @@ use super::mounts::{CGROUPS, cannot};
 use super::outcome::{Failed, measured, say};
 use super::result_channel::{self, GuestResult, Said};
 use super::setting::CONTROLLERS;
+use input::proc;
 use reports::exit::Exit;
 use rustix::process::geteuid;
 use rustix::thread::set_no_new_privs;
@@ -130,10 +131,10 @@ fn alone() -> Result<(), Failed> {
 
 /// Returns the rights of this process, as the kernel reports them.
 fn rights() -> Vec<(String, String)> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = proc::of("self", "status").unwrap_or_default();
     let field = |name: &str| {
-        let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        value.unwrap_or("unknown").split_whitespace().next().unwrap_or("none").to_owned()
+        let value = proc::field(&status, name).unwrap_or("unknown");
+        value.split_whitespace().next().unwrap_or("none").to_owned()
     };
     [("uid", "Uid"), ("gid", "Gid"), ("capabilities", "CapPrm"), ("no_new_privs", "NoNewPrivs")]
         .map(|(fact, name)| (format!("process.{fact}"), field(name)))

@@ -10,6 +10,7 @@ use super::shared::{Command, ProcessTreeStats, Shared, no_sums};
 use super::tally::Tallied;
 use super::worker::Worker;
 use super::worker_config::WorkerConfig;
+use input::proc;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
@@ -210,8 +211,6 @@ impl WorkerPool {
 
 /// Anonymous memory of a process in pages of the ledger, counted by the kernel page by page.
 fn anonymous_pages(pid: u32) -> Option<i64> {
-    let smaps = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = smaps.lines().find_map(|line| line.strip_prefix("Anonymous:"))?;
-    let kib: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024 / PAGE_BYTES as i64)
+    let kib = proc::number(&proc::of(pid, "smaps_rollup")?, "Anonymous")?;
+    Some((kib * 1024 / PAGE_BYTES as u64) as i64)
 }

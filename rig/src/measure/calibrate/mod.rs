@@ -6,7 +6,6 @@ mod locks;
 mod memory;
 mod sched;
 
-use super::env;
 use engines::threads::Refused;
 use engines::threads::trials::Trials;
 use model::seam::costs::{self, Costs, Entry, Table};
@@ -72,7 +71,7 @@ impl Calibration {
     /// Returns the complete table: measured entries with their source, the others as built in.
     #[must_use]
     pub fn table(&self, date: &str) -> Table {
-        let cpu = env::cpu_model();
+        let cpu = input::proc::cpu_model();
         let mut table = costs::built_in();
         for Measured { entry: (group, name), trials } in &self.entries {
             let source = format!(

@@ -1,27 +1,21 @@
 //! Errors in the text of a rule: their place, the mistake, and the remedy.
 
-use std::fmt;
+use std::ops::Range;
 
 use input::{
+    mistake::excerpt,
     nearest::{list, nearest},
     units::DurationError,
 };
 
 use crate::{Errno, Site, Thrown, parse::ATTRIBUTES};
 
-/// A mistake at one place in the text of a rule or a plan. Shown with the line and a caret under the place:
-///
-/// ```text
-/// unknown attribute `prob`
-///   memory.prepare_sleep: prob=10
-///                         ^^^^
-///   did you mean `probability`? attributes are interval, probability, space, times, nth, errno, delay
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A mistake at one place in the text of a rule or a plan. Shown with the line and a mark below the place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}", self.message(), excerpt(text, self.span()))]
 pub struct ParseError {
     text: String,
-    offset: usize,
-    len: usize,
+    span: Range<usize>,
     problem: Problem,
 }
 
@@ -146,58 +140,30 @@ fn events() -> impl Iterator<Item = &'static str> + Clone {
 impl ParseError {
     /// Returns an error about the `len` bytes from `offset` on.
     pub(crate) fn new(text: &str, offset: usize, len: usize, problem: Problem) -> Self {
-        Self { text: text.to_owned(), offset, len, problem }
+        Self { text: text.to_owned(), span: offset..offset + len, problem }
     }
 
     /// Returns the same error for a longer text, in which the rule begins at `start`.
     pub(crate) fn within(self, text: &str, start: usize) -> Self {
-        Self { text: text.to_owned(), offset: start + self.offset, ..self }
+        let span = start + self.span.start..start + self.span.end;
+        Self { text: text.to_owned(), span, ..self }
     }
 
-    /// Returns the offset of the wrong part, in bytes from the start of the parsed text.
+    /// Returns the wrong part, in bytes of the parsed text; empty if something is missing.
     #[must_use]
-    pub fn offset(&self) -> usize {
-        self.offset
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
     }
 
-    /// Returns the length of the wrong part, in bytes; 0 if something is missing.
+    /// Returns the mistake and its remedy, in one line.
     #[must_use]
-    pub fn length(&self) -> usize {
-        self.len
+    pub fn message(&self) -> String {
+        format!("{}; {}", self.problem, self.problem.help())
     }
 
     /// Returns the mistake.
     #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.problem
-    }
-
-    /// Returns the line of the wrong part, counted from 1; always 1 for [`crate::Rule::parse`].
-    #[must_use]
-    pub fn line(&self) -> usize {
-        1 + self.text[..self.offset].matches('\n').count()
-    }
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let start = self.text[..self.offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let line = self.text[start..].lines().next().unwrap_or_default();
-        // Blanks as wide as the text above them, however the terminal shows a tab.
-        let before = &self.text[start..self.offset];
-        let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        let carets = self.text[self.offset..self.offset + self.len].chars().count().max(1);
-
-        write!(f, "{}", self.problem)?;
-        if self.text.trim_end().contains('\n') {
-            write!(f, " in line {}", self.line())?;
-        }
-        write!(f, "\n  {line}\n  {indent}{}\n  {}", "^".repeat(carets), self.problem.help())
-    }
-}
-
-impl std::error::Error for ParseError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        None // The problem is part of the message already.
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `decisions` | when rules fire |
 //! | `grammar` | valid rules and their meaning |
-//! | `mistakes` | refused rules: the message, and the place of the caret |
+//! | `mistakes` | refused rules: the message, and the marked part |
 //! | `sites` | the list of sites |
 //! | `text` | rules and plans as text, and back |
 mod decisions;

@@ -6,22 +6,13 @@ use crate::axis::Axis;
 use crate::figure::Key;
 use crate::figure::metric::{METRICS, Metric, Statistic, statistic_names};
 use crate::outcome::AttachOutcome;
+pub use input::mistake::Mistake as GateError;
 use input::nearest::nearest;
 use input::wording::explain;
 use serde::Deserialize;
 use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
-
-/// Error when gates cannot be judged: what is wrong, where, and what would be right.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct GateError {
-    /// Place of the error: `gates.toml:3:9`, or the name of a run.
-    pub place: String,
-    /// Text of the error: what is wrong and what would be right.
-    pub message: String,
-}
 
 /// Class of a gate: the meaning of a breach, and so the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -286,15 +277,8 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn place(&self, span: &Range<usize>) -> String {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
-        format!("{}:{line}:{column}", self.file)
-    }
-
     fn at(&self, span: &Range<usize>, message: impl Display) -> GateError {
-        GateError { place: self.place(span), message: message.to_string() }
+        GateError::at(self.file, self.text, span.clone(), message)
     }
 }
 
@@ -325,7 +309,7 @@ fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate
     let detail = detail(&select, metric).map_err(|what| source.at(&span, what))?;
     let limits = limits(source, &gate)?;
     let waived = gate.waive.map(|waive| waiver(source, &waive, today)).transpose()?;
-    let (place, key) = (source.place(&gate.name.span()), Key { metric, detail, statistic });
+    let (place, key) = (source.at(&gate.name.span(), "").place, Key { metric, detail, statistic });
     let (name, against, class) = (gate.name.into_inner(), gate.against, gate.class);
     Ok(Gate { name, select, key, against, limits, class, waived, place })
 }

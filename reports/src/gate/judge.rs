@@ -49,7 +49,7 @@ pub fn evaluate(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Gat
 /// As [`evaluate`].
 pub fn self_test(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Tested, GateError> {
     let own = runs.first().map(crate::figure::Baseline::of).transpose();
-    let own = own.map_err(|error| GateError { place: "gate".to_owned(), message: error.to_string() })?;
+    let own = own.map_err(|error| GateError::of("gate", error))?;
     let against_itself = match (&earlier, &own) {
         (Earlier::Nothing, Some(own)) => Earlier::Figures(own),
         _ => earlier,

@@ -30,7 +30,7 @@ pub(super) fn ask(
         (None, Earlier::Paired(_)) => Ok(across(&judged.others, &judged.merged, spot, &gate.key)),
         _ => Ok(Err(STORED.to_owned())),
     };
-    let pairs = pairs.map_err(|error| GateError { place: gate.place.clone(), message: error.to_string() })?;
+    let pairs = pairs.map_err(|error| GateError::of(&gate.place, error))?;
     let middle_ns = pairs.as_ref().map_or(0, |pairs| pairs.middle_ns);
     let questions = pairs.map(|pairs| {
         questions(gate, &pairs.ratios.iter().map(|ratio| ratio + worse.ln()).collect::<Vec<_>>())

@@ -54,7 +54,10 @@ pub(super) struct Place<'a> {
 impl<'a> Judged<'a> {
     pub(super) fn new(runs: &'a [Run], earlier: Earlier<'a>) -> Result<Self, GateError> {
         let Some(first) = runs.first() else {
-            return Err(error("gate", &"there is no run to judge; name a folder that `run` has written"));
+            return Err(GateError::of(
+                "gate",
+                "there is no run to judge; name a folder that `run` has written",
+            ));
         };
         let own = figures(first)?;
         runs[1..].iter().try_for_each(|run| comparable(&own, run))?;
@@ -103,7 +106,7 @@ impl<'a> Judged<'a> {
 
     /// Returns the places at which the gate finds a figure.
     pub(super) fn places(&self, gate: &Gate) -> Result<Vec<Place<'_>>, GateError> {
-        let wrong = |message: String| GateError { place: gate.place.clone(), message };
+        let wrong = |message: String| GateError::of(&gate.place, message);
         if self.is_wall(gate) && !gate.limits.relative() {
             let why = "wall-clock times are the machine's as much as the kernel's, so they are judged only together with others that were measured in turn; use `max-increase` or `max-ratio`, with `against` or --paired";
             return Err(wrong(why.to_owned()));
@@ -175,17 +178,14 @@ impl<'a> Judged<'a> {
                 if axes.is_empty() { "" } else { ", " },
                 nearest(wanted, names)
             );
-            GateError { place: gate.place.clone(), message }
+            GateError::of(&gate.place, message)
         })
     }
 }
 
-fn error(place: &str, message: &dyn std::fmt::Display) -> GateError {
-    GateError { place: place.to_owned(), message: message.to_string() }
-}
-
 fn merged(run: &Run) -> Result<Aggregate, GateError> {
-    aggregate(run).map_err(|wrong: AggregateError| error(&format!("run of {}", run.scenario.name), &wrong))
+    aggregate(run)
+        .map_err(|wrong: AggregateError| GateError::of(format!("run of {}", run.scenario.name), wrong))
 }
 
 fn sum(runs: &[Aggregate]) -> Aggregate {
@@ -195,11 +195,11 @@ fn sum(runs: &[Aggregate]) -> Aggregate {
 }
 
 fn figures(run: &Run) -> Result<Baseline, GateError> {
-    Baseline::of(run).map_err(|wrong| error(&format!("run of {}", run.scenario.name), &wrong))
+    Baseline::of(run).map_err(|wrong| GateError::of(format!("run of {}", run.scenario.name), wrong))
 }
 
 fn comparable(baseline: &Baseline, run: &Run) -> Result<(), GateError> {
-    baseline.comparable(&figures(run)?).map_err(|wrong| error("--baseline", &wrong))
+    baseline.comparable(&figures(run)?).map_err(|wrong| GateError::of("--baseline", wrong))
 }
 
 /// Reports whether `wanted` means `protocol`: that name exactly, or with `:*` behind it also with any options.

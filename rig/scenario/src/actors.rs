@@ -2,7 +2,7 @@
 use super::file::{Entry, File};
 use super::source::{Read, Source};
 use super::{Movers, Moves, Scenario, Workload};
-use crate::ScenarioError;
+use input::mistake::Mistake;
 use input::wording::explain;
 use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
 use model::world::CgroupSpec;
@@ -147,7 +147,7 @@ impl Source<'_> {
     }
 
     /// Blames the field that the error names.
-    fn unfit(&self, entry: &Spanned<Entry>, error: &workloads::SpecError) -> ScenarioError {
+    fn unfit(&self, entry: &Spanned<Entry>, error: &workloads::SpecError) -> Mistake {
         let written = [Some(error.field()), error.other_field()];
         let mut written = written.into_iter().flatten().filter_map(|name| field(entry.get_ref(), name));
         self.at(written.next().map_or(entry.span(), |(span, _)| span), format!("[[workloads]]: {error}"))

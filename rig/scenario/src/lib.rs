@@ -21,7 +21,6 @@ mod actors;
 mod admins;
 pub mod built_in;
 pub mod catalogue;
-mod error;
 mod fields;
 pub mod file;
 mod hierarchies;
@@ -33,7 +32,6 @@ pub mod source;
 mod world;
 
 pub use admins::{Act, Admin};
-pub use error::ScenarioError;
 pub use fields::Pace;
 pub use hierarchies::Hierarchy;
 pub use movers::{Movers, Moves};
@@ -41,6 +39,7 @@ pub use overrides::Overrides;
 pub use recordings::with_names;
 
 use faults::Rule;
+use input::mistake::Mistake;
 use model::kernel::{CgroupId, Controller};
 use model::protocols::Protocol;
 use model::seam::Costs;
@@ -146,7 +145,7 @@ impl Scenario {
     ///
     /// # Errors
     /// The first mistake, with its place in `text`.
-    pub fn parse(file: &str, text: &str, files: &dyn workloads::Files) -> Result<Self, ScenarioError> {
+    pub fn parse(file: &str, text: &str, files: &dyn workloads::Files) -> Result<Self, Mistake> {
         Self::parse_with(file, text, &Overrides::default(), files)
     }
 
@@ -159,7 +158,7 @@ impl Scenario {
         text: &str,
         overrides: &Overrides,
         files: &dyn workloads::Files,
-    ) -> Result<Self, ScenarioError> {
+    ) -> Result<Self, Mistake> {
         let mut source = Source::new(file, text);
         let text = overrides.text(&source)?;
         let parsed = overrides.read(&text, &mut source)?;

@@ -90,7 +90,8 @@ impl Source<'_> {
     /// Reads rules of faults.
     pub fn faults(&self, rules: &[Spanned<String>]) -> Read<Vec<Rule>> {
         let parse = |text: &Spanned<String>| {
-            let rule = Rule::parse(text.get_ref()).map_err(|error| self.at(text.span(), error))?;
+            let rule = Rule::parse(text.get_ref())
+                .map_err(|error| self.within(text, error.span(), error.message()))?;
             match (rule.site, rule.action) {
                 (Site::CoreMmap, Fault::Throw(event)) => {
                     let message = format!(

@@ -1,12 +1,12 @@
 //! The source of a value, which an error blames: a place in the file, or a flag.
-use crate::ScenarioError;
+use input::mistake::Mistake;
 use input::nearest::nearest;
 use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
 
 /// The outcome of reading a part.
-pub type Read<T> = Result<T, ScenarioError>;
+pub type Read<T> = Result<T, Mistake>;
 
 /// The text of a scenario, and the flags that change it. Spans of values from flags are past the end of the text.
 pub struct Source<'a> {
@@ -43,11 +43,20 @@ impl<'a> Source<'a> {
     }
 
     /// Returns an error about the value at `span`.
-    pub fn at(&self, span: Range<usize>, message: impl Display) -> ScenarioError {
+    pub fn at(&self, span: Range<usize>, message: impl Display) -> Mistake {
         match self.flag_at(&span) {
-            Some(flag) => ScenarioError { file: flag.clone(), place: None, message: message.to_string() },
-            None => ScenarioError::at(self.file, self.text, Some(span), message),
+            Some(flag) => Mistake::of(flag.clone(), message),
+            None => Mistake::at(self.file, self.text, span, message),
         }
+    }
+
+    /// Returns an error about a part of a string, in bytes of its value.
+    pub fn within(&self, value: &Spanned<String>, part: Range<usize>, message: impl Display) -> Mistake {
+        let span = value.span();
+        // Escapes make a value differ from its text; then the whole value is marked.
+        let offset = self.text.get(span.clone()).and_then(|text| text.find(value.get_ref().as_str()));
+        let start = offset.map(|offset| span.start + offset);
+        self.at(start.map_or(span, |start| start + part.start..start + part.end), message)
     }
 
     /// Checks a name on input: it is printed on terminals and becomes part of files in other formats.
@@ -111,8 +120,8 @@ mod tests {
     fn a_span_behind_the_text_is_that_of_a_flag() {
         let mut source = Source::new("s.toml", "a = 1\nb = 2\n");
         let (first, second) = (source.flag("--cpus 3".to_owned()), source.flag("--seed 4".to_owned()));
-        assert_eq!(source.at(6..7, "wrong").to_string(), "s.toml:2:1: wrong");
-        assert_eq!(source.at(12..12, "wrong").to_string(), "s.toml:3:1: wrong");
+        assert_eq!(source.at(6..7, "wrong").place, "s.toml:2:1");
+        assert_eq!(source.at(12..12, "wrong").place, "s.toml:3:1");
         assert_eq!(source.at(first, "wrong").to_string(), "--cpus 3: wrong");
         assert_eq!(source.at(second, "wrong").to_string(), "--seed 4: wrong");
     }

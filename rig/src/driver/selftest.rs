@@ -110,7 +110,7 @@ pub fn draw(
     protocol: &str,
     costs: &Costs,
     interrupt: &Interrupt,
-) -> Result<Option<Drawn>, scenario::ScenarioError> {
+) -> Result<Option<Drawn>, input::mistake::Mistake> {
     let files = workloads::Folder::new(Path::new("."));
     let scenario = Scenario::parse(&format!("random {seed}"), &random::scenario(seed, protocol), &files)?;
     let result = run_cell_until(&scenario, &CellPlan::alone(scenario.protocols[0], seed), costs, interrupt);

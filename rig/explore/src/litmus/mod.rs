@@ -16,12 +16,12 @@ pub use ops::{Op, Role};
 
 use faults::{Fault, FaultPlan, Thrown};
 use file::File;
+use input::mistake::Mistake;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::Protocol;
 use model::world::WorldSpec;
 use names::Names;
 use reports::schema::Expectation;
-use scenario::ScenarioError;
 use scenario::file::Cgroup;
 use scenario::source::{Read, Source};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ impl Litmus {
     ///
     /// # Errors
     /// The first mistake, with its place in `text`.
-    pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, Mistake> {
         let source = Source::new(file, text);
         let parsed = File::read(&source)?;
         let (hierarchies, late) = source.hierarchies(parsed.mounts())?;

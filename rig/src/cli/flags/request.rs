@@ -5,11 +5,12 @@ use crate::cli::matrix::On;
 use crate::cli::{output, threads};
 use clap::{Args, Parser};
 use input::file::{TEXT_MAX, read_text};
+use input::mistake::Mistake;
 use input::shell;
 use model::seam::costs;
 use reports::axis::Axis;
 use reports::schema::Cell;
-use scenario::{Overrides, ScenarioError};
+use scenario::Overrides;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, Args)]
@@ -203,9 +204,8 @@ fn costs(file: &Path) -> Result<costs::Table, Failure> {
     let text = read_text(file, TEXT_MAX).map_err(|error| {
         Failure::usage(format!("--costs: {error}; `attach-rig calibrate --out {name}` writes one"))
     })?;
-    let table = costs::read(&text).map_err(|error| {
-        Failure::usage(ScenarioError::at(&name.to_string(), &text, Some(error.at), error.message))
-    })?;
+    let table = costs::read(&text)
+        .map_err(|error| Failure::usage(Mistake::at(&name.to_string(), &text, error.at, error.message)))?;
     Ok(costs::differing(&table))
 }
 

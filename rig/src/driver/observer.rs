@@ -1,8 +1,8 @@
 //! The observer of a cell: passes each event to the judge, the recorder, the lock statistics and the timelines.
+use crate::measure::concurrent::Concurrent;
 use crate::measure::{Recorder, Timelines};
 use engines::sim::End;
-use model::checks::Judge;
-use model::checks::{CheckSet, Shadow};
+use model::checks::{CheckSet, Judge};
 use model::kernel::Snapshot;
 use model::locks::stats::LockStats;
 use model::seam::{ActorId, Event, Observer, Stamp};
@@ -32,13 +32,13 @@ impl Watch {
     /// Returns an observer with only those checks on.
     #[must_use]
     pub fn with(world: Arc<World>, from_ns: u64, on: CheckSet) -> Self {
-        let recorder = Recorder::new(world.layout(), from_ns);
+        let recorder = Recorder::new(Arc::new(Concurrent::new(world.layout())), from_ns);
         let (locks, timelines) = (LockStats::default(), Timelines::new(from_ns));
         let mut watch = Self { judge: Judge::new(world, on), recorder, locks, timelines };
         let Self { judge, recorder, locks, .. } = &mut watch;
         for event in judge.opening().to_vec() {
             let stamp = Stamp { at_ns: 0, actor: ActorId(0) };
-            recorder.observe(stamp, &event, |_, _| 0);
+            recorder.observe(stamp, &event);
             locks.observe(&mut judge.held, stamp, &event);
         }
         watch
@@ -74,9 +74,7 @@ impl Observer for Watch {
             | Event::Injected { .. } => timelines.attach(stamp, event),
             _ => {}
         }
-        let shadow = judge.checks.shadow();
-        recorder
-            .observe(stamp, event, |controller, cgroup| shadow.reserved(Shadow::index(controller, cgroup)));
+        recorder.observe(stamp, event);
         judge.checks.observe(&judge.held, stamp, event);
         locks.observe(&mut judge.held, stamp, event);
         judge.after(stamp, event);

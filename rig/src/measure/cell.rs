@@ -11,6 +11,7 @@ use reports::hist::Hist;
 use reports::outcome::AttachOutcome;
 use reports::schema;
 pub use reports::schema::{Cell, SimCounts};
+use reports::slices::Slices;
 use std::collections::BTreeMap;
 
 /// All records of one cell.
@@ -58,13 +59,13 @@ impl Records<'_> {
             spurious_refusals: recorder.spurious_refusals,
             latency: self.latency(),
             phases: self.phases(),
-            over_time: recorder.over_time.used(),
+            over_time: recorder.over_time.as_ref().and_then(Slices::used),
         }
     }
 
     fn latency(&self) -> Vec<schema::LatencySeries> {
         let mut list = Vec::new();
-        for (outcome, latency) in AttachOutcome::ALL.into_iter().zip(&self.recorder.latency) {
+        for (outcome, latency) in AttachOutcome::ALL.into_iter().zip(&self.recorder.latencies().whole) {
             let kinds = [
                 (schema::LatencyKind::Raw, &latency.raw),
                 (schema::LatencyKind::Corrected, &latency.corrected),
@@ -83,7 +84,7 @@ impl Records<'_> {
     }
 
     fn phases(&self) -> Vec<schema::PhaseSeries> {
-        let phases = Phase::ALL.iter().zip(&self.recorder.phases);
+        let phases = Phase::ALL.iter().zip(&self.recorder.latencies().phases);
         let seen = phases.filter(|(_, series)| !series.histogram.is_empty());
         seen.map(|(phase, series)| schema::PhaseSeries { phase: phase.name().to_owned(), hist: hist(series) })
             .collect()
@@ -163,7 +164,7 @@ impl Records<'_> {
     /// Returns attaches that moved, step by step: near the median, near p99, and the longest.
     #[must_use]
     pub fn timelines(&self, seen: &Timelines) -> Vec<schema::Timeline> {
-        let moved = &self.recorder.latency[0].raw.histogram;
+        let moved = &self.recorder.latencies().whole[0].raw.histogram;
         let figures = [0.5, 0.99].map(|q| moved.value_at_quantile(q));
         seen.exported(&figures, self.checks.shadow())
     }

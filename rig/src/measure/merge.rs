@@ -5,17 +5,16 @@ impl Recorder {
     /// Adds the records of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.ops.merge(&other.ops);
-        self.over_time.merge(&other.over_time);
-        for (mine, theirs) in self.latency.iter_mut().zip(&other.latency) {
-            mine.raw.merge(&theirs.raw);
-            mine.corrected.merge(&theirs.corrected);
+        other.over_time.iter().for_each(|theirs| self.over_time.get_or_insert_default().merge(theirs));
+        if let Some(theirs) = other.latencies.get() {
+            let mine = self.latencies_mut();
+            for (mine, theirs) in mine.whole.iter_mut().zip(&theirs.whole) {
+                mine.raw.merge(&theirs.raw);
+                mine.corrected.merge(&theirs.corrected);
+            }
+            mine.phases.iter_mut().zip(&theirs.phases).for_each(|(mine, theirs)| mine.merge(theirs));
         }
-        for (mine, theirs) in self.phases.iter_mut().zip(&other.phases) {
-            mine.merge(theirs);
-        }
-        for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
-            *mine += theirs;
-        }
+        self.outcomes.iter_mut().zip(other.outcomes).for_each(|(mine, theirs)| *mine += theirs);
         other.refusals.iter().for_each(|(key, n)| *self.refusals.entry(*key).or_insert(0) += n);
         other.aborts.iter().for_each(|(key, n)| *self.aborts.entry(*key).or_insert(0) += n);
         other.census.iter().for_each(|(key, n)| *self.census.entry(*key).or_insert(0) += n);

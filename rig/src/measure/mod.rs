@@ -8,7 +8,6 @@ pub mod concurrent;
 pub mod env;
 mod merge;
 mod ops;
-pub mod per_thread;
 pub mod recorder;
 pub mod timelines;
 

@@ -1,8 +1,7 @@
-//! Operations of the workload in flight, and whether an attach overlapped them.
+//! Operations of the workload, by kind and by whether an attach overlapped them.
 use model::kernel::MmId;
 use model::locks::stats::LockRecorder as Series;
 use model::seam::event::OpKind;
-use model::seam::{ActorId, Stamp};
 
 /// Latencies of one kind of operation, idle and attaching.
 #[derive(Clone, Debug)]
@@ -19,63 +18,29 @@ impl Default for OpSeries {
     }
 }
 
+/// An operation under way.
 #[derive(Clone, Copy, Debug)]
-struct Flight {
-    kind: OpKind,
+pub(super) struct Op {
+    pub(super) kind: OpKind,
     /// The address space to which it charges.
-    mm: Option<MmId>,
-    began_ns: u64,
+    pub(super) mm: Option<MmId>,
+    pub(super) began_ns: u64,
     /// True if an attach was under way at the start.
-    attaching: bool,
+    pub(super) attaching: bool,
     /// Attaches begun before the operation.
-    attaches: u64,
+    pub(super) attaches: u64,
 }
 
-/// The operations of all actors.
-#[derive(Debug, Default)]
+/// Finished operations.
+#[derive(Debug)]
 pub(super) struct Ops {
-    flights: Vec<Option<Flight>>,
-    /// Charging operations in flight, by mm.
-    charging: Vec<u32>,
     pub(super) series: Vec<OpSeries>,
     pub(super) finished: u64,
 }
 
 impl Ops {
     pub(super) fn new() -> Self {
-        Self { series: OpKind::ALL.map(|_| OpSeries::default()).to_vec(), ..Self::default() }
-    }
-
-    fn charging(&mut self, mm: MmId) -> &mut u32 {
-        if mm.index() >= self.charging.len() {
-            self.charging.resize(mm.index() + 1, 0);
-        }
-        &mut self.charging[mm.index()]
-    }
-
-    /// Reports whether an operation that charges is in flight on `mm`.
-    pub(super) fn is_charging(&self, mm: MmId) -> bool {
-        self.charging.get(mm.index()).is_some_and(|n| *n > 0)
-    }
-
-    /// Begins an operation; `open` attaches are under way, `attaches` have begun so far.
-    pub(super) fn begin(
-        &mut self,
-        stamp: Stamp,
-        kind: OpKind,
-        mm: Option<MmId>,
-        (open, attaches): (usize, u64),
-    ) {
-        let ActorId(actor) = stamp.actor;
-        if actor as usize >= self.flights.len() {
-            self.flights.resize(actor as usize + 1, None);
-        }
-        let mm = mm.filter(|_| kind.charges());
-        if let Some(mm) = mm {
-            *self.charging(mm) += 1;
-        }
-        let flight = Flight { kind, mm, began_ns: stamp.at_ns, attaching: open > 0, attaches };
-        self.flights[actor as usize] = Some(flight);
+        Self { series: OpKind::ALL.map(|_| OpSeries::default()).to_vec(), finished: 0 }
     }
 
     /// Adds the records of `other`.
@@ -89,22 +54,13 @@ impl Ops {
         self.finished += other.finished;
     }
 
-    /// Ends an operation; it is recorded if it began at `from_ns` or later.
-    pub(super) fn end(&mut self, stamp: Stamp, failed: bool, attaches: u64, from_ns: u64) {
-        let Some(flight) = self.flights[stamp.actor.index()].take() else { return };
-        if let Some(mm) = flight.mm {
-            *self.charging(mm) -= 1;
-        }
-        if flight.began_ns < from_ns {
-            return;
-        }
+    /// Counts an operation, which took `ns`, or failed.
+    pub(super) fn ended(&mut self, op: &Op, attaching: bool, ns: Option<u64>) {
         self.finished += 1;
-        let condition = usize::from(flight.attaching || attaches != flight.attaches);
-        let series = &mut self.series[flight.kind as usize];
-        if failed {
-            series.failed[condition] += 1;
-        } else {
-            series.by_condition[condition].record(stamp.at_ns - flight.began_ns);
+        let (series, condition) = (&mut self.series[op.kind as usize], usize::from(attaching));
+        match ns {
+            Some(ns) => series.by_condition[condition].record(ns),
+            None => series.failed[condition] += 1,
         }
     }
 }

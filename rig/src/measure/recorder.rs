@@ -1,38 +1,88 @@
 //! Raw records of one run: attach latency by outcome and phase, operations of the workload, counts. No statistics.
-use super::ops::Ops;
+//!
+//! In virtual time one recorder sees all actors. On threads each actor has a recorder, which nothing else writes, and
+//! they are merged at the end. The facts about other actors that a record needs are the counts in [`Concurrent`]. No
+//! event allocates, except for the first attach and the first fault that a recorder sees.
+use super::concurrent::Concurrent;
+use super::ops::{Op, Ops};
 use faults::{Errno, Site};
-use model::kernel::{CgroupId, Controller, Layout, MmId};
+use model::kernel::{CgroupId, Controller, MmId};
 use model::locks::stats::LockRecorder as Series;
 use model::seam::event::{Callback, Outcome, Phase, Target};
-use model::seam::{ActorId, Event, Stamp};
+use model::seam::{Event, Stamp};
 use reports::outcome::AttachOutcome;
 use reports::slices::Slices;
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Attaches by mode, controller and outcome.
 pub type Census = BTreeMap<(&'static str, Controller, AttachOutcome), u64>;
 
 /// An attach under way.
-#[derive(Debug, Default)]
-struct Open {
-    actor: ActorId,
+#[derive(Debug)]
+struct Attach {
     began_ns: u64,
     due_ns: Option<u64>,
-    target: Option<Target>,
+    target: Target,
     dest: CgroupId,
-    mms: SmallVec<[MmId; 2]>,
+    /// Charges of `dest` when it began.
+    charges: u64,
+    /// The charges since then that its actor has made itself.
+    own_charges: u64,
+    /// Address spaces that it moves, each with the number of operations on it that had begun.
+    mms: SmallVec<[(MmId, u64); 2]>,
+    /// The reservations of its transaction.
+    reserved: SmallVec<[(Controller, CgroupId, i64); 4]>,
     phase: Option<(Phase, u64)>,
     phases_ns: [Option<u64>; Phase::ALL.len()],
     overlapped: bool,
 }
 
-impl Open {
-    fn leave_phase(&mut self, at_ns: u64) {
+impl Attach {
+    fn enter_phase(&mut self, phase: Option<Phase>, at_ns: u64) {
         if let Some((phase, since_ns)) = self.phase.take() {
             *self.phases_ns[phase as usize].get_or_insert(0) += at_ns - since_ns;
         }
+        self.phase = phase.map(|phase| (phase, at_ns));
     }
+
+    /// Follows its transaction.
+    fn goes_on(&mut self, around: &Concurrent, stamp: Stamp, event: &Event) {
+        match *event {
+            Event::Phase(phase) => self.enter_phase(Some(phase), stamp.at_ns),
+            Event::TxMoves { mm, .. } => {
+                let (begun, ended) = around.ops(mm);
+                self.mms.push((mm, begun));
+                self.overlapped |= begun != ended;
+            }
+            Event::Ledger { controller, cgroup, pages, reserve: true, .. } => {
+                self.reserved.push((controller, cgroup, pages));
+                around.reserve(controller, cgroup, pages);
+            }
+            Event::TxEnd { .. } => {
+                for (controller, cgroup, pages) in self.reserved.drain(..) {
+                    around.reserve(controller, cgroup, -pages);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Reports whether it overlapped an attempt to charge a moved address space or the destination.
+    fn overlapped(&self, around: &Concurrent) -> bool {
+        let worked = |(mm, begun): &(MmId, u64)| around.ops(*mm).0 != *begun;
+        let charged = around.charges(self.dest) != self.charges + self.own_charges;
+        self.overlapped || charged || self.mms.iter().any(worked)
+    }
+}
+
+/// The state of one actor.
+#[derive(Debug, Default)]
+struct Actor {
+    op: Option<Op>,
+    attach: Option<Attach>,
 }
 
 /// Latencies of attaches with one outcome.
@@ -44,23 +94,29 @@ pub struct Latency {
     pub corrected: Series,
 }
 
+/// Latencies of attaches.
+#[derive(Debug)]
+pub struct Latencies {
+    /// By outcome.
+    pub whole: [Latency; AttachOutcome::ALL.len()],
+    /// By phase, of attaches that moved.
+    pub phases: [Series; Phase::ALL.len()],
+}
+
 /// The recorder of one run, or of one actor.
 #[derive(Debug)]
 pub struct Recorder {
-    layout: Layout,
+    around: Arc<Concurrent>,
     /// Samples that began earlier are not recorded.
     from_ns: u64,
-    open: Vec<Open>,
-    attaches: u64,
+    actors: Vec<Actor>,
     pub(super) ops: Ops,
-    /// By outcome.
-    pub latency: [Latency; AttachOutcome::ALL.len()],
-    /// By phase, of attaches that moved.
-    pub phases: [Series; Phase::ALL.len()],
+    /// Absent until an attach ends, because most actors begin none.
+    pub(super) latencies: OnceCell<Box<Latencies>>,
     /// Attaches by outcome.
     pub outcomes: [u64; AttachOutcome::ALL.len()],
-    /// Attaches and faults over time, from `from_ns` on.
-    pub over_time: Slices,
+    /// Attaches and faults over time, from `from_ns` on, once there are any.
+    pub over_time: Option<Slices>,
     /// Refusals by site and error.
     pub refusals: BTreeMap<(Site, Errno), u64>,
     /// Undoing callbacks run.
@@ -89,18 +145,15 @@ const fn in_results(outcome: Outcome) -> AttachOutcome {
 impl Recorder {
     /// Returns a recorder that ignores operations begun before `from_ns`.
     #[must_use]
-    pub fn new(layout: Layout, from_ns: u64) -> Self {
-        let latency = || Latency { raw: Series::new(3), corrected: Series::new(3) };
+    pub fn new(around: Arc<Concurrent>, from_ns: u64) -> Self {
         Self {
-            layout,
+            around,
             from_ns,
-            open: Vec::new(),
-            attaches: 0,
+            actors: vec![Actor::default()],
             ops: Ops::new(),
-            latency: std::array::from_fn(|_| latency()),
-            phases: std::array::from_fn(|_| Series::new(3)),
+            latencies: OnceCell::new(),
             outcomes: [0; AttachOutcome::ALL.len()],
-            over_time: Slices::default(),
+            over_time: None,
             refusals: BTreeMap::new(),
             aborts: BTreeMap::new(),
             overlaps: 0,
@@ -116,117 +169,123 @@ impl Recorder {
         self.ops.finished
     }
 
-    /// Counts an overlap of the attach of `actor` with an attempt to charge that was seen elsewhere.
-    pub(super) fn overlapped(&mut self, actor: ActorId) {
-        if let Some(open) = self.opened(actor) {
-            open.overlapped = true;
+    /// Returns the latencies of attaches.
+    #[must_use]
+    pub fn latencies(&self) -> &Latencies {
+        self.latencies.get_or_init(|| {
+            let whole = || Latency { raw: Series::new(3), corrected: Series::new(3) };
+            Box::new(Latencies {
+                whole: std::array::from_fn(|_| whole()),
+                phases: std::array::from_fn(|_| Series::new(3)),
+            })
+        })
+    }
+
+    pub(super) fn latencies_mut(&mut self) -> &mut Latencies {
+        let _made = self.latencies();
+        self.latencies.get_mut().expect("it was made above")
+    }
+
+    /// Records one event.
+    pub fn observe(&mut self, stamp: Stamp, event: &Event) {
+        let Self { around, actors, .. } = self;
+        let at = stamp.actor.index();
+        if at >= actors.len() {
+            actors.resize_with(at + 1, Actor::default);
         }
-    }
-
-    fn opened(&mut self, actor: ActorId) -> Option<&mut Open> {
-        self.open.iter_mut().find(|open| open.actor == actor)
-    }
-
-    /// Records one event; `reserved` returns the pages reserved at a counter.
-    pub fn observe(&mut self, stamp: Stamp, event: &Event, reserved: impl Fn(Controller, CgroupId) -> i64) {
+        let Actor { op, attach } = &mut actors[at];
         match *event {
             Event::OpBegin { kind, mm } => {
-                self.ops.begin(stamp, kind, mm, (self.open.len(), self.attaches));
-                if let Some(mm) = mm.filter(|_| kind.charges()) {
-                    let moving = self.open.iter_mut().filter(|open| open.mms.contains(&mm));
-                    moving.for_each(|open| open.overlapped = true);
+                let mm = mm.filter(|_| kind.charges());
+                mm.iter().for_each(|mm| around.op_begins(*mm));
+                let (open, attaches) = around.attaches();
+                *op = Some(Op { kind, mm, began_ns: stamp.at_ns, attaching: open > 0, attaches });
+            }
+            Event::OpEnd { result } => {
+                let Some(op) = op.take() else { return };
+                op.mm.iter().for_each(|mm| around.op_ends(*mm));
+                let attaching = op.attaching || around.attaches().1 != op.attaches;
+                if op.began_ns >= self.from_ns {
+                    self.ops.ended(&op, attaching, result.is_ok().then(|| stamp.at_ns - op.began_ns));
                 }
             }
-            Event::OpEnd { result } => self.ops.end(stamp, result.is_err(), self.attaches, self.from_ns),
-            Event::ChargeBegin { cgroup, .. } => self.charged(stamp.actor, cgroup),
-            Event::ChargeRefused { controller, cgroup, pages, usage, limit } => {
-                let held_back = u64::try_from(reserved(controller, cgroup)).unwrap_or(0);
-                let by_mover = self.opened(stamp.actor).is_some();
-                if !by_mover && held_back > 0 && usage.saturating_sub(held_back) + pages <= limit {
-                    self.spurious_refusals += 1;
-                }
+            Event::ChargeBegin { cgroup, .. } => {
+                let own = around.charges_begin(cgroup, attach.as_ref().map(|attach| attach.dest));
+                attach.iter_mut().for_each(|attach| attach.own_charges += own);
+            }
+            Event::ChargeRefused { controller, cgroup, pages, usage, limit } if attach.is_none() => {
+                let held_back = u64::try_from(around.reserved(controller, cgroup)).unwrap_or(0);
+                let had_room = held_back > 0 && usage.saturating_sub(held_back) + pages <= limit;
+                self.spurious_refusals += u64::from(had_room);
             }
             Event::AttachBegin { target, dest, due_ns } => {
-                self.attaches += 1;
-                let (actor, began_ns, target) = (stamp.actor, stamp.at_ns, Some(target));
-                self.open.push(Open { actor, began_ns, due_ns, target, dest, ..Open::default() });
+                around.attach_begins();
+                *attach = Some(Attach {
+                    began_ns: stamp.at_ns,
+                    due_ns,
+                    target,
+                    dest,
+                    charges: around.charges(dest),
+                    own_charges: 0,
+                    mms: SmallVec::new(),
+                    reserved: SmallVec::new(),
+                    phase: None,
+                    phases_ns: Default::default(),
+                    overlapped: false,
+                });
             }
-            Event::TxMoves { mm, .. } => {
-                let overlapped = self.ops.is_charging(mm);
-                if let Some(open) = self.opened(stamp.actor) {
-                    open.mms.push(mm);
-                    open.overlapped |= overlapped;
-                }
-            }
-            Event::Phase(phase) => {
-                if let Some(open) = self.opened(stamp.actor) {
-                    open.leave_phase(stamp.at_ns);
-                    open.phase = Some((phase, stamp.at_ns));
+            Event::AttachEnd { outcome } => {
+                let Some(mut attach) = attach.take() else { return };
+                attach.overlapped = attach.overlapped(around);
+                around.attach_ends();
+                if attach.began_ns >= self.from_ns {
+                    attach.enter_phase(None, stamp.at_ns);
+                    self.attached(&attach, stamp.at_ns, outcome);
                 }
             }
             Event::Enter { callback, .. } => self.asked += u64::from(callback.can_refuse()),
             Event::Leave { controller, callback, .. } if callback.undoes() => {
                 *self.aborts.entry((controller, callback)).or_insert(0) += 1;
             }
-            Event::AttachEnd { outcome } => self.end(stamp, outcome),
             Event::Injected { .. } if stamp.at_ns >= self.from_ns => {
-                self.over_time.fault(stamp.at_ns - self.from_ns);
+                self.over_time.get_or_insert_default().fault(stamp.at_ns - self.from_ns);
             }
-            _ => {}
+            _ => attach.iter_mut().for_each(|attach| attach.goes_on(around, stamp, event)),
         }
     }
 
-    /// Records a charge to `cgroup`, which overlaps every attach of another actor to it.
-    fn charged(&mut self, who: ActorId, cgroup: CgroupId) {
-        if self.open.is_empty() {
-            return;
-        }
-        for level in self.layout.upward(cgroup) {
-            let hit = self.open.iter_mut().filter(|open| open.actor != who && open.dest == level);
-            hit.for_each(|open| open.overlapped = true);
-        }
-    }
-
-    fn end(&mut self, stamp: Stamp, outcome: Outcome) {
-        let Some(at) = self.open.iter().position(|open| open.actor == stamp.actor) else { return };
-        let mut open = self.open.swap_remove(at);
-        if open.began_ns < self.from_ns {
-            return;
-        }
-        open.leave_phase(stamp.at_ns);
-        let index = in_results(outcome) as usize;
+    /// Records an attach that has ended.
+    fn attached(&mut self, attach: &Attach, at_ns: u64, outcome: Outcome) {
+        let (index, latency_ns) = (in_results(outcome) as usize, at_ns - attach.began_ns);
         self.outcomes[index] += 1;
-        self.latency[index].raw.record(stamp.at_ns - open.began_ns);
-        if let Some(due_ns) = open.due_ns {
-            self.latency[index].corrected.record(stamp.at_ns.saturating_sub(due_ns));
+        let latencies = self.latencies_mut();
+        latencies.whole[index].raw.record(latency_ns);
+        if let Some(due_ns) = attach.due_ns {
+            latencies.whole[index].corrected.record(at_ns.saturating_sub(due_ns));
         }
-        let at_ns = stamp.at_ns - self.from_ns;
-        match outcome {
-            Outcome::Moved => {
-                self.over_time.moved(at_ns, stamp.at_ns - open.began_ns);
-                for (series, ns) in self.phases.iter_mut().zip(open.phases_ns) {
-                    ns.into_iter().for_each(|ns| series.record(ns));
-                }
+        if outcome == Outcome::Moved {
+            for (series, ns) in latencies.phases.iter_mut().zip(attach.phases_ns) {
+                ns.into_iter().for_each(|ns| series.record(ns));
             }
+        }
+        let over_time = self.over_time.get_or_insert_default();
+        match outcome {
+            Outcome::Moved => over_time.moved(at_ns - self.from_ns, latency_ns),
             Outcome::Refused { site, errno } | Outcome::Partial { site, errno } => {
-                self.over_time.refused(at_ns);
+                over_time.refused(at_ns - self.from_ns);
                 *self.refusals.entry((site, errno)).or_insert(0) += 1;
             }
             Outcome::Noop | Outcome::Gone => {}
         }
-        self.overlaps += u64::from(open.overlapped && outcome != Outcome::Noop);
-        if let Some(target) = open.target {
-            self.count(target, open.dest, outcome);
-        }
-    }
-
-    fn count(&mut self, target: Target, dest: CgroupId, outcome: Outcome) {
-        let hierarchy = self.layout.cgroups[dest.index()].hierarchy;
-        for controller in self.layout.hierarchies[hierarchy.index()].iter().copied() {
-            if matches!(target, Target::Adopt(adopted) if adopted != controller) {
+        self.overlaps += u64::from(attach.overlapped && outcome != Outcome::Noop);
+        let layout = self.around.layout();
+        let hierarchy = layout.cgroups[attach.dest.index()].hierarchy;
+        for controller in layout.hierarchies[hierarchy.index()].iter().copied() {
+            if matches!(attach.target, Target::Adopt(adopted) if adopted != controller) {
                 continue;
             }
-            *self.census.entry((target.mode(), controller, in_results(outcome))).or_insert(0) += 1;
+            let key = (attach.target.mode(), controller, in_results(outcome));
+            *self.census.entry(key).or_insert(0) += 1;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The listener of one actor: handles its events on its own thread, with its own recorder, statistics and checks, and a
 //! ledger that others may read while all threads rest.
+use crate::measure::Recorder;
 use crate::measure::concurrent::Concurrent;
-use crate::measure::per_thread::ThreadRecorder;
 use crate::measure::timelines::per_thread::ThreadTimelines;
 use crossbeam::utils::CachePadded;
 use model::checks::{CheckSet, Checks, Shadow, Tally};
@@ -68,7 +68,7 @@ impl Hub {
     }
 
     /// Returns the current operations of all actors.
-    pub(super) fn around(&self) -> &Concurrent {
+    pub(super) fn around(&self) -> &Arc<Concurrent> {
         &self.around
     }
 
@@ -85,7 +85,7 @@ impl Hub {
         Listener {
             layout: self.layout.clone(),
             books,
-            recorder: ThreadRecorder::new(Arc::clone(&self.around), self.from_ns),
+            recorder: Recorder::new(Arc::clone(&self.around), self.from_ns),
             timelines: ThreadTimelines::new(self.from_ns),
             locks: LockStats::default(),
             held,
@@ -109,7 +109,7 @@ impl Hub {
 pub(super) struct Listener {
     layout: Layout,
     books: Arc<Books>,
-    pub(super) recorder: ThreadRecorder,
+    pub(super) recorder: Recorder,
     pub(super) timelines: ThreadTimelines,
     pub(super) locks: LockStats,
     pub(super) held: HeldTable,

@@ -106,9 +106,9 @@ fn record(
 ) -> CellResult {
     let Finished { end, now_ns, injector, listeners, counts, .. } = finished;
     let (mut locks, mut held) = (LockStats::default(), HeldTable::default());
-    let mut recorder = Recorder::new(audit.checks.shadow().layout().clone(), scenario.warm_up_ns);
+    let mut recorder = Recorder::new(Arc::clone(hub.around()), scenario.warm_up_ns);
     for (actor, listener) in &listeners {
-        listener.recorder.add_to(&mut recorder);
+        recorder.merge(&listener.recorder);
         locks.merge(&listener.locks, *actor);
         held.take_over(*actor, &listener.held, ME);
         audit.checks.join(*actor, &listener.checks);

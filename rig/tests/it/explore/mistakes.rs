@@ -97,7 +97,7 @@ fn unknown_names_are_errors_that_list_the_known_ones() {
             "forbidden = [\"b.frozen\"]",
             "t.toml:2:14: no hierarchy has the controller `freezer`; add it to `controllers`",
         ),
-        ("faults = []", "faults = [\"core.exot: nth=1\"]", "t.toml:2:11: unknown fault site `core.exot`"),
+        ("faults = []", "faults = [\"core.exot: nth=1\"]", "t.toml:2:12: unknown fault site `core.exot`"),
         (
             "\"attach process p -> b\"",
             "\"set b memrlimit.limits 3\"",

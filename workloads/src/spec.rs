@@ -22,7 +22,7 @@ pub const TRACE_PREFIX: &str = "trace:";
 /// assert_eq!(spec.threads, 8);
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// Shape of the operations, or the recording that is replayed.
@@ -43,85 +43,69 @@ pub struct Spec {
     /// Address space of each process at the start.
     ///
     /// Unit: pages. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_pages: Option<u32>,
     /// Smallest `mmap`, `munmap`, `touch` and `release`; at most `op_pages_max`.
     ///
     /// Unit: pages. Values: 1 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub op_pages_min: Option<u32>,
     /// Largest `mmap`, `munmap`, `touch` and `release`; at most `cap_pages`.
     ///
     /// Unit: pages. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub op_pages_max: Option<u32>,
     /// Most pages that one thread keeps mapped, not counting the initial ones.
     ///
     /// Unit: pages. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cap_pages: Option<u32>,
     /// Shortest think; at most `think_max`.
     ///
     /// Unit: time. Values: from 1ns. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub think_min: Option<String>,
     /// Longest think.
     ///
     /// Unit: time. Values: from 1ns. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub think_max: Option<String>,
     /// Weights of the operations.
     ///
     /// Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mix: Option<Mix>,
     /// Fewest operations of an actor between two forks; not below `child_ops_max`.
     ///
     /// Unit: operations. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fork_gap_ops: Option<u32>,
     /// Fewest operations of a forked child before it exits; at most `child_ops_max`.
     ///
     /// Unit: operations. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub child_ops_min: Option<u32>,
     /// Most operations of a forked child before it exits.
     ///
     /// Unit: operations. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub child_ops_max: Option<u32>,
     /// Share of forked processes that exec first.
     ///
     /// Unit: percent. Values: 0 to 100. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub exec_percent: Option<u32>,
 
     /// Scale of recorded times; 0 removes all thinks.
     ///
     /// Unit: percent. Values: 0 to 4294967295. Default: `100`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_scale_percent: Option<u32>,
     /// Longest think of a recording after scaling.
     ///
     /// Unit: time. Values: from 0ns. Default: no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_think_max: Option<String>,
     /// Percentage of the pages that are touched where a call of a recording commits more than 256 pages at once; 0
     /// touches nothing at all. Smaller steps are touched whole. If the recording has samples of /proc, those are used
     /// instead.
     ///
     /// Unit: percent. Values: 0 to 100. Default: `50`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_touch_percent: Option<u32>,
     /// True to start the first process of a recording again when it has ended.
     ///
     /// Default: `true`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_repeat: Option<bool>,
     /// True to accept a recording in which more than 20 % of the lines cannot be read.
     ///
     /// Default: `false`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_lenient: Option<bool>,
 }
 
@@ -132,37 +116,30 @@ pub struct Mix {
     /// Weight of `mmap`.
     ///
     /// Unit: none. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mmap: Option<u32>,
     /// Weight of `munmap`.
     ///
     /// Unit: none. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub munmap: Option<u32>,
     /// Weight of `touch`.
     ///
     /// Unit: none. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub touch: Option<u32>,
     /// Weight of `release`.
     ///
     /// Unit: none. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<u32>,
     /// Weight of `think`.
     ///
     /// Unit: none. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub think: Option<u32>,
     /// Weight of `fork thread`, while a fork is due.
     ///
     /// Unit: none. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fork_thread: Option<u32>,
     /// Weight of `fork process`, while a fork is due.
     ///
     /// Unit: none. Values: 0 to 4294967295. Default: as the shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fork_process: Option<u32>,
 }
 
@@ -173,26 +150,6 @@ fn one() -> u32 {
 impl Spec {
     /// Returns the shape with all its own values.
     pub fn new(shape: impl Into<String>, processes: u32, threads: u32) -> Self {
-        Spec {
-            shape: shape.into(),
-            processes,
-            threads,
-            initial_pages: None,
-            op_pages_min: None,
-            op_pages_max: None,
-            cap_pages: None,
-            think_min: None,
-            think_max: None,
-            mix: None,
-            fork_gap_ops: None,
-            child_ops_min: None,
-            child_ops_max: None,
-            exec_percent: None,
-            trace_scale_percent: None,
-            trace_think_max: None,
-            trace_touch_percent: None,
-            trace_repeat: None,
-            trace_lenient: None,
-        }
+        Spec { shape: shape.into(), processes, threads, ..Spec::default() }
     }
 }

@@ -18,6 +18,7 @@
 //! | [`units`], [`labels`] | the form of numbers and findings, everywhere alike |
 //! | [`nearest`] | the simulated protocol nearest to each one that a kernel offers |
 //! | [`figure`], [`stats`] | figures by name, baselines of them; decisions whether machine time differs |
+//! | [`change`] | the judgement of a figure: better, same, worse or undecidable, and its text |
 //! | [`gate`] | the demands of a file on figures, and the figures found |
 //! | [`compare`] | the comparison of two results, figure by figure; history |
 //! | [`table`] | the result on stdout |
@@ -41,6 +42,7 @@
 pub mod aggregate;
 pub mod axis;
 pub mod cells;
+pub mod change;
 pub mod compare;
 pub mod coverage;
 pub mod exit;

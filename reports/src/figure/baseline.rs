@@ -13,7 +13,7 @@ use crate::labels;
 use crate::schema::{Engine, Env, Run};
 use crate::units::list;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Version of this form; a reader refuses any other.
@@ -123,6 +123,16 @@ impl PlaceFigures {
     }
 }
 
+/// The figures of one place in two results.
+pub(crate) type Sides<'a> = (Option<&'a PlaceFigures>, Option<&'a PlaceFigures>);
+
+/// Returns every figure of either side, by name, with both values.
+pub(crate) fn figures_of((a, b): Sides<'_>) -> Vec<(Key, Option<u64>, Option<u64>)> {
+    let names: BTreeSet<&String> = a.into_iter().chain(b).flat_map(|side| side.figures.keys()).collect();
+    let get = |side: Option<&PlaceFigures>, name| side.and_then(|side| side.figures.get(name).copied());
+    names.into_iter().filter_map(|name| Some((name.parse().ok()?, get(a, name), get(b, name)))).collect()
+}
+
 impl Baseline {
     /// Returns the figures of `run`.
     ///
@@ -197,6 +207,14 @@ impl Baseline {
     #[must_use]
     pub fn at(&self, protocol: &str, point: &Point) -> Option<&PlaceFigures> {
         self.places.iter().find(|place| place.protocol == protocol && place.point == *point)
+    }
+
+    /// Returns every place of either result with its figures in this one and in `later`: those of `later` in their order,
+    /// then those that it lacks.
+    pub(crate) fn places_with<'a>(&'a self, later: &'a Self) -> Vec<Sides<'a>> {
+        let there = later.places.iter().map(|place| (self.at(&place.protocol, &place.point), Some(place)));
+        let gone = self.places.iter().filter(|place| later.at(&place.protocol, &place.point).is_none());
+        there.chain(gone.map(|place| (Some(place), None))).collect()
     }
 
     /// Checks that `later` answers the same question.

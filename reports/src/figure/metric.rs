@@ -5,7 +5,9 @@ use crate::aggregate::{Group, LockSum, TimeSum};
 use crate::outcome::AttachOutcome;
 use crate::percentile::{LEVELS, Samples};
 use crate::schema::LatencyKind;
+use crate::units::grouped;
 use crate::verdict::in_order;
+use std::fmt;
 
 /// A kind of figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +77,27 @@ pub enum Measured {
     Figure(u64),
     /// Not enough samples for the percentile: (have, need).
     TooFew(u64, u64),
-    /// Not enough seeds for a simulated time: (have, need).
-    TooFewSeeds(u64, u64),
+}
+
+impl Measured {
+    /// Returns the figure, if there is one.
+    #[must_use]
+    pub fn value(self) -> Option<u64> {
+        if let Self::Figure(value) = self { Some(value) } else { None }
+    }
+}
+
+/// Writes the figure, or the samples that it lacks and the way to get them.
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Figure(value) => write!(f, "{value}"),
+            Self::TooFew(have, needs) => {
+                let (have, needs) = (grouped(*have), grouped(*needs));
+                write!(f, "{have} samples, {needs} are needed; run longer or with more seeds")
+            }
+        }
+    }
 }
 
 const TIMES: [&str; 4] = ["max", "mean", "count", "total"];

@@ -74,6 +74,6 @@ fn read((began, measured): Unit) -> Result<stats::Run, String> {
         Some(Measured::TooFew(n, needs)) => {
             Err(format!("a run has {n} samples of it, {needs} are needed; give it a longer --duration"))
         }
-        Some(Measured::TooFewSeeds(..)) | None => Err("a run has no such figure".to_owned()),
+        None => Err("a run has no such figure".to_owned()),
     }
 }

@@ -3,6 +3,7 @@
 //! Separate from the judgement, because everything here can be decided from the file alone: unknown names, missing
 //! conditions, expired waivers. Every error names file, line and column, what is wrong and what would be right.
 use crate::axis::Axis;
+use crate::change::Limits;
 use crate::figure::Key;
 use crate::figure::metric::{METRICS, Metric, Statistic, statistic_names};
 use crate::outcome::AttachOutcome;
@@ -71,90 +72,31 @@ pub struct Select {
     pub controller: Option<String>,
 }
 
-/// Limits of a gate; each in ns or as a count, as the metric is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Value that the figure must equal.
-    pub equals: Option<u64>,
-    /// Least value that passes.
-    pub min: Option<u64>,
-    /// Largest value that passes.
-    pub max: Option<u64>,
-    /// Value above which the gate passes with a warning.
-    pub warn: Option<u64>,
-    /// Largest increase over the reference, in percent.
-    pub max_increase: Option<u64>,
-    /// Largest ratio to the reference, in thousandths.
-    pub max_ratio: Option<u64>,
-    /// Largest change from the reference in either direction, in percent; 0 means exactly the same.
-    pub change: Option<u64>,
-    /// Differences up to this do not count.
-    pub floor: u64,
-}
-
-impl Limits {
-    /// Reports whether any of them compares with a reference.
-    #[must_use]
-    pub fn relative(&self) -> bool {
-        self.max_increase.is_some() || self.max_ratio.is_some() || self.change.is_some()
-    }
-}
-
-/// The other place of the same run with which a gate compares. An absent field is as in the place that is judged.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Against {
-    /// Protocol with its options; `name:*` is that protocol with any options or none.
-    ///
-    /// Values: the name as tables show it. Default: as in the place that is judged.
-    pub protocol: Option<String>,
-    /// Fault rate.
-    ///
-    /// Unit: percent. Values: a number on the axis. Default: as in the place that is judged.
-    pub fault_rate: Option<u64>,
-    /// Attaches per second; 0 is the closed loop.
-    ///
-    /// Unit: attaches per second. Values: a number on the axis. Default: as in the place that is judged.
-    pub rate: Option<u64>,
-    /// Delay between the switch and attach().
-    ///
-    /// Unit: ns. Values: a number on the axis. Default: as in the place that is judged.
-    pub delay: Option<u64>,
-    /// Pages that the moved process keeps.
-    ///
-    /// Unit: pages. Values: a number on the axis. Default: as in the place that is judged.
-    pub kept_pages: Option<u64>,
-}
-
-/// Positions on axes that a gate names.
-pub(super) trait Named {
-    /// Returns the value written for `axis`.
-    fn written(&self, axis: Axis) -> Option<u64>;
-
+impl Select {
     /// Returns the value that is meant on `axis`, which may be the absence of one; `None` where any value matches.
-    fn meant(&self, axis: Axis) -> Option<Option<u64>> {
-        let written = self.written(axis)?;
+    pub(super) fn meant(&self, axis: Axis) -> Option<Option<u64>> {
+        let written = match axis {
+            Axis::FaultRate => self.fault_rate,
+            Axis::Rate => self.rate,
+            Axis::Delay => self.delay,
+            Axis::ResidentPages => self.kept_pages,
+        }?;
         // The closed loop has no rate.
         Some((written > 0 || axis != Axis::Rate).then_some(written))
     }
-}
 
-macro_rules! named {
-    ($($gate:ty),*) => {$(
-        impl Named for $gate {
-            fn written(&self, axis: Axis) -> Option<u64> {
-                match axis {
-                    Axis::FaultRate => self.fault_rate,
-                    Axis::Rate => self.rate,
-                    Axis::Delay => self.delay,
-                    Axis::ResidentPages => self.kept_pages,
-                }
-            }
-        }
-    )*};
+    /// Returns the details that are named, each with its key.
+    fn details(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let all = [
+            ("outcome", &self.outcome),
+            ("op", &self.op),
+            ("lock", &self.lock),
+            ("invariant", &self.invariant),
+            ("controller", &self.controller),
+        ];
+        all.into_iter().filter_map(|(key, name)| Some((key, name.as_ref()?)))
+    }
 }
-
-named!(Select, Against);
 
 /// One gate.
 #[derive(Clone, Debug)]
@@ -165,8 +107,9 @@ pub struct Gate {
     pub select: Select,
     /// Figure that the gate is about.
     pub key: Key,
-    /// Place that it compares with, if not a baseline.
-    pub against: Option<Against>,
+    /// The other place of the same run that it compares with, if not with a baseline. An absent field is as in the
+    /// place that is judged.
+    pub against: Option<Select>,
     /// Limits that the gate demands.
     pub limits: Limits,
     /// Class of a breach.
@@ -206,8 +149,8 @@ struct RawGate {
     select: Option<Spanned<Select>>,
     /// Other place of the same run, with which the figure is compared.
     ///
-    /// Default: the place of the same name in `--baseline` or in the other runs.
-    against: Option<Against>,
+    /// Values: the keys of `select` that name a protocol or a position; an absent one is as in the place that is judged. Default: the place of the same name in `--baseline` or in the other runs.
+    against: Option<Spanned<Select>>,
     /// Figure that the gate is about.
     ///
     /// Values: [metrics](#metrics).
@@ -309,8 +252,9 @@ fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate
     let detail = detail(&select, metric).map_err(|what| source.at(&span, what))?;
     let limits = limits(source, &gate)?;
     let waived = gate.waive.map(|waive| waiver(source, &waive, today)).transpose()?;
-    let (place, key) = (source.at(&gate.name.span(), "").place, Key { metric, detail, statistic });
-    let (name, against, class) = (gate.name.into_inner(), gate.against, gate.class);
+    let (place, key) = (source.place(&gate.name.span()), Key { metric, detail, statistic });
+    let (name, against, class) =
+        (gate.name.into_inner(), gate.against.map(|other| against(source, other)).transpose()?, gate.class);
     Ok(Gate { name, select, key, against, limits, class, waived, place })
 }
 
@@ -337,20 +281,23 @@ fn figure(source: &Source<'_>, gate: &RawGate) -> Result<(Metric, Statistic), Ga
 /// Returns the one name in `select` that selects a detail of `metric`. Any other name is an error, since it would have
 /// no effect.
 fn detail(select: &Select, metric: Metric) -> Result<Option<String>, String> {
-    let given = [
-        ("outcome", &select.outcome),
-        ("op", &select.op),
-        ("lock", &select.lock),
-        ("invariant", &select.invariant),
-        ("controller", &select.controller),
-    ];
-    let wrong = given.iter().find(|(name, value)| value.is_some() && metric.detail() != Some(name));
-    if let Some((name, _)) = wrong {
+    if let Some((name, _)) = select.details().find(|(name, _)| metric.detail() != Some(name)) {
         let known = metric.detail().map_or_else(String::new, |detail| format!("; it has `{detail}`"));
         return Err(format!("`{name}` says nothing about {}{known}", metric.name()));
     }
     let moved = (metric == Metric::AttachLatency).then(|| AttachOutcome::Moved.name().to_owned());
-    Ok(given.into_iter().find_map(|(_, value)| value.clone()).or(moved))
+    Ok(select.details().next().map(|(_, name)| name.clone()).or(moved))
+}
+
+/// Returns the other place; the figure there is the same one, so it names no detail.
+fn against(source: &Source<'_>, against: Spanned<Select>) -> Result<Select, GateError> {
+    let span = against.span();
+    let against = against.into_inner();
+    if let Some((name, _)) = against.details().next() {
+        let what = format!("`{name}` is the same on both sides; write it in `select` and not in `against`");
+        return Err(source.at(&span, what));
+    }
+    Ok(against)
 }
 
 fn limits(source: &Source<'_>, gate: &RawGate) -> Result<Limits, GateError> {

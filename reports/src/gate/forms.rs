@@ -3,7 +3,7 @@
 //! Separate from [`super::report`], which prints text: these forms have escapes and rules of their own. Nothing is
 //! judged here.
 use super::file::Gate;
-use super::report::{GateReport, GateRow, GateState, demand, finding, word};
+use super::report::{GateReport, GateRow, GateState, demand, word};
 use crate::outputs::{OutputError, errors, escaped, row, xml};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -21,10 +21,10 @@ pub fn markdown(ladder: &GateReport) -> String {
     let order = ladder.in_order();
     let mut places: Vec<(&Gate, &GateRow)> =
         order.flat_map(|(gate, rows, _)| rows.into_iter().map(move |place| (gate, place))).collect();
-    places.sort_by_key(|(gate, place)| std::cmp::Reverse(shown(gate, place)));
-    for (gate, place) in places.iter().take(MOST) {
-        let verdict = word(shown(gate, place)).to_owned();
-        let cells = [gate.name.clone(), place.place.clone(), demanded(gate), figures(gate, place), verdict];
+    places.sort_by_key(|(_, place)| std::cmp::Reverse(place.state));
+    for (gate, GateRow { compared, state }) in places.iter().take(MOST) {
+        let (found, verdict) = (format!("{compared:#}"), word(*state).to_owned());
+        let cells = [gate.name.clone(), compared.place.clone(), demanded(gate), found, verdict];
         out.push_str(&row(cells.into_iter()));
     }
     if places.len() > MOST {
@@ -43,9 +43,10 @@ pub fn junit(ladder: &GateReport) -> Result<String, OutputError> {
     for (gate, rows, _) in ladder.in_order() {
         let mut suite = TestSuite::new(gate.name.as_str());
         for place in rows {
-            let mut case = TestCase::new(place.place.as_str(), status(gate, place, ladder.doubt()));
+            let compared = &place.compared;
+            let mut case = TestCase::new(compared.place.as_str(), status(gate, place, ladder.doubt()));
             case.set_classname(format!("gate.{}", gate.name));
-            case.set_system_out(format!("{}: {}", demanded(gate), figures(gate, place)));
+            case.set_system_out(format!("{}: {compared:#}", demanded(gate)));
             suite.add_test_case(case);
         }
         report.add_test_suite(suite);
@@ -58,48 +59,33 @@ pub fn junit(ladder: &GateReport) -> Result<String, OutputError> {
 pub fn annotations(ladder: &GateReport) -> Vec<String> {
     let mut failed = Vec::new();
     for (gate, rows, _) in ladder.in_order() {
-        for place in rows.into_iter().filter(|place| shown(gate, place) == GateState::Failed) {
-            let message = format!("{}: {}; demanded: {}", place.place, figures(gate, place), demanded(gate));
+        for GateRow { compared, .. } in rows.into_iter().filter(|row| row.state == GateState::Failed) {
+            let message = format!("{}: {compared:#}; demanded: {}", compared.place, demanded(gate));
             failed.push((format!("gate {}", gate.name), message));
         }
     }
     errors(failed.into_iter())
 }
 
-/// Returns the verdict on a place, with a breach that is let through as such.
-fn shown(gate: &Gate, place: &GateRow) -> GateState {
-    let waived = place.state == GateState::Failed && gate.waived.is_some();
-    if waived { GateState::Waived } else { place.state }
-}
-
-fn status(gate: &Gate, place: &GateRow, doubt: Option<&str>) -> TestCaseStatus {
-    let figures = figures(gate, place);
-    let why = doubt.map_or_else(String::new, |doubt| format!("; {doubt}"));
-    match shown(gate, place) {
-        GateState::Passed | GateState::Warned => TestCaseStatus::success(),
+fn status(gate: &Gate, GateRow { compared, state }: &GateRow, doubt: Option<&str>) -> TestCaseStatus {
+    let (mut skipped, why) =
+        (TestCaseStatus::skipped(), doubt.map_or_else(String::new, |doubt| format!("; {doubt}")));
+    match state {
+        GateState::Passed | GateState::Warned => return TestCaseStatus::success(),
         GateState::Waived => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("waived {}", gate.waived.as_deref().unwrap_or_default()));
-            status
+            skipped.set_message(format!("waived {}", gate.waived.as_deref().unwrap_or_default()))
         }
-        GateState::Inconclusive => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("inconclusive: {figures}{why}"));
-            status
-        }
+        GateState::Inconclusive => skipped.set_message(format!("inconclusive: {compared:#}{why}")),
         GateState::Failed => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(format!("{figures}; demanded: {}", demanded(gate))).set_type("gate");
-            status
+            let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failed.set_message(format!("{compared:#}; demanded: {}", demanded(gate))).set_type("gate");
+            return failed;
         }
-    }
+    };
+    skipped
 }
 
 /// Returns the demand in words: `attach.latency[moved] p99 at most 5 ms`.
 fn demanded(gate: &Gate) -> String {
     format!("{} {}", gate.key, demand(gate))
-}
-
-fn figures(gate: &Gate, place: &GateRow) -> String {
-    finding(&place.finding, gate.key.is_time())
 }

@@ -1,21 +1,18 @@
 //! Checks of a run against gates, and of gates against themselves.
 //!
-//! Separate from the figures and from the text. This file has every rule of an exact verdict, in integers.
-use super::file::{Gate, GateError, Gates, Limits};
-use super::paired::{self, Asked};
+//! Separate from the judgement of a figure, [`crate::change`], which knows neither runs nor files of gates.
+use super::file::{Gate, GateError, Gates};
 use super::places::{Earlier, Judged, Place, selects};
-use super::report::{Doubt, Finding, GateReport, GateRow, GateState, Tested};
+use super::report::{Doubt, GateReport, GateRow, GateState, Tested};
 use crate::aggregate::Aggregate;
+use crate::change::paired::{self, Asked};
+use crate::change::{Change, Compared, SEEDS, Seen};
 use crate::coverage::seeds;
 use crate::figure::metric::METRICS;
 use crate::figure::{Measured, Metric};
 use crate::schema::{Engine, Run};
 use crate::verdict::in_order;
 use std::collections::BTreeSet;
-
-/// Number of seeds below which a simulated time is chance, since another order of events moves the latencies of one
-/// seed by a lot.
-pub const SEEDS: u64 = 64;
 
 /// Judges `runs` by `gates`: one run, or several of the same scenario that were made in turn with those of `earlier`.
 ///
@@ -25,16 +22,14 @@ pub const SEEDS: u64 = 64;
 pub fn evaluate(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<GateReport, GateError> {
     let judged = Judged::new(runs, earlier)?;
     let mut ladder = GateReport { doubt: judged.doubt(), ..GateReport::default() };
-    for (gate, mut rows) in gates.gates.iter().zip(rows(&judged, gates, None)?) {
+    for (gate, mut rows) in gates.gates.iter().zip(rows(&judged, gates, false)?) {
         if let Some(doubt) = &ladder.doubt {
             rows.iter_mut().for_each(|row| row.state = doubted(gate, row, doubt));
         }
-        rows.extend(judged.absent(gate).into_iter().map(|place| GateRow {
-            place,
-            finding: Finding::CannotTell(
-                "the plan or the baseline has this place, and the run has no cell of it".to_owned(),
-            ),
-            state: GateState::Inconclusive,
+        let why = "the plan or the baseline has this place, and the run has no cell of it";
+        rows.extend(judged.absent(gate).into_iter().map(|place| {
+            let (seen, change) = (Seen::Alone(None), Change::CannotTell(why.to_owned()));
+            GateRow::of(gate, Compared { place, key: gate.key.clone(), seen, change })
         }));
         ladder.push(gate, rows);
     }
@@ -57,33 +52,34 @@ pub fn self_test(gates: &Gates, runs: &[Run], earlier: Earlier<'_>) -> Result<Te
     let judged = Judged::new(runs, against_itself)?;
     let worst =
         |rows: Vec<GateRow>| rows.iter().map(|row| row.state).max().unwrap_or(GateState::Inconclusive);
-    let (itself, worse) = (rows(&judged, gates, Some(false))?, rows(&judged, gates, Some(true))?);
+    let (itself, worse) = (rows(&judged, gates, false)?, rows(&judged, gates, true)?);
     let states = itself.into_iter().zip(worse).map(|(itself, worse)| (worst(itself), worst(worse)));
     let names = gates.gates.iter().map(|gate| gate.name.clone());
     Ok(Tested { rows: names.zip(states).map(|(name, (itself, worse))| (name, itself, worse)).collect() })
 }
 
-/// Returns the rows of every gate. Machine time is answered for all gates together, so it comes last. In a test of the
-/// gates, `test` says whether figures are as they are or worse.
-fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Vec<GateRow>>, GateError> {
-    let mut all: Vec<Vec<GateRow>> = Vec::new();
-    let mut open: Vec<(usize, String, Asked)> = Vec::new();
+/// Returns the rows of every gate, with figures as they are or `worse`. Machine time is answered for all gates
+/// together, so it comes last.
+fn rows(judged: &Judged<'_>, gates: &Gates, worse: bool) -> Result<Vec<Vec<GateRow>>, GateError> {
+    let mut all: Vec<Vec<GateRow>> = vec![Vec::new(); gates.gates.len()];
+    let (mut of, mut asked) = (Vec::new(), Vec::new());
     for (at, gate) in gates.gates.iter().enumerate() {
-        let mut rows = Vec::new();
         for place in judged.places(gate)? {
             let name = name(judged, &place);
             if judged.is_wall(gate) {
-                let worse = if test == Some(true) { 1.2 } else { 1.0 };
-                open.push((at, name, paired::ask(judged, gate, &place, worse)?));
+                let mut pairs = judged.pairs(gate, &place)?;
+                if let (true, Ok(pairs)) = (worse, &mut pairs) {
+                    pairs.ratios.iter_mut().for_each(|ratio| *ratio += 1.2_f64.ln());
+                }
+                of.push(at);
+                asked.push(Asked { place: name, key: gate.key.clone(), limits: gate.limits, pairs });
             } else {
-                rows.push(exact(judged.engine(), gate, &place, name, test == Some(true)));
+                all[at].push(GateRow::of(gate, exact(judged.engine(), gate, &place, name, worse)));
             }
         }
-        all.push(rows);
     }
-    let asked: Vec<Asked> = open.iter().map(|(_, _, asked)| asked.clone()).collect();
-    for ((at, name, asked), answers) in open.into_iter().zip(paired::answers(&asked)) {
-        all[at].push(paired::row(&gates.gates[at], name, &asked, &answers));
+    for (at, compared) in of.into_iter().zip(paired::judge(asked)) {
+        all[at].push(GateRow::of(&gates.gates[at], compared));
     }
     Ok(all)
 }
@@ -92,43 +88,35 @@ fn rows(judged: &Judged<'_>, gates: &Gates, test: Option<bool>) -> Result<Vec<Ve
 /// only a count that is too large already fails.
 fn doubted(gate: &Gate, row: &GateRow, doubt: &Doubt) -> GateState {
     let limits = &gate.limits;
-    let proof = match row.finding {
-        Finding::Exact(Measured::Figure(value), base) if !gate.key.is_time() => {
-            let above = |limit: Option<u64>| limit.is_some_and(|limit| value > limit);
-            let base = match base {
-                Some(Measured::Figure(base)) if limits.relative() => Some(base),
-                _ => None,
-            };
-            above(limits.max) || above(limits.equals) || above(base)
-        }
-        _ => false,
+    let above = |limit: Option<u64>, value: u64| limit.is_some_and(|limit| value > limit);
+    let (base, value) = match row.compared.seen {
+        Seen::Alone(value) => (None, value),
+        Seen::Both(base, value) => (base, value),
+        Seen::Pairs(_) => (None, None),
     };
+    let above = |value| above(limits.max, value) || above(limits.equals, value) || above(base, value);
+    let proof = !gate.key.is_time() && value.is_some_and(above);
     match row.state {
         GateState::Failed if proof || !doubt.missing => GateState::Failed,
         _ => GateState::Inconclusive,
     }
 }
 
-fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bool) -> GateRow {
-    let mut measured = place.measured;
-    if engine == Engine::Sim && gate.key.is_time() && gate.limits.change != Some(0) {
-        let seeds = place.group.sum.cells;
-        if seeds < SEEDS {
-            measured = Measured::TooFewSeeds(seeds, SEEDS);
-        }
-    }
-    if let (true, Measured::Figure(value)) = (worse, measured) {
-        measured = Measured::Figure(worsened(gate, value));
-    }
-    let base = place.base.filter(|_| gate.limits.relative());
-    let state = judge(&gate.limits, measured, base);
-    let finding = match (measured, base) {
-        (Measured::Figure(_), None) if state == GateState::Inconclusive => {
-            Finding::CannotTell("there is no such figure to compare with; make the baseline again".to_owned())
-        }
-        _ => Finding::Exact(measured, base),
+fn exact(engine: Engine, gate: &Gate, place: &Place<'_>, name: String, worse: bool) -> Compared {
+    let (limits, key) = (&gate.limits, gate.key.clone());
+    let after = match place.measured {
+        Measured::Figure(value) if worse => Measured::Figure(worsened(gate, value)),
+        measured => measured,
     };
-    GateRow { place: name, finding, state }
+    let seeds = place.group.sum.cells;
+    let by_chance = engine == Engine::Sim && key.is_time() && limits.change != Some(0) && seeds < SEEDS;
+    let change = if by_chance { Change::of_few_seeds(seeds) } else { limits.judge(&key, place.base, after) };
+    let seen = if limits.relative() {
+        Seen::Both(place.base.and_then(Measured::value), after.value())
+    } else {
+        Seen::Alone(after.value())
+    };
+    Compared { place: name, key, seen, change }
 }
 
 /// Returns `value`, made worse in the direction in which the gate has its limit.
@@ -144,34 +132,6 @@ fn worsened(gate: &Gate, value: u64) -> u64 {
         return value.saturating_sub(step);
     }
     value.saturating_add(step)
-}
-
-/// Returns the verdict on one figure.
-#[must_use]
-pub fn judge(limits: &Limits, measured: Measured, base: Option<Measured>) -> GateState {
-    let Measured::Figure(value) = measured else { return GateState::Inconclusive };
-    let outside = limits.equals.is_some_and(|wanted| value != wanted)
-        || limits.min.is_some_and(|least| value < least)
-        || limits.max.is_some_and(|most| value > most);
-    if outside {
-        return GateState::Failed;
-    }
-    if limits.relative() {
-        let Some(Measured::Figure(base)) = base else { return GateState::Inconclusive };
-        if value.abs_diff(base) > limits.floor && differs(limits, value, base) {
-            return GateState::Failed;
-        }
-    }
-    if limits.warn.is_some_and(|from| value > from) { GateState::Warned } else { GateState::Passed }
-}
-
-/// Reports whether `value` is farther from `base` than any of the limits allows.
-fn differs(limits: &Limits, value: u64, base: u64) -> bool {
-    let (value, base) = (u128::from(value), u128::from(base));
-    let more = |percent: u64| value * 100 > base * (100 + u128::from(percent));
-    limits.max_increase.is_some_and(more)
-        || limits.max_ratio.is_some_and(|thousandths| value * 1_000 > base * u128::from(thousandths))
-        || limits.change.is_some_and(|percent| value.abs_diff(base) * 100 > base * u128::from(percent))
 }
 
 fn name(judged: &Judged<'_>, place: &Place<'_>) -> String {

@@ -2,11 +2,13 @@
 //!
 //! Separate from the verdict, which is arithmetic. This file has all the cases in which there is nothing to judge, each
 //! with what the run has instead.
-use super::file::{Against, Gate, GateError, Named as _};
+use super::file::{Gate, GateError, Select};
 use super::report::Doubt;
 use crate::aggregate::{Aggregate, AggregateError, PointSum, aggregate};
 use crate::axis::{Axis, Point};
+use crate::change::paired::STORED;
 use crate::coverage::{Coverage, Share, doubt};
+use crate::figure::pairs::{Paired, across, within};
 use crate::figure::{Baseline, Measured};
 use crate::schema::{Engine, Run};
 use crate::units::list;
@@ -134,6 +136,17 @@ impl<'a> Judged<'a> {
         if none { Err(wrong(nothing(gate, &self.all))) } else { Ok(found) }
     }
 
+    /// Returns the pairs of machine times of a place, or the reason why there are none.
+    pub(super) fn pairs(&self, gate: &Gate, place: &Place<'_>) -> Result<Paired, GateError> {
+        let spot = (place.group.subject.label(), &place.group.point);
+        match (place.against, self.earlier) {
+            (Some(other), _) => within(&self.runs[0], (other.subject.label(), &other.point), spot, &gate.key)
+                .map_err(|wrong| error(&gate.place, &wrong)),
+            (None, Earlier::Paired(_)) => Ok(across(&self.others, &self.merged, spot, &gate.key)),
+            _ => Ok(Err(STORED.to_owned())),
+        }
+    }
+
     /// Returns the places that the plan or the baseline has for the gate and the run does not have.
     pub(super) fn absent(&self, gate: &Gate) -> BTreeSet<String> {
         let stored = if let Earlier::Figures(baseline) = self.earlier { &baseline.places[..] } else { &[] };
@@ -164,7 +177,7 @@ impl<'a> Judged<'a> {
     }
 
     /// Returns the place that `against` means for `group`.
-    fn other(&self, gate: &Gate, group: &PointSum, against: &Against) -> Result<&PointSum, GateError> {
+    fn other(&self, gate: &Gate, group: &PointSum, against: &Select) -> Result<&PointSum, GateError> {
         let meant = |point: Point, axis| against.meant(axis).map_or(point, |value| point.with(axis, value));
         let point = Axis::ALL.into_iter().fold(group.point, meant);
         let wanted = against.protocol.as_deref().unwrap_or(group.subject.label());
@@ -174,7 +187,7 @@ impl<'a> Judged<'a> {
             let axes = self.all.axes.words(&point);
             let names = self.all.protocols.iter().map(|sum| sum.subject.label());
             let message = format!(
-                "`against` means {wanted}{}{axes}, which this run has not; protocols: {}",
+                "`against` means {wanted}{}{axes}, which this run does not have; protocols: {}",
                 if axes.is_empty() { "" } else { ", " },
                 nearest(wanted, names)
             );

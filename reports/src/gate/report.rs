@@ -4,11 +4,8 @@
 //! a place has too few samples and none failed. A waived gate is one that failed and is let through; it is counted as
 //! skipped.
 use super::file::{Class, Gate};
+use crate::change::{Change, Compared, Seen};
 use crate::exit::Exit;
-use crate::figure::Measured;
-use crate::figure::diff::change;
-use crate::stats::Estimate;
-use crate::units::{count, grouped, ns};
 use std::fmt::Write as _;
 
 /// A verdict, the worst last.
@@ -26,26 +23,30 @@ pub enum GateState {
     Failed,
 }
 
-/// Finding at one place.
-#[derive(Clone, Debug)]
-pub enum Finding {
-    /// The figure, and the one it is compared with.
-    Exact(Measured, Option<Measured>),
-    /// Pairs of machine time, and the reason why they give no answer.
-    Paired(Option<Estimate>, Option<String>),
-    /// No pairs, with the reason.
-    CannotTell(String),
-}
-
 /// One place that a gate has judged.
 #[derive(Clone, Debug)]
 pub struct GateRow {
-    /// Protocol and point, and those that they are compared with.
-    pub place: String,
-    /// Finding at that place.
-    pub finding: Finding,
+    /// The figure at that place, compared with the limits of the gate.
+    pub compared: Compared,
     /// The verdict.
     pub state: GateState,
+}
+
+impl GateRow {
+    /// Returns the row with the verdict that `gate` gives it: whatever is beyond a limit fails.
+    pub(super) fn of(gate: &Gate, compared: Compared) -> Self {
+        let state = match (&compared.change, compared.seen) {
+            (Change::CannotTell(_), _) => GateState::Inconclusive,
+            (Change::Same, Seen::Alone(Some(value)) | Seen::Both(_, Some(value)))
+                if gate.limits.warn.is_some_and(|from| value > from) =>
+            {
+                GateState::Warned
+            }
+            (Change::Same, _) => GateState::Passed,
+            (Change::Worse | Change::Better | Change::Differs, _) => GateState::Failed,
+        };
+        Self { compared, state }
+    }
 }
 
 /// Every gate with its rows, and the figures that no gate looked at.
@@ -73,11 +74,14 @@ pub struct Tested {
 }
 
 impl GateReport {
-    pub(super) fn push(&mut self, gate: &Gate, rows: Vec<GateRow>) {
+    pub(super) fn push(&mut self, gate: &Gate, mut rows: Vec<GateRow>) {
+        let waived = |state| match state {
+            GateState::Failed if gate.waived.is_some() => GateState::Waived,
+            other => other,
+        };
         let worst = rows.iter().map(|row| row.state).max().unwrap_or(GateState::Inconclusive);
-        let state =
-            if worst == GateState::Failed && gate.waived.is_some() { GateState::Waived } else { worst };
-        self.gates.push((gate.clone(), rows, state));
+        rows.iter_mut().for_each(|row| row.state = waived(row.state));
+        self.gates.push((gate.clone(), rows, waived(worst)));
     }
 
     /// Returns the exit code: violated when a gate of correctness failed, slower when one of performance did, or
@@ -154,52 +158,13 @@ impl GateReport {
 }
 
 fn write_gate(out: &mut String, gate: &Gate, rows: &[&GateRow], state: GateState) {
-    let is_time = gate.key.is_time();
-    let demand = demand(gate);
-    let _ = writeln!(out, "{:<12} {}: {} {demand}", word(state), gate.name, gate.key);
+    let _ = writeln!(out, "{:<12} {}: {} {}", word(state), gate.name, gate.key, demand(gate));
     if let Some(waiver) = &gate.waived {
         let _ = writeln!(out, "  waived {waiver}");
     }
-    for row in rows {
-        let _ = writeln!(out, "  {:<12} {}: {}", word(row.state), row.place, finding(&row.finding, is_time));
+    for GateRow { compared, state } in rows {
+        let _ = writeln!(out, "  {:<12} {}: {compared:#}", word(*state), compared.place);
     }
-}
-
-/// Returns the finding in words.
-pub(crate) fn finding(finding: &Finding, is_time: bool) -> String {
-    match finding {
-        Finding::Exact(found, base) => {
-            let base = match (found, base) {
-                (Measured::Figure(value), Some(Measured::Figure(base))) if value == base => {
-                    ", the same on both sides".to_owned()
-                }
-                (Measured::Figure(value), Some(Measured::Figure(base))) => {
-                    format!(", compared with {}: {}", figure(*base, is_time), change(*base, *value))
-                }
-                (_, Some(base)) => format!(", compared with {}", measured(*base, is_time)),
-                (_, None) => String::new(),
-            };
-            format!("{}{base}", measured(*found, is_time))
-        }
-        Finding::Paired(estimate, why) => {
-            let said = estimate.map(|seen| paired(&seen));
-            [said, why.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ")
-        }
-        Finding::CannotTell(why) => why.clone(),
-    }
-}
-
-/// Writes an estimate in words: `+12.3 % (95 %: +9.0 to +15.8 %), 40 pairs`.
-pub(crate) fn paired(seen: &Estimate) -> String {
-    let percent = |ratio: f64| {
-        let tenths = ((ratio - 1.0) * 1_000.0).round() as i64;
-        let sign = if tenths < 0 { "−" } else { "+" };
-        format!("{sign}{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10)
-    };
-    let interval = seen
-        .interval
-        .map_or_else(String::new, |(low, high)| format!(" (95 %: {} to {} %)", percent(low), percent(high)));
-    format!("{} %{interval}, {} pairs", percent(seen.ratio), seen.pairs)
 }
 
 /// Returns the word for a verdict: `passed`, `FAILED`, ...
@@ -213,29 +178,10 @@ pub(crate) fn word(state: GateState) -> &'static str {
     }
 }
 
-fn figure(value: u64, is_time: bool) -> String {
-    if is_time { format!("{} ({} ns)", ns(value), grouped(value)) } else { grouped(value) }
-}
-
-pub(super) fn measured(measured: Measured, is_time: bool) -> String {
-    match measured {
-        Measured::Figure(value) => figure(value, is_time),
-        Measured::TooFew(n, needs) => {
-            format!("{} samples, {} are needed; run longer or with more seeds", grouped(n), grouped(needs))
-        }
-        Measured::TooFewSeeds(n, needs) => {
-            format!(
-                "{}, {} are needed for a simulated time; run with --seeds {needs}",
-                count(n, "seed"),
-                grouped(needs)
-            )
-        }
-    }
-}
-
 /// Returns the demand of `gate` in words.
 pub(crate) fn demand(gate: &Gate) -> String {
-    let (limits, is_time) = (&gate.limits, gate.key.is_time());
+    let limits = &gate.limits;
+    let figure = |value: u64| Seen::Alone(Some(value)).words(gate.key.is_time(), true);
     let named = [
         ("equals", limits.equals),
         ("at least", limits.min),
@@ -244,11 +190,11 @@ pub(crate) fn demand(gate: &Gate) -> String {
     ];
     let mut said: Vec<String> = named
         .iter()
-        .filter_map(|(word, limit)| limit.map(|limit| format!("{word} {}", figure(limit, is_time))))
+        .filter_map(|(word, limit)| limit.map(|limit| format!("{word} {}", figure(limit))))
         .collect();
     let floor = match limits.floor {
         0 => String::new(),
-        floor => format!(" and {}", figure(floor, is_time)),
+        floor => format!(" and {}", figure(floor)),
     };
     let other = if gate.against.is_some() { "the other" } else { "the baseline" };
     if let Some(percent) = limits.max_increase {

@@ -2,7 +2,7 @@
 use super::View;
 use super::components::{columns, open_table, section as headed, sentence, text};
 use crate::gate::file::Gate;
-use crate::gate::report::{GateReport, GateRow, GateState, demand, finding, word};
+use crate::gate::report::{GateReport, GateRow, GateState, demand, word};
 use crate::units::count;
 use maud::{Markup, html};
 
@@ -49,7 +49,7 @@ fn cells(gate: &Gate, row: &GateRow, bad: bool) -> Vec<Markup> {
         verdict,
         html! { code { (gate.key) } },
         sentence(&demand(gate)),
-        text(&row.place),
-        sentence(&finding(&row.finding, gate.key.is_time())),
+        text(&row.compared.place),
+        sentence(&format!("{:#}", row.compared)),
     ]
 }

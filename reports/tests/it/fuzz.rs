@@ -77,10 +77,9 @@ fn held(gates: &Gates, run: &Run, base: &Run) {
 /// Compares `run` with another run, and its protocols with each other.
 fn compare_both(run: &Run, whole: &Run) {
     let (Ok(a), Ok(b)) = (Baseline::of(whole), Baseline::of(run)) else { return };
-    let mut compared =
-        exact::protocols(&b, &run.cells.first().map(|cell| cell.subject.to_string()).unwrap_or_default());
-    compared.extend(exact::exact(("a", "b"), &a, &b));
-    compared.extend(paired::protocols(run, "transactional").into_iter().flatten());
+    let first = run.cells.first().map(|cell| cell.subject.to_string()).unwrap_or_default();
+    let mut compared: Vec<_> = exact::exact(("a", "b"), &a, &b).into_iter().collect();
+    compared.extend(paired::protocols(&b, Some(run), &first).into_iter().flatten());
     compared.extend(paired::sides(("a", "b"), &vec![whole.clone(); 2], &vec![run.clone(); 2]));
     drop(compared.iter().map(|one| (text::text(one, true), one.exit_code())).collect::<Vec<_>>());
     drop((diff(Some(&a), &b), diff(Some(&b), &a)));
@@ -174,7 +173,7 @@ fn damage_to_a_baseline() {
                 drop(ladder.map(|ladder| ladder.text()));
                 let compared = exact::exact(("a", "b"), &read, &figures);
                 drop(compared.map(|compared| text::text(&compared, true)));
-                drop((exact::protocols(&read, "transactional"), diff(Some(&read), &figures)));
+                drop((paired::protocols(&read, None, "transactional"), diff(Some(&read), &figures)));
             }
             Err(error) => assert!(error.to_string().contains("steady.json"), "{error}"),
         }

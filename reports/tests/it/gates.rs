@@ -4,10 +4,9 @@ use crate::demo;
 use hdrhistogram::Histogram;
 use proptest::prelude::*;
 use reports::axis::Axis;
+use reports::change::{Change, Limits};
 use reports::exit::Exit;
-use reports::figure::{Baseline, Measured};
-use reports::gate::file::Limits;
-use reports::gate::judge::judge;
+use reports::figure::{Baseline, Key, Measured};
 use reports::gate::report::GateState;
 use reports::gate::{Earlier, GateReport, Gates, evaluate, self_test};
 use reports::hist::Hist;
@@ -77,6 +76,10 @@ fn the_report_shows_the_ladder() {
     assert!(page.contains(&ladder.summary()) && page.contains("that is what it is here to show"));
 }
 
+fn key() -> Key {
+    "attach.latency[moved] p50".parse().unwrap()
+}
+
 proptest! {
     #[test]
     fn a_larger_figure_never_does_better(
@@ -85,10 +88,9 @@ proptest! {
         ratio in prop::option::of(1..5_000_u64), floor in 0..300_u64,
     ) {
         let limits = Limits { max, max_increase: increase, max_ratio: ratio, floor, ..Limits::default() };
-        let state = |value| judge(&limits, Measured::Figure(value), Some(Measured::Figure(base)));
-        let bad = |state| state == GateState::Failed;
+        let change = |value| limits.judge(&key(), Some(Measured::Figure(base)), Measured::Figure(value));
         prop_assume!(value >= base || !limits.relative());
-        prop_assert!(!bad(state(value)) || bad(state(value + more)));
+        prop_assert!(change(value) == Change::Same || change(value + more) == Change::Worse);
     }
 
     #[test]
@@ -99,7 +101,7 @@ proptest! {
             max_increase: Some(increase), max_ratio: Some(ratio), change: Some(change), floor, ..Limits::default()
         };
         let same = Some(Measured::Figure(value));
-        prop_assert_eq!(judge(&limits, Measured::Figure(value), same), GateState::Passed);
+        prop_assert_eq!(limits.judge(&key(), same, Measured::Figure(value)), Change::Same);
     }
 
     #[test]
@@ -110,8 +112,28 @@ proptest! {
             (Measured::Figure(value), None),
             (Measured::Figure(value), Some(Measured::TooFew(n, needs))),
         ] {
-            prop_assert_eq!(judge(&limits, measured, base), GateState::Inconclusive);
+            prop_assert!(matches!(limits.judge(&key(), base, measured), Change::CannotTell(_)));
         }
+    }
+
+    #[test]
+    fn each_limit_is_judged_by_its_own_rule(
+        value in 0..300_u64, base in 0..300_u64, increase in 0..200_u64, ratio in 1..3_000_u64,
+        change in 0..200_u64, floor in 0..50_u64,
+    ) {
+        let found = |limits: Limits| {
+            limits.judge(&key(), Some(Measured::Figure(base)), Measured::Figure(value))
+        };
+        let judged = |worse: bool| if worse { Change::Worse } else { Change::Same };
+        let (far, none) = (value.abs_diff(base) > floor, Limits { floor, ..Limits::default() });
+        let above = far && value as f64 > base as f64 * (100.0 + increase as f64) / 100.0;
+        prop_assert_eq!(found(Limits { max_increase: Some(increase), ..none }), judged(above));
+        let times = far && value as f64 > base as f64 * ratio as f64 / 1_000.0;
+        prop_assert_eq!(found(Limits { max_ratio: Some(ratio), ..none }), judged(times));
+        let by = far && value.abs_diff(base) as f64 > base as f64 * change as f64 / 100.0;
+        let direction = if value > base { Change::Worse } else { Change::Better };
+        let direction = if by { direction } else { Change::Same };
+        prop_assert_eq!(found(Limits { change: Some(change), ..none }), direction);
     }
 
     #[test]

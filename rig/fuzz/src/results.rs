@@ -1,7 +1,7 @@
 //! Readers of results: runs, gates and baselines, and everything derived from a run.
 use crate::{Target, text, texts};
 use model::seam::costs::Costs;
-use reports::compare::{exact, text as compared};
+use reports::compare::{exact, paired, text as compared};
 use reports::figure::Baseline;
 use reports::figure::diff::diff;
 use reports::gate::{Earlier, Gates, evaluate, forms};
@@ -47,7 +47,8 @@ pub(crate) const BASELINE: Target = Target {
         if let Ok(read) = from_slice::<Baseline>(input) {
             let both = exact::exact(("a", "b"), &read, baseline());
             drop(both.map(|both| compared::text(&both, true)));
-            drop((exact::protocols(&read, "transactional"), diff(Some(&read), baseline())));
+            drop(paired::protocols(&read, None, "transactional"));
+            drop(diff(Some(&read), baseline()));
             held(parsed_gates(), whole(), &read);
         }
     },

@@ -77,11 +77,8 @@ fn within(path: &Path, flags: &CompareFlags) -> Result<Vec<Comparison>, Failure>
         }
         None => names.first().copied().unwrap_or_default(),
     };
-    let mut compared = exact::protocols(&of, against);
-    if of.engine != Engine::Sim {
-        let times = paired::protocols(&results::run(path)?.0, against).map_err(Failure::usage)?;
-        compared.iter_mut().zip(times).for_each(|(one, times)| one.rows.extend(times.rows));
-    }
+    let run = if of.engine == Engine::Sim { None } else { Some(results::run(path)?.0) };
+    let compared = paired::protocols(&of, run.as_ref(), against).map_err(Failure::usage)?;
     if compared.is_empty() {
         return Err(Failure::usage(format!(
             "{} has only one protocol; name a second result as well",

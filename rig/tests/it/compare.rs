@@ -33,6 +33,7 @@ fn the_same_run_is_the_same_and_another_scenario_is_not_comparable() {
         last.starts_with("compare: 0 better, ") && last.ends_with(" same, 0 worse, 0 cannot tell"),
         "{out}"
     );
+    assert!(out.starts_with("no difference between a and b that matters\n"), "{out}");
     let (code, out, err) = said(&["compare", "a", "c"], folder);
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(err.contains("not comparable") && err.contains("duration = \"3ms\""), "{err}");
@@ -43,10 +44,10 @@ fn protocols_of_one_run_are_compared_and_what_is_wrong_comes_first() {
     let scratch = with_runs();
     let (code, out, _) = said(&["compare", "a", "--against", "transactional"], scratch.path());
     assert_eq!(code, 1, "three-phase violates invariants: {out}");
-    assert!(
-        out.starts_with("three-phase compared with transactional: steady on sim, virtual time\n"),
-        "{out}"
-    );
+    let mut lines = out.lines();
+    let answer = lines.next().unwrap();
+    assert!(answer.starts_with("three-phase violates more than transactional: drift.final"), "{out}");
+    assert_eq!(lines.next(), Some("three-phase compared with transactional: steady on sim, virtual time"));
     let worse = out.lines().find(|line| line.starts_with("  worse")).unwrap();
     assert!(worse.contains("drift.final max: 0 -> "), "{out}");
     let (code, _, err) = said(&["compare", "a", "--against", "four-phase"], scratch.path());
@@ -61,11 +62,15 @@ fn few_seeds_tell_nothing_about_times_but_all_about_invariants() {
     let flags = ["run", "steady", "--protocol", "transactional", "--protocol", "prepare-undo:hold=locks"];
     rig(&[&flags[..], &["--duration", "2ms", "--seeds", "2", "--out", "a"]].concat(), folder);
     let (_, out, _) = said(&["compare", "a"], folder);
-    assert!(
-        out.contains("cannot tell attach.latency[moved] max: ") && out.contains("; 2 of 64 seeds\n"),
-        "{out}"
-    );
-    assert!(out.contains("run with --seeds 64.\ncompare: 0 better, "), "{out}");
+    let answer = out.lines().next().unwrap();
+    assert!(answer.contains(" that matters; cannot tell for "), "{out}");
+    let why = "2 seeds, and with fewer than 64 the order of events decides; run with --seeds 64";
+    let folded: Vec<&str> = out.lines().filter(|line| line.starts_with("cannot tell for ")).collect();
+    assert!(folded.len() == 1 && folded[0].ends_with(why), "a line per reason: {out}");
+    assert!(!out.contains("attach.latency[moved] max"), "{out}");
+    let (_, all, _) = said(&["compare", "a", "--all"], folder);
+    let row = all.lines().find(|line| line.starts_with("  cannot tell attach.latency[moved] max: "));
+    assert!(row.unwrap().ends_with(why) && !all.contains("cannot tell for "), "{all}");
 }
 
 #[test]
@@ -93,6 +98,9 @@ fn a_baseline_is_kept_found_by_name_and_its_changes_are_printed() {
     let (code, out, _) = said(&["compare", "--baseline", "mine", "b"], folder);
     assert_eq!(code, 3, "{out}");
     assert!(out.contains("worse       attach.latency[moved] p50:") && out.contains("+11 %"), "{out}");
+    let answer = out.lines().next().unwrap();
+    assert!(answer.starts_with("b is slower than mine: attach.latency[moved] p50 "), "{out}");
+    assert!(answer.contains("+11 %, transactional, 2,000 /s (64 seeds)"), "{out}");
     let (_, out, _) = said(&["compare", "b", "--baseline", "mine", "--save-baseline", "mine"], folder);
     assert!(out.contains("  attach.latency[moved] p50: ") && out.contains("\n1 of "), "{out}");
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
@@ -149,6 +157,8 @@ fn wall_clock_results_show_both_sides_and_are_not_compared_across_machines() {
     on_threads("a", "wa", &|_| {});
     on_threads("b", "wb", &|_| {});
     let (_, out, err) = said(&["compare", "wa", "wb"], folder);
+    assert!(out.contains("cannot tell for 2 figures: a wall-clock time of another hour"), "{out}{err}");
+    let (_, out, err) = said(&["compare", "wa", "wb", "--all"], folder);
     let figure = out.lines().find(|line| line.contains("attach.latency[moved] p50: ")).expect(&err);
     assert!(!figure.contains("none") && figure.contains("run both in turn"), "{figure}");
     assert!(out.contains("transactional, 2,000 /s (64 seeds)\n"), "{out}");

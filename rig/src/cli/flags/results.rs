@@ -55,7 +55,7 @@ pub(crate) struct CompareFlags {
     /// Folder of stored baselines.
     #[arg(long, value_name = "DIR", default_value = BASELINES)]
     pub(crate) baselines: PathBuf,
-    /// Also print figures that are the same.
+    /// Print every figure, also those that are the same and those that cannot be judged.
     #[arg(long)]
     pub(crate) all: bool,
     /// Instead, print the figures of every run below this folder over time.

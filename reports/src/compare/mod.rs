@@ -17,17 +17,15 @@ pub mod text;
 
 use crate::change::{Change, Compared};
 use crate::exit::Exit;
-use crate::figure::metric::METRICS;
-use crate::figure::{Baseline, Key, Statistic};
+use crate::figure::{Baseline, Key};
 use crate::labels;
-use crate::outcome::AttachOutcome;
 
 /// Figures that are compared in pairs: enough for the body and the tail of what movers and workers see.
-const ASKED: [(&str, &str); 4] = [
-    ("attach.latency", "p50"),
-    ("attach.latency", "p99"),
-    ("bystander.latency", "p50"),
-    ("bystander.latency", "p99"),
+const ASKED: [&str; 4] = [
+    "attach.latency[moved] p50",
+    "attach.latency[moved] p99",
+    "bystander.latency p50",
+    "bystander.latency p99",
 ];
 
 /// Two results, compared.
@@ -49,10 +47,10 @@ impl Comparison {
         Self { names, about: self::about(about), rows, missing }
     }
 
-    /// Returns the number of figures with this judgement.
+    /// Returns the number of figures with the judgement of this word, see [`Change::word`].
     #[must_use]
-    pub fn count(&self, change: fn(&Change) -> bool) -> u64 {
-        self.rows.iter().filter(|row| change(&row.change)).count() as u64
+    pub fn count(&self, word: &str) -> u64 {
+        self.rows.iter().filter(|row| row.change.word() == word).count() as u64
     }
 
     /// Returns the exit code: violated when correctness regressed, slower when a time did, inconclusive when cells or
@@ -76,9 +74,5 @@ pub fn about(of: &Baseline) -> String {
 
 /// Returns [`ASKED`] as figures.
 fn asked() -> impl Iterator<Item = Key> {
-    ASKED.into_iter().filter_map(|(name, statistic)| {
-        let (_, metric) = METRICS.iter().find(|(known, _)| *known == name)?;
-        let detail = (name == "attach.latency").then(|| AttachOutcome::Moved.name().to_owned());
-        Some(Key { metric: *metric, detail, statistic: Statistic::of(*metric, statistic)? })
-    })
+    ASKED.into_iter().filter_map(|name| name.parse().ok())
 }

@@ -26,19 +26,13 @@ pub fn text(compared: &Comparison, all: bool) -> String {
         let _ = writeln!(out, "Differences of at most {FLOOR_PERCENT} % between pairs count as none.");
     }
     compared.missing.iter().take(MAX_LINES).for_each(|what| _ = writeln!(out, "missing: {what}"));
-    let n = |change: fn(&Change) -> bool| compared.count(change);
-    let _ = writeln!(
-        out,
-        "compare: {} better, {} same, {} worse, {} cannot tell{}",
-        grouped(n(|change| *change == Change::Better)),
-        grouped(n(|change| *change == Change::Same)),
-        grouped(n(|change| *change == Change::Worse)),
-        grouped(n(|change| matches!(change, Change::CannotTell(_)))),
-        match n(|change| *change == Change::Differs) {
-            0 => String::new(),
-            n => format!("; {} are of other work", grouped(n)),
-        },
-    );
+    let counts = ["better", "same", "worse", "cannot tell"]
+        .map(|word| format!("{} {word}", grouped(compared.count(word))));
+    let differs = match compared.count("differs") {
+        0 => String::new(),
+        n => format!("; {} are of other work", grouped(n)),
+    };
+    let _ = writeln!(out, "compare: {}{differs}", counts.join(", "));
     out
 }
 
@@ -51,7 +45,7 @@ fn answer(compared: &Comparison) -> String {
     let unclear: u64 = undecided.iter().map(|(_, n)| n).sum();
     match (worse, better, undecided.first()) {
         (Some(row), _, _) => {
-            let also = match compared.count(|change| *change == Change::Better) {
+            let also = match compared.count("better") {
                 0 => String::new(),
                 n => format!("; better in {}", count(n, "figure")),
             };

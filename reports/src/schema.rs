@@ -477,6 +477,10 @@ pub struct Env {
     pub cpus: u32,
     /// Build profile of the rig: `release` or `debug`.
     pub profile: String,
+    /// Commit that the rig was built from, followed by `with changes` if its sources differed from that commit; `unknown`
+    /// if it was built outside a repository. Results of earlier versions do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// Dispatches from the event queue per second of wall time spent simulating, all workers together divided by workers.
     pub dispatches_per_s: Option<u64>,
     /// Accesses per second, likewise.

@@ -73,6 +73,7 @@ fn machine(view: &View<'_>, env: &Env) -> Markup {
         ("CPUs".into(), grouped(u64::from(env.cpus))),
         ("build".into(), env.profile.clone()),
     ];
+    facts.extend(env.commit.iter().map(|commit| ("commit".into(), commit.clone())));
     facts.extend(speed(env.dispatches_per_s).map(|speed| ("dispatches".into(), speed)));
     facts.extend(speed(env.accesses_per_s).map(|speed| ("accesses".into(), speed)));
     facts.extend(env.facts.iter().take(MAX_ROWS).map(|(name, value)| (name.clone(), value.clone())));

@@ -8,6 +8,7 @@
 //! | `command/names.rs` | names that terminals would obey, and commands that are pasted back |
 //! | `command/signals.rs` | SIGINT, SIGTERM, SIGHUP, and a terminal that is lost |
 //! | `command/streams.rs` | standard output and error that are closed, full or gone |
+//! | `command/version.rs` | the version with its commit |
 //! | `command/workers.rs` | more workers than make sense, or than the system starts |
 
 mod folders;
@@ -16,6 +17,7 @@ mod inputs;
 mod names;
 mod signals;
 mod streams;
+mod version;
 mod workers;
 
 use crate::support::BINARY;

@@ -116,6 +116,7 @@ pub(crate) fn demo_env() -> Env {
         cpu: "AMD EPYC 7B13".into(),
         cpus: 2,
         profile: "release".into(),
+        commit: None,
         dispatches_per_s: Some(12_400_000),
         accesses_per_s: Some(31_800_000),
         facts: BTreeMap::from([("clocksource".into(), "tsc".into())]),

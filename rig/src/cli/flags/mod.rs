@@ -39,9 +39,19 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 const ABOUT: &str = "Benchmarks and fault-injects the protocols that move tasks between control groups";
 
+/// The version with the commit and the build profile, as `--version` prints it. `-V` prints the number alone.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit ",
+    env!("ATTACH_RIG_COMMIT"),
+    ", ",
+    env!("ATTACH_RIG_PROFILE"),
+    " build"
+);
+
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "attach-rig", version, about = ABOUT, long_about = format!("{ABOUT}\n\n{}", Exit::list()))]
+#[command(name = "attach-rig", version, long_version = LONG_VERSION, about = ABOUT, long_about = format!("{ABOUT}\n\n{}", Exit::list()))]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

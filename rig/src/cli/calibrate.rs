@@ -40,7 +40,7 @@ pub(super) fn calibrate(flags: &CalibrateFlags) -> Result<Exit, Failure> {
         machine.cpu,
         costs::names().count() - count,
     );
-    Ok(super::streams::finish(&text, Exit::AsExpected))
+    Ok(super::streams::conclude(&text, Exit::AsExpected))
 }
 
 /// Tabulates each entry: the built-in value and the measured one.

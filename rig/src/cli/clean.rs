@@ -24,7 +24,7 @@ pub(super) fn clean() -> Result<Exit, Failure> {
         alive.len(),
         remains.len()
     );
-    let code = streams::finish(&text, cleaned.exit_code());
+    let code = streams::conclude(&text, cleaned.exit_code());
     notes.iter().for_each(|note| complain(note));
     remains.iter().for_each(|remains| complain(&remains.to_string()));
     Ok(code)

@@ -1,6 +1,7 @@
 //! `compare` and `baseline`: results compared with each other, and figures that are stored.
 use super::exit::Failure;
 use super::flags::{BaselineFlags, BaselineWhat, CompareFlags};
+use super::streams::Printing;
 use super::{output, results, streams};
 use reports::compare::history::{Entry, chapters};
 use reports::compare::{Comparison, exact, history, paired, text};
@@ -34,13 +35,20 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<Exit, Failure> {
             }
         }
     };
-    let texts: Vec<_> = compared.iter().map(|one| text::text(one, flags.all)).collect();
+    let texts: Vec<_> = compared
+        .iter()
+        .map(|one| text::text(one, flags.all || Printing::chosen() == Printing::Verbose))
+        .collect();
     let saved = match (&flags.save_baseline, flags.results.last()) {
         (Some(name), Some(result)) => save(name, result, &flags.baselines),
         _ => Ok(()),
     };
     let code = Exit::AsExpected.worst(compared.iter().map(Comparison::exit_code));
-    Ok(streams::finish(&texts.join("\n"), streams::also(code, saved)))
+    let printed = texts.iter().zip(&compared).enumerate().map(|(at, (text, one))| {
+        let between = if at == 0 { Ok(()) } else { streams::detail("\n") };
+        between.and_then(|()| streams::judged(text, one.exit_code()))
+    });
+    Ok(printed.fold(streams::also(code, saved), streams::also))
 }
 
 fn shown(path: &Path) -> String {
@@ -99,7 +107,7 @@ fn over_time(folder: &Path) -> Result<Exit, Failure> {
     }
     if entries.is_empty() {
         return Err(Failure::usage(format!(
-            "no run.json below {}; name a folder that holds folders of runs, such as target/attach-rig/default",
+            "no run.json below {}; name a folder that holds folders of runs, such as target/attach-rig/sim-default",
             folder.display()
         )));
     }

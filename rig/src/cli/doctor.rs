@@ -1,13 +1,11 @@
 //! `doctor`: what works on this machine, and how to fix what does not.
 use super::exit::Failure;
 use super::flags::DoctorFlags;
-use super::output::{complain, result};
+use super::output::complain;
 use super::streams;
 use comfy_table::{ColumnConstraint, Table, Width, presets};
 use linux::{self, Checkup, Finding, Health};
 use reports::exit::Exit;
-use reports::json::write_atomic;
-use std::path::Path;
 
 /// Width above which findings are wrapped. Remedies never are: they are meant to be copied.
 const FINDING_WIDTH: u16 = 60;
@@ -17,8 +15,10 @@ pub(super) fn doctor(flags: &DoctorFlags) -> Result<Exit, Failure> {
     // Otherwise a signal would leave a cgroup behind.
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let checkup = linux::checkup(flags.kernel.as_deref(), &interrupt).map_err(failed)?;
-    let printed = result(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)));
-    let written = flags.json.as_deref().map_or(Ok(()), |file| write(file, &checkup));
+    let found =
+        if checkup.remedy().is_some() || checkup.kernel_fails() { Exit::CannotRun } else { Exit::AsExpected };
+    let printed = streams::judged(&format!("{}\n{}\n", grid(&checkup.rows), last_line(&checkup)), found);
+    let written = flags.json.as_ref().map_or(Ok(()), |to| to.write_value(&checkup));
     let mut code = [printed, written].into_iter().fold(Exit::AsExpected, streams::also);
     for leftover in &checkup.leftovers {
         complain(&leftover.to_string());
@@ -33,11 +33,6 @@ pub(super) fn doctor(flags: &DoctorFlags) -> Result<Exit, Failure> {
         code = streams::also(code, Err(Failure::cannot(message)));
     }
     Ok(code.worst(checkup.signal.map(|signal| Exit::Signal(signal as u8))))
-}
-
-fn write(file: &Path, checkup: &Checkup) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(checkup).map_err(Failure::internal)?;
-    write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)
 }
 
 fn grid(rows: &[Finding]) -> String {

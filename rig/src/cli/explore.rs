@@ -1,18 +1,19 @@
 //! `explore`: runs litmus tests under every schedule, or under many.
 use super::exit::{Failure, with_signal};
+use super::explored::{self, Row};
 use super::flags::ExploreFlags;
 use super::folder::Shelf;
-use super::output::{self, result, say};
-use super::parallel;
-use super::streams;
-use comfy_table::{Table, presets};
+use super::output::{self, say};
+use super::streams::{self, Printing, detail};
+use super::{parallel, progress};
 use engines::Interrupt;
 use explore::json::Explored;
-use explore::judge::{self, Judgement, Observation, StateObservation, TestVerdict, word};
+use explore::judge::{self, Judgement, StateObservation, TestVerdict};
 use explore::search::{Seen, unwatched};
 use explore::shrink::{Size, shrink};
 use explore::witness::Schedule;
 use explore::{Found, Limits, Litmus, PolicyName, Witness, built_in, search, text};
+use indicatif::ProgressBar;
 use input::file::{TEXT_MAX, read_text};
 use input::nearest::guess;
 use model::protocols::{self, Protocol};
@@ -35,6 +36,9 @@ struct Command<'a> {
     flags: &'a ExploreFlags,
     policy: PolicyName,
     limits: Limits,
+    /// Print in full only results that are not as expected.
+    in_short: bool,
+    bar: ProgressBar,
     /// The folder for schedules of failures.
     folder: Shelf,
     interrupt: Interrupt,
@@ -56,7 +60,10 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
     let asked = asked.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let folder = Shelf::new(flags.out.as_deref())?;
-    let command = Command { flags, policy, limits: limits(flags), folder, interrupt };
+    let in_short = flags.tests.is_empty() && Printing::chosen() != Printing::Verbose;
+    let count = tests.iter().map(|test| under(test, &asked).len()).sum();
+    let bar = progress::bar(count, "tests under a protocol");
+    let command = Command { flags, policy, limits: limits(flags), in_short, bar, folder, interrupt };
     say(&format!("seed {}, policy {policy}, {} tests", command.limits.seed, tests.len()));
     let mut explored = Explored::new(policy, command.limits.seed);
     let (mut codes, mut table) = (Vec::new(), Vec::new());
@@ -68,9 +75,11 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
                 silent.clear();
                 break;
             }
+            command.bar.set_message(test.litmus.name.clone());
             let done = command.one(test, protocol);
+            command.bar.inc(1);
             explored.add((&test.litmus, &test.place), protocol, &done.found, &done.judged);
-            table.push(row(test, protocol, &done));
+            table.push(Row::new(&test.litmus.name, &protocol.to_string(), &done.found, &done.judged));
             codes.push(done.code);
             if done.printed.is_err() {
                 return Ok(streams::also(Exit::AsExpected.worst(codes), done.printed));
@@ -79,20 +88,19 @@ pub(super) fn explore(flags: &ExploreFlags) -> Result<Exit, Failure> {
             silent.retain(|rule| done.found.complete && !known(rule));
         }
         if asked.is_empty() {
-            codes.extend(never_fired(test, &silent));
+            codes.extend(command.bar.suspend(|| never_fired(test, &silent)));
         }
     }
-    let several = table.len() > 1;
-    let printed =
-        if several { result(&format!("{}\n{}\n", grid(&table), last_line(&codes))) } else { Ok(()) };
-    let written = flags.json.as_deref().map_or(Ok(()), |file| write(file, &explored));
+    command.bar.finish_and_clear();
+    let written = flags.json.as_ref().map_or(Ok(()), |to| to.write_value(&explored));
+    let last = explored::last_line(&codes);
     let code = with_signal(Exit::AsExpected.worst(codes), &command.interrupt);
+    let printed = match table.as_slice() {
+        [] | [_] if Printing::chosen() != Printing::Quiet => Ok(()),
+        rows if command.in_short => streams::judged(&format!("{}\n\n{last}", explored::short(rows)), code),
+        rows => streams::judged(&format!("{}\n{last}", explored::every(rows)), code),
+    };
     Ok([printed, written].into_iter().fold(code, streams::also))
-}
-
-fn write(file: &Path, explored: &Explored) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(explored).map_err(Failure::internal)?;
-    write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)
 }
 
 /// Prints the rules that fired under no protocol of the test; each is a failure.
@@ -104,7 +112,7 @@ fn never_fired(test: &Placed, silent: &BTreeSet<usize>) -> Vec<Exit> {
             at + 1,
             test.litmus.name
         );
-        streams::finish(&text, Exit::Violated)
+        streams::also(Exit::Violated, detail(&text))
     };
     silent.iter().map(say).collect()
 }
@@ -211,7 +219,8 @@ impl Command<'_> {
         let judged = judge::judge(&test.litmus, protocol, &found);
         let code = code(judged.verdict);
         let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let printed = failed.map_or_else(|| self.tell(test, protocol, (&found, &judged)), Err);
+        let tell = || self.bar.suspend(|| self.tell(test, protocol, (&found, &judged)));
+        let printed = failed.map_or_else(tell, Err);
         match printed {
             Ok(again) => Done { found, judged, code: code.worst([again]), printed: Ok(()) },
             Err(failure) => Done { found, judged, code, printed: Err(failure) },
@@ -226,14 +235,19 @@ impl Command<'_> {
         protocol: Protocol,
         (found, judged): (&Found, &Judgement),
     ) -> Result<Exit, Failure> {
-        result(&text::block((&test.litmus, &test.place), protocol, found, judged))?;
+        let is_shown = !self.in_short || judged.verdict == TestVerdict::Unexpected;
+        if is_shown {
+            detail(&text::block((&test.litmus, &test.place), protocol, found, judged))?;
+        }
         for seen in judged.observations.iter().filter(|seen| seen.verdict == TestVerdict::Unexpected) {
             self.explain(test, protocol, found, &seen.invariant)?;
         }
         for seen in judged.states.iter().filter(|seen| seen.verdict == TestVerdict::Unexpected) {
             self.keep(test, protocol, seen)?;
         }
-        result("\n")?;
+        if is_shown {
+            detail("\n")?;
+        }
         if self.flags.check_determinism { self.again(test, protocol, found) } else { Ok(Exit::AsExpected) }
     }
 
@@ -242,7 +256,7 @@ impl Command<'_> {
         let Some((state, schedule)) = &seen.witness else { return Ok(()) };
         let seen_there = witness(test, protocol, schedule.clone(), Some(state.to_string()), None);
         let file = self.save(&seen_there, seen.kind, "found")?;
-        result(&format!("Saved {}: attach-rig replay {}\n", seen.kind, output::operand(&file)))?;
+        detail(&format!("Saved {}: attach-rig replay {}\n", seen.kind, output::operand(&file)))?;
         Ok(())
     }
 
@@ -258,7 +272,7 @@ impl Command<'_> {
         let seen =
             witness(test, protocol, breach.witness.clone(), Some(breach.state.to_string()), Some(invariant));
         let file = self.save(&seen, invariant, "found")?;
-        result(&format!("Saved {invariant}: attach-rig replay {}\n", output::operand(&file)))?;
+        detail(&format!("Saved {invariant}: attach-rig replay {}\n", output::operand(&file)))?;
         if self.flags.no_shrink {
             return Ok(());
         }
@@ -266,7 +280,7 @@ impl Command<'_> {
         let (before, after) = (Size::of(&seen), Size::of(&short));
         let file = self.save(&short, invariant, "short")?;
         let less = |what: &str, before: usize, after: usize| format!("{what} {before} -> {after}");
-        result(&format!(
+        detail(&format!(
             "Shrunk {invariant}: attach-rig replay {} ({}, {}, {}, {}, {})\n",
             output::operand(&file),
             less("actors", before.actors, after.actors),
@@ -300,7 +314,10 @@ impl Command<'_> {
         }
         let why =
             if found.complete { "" } else { "; a limit by --seconds need not end on the same schedule" };
-        result(&format!("Differs: {} under {protocol} did not repeat itself{why}\n", test.litmus.name))?;
+        streams::result(&format!(
+            "Differs: {} under {protocol} did not repeat itself{why}\n",
+            test.litmus.name
+        ))?;
         Ok(if found.complete { Exit::NotRepeated } else { Exit::AsExpected })
     }
 }
@@ -328,47 +345,4 @@ fn code(verdict: TestVerdict) -> Exit {
         TestVerdict::Inconclusive => Exit::Inconclusive,
         TestVerdict::AsExpected => Exit::AsExpected,
     }
-}
-
-fn row(test: &Placed, protocol: Protocol, done: &Done) -> [String; 6] {
-    let mark = |verdict| match verdict {
-        TestVerdict::Unexpected => "!",
-        TestVerdict::Inconclusive => "?",
-        TestVerdict::AsExpected => "",
-    };
-    let invariant =
-        |seen: &Observation| format!("{} {}{}", seen.invariant, word(seen.seen), mark(seen.verdict));
-    let bad = done.judged.states.iter().filter(|seen| seen.verdict != TestVerdict::AsExpected);
-    let held =
-        |seen: &&Observation| seen.seen == Expectation::Never && seen.verdict == TestVerdict::AsExpected;
-    let mut seen: Vec<_> =
-        done.judged.observations.iter().filter(|seen| !held(seen)).map(invariant).collect();
-    seen.extend(bad.map(|seen| format!("{} \"{}\"{}", seen.kind, seen.condition, mark(seen.verdict))));
-    seen.extend((!done.judged.silent.is_empty()).then(|| "a fault never fired!".to_owned()));
-    [
-        test.litmus.name.clone(),
-        protocol.to_string(),
-        if seen.is_empty() { "nothing violated".to_owned() } else { seen.join(", ") },
-        done.found.states.len().to_string(),
-        done.found.schedules.to_string(),
-        if done.found.complete { "all" } else { "bounded" }.to_owned(),
-    ]
-}
-
-fn grid(rows: &[[String; 6]]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN);
-    table.set_header(["test", "protocol", "observed", "states", "schedules", "explored"]);
-    table.add_rows(rows);
-    table.to_string()
-}
-
-fn last_line(codes: &[Exit]) -> String {
-    let count = |wanted: Exit| codes.iter().filter(|code| **code == wanted).count();
-    format!(
-        "litmus: {} as expected, {} not, {} inconclusive",
-        count(Exit::AsExpected),
-        codes.len() - count(Exit::AsExpected) - count(Exit::Inconclusive),
-        count(Exit::Inconclusive)
-    )
 }

@@ -30,12 +30,12 @@ pub(super) fn gate(flags: &GateFlags) -> Result<Exit, Failure> {
     };
     if flags.self_test {
         let tested = gate::self_test(&gates, &b, earlier).map_err(Failure::usage)?;
-        return Ok(streams::finish(&tested.text(), tested.exit_code()));
+        return Ok(streams::conclude(&tested.text(), tested.exit_code()));
     }
     let ladder = gate::evaluate(&gates, &b, earlier).map_err(Failure::usage)?;
     let written = [
         junit(flags, &ladder),
-        output::result(&ladder.text()),
+        streams::judged(&ladder.text(), ladder.exit_code()),
         github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder), output::say),
         page(flags, &b, env.as_ref(), &ladder),
     ];

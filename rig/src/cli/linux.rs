@@ -1,10 +1,11 @@
 //! `linux`: moves real processes between real cgroups.
 use super::exit::{Failure, with_signal};
 use super::flags::LinuxFlags;
-use super::folder::{Folder, Keeper};
+use super::folder::{Folder, Keeper, named};
 use super::kernel::{self, Asked};
-use super::{output, proportion, streams};
+use super::{output, progress, proportion, streams};
 use crate::measure::env;
+use indicatif::ProgressBar;
 use linux::{self, LinuxOptions, OptionError, Progress};
 use reports::exit::Exit;
 use std::time::{Duration, Instant};
@@ -13,11 +14,16 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
     let Asked { options, carried } = asked(flags)?;
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
-    let folder = Folder::make(&flags.output, &options.origin.name, &folder_name)?;
+    let folder = Folder::make(
+        &flags.output,
+        &named("linux", flags.work.scenario.as_ref().map(|_| &*options.origin.name)),
+        &folder_name,
+    )?;
     let recordings = kernel::say_recordings(&options)?;
     proportion::say_real(options.cells(), options.duration, kernel::LESS);
     let started = Instant::now();
     let mut keeper = None;
+    let bar = progress::bar(options.cells(), "cells");
     let result = linux::run(&options, &interrupt, &mut |progress| match progress {
         Progress::Asked { mut run } => {
             run.recordings.clone_from(&recordings);
@@ -27,8 +33,9 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
         Progress::Measured { cell, notes } => {
             keeper.iter_mut().for_each(|keeper| keeper.keep_next(&cell, &notes));
         }
-        progress => say(&progress),
+        progress => bar.suspend(|| say(&progress, &bar)),
     });
+    bar.finish_and_clear();
     let keeper = keeper.unwrap_or_default();
     let mut outcome = match result {
         Ok(outcome) => outcome,
@@ -60,7 +67,11 @@ fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {
     Ok(Asked { options, carried })
 }
 
-fn say(progress: &Progress) {
+/// Prints the progress, and advances the bar: between cells only, so that a cell is not disturbed.
+fn say(progress: &Progress, bar: &ProgressBar) {
+    if let Progress::Finished { cell, .. } = progress {
+        bar.set_position(*cell as u64 + 1);
+    }
     output::say(&match progress {
         Progress::Asked { .. } | Progress::Measured { .. } => return,
         Progress::Ready { subject, folder, worker } => {

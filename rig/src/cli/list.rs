@@ -23,15 +23,27 @@ const PARTS: [Part; 7] = [
 pub(super) fn list(flags: &ListFlags) -> Result<Exit, Failure> {
     let wanted = flags.what.as_deref();
     let known: Vec<_> = PARTS.iter().map(|(name, _)| *name).collect();
-    if matches!(wanted, Some("mutants" | "canaries")) {
-        return Ok(streams::finish(&section("mutants", &catalogue::mutants()), Exit::AsExpected));
-    }
-    if let Some(what) = wanted.filter(|what| !known.contains(what)) {
+    let lists: Vec<(&str, Rows)> = if matches!(wanted, Some("mutants" | "canaries")) {
+        vec![("mutants", catalogue::mutants())]
+    } else if let Some(what) = wanted.filter(|what| !known.contains(what)) {
         return Err(Failure::usage(format!("there is no list of `{what}`; {}", nearest(what, known))));
-    }
-    let parts = PARTS.iter().filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
-    let text: Vec<_> = parts.map(|(name, rows)| section(name, &rows())).collect();
-    Ok(streams::finish(&text.join("\n"), Exit::AsExpected))
+    } else {
+        let parts = PARTS.iter().filter(|(name, _)| wanted.is_none_or(|wanted| wanted == *name));
+        parts.map(|(name, rows)| (*name, rows())).collect()
+    };
+    let text: Vec<_> = lists.iter().map(|(name, rows)| section(name, rows)).collect();
+    let printed = streams::result(&text.join("\n"));
+    let written = flags.json.as_ref().map_or(Ok(()), |to| to.write_value(&as_json(&lists)));
+    Ok([printed, written].into_iter().fold(Exit::AsExpected, streams::also))
+}
+
+/// Returns an object with a list for each name, of names and one line about each.
+fn as_json(lists: &[(&str, Rows)]) -> serde_json::Value {
+    let row = |(name, about): &(String, String)| serde_json::json!({ "name": name, "about": about });
+    let list = |(name, rows): &(&str, Rows)| -> (String, serde_json::Value) {
+        ((*name).to_owned(), rows.iter().map(row).collect())
+    };
+    serde_json::Value::Object(lists.iter().map(list).collect())
 }
 
 fn section(name: &str, rows: &Rows) -> String {

@@ -53,7 +53,7 @@ pub(super) fn run(
     jobs: usize,
     (keeper, interrupt): (&mut Keeper, &Interrupt),
 ) -> Result<Matrix, Failure> {
-    let (began, bar) = (Instant::now(), progress::bar(plans.len() as u64));
+    let (began, bar) = (Instant::now(), progress::bar(plans.len(), "cells"));
     let mut matrix = Matrix::default();
     let order = order(engine, plans);
     let work = |at: usize| one(engine, scenario, order[at], (began, interrupt));

@@ -8,10 +8,12 @@ mod compare;
 mod doctor;
 mod exit;
 mod explore;
+mod explored;
 mod flags;
 mod folder;
 mod gate;
 mod github;
+mod json;
 mod judged;
 mod kernel;
 mod linux;
@@ -29,6 +31,7 @@ mod report;
 mod results;
 mod run;
 mod selftest;
+mod shell;
 mod streams;
 mod threads;
 mod underpowered;
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage(&error, args.get(1).map_or("", String::as_str))),
     };
+    cli.printing.choose(cli.command.json());
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
@@ -113,5 +117,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Record(flags) => record::record(&flags),
         Command::Recording(flags) => recording::recording(&flags),
         Command::Selftest(flags) => selftest::selftest(&flags),
+        Command::Completions(flags) => shell::completions(&flags),
+        Command::Man(flags) => shell::man(&flags),
     }
 }

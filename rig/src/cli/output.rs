@@ -2,16 +2,16 @@
 use super::exit::Failure;
 use super::flags::Format;
 use super::github;
-use super::streams;
+use super::streams::{self, Printing};
 pub(super) use super::streams::{complain, result, say};
 use input::shell;
 use input::text::printable;
+use reports::aggregate::AggregateError;
 use reports::outputs::{self, OutputError};
 use reports::schema::{Env, Run};
 use reports::table::{self, TableOptions};
 use reports::{html, json};
 use std::error::Error;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -65,7 +65,7 @@ pub(super) fn render(
     let html = html::render(run, env).map_err(|error| damaged(file, &error))?;
     let bytes = form(format, run).map_err(|error| no_form(file, &error))?;
     // The result goes out first, so that an unwritable page does not suppress it.
-    let printed = streams::bytes(&bytes);
+    let printed = if format == Format::Text { streams::raw_text(&bytes) } else { streams::bytes(&bytes) };
     match page {
         Page::At(page) => {
             write_page(page, &html)?;
@@ -81,19 +81,27 @@ pub(super) fn render(
     tell(file, run)
 }
 
+/// Returns the table of a run; only its verdict line if quiet.
+fn text(run: &Run) -> Result<String, AggregateError> {
+    let table = table::render(run, table_options())?;
+    Ok(match Printing::chosen() {
+        Printing::Quiet => format!("{}\n", streams::verdict_line(&table).1),
+        Printing::Normal | Printing::Verbose => table,
+    })
+}
+
 fn said(page: &Path) {
     say(&format!("report: {}", printable(&page.to_string_lossy())));
 }
 
 /// Writes one page for all runs to `page`, and prints a separate table for each, since their clocks differ.
 pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure> {
-    let text = |source: &Source| {
-        table::render(&source.run, table_options()).map_err(|error| damaged(&source.file, &error))
-    };
+    let text = |source: &Source| text(&source.run).map_err(|error| damaged(&source.file, &error));
     let tables: Vec<String> = sources.iter().map(text).collect::<Result<_, _>>()?;
+    let between = if Printing::chosen() == Printing::Quiet { "" } else { "\n\n" };
     let runs: Vec<(Run, Option<Env>)> =
         sources.iter().map(|source| (source.run.clone(), source.env.clone())).collect();
-    let printed = streams::bytes(tables.join("\n\n").as_bytes());
+    let printed = streams::raw_text(tables.join(between).as_bytes());
     write_page(page, &html::render_all(&runs).map_err(Failure::usage)?)?;
     printed?;
     said(page);
@@ -103,7 +111,7 @@ pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure>
 /// Returns the run in `format`.
 fn form(format: Format, run: &Run) -> Result<Vec<u8>, OutputError> {
     Ok(match format {
-        Format::Text => table::render(run, table_options())?.into_bytes(),
+        Format::Text => text(run)?.into_bytes(),
         Format::Json => outputs::json(run)?,
         Format::Csv => outputs::csv(run)?,
         Format::Hgrm => outputs::hgrm(run)?.into_bytes(),
@@ -156,9 +164,8 @@ pub(super) fn write_page(file: &Path, page: &str) -> Result<(), Failure> {
 }
 
 fn table_options() -> TableOptions {
-    let terminal = std::io::stdout().is_terminal();
     let width = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    TableOptions { color: terminal && std::env::var_os("NO_COLOR").is_none(), width }
+    TableOptions { color: streams::has_colors(), width }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The number of workers for parallel work.
 use super::output::say;
+use super::progress;
+use engines::{Interrupt, pool};
 use linux;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
@@ -47,6 +50,23 @@ fn startable(wanted: usize) -> (usize, Option<std::io::Error>) {
         drop(hold);
         (wanted, None)
     })
+}
+
+/// Does `work` for every number below `count` with [`pool::map`], and shows the progress in pieces called `unit`.
+pub(super) fn map<R: Send>(
+    jobs: usize,
+    (count, unit): (usize, &str),
+    interrupt: &Interrupt,
+    work: impl Fn(usize) -> Option<R> + Sync,
+) -> BTreeMap<usize, R> {
+    let bar = progress::bar(count, unit);
+    let answers = pool::map((jobs, count), interrupt, |at| {
+        let answer = work(at);
+        bar.inc(1);
+        answer
+    });
+    bar.finish_and_clear();
+    answers
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::output::say;
 use super::selftest::cut_short;
 use super::streams;
 use crate::driver::positions::{self, Positions};
-use engines::{Interrupt, pool};
+use engines::Interrupt;
 use model::protocols::Protocol;
 use model::seam::Costs;
 use reports::exit::Exit;
@@ -21,7 +21,7 @@ const MAX_TRACES: usize = 12;
 pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     say(&format!("seed {}, every prepare position of scenario {} fails once", scenario.seed, scenario.name));
     let protocols = &scenario.protocols;
-    let all = pool::map((jobs, protocols.len()), interrupt, |at| {
+    let all = parallel::map(jobs, (protocols.len(), "protocols"), interrupt, |at| {
         positions::try_all(scenario, protocols[at], scenario.seed, (&scenario.costs, interrupt))
     });
     let mut text = String::new();
@@ -35,10 +35,10 @@ pub(super) fn of_scenario(scenario: &Scenario, jobs: usize, interrupt: &Interrup
         unexpected += found.traces.iter().filter(|trace| !known(&trace.invariant)).count();
         traces(&mut text, found);
     }
-    let _ = writeln!(text, "fail-nth: {unexpected} traces that the scenario does not expect");
     text.push_str(&cut_short(interrupt, all.len(), protocols.len()));
+    let _ = writeln!(text, "fail-nth: {unexpected} traces that the scenario does not expect");
     let code = if unexpected == 0 { Exit::AsExpected } else { Exit::Violated };
-    Ok(streams::finish(&text, with_signal(code, interrupt)))
+    Ok(streams::conclude(&text, with_signal(code, interrupt)))
 }
 
 fn line(text: &mut String, name: &str, found: &Positions) {
@@ -98,7 +98,7 @@ impl Sum {
 pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let costs = Costs::default();
     let scenarios = scenarios()?;
-    let found = pool::map((jobs, scenarios.len()), interrupt, |at| {
+    let found = parallel::map(jobs, (scenarios.len(), "scenarios"), interrupt, |at| {
         let (_, scenario) = &scenarios[at];
         let each = scenario.protocols.iter().map(|protocol| {
             let found = positions::try_all(scenario, *protocol, 1, (&costs, interrupt))?;
@@ -126,15 +126,15 @@ pub(super) fn every_set(jobs: usize, interrupt: &Interrupt) -> Result<Exit, Fail
             let _ = writeln!(text, "  {what}: {n}");
         }
     }
+    text.push_str(&cut_short(interrupt, found.len(), scenarios.len()));
     let positions: u64 = sums.values().map(|sum| sum.total).sum();
     let _ = writeln!(
         text,
         "positions: {positions} tried; transactional {}",
         if sound { "left no trace" } else { "FAILED" }
     );
-    text.push_str(&cut_short(interrupt, found.len(), scenarios.len()));
     let code = if sound { Exit::AsExpected } else { Exit::Violated };
-    Ok(streams::finish(&text, with_signal(code, interrupt)))
+    Ok(streams::conclude(&text, with_signal(code, interrupt)))
 }
 
 fn scenarios() -> Result<Vec<(&'static str, Scenario)>, Failure> {

@@ -21,11 +21,8 @@ pub(super) fn recording(flags: &RecordingFlags) -> Result<Exit, Failure> {
         warn(name, report);
         all.push(kept(name, report));
     }
-    if let Some(file) = &flags.json {
-        let text = serde_json::to_string_pretty(&all).map_err(Failure::internal)?;
-        reports::json::write_atomic(file, (text + "\n").as_bytes()).map_err(Failure::unwritten)?;
-    }
-    Ok(Exit::AsExpected)
+    let written = flags.json.as_ref().map_or(Ok(()), |to| to.write_value(&all));
+    written.map(|()| Exit::AsExpected)
 }
 
 /// Prints once per recording how it was read; returns that in the form in which results store it.

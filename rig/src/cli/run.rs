@@ -1,7 +1,7 @@
 //! `run`: runs a scenario in virtual time or on threads.
 use super::exit::Failure;
 use super::flags::{Request, RunFlags};
-use super::folder::{Folder, carried};
+use super::folder::{self, Folder, carried};
 use super::matrix::{self, Matrix, On};
 use super::output;
 use super::{judged, parallel, positions, proportion, recording, threads};
@@ -12,6 +12,7 @@ use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
 use input::nearest::nearest;
 use reports::exit::Exit;
+use reports::labels;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
 use scenario::with_names;
@@ -37,7 +38,9 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     }
     let (started, interrupt) = (Instant::now(), listen()?);
     let (date, folder_name) = output::now();
-    let folder = Folder::make(&flags.output, &scenario.name, &folder_name)?;
+    let kind = if engine == On::Sim { Engine::Sim } else { Engine::Threads };
+    let folder_of = folder::named(labels::engine(kind), Some(&scenario.name));
+    let folder = Folder::make(&flags.output, &folder_of, &folder_name)?;
     recording::say_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan)));
     let plans = CellPlan::all(&scenario);
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));
@@ -45,7 +48,7 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     scenario.toml = with_names(&scenario.toml, &carried);
     folder.clear(&scenario.toml, &carried)?;
     let request = flags.request.clone().with_seed(scenario.seed);
-    let made_by = (if engine == On::Sim { Engine::Sim } else { Engine::Threads }, request);
+    let made_by = (kind, request);
     let mut keeper = folder.begin(&assemble(&scenario, &plans, Vec::new(), true, &made_by))?;
     let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
     proportion::say_before(engine, &scenario, &plans, (jobs, &interrupt));

@@ -6,7 +6,7 @@ use super::output::say;
 use super::{parallel, run, streams};
 use crate::driver::selftest::{self, Drawn, MutantRun};
 use crate::measure::recorder::Census;
-use engines::{Interrupt, pool, signals};
+use engines::{Interrupt, signals};
 use model::seam::Costs;
 use reports::exit::Exit;
 use reports::outcome::AttachOutcome;
@@ -30,14 +30,31 @@ pub(super) fn selftest(flags: &SelftestFlags) -> Result<Exit, Failure> {
     let mutants = selftest::mutants();
     let sound = mutants_green(flags.seeds, &costs, &interrupt);
     let fly = |at: usize| selftest::run_mutant(mutants[at], flags.seeds, &costs, &interrupt);
-    let flights: Vec<MutantRun> = pool::map((jobs, mutants.len()), &interrupt, fly).into_values().collect();
+    let flights: Vec<MutantRun> =
+        parallel::map(jobs, (mutants.len(), "mutants"), &interrupt, fly).into_values().collect();
     let caught = flights.iter().filter(|flight| flight.red > 0).count();
     let mut text = flights.iter().map(line).collect::<String>();
     text.push_str(&sound.0);
-    let _ = writeln!(text, "mutants: {caught} of {} caught", flights.len());
     text.push_str(&cut_short(&interrupt, flights.len(), mutants.len()));
+    let _ = writeln!(text, "mutants: {caught} of {} caught", flights.len());
     let code = if caught == flights.len() && sound.1 { Exit::AsExpected } else { Exit::Violated };
-    Ok(streams::finish(&text, with_signal(code, &interrupt)))
+    let written = flags.json.as_ref().map_or(Ok(()), |to| to.write_value(&as_json(&flights)));
+    Ok(streams::also(streams::conclude(&text, with_signal(code, &interrupt)), written))
+}
+
+/// Returns a list with the outcome of each mutant.
+fn as_json(flights: &[MutantRun]) -> serde_json::Value {
+    let row = |MutantRun { mutant, red, seeds, first }: &MutantRun| {
+        serde_json::json!({
+            "mutant": mutant.to_string(),
+            "check": mutant.check().to_string(),
+            "about": mutant.about(),
+            "seeds": seeds,
+            "caught": red,
+            "first": first,
+        })
+    };
+    flights.iter().map(row).collect()
 }
 
 /// Returns the line that reports how many were tried before a signal; empty without a signal.
@@ -91,7 +108,7 @@ fn random(
     let (first, protocol) = (flags.seed, flags.protocol.as_str());
     say(&format!("random scenarios under {protocol}, seeds {first} to {}", first + count - 1));
     let draw = |at: usize| selftest::draw(first + at as u64, protocol, costs, interrupt).transpose();
-    let drawn = pool::map((jobs, count as usize), interrupt, draw);
+    let drawn = parallel::map(jobs, (count as usize, "scenarios"), interrupt, draw);
     let mut census = Census::new();
     let mut text = String::new();
     let (mut violated, tried) = (0, drawn.len());
@@ -108,10 +125,10 @@ fn random(
         }
     }
     text.push_str(&coverage(&census));
-    let _ = writeln!(text, "random: {violated} of {tried} violated an invariant");
     text.push_str(&cut_short(interrupt, tried, count as usize));
+    let _ = writeln!(text, "random: {violated} of {tried} violated an invariant");
     let code = if violated == 0 { Exit::AsExpected } else { Exit::Violated };
-    Ok(streams::finish(&text, with_signal(code, interrupt)))
+    Ok(streams::conclude(&text, with_signal(code, interrupt)))
 }
 
 /// Tabulates attaches by mode and controller × outcome. `noop` under adopt is left out: a joining controller never

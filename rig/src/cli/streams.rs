@@ -2,30 +2,136 @@
 //!
 //! A line on stderr that cannot be written is dropped: it is for people, and a run must not end because no one reads
 //! it. A result on stdout that cannot be written is an error, unless the reader has closed the pipe.
+//!
+//! [`Printing`] is chosen by flags. It belongs to the process, as the streams do, and is set once, before a command begins.
 use super::exit::Failure;
+use anstream::{AutoStream, ColorChoice};
+use anstyle::AnsiColor;
 use input::text::printable_lines;
 use reports::exit::Exit;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, retry_on_intr, write};
 use std::os::fd::AsFd;
+use std::sync::OnceLock;
+
+/// The parts of a command's output that are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Printing {
+    /// Verdict lines, data and errors.
+    Quiet,
+    /// Also results in short, and progress.
+    #[default]
+    Normal,
+    /// Every result in full.
+    Verbose,
+}
+
+/// The stream of a result's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Text {
+    /// Standard output.
+    #[default]
+    Stdout,
+    /// Standard error, because JSON goes to standard output.
+    Stderr,
+}
+
+static PRINTING: OnceLock<(Printing, Text)> = OnceLock::new();
+
+impl Printing {
+    /// Chooses this for the rest of the process, with text on the stream `text` and colours as `color` says.
+    pub(super) fn choose(self, text: Text, color: ColorChoice) {
+        color.write_global();
+        let _chosen_before = PRINTING.set((self, text));
+    }
+
+    /// Returns the choice of this process.
+    pub(super) fn chosen() -> Self {
+        PRINTING.get().copied().unwrap_or_default().0
+    }
+}
+
+fn text_stream() -> Text {
+    PRINTING.get().copied().unwrap_or_default().1
+}
+
+/// Reports whether the text of a result has colours: by `--color`, `NO_COLOR`, `CLICOLOR_FORCE`, and the terminal.
+pub(super) fn has_colors() -> bool {
+    let choice = match text_stream() {
+        Text::Stdout => AutoStream::choice(&std::io::stdout()),
+        Text::Stderr => AutoStream::choice(&std::io::stderr()),
+    };
+    choice != ColorChoice::Never
+}
 
 /// Writes a line for people to stderr.
 pub(super) fn say(line: &str) {
+    if Printing::chosen() != Printing::Quiet {
+        line_on_stderr(line);
+    }
+}
+
+fn line_on_stderr(line: &str) {
     let line = format!("{}\n", printable_lines(line));
     let _ = all(&std::io::stderr(), line.as_bytes());
 }
 
 /// Writes an error to stderr.
 pub(super) fn complain(message: &str) {
-    say(&format!("attach-rig: {message}"));
+    line_on_stderr(&format!("attach-rig: {message}"));
 }
 
-/// Writes text of a result to stdout.
+/// Writes the text of a result, without control characters.
 ///
 /// # Errors
 /// [`Failure`] with the code for an output that could not be written.
 pub(super) fn result(text: &str) -> Result<(), Failure> {
-    bytes(printable_lines(text).as_bytes())
+    raw_text(printable_lines(text).as_bytes())
+}
+
+/// Writes the text of a result unchanged: to stdout, or to stderr if JSON goes to stdout.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn raw_text(text: &[u8]) -> Result<(), Failure> {
+    match text_stream() {
+        Text::Stdout => bytes(text),
+        Text::Stderr => {
+            let _for_people = all(&std::io::stderr(), text);
+            Ok(())
+        }
+    }
+}
+
+/// Writes text that a verdict line sums up; nothing if quiet.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn detail(text: &str) -> Result<(), Failure> {
+    if Printing::chosen() == Printing::Quiet { Ok(()) } else { result(text) }
+}
+
+/// Writes a result that ends with its verdict line, which has the colour of `code`. Only that line if quiet.
+///
+/// # Errors
+/// As [`result`].
+pub(super) fn judged(text: &str, code: Exit) -> Result<(), Failure> {
+    let (before, verdict) = verdict_line(text);
+    detail(before)?;
+    let verdict = printable_lines(verdict);
+    let color = match code {
+        Exit::AsExpected => AnsiColor::Green,
+        Exit::Violated | Exit::Slower | Exit::NotRepeated => AnsiColor::Red,
+        _ => AnsiColor::Yellow,
+    };
+    let style = if has_colors() { color.on_default() } else { anstyle::Style::new() };
+    raw_text(format!("{style}{verdict}{style:#}\n").as_bytes())
+}
+
+/// Returns the text before its last line, and the last line.
+pub(super) fn verdict_line(text: &str) -> (&str, &str) {
+    let text = text.trim_end_matches('\n');
+    text.split_at(text.rfind('\n').map_or(0, |end| end + 1))
 }
 
 /// Writes bytes of a result to stdout unchanged. A reader that has closed the pipe is not an error.
@@ -40,6 +146,11 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
             std::io::Error::from(error)
         ))),
     }
+}
+
+/// Writes the verdict of a command that ends with `code`, as [`judged`], and returns the code of the command.
+pub(super) fn conclude(text: &str, code: Exit) -> Exit {
+    also(code, judged(text, code))
 }
 
 /// Writes the last text of a command that ends with `code`, and returns the code of the command.
@@ -83,6 +194,15 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert_eq!(all(file.as_file(), &[7; 100_000]), Ok(()));
         assert_eq!(std::fs::read(file.path()).unwrap(), [7; 100_000]);
+    }
+
+    #[test]
+    fn the_verdict_is_the_last_line() {
+        for (text, before, verdict) in
+            [("a\nb\n", "a\n", "b"), ("a\n\nb", "a\n\n", "b"), ("b\n", "", "b"), ("", "", "")]
+        {
+            assert_eq!(verdict_line(text), (before, verdict));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! after the other.
 use super::exit::Failure;
 use super::flags::VmFlags;
-use super::folder::{Folder, Keeper};
+use super::folder::{Folder, Keeper, named};
 use super::kernel::{self, Asked};
 use super::{output, proportion, streams};
 use crate::measure::env;
@@ -16,7 +16,11 @@ pub(super) fn vm(flags: &VmFlags) -> Result<Exit, Failure> {
     let (machine, settings, Asked { options, carried }) = plan(flags)?;
     let interrupt = engines::signals::listen().map_err(Failure::internal)?;
     let (date, folder_name) = output::now();
-    let folder = Folder::make(&flags.output, named(&options.origin.name), &folder_name)?;
+    let folder = Folder::make(
+        &flags.output,
+        &named("vm", flags.work.scenario.as_ref().map(|_| &*options.origin.name)),
+        &folder_name,
+    )?;
     let recordings = kernel::say_recordings(&options)?;
     proportion::say_real(options.cells() * settings.len(), options.duration, kernel::LESS);
     let started = Instant::now();
@@ -98,11 +102,6 @@ impl Running<'_> {
 
 fn failure(error: &VmError) -> Failure {
     Failure { code: error.exit_code(), message: error.to_string() }
-}
-
-/// Returns the name of the folder: the scenario's, or that of the command.
-fn named(origin: &str) -> &str {
-    if origin == "linux" { "vm" } else { origin }
 }
 
 /// Returns all errors, for a run in which nothing was measured.

@@ -6,6 +6,8 @@
 //! | `command/help.rs` | the help of every command, as one text |
 //! | `command/inputs.rs` | devices, FIFOs and folders where a file is wanted |
 //! | `command/names.rs` | names that terminals would obey, and commands that are pasted back |
+//! | `command/printing.rs` | quiet, verbose, colours, and JSON on standard output |
+//! | `command/shell.rs` | completions and manual pages |
 //! | `command/signals.rs` | SIGINT, SIGTERM, SIGHUP, and a terminal that is lost |
 //! | `command/streams.rs` | standard output and error that are closed, full or gone |
 //! | `command/version.rs` | the version with its commit |
@@ -15,6 +17,8 @@ mod folders;
 mod help;
 mod inputs;
 mod names;
+mod printing;
+mod shell;
 mod signals;
 mod streams;
 mod version;

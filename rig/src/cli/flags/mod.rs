@@ -11,11 +11,14 @@ pub(super) use recorded::*;
 pub(super) use request::Request;
 pub(super) use results::*;
 
-use clap::{Args, Parser, Subcommand};
+use super::streams::{Printing, Text};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 use input::units::{DurationError, Rate, RateError, parse_ns, parse_within};
 use reports::exit::Exit;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub(crate) use super::json::JsonTo;
 
 /// Reads a time for the real kernel.
 fn kernel_time(text: &str) -> Result<Duration, DurationError> {
@@ -53,8 +56,45 @@ const LONG_VERSION: &str = concat!(
 #[derive(Debug, Parser)]
 #[command(name = "attach-rig", version, long_version = LONG_VERSION, about = ABOUT, long_about = format!("{ABOUT}\n\n{}", Exit::list()))]
 pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) printing: PrintingFlags,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+/// Flags of every command: what it prints, and in which colours.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Printing")]
+pub(super) struct PrintingFlags {
+    /// Print only verdict lines, requested data and errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print every result in full: with `explore` each test, with `compare` also figures that are the same.
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Colour verdicts: on a terminal, always or never. With `auto`, NO_COLOR, CLICOLOR and CLICOLOR_FORCE are honoured.
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN", global = true)]
+    color: ColorChoice,
+}
+
+impl PrintingFlags {
+    /// Makes the choice for this process; with `json`, standard output is for JSON alone.
+    pub(super) fn choose(&self, json: Option<&JsonTo>) {
+        let printing = match (self.quiet, self.verbose) {
+            (true, _) => Printing::Quiet,
+            (false, true) => Printing::Verbose,
+            (false, false) => Printing::Normal,
+        };
+        let text = if matches!(json, Some(JsonTo::Stdout)) { Text::Stderr } else { Text::Stdout };
+        printing.choose(
+            text,
+            match self.color {
+                ColorChoice::Auto => anstream::ColorChoice::Auto,
+                ColorChoice::Always => anstream::ColorChoice::AlwaysAnsi,
+                ColorChoice::Never => anstream::ColorChoice::Never,
+            },
+        );
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,17 +146,51 @@ pub(super) enum Command {
     /// A mutant is a protocol with a deliberate bug. The same runs without the bug must pass, and random scenarios must
     /// keep every invariant under transactional.
     Selftest(SelftestFlags),
+    /// Print a script that completes commands and flags in a shell.
+    ///
+    /// For bash: attach-rig completions bash > ~/.local/share/bash-completion/completions/attach-rig
+    Completions(CompletionsFlags),
+    /// Print the manual page, or write a page for each command to a folder.
+    ///
+    /// To read it: attach-rig man | man -l -
+    Man(ManFlags),
+}
+
+impl Command {
+    /// Returns the destination of the machine-readable result, if one is requested.
+    pub(super) fn json(&self) -> Option<&JsonTo> {
+        match self {
+            Self::Run(flags) => flags.output.json.as_ref(),
+            Self::Linux(flags) => flags.output.json.as_ref(),
+            Self::Vm(flags) => flags.output.json.as_ref(),
+            Self::Explore(flags) => flags.json.as_ref(),
+            Self::Doctor(flags) => flags.json.as_ref(),
+            Self::List(flags) => flags.json.as_ref(),
+            Self::Recording(flags) => flags.json.as_ref(),
+            Self::Selftest(flags) => flags.json.as_ref(),
+            Self::Replay(_)
+            | Self::Report(_)
+            | Self::Compare(_)
+            | Self::Baseline(_)
+            | Self::Gate(_)
+            | Self::Calibrate(_)
+            | Self::Clean
+            | Self::Record(_)
+            | Self::Completions(_)
+            | Self::Man(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct OutputFlags {
     /// Write results to this folder; an earlier result in it is moved to DIR/previous. Default: a new folder
-    /// target/attach-rig/SCENARIO/TIME.
+    /// target/attach-rig/ENGINE-SCENARIO/TIME, to which the link target/attach-rig/ENGINE-SCENARIO/latest leads.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Write run.json to this file as well.
+    /// Write run.json to this file as well; with `-` to stdout, and the table to stderr.
     #[arg(long, value_name = "FILE")]
-    pub(super) json: Option<PathBuf>,
+    pub(super) json: Option<JsonTo>,
 }
 
 #[derive(Debug, Args)]
@@ -124,4 +198,22 @@ pub(super) struct ListFlags {
     /// List only this: protocols, controllers, workloads, sites, events, scenarios, litmus or mutants. Default: all
     /// except mutants.
     pub(super) what: Option<String>,
+    /// Write the lists to this file as JSON as well; with `-` to stdout, and the text to stderr.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<JsonTo>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsFlags {
+    /// Shell for which the script is made.
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManFlags {
+    /// Folder to which a page for each command is written, such as ~/.local/share/man/man1. Default: print the page of
+    /// attach-rig.
+    #[arg(value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 //! Flags of the commands that run modelled kernels (`run`, `explore`, `replay`, `selftest`), and of `calibrate`, which
 //! measures their costs.
 use super::request::Request;
-use super::{OutputFlags, seconds};
+use super::{JsonTo, OutputFlags, seconds};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 pub(crate) struct ExploreFlags {
     /// Run these tests: names of built-in litmus tests (see `list litmus`), TOML files, or folders of TOML files.
-    /// Default: all built-in tests.
+    /// Default: all built-in tests, in short; --verbose prints every result.
     #[arg(value_name = "TEST")]
     pub(crate) tests: Vec<String>,
     /// Run under this protocol, with options after a colon; may be repeated. Default: every protocol the test has
@@ -36,9 +36,9 @@ pub(crate) struct ExploreFlags {
     /// depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
-    /// Write all results to this file as well, as JSON.
+    /// Write all results to this file as JSON as well; with `-` to stdout, and the text to stderr.
     #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    pub(crate) json: Option<JsonTo>,
     /// Save schedules that violate an expectation to this folder, which only one command may use at a time. Default:
     /// target/attach-rig/explore/TIME.
     #[arg(long, value_name = "DIR")]
@@ -88,6 +88,9 @@ pub(crate) struct SelftestFlags {
     /// Number of workers, at most four per CPU. Default: one per CPU.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    /// Write the outcome of each mutant to this file as JSON as well; with `-` to stdout, and the text to stderr.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["random", "positions", "print"])]
+    pub(crate) json: Option<JsonTo>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,5 @@
 //! Flags of the commands that use a real kernel: `linux`, `vm`, `doctor`.
-use super::{OutputFlags, kernel_rate, kernel_time};
+use super::{JsonTo, OutputFlags, kernel_rate, kernel_time};
 use clap::Args;
 use input::units::Rate;
 use std::path::PathBuf;
@@ -86,9 +86,9 @@ pub(crate) struct DoctorFlags {
     /// boot.
     #[arg(long, value_name = "FILE")]
     pub(crate) kernel: Option<PathBuf>,
-    /// Write the rows of the table to this file as well, as JSON.
+    /// Write the rows of the table to this file as JSON as well; with `-` to stdout, and the table to stderr.
     #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    pub(crate) json: Option<JsonTo>,
 }
 
 #[derive(Debug, Args)]

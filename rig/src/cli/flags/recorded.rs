@@ -1,5 +1,5 @@
 //! Flags of the commands that make and read recordings of real programs: `recording`, `record`.
-use super::kernel_time;
+use super::{JsonTo, kernel_time};
 use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,9 +16,9 @@ pub(crate) struct RecordingFlags {
     /// Accept recordings in which more than 20 % of the lines cannot be read.
     #[arg(long)]
     pub(crate) lenient: bool,
-    /// Write the reports to this file as well, as JSON.
+    /// Write the reports to this file as JSON as well; with `-` to stdout, and the text to stderr.
     #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    pub(crate) json: Option<JsonTo>,
 }
 
 #[derive(Debug, Args)]

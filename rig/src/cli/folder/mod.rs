@@ -18,13 +18,14 @@ pub(super) use lock::{Lock, Taken};
 pub(super) use shelf::Shelf;
 
 use super::exit::Failure;
-use super::flags::{Format, OutputFlags};
+use super::flags::{Format, JsonTo, OutputFlags};
 use super::output::{self, Page};
 use carried::Copies;
 use input::text::printable;
 use reports::cells::CellStore;
 use reports::exit::Exit;
 use reports::json;
+use reports::outputs;
 use reports::schema::{Cell, Env, Note, Run};
 use std::borrow::Cow;
 use std::fs;
@@ -40,21 +41,21 @@ const SCENARIO: &str = "scenario.toml";
 /// The folder of one run.
 pub(super) struct Folder {
     path: PathBuf,
-    json: Option<PathBuf>,
+    json: Option<JsonTo>,
     _lock: Lock,
 }
 
 impl Folder {
-    /// Makes the folder and locks it. If the path is a default one, points the link `latest` at it.
+    /// Makes the folder and locks it. A default folder is `NAME/TIME`, and the link `latest` is pointed at it.
     ///
     /// # Errors
     /// Bad usage where it cannot be written to or belongs to another command.
-    pub(super) fn make(flags: &OutputFlags, scenario: &str, time: &str) -> Result<Self, Failure> {
+    pub(super) fn make(flags: &OutputFlags, name: &str, time: &str) -> Result<Self, Failure> {
         let path = match &flags.out {
             Some(path) => {
                 fs::create_dir_all(path).map(|()| path.clone()).map_err(|error| (path.clone(), error))
             }
-            None => place(scenario, time),
+            None => place(name, time),
         };
         let path = path.map_err(|(path, error)| not_writable(&path, &error))?;
         let lock = Lock::take(&path)?;
@@ -108,8 +109,8 @@ impl Folder {
     /// Writes all outputs and prints the table, even if nothing can be written. The files of cells are removed once
     /// run.json holds them. Returns the code of the command, which is `code` if nothing failed.
     pub(super) fn publish(&self, run: &Run, env: &Env, keeper: Keeper, code: Exit) -> Exit {
-        let json = self.json.as_deref();
-        let copy = json.map_or(Ok(()), |file| json::write_run(file, run).map_err(Failure::unwritten));
+        let bytes = || outputs::json(run).map_err(Failure::internal);
+        let copy = self.json.as_ref().map_or(Ok(()), |to| bytes().and_then(|bytes| to.write(&bytes)));
         let kept = self.keep(run, env);
         let page = if kept.is_ok() { Page::At(self.path.join("report.html")) } else { Page::None };
         let rendered = output::render(Format::Text, &page, (&self.path.join("run.json"), run, Some(env)));
@@ -189,10 +190,16 @@ fn not_writable(path: &Path, error: &io::Error) -> Failure {
     if is_full { Failure::unwritten(message) } else { Failure::usage(message) }
 }
 
-/// Makes a new folder named after the scenario and the time.
-fn place(scenario: &str, time: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
+/// Returns the name of a default folder: the engine, and the scenario if there is one. Results of two engines are never
+/// in one folder, where `latest` would be either.
+pub(super) fn named(engine: &str, scenario: Option<&str>) -> String {
+    scenario.map_or_else(|| engine.to_owned(), |scenario| format!("{engine}-{scenario}"))
+}
+
+/// Makes a new folder named `name` and after the time.
+fn place(name: &str, time: &str) -> Result<PathBuf, (PathBuf, io::Error)> {
     let name: String =
-        scenario.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     made_below(&Path::new("target/attach-rig").join(name), time)
 }
 

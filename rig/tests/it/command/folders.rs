@@ -57,6 +57,23 @@ fn a_folder_that_is_in_use_is_refused_with_the_pid_of_its_owner() {
 }
 
 #[test]
+fn every_engine_has_a_folder_of_its_own_with_a_link_to_the_latest_result() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    for (engine, duration) in [("sim", "1ms"), ("threads", "20ms")] {
+        let run = ["run", "idle", "--engine", engine, "--duration", duration, "--seeds", "1"];
+        let (code, text) = said(&rig_in(folder).args(run).output().unwrap());
+        assert!(matches!(code, Some(0 | 5)), "{engine}: {text}");
+        let latest = format!("target/attach-rig/{engine}-idle/latest");
+        let read = reports::json::read_run(&folder.join(&latest).join("run.json")).unwrap();
+        assert_eq!(reports::labels::engine(read.engine), engine);
+        let (again, text) = said(&rig_in(folder).args(["report", &latest]).output().unwrap());
+        assert_eq!(again, code, "{text}");
+    }
+    assert_eq!(fs::read_dir(folder.join("target/attach-rig")).unwrap().count(), 2);
+}
+
+#[test]
 fn an_explorer_leaves_no_folder_in_which_it_has_saved_nothing() {
     let scratch = tempfile::tempdir().unwrap();
     let test = ["explore", "r01-charge-fails-in-attach", "--protocol", "transactional", "--out", "new"];

@@ -9,7 +9,7 @@ fn help(path: &[&str]) -> Output {
 }
 
 /// Returns the names that a help lists under `Commands:`, without `help` itself.
-fn commands(help: &str) -> Vec<&str> {
+pub(super) fn commands(help: &str) -> Vec<&str> {
     let list = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let rows = list.take_while(|line| !line.is_empty()).filter_map(|line| line.strip_prefix("  "));
     let names = rows.filter(|row| !row.starts_with(' ')).filter_map(|row| row.split(' ').next());

@@ -80,6 +80,44 @@ fn too_few_schedules_are_inconclusive_and_a_folder_ends_with_a_table() {
 }
 
 #[test]
+fn all_tests_are_shown_in_short_and_in_full_if_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let short = rig(&["explore"], folder.path());
+    assert_eq!(short.status.code(), Some(0), "{}", text(&short.stderr));
+    let short = text(&short.stdout);
+    let tests = explore::built_in::ALL;
+    for (name, _) in tests {
+        let rows = short.lines().filter(|line| line.starts_with(&format!("| {name} "))).count();
+        assert_eq!(rows, 1, "{name}: {short}");
+    }
+    assert!(short.lines().count() < tests.len() + 30 && !short.contains("Test "), "{short}");
+    assert!(
+        short.contains("| transactional ") && short.contains("as expected, 0 not, 0 inconclusive\n"),
+        "{short}"
+    );
+    let full = text(&rig(&["explore", "--verbose"], folder.path()).stdout);
+    assert!(full.lines().count() > 1_000 && full.contains("Test two-execs under transactional"), "{full}");
+    assert_eq!(full.lines().last(), short.lines().last());
+}
+
+#[test]
+fn an_unexpected_result_is_shown_in_full() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let under = "three-phase:check=none";
+    let ran = rig(&["explore", "--protocol", under, "--no-shrink", "--out", "kept"], folder.path());
+    assert_eq!(ran.status.code(), Some(1), "{}", text(&ran.stderr));
+    let said = text(&ran.stdout);
+    let blocks = said.lines().filter(|line| line.starts_with("Test ")).count();
+    let (tests, verdict) = (explore::built_in::ALL.len(), said.lines().last().unwrap_or_default());
+    assert!(
+        verdict.contains(&format!(" {blocks} not, ")) && (1..tests).contains(&blocks),
+        "{blocks}: {verdict}"
+    );
+    assert!(said.contains("Unexpected ") && said.contains("attach-rig replay kept/"), "{said}");
+    assert!(said.contains(&format!("{blocks} not as expected |")), "{said}");
+}
+
+#[test]
 fn bad_usage_exits_2_with_the_remedy() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("bad.toml"), wrong().replace("-> b", "-> z")).expect("written");

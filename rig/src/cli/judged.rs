@@ -3,10 +3,11 @@ use super::flags::Request;
 use super::output::say;
 use super::{threads, underpowered};
 use crate::driver::CellPlan;
+use reports::exit::Exit;
 use reports::labels;
 use reports::schema::{Cell, Engine, Expectation, Invariant, Judgement, Note, Run, Verdict};
 use reports::verdict::{self, Expectations};
-use scenario::Scenario;
+use scenario::{Scenario, ScenarioError};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -42,14 +43,40 @@ pub(super) fn judge(
 
 /// Returns notes on every cell of the scenario, and on rules that never fired at all.
 fn remarks(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
-    let key = |plan: &CellPlan| (plan.subject(), plan.point(scenario), plan.seed);
     let plans = CellPlan::all(scenario);
+    let planned = planned(scenario, &plans, cells).into_iter();
+    let of = |(plan, cell): (&CellPlan, &Cell)| underpowered::notes(scenario, plan, cell);
+    planned.flat_map(of).chain(underpowered::silent(scenario, cells)).collect()
+}
+
+/// Returns the cells that are in the plan, each with its plan.
+fn planned<'a>(
+    scenario: &Scenario,
+    plans: &'a [CellPlan],
+    cells: &'a [Cell],
+) -> Vec<(&'a CellPlan, &'a Cell)> {
+    let key = |plan: &CellPlan| (plan.subject(), plan.point(scenario), plan.seed);
     let plans: BTreeMap<_, &CellPlan> = plans.iter().map(|plan| (key(plan), plan)).collect();
-    let of = |cell: &Cell| {
-        let plan = plans.get(&(cell.subject.clone(), cell.point, cell.seed));
-        plan.map_or_else(Vec::new, |plan| underpowered::notes(scenario, plan, cell))
-    };
-    cells.iter().flat_map(of).chain(underpowered::silent(scenario, cells)).collect()
+    let of = |cell: &'a Cell| Some((*plans.get(&(cell.subject.clone(), cell.point, cell.seed))?, cell));
+    cells.iter().filter_map(of).collect()
+}
+
+/// Returns lines that name what an inconclusive run lacks, and the flag that fixes it; none for other runs.
+pub(super) fn missing(run: &Run, file: &Path) -> Vec<String> {
+    if run.engine == Engine::Linux || verdict::exit_code(run) != Exit::Inconclusive {
+        return Vec::new();
+    }
+    // A scenario that cannot be read was reported when the run was judged.
+    let Ok(scenario) = scenario_of(run, file) else { return Vec::new() };
+    let plans = CellPlan::all(&scenario);
+    underpowered::missing(&scenario, &run.cells, &planned(&scenario, &plans, &run.cells))
+}
+
+/// Reads the scenario of a stored run; its recordings are next to `file`.
+fn scenario_of(run: &Run, file: &Path) -> Result<Scenario, ScenarioError> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let name = format!("{}: scenario", file.display());
+    Scenario::parse(&name, &run.scenario.toml, &workloads::Folder::new(folder))
 }
 
 /// Judges a stored run again from its cells and its scenario, and reports where the stored verdicts differ.
@@ -74,9 +101,7 @@ pub(super) fn by_cells(mut run: Run, file: &Path) -> Run {
 }
 
 fn of_scenario(run: &Run, file: &Path) -> (Vec<Verdict>, Vec<Note>) {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let name = format!("{}: scenario", file.display());
-    match Scenario::parse(&name, &run.scenario.toml, &workloads::Folder::new(folder)) {
+    match scenario_of(run, file) {
         Ok(scenario) => {
             let request = Request::read(&run.command);
             let replay =

@@ -2,10 +2,11 @@
 use super::exit::Failure;
 use super::flags::Format;
 use super::github;
+use super::judged;
 use super::streams::{self, Printing};
 pub(super) use super::streams::{complain, result, say};
 use input::shell;
-use input::text::printable;
+use input::text::{printable, printable_lines};
 use reports::aggregate::AggregateError;
 use reports::outputs::{self, OutputError};
 use reports::schema::{Env, Run};
@@ -63,7 +64,7 @@ pub(super) fn render(
     (file, run, env): (&Path, &Run, Option<&Env>),
 ) -> Result<(), Failure> {
     let html = html::render(run, env).map_err(|error| damaged(file, &error))?;
-    let bytes = form(format, run).map_err(|error| no_form(file, &error))?;
+    let bytes = form(format, file, run).map_err(|error| no_form(file, &error))?;
     // The result goes out first, so that an unwritable page does not suppress it.
     let printed = if format == Format::Text { streams::raw_text(&bytes) } else { streams::bytes(&bytes) };
     match page {
@@ -81,13 +82,16 @@ pub(super) fn render(
     tell(file, run)
 }
 
-/// Returns the table of a run; only its verdict line if quiet.
-fn text(run: &Run) -> Result<String, AggregateError> {
+/// Returns the table of a run, with what it lacks for a verdict; only its verdict line if quiet.
+fn text(file: &Path, run: &Run) -> Result<String, AggregateError> {
     let table = table::render(run, table_options())?;
-    Ok(match Printing::chosen() {
-        Printing::Quiet => format!("{}\n", streams::verdict_line(&table).1),
-        Printing::Normal | Printing::Verbose => table,
-    })
+    let (before, verdict) = streams::verdict_line(&table);
+    if Printing::chosen() == Printing::Quiet {
+        return Ok(format!("{verdict}\n"));
+    }
+    let lines: String = judged::missing(run, file).iter().map(|line| format!("{line}\n")).collect();
+    let between = if lines.is_empty() { "" } else { "\n" };
+    Ok(format!("{before}{}{between}{verdict}\n", printable_lines(&lines)))
 }
 
 fn said(page: &Path) {
@@ -96,7 +100,8 @@ fn said(page: &Path) {
 
 /// Writes one page for all runs to `page`, and prints a separate table for each, since their clocks differ.
 pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure> {
-    let text = |source: &Source| text(&source.run).map_err(|error| damaged(&source.file, &error));
+    let text =
+        |source: &Source| text(&source.file, &source.run).map_err(|error| damaged(&source.file, &error));
     let tables: Vec<String> = sources.iter().map(text).collect::<Result<_, _>>()?;
     let between = if Printing::chosen() == Printing::Quiet { "" } else { "\n\n" };
     let runs: Vec<(Run, Option<Env>)> =
@@ -109,9 +114,9 @@ pub(super) fn render_all(page: &Path, sources: &[Source]) -> Result<(), Failure>
 }
 
 /// Returns the run in `format`.
-fn form(format: Format, run: &Run) -> Result<Vec<u8>, OutputError> {
+fn form(format: Format, file: &Path, run: &Run) -> Result<Vec<u8>, OutputError> {
     Ok(match format {
-        Format::Text => text(run)?.into_bytes(),
+        Format::Text => text(file, run)?.into_bytes(),
         Format::Json => outputs::json(run)?,
         Format::Csv => outputs::csv(run)?,
         Format::Hgrm => outputs::hgrm(run)?.into_bytes(),

@@ -5,6 +5,7 @@
 //! | `command/folders.rs` | folders in use, with earlier results, and on a disk that is full |
 //! | `command/help.rs` | the help of every command, as one text |
 //! | `command/inputs.rs` | devices, FIFOs and folders where a file is wanted |
+//! | `command/missing.rs` | what an inconclusive run lacks |
 //! | `command/names.rs` | names that terminals would obey, and commands that are pasted back |
 //! | `command/printing.rs` | quiet, verbose, colours, and JSON on standard output |
 //! | `command/shell.rs` | completions and manual pages |
@@ -16,6 +17,7 @@
 mod folders;
 mod help;
 mod inputs;
+mod missing;
 mod names;
 mod printing;
 mod shell;

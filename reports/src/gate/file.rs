@@ -252,7 +252,7 @@ fn read(source: &Source<'_>, gate: Spanned<RawGate>, today: &str) -> Result<Gate
     let detail = detail(&select, metric).map_err(|what| source.at(&span, what))?;
     let limits = limits(source, &gate)?;
     let waived = gate.waive.map(|waive| waiver(source, &waive, today)).transpose()?;
-    let (place, key) = (source.place(&gate.name.span()), Key { metric, detail, statistic });
+    let (place, key) = (source.at(&gate.name.span(), "").place, Key { metric, detail, statistic });
     let (name, against, class) =
         (gate.name.into_inner(), gate.against.map(|other| against(source, other)).transpose()?, gate.class);
     Ok(Gate { name, select, key, against, limits, class, waived, place })

@@ -141,7 +141,7 @@ impl<'a> Judged<'a> {
         let spot = (place.group.subject.label(), &place.group.point);
         match (place.against, self.earlier) {
             (Some(other), _) => within(&self.runs[0], (other.subject.label(), &other.point), spot, &gate.key)
-                .map_err(|wrong| error(&gate.place, &wrong)),
+                .map_err(|wrong| GateError::of(&gate.place, wrong)),
             (None, Earlier::Paired(_)) => Ok(across(&self.others, &self.merged, spot, &gate.key)),
             _ => Ok(Err(STORED.to_owned())),
         }

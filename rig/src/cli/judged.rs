@@ -3,11 +3,12 @@ use super::flags::Request;
 use super::output::say;
 use super::{threads, underpowered};
 use crate::driver::CellPlan;
+use input::mistake::Mistake;
 use reports::exit::Exit;
 use reports::labels;
 use reports::schema::{Cell, Engine, Expectation, Invariant, Judgement, Note, Run, Verdict};
 use reports::verdict::{self, Expectations};
-use scenario::{Scenario, ScenarioError};
+use scenario::Scenario;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -73,7 +74,7 @@ pub(super) fn missing(run: &Run, file: &Path) -> Vec<String> {
 }
 
 /// Reads the scenario of a stored run; its recordings are next to `file`.
-fn scenario_of(run: &Run, file: &Path) -> Result<Scenario, ScenarioError> {
+fn scenario_of(run: &Run, file: &Path) -> Result<Scenario, Mistake> {
     let folder = file.parent().unwrap_or(Path::new("."));
     let name = format!("{}: scenario", file.display());
     Scenario::parse(&name, &run.scenario.toml, &workloads::Folder::new(folder))

@@ -2,6 +2,7 @@
 //! trace are listed.
 use super::exit::{Failure, with_signal};
 use super::output::say;
+use super::parallel;
 use super::selftest::cut_short;
 use super::streams;
 use crate::driver::positions::{self, Positions};

@@ -39,8 +39,8 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     let (started, interrupt) = (Instant::now(), listen()?);
     let (date, folder_name) = output::now();
     let kind = if engine == On::Sim { Engine::Sim } else { Engine::Threads };
-    let folder_of = folder::named(labels::engine(kind), Some(&scenario.name));
-    let folder = Folder::make(&flags.output, &folder_of, &folder_name)?;
+    let named = folder::named(labels::engine(kind), Some(&scenario.name));
+    let folder = Folder::make(&flags.output, &named, &folder_name)?;
     recording::say_all(scenario.workloads.iter().map(|w| (&w.spec, &w.plan)));
     let plans = CellPlan::all(&scenario);
     output::say(&format!("seed {}, {} cells of scenario {}", scenario.seed, plans.len(), scenario.name));

@@ -72,9 +72,9 @@ impl Concurrent {
         self.reserved[index(controller, cgroup)].now.load(Relaxed)
     }
 
-    /// Reserves `pages` more at `cgroup` and its ancestors; negative numbers are given back.
-    pub(super) fn reserve(&self, controller: Controller, cgroup: CgroupId, pages: i64) {
-        for level in self.layout.upward(cgroup) {
+    /// Reserves `pages` more at `cgroup` and its ancestors below `until`; negative numbers are given back.
+    pub(super) fn reserve(&self, controller: Controller, (cgroup, until): (CgroupId, CgroupId), pages: i64) {
+        for level in self.layout.charged(cgroup, until) {
             let Reserved { now, peak } = &self.reserved[index(controller, level)];
             peak.fetch_max(now.fetch_add(pages, Relaxed) + pages, Relaxed);
         }

@@ -33,8 +33,8 @@ struct Attach {
     own_charges: u64,
     /// Address spaces that it moves, each with the number of operations on it that had begun.
     mms: SmallVec<[(MmId, u64); 2]>,
-    /// The reservations of its transaction.
-    reserved: SmallVec<[(Controller, CgroupId, i64); 4]>,
+    /// The reservations of its transaction, each from a cgroup up to below another.
+    reserved: SmallVec<[(Controller, (CgroupId, CgroupId), i64); 4]>,
     phase: Option<(Phase, u64)>,
     phases_ns: [Option<u64>; Phase::ALL.len()],
     overlapped: bool,
@@ -57,13 +57,13 @@ impl Attach {
                 self.mms.push((mm, begun));
                 self.overlapped |= begun != ended;
             }
-            Event::Ledger { controller, cgroup, pages, reserve: true, .. } => {
-                self.reserved.push((controller, cgroup, pages));
-                around.reserve(controller, cgroup, pages);
+            Event::Ledger { controller, cgroup, until, pages, reserve: true } => {
+                self.reserved.push((controller, (cgroup, until), pages));
+                around.reserve(controller, (cgroup, until), pages);
             }
             Event::TxEnd { .. } => {
-                for (controller, cgroup, pages) in self.reserved.drain(..) {
-                    around.reserve(controller, cgroup, -pages);
+                for (controller, levels, pages) in self.reserved.drain(..) {
+                    around.reserve(controller, levels, -pages);
                 }
             }
             _ => {}

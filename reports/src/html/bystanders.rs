@@ -31,7 +31,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
             @for op in ops(view).into_iter().take(MAX_PLOTS) { (plot(view, op)) }
             (rows(view))
             p.key { "‘while attaching’: an attach was under way at some moment of the operation. Operations that failed are "
-                "counted apart and are not in the times." }
+                "counted separately and are not in the times." }
         },
     )
 }

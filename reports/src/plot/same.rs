@@ -7,7 +7,7 @@ use super::ink::Ink;
 /// A place in half pixels.
 type Place = (f64, f64);
 
-/// Returns the groups of lines of `frame` that are nowhere further apart than a line is wide.
+/// Returns the groups of lines of `frame` whose distance is nowhere more than the width of a line.
 pub(crate) fn coincident(frame: &Frame) -> Vec<Vec<Ink>> {
     let drawn: Vec<(Ink, Vec<Place>)> =
         frame.lines.iter().map(|line| (line.ink, places(frame, line))).collect();

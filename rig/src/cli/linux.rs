@@ -5,7 +5,6 @@ use super::folder::{Folder, Keeper, named};
 use super::kernel::{self, Asked};
 use super::{output, progress, proportion, streams};
 use crate::measure::env;
-use indicatif::ProgressBar;
 use linux::{self, LinuxOptions, OptionError, Progress};
 use reports::exit::Exit;
 use std::time::{Duration, Instant};
@@ -33,7 +32,13 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
         Progress::Measured { cell, notes } => {
             keeper.iter_mut().for_each(|keeper| keeper.keep_next(&cell, &notes));
         }
-        progress => bar.suspend(|| say(&progress, &bar)),
+        progress => {
+            // Not within `suspend`, which keeps the bar's lock. Between cells only, so that a cell is not disturbed.
+            if let Progress::Finished { cell, .. } = &progress {
+                bar.set_position(*cell as u64 + 1);
+            }
+            bar.suspend(|| say(&progress));
+        }
     });
     bar.finish_and_clear();
     let keeper = keeper.unwrap_or_default();
@@ -67,11 +72,8 @@ fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {
     Ok(Asked { options, carried })
 }
 
-/// Prints the progress, and advances the bar: between cells only, so that a cell is not disturbed.
-fn say(progress: &Progress, bar: &ProgressBar) {
-    if let Progress::Finished { cell, .. } = progress {
-        bar.set_position(*cell as u64 + 1);
-    }
+/// Prints the progress.
+fn say(progress: &Progress) {
     output::say(&match progress {
         Progress::Asked { .. } | Progress::Measured { .. } => return,
         Progress::Ready { subject, folder, worker } => {

@@ -91,7 +91,7 @@ fn every_error_names_its_place_and_what_would_be_right() {
         ),
         (
             "metric = \"attach.count\"\nmax-ratio = 1.5\nagainst = { protocol = \"thre-phase\" }",
-            "`against` means thre-phase, 2,000 /s, which this run has not; protocols:",
+            "`against` means thre-phase, 2,000 /s, which this run does not have; protocols:",
         ),
         (
             "metric = \"attach.count\"\nmax = 1\nwaive = { until = \"2999-13-01\", reason = \"x\" }",

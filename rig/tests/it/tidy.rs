@@ -60,11 +60,10 @@ const READERS: &[(&str, &str)] = &[
     ("reports/src/json.rs", "opens a folder, to sync it"),
     ("rig/src/cli/folder/lock.rs", "the pid in a lock, up to a bound"),
     ("rig/src/cli/threads.rs", "/sys: the clock"),
-    ("rig/engines/src/signals.rs", "/proc/self"),
+    ("rig/input/src/proc.rs", "/proc"),
     ("rig/linux/src/checks", "files of cgroups and /proc"),
     ("rig/linux/src/doctor/child.rs", "files of cgroups"),
     ("rig/linux/src/doctor/machine.rs", "files of the kernel, up to a bound"),
-    ("rig/linux/src/memory.rs", "files of cgroups and /proc"),
     ("rig/linux/src/moving", "files of cgroups"),
     ("rig/linux/src/place", "files of cgroups and /proc, and lists in a folder of our own"),
     ("rig/linux/src/result/facts.rs", "/proc and /sys"),
@@ -72,10 +71,6 @@ const READERS: &[(&str, &str)] = &[
     ("rig/linux/src/vm/news.rs", "what a guest adds to its result, up to a bound"),
     ("rig/linux/src/vm/init.rs", "files within the guest"),
     ("rig/linux/src/vm/mounts.rs", "/proc within the guest"),
-    ("rig/linux/src/vm/outcome.rs", "/proc within the guest"),
-    ("rig/linux/src/vm/session.rs", "/proc within the guest"),
-    ("rig/linux/src/workers/worker_pool.rs", "/proc"),
-    ("rig/src/measure/env.rs", "/proc/cpuinfo"),
     ("rig/src/record", "/proc"),
 ];
 const APART_FROM_RESULTS: &str =

@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(loader_of(&elf(3)), Ok(Some("/ld".into())));
         assert!(loader_of(&elf(1)[..64]).unwrap_err().contains("cut short"));
         assert!(loader_of(&elf(3)[..64 + 56]).unwrap_err().contains("cut short"));
-        assert!(loader_of(b"#!/bin/sh\n").unwrap_err().contains("no program"));
+        assert!(loader_of(b"#!/bin/sh\n").unwrap_err().contains("not a program"));
         let mut far = elf(1);
         far[32..40].fill(0xff);
         assert!(loader_of(&far).unwrap_err().contains("cut short"));

@@ -112,7 +112,7 @@ const GATES: &str = "reports/src/gate/file.rs";
 const TRACE: &str = "trace_";
 
 /// Every part with keys of structs, in the order of the document.
-pub(super) static PARTS: [Part; 23] = [
+pub(super) static PARTS: [Part; 22] = [
     part("## Scenarios", (FILE, "File"), Example::Scenario(&[])),
     part("### `[hierarchy]`", (FILE, "Hierarchy"), Example::Scenario(&["hierarchy"])),
     part("### `[[hierarchies]]`", (FILE, "NamedHierarchy"), Example::Hierarchies(&["hierarchies"])),
@@ -148,6 +148,5 @@ pub(super) static PARTS: [Part; 23] = [
     part("## Gates", (GATES, "RawFile"), Example::Gates(&[])),
     part("### `[[gate]]`", (GATES, "RawGate"), Example::Gates(&["gate"])),
     part("### `select`", (GATES, "Select"), Example::Gates(&["gate", "select"])),
-    part("### `against`", (GATES, "Against"), Example::Gates(&["gate", "against"])),
     part("### `waive`", (GATES, "RawWaive"), Example::Gates(&["gate", "waive"])),
 ];

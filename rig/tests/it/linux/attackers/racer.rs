@@ -5,11 +5,12 @@
 use super::{MALLORY, Scene, VICTIM, mode};
 use crate::cgroups::{self, skipped, without_v1};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::os::unix::fs::{chown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
 use std::time::Duration;
 
 /// Names the folder in which the racer swaps. Where it is set, this program is the racer.
@@ -82,7 +83,16 @@ impl Racer {
         let mut command = Command::new(program);
         command.args(["--exact", "linux::attackers::racer::racer", "--nocapture"]).current_dir("/");
         command.env(RACES, place).env(TARGET, scene.path("home/keys")).uid(MALLORY).gid(MALLORY);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = loop {
+            match command.spawn() {
+                // A program that another test forks at this moment has the copy open for writing until its exec.
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                    sleep(Duration::from_millis(5))
+                }
+                started => break started.unwrap(),
+            }
+        };
         let said = BufReader::new(child.stdout.take().unwrap());
         let races = said.lines().any(|line| line.unwrap().contains("racing"));
         assert!(races, "the racer ended: {:?}", child.wait());

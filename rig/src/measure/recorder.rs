@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// Attaches by mode, controller and outcome.
 pub type Census = BTreeMap<(&'static str, Controller, AttachOutcome), u64>;
 
+/// A reservation of pages at a cgroup and its ancestors below another.
+type Reservation = (Controller, (CgroupId, CgroupId), i64);
+
 /// An attach under way.
 #[derive(Debug)]
 struct Attach {
@@ -33,8 +36,8 @@ struct Attach {
     own_charges: u64,
     /// Address spaces that it moves, each with the number of operations on it that had begun.
     mms: SmallVec<[(MmId, u64); 2]>,
-    /// The reservations of its transaction, each from a cgroup up to below another.
-    reserved: SmallVec<[(Controller, (CgroupId, CgroupId), i64); 4]>,
+    /// The reservations of its transaction.
+    reserved: SmallVec<[Reservation; 4]>,
     phase: Option<(Phase, u64)>,
     phases_ns: [Option<u64>; Phase::ALL.len()],
     overlapped: bool,

@@ -3,6 +3,7 @@
 //!
 //! Only the crate `rig` contains the commit, and only in a release build, which is what results are made with. So a commit
 //! makes nothing be compiled again in a debug build, and only this crate in a release build.
+#![allow(clippy::print_stdout, reason = "cargo reads the output of a build script")]
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

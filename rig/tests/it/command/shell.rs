@@ -40,7 +40,7 @@ fn every_command_has_a_manual_page() {
     assert_eq!(text(&rig(&["man"], folder.path()).stdout), main);
     for name in commands() {
         let page = page(&format!("attach-rig-{name}"));
-        assert!(page.contains(".TH ") && page.contains(&format!("attach\\-rig {}", name)), "{page}");
+        assert!(page.contains(".TH ") && page.contains(&format!("attach\\-rig {name}")), "{page}");
         assert!(main.contains(&format!("attach\\-rig\\-{name}(1)")), "{name}: {main}");
     }
     assert!(page("attach-rig-baseline-update").contains("baselines"));

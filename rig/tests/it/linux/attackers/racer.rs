@@ -88,7 +88,7 @@ impl Racer {
             match command.spawn() {
                 // A program that another test forks at this moment has the copy open for writing until its exec.
                 Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
-                    sleep(Duration::from_millis(5))
+                    sleep(Duration::from_millis(5));
                 }
                 started => break started.unwrap(),
             }

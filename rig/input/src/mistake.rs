@@ -49,7 +49,10 @@ fn line(text: &str, at: usize) -> (usize, usize) {
 pub fn excerpt(text: &str, span: Range<usize>) -> String {
     let (number, start) = line(text, span.start);
     let shown = text[start..].lines().next().unwrap_or_default();
-    let within = |at: usize| at.saturating_sub(start).min(shown.len());
+    let within = |at: usize| {
+        let at = at.saturating_sub(start).min(shown.len());
+        (0..=at).rev().find(|at| shown.is_char_boundary(*at)).unwrap_or(0)
+    };
     let mark = AnnotationKind::Primary.span(within(span.start)..within(span.end.max(span.start)));
     let snippet = Snippet::source(shown).line_start(number).annotation(mark);
     format!("\n{}", Renderer::plain().render(&[Group::with_level(Level::ERROR).element(snippet)]))
@@ -68,5 +71,18 @@ mod tests {
         assert_eq!(says(text.len()..99), "f:3:6: no\n  |\n3 | c = 3\n  |      ^");
         assert_eq!(Mistake::at("f", "", 0..0, "no").place, "f:1:1");
         assert_eq!(Mistake::of("--cpus 0", "no").to_string(), "--cpus 0: no");
+    }
+
+    proptest::proptest! {
+        /// Files are damaged in every way, and a span may be that of another text.
+        #[test]
+        fn every_span_of_every_text_can_be_shown(
+            text in r"(?s)[\PC\t\r\n\x1b\u{200b}é漢]{0,60}",
+            start in 0_usize..200,
+            length in 0_usize..200,
+        ) {
+            let shown = Mistake::at("f", &text, start..start + length, "no").to_string();
+            assert!(shown.starts_with("f:"), "{shown}");
+        }
     }
 }

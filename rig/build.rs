@@ -1,8 +1,8 @@
 //! Passes the commit that the program is built from to the compiler, as `ATTACH_RIG_COMMIT`, and the build profile, as
 //! `ATTACH_RIG_PROFILE`.
 //!
-//! Only the crate `rig` contains the commit, and only in a release build, which is what results are made with. So a commit
-//! makes nothing be compiled again in a debug build, and only this crate in a release build.
+//! Only the crate `rig` contains the commit, and only in a release build, which is what results are made with. After a
+//! commit, a debug build compiles nothing again, and a release build only this crate.
 #![allow(clippy::print_stdout, reason = "cargo reads the output of a build script")]
 use std::path::{Path, PathBuf};
 use std::process::Command;

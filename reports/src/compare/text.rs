@@ -52,14 +52,18 @@ fn answer(compared: &Comparison) -> String {
             format!(
                 "{b} {} than {a}: {}{also}",
                 how(row, ["violates more", "is slower", "does less"]),
-                told(row)
+                with_place(row)
             )
         }
         _ if !compared.missing.is_empty() => {
             format!("cannot tell {b} from {a}: not all cells are there on both sides")
         }
         (_, Some(row), _) => {
-            format!("{b} {} than {a}: {}", how(row, ["violates less", "is faster", "does more"]), told(row))
+            format!(
+                "{b} {} than {a}: {}",
+                how(row, ["violates less", "is faster", "does more"]),
+                with_place(row)
+            )
         }
         (_, _, Some((why, _))) if unclear == compared.rows.len() as u64 => {
             format!("cannot tell {b} from {a}: {why}")
@@ -94,7 +98,7 @@ fn how(row: &Compared, [right, time, work]: [&'static str; 3]) -> &'static str {
     }
 }
 
-fn told(row: &Compared) -> String {
+fn with_place(row: &Compared) -> String {
     format!("{} {row}, {}", row.key, title(&row.place))
 }
 

@@ -52,7 +52,7 @@ pub enum Ancestors {
     /// They stay as they are: the move changes nothing there, and a limit there cannot refuse it.
     #[default]
     Kept,
-    /// They are charged and then uncharged, as before res_counter_charge_until (proposed in 2011, merged in 2012).
+    /// They are charged and then uncharged, as before res_counter_charge_until was proposed in 2011.
     Charged,
 }
 

@@ -83,11 +83,11 @@ pub fn doubt(run: &Run) -> Option<String> {
         return Some(format!("not all of the run is there: {}", list(&missing)));
     }
     let open = Census::of(&run.verdicts).inconclusive;
-    let thin = run.notes.iter().filter(|note| note.kind == NoteKind::Thin).count() as u64;
-    let why = match (run.cells.is_empty(), open, thin) {
+    let underpowered = run.notes.iter().filter(|note| note.kind == NoteKind::Inconclusive).count() as u64;
+    let why = match (run.cells.is_empty(), open, underpowered) {
         (true, _, _) => "it has no cell".to_owned(),
         (_, 0, 0) => return None,
-        (_, 0, thin) => format!("{} too thin", count(thin, "remark says that a cell is")),
+        (_, 0, cells) => format!("{} with too little to tell", count(cells, "cell")),
         (_, open, _) => count(open, "verdict is inconclusive"),
     };
     Some(format!("the run itself is inconclusive: {why}; see its report"))

@@ -97,13 +97,13 @@ pub fn outcome(outcome: Judgement) -> &'static str {
     }
 }
 
-/// Returns `info`, `warning` or `thin`.
+/// Returns `info`, `warning` or `inconclusive`.
 #[must_use]
 pub fn note(kind: NoteKind) -> &'static str {
     match kind {
         NoteKind::Info => "info",
         NoteKind::Warning => "warning",
-        NoteKind::Thin => "thin",
+        NoteKind::Inconclusive => "inconclusive",
     }
 }
 

@@ -63,7 +63,7 @@ pub struct Run {
     pub cells: Vec<Cell>,
     /// Judgement over all cells: invariant × protocol.
     pub verdicts: Vec<Verdict>,
-    /// Anything that a reader has to know: thin cells, rules that never fired, what could not be measured.
+    /// Anything that a reader has to know: cells in which too little happened, rules that never fired, what could not be measured.
     pub notes: Vec<Note>,
     /// Straight lines through medians along an axis, see [`crate::fit`]; absent when nothing was fitted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -440,7 +440,7 @@ pub enum Judgement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// `warning` changes nothing, `thin` makes the run inconclusive.
+    /// `warning` changes nothing, `inconclusive` makes the run so.
     pub kind: NoteKind,
     /// The remark with its remedy.
     pub text: String,
@@ -458,7 +458,8 @@ pub enum NoteKind {
     /// Something is not as a reader would expect.
     Warning,
     /// A cell in which too little happened; the run is inconclusive.
-    Thin,
+    #[serde(alias = "thin")]
+    Inconclusive,
 }
 
 /// The machine and the rig's own speed: everything that may differ between two runs of one seed. Written to `env.json`.

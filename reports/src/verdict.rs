@@ -10,7 +10,7 @@
 //! | `sometimes` | at least one cell |
 //! | `always` | every cell |
 //!
-//! A pass becomes inconclusive when a cell of that protocol was thin, and so does an expectation that names an
+//! A pass becomes inconclusive when too little happened in a cell of that protocol, and so does an expectation that names an
 //! invariant which no cell checked: missing data never passes.
 use crate::coverage::Coverage;
 use crate::exit::Exit;
@@ -23,8 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub type Expectations = BTreeMap<String, BTreeMap<String, Expectation>>;
 
 /// Returns one verdict for every subject of `cells` (in the order of the plan) and every invariant that any cell
-/// checked or that is expected of the protocol. `notes` say which protocols had thin cells; a thin note without a
-/// protocol is about all. `replay` gives the command that replays a cell in which an invariant was violated.
+/// checked or that is expected of the protocol. `notes` say which protocols had cells with too little activity; such a
+/// note without a protocol is about all. `replay` gives the command that replays a cell in which an invariant was violated.
 pub fn judge(
     cells: &[Cell],
     expected: &Expectations,
@@ -37,13 +37,13 @@ pub fn judge(
     for subject in subjects(cells) {
         let mine: Vec<&Cell> = cells.iter().filter(|cell| cell.subject == *subject).collect();
         let wanted = expected_of(expected, subject);
-        let thin = is_thin(notes, subject.label());
+        let underpowered = is_underpowered(notes, subject.label());
         let named = wanted.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
         for invariant in in_order(invariants.iter().copied().chain(named)) {
             let mut verdict = tally(&mine, subject, invariant, &replay);
             let explicit = wanted.and_then(|invariants| invariants.get(invariant)).copied();
             verdict.expected = explicit.unwrap_or_default();
-            verdict.outcome = outcome(&verdict, explicit.is_some(), thin);
+            verdict.outcome = outcome(&verdict, explicit.is_some(), underpowered);
             verdicts.push(verdict);
         }
     }
@@ -57,14 +57,14 @@ pub fn subjects(cells: &[Cell]) -> Vec<&Subject> {
 }
 
 /// Returns the exit code that a run's verdicts ask for: violated when one failed, inconclusive when one is, a cell was
-/// thin or cells are missing. The caller adds codes for conditions that are not in a run, such as usage or cleanup.
+/// inconclusive or cells are missing. The caller adds codes for conditions that are not in a run, such as usage or cleanup.
 #[must_use]
 pub fn exit_code(run: &Run) -> Exit {
     let census = Census::of(&run.verdicts);
     if census.failed > 0 {
         Exit::Violated
     } else if census.inconclusive > 0
-        || run.notes.iter().any(|note| note.kind == NoteKind::Thin)
+        || run.notes.iter().any(|note| note.kind == NoteKind::Inconclusive)
         || !Coverage::of(run).missing.is_empty()
     {
         Exit::Inconclusive
@@ -181,9 +181,9 @@ fn expected_of<'a>(
     expected.get(&parts.protocol).or_else(|| expected.get(parts.family()))
 }
 
-fn is_thin(notes: &[Note], label: &str) -> bool {
+fn is_underpowered(notes: &[Note], label: &str) -> bool {
     let about = |note: &Note| note.protocol.as_deref().is_none_or(|named| named == label);
-    notes.iter().any(|note| note.kind == NoteKind::Thin && about(note))
+    notes.iter().any(|note| note.kind == NoteKind::Inconclusive && about(note))
 }
 
 /// Counts one invariant over the cells of one subject.
@@ -211,7 +211,7 @@ fn tally(
     }
 }
 
-fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Judgement {
+fn outcome(verdict: &Verdict, explicit: bool, underpowered: bool) -> Judgement {
     if verdict.cells == 0 {
         return if explicit { Judgement::Inconclusive } else { Judgement::Skipped };
     }
@@ -220,9 +220,9 @@ fn outcome(verdict: &Verdict, explicit: bool, thin: bool) -> Judgement {
         Expectation::Sometimes => verdict.cells_violated > 0,
         Expectation::Always => verdict.cells_violated == verdict.cells,
     };
-    // A breach is a breach however thin the cell. A breach that was not seen proves nothing in a thin cell.
+    // A violation counts however little happened. That none was seen proves nothing where too little happened.
     let seen = !as_expected && verdict.expected == Expectation::Never;
-    match (as_expected, thin) {
+    match (as_expected, underpowered) {
         _ if seen => Judgement::Fail,
         (_, true) => Judgement::Inconclusive,
         (false, false) => Judgement::Fail,

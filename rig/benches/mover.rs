@@ -56,8 +56,8 @@ fn main() -> ExitCode {
         println!("mover: not measured, cc cannot compile {SOURCE}; install a C compiler");
         return ExitCode::SUCCESS;
     };
-    let kept_pages = vec![0; pairs];
-    let options = LinuxOptions { duration, kept_pages, rates: Vec::new(), ..LinuxOptions::default() };
+    let resident_pages = vec![0; pairs];
+    let options = LinuxOptions { duration, resident_pages, rates: Vec::new(), ..LinuxOptions::default() };
     let (mut place, mut loops) = (None, Vec::new());
     let outcome = run(&options, &engines::Interrupt::never(), &mut |progress| match progress {
         Progress::Ready { folder, worker, .. } => place = Some((folder, worker)),

@@ -48,7 +48,7 @@ pub struct Select {
     /// Pages that the moved process keeps.
     ///
     /// Unit: pages. Values: a number on the axis. Default: any, each judged separately.
-    pub kept_pages: Option<u64>,
+    pub resident_pages: Option<u64>,
     /// Outcome of attaches, for `attach.latency` and `attach.count`.
     ///
     /// Values: an outcome, such as `moved` or `refused`. Default: `moved` for latencies, all for counts.
@@ -79,7 +79,7 @@ impl Select {
             Axis::FaultRate => self.fault_rate,
             Axis::Rate => self.rate,
             Axis::Delay => self.delay,
-            Axis::ResidentPages => self.kept_pages,
+            Axis::ResidentPages => self.resident_pages,
         }?;
         // The closed loop has no rate.
         Some((written > 0 || axis != Axis::Rate).then_some(written))

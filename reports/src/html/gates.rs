@@ -42,7 +42,7 @@ pub(super) fn section(view: &View<'_>, ladder: &GateReport) -> Markup {
 
 fn cells(gate: &Gate, row: &GateRow, bad: bool) -> Vec<Markup> {
     let verdict = html! {
-        span .bad[row.state == GateState::Failed] .thin[row.state == GateState::Inconclusive] .good[!bad] { (word(row.state)) }
+        span .bad[row.state == GateState::Failed] .inconclusive[row.state == GateState::Inconclusive] .good[!bad] { (word(row.state)) }
     };
     vec![
         text(&gate.name),

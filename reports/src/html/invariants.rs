@@ -91,7 +91,7 @@ fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup
 fn cell(view: &View<'_>, at: usize, verdict: &Verdict) -> Markup {
     let class = match (verdict.outcome, verdict.cells_violated) {
         (Judgement::Fail, _) => "bad",
-        (Judgement::Inconclusive, _) => "thin",
+        (Judgement::Inconclusive, _) => "inconclusive",
         (_, 0) => "good",
         _ => "known",
     };

@@ -34,7 +34,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
     let (class, word) = match exit_code(run) {
         _ if run.verdicts.is_empty() => ("none", "No invariant was checked"),
         Exit::Violated => ("bad", "Not as expected"),
-        Exit::Inconclusive => ("thin", "Inconclusive"),
+        Exit::Inconclusive => ("inconclusive", "Inconclusive"),
         _ => ("good", "As expected"),
     };
     html! {
@@ -72,11 +72,11 @@ fn findings(view: &View<'_>, word: &str) -> Markup {
 
 fn missing(view: &View<'_>) -> Markup {
     let ended = view.run.cells.iter().filter(|cell| cell.ended.is_some()).count() as u64;
-    let thin = view.run.notes.iter().filter(|note| note.kind == NoteKind::Thin).count() as u64;
+    let underpowered = view.run.notes.iter().filter(|note| note.kind == NoteKind::Inconclusive).count() as u64;
     html! {
         @if view.run.interrupted { p.warn { "The run was interrupted: cells are missing." } }
         @if ended > 0 { p.warn { a href=(view.link("remarks")) { (count(ended, "cell")) " ended early." } } }
-        @if thin > 0 { p.warn { a href=(view.link("remarks")) { (count(thin, "thin cell")) ": too little happened to tell." } } }
+        @if underpowered > 0 { p.warn { a href=(view.link("remarks")) { (count(underpowered, "cell")) " with too little activity to tell." } } }
     }
 }
 

@@ -1,11 +1,14 @@
-//! Results of schema 1. Fields that were renamed are read by an alias; the rest is translated here.
+//! Results of older versions. Fields that were renamed are read by an alias; the rest is translated here.
 //!
 //! Schema 1 described a cell of `linux` in the name of its protocol: `vm:v1+charges traced`. No other place parses
 //! names.
 use super::{Engine, Run, SCHEMA, SCHEMA_1, Subject, SubjectParts, Subtree};
 
+/// Checks that once had another name: that name and the present one.
+const RENAMED: [(&str, &str); 1] = [("overrun", "over-limit")];
+
 impl Run {
-    /// Returns the run as this version writes it: a result of [`SCHEMA_1`] is translated, any other is left as it is.
+    /// Returns the run as this version writes it: subjects of [`SCHEMA_1`] and earlier names of checks are translated.
     #[must_use]
     pub fn into_current(mut self) -> Self {
         if self.schema == SCHEMA_1 {
@@ -14,7 +17,18 @@ impl Run {
                 self.translate_subjects();
             }
         }
+        self.translate_checks();
         self
+    }
+
+    fn translate_checks(&mut self) {
+        let cells = self.cells.iter_mut().flat_map(|cell| &mut cell.invariants).map(|check| &mut check.name);
+        let verdicts = self.verdicts.iter_mut().map(|verdict| &mut verdict.invariant);
+        for name in cells.chain(verdicts) {
+            if let Some((_, present)) = RENAMED.iter().find(|(earlier, _)| name == earlier) {
+                *name = (*present).to_owned();
+            }
+        }
     }
 
     fn translate_subjects(&mut self) {

@@ -12,7 +12,7 @@ pub(super) fn line(run: &Run) -> String {
     };
     let overlaps = run.cells.iter().map(|cell| cell.attach.overlaps).min().unwrap_or(0);
     let mut text = format!(
-        "thinnest cell: {} attaches without noop, {} with a charge",
+        "smallest cell: {} attaches without noop, {} with a charge",
         grouped(attaches),
         count(overlaps, "overlap"),
     );

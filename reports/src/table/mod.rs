@@ -113,7 +113,7 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
     for note in &run.notes {
         let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
         lines.push((
-            note.kind == NoteKind::Thin,
+            note.kind == NoteKind::Inconclusive,
             format!("{}: {about}{}", labels::note(note.kind), note.text),
         ));
     }

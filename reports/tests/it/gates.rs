@@ -152,9 +152,9 @@ fn every_axis_can_be_selected() {
         );
         evaluate(&gates(&gate), &run, Earlier::Nothing).unwrap().text()
     };
-    let one = judged("{ protocol = \"vm:v1\", kept-pages = 256 }");
+    let one = judged("{ protocol = \"vm:v1\", resident-pages = 256 }");
     assert_eq!((one.matches(" pages").count(), one.matches("vm:v1, 256 pages").count()), (1, 1), "{one}");
-    let both = judged("{ rate = 0, kept-pages = 8192 }");
+    let both = judged("{ rate = 0, resident-pages = 8192 }");
     assert_eq!((both.matches(" pages").count(), both.matches("8,192 pages").count()), (2, 2), "{both}");
 }
 

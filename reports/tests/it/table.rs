@@ -53,7 +53,7 @@ fn the_last_line_is_the_verdict() {
     assert!(last(&run).starts_with("verdict: not as expected (1 not as expected, "), "{}", last(&run));
     run.verdicts.retain(|verdict| verdict.outcome != Judgement::Fail);
     assert!(last(&run).starts_with("verdict: as expected ("));
-    run.notes.push(note(NoteKind::Thin, "11 attaches"));
+    run.notes.push(note(NoteKind::Inconclusive, "11 attaches"));
     assert!(last(&run).starts_with("verdict: inconclusive ("));
 }
 

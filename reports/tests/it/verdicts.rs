@@ -66,15 +66,15 @@ fn a_bare_id_holds_for_its_options_unless_they_have_their_own_key() {
 
 #[test]
 fn a_thin_cell_takes_a_pass_away_but_no_failure() {
-    let thin = |protocol: Option<&str>| {
-        vec![Note { protocol: protocol.map(str::to_owned), ..note(NoteKind::Thin, "11 attaches") }]
+    let underpowered = |protocol: Option<&str>| {
+        vec![Note { protocol: protocol.map(str::to_owned), ..note(NoteKind::Inconclusive, "11 attaches") }]
     };
     let never = BTreeMap::new();
     for (notes, violated, outcome) in [
-        (thin(Some("p")), 0, Judgement::Inconclusive),
-        (thin(None), 0, Judgement::Inconclusive),
-        (thin(Some("q")), 0, Judgement::Pass),
-        (thin(Some("p")), 1, Judgement::Fail),
+        (underpowered(Some("p")), 0, Judgement::Inconclusive),
+        (underpowered(None), 0, Judgement::Inconclusive),
+        (underpowered(Some("q")), 0, Judgement::Pass),
+        (underpowered(Some("p")), 1, Judgement::Fail),
         (vec![note(NoteKind::Warning, "slow")], 0, Judgement::Pass),
     ] {
         assert_eq!(judged(&cells("p", &[violated]), &never, &notes)[0].outcome, outcome, "{notes:?}");
@@ -99,7 +99,7 @@ fn exit_codes_rank_failure_above_inconclusive() {
     assert_eq!(exit_code(&run), Exit::Violated, "prepare-undo breaks its contract in the demo");
     run.verdicts.retain(|verdict| verdict.outcome != Judgement::Fail);
     assert_eq!(exit_code(&run), Exit::AsExpected);
-    run.notes.push(note(NoteKind::Thin, "11 attaches where 100 were wanted"));
+    run.notes.push(note(NoteKind::Inconclusive, "11 attaches where 100 were wanted"));
     assert_eq!(exit_code(&run), Exit::Inconclusive);
     run.notes.clear();
     run.verdicts[0].outcome = Judgement::Inconclusive;

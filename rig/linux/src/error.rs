@@ -56,7 +56,7 @@ pub enum LinuxError {
     /// The workers would map or touch more memory than is free. Exit code 4.
     #[error(
         "the workers would map and touch up to {wanted_mib} MiB (reservations not counted), more than {percent} % of the {free_mib} MiB free ({by})\n  \
-         try: fewer --processes, --threads or --kept-pages, a lower cap_pages or trace_touch_percent, or a larger limit"
+         try: fewer --processes, --threads or --resident-pages, a lower cap_pages or trace_touch_percent, or a larger limit"
     )]
     TooLittleMemory {
         /// Memory that the workers touch at one time.

@@ -37,7 +37,7 @@ pub(super) fn check(options: &LinuxOptions) -> Result<(), LinuxError> {
     })
 }
 
-/// Bytes that all workers have touched at one time, the kept pages included.
+/// Bytes that all workers have touched at one time, resident pages included.
 fn wanted_bytes(options: &LinuxOptions) -> u64 {
     let files = workloads::Folder::new(".");
     let plans = options
@@ -45,7 +45,7 @@ fn wanted_bytes(options: &LinuxOptions) -> u64 {
         .iter()
         .filter_map(|workload| workloads::WorkloadPlan::new(&workload.spec, &files).ok());
     let worked = plans.map(|plan| plan.resident_pages_max()).fold(0, u64::saturating_add);
-    let kept = options.kept_pages.iter().copied().max().unwrap_or(0).saturating_mul(options.moved().into());
+    let kept = options.resident_pages.iter().copied().max().unwrap_or(0).saturating_mul(options.moved().into());
     worked.saturating_add(kept).saturating_mul(PAGE_BYTES)
 }
 
@@ -114,7 +114,7 @@ mod tests {
         let said = error.to_string();
         assert_eq!(error.exit_code(), Exit::CannotRun);
         assert!(said.contains("67108863 MiB") && said.contains("MiB free"), "{said}");
-        let kept = LinuxOptions { kept_pages: vec![1 << 40], ..LinuxOptions::default() };
+        let kept = LinuxOptions { resident_pages: vec![1 << 40], ..LinuxOptions::default() };
         assert!(check(&kept).is_err());
     }
 }

@@ -45,7 +45,7 @@ pub struct LinuxOptions {
     /// Unit that one move moves.
     pub moves: MovedUnit,
     /// Cells that move idle processes back to back, each of which keeps this many touched pages: the cost of a page.
-    pub kept_pages: Vec<u64>,
+    pub resident_pages: Vec<u64>,
     /// Number of times that all these cells are measured, in ABBA order, so that they can be compared in pairs.
     pub repeat: u32,
     /// Refusals to be provoked after the moves, one cell each.
@@ -103,7 +103,7 @@ impl Default for LinuxOptions {
             seed: 1,
             movers: 1,
             moves: MovedUnit::Processes,
-            kept_pages: Vec::new(),
+            resident_pages: Vec::new(),
             repeat: 1,
             refusals: Vec::new(),
             origin: Origin::default(),
@@ -164,7 +164,7 @@ impl LinuxOptions {
     /// Cells that are measured, without the traced ones, which are not always possible.
     #[must_use]
     pub fn cells(&self) -> usize {
-        let once = usize::from(self.closed_loop) + self.rates.len() + self.kept_pages.len();
+        let once = usize::from(self.closed_loop) + self.rates.len() + self.resident_pages.len();
         once * self.repeat as usize + self.refusals.len()
     }
 
@@ -201,8 +201,8 @@ impl LinuxOptions {
             );
             return wrong("--movers", &self.movers, "is out of range", expected);
         }
-        match self.kept_pages.iter().find(|pages| **pages > KEPT_MAX) {
-            Some(pages) => wrong("--kept-pages", pages, "is too much", format!("use at most {KEPT_MAX}")),
+        match self.resident_pages.iter().find(|pages| **pages > KEPT_MAX) {
+            Some(pages) => wrong("--resident-pages", pages, "is too much", format!("use at most {KEPT_MAX}")),
             None => Ok(()),
         }
     }
@@ -229,7 +229,7 @@ mod tests {
         check(|o| o.workloads[0].spec.shape = "churm".into(), "--workload");
         check(|o| o.workloads[0].moved = false, "--processes");
         check(|o| o.movers = 2, "--movers");
-        check(|o| o.kept_pages = vec![1 << 30], "--kept-pages");
+        check(|o| o.resident_pages = vec![1 << 30], "--resident-pages");
         check(|o| o.duration = Duration::ZERO, "--duration");
         check(|o| o.duration = Duration::MAX, "--duration");
         check(|o| o.rates = vec![rate("1000001/s")], "--rate");

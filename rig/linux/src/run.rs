@@ -158,12 +158,12 @@ mod tests {
     use crate::result::record::tests::empty_run;
 
     #[test]
-    fn a_leftover_outranks_a_signal_and_a_signal_a_thin_run() {
-        let code = |signal, failure, thin: bool| {
+    fn a_leftover_outranks_a_signal_and_a_signal_an_underpowered_run() {
+        let code = |signal, failure, underpowered: bool| {
             // Without a plan, since its cells would count as missing.
             let mut run = Run { plan: None, ..empty_run() };
-            if thin {
-                run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text: String::new() });
+            if underpowered {
+                run.notes.push(Note { kind: NoteKind::Inconclusive, protocol: None, text: String::new() });
             }
             RunEnd { run, facts: BTreeMap::new(), kernel: String::new(), signal, failure }.exit_code()
         };

@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         let closed = options.closed_loop.then(|| plan(None));
         let open = options.rates.iter().map(|rate| plan(Some(*rate)));
         let kept = MovePlan { rate: None, pause: Duration::ZERO, duration: options.duration.min(KEPT_CELL) };
-        let kept = options.kept_pages.iter().map(|pages| (kept, Some(*pages)));
+        let kept = options.resident_pages.iter().map(|pages| (kept, Some(*pages)));
         let once: Vec<_> = closed.into_iter().chain(open).chain(kept).collect();
         let plans: Vec<_> = (0..options.repeat).flat_map(|turn| in_turn(&once, turn)).collect();
         for (cell, (plan, kept)) in plans.iter().enumerate() {
@@ -112,10 +112,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn cell(&mut self, plan: MovePlan, kept_pages: Option<u64>) -> Result<CellRecord, LinuxError> {
-        self.crew.keep(kept_pages.unwrap_or(0))?;
+    fn cell(&mut self, plan: MovePlan, resident_pages: Option<u64>) -> Result<CellRecord, LinuxError> {
+        self.crew.keep(resident_pages.unwrap_or(0))?;
         self.crew.reset();
-        if kept_pages.is_none() {
+        if resident_pages.is_none() {
             self.crew.work();
         }
         let board = self.crew.shared().board();
@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
         self.crew.park()?;
         self.movers.verify()?;
         let record = CellRecord::new(plan, samples, (ended, duration_ns), self.crew);
-        Ok(CellRecord { kept_pages, looked: self.look(), ..record })
+        Ok(CellRecord { resident_pages, looked: self.look(), ..record })
     }
 
     /// Measures the traced cells, while all workers work.

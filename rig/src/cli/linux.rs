@@ -65,7 +65,7 @@ fn asked(flags: &LinuxFlags) -> Result<Asked, Failure> {
     let options = LinuxOptions {
         hierarchy: flags.hierarchy.parse().map_err(|error: OptionError| Failure::usage(error))?,
         move_charges: flags.move_charges,
-        kept_pages: flags.kept_pages.clone(),
+        resident_pages: flags.resident_pages.clone(),
         ..options
     };
     options.check().map_err(Failure::usage)?;

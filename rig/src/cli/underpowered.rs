@@ -16,27 +16,27 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
     let done = outcome::tried(&cell.attach.outcomes);
     let name = name(plan);
     let mut notes = Vec::new();
-    let mut thin = |text: String| {
-        notes.push(Note { kind: NoteKind::Thin, text, protocol: Some(cell.subject.to_string()) });
+    let mut underpowered = |text: String| {
+        notes.push(Note { kind: NoteKind::Inconclusive, text, protocol: Some(cell.subject.to_string()) });
     };
     if done < demand.attaches {
-        thin(format!(
+        underpowered(format!(
             "{name}: {done} attaches other than noop, {} demanded; use a longer --duration",
             demand.attaches
         ));
     }
     if cell.attach.overlaps < demand.overlaps {
         let seen = cell.attach.overlaps;
-        thin(format!(
+        underpowered(format!(
             "{name}: {seen} attaches overlapped a charge, {} demanded; use a longer --duration",
             demand.overlaps
         ));
     }
     if plan.fault_rate.is_some_and(|rate| rate > 0) && demand.aborts > 0 {
-        thin_aborts(scenario, plan, cell).into_iter().for_each(&mut thin);
+        rare_aborts(scenario, plan, cell).into_iter().for_each(&mut underpowered);
         let silent = cell.faults.rules.iter().filter(|rule| rule.fired == 0);
         silent
-            .for_each(|rule| thin(format!("{name}: rule `{}` never fired in {} hits", rule.rule, rule.hits)));
+            .for_each(|rule| underpowered(format!("{name}: rule `{}` never fired in {} hits", rule.rule, rule.hits)));
     } else {
         for rule in cell.faults.rules.iter().filter(|rule| rule.fired == 0) {
             let text =
@@ -58,7 +58,7 @@ pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
             let text = format!(
                 "rule `{text}` never fired {where_}; remove it, or use a longer --duration or more --seeds"
             );
-            notes.push(Note { kind: NoteKind::Thin, text, protocol: protocol.map(Subject::to_string) });
+            notes.push(Note { kind: NoteKind::Inconclusive, text, protocol: protocol.map(Subject::to_string) });
         };
         let mut somewhere = false;
         for subject in verdict::subjects(cells) {
@@ -85,7 +85,7 @@ fn has(scenario: &Scenario, subject: &Subject, site: Site) -> bool {
         || Protocol::parse(&subject.parts().protocol).is_ok_and(|protocol| sites(protocol).contains(&site))
 }
 
-fn thin_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {
+fn rare_aborts(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<String> {
     let demanded = scenario.demand.aborts;
     let few = aborts(scenario, plan, cell).into_iter().filter(|(_, ran)| *ran < demanded);
     few.map(|(abort, ran)| format!("{}: {abort} ran {ran} times, {demanded} demanded", name(plan))).collect()

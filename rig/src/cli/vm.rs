@@ -121,7 +121,7 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Vec<GuestSetting>, Asked), Failure>
         timeout: flags.timeout,
     };
     let Asked { options, carried } = kernel::asked(&flags.work, Duration::from_secs(5))?;
-    let options = LinuxOptions { kept_pages: flags.kept_pages.clone(), ..options };
+    let options = LinuxOptions { resident_pages: flags.resident_pages.clone(), ..options };
     options.check().map_err(usage)?;
     Ok((machine, GuestSetting::list(&flags.hierarchies).map_err(usage)?, Asked { options, carried }))
 }

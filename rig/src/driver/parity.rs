@@ -124,7 +124,7 @@ mod tests {
         );
         assert!(
             !may_violate("three-phase", "contract", never)
-                && may_violate("three-phase", "overrun", sometimes)
+                && may_violate("three-phase", "over-limit", sometimes)
         );
         for locks in ["transactional", "transactional:mmap-sem=unfair", "prepare-undo:hold=locks"] {
             assert!(!may_violate(locks, "drift", never), "{locks}");

@@ -6,7 +6,7 @@ use std::process::Command;
 
 const DEFAULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/gates/default.toml");
 
-/// Writes the scenario `steady` with demands that a short run meets, since a run that is too thin passes no gate.
+/// Writes the scenario `steady` with demands that a short run meets, since a run in which too little happens passes no gate.
 fn write_calm(folder: &Path) {
     let steady = scenario::built_in::find("steady").unwrap();
     let calm = steady.replace("attaches = 900", "attaches = 1").replace("overlaps = 100", "overlaps = 0");
@@ -355,9 +355,9 @@ fn a_run_that_is_inconclusive_itself_passes_no_gate() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
     fs::write(folder.join("c.toml"), COUNTS).unwrap();
-    let thin =
+    let short =
         rig(&["run", "steady", "--duration", "4ms", "--protocol", "transactional", "--out", "a"], folder);
-    assert_eq!(thin.status.code(), Some(5));
+    assert_eq!(short.status.code(), Some(5));
     let out = rig(&["gate", "c.toml", "a"], folder);
     assert_eq!(out.status.code(), Some(5), "{}", String::from_utf8_lossy(&out.stdout));
     // A note that is removed comes back from the cells.

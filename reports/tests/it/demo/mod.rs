@@ -25,7 +25,7 @@ const PROTOCOLS: [(&str, u64, u64, bool); 4] = [
 pub(crate) const INVARIANTS: [&str; 12] = [
     "drift",
     "left-behind",
-    "overrun",
+    "over-limit",
     "underflow",
     "stale-decision",
     "partial-move",

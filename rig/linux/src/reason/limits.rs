@@ -155,7 +155,7 @@ fn tightest(scene: &Scene<'_>) -> Option<Reason> {
     let quoted = input::shell::quote(&file.display().to_string()).into_owned();
     Some(Reason::new(
         why,
-        format!("raise it: echo SIZE > {quoted}, or fewer --kept-pages, --threads and --processes"),
+        format!("raise it: echo SIZE > {quoted}, or fewer --resident-pages, --threads and --processes"),
     ))
 }
 
@@ -184,7 +184,7 @@ pub(super) fn killed(scene: &Scene<'_>) -> Reason {
     let counted = format!("the kernel killed it for lack of memory (oom_kill in {counter} rose by {times})");
     match tightest(scene) {
         Some(limit) => Reason::new(format!("{counted}: {}", limit.why), limit.remedy),
-        None => Reason::new(counted, "free memory, or fewer --kept-pages, --threads and --processes"),
+        None => Reason::new(counted, "free memory, or fewer --resident-pages, --threads and --processes"),
     }
 }
 
@@ -196,7 +196,7 @@ pub(super) fn memory(scene: &Scene<'_>) -> Option<Reason> {
     space.or_else(|| tightest(scene)).or_else(|| {
         let info = scene.look.text(Path::new("/proc/meminfo"))?;
         let why = format!("the machine has {} of memory available", proc::field(&info, "MemAvailable")?);
-        Some(Reason::new(why, "free memory, or fewer --kept-pages, --threads and --processes"))
+        Some(Reason::new(why, "free memory, or fewer --resident-pages, --threads and --processes"))
     })
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct CellRecord {
     /// Length of the measured part.
     pub(crate) duration_ns: u64,
     /// Pages that every moved process keeps in a cell of idle processes; absent where they work.
-    pub(crate) kept_pages: Option<u64>,
+    pub(crate) resident_pages: Option<u64>,
     /// Pages that moved processes have touched and keep, in all, in a cell of idle processes.
     pub(crate) touched: i64,
     /// Latencies of the workers' operations during the cell, by operation and condition, warm-up included.
@@ -69,7 +69,7 @@ impl CellRecord {
             ended,
             began_ns: now_ns().saturating_sub(duration_ns),
             duration_ns,
-            kept_pages: None,
+            resident_pages: None,
             touched: crew.touched(),
             tallies: crew.tallies(),
             looked: Looked::default(),
@@ -86,7 +86,7 @@ impl CellRecord {
 
     /// Name of the cell in notes and facts: `closed loop`, `20/s traced`, `64 pages kept`.
     pub(crate) fn label(&self) -> String {
-        match self.kept_pages {
+        match self.resident_pages {
             Some(pages) => format!("{pages} pages kept"),
             None => self.plan.label() + if self.traced.is_some() { " traced" } else { "" },
         }

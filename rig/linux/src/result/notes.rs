@@ -1,4 +1,4 @@
-//! Notes for the reader of a run: what is not measured, what was discarded, which cells are thin.
+//! Notes for the reader of a run: what is not measured, what was discarded, in which cells too little happened.
 use super::super::checks::audit::Looked;
 use super::super::error::LinuxError;
 use super::super::moving::mover::{Ended, OVERRUN, WARM_UP_CLOSED, warm_up_open};
@@ -42,7 +42,7 @@ pub(crate) fn notes(
         notes.push(note(NoteKind::Warning, &text));
     }
     if let Some(error) = failure {
-        notes.push(note(NoteKind::Thin, &format!("Ended early, later cells are missing: {error}")));
+        notes.push(note(NoteKind::Inconclusive, &format!("Ended early, later cells are missing: {error}")));
     }
     notes
 }
@@ -69,12 +69,12 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
     }
     let label = record.label();
     if record.samples.moved.count() == 0 {
-        notes.push(note(NoteKind::Thin, &format!("{label}: no move succeeded, so there is no latency.")));
+        notes.push(note(NoteKind::Inconclusive, &format!("{label}: no move succeeded, so there is no latency.")));
     }
-    if record.kept_pages.is_none() && record.work().0 == 0 {
+    if record.resident_pages.is_none() && record.work().0 == 0 {
         let text =
             format!("{label}: the worker finished no operation; moves of an idle process were measured.");
-        notes.push(note(NoteKind::Thin, &text));
+        notes.push(note(NoteKind::Inconclusive, &text));
     }
     if record.samples.refused.count() > 0 {
         let refusals: Vec<_> =
@@ -108,7 +108,7 @@ fn foreign(place: &Subject, record: &CellRecord) -> Option<Note> {
          elsewhere, and measure again.",
         void.join(", ")
     );
-    Some(Note { kind: NoteKind::Thin, protocol, text })
+    Some(Note { kind: NoteKind::Inconclusive, protocol, text })
 }
 
 fn note(kind: NoteKind, text: &str) -> Note {

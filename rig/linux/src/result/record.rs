@@ -61,14 +61,14 @@ pub(crate) fn to_run(setting: &RunSetting<'_>, records: &[CellRecord], failure: 
 
 /// Returns the plan: every cell except the traced ones, which are not always possible.
 fn planned(setting: &RunSetting<'_>) -> Plan {
-    let LinuxOptions { closed_loop, rates, kept_pages, repeat, refusals, .. } = setting.options;
+    let LinuxOptions { closed_loop, rates, resident_pages, repeat, refusals, .. } = setting.options;
     let moves = setting.place.subject(setting.options.move_charges);
     let still = moves.with(|parts| parts.still = true);
     let closed = closed_loop.then(|| (moves.clone(), Point::default()));
     let at = |rate: &Rate| (moves.clone(), Point::default().with(Axis::Rate, rate.per_s()));
     let kept = |pages: &u64| (still.clone(), Point::default().with(Axis::ResidentPages, *pages));
     let once: Vec<coverage::Place> =
-        closed.into_iter().chain(rates.iter().map(at)).chain(kept_pages.iter().map(kept)).collect();
+        closed.into_iter().chain(rates.iter().map(at)).chain(resident_pages.iter().map(kept)).collect();
     let all = (0..*repeat).flat_map(|_| once.clone());
     let refused = refusals.iter().map(|refusal| {
         (moves.with(|parts| parts.refusal = Some(refusal.rule().to_string())), Point::default())
@@ -85,7 +85,7 @@ pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecor
         subject: subject(&place.subject(options.move_charges), record),
         point: Point::default()
             .with(Axis::Rate, record.plan.rate.map(Rate::per_s))
-            .with(Axis::ResidentPages, record.kept_pages),
+            .with(Axis::ResidentPages, record.resident_pages),
         seed: options.seed,
         began_ns: Some(record.began_ns - first_ns),
         duration_ns: record.duration_ns,
@@ -112,7 +112,7 @@ pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecor
 /// slower, and moves of idle processes differ from those of processes that work.
 pub(crate) fn subject(moves: &Subject, record: &CellRecord) -> Subject {
     moves.with(|parts| {
-        parts.still = record.kept_pages.is_some();
+        parts.still = record.resident_pages.is_some();
         parts.traced = record.traced.is_some();
         parts.refusal = record.refused.as_ref().map(|refused| refused.refusal.rule().to_string());
     })
@@ -206,7 +206,7 @@ pub(crate) fn command_of(mut words: Vec<String>, options: &LinuxOptions) -> Stri
     options.rates.iter().for_each(|rate| flag("rate", rate.to_string()));
     flag("duration", ShowNs(in_ns(options.duration)).to_string());
     flag("seed", options.seed.to_string());
-    options.kept_pages.iter().for_each(|pages| flag("kept-pages", pages.to_string()));
+    options.resident_pages.iter().for_each(|pages| flag("resident-pages", pages.to_string()));
     if options.repeat > 1 {
         flag("repeat", options.repeat.to_string());
     }
@@ -230,7 +230,7 @@ struct Measured<'a> {
     closed_loop: bool,
     duration: String,
     repeat: u32,
-    kept_pages: &'a [u64],
+    resident_pages: &'a [u64],
     faults: Vec<String>,
     trace: bool,
 }
@@ -244,7 +244,7 @@ pub(crate) fn toml(options: &LinuxOptions, hierarchy: &str) -> String {
         closed_loop: options.closed_loop,
         duration: ShowNs(in_ns(options.duration)).to_string(),
         repeat: options.repeat,
-        kept_pages: &options.kept_pages,
+        resident_pages: &options.resident_pages,
         faults: options.refusals.iter().map(|refusal| refusal.rule().to_string()).collect(),
         trace: options.trace,
     };

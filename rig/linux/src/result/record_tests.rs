@@ -1,4 +1,4 @@
-//! The run as a reader finds it: axes, series, and the notes that make a cell thin.
+//! The run as a reader finds it: axes, series, and the notes that say where too little happened.
 use super::*;
 use crate::checks::audit::Looked;
 use crate::checks::foreign::Foreign;
@@ -32,8 +32,8 @@ fn options() -> LinuxOptions {
     let notes = vec!["Limits are left out.".into()];
     let origin = Origin { words: vec!["--threads".into(), "4".into()], notes, ..Origin::default() };
     let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
-    let (duration, kept_pages) = (Duration::from_millis(1_500), vec![7]);
-    LinuxOptions { rates, duration, origin, refusals, kept_pages, ..LinuxOptions::default() }
+    let (duration, resident_pages) = (Duration::from_millis(1_500), vec![7]);
+    LinuxOptions { rates, duration, origin, refusals, resident_pages, ..LinuxOptions::default() }
 }
 
 fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> CellRecord {
@@ -56,7 +56,7 @@ fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> Cell
         ended,
         began_ns: 0,
         duration_ns: 1,
-        kept_pages: None,
+        resident_pages: None,
         touched: 0,
         tallies,
         looked: Looked::default(),
@@ -134,7 +134,7 @@ fn operations_are_next_to_the_moves_and_breaches_below_them() {
 #[test]
 fn the_command_makes_the_same_run_again() {
     let run = run(&[], None, None);
-    let expected = "attach-rig linux --hierarchy auto --rate 20/s --duration 1500ms --seed 1 --kept-pages 7 \
+    let expected = "attach-rig linux --hierarchy auto --rate 20/s --duration 1500ms --seed 1 --resident-pages 7 \
                     --fault 'core.exit: errno=ESRCH' --threads 4";
     assert_eq!(run.command, expected);
     assert!(run.scenario.toml.contains("rates = [\"20/s\"]\n"), "{}", run.scenario.toml);
@@ -146,7 +146,7 @@ fn what_is_missing_or_thin_is_said() {
     assert!(run.interrupted);
     assert_eq!(run.cells[0].ended.as_deref(), Some("interrupted by SIGINT"));
     for what in ["no move succeeded", "the worker finished no operation"] {
-        assert!(said(&run, NoteKind::Thin, what), "{what}");
+        assert!(said(&run, NoteKind::Inconclusive, what), "{what}");
     }
     assert!(said(&run, NoteKind::Info, "Limits are left out."));
     for what in ["steps of 4000000 ns", "Ended early by SIGINT"] {
@@ -161,7 +161,7 @@ fn a_backlog_and_a_failure_are_said() {
     let silent = LinuxError::WorkerSilent { pid: 7, waited_s: 10 };
     let run = run(&[record(Some("20/s"), 1, 1, Ended::Backlog { unstarted: 12 })], None, Some(&silent));
     assert!(said(&run, NoteKind::Warning, "12 intended moves had not begun"));
-    assert!(said(&run, NoteKind::Thin, "the worker (pid 7) did not answer"));
+    assert!(said(&run, NoteKind::Inconclusive, "the worker (pid 7) did not answer"));
 }
 
 #[test]
@@ -170,8 +170,8 @@ fn counters_of_a_cell_with_processes_of_others_are_not_judged() {
     let looked = Looked { void: vec!["pids:a".into()], foreign, ..Looked::default() };
     let run = run(&[CellRecord { looked, ..record(None, 2, 3, Ended::Complete) }], None, None);
     assert_eq!((&run.cells[0].drift, &run.cells[0].invariants, &run.verdicts), (&vec![], &vec![], &vec![]));
-    assert!(said(&run, NoteKind::Thin, "closed loop: pids:a is not judged"), "{:?}", run.notes);
+    assert!(said(&run, NoteKind::Inconclusive, "closed loop: pids:a is not judged"), "{:?}", run.notes);
     let named = "process 77 (sleep) in /sys/fs/cgroup/pids/attach-rig-1-2/a";
-    assert!(said(&run, NoteKind::Thin, named), "{:?}", run.notes);
+    assert!(said(&run, NoteKind::Inconclusive, named), "{:?}", run.notes);
     assert_eq!(reports::verdict::exit_code(&run), Exit::Inconclusive);
 }

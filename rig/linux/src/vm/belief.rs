@@ -128,7 +128,7 @@ fn wrong_cell(cell: &Cell, setting: GuestSetting, options: &LinuxOptions) -> Opt
         return odd(format!("has a rate of {rate}/s, which was not asked for"));
     }
     if let Some(pages) =
-        cell.point.get(Axis::ResidentPages).filter(|pages| !options.kept_pages.contains(pages))
+        cell.point.get(Axis::ResidentPages).filter(|pages| !options.resident_pages.contains(pages))
     {
         return odd(format!("keeps {pages} pages, which was not asked for"));
     }
@@ -170,12 +170,12 @@ fn judge(delivery: &mut GuestResult, options: &LinuxOptions) {
     if found < options.cells() && delivery.failure.is_none() {
         run.interrupted = true;
         let text = format!("The guest brought {found} of {} cells and does not say why.", options.cells());
-        run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text });
+        run.notes.push(Note { kind: NoteKind::Inconclusive, protocol: None, text });
     }
     let empty: BTreeSet<&str> =
         run.cells.iter().filter(|cell| attaches(cell) == 0).map(|cell| cell.subject.label()).collect();
     run.notes.extend(empty.into_iter().map(|protocol| Note {
-        kind: NoteKind::Thin,
+        kind: NoteKind::Inconclusive,
         protocol: Some(protocol.into()),
         text: "A cell without a single attach: nothing was measured in it.".into(),
     }));

@@ -11,7 +11,7 @@ use reports::schema::{Judgement, LatencySeries, Subject, SubjectParts, Subtree};
 fn options() -> LinuxOptions {
     let refusals = vec![Refusal::parse("core.exit: errno=ESRCH").unwrap()];
     LinuxOptions {
-        kept_pages: vec![7],
+        resident_pages: vec![7],
         closed_loop: false,
         trace: false,
         refusals,

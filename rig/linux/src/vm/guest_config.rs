@@ -29,7 +29,7 @@ mod tests {
             duration: Duration::from_millis(1_500),
             workloads: vec![Workload::mapping(2, 7, Load::Busy), Workload::forking(3)],
             moves: MovedUnit::Scattered,
-            kept_pages: vec![0, 512],
+            resident_pages: vec![0, 512],
             refusals: vec![Refusal::parse("core.exit: errno=ESRCH times=3").unwrap()],
             ..LinuxOptions::default()
         };

@@ -83,7 +83,7 @@ impl<'a> Hearing<'a> {
         delivery.run.interrupted = true;
         (delivery.failure, delivery.code) = (Some(why.short()), why.exit_code());
         let text = format!("The guest ended before all was measured: {}", why.short());
-        delivery.run.notes.push(Note { kind: NoteKind::Thin, protocol: None, text });
+        delivery.run.notes.push(Note { kind: NoteKind::Inconclusive, protocol: None, text });
         Some(delivery)
     }
 }

@@ -140,7 +140,7 @@ fn unlike(parts: &[Part<'_>]) -> Option<Note> {
 /// A guest without a result makes its setting inconclusive.
 fn failed(guest: &Guest) -> Option<Note> {
     let error = guest.result.as_ref().err().filter(|error| !matches!(error, VmError::Interrupted { .. }))?;
-    Some(note(NoteKind::Thin, Some(guest.setting), format!("Nothing was measured: {}", error.short())))
+    Some(note(NoteKind::Inconclusive, Some(guest.setting), format!("Nothing was measured: {}", error.short())))
 }
 
 /// Every controller that any part carries, in the order in which they come.
@@ -234,7 +234,7 @@ mod tests {
         let run = merged(&settings, &guests).unwrap().run;
         assert!(run.interrupted);
         let [lost, missing] = run.notes.as_slice() else { panic!("{:?}", run.notes) };
-        assert_eq!((lost.kind, lost.protocol.as_deref()), (NoteKind::Thin, Some("vm:v1+charges")));
+        assert_eq!((lost.kind, lost.protocol.as_deref()), (NoteKind::Inconclusive, Some("vm:v1+charges")));
         assert!(lost.text.contains("after 8s") && !lost.text.contains('|'), "{}", lost.text);
         assert_eq!(missing.text, "Not measured: vm:v2, vm:v2:favordynmods.");
     }

@@ -22,7 +22,7 @@ mod lock_order;
 mod lock_shared;
 mod lost_wakeup;
 mod no_progress;
-mod overrun;
+mod over_limit;
 mod partial_move;
 mod rollback;
 mod set;
@@ -176,7 +176,7 @@ macro_rules! checks {
 checks! {
     drift: Drift,
     left_behind: LeftBehind,
-    overrun: Overrun,
+    over_limit: OverLimit,
     underflow: Underflow,
     stale_decision: StaleDecision,
     partial_move: PartialMove,

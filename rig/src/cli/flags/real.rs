@@ -16,7 +16,7 @@ pub(crate) struct LinuxFlags {
     /// Add cells that move an idle process with this many resident pages; several values, such as 0,1024,4096, add a
     /// cell each.
     #[arg(long, value_name = "PAGES", value_delimiter = ',')]
-    pub(crate) kept_pages: Vec<u64>,
+    pub(crate) resident_pages: Vec<u64>,
     #[command(flatten)]
     pub(crate) work: KernelFlags,
     #[command(flatten)]
@@ -120,7 +120,7 @@ pub(crate) struct VmFlags {
         value_delimiter = ',',
         default_value = "0,2048,4096,6144,8192,12288,16384"
     )]
-    pub(crate) kept_pages: Vec<u64>,
+    pub(crate) resident_pages: Vec<u64>,
     #[command(flatten)]
     pub(crate) work: KernelFlags,
     /// Stop a guest after this time, such as 5m. Default: three minutes plus five times the measured time.

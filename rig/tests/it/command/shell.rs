@@ -21,7 +21,7 @@ fn every_shell_completes_every_command_and_its_flags() {
             assert!(script.contains(&name), "{shell}: {name}");
         }
         // Shells differ in how they write a flag.
-        for flag in ["fault-rate", "kept-pages", "quiet"] {
+        for flag in ["fault-rate", "resident-pages", "quiet"] {
             assert!(script.contains(flag), "{shell}: {flag}");
         }
     }

@@ -89,8 +89,8 @@ fn a_counter_of_tasks_with_a_stranger_is_not_judged_and_the_stranger_lives() {
         assert_eq!(counters, [("b", 0)], "{label}: the other cgroup is judged");
         let is_said =
             |text: &str| text.starts_with(&format!("{label}: pids:a is not judged")) && text.contains(&named);
-        let thin = run.notes.iter().find(|note| note.kind == NoteKind::Thin && is_said(&note.text));
-        assert!(thin.is_some(), "{label}: {:?}", run.notes);
+        let note = run.notes.iter().find(|note| note.kind == NoteKind::Inconclusive && is_said(&note.text));
+        assert!(note.is_some(), "{label}: {:?}", run.notes);
     }
     assert!(run.cells.iter().flat_map(|cell| &cell.invariants).all(|invariant| invariant.violated == 0));
 }
@@ -160,7 +160,7 @@ fn a_stranger_that_comes_and_goes_between_two_refusals_is_not_blamed_on_the_kern
     assert_eq!(run.cells.last().map(names), Some(vec!["drift".into(), "refused-as-expected".into()]));
     let is_said = |text: &str| text.contains("rollback is not judged") && text.contains("(sleep) in /");
     assert!(
-        run.notes.iter().any(|note| note.kind == NoteKind::Thin && is_said(&note.text)),
+        run.notes.iter().any(|note| note.kind == NoteKind::Inconclusive && is_said(&note.text)),
         "{:?}",
         run.notes
     );

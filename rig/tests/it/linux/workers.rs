@@ -75,7 +75,7 @@ fn operations_during_a_move_are_counted_separately() {
         return;
     }
     let out = tempfile::tempdir().unwrap();
-    let run = run("--duration 400ms --rate 5/s --kept-pages 0,256", out.path());
+    let run = run("--duration 400ms --rate 5/s --resident-pages 0,256", out.path());
     counted(&run);
     let [closed, open, none, some] = run.cells.as_slice() else { panic!("four cells: {}", run.cells.len()) };
     for op in ["mmap", "munmap", "touch"] {
@@ -152,7 +152,7 @@ fn what_the_kernel_cannot_do_of_a_scenario_is_an_error() {
         ("--movers 2", "as many --processes"),
         ("--move everything", "scattered"),
         ("--workload churm", "churn"),
-        ("--kept-pages 9999999", "at most"),
+        ("--resident-pages 9999999", "at most"),
     ] {
         let mut command = Command::new(BINARY);
         command.arg("linux").args(arguments.split_whitespace()).arg("--out").arg(out.path());

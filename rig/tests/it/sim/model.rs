@@ -136,7 +136,7 @@ fn charges_follow_the_new_owner_and_the_limit_does_not_stop_them() {
     let leader_exits = || vec![leader(|cur, world| exit::exit(cur, world, LEADER).expect("always"))];
     let forced = run(&setup(), leader_exits());
     assert_eq!(forced.usage(Controller::Memrlimit), [0, 10]);
-    assert_eq!(forced.violated(), ["overrun"]);
+    assert_eq!(forced.violated(), ["over-limit"]);
     let silent = WorldOptions { owner_change: OwnerChange::Silent, ..WorldOptions::default() };
     let as_in_2008 = run(&Setup { options: silent, ..setup() }, leader_exits());
     assert_eq!(as_in_2008.usage(Controller::Memrlimit), [10, 0]);

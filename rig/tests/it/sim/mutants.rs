@@ -113,9 +113,9 @@ fn underflow_finds_a_clamp() {
 }
 
 #[test]
-fn overrun_finds_usage_lifted_above_the_limit() {
+fn over_limit_finds_usage_lifted_above_the_limit() {
     let above = Event::AboveLimit { controller: MEMRLIMIT, cgroup: B, usage: 11, limit: 10 };
-    assert_eq!(violated(&observed(&[above])), ["overrun"]);
+    assert_eq!(violated(&observed(&[above])), ["over-limit"]);
 }
 
 #[test]

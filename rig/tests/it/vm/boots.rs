@@ -164,7 +164,7 @@ fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
 
 /// Runs in a folder with the scratch files of a rig that was killed.
 fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path) {
-    let arguments = ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--kept-pages", "0"];
+    let arguments = ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--resident-pages", "0"];
     let output = vm(&[&arguments[..], &REFUSALS[EVERYWHERE]].concat(), parts, out).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     // Nothing was delegated to the second user. This does not affect the measurements of the first one.
@@ -192,7 +192,7 @@ fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path)
     // Its own cgroup contains the rig itself, so the kernel hands no controller on from there.
     assert!(run.scenario.controllers.is_empty(), "{:?}", run.scenario.controllers);
     let lost = run.notes.iter().find(|note| note.protocol.as_deref() == Some("vm:v2:undelegated")).unwrap();
-    assert!(lost.kind == NoteKind::Thin && lost.text.contains("Permission denied"), "{lost:?}");
+    assert!(lost.kind == NoteKind::Inconclusive && lost.text.contains("Permission denied"), "{lost:?}");
     let env: reports::schema::Env =
         serde_json::from_str(&fs::read_to_string(out.join("env.json")).unwrap()).unwrap();
     for (fact, value) in [
@@ -216,7 +216,7 @@ fn another_answer_than_the_expected_one_is_a_violated_invariant() {
     let Some(parts) = parts("another_answer_than_the_expected_one_is_a_violated_invariant") else { return };
     let out = tempfile::tempdir().unwrap();
     let arguments =
-        ["--duration", "100ms", "--kept-pages", "0", "--fault", "cpuset.can_attach: errno=EBUSY times=3"];
+        ["--duration", "100ms", "--resident-pages", "0", "--fault", "cpuset.can_attach: errno=EBUSY times=3"];
     let output = vm(&arguments, &parts, out.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let run = run_of(out.path());
@@ -238,7 +238,7 @@ fn an_interrupt_ends_the_guest_that_runs_and_keeps_what_others_have_measured() {
     let test = "an_interrupt_ends_the_guest_that_runs_and_keeps_what_others_have_measured";
     let Some(parts) = parts(test) else { return };
     let out = tempfile::tempdir().unwrap();
-    let arguments = ["--hierarchy", "v2,v1,v1:charges", "--duration", "100ms", "--kept-pages", "0"];
+    let arguments = ["--hierarchy", "v2,v1,v1:charges", "--duration", "100ms", "--resident-pages", "0"];
     let mut rig = started(&mut vm(&arguments, &parts, out.path()));
     until("the second guest boots", || boots(&out.path().join("console-v1.log")));
     let before = run_of(out.path());

@@ -10,7 +10,7 @@ use reports::schema::{Cell, LockRow, Note, NoteKind, Run};
 
 fn measured(hierarchy: &str, parts: &Parts) -> Run {
     let out = tempfile::tempdir().unwrap();
-    let arguments = ["--hierarchy", hierarchy, "--duration", "200ms", "--kept-pages", "0"];
+    let arguments = ["--hierarchy", hierarchy, "--duration", "200ms", "--resident-pages", "0"];
     let output = vm(&arguments, parts, out.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{hierarchy}: {output:?}");
     run_of(out.path())

@@ -68,7 +68,7 @@ mutants! {
         "forks are not excluded: a thread born during the attach is left behind (before 3.0)";
     WrongGroup "wrong-group", WrongGroup, in "mutant-spread",
         "memrlimit charges the first cgroup that is neither source nor destination (the one css of can_attach before 4.4)";
-    ForcedCharge "forced-charge", Overrun, in "mutant-tight",
+    ForcedCharge "forced-charge", OverLimit, in "mutant-tight",
         "memrlimit charges the destination regardless of its limit";
     LockInversion "lock-inversion", LockOrder, in "mutant-busy",
         "a fault that runs out of memory takes cgroup_mutex under mmap_sem (2.6.24 to 2.6.29)";

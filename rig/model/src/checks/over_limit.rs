@@ -1,17 +1,17 @@
-//! overrun: a charge raised usage above the limit valid at that time.
+//! over-limit: a charge raised usage above the limit valid at that time.
 use super::check::{About, Checker, LEDGER, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;
 
 /// The check.
 #[derive(Debug, Default)]
-pub(super) struct Overrun {
+pub(super) struct OverLimit {
     pub(super) tally: Tally,
 }
 
-impl Checker for Overrun {
+impl Checker for OverLimit {
     const ABOUT: About = About {
-        name: "overrun",
+        name: "over-limit",
         needs: Needs::OwnEvents,
         by_final_state: false,
         without_locks: false,

@@ -91,6 +91,21 @@ pub struct Scenario {
     pub duration_ns: u64,
     /// The scenario file in full, with overrides from the command line applied.
     pub toml: String,
+    /// Threads and time slice; absent on `linux`, and in results of versions that did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<Scheduling>,
+}
+
+/// What decides whether times on threads can be predicted: how many threads want to run, and how long each may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scheduling {
+    /// Threads of workloads and movers at the start.
+    pub threads: u64,
+    /// Time slice of the simulator in ns, from the table of costs.
+    pub time_slice_ns: u64,
+    /// The table of costs differs from the built-in one.
+    pub own_costs: bool,
 }
 
 /// One cell of the matrix: one subject, one fault rate, one rate of moves, one seed.

@@ -7,7 +7,7 @@ use super::{View, predicted};
 use crate::aggregate::{Group, ProtocolSum};
 use crate::axis::{Axis, Point};
 use crate::labels;
-use crate::nearest::{Nearest, nearest};
+use crate::nearest;
 use crate::outcome::{self, AttachOutcome};
 use crate::percentile::Samples;
 use crate::schema::{Condition, Engine, Env, LatencyKind};
@@ -111,27 +111,20 @@ fn nearest_to<'a>(side: Side<'_>, sum: &'a ProtocolSum) -> Option<&'a str> {
     if side.view.run.engine == Engine::Threads {
         Some(sum.subject.label())
     } else {
-        nearest(&sum.subject).map(|row| row.protocol)
+        nearest::offered(&sum.subject).map(|_| nearest::LINUX.protocol)
     }
 }
 
 fn judgement(measured: &[Side<'_>]) -> Markup {
-    let linux = || measured.iter().filter(|side| side.view.linux()).flat_map(|side| shown(*side));
-    let mut judged: Vec<(&'static Nearest, Vec<&str>)> = Vec::new();
-    for sum in linux() {
-        let Some(row) = nearest(&sum.subject) else { continue };
-        match judged.iter_mut().find(|(known, _)| (known.protocol, known.alike) == (row.protocol, row.alike))
-        {
-            Some((_, names)) => names.push(row.offered),
-            None => judged.push((row, vec![row.offered])),
-        }
-    }
-    html! { @for (row, offered) in &judged {
+    let linux = measured.iter().filter(|side| side.view.linux()).flat_map(|side| shown(*side));
+    let offered = in_order(linux.filter_map(|sum| nearest::offered(&sum.subject)));
+    let near = nearest::LINUX;
+    html! { @if !offered.is_empty() {
         p {
-            "What Linux offers here (" (labels::names(in_order(offered.iter().copied()).into_iter())) ") is not in the simulator. \
-            Nearest, not the same, is " strong { (row.protocol) } "."
+            "What Linux offers here (" (labels::names(offered.into_iter())) ") is not in the simulator. Nearest, not the \
+            same, is " strong { (near.protocol) } "."
         }
-        ul { li { "In common: " (row.alike) "." } li { "Different: " (row.unlike) "." } }
+        ul { li { "In common: " (near.alike) "." } li { "Different: " (near.unlike) "." } }
     } }
 }
 

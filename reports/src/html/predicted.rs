@@ -8,7 +8,7 @@ use super::components::{Column, columns, table};
 use crate::aggregate::Group;
 use crate::outcome::AttachOutcome;
 use crate::percentile::Samples;
-use crate::schema::{Condition, Engine, LatencyKind};
+use crate::schema::{Condition, Engine, LatencyKind, Scheduling};
 use crate::units::{NONE, grouped, ns, times};
 use crate::verdict::in_order;
 use maud::{Markup, html};
@@ -17,8 +17,6 @@ use maud::{Markup, html};
 const MAX_COLUMNS: usize = 6;
 /// Operations that get rows.
 const MAX_OPS: usize = 8;
-/// Time slice of the simulator's built-in table of costs, in ns.
-const SLICE_NS: u64 = 3_000_000;
 /// Mark behind a ratio that is not reliable.
 const DOUBT: &str = " †";
 
@@ -33,10 +31,12 @@ pub(super) fn section(
     let there = |name: &str| here.sums.protocols.iter().any(|sum| sum.subject.label() == name);
     let names = model.sums.protocols.iter().map(|sum| sum.subject.label()).filter(|name| there(name));
     let names: Vec<&str> = names.take(MAX_COLUMNS).collect();
+    // Results of versions that did not say how long a time slice is have no prediction that could be judged.
+    let Some(modelled) = model.run.scenario.scheduling else { return html! {} };
     if here.run.engine != Engine::Threads || names.is_empty() {
         return html! {};
     }
-    let slice_ns = slice_ns(&model.run.scenario.toml);
+    let slice_ns = modelled.time_slice_ns;
     let mut rows = Vec::new();
     for (title, figure) in figures(model) {
         let ratios: Vec<Option<String>> =
@@ -59,7 +59,7 @@ pub(super) fn section(
         h3 { "How well run " (model_number) " predicts run " (number) }
         (table(&caption, &head, &rows))
         p.key { "×1 is a figure that came as predicted. Two protocols with the same factor are ordered as predicted, however large it is." }
-        ul { @for limit in limits(model, here, slice_ns) { li { (limit) } } }
+        ul { @for limit in limits(model, here, modelled) { li { (limit) } } }
     }
 }
 
@@ -70,27 +70,28 @@ fn ratio(simulated: u64, measured: u64, slice_ns: u64) -> Option<String> {
 }
 
 /// Returns the limits beyond which the factors are not reliable.
-fn limits(model: &View<'_>, here: &View<'_>, slice_ns: u64) -> Vec<String> {
-    let (modelled, cpus) = (model.run.scenario.cpus, here.run.scenario.cpus);
+fn limits(model: &View<'_>, here: &View<'_>, modelled: Scheduling) -> Vec<String> {
+    let (there, cpus) = (model.run.scenario.cpus, here.run.scenario.cpus);
     let mut limits = vec![format!(
         "Not to be believed where marked{DOUBT}: a time beyond a time slice ({} by the table of costs) holds turns of others, whom the simulator schedules by a rule of its own.",
-        ns(slice_ns)
+        ns(modelled.time_slice_ns)
     )];
-    if modelled != cpus {
+    if there != cpus {
         limits.push(format!(
             "Simulated with {}, measured with {}: waits for a CPU are not comparable; `run --cpus {cpus}` simulates as many.",
-            cpu_words(modelled),
+            cpu_words(there),
             cpu_words(cpus)
         ));
     }
-    if let Some(actors) = actors(&here.run.scenario.toml).filter(|actors| *actors > u64::from(cpus)) {
+    let threads = here.run.scenario.scheduling.map(|scheduling| scheduling.threads);
+    if let Some(threads) = threads.filter(|threads| *threads > u64::from(cpus)) {
         limits.push(format!(
             "{} threads at the start for {}: when more want to run than there are CPUs, tails (p99) are the kernel's scheduling and not to be believed.",
-            grouped(actors),
+            grouped(threads),
             cpu_words(cpus)
         ));
     }
-    if costs(&model.run.scenario.toml).is_none() {
+    if !modelled.own_costs {
         limits.push(
             "Simulated by the built-in table of costs, not by one of this machine: `attach-rig calibrate` measures one, for `run --costs`."
                 .to_owned(),
@@ -137,36 +138,6 @@ fn moved<'a>(view: &'a View<'_>, protocol: &str) -> Option<&'a Samples> {
     found.sum.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
-/// Returns the costs that a scenario sets itself.
-fn costs(scenario: &str) -> Option<toml::Table> {
-    scenario.parse::<toml::Table>().ok()?.get("costs")?.as_table().cloned()
-}
-
-/// Returns the time slice of a simulated scenario.
-fn slice_ns(scenario: &str) -> u64 {
-    let own = || costs(scenario)?.get("sched")?.get("time_slice")?.get("ns")?.as_integer();
-    own().and_then(|ns| u64::try_from(ns).ok()).unwrap_or(SLICE_NS)
-}
-
-/// Returns the number of threads of workloads and movers with which a scenario begins.
-fn actors(scenario: &str) -> Option<u64> {
-    let table: toml::Table = scenario.parse().ok()?;
-    let number = |entry: &toml::Value, name: &str| {
-        entry.get(name).and_then(toml::Value::as_integer).and_then(|n| u64::try_from(n).ok()).unwrap_or(1)
-    };
-    let listed = |name: &str| match table.get(name) {
-        Some(toml::Value::Array(list)) => list.clone(),
-        Some(one) => vec![one.clone()],
-        None => Vec::new(),
-    };
-    let workloads = listed("workloads");
-    let tasks =
-        workloads.iter().map(|entry| number(entry, "processes").saturating_mul(number(entry, "threads")));
-    let movers = listed("movers");
-    let movers = movers.iter().map(|entry| number(entry, "count"));
-    Some(tasks.chain(movers).fold(0, u64::saturating_add))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,16 +147,5 @@ mod tests {
         assert_eq!(ratio(1_000, 1_800, 3_000_000).as_deref(), Some("×1.8"));
         assert_eq!(ratio(1_000_000, 3_000_000, 3_000_000).as_deref(), Some("×3.0 †"));
         assert_eq!(ratio(0, 1, 3_000_000), None);
-    }
-
-    #[test]
-    fn a_scenario_says_how_many_begin_and_how_long_a_slice_is() {
-        let toml =
-            "[[workloads]]\nprocesses = 2\nthreads = 4\n[[workloads]]\nthreads = 3\n[movers]\ncount = 2\n";
-        assert_eq!(actors(toml), Some(13));
-        assert_eq!(slice_ns(toml), SLICE_NS);
-        let own = format!("{toml}[costs.sched.time_slice]\nns = 7\nsource = \"none\"\n");
-        assert_eq!((slice_ns(&own), costs(toml)), (7, None));
-        assert_eq!(actors("no toml"), None);
     }
 }

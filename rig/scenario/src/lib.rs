@@ -141,6 +141,17 @@ pub struct Demand {
 }
 
 impl Scenario {
+    /// Returns the number of threads of workloads and movers at the start.
+    #[must_use]
+    pub fn threads(&self) -> u64 {
+        let of = |plan: &workloads::WorkloadPlan| {
+            (0..plan.processes()).map(|process| u64::from(plan.threads(process))).sum::<u64>()
+        };
+        let tasks = self.workloads.iter().map(|workload| of(&workload.plan));
+        let movers = self.movers.iter().map(|movers| u64::from(movers.count));
+        tasks.chain(movers).fold(0, u64::saturating_add)
+    }
+
     /// Reads a scenario; recordings are found through `files`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use engines::Interrupt;
 use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
 use input::nearest::nearest;
+use model::seam::costs::Costs;
 use reports::exit::Exit;
 use reports::labels;
 use reports::schema::{self, Cell, Engine, Env, Run};
@@ -160,6 +161,11 @@ fn describe(scenario: &Scenario, on_threads: bool) -> schema::Scenario {
         cpus: if on_threads { here() } else { scenario.cpus },
         duration_ns: scenario.duration_ns,
         toml: scenario.toml.clone(),
+        scheduling: Some(schema::Scheduling {
+            threads: scenario.threads(),
+            time_slice_ns: scenario.costs.time_slice_ns,
+            own_costs: scenario.costs != Costs::default(),
+        }),
     }
 }
 

@@ -177,6 +177,7 @@ pub(crate) fn scenario(name: &str, cpus: u32) -> Scenario {
         cpus,
         duration_ns: 50_000_000,
         toml: "name = \"default\"\ncpus = 8\n\n[workload]\nprocesses = 6\nthreads = 4\n".to_owned(),
+        scheduling: Some(Scheduling { threads: 25, time_slice_ns: 3_000_000, own_costs: false }),
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn to_run(setting: &RunSetting<'_>, records: &[CellRecord], failure: 
             cpus: cpus(),
             duration_ns: options.duration.as_nanos() as u64,
             toml: toml(options, &options.hierarchy.to_string()),
+            scheduling: None,
         },
         command: command(options),
         interrupted: setting.signal.is_some(),

@@ -9,23 +9,26 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/guide.md",
     "docs/kernel.md",
     "docs/reference.md",
     "docs/results.md",
+    "docs/seed.md",
     "docs/recordings.md",
     "docs/glossary.md",
     "rig/litmus/README.md",
 ];
 
-fn top() -> &'static Path {
+/// Returns the folder of the repository.
+pub(crate) fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("rig is a folder of the repository")
 }
 
-fn document(name: &str) -> String {
+/// Returns the text of a file, named from the top of the repository.
+pub(crate) fn document(name: &str) -> String {
     fs::read_to_string(top().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

@@ -14,6 +14,7 @@
 //! | `record`, `recordings` | recordings made by strace, and the contents that are read from them |
 //! | `reference` | `docs/reference.md`: every key of the files that users write, as the code reads it |
 //! | `results` | the figures in `docs/results.md` are those of runs |
+//! | `seed` | `docs/seed.md`: the mails of 2008, sentence by sentence, lead to code and tests that exist |
 //! | `sim` | the simulator with everything on |
 //! | `skipping` | skipped tests, and the list of them |
 //! | `threads` | the engine on OS threads |
@@ -35,6 +36,7 @@ mod recordings;
 mod reference;
 mod report;
 mod results;
+mod seed;
 mod sim;
 #[path = "../../input/tests/support/skip.rs"]
 mod skip;

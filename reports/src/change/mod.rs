@@ -6,8 +6,10 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | [`json`] | a judged figure as JSON |
 //! | [`limits`] | limits, and the judgement of an exact figure |
 //! | [`paired`] | the judgement of machine time in pairs, all questions together |
+pub mod json;
 pub mod limits;
 pub mod paired;
 

@@ -9,9 +9,11 @@
 //! | [`exact`] | two sets of figures |
 //! | [`paired`] | runs made in turn, and the protocols of one run |
 //! | [`text`] | the text that is printed |
+//! | [`json`] | the same as JSON |
 //! | [`history`] | the figures of many runs over time |
 pub mod exact;
 pub mod history;
+pub mod json;
 pub mod paired;
 pub mod text;
 

@@ -36,6 +36,12 @@ pub fn text(compared: &Comparison, all: bool) -> String {
     out
 }
 
+/// Reports whether times were compared and none could be decided, so that only counts are known to be the same.
+fn no_time_is_decided(compared: &Comparison) -> bool {
+    let mut times = compared.rows.iter().filter(|row| row.key.is_time()).peekable();
+    times.peek().is_some() && times.all(|row| matches!(row.change, Change::CannotTell(_)))
+}
+
 /// Returns the answer, such as `b is slower than a: attach.latency[moved] p99 1.00 ms -> 1.13 ms  +13 %, three-phase
 /// (64 seeds)`.
 fn answer(compared: &Comparison) -> String {
@@ -67,6 +73,9 @@ fn answer(compared: &Comparison) -> String {
         }
         (_, _, Some((why, _))) if unclear == compared.rows.len() as u64 => {
             format!("cannot tell {b} from {a}: {why}")
+        }
+        (_, _, Some((why, _))) if no_time_is_decided(compared) => {
+            format!("cannot tell whether {b} is slower than {a}: {why}; nothing else differs")
         }
         (_, _, None) => format!("no difference between {a} and {b} that matters"),
         (_, _, Some(_)) => {

@@ -10,13 +10,13 @@ use crate::outcome::AttachOutcome;
 pub use input::mistake::Mistake as GateError;
 use input::nearest::nearest;
 use input::wording::explain;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
 
 /// Class of a gate: the meaning of a breach, and so the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Something is wrong: 1.

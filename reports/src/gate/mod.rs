@@ -12,9 +12,10 @@
 //! | `places` | the places in a run at which a gate finds its figure, and what that is compared with |
 //! | [`judge`] | the verdicts; gates against themselves |
 //! | [`report`] | the outcome: text, and exit code |
-//! | [`forms`] | the outcome for CI: Markdown, JUnit XML, annotations |
+//! | [`forms`], [`json`] | the outcome for CI: Markdown, JUnit XML, annotations; JSON |
 pub mod file;
 pub mod forms;
+pub mod json;
 pub mod judge;
 mod places;
 pub mod report;

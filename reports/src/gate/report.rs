@@ -6,10 +6,12 @@
 use super::file::{Class, Gate};
 use crate::change::{Change, Compared, Seen};
 use crate::exit::Exit;
+use serde::Serialize;
 use std::fmt::Write as _;
 
 /// A verdict, the worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum GateState {
     /// The gate holds.
     Passed,

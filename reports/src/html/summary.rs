@@ -72,7 +72,8 @@ fn findings(view: &View<'_>, word: &str) -> Markup {
 
 fn missing(view: &View<'_>) -> Markup {
     let ended = view.run.cells.iter().filter(|cell| cell.ended.is_some()).count() as u64;
-    let underpowered = view.run.notes.iter().filter(|note| note.kind == NoteKind::Inconclusive).count() as u64;
+    let underpowered =
+        view.run.notes.iter().filter(|note| note.kind == NoteKind::Inconclusive).count() as u64;
     html! {
         @if view.run.interrupted { p.warn { "The run was interrupted: cells are missing." } }
         @if ended > 0 { p.warn { a href=(view.link("remarks")) { (count(ended, "cell")) " ended early." } } }

@@ -11,7 +11,7 @@ use crate::aggregate::{Aggregate, AggregateError, aggregate};
 use crate::coverage::Coverage;
 use crate::exit::Exit;
 use crate::labels;
-use crate::schema::{Engine, Judgement, NoteKind, Run};
+use crate::schema::{Engine, Judgement, NoteKind, Run, Verdict};
 use crate::units::{clip, count, ns};
 use crate::verdict::{Census, exit_code};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
@@ -96,12 +96,9 @@ fn exit_color(run: &Run) -> Color {
 fn remarks(out: &mut String, run: &Run, options: TableOptions) {
     let mut lines: Vec<_> =
         Coverage::of(run).missing.into_iter().map(|what| (false, format!("missing: {what}"))).collect();
-    for verdict in &run.verdicts {
-        let outcome = verdict.outcome;
-        if matches!(outcome, Judgement::Fail | Judgement::Inconclusive) {
-            lines.push((options.color && outcome == Judgement::Fail, labels::verdict_sentence(verdict)));
-        }
-    }
+    let failed = run.verdicts.iter().filter(|verdict| verdict.outcome == Judgement::Fail);
+    lines.extend(failed.map(|verdict| (options.color, labels::verdict_sentence(verdict))));
+    lines.extend(undecided(run).into_iter().map(|line| (false, line)));
     for (index, cell) in run.cells.iter().enumerate() {
         if let Some(how) = &cell.ended {
             lines.push((
@@ -130,6 +127,17 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
     if lines.len() > MAX_REMARKS {
         let _ = writeln!(out, "and {} more; all are in run.json", lines.len() - MAX_REMARKS);
     }
+}
+
+/// Returns a line for each protocol with inconclusive verdicts. Why they are is in the notes.
+fn undecided(run: &Run) -> Vec<String> {
+    let open = |verdict: &&Verdict| verdict.outcome == Judgement::Inconclusive;
+    let open: Vec<_> = run.verdicts.iter().filter(open).collect();
+    let line = |of: &[&Verdict]| {
+        let names = labels::names(of.iter().map(|verdict| verdict.invariant.as_str()));
+        format!("inconclusive under {}: {names}", of[0].protocol)
+    };
+    open.chunk_by(|a, b| a.protocol == b.protocol).map(line).collect()
 }
 
 fn paint(options: TableOptions, text: &str, color: Color) -> String {

@@ -4,6 +4,7 @@ use super::flags::{BaselineFlags, BaselineWhat, CompareFlags};
 use super::streams::Printing;
 use super::{output, results, streams};
 use reports::compare::history::{Entry, chapters};
+use reports::compare::json::ComparisonJson;
 use reports::compare::{Comparison, exact, history, paired, text};
 use reports::exit::Exit;
 use reports::figure::{Baseline, diff};
@@ -35,6 +36,10 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<Exit, Failure> {
             }
         }
     };
+    let written = flags
+        .json
+        .as_ref()
+        .map_or(Ok(()), |to| to.write_value(&compared.iter().map(ComparisonJson::from).collect::<Vec<_>>()));
     let texts: Vec<_> = compared
         .iter()
         .map(|one| text::text(one, flags.all || Printing::chosen() == Printing::Verbose))
@@ -48,7 +53,7 @@ pub(super) fn compare(flags: &CompareFlags) -> Result<Exit, Failure> {
         let between = if at == 0 { Ok(()) } else { streams::detail("\n") };
         between.and_then(|()| streams::judged(text, one.exit_code()))
     });
-    Ok(printed.fold(streams::also(code, saved), streams::also))
+    Ok(printed.fold(streams::also(streams::also(code, saved), written), streams::also))
 }
 
 fn shown(path: &Path) -> String {

@@ -5,6 +5,7 @@ use super::{github, output, results, streams};
 use input::file::{TEXT_MAX, read_text};
 use reports::exit::Exit;
 use reports::figure::Baseline;
+use reports::gate::json::GatesJson;
 use reports::gate::{self, Earlier, GateReport, Gates, forms};
 use reports::schema::{Env, Run};
 use reports::{html, json};
@@ -35,6 +36,7 @@ pub(super) fn gate(flags: &GateFlags) -> Result<Exit, Failure> {
     let ladder = gate::evaluate(&gates, &b, earlier).map_err(Failure::usage)?;
     let written = [
         junit(flags, &ladder),
+        flags.json.as_ref().map_or(Ok(()), |to| to.write_value(&GatesJson::from(&ladder))),
         streams::judged(&ladder.text(), ladder.exit_code()),
         github::tell(&forms::markdown(&ladder), &forms::annotations(&ladder), output::say),
         page(flags, &b, env.as_ref(), &ladder),

@@ -188,7 +188,7 @@ fn a_planted_slower_protocol_is_caught() {
 }
 
 #[test]
-fn the_outcome_is_junit_and_a_page_as_well() {
+fn the_outcome_is_junit_json_and_a_page_as_well() {
     let scratch = with_run();
     let folder = scratch.path();
     let body = "metric = \"attach.count\"\nmax = 0";
@@ -210,6 +210,13 @@ fn the_outcome_is_junit_and_a_page_as_well() {
     assert!(said.starts_with("::error title=gate g::transactional"), "{said}");
     let page = fs::read_to_string(folder.join("page.md")).unwrap();
     assert!(page.starts_with("## attach-rig: gates\n\n**gates: 0 passed, 1 failed, 0 skipped**"), "{page}");
+    let (code, out, err) = gate(folder, body, &["--json", "-"]);
+    assert!(code == 3 && err.contains(plain.lines().last().unwrap()), "the text goes to stderr: {err}");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&json["exit_code"], &json["gates"][0]["state"]), (&3.into(), &"failed".into()));
+    let place = &json["gates"][0]["places"][0];
+    assert_eq!((&place["state"], &place["judgement"]), (&"failed".into(), &"worse".into()));
+    assert!(place["after"].as_u64().unwrap() > 0 && place["unit"] == "count", "{place}");
     let (code, out, err) = gate(folder, body, &["--junit", "no/such/file.xml"]);
     assert_eq!((code, out), (3, plain), "a failed gate outweighs a file, and is printed");
     assert!(err.contains("no/such/file.xml") && err.contains("--junit FILE"), "{err}");

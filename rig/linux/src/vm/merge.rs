@@ -140,7 +140,11 @@ fn unlike(parts: &[Part<'_>]) -> Option<Note> {
 /// A guest without a result makes its setting inconclusive.
 fn failed(guest: &Guest) -> Option<Note> {
     let error = guest.result.as_ref().err().filter(|error| !matches!(error, VmError::Interrupted { .. }))?;
-    Some(note(NoteKind::Inconclusive, Some(guest.setting), format!("Nothing was measured: {}", error.short())))
+    Some(note(
+        NoteKind::Inconclusive,
+        Some(guest.setting),
+        format!("Nothing was measured: {}", error.short()),
+    ))
 }
 
 /// Every controller that any part carries, in the order in which they come.

@@ -168,11 +168,11 @@ impl Command {
             Self::List(flags) => flags.json.as_ref(),
             Self::Recording(flags) => flags.json.as_ref(),
             Self::Selftest(flags) => flags.json.as_ref(),
+            Self::Compare(flags) => flags.json.as_ref(),
+            Self::Gate(flags) => flags.json.as_ref(),
             Self::Replay(_)
             | Self::Report(_)
-            | Self::Compare(_)
             | Self::Baseline(_)
-            | Self::Gate(_)
             | Self::Calibrate(_)
             | Self::Clean
             | Self::Record(_)

@@ -1,4 +1,5 @@
 //! Flags of the commands that read results: `report`, `compare`, `baseline`, `gate`.
+use super::JsonTo;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -32,6 +33,10 @@ pub(crate) struct GateFlags {
     /// Write the outcome to this file as well, as JUnit XML with a suite per gate and a case per protocol and point.
     #[arg(long, value_name = "FILE", conflicts_with = "self_test")]
     pub(crate) junit: Option<PathBuf>,
+    /// Write the outcome to this file as well, as JSON with every gate and figure; with `-` to stdout, and the text to
+    /// stderr.
+    #[arg(long, value_name = "FILE", conflicts_with = "self_test")]
+    pub(crate) json: Option<JsonTo>,
 }
 
 #[derive(Debug, Args)]
@@ -58,8 +63,16 @@ pub(crate) struct CompareFlags {
     /// Print every figure, also those that are the same and those that cannot be judged.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Write every figure with its judgement to this file as well, as JSON: a list with an entry for each comparison. With
+    /// `-` to stdout, and the text to stderr.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<JsonTo>,
     /// Instead, print the figures of every run below this folder over time.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["results", "paired", "baseline", "against", "save_baseline"])]
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["results", "paired", "baseline", "against", "save_baseline", "json"]
+    )]
     pub(crate) history: Option<PathBuf>,
 }
 

@@ -6,7 +6,7 @@
 //! `ATTACH_RIG_REQUIRE=all`. No test bounds a time of the guest. A boot takes seconds under emulation, so each boot
 //! is used for many assertions.
 
-use super::machine::{Parts, children, comes, ended, parts, run_of, started, until, vm};
+use super::machine::{Parts, children, comes, end_of, ended, parts, run_of, started, until, vm};
 use crate::support::BINARY;
 use reports::axis::Axis;
 use reports::schema::{Cell, Judgement, NoteKind, Run, Subject, SubjectParts, Verdict};
@@ -60,9 +60,9 @@ fn cells<'a>(run: &'a Run, label: &str) -> Vec<&'a Cell> {
 fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
     let Some(parts) = parts("every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own") else { return };
     let out = tempfile::tempdir().unwrap();
-    let arguments = ["--hierarchy", "all", "--duration", "1s", "--rate", "20/s"];
+    let arguments = ["--hierarchy", "all", "--duration", "1s", "--rate", "5/s"];
     let output = vm(&[&arguments[..], &REFUSALS].concat(), &parts, out.path()).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(output.status.code(), Some(0), "{}", end_of(&output));
     let run = run_of(out.path());
     let mut order: Vec<_> = run.cells.iter().map(moves).collect();
     order.dedup();
@@ -79,7 +79,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
         let refused: Vec<_> = all.iter().filter(|cell| cell.subject.parts().refusal.is_some()).collect();
         let of_kinds = (&*of(|parts| parts.still = true), &*of(|parts| parts.traced = true));
         moves_and_counters(&run, moves, of_kinds);
-        assert_eq!((closed.point.get(Axis::Rate), open.point.get(Axis::Rate)), (None, Some(20)), "{label}");
+        assert_eq!((closed.point.get(Axis::Rate), open.point.get(Axis::Rate)), (None, Some(5)), "{label}");
         assert!(closed.attach.outcomes["moved"] > 0 && open.attach.outcomes["moved"] > 0, "{label}");
         // A cpuset of v2 takes the CPUs of its parent, so it never refuses for lack of them.
         let is_v2 = moves.parts().protocol == "v2";
@@ -99,7 +99,7 @@ fn every_hierarchy_is_measured_and_refuses_in_a_guest_of_its_own() {
     // The controllers are the same on v1 and v2, so no note names a difference.
     assert_eq!(run.scenario.controllers, ["cpuset", "memory", "pids"]);
     assert!(!run.notes.iter().any(|note| note.text.contains("same controllers")), "{:?}", run.notes);
-    let command = "--hierarchy 'v1,v1:charges,v2,v2:favordynmods' --rate 20/s";
+    let command = "--hierarchy 'v1,v1:charges,v2,v2:favordynmods' --rate 5/s";
     assert!(run.command.contains("vm --cpus 2 --memory 512M --accel"), "{}", run.command);
     assert!(run.command.contains(command) && run.command.contains(REFUSALS[1]), "{}", run.command);
     let note = &run.notes[0];
@@ -125,7 +125,7 @@ fn moves_and_counters(run: &Run, moves: &Subject, (still, traced): (&[&Cell], &[
     assert!(pages.is_sorted() && pages[6] - pages[0] == 16_384, "{label}: {pages:?}");
     let fit = run.fits.iter().find(|fit| fit.protocol == still[0].subject.label());
     assert!(fit.is_some_and(|fit| fit.points >= 3), "{label}: {:?}", run.fits);
-    assert_eq!(traced.len(), 2, "{label}: closed loop and 20/s");
+    assert_eq!(traced.len(), 2, "{label}: closed loop and 5/s");
     assert!(traced.iter().all(|cell| !cell.attach.phases.is_empty() && !cell.locks.is_empty()), "{label}");
     for cell in still {
         let drift = cell.invariants.iter().find(|invariant| invariant.name == "drift").unwrap();
@@ -164,7 +164,8 @@ fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
 
 /// Runs in a folder with the scratch files of a rig that was killed.
 fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path) {
-    let arguments = ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--resident-pages", "0"];
+    let arguments =
+        ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--resident-pages", "0"];
     let output = vm(&[&arguments[..], &REFUSALS[EVERYWHERE]].concat(), parts, out).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     // Nothing was delegated to the second user. This does not affect the measurements of the first one.
@@ -218,7 +219,7 @@ fn another_answer_than_the_expected_one_is_a_violated_invariant() {
     let arguments =
         ["--duration", "100ms", "--resident-pages", "0", "--fault", "cpuset.can_attach: errno=EBUSY times=3"];
     let output = vm(&arguments, &parts, out.path()).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(output.status.code(), Some(1), "{}", end_of(&output));
     let run = run_of(out.path());
     let failed = run.verdicts.iter().find(|verdict| verdict.outcome == Judgement::Fail).unwrap();
     assert_eq!((failed.invariant.as_str(), failed.violations), ("refused-as-expected", 3));

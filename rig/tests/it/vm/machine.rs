@@ -4,7 +4,7 @@
 use crate::support::BINARY;
 use reports::schema::Run;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -34,11 +34,26 @@ pub(crate) fn parts(test: &str) -> Option<Parts> {
     None
 }
 
+/// Returns the command with these arguments. An emulated guest that is starved of CPUs measures nothing, so guests go before
+/// other tests. Where that is not permitted, `nice` says so and runs the command all the same.
 pub(crate) fn vm(arguments: &[&str], parts: &Parts, out: &Path) -> Command {
-    let mut command = Command::new(BINARY);
-    command.arg("vm").arg("--kernel").arg(&parts.kernel).arg("--init").arg(&parts.init).arg("--out").arg(out);
+    let mut command = Command::new("nice");
+    command
+        .args(["--adjustment=-15", BINARY, "vm", "--kernel"])
+        .arg(&parts.kernel)
+        .arg("--init")
+        .arg(&parts.init)
+        .arg("--out")
+        .arg(out);
     command.args(arguments).stdin(Stdio::null());
     command
+}
+
+/// Returns the end of what a command printed, for the message of an assertion.
+pub(crate) fn end_of(output: &Output) -> String {
+    let end =
+        |bytes: &[u8]| String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(2_000)..]).into_owned();
+    format!("{}\n{}", end(&output.stdout), end(&output.stderr))
 }
 
 /// Starts the command without a reader of its output.

@@ -5,14 +5,14 @@
 //! builds the parts; elsewhere the tests are skipped with a note, and fail with `ATTACH_RIG_REQUIRE=all`. No test
 //! bounds a time of the guest.
 
-use super::machine::{Parts, parts, run_of, vm};
+use super::machine::{Parts, end_of, parts, run_of, vm};
 use reports::schema::{Cell, LockRow, Note, NoteKind, Run};
 
 fn measured(hierarchy: &str, parts: &Parts) -> Run {
     let out = tempfile::tempdir().unwrap();
     let arguments = ["--hierarchy", hierarchy, "--duration", "200ms", "--resident-pages", "0"];
     let output = vm(&arguments, parts, out.path()).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{hierarchy}: {output:?}");
+    assert_eq!(output.status.code(), Some(0), "{hierarchy}: {}", end_of(&output));
     run_of(out.path())
 }
 

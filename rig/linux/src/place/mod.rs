@@ -5,10 +5,12 @@
 //!             mountinfo: all mounts, and those that a later one covers
 //! group       the cgroups of a run: made, remembered, removed; subtree: what v2's children get
 //! run_id      their name; manifest: the same on disk, before it is made; state: the folder for that
-//! walk        folders by descriptor, without following links; inhabitants: the processes in a cgroup
+//! walk        folders by descriptor, without following links; chase: a path that may have links, and that only we
+//!             and root can change; inhabitants: the processes in a cgroup
 //! permission  the command that would grant the right, where it is missing
 //! clean       removes what killed runs left; undo: one list; strays: cgroups without one
 //! ```
+mod chase;
 pub(super) mod clean;
 pub(super) mod discovery;
 pub(super) mod group;

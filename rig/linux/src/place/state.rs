@@ -3,11 +3,11 @@
 //! Root has `/run/attach-rig`, whatever its environment says. Others have `attach-rig` below `$XDG_RUNTIME_DIR`, or
 //! below `$XDG_STATE_HOME`, which is `~/.local/state` by default. The folder and the one above belong to the effective
 //! user (or the one above to root), and no other user may write there. Every folder above belongs to the user or to
-//! root and cannot be renamed by others. The path is resolved once; from then on everything goes through the
-//! descriptor.
+//! root and cannot be renamed by others. The path is followed once, by `chase`; from then on everything goes through
+//! the descriptor.
 use super::super::error::LinuxError;
+use super::chase::{Chased, OTHERS_WRITE, above, cannot, chase, quoted};
 use super::walk;
-use input::shell::quote;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
@@ -20,8 +20,6 @@ use std::path::{Path, PathBuf};
 const NAME: &str = "attach-rig";
 /// Largest file that is read: a list of 1,024 workers has a tenth of it.
 const FILE_MAX: u64 = 1 << 20;
-const OTHERS_WRITE: u32 = 0o022;
-const STICKY: u32 = 0o1000;
 
 /// The folder, open.
 #[derive(Debug)]
@@ -200,33 +198,13 @@ fn look(base: &Base, uid: u32, make: bool) -> Found {
 /// Opens `attach-rig` below a base; `None` when it or the base is missing and not to be made.
 fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<StateFolder>, String> {
     let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-    let cannot = |path: &Path, error: io::Error| format!("{} cannot be opened: {error}", quoted(path));
-    // A link of another user must not be followed, wherever it leads at the moment.
-    for path in base.path.ancestors() {
-        match fs::symlink_metadata(path) {
-            Ok(entry) => whose(path, entry.uid(), uid)?,
-            Err(error) if missing(&error) => {}
-            Err(error) => return Err(cannot(path, error)),
-        }
-    }
-    let there = base.path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    let tail = base.path.strip_prefix(there).unwrap_or(Path::new(""));
-    let to_be_made = make && base.made;
-    if !tail.as_os_str().is_empty() && !to_be_made {
+    let Chased { mut path, folder: mut last, missing: tail } = chase(&base.path, uid)?;
+    if !tail.is_empty() && !(make && base.made) {
         return Ok(None);
     }
-    let real = there.canonicalize().map_err(|error| cannot(there, error))?;
-    let mut path = PathBuf::from("/");
-    let mut last = walk::folder(&path).map_err(|error| cannot(&path, error))?;
-    above(&path, &last, uid)?;
-    for name in real.strip_prefix("/").unwrap_or(&real) {
-        path.push(name);
-        last = walk::child(&last, name, false).map_err(|error| cannot(&path, error))?;
-        above(&path, &last, uid)?;
-    }
     for name in tail {
-        path.push(name);
-        last = made(&last, name, false).map_err(|error| cannot(&path, error))?;
+        path.push(&name);
+        last = made(&last, &name, false).map_err(|error| cannot(&path, error))?;
         above(&path, &last, uid)?;
     }
     alone(&path, &last)?;
@@ -251,23 +229,6 @@ fn made(from: &OwnedFd, name: &OsStr, readable: bool) -> io::Result<OwnedFd> {
     }
 }
 
-fn whose(path: &Path, owner: u32, uid: u32) -> Result<(), String> {
-    if owner == uid || owner == 0 {
-        return Ok(());
-    }
-    Err(format!("{} belongs to another user (uid {owner})", quoted(path)))
-}
-
-/// A folder on the way: only its owner can rename what is in it.
-fn above(path: &Path, folder: impl AsFd, uid: u32) -> Result<(), String> {
-    let stat = fstat(folder).map_err(|errno| format!("{}: {errno}", quoted(path)))?;
-    whose(path, stat.st_uid, uid)?;
-    if stat.st_mode & OTHERS_WRITE != 0 && stat.st_mode & STICKY == 0 {
-        return Err(format!("others may write to {}", quoted(path)));
-    }
-    Ok(())
-}
-
 /// The folder above ours: no other user can put anything in it.
 fn alone(path: &Path, folder: impl AsFd) -> Result<(), String> {
     let stat = fstat(folder).map_err(|errno| format!("{}: {errno}", quoted(path)))?;
@@ -288,10 +249,6 @@ fn own(path: &Path, folder: impl AsFd, uid: u32) -> Result<(), String> {
         fchmod(folder, Mode::RWXU).map_err(|errno| format!("cannot close {}: {errno}", quoted(path)))?;
     }
     Ok(())
-}
-
-fn quoted(path: &Path) -> String {
-    input::text::printable(&quote(&path.to_string_lossy())).into_owned()
 }
 
 fn unfit(reasons: Vec<String>, uid: u32) -> LinuxError {

@@ -16,7 +16,7 @@ pub struct Nearest {
     pub unlike: &'static str,
 }
 
-/// What holds for every hierarchy that Linux offers: all of them go through one attach path.
+/// The judgement on every hierarchy that Linux offers, since all of them go through one attach path.
 pub const LINUX: Nearest = Nearest {
     protocol: "prepare-undo",
     alike: "every controller is asked first (can_attach, prepare) and may refuse or reserve; when one refuses, those \

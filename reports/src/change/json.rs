@@ -15,7 +15,7 @@ pub struct JudgedFigure<'a> {
     unit: &'static str,
     /// `better`, `same`, `worse`, `cannot tell`, `differs`.
     judgement: &'static str,
-    /// Why nothing can be told, and what would help.
+    /// Reason of `cannot tell`, and what would help.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     /// Value on the first side; absent where there is none, or where it is compared with a limit only.

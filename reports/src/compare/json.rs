@@ -3,7 +3,7 @@ use super::Comparison;
 use crate::change::json::JudgedFigure;
 use serde::Serialize;
 
-/// What `compare --json` writes for two results.
+/// Output of `compare --json` for two results.
 #[derive(Debug, Serialize)]
 pub struct ComparisonJson<'a> {
     /// Name of the first side.

@@ -36,9 +36,10 @@ pub fn text(compared: &Comparison, all: bool) -> String {
     out
 }
 
-/// Reports whether times were compared and none could be decided, so that only counts are known to be the same.
+/// Reports whether times differ and none of the differences could be decided, so that only counts are known to be the same.
 fn no_time_is_decided(compared: &Comparison) -> bool {
-    let mut times = compared.rows.iter().filter(|row| row.key.is_time()).peekable();
+    let differs = |row: &&Compared| !matches!(row.seen, Seen::Both(a, b) if a == b);
+    let mut times = compared.rows.iter().filter(|row| row.key.is_time()).filter(differs).peekable();
     times.peek().is_some() && times.all(|row| matches!(row.change, Change::CannotTell(_)))
 }
 

@@ -4,7 +4,7 @@ use super::report::{GateReport, GateState, demand};
 use crate::change::json::JudgedFigure;
 use serde::Serialize;
 
-/// What `gate --json` writes.
+/// Output of `gate --json`.
 #[derive(Debug, Serialize)]
 pub struct GatesJson<'a> {
     /// Exit code.
@@ -26,12 +26,12 @@ struct GateJson<'a> {
     name: &'a str,
     class: Class,
     state: GateState,
-    /// What the gate demands, in words.
+    /// Demand of the gate, in words.
     demand: String,
     /// Reason for which a breach is let through.
     #[serde(skip_serializing_if = "Option::is_none")]
     waived: Option<&'a str>,
-    /// What it judged, failures first.
+    /// Figures that it judged, failures first.
     places: Vec<PlaceJson<'a>>,
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn parts(test: &str) -> Option<Parts> {
 }
 
 /// Returns the command with these arguments. An emulated guest that is starved of CPUs measures nothing, so guests go before
-/// other tests. Where that is not permitted, `nice` says so and runs the command all the same.
+/// other tests. Where that is not permitted, `nice` says so and runs the command.
 pub(crate) fn vm(arguments: &[&str], parts: &Parts, out: &Path) -> Command {
     let mut command = Command::new("nice");
     command

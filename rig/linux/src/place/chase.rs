@@ -22,7 +22,7 @@ const STICKY: u32 = 0o1000;
 pub(super) struct Chased {
     /// The last folder that exists, without links.
     pub(super) path: PathBuf,
-    /// The same folder, open.
+    /// Descriptor of that folder.
     pub(super) folder: OwnedFd,
     /// Names of the folders below it that are missing.
     pub(super) missing: Vec<OsString>,

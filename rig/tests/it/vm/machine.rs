@@ -35,7 +35,7 @@ pub(crate) fn parts(test: &str) -> Option<Parts> {
 }
 
 /// Returns the command with these arguments. An emulated guest that is starved of CPUs measures nothing, so guests go before
-/// other tests. Where that is not permitted, `nice` says so and runs the command.
+/// other tests, and no limit of time ends one unless a test gives it. Where that is not permitted, `nice` says so and runs the command.
 pub(crate) fn vm(arguments: &[&str], parts: &Parts, out: &Path) -> Command {
     let mut command = Command::new("nice");
     command
@@ -45,6 +45,9 @@ pub(crate) fn vm(arguments: &[&str], parts: &Parts, out: &Path) -> Command {
         .arg(&parts.init)
         .arg("--out")
         .arg(out);
+    if !arguments.contains(&"--timeout") {
+        command.args(["--timeout", "30m"]);
+    }
     command.args(arguments).stdin(Stdio::null());
     command
 }

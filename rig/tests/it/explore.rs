@@ -8,11 +8,13 @@
 //! - `shrinking`: a long counterexample becomes a short one
 //! - `verdicts`: an invariant that is not listed is expected to hold; conditions on final states; faults that never
 //!   fired; bounds
+//! - `metamorphic`: other names, an idle process, an mmap in two parts: nothing else is found
 //! - `mistakes`: bad litmus tests, with the place and the remedy
 //! - `beside_shuttle`: the same planted bug, found by the explorer and by shuttle
 //! - `command`: the command as a user runs it: exit codes, files, JSON
 mod beside_shuttle;
 mod command;
+mod metamorphic;
 mod mistakes;
 mod museum;
 mod reduction;

@@ -35,8 +35,9 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
     if plan.fault_rate.is_some_and(|rate| rate > 0) && demand.aborts > 0 {
         rare_aborts(scenario, plan, cell).into_iter().for_each(&mut underpowered);
         let silent = cell.faults.rules.iter().filter(|rule| rule.fired == 0);
-        silent
-            .for_each(|rule| underpowered(format!("{name}: rule `{}` never fired in {} hits", rule.rule, rule.hits)));
+        silent.for_each(|rule| {
+            underpowered(format!("{name}: rule `{}` never fired in {} hits", rule.rule, rule.hits))
+        });
     } else {
         for rule in cell.faults.rules.iter().filter(|rule| rule.fired == 0) {
             let text =
@@ -58,7 +59,11 @@ pub(super) fn silent(scenario: &Scenario, cells: &[Cell]) -> Vec<Note> {
             let text = format!(
                 "rule `{text}` never fired {where_}; remove it, or use a longer --duration or more --seeds"
             );
-            notes.push(Note { kind: NoteKind::Inconclusive, text, protocol: protocol.map(Subject::to_string) });
+            notes.push(Note {
+                kind: NoteKind::Inconclusive,
+                text,
+                protocol: protocol.map(Subject::to_string),
+            });
         };
         let mut somewhere = false;
         for subject in verdict::subjects(cells) {

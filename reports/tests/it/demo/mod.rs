@@ -119,6 +119,7 @@ pub(crate) fn demo_env() -> Env {
         commit: None,
         dispatches_per_s: Some(12_400_000),
         accesses_per_s: Some(31_800_000),
+        noise: Vec::new(),
         facts: BTreeMap::from([("clocksource".into(), "tsc".into())]),
     }
 }

@@ -69,7 +69,10 @@ fn cell_notes(record: &CellRecord, notes: &mut Vec<Note>) {
     }
     let label = record.label();
     if record.samples.moved.count() == 0 {
-        notes.push(note(NoteKind::Inconclusive, &format!("{label}: no move succeeded, so there is no latency.")));
+        notes.push(note(
+            NoteKind::Inconclusive,
+            &format!("{label}: no move succeeded, so there is no latency."),
+        ));
     }
     if record.resident_pages.is_none() && record.work().0 == 0 {
         let text =

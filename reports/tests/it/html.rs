@@ -304,7 +304,8 @@ fn the_size_is_bounded_whatever_the_run() {
         cell.invariants.iter_mut().for_each(|invariant| invariant.first = Some("y".repeat(5_000)));
         cell.faults.rules.iter_mut().for_each(|rule| rule.rule.push_str(&"z".repeat(2_000)));
     }
-    run.notes = (0..5_000).map(|n| note(NoteKind::Inconclusive, &format!("{n} {}", "w".repeat(900)))).collect();
+    run.notes =
+        (0..5_000).map(|n| note(NoteKind::Inconclusive, &format!("{n} {}", "w".repeat(900)))).collect();
     run.verdicts =
         reports::verdict::judge(&run.cells, &Default::default(), &run.notes, |_, _| Some("r".repeat(3_000)));
     run.scenario.toml = "t".repeat(1 << 20);

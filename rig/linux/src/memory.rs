@@ -45,7 +45,8 @@ fn wanted_bytes(options: &LinuxOptions) -> u64 {
         .iter()
         .filter_map(|workload| workloads::WorkloadPlan::new(&workload.spec, &files).ok());
     let worked = plans.map(|plan| plan.resident_pages_max()).fold(0, u64::saturating_add);
-    let kept = options.resident_pages.iter().copied().max().unwrap_or(0).saturating_mul(options.moved().into());
+    let kept =
+        options.resident_pages.iter().copied().max().unwrap_or(0).saturating_mul(options.moved().into());
     worked.saturating_add(kept).saturating_mul(PAGE_BYTES)
 }
 

@@ -229,7 +229,9 @@ fn whatever_a_killed_run_leaves_is_cleaned_up() {
         // every kind.
         let (arguments, longest_us) = match kill % 2 {
             0 => ("--duration 60m --threads 2", 250_000),
-            _ => ("--duration 20ms --rate 100/s --resident-pages 0,64 --fault core.find:errno=ENODEV", 900_000),
+            _ => {
+                ("--duration 20ms --rate 100/s --resident-pages 0,64 --fault core.find:errno=ENODEV", 900_000)
+            }
         };
         let mut rig = command(arguments, out.path()).spawn().unwrap();
         sleep(Duration::from_micros(u64::from(kill) * 79_193 % longest_us));

@@ -164,7 +164,8 @@ fn a_killed_rig_takes_its_guest_along_and_leaves_a_folder_that_serves_again() {
 
 /// Runs in a folder with the scratch files of a rig that was killed.
 fn unprivileged_users_measure_what_was_handed_to_them(parts: &Parts, out: &Path) {
-    let arguments = ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--resident-pages", "0"];
+    let arguments =
+        ["--hierarchy", "v2:delegated,v2:undelegated", "--duration", "1s", "--resident-pages", "0"];
     let output = vm(&[&arguments[..], &REFUSALS[EVERYWHERE]].concat(), parts, out).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     // Nothing was delegated to the second user. This does not affect the measurements of the first one.

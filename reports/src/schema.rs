@@ -4,6 +4,7 @@
 //! order in which cells finished. Facts about the machine are in `env.json` ([`Env`]). Field order is the order in the file.
 mod env;
 mod fit;
+mod moves;
 mod noise;
 mod older;
 mod plan;
@@ -13,6 +14,7 @@ mod timeline;
 
 pub use env::Env;
 pub use fit::Fit;
+pub use moves::{Move, Moves};
 pub use noise::Noise;
 pub use plan::{Plan, PlannedPlace};
 pub use recording::{DroppedLines, Recording};
@@ -181,6 +183,9 @@ pub struct Attach {
     /// engines with the machine's clock; absent in a closed loop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lateness: Option<Hist>,
+    /// Single moves over time, on `linux` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Moves>,
 }
 
 /// Latency of attaches with one outcome.

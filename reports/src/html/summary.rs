@@ -11,13 +11,14 @@ use crate::verdict::{Census, exit_code, headline};
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 15] = [
+const PLACES: [(&str, &str); 16] = [
     ("gates", "gates"),
     ("price", "price of correctness"),
     ("invariants", "invariants"),
     ("sides", "side by side"),
     ("latency", "attach latency"),
     ("time", "over time"),
+    ("moves", "single moves"),
     ("sweep", "along the axis of the run"),
     ("resident", "resident pages"),
     ("phases", "phases"),
@@ -72,7 +73,8 @@ fn findings(view: &View<'_>, word: &str) -> Markup {
 
 fn missing(view: &View<'_>) -> Markup {
     let ended = view.run.cells.iter().filter(|cell| cell.ended.is_some()).count() as u64;
-    let underpowered = view.run.notes.iter().filter(|note| note.kind == NoteKind::Inconclusive).count() as u64;
+    let underpowered =
+        view.run.notes.iter().filter(|note| note.kind == NoteKind::Inconclusive).count() as u64;
     html! {
         @if view.run.interrupted { p.warn { "The run was interrupted: cells are missing." } }
         @if ended > 0 { p.warn { a href=(view.link("remarks")) { (count(ended, "cell")) " ended early." } } }
@@ -109,6 +111,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
         "invariants" => !view.run.verdicts.is_empty(),
         "sides" => super::by_protocol::any(view),
         "time" => super::over_time::any(view),
+        "moves" => super::moves::any(view),
         "price" => super::price::any(view),
         "sweep" => super::sweep::any(view),
         "resident" => super::resident::points(view).len() > 1,

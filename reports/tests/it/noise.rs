@@ -79,7 +79,7 @@ fn the_model_has_no_noise() {
     assert_eq!(run.engine, Engine::Sim);
     assert_eq!(of_starts(&run.cells), []);
     let json = serde_json::to_string(&(&run, demo_env())).unwrap();
-    for field in ["\"noise\"", "\"lateness\""] {
+    for field in ["\"noise\"", "\"lateness\"", "\"moves\""] {
         assert!(!json.contains(field), "{field}");
     }
     let env: Env = serde_json::from_str(&serde_json::to_string(&demo_env()).unwrap()).unwrap();

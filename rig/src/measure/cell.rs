@@ -61,6 +61,7 @@ impl Records<'_> {
             phases: self.phases(),
             over_time: recorder.over_time.as_ref().and_then(Slices::used),
             lateness: None,
+            moves: None,
         }
     }
 

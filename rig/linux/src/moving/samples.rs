@@ -1,4 +1,5 @@
 //! Records of one cell: histograms and counts, all allocated before the timed loop begins.
+use super::kept::KeptMoves;
 use hdrhistogram::Histogram;
 use reports::hist::Hist;
 use reports::outcome::AttachOutcome;
@@ -94,6 +95,8 @@ pub(crate) struct MoveSamples {
     pub(crate) gone: u64,
     /// Time from the intended start to the real one, of moves and refusals.
     pub(crate) lateness: Series,
+    /// Single moves and refusals.
+    pub(crate) kept: KeptMoves,
     errnos: [u64; ERRNOS],
 }
 
@@ -105,6 +108,7 @@ impl MoveSamples {
             refused: Pair::new(),
             gone: 0,
             lateness: Series::new(),
+            kept: KeptMoves::new(),
             errnos: [0; ERRNOS],
         }
     }
@@ -117,6 +121,7 @@ impl MoveSamples {
         }
         self.gone += other.gone;
         self.lateness.add(&other.lateness);
+        self.kept.add(&other.kept);
         self.errnos.iter_mut().zip(other.errnos).for_each(|(own, other)| *own += other);
     }
 
@@ -140,6 +145,11 @@ impl MoveSamples {
         if let Some(intended) = times.intended {
             pair.corrected.record(times.end.saturating_sub(intended));
             self.lateness.record(times.begin.saturating_sub(intended));
+        }
+        if outcome.is_ok() {
+            self.kept.moved(times.begin, raw_ns);
+        } else {
+            self.kept.refused(times.begin, raw_ns);
         }
     }
 
@@ -212,6 +222,8 @@ mod tests {
         assert_eq!(samples.refused.raw.hist().total_ns, 16);
         let late = samples.lateness.hist();
         assert_eq!((late.count, late.max_ns), (3, 50), "of those with an intended start");
+        let moves = samples.kept.moves().unwrap();
+        assert_eq!((moves.of, moves.refused), (4, vec![2, 3]));
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecor
             latency: latency.into_iter().flatten().collect(),
             phases: record.traced.as_ref().map(|traced| traced.phases.clone()).unwrap_or_default(),
             lateness: Some(samples.lateness.hist()).filter(|hist| hist.count > 0),
+            moves: samples.kept.moves(),
             ..Attach::default()
         },
         bystanders: bystanders(record),

@@ -16,6 +16,7 @@
 //! | [`percentile`], [`aggregate`] | the percentiles that samples support; cells merged over seeds |
 //! | [`fit`] | the cost of a page: straight lines through medians |
 //! | [`units`], [`labels`] | the form of numbers and findings, everywhere alike |
+//! | [`noise`] | warnings about load, stolen time and late starts of runs with the machine's clock |
 //! | [`nearest`] | the simulated protocol nearest to each one that a kernel offers |
 //! | [`figure`], [`stats`] | figures by name, baselines of them; decisions whether machine time differs |
 //! | [`change`] | the judgement of a figure: better, same, worse or undecidable, and its text |
@@ -55,6 +56,7 @@ pub mod json;
 pub mod labels;
 mod layout;
 pub mod nearest;
+pub mod noise;
 pub mod outcome;
 pub mod outputs;
 pub mod percentile;

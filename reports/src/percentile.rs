@@ -114,6 +114,12 @@ impl Samples {
         self.hist.as_ref().map(|_| self.min_ns)
     }
 
+    /// Returns the number of samples that are longer than `ns`, as far as the histogram distinguishes them.
+    #[must_use]
+    pub fn above(&self, ns: u64) -> u64 {
+        self.hist.as_ref().map_or(0, |hist| hist.len() - hist.count_between(0, ns))
+    }
+
     /// Returns the sum of the samples in ns.
     #[must_use]
     pub fn total(&self) -> u64 {

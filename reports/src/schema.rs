@@ -2,7 +2,10 @@
 //!
 //! For the simulator the same seed gives the same bytes: nothing here may depend on the machine, on wall time or on the
 //! order in which cells finished. Facts about the machine are in `env.json` ([`Env`]). Field order is the order in the file.
+mod env;
 mod fit;
+mod moves;
+mod noise;
 mod older;
 mod plan;
 mod recording;
@@ -10,7 +13,10 @@ mod scenario;
 mod subject;
 mod timeline;
 
+pub use env::Env;
 pub use fit::Fit;
+pub use moves::{Move, Moves};
+pub use noise::Noise;
 pub use plan::{Plan, PlannedPlace};
 pub use recording::{DroppedLines, Recording};
 pub use scenario::{Scenario, Scheduling};
@@ -140,6 +146,13 @@ pub struct Attach {
     /// Attaches and faults over time, where they were recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_time: Option<Slices>,
+    /// Time from the intended start to the real one, of every attach with an intended start that moved or was refused, on
+    /// engines with the machine's clock; absent in a closed loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lateness: Option<Hist>,
+    /// Single moves over time, on `linux` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Moves>,
 }
 
 /// Latency of attaches with one outcome.
@@ -442,32 +455,4 @@ pub enum NoteKind {
     /// A cell in which too little happened; the run is inconclusive.
     #[serde(alias = "thin")]
     Inconclusive,
-}
-
-/// The machine and the rig's own speed: everything that may differ between two runs of one seed. Written to `env.json`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Env {
-    /// RFC 3339 time of the start.
-    pub started: String,
-    /// Wall time of the whole run in ns.
-    pub wall_ns: u64,
-    /// `uname -srm`.
-    pub kernel: String,
-    /// Model name of the CPU.
-    pub cpu: String,
-    /// CPUs usable by the process.
-    pub cpus: u32,
-    /// Build profile of the rig: `release` or `debug`.
-    pub profile: String,
-    /// Commit that the rig was built from, followed by `with changes` if its sources differed from that commit; `unknown`
-    /// if it was built outside a repository. Results of earlier versions do not have it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// Dispatches from the event queue per second of wall time spent simulating, all workers together divided by workers.
-    pub dispatches_per_s: Option<u64>,
-    /// Accesses per second, likewise.
-    pub accesses_per_s: Option<u64>,
-    /// Further facts: clock, cgroup mounts, and so on.
-    pub facts: BTreeMap<String, String>,
 }

@@ -1,7 +1,7 @@
 //! `report.html`: one file without network or fonts, readable without its script and its style sheet as well.
 //!
 //! Separate from the terminal's table, because the page has room for evidence. Each section has a file, in the order on
-//! the page: `summary`, `price`, `invariants`, `by_protocol`, `latency`, `sweep`, `resident`, `phases`, `bystanders`,
+//! the page: `summary`, `price`, `invariants`, `by_protocol`, `latency`, `over_time`, `moves`, `sweep`, `resident`, `phases`, `bystanders`,
 //! `locks` (with `holds`), `drift`, `faults` (in `failures` and `rollback`), `attach` (in `timeline`), `recordings`,
 //! `remarks`. `joint` puts several runs on one page, with `cross_engine` (and `predicted`), `overlay` and `scaling` in
 //! front. Each section
@@ -19,6 +19,7 @@ mod invariants;
 mod joint;
 mod latency;
 mod locks;
+mod moves;
 mod over_time;
 mod overlay;
 mod phases;
@@ -82,6 +83,7 @@ impl<'a> View<'a> {
             by_protocol::section(self),
             latency::section(self),
             over_time::section(self),
+            moves::section(self),
             sweep::section(self),
             resident::section(self),
             phases::section(self),

@@ -5,8 +5,9 @@
 use super::View;
 use super::components::{MAX_ROWS, columns, command, section as headed, sentence, table, text};
 use crate::labels;
-use crate::schema::{Env, NoteKind};
-use crate::units::{clip, grouped, ns};
+use crate::noise::load_words;
+use crate::schema::{Env, Noise, NoteKind};
+use crate::units::{NOT_MEASURED, clip, grouped, ns, percent};
 use maud::{Markup, html};
 
 /// Longest scenario file, in letters.
@@ -63,6 +64,18 @@ fn ended(view: &View<'_>) -> Markup {
     } }
 }
 
+/// Returns the noise of one machine with its name.
+fn quiet(noise: &Noise) -> (String, String) {
+    let load = |percent: Option<u64>| percent.map_or_else(|| NOT_MEASURED.to_owned(), load_words);
+    let stolen = match (noise.steal_ms, noise.cpu_ms) {
+        (Some(steal_ms), Some(cpu_ms)) => percent(steal_ms, cpu_ms),
+        _ => NOT_MEASURED.to_owned(),
+    };
+    let name = noise.guest.as_ref().map_or_else(|| "noise".to_owned(), |guest| format!("noise of {guest}"));
+    let (begin, end) = (load(noise.load_begin_percent), load(noise.load_end_percent));
+    (name, format!("load {begin} at the begin, {end} at the end, stolen CPU time {stolen}"))
+}
+
 fn machine(view: &View<'_>, env: &Env) -> Markup {
     let speed = |figure: Option<u64>| figure.map(|figure| format!("{} /s", grouped(figure)));
     let mut facts: Vec<(String, String)> = vec![
@@ -76,6 +89,7 @@ fn machine(view: &View<'_>, env: &Env) -> Markup {
     facts.extend(env.commit.iter().map(|commit| ("commit".into(), commit.clone())));
     facts.extend(speed(env.dispatches_per_s).map(|speed| ("dispatches".into(), speed)));
     facts.extend(speed(env.accesses_per_s).map(|speed| ("accesses".into(), speed)));
+    facts.extend(env.noise.iter().take(MAX_ROWS).map(quiet));
     facts.extend(env.facts.iter().take(MAX_ROWS).map(|(name, value)| (name.clone(), value.clone())));
     html! {
         h3 id=(view.id("machine")) { "The machine, in wall time" }

@@ -11,13 +11,14 @@ use crate::verdict::{Census, exit_code, headline};
 use maud::{Markup, html};
 
 /// Anchors of the sections that every report has.
-const PLACES: [(&str, &str); 15] = [
+const PLACES: [(&str, &str); 16] = [
     ("gates", "gates"),
     ("price", "price of correctness"),
     ("invariants", "invariants"),
     ("sides", "side by side"),
     ("latency", "attach latency"),
     ("time", "over time"),
+    ("moves", "single moves"),
     ("sweep", "along the axis of the run"),
     ("resident", "resident pages"),
     ("phases", "phases"),
@@ -110,6 +111,7 @@ fn exists(view: &View<'_>, id: &str) -> bool {
         "invariants" => !view.run.verdicts.is_empty(),
         "sides" => super::by_protocol::any(view),
         "time" => super::over_time::any(view),
+        "moves" => super::moves::any(view),
         "price" => super::price::any(view),
         "sweep" => super::sweep::any(view),
         "resident" => super::resident::points(view).len() > 1,

@@ -9,7 +9,7 @@ use maud::{Markup, PreEscaped, html};
 use plotters::chart::ChartBuilder;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{Circle, Cross, PathElement, Polygon, Rectangle, Text, TriangleMarker};
+use plotters::element::{Circle, Cross, PathElement, Pixel, Polygon, Rectangle, Text, TriangleMarker};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, Color, IntoFont, IntoTextStyle, TRANSPARENT};
 use std::cell::Cell;
@@ -163,9 +163,12 @@ fn zigzag(from: Place, to: Place) -> PathElement<Place> {
     PathElement::new(points.collect::<Vec<_>>(), BLACK.stroke_width(3))
 }
 
-/// Draws a marker in the shape of its series: circle, square, triangle, diamond or cross.
+/// Draws a marker in the shape of its series: circle, square, triangle, diamond or cross; or a dot.
 fn marker(root: &Area<'_>, (x, y): Place, ink: Ink) -> Drawn {
     let full = BLACK.filled();
+    if matches!(ink, Ink::Dot(_)) {
+        return root.draw(&Pixel::new((x, y), BLACK));
+    }
     match ink.marker() {
         0 => root.draw(&Circle::new((x, y), 7, full)),
         1 => root.draw(&Rectangle::new([(x - 6, y - 6), (x + 6, y + 6)], full)),
@@ -190,7 +193,7 @@ fn swatch(ink: Ink) -> Markup {
                 let fill = BLACK.mix(ink.opacity()).filled();
                 return root.draw(&Rectangle::new([(0, 2), (72, 22)], fill));
             }
-            Ink::Fault | Ink::Loose(_) => {}
+            Ink::Fault | Ink::Loose(_) | Ink::Dot(_) => {}
             _ => root.draw(&PathElement::new(vec![(0, 12), (72, 12)], BLACK.stroke_width(LINE)))?,
         }
         marker(root, (36, 12), ink)

@@ -19,6 +19,8 @@ pub(crate) enum Ink {
     Faint(u8),
     /// Markers of series n that no line connects, such as the longest attaches.
     Loose(u8),
+    /// A dot of series n: one of thousands.
+    Dot(u8),
     /// Part number n of a bar: a light fill with an edge, so that letters on it are legible.
     Bar(u8),
     /// Part number n of a bar for a span in which something comes and goes: half as strong, with a dotted edge.
@@ -42,7 +44,12 @@ impl Ink {
     /// Returns the number of the series; `None` for inks without one.
     pub(crate) fn number(self) -> Option<u8> {
         match self {
-            Self::Series(n) | Self::Faint(n) | Self::Loose(n) | Self::Bar(n) | Self::Often(n) => Some(n),
+            Self::Series(n)
+            | Self::Faint(n)
+            | Self::Loose(n)
+            | Self::Dot(n)
+            | Self::Bar(n)
+            | Self::Often(n) => Some(n),
             Self::Axis | Self::Grid | Self::Text | Self::Wait | Self::Fault | Self::Shade => None,
         }
     }

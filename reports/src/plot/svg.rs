@@ -14,6 +14,8 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::fmt::{Arguments, Write as _};
 
+/// Width of a dot in half pixels.
+const DOT: u32 = 6;
 /// Height of letters in half pixels.
 pub(crate) const TEXT: u32 = 24;
 
@@ -27,15 +29,20 @@ pub(crate) struct Canvas<'a> {
     pen: &'a Cell<Ink>,
     /// Ink of the group that is open.
     group: Option<Ink>,
+    /// Says that a path of dots is open.
+    dots: bool,
 }
 
 impl<'a> Canvas<'a> {
     /// Returns a canvas of `size` half pixels that appends to `out`, and draws with the ink that `pen` has at the time.
     pub(crate) fn new(out: &'a mut String, size: (u32, u32), pen: &'a Cell<Ink>) -> Self {
-        Self { out, size, pen, group: None }
+        Self { out, size, pen, group: None, dots: false }
     }
 
     fn enter(&mut self, ink: Option<Ink>) {
+        if std::mem::take(&mut self.dots) {
+            let _ = write!(self.out, r#"" stroke-width="{DOT}" stroke-linecap="round"/>"#);
+        }
         if self.group != ink {
             self.out.push_str(if self.group.is_some() { "</g>" } else { "" });
             ink.iter().for_each(|ink| self.out.push_str(&format!("<g {}>", ink.attributes())));
@@ -83,8 +90,16 @@ impl DrawingBackend for Canvas<'_> {
         Ok(())
     }
 
-    fn draw_pixel(&mut self, (x, y): BackendCoord, color: BackendColor) -> Drawn {
-        self.draw_rect((x, y), (x + 1, y + 1), &color, true)
+    /// Draws a dot. Dots that follow each other are one element, because a plot may have thousands.
+    fn draw_pixel(&mut self, (x, y): BackendCoord, _: BackendColor) -> Drawn {
+        let ink = Some(self.pen.get());
+        if !self.dots || self.group != ink {
+            self.enter(ink);
+            self.out.push_str(r#"<path d=""#);
+            self.dots = true;
+        }
+        let _ = write!(self.out, "M{x},{y}h0");
+        Ok(())
     }
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Drawn {

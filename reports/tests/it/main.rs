@@ -11,6 +11,8 @@
 //! | [`sums`] | cells merged over seeds |
 //! | [`table`] | the text on stdout, as snapshots |
 //! | [`html`] | the report: its text as a snapshot, escaping, plots, size, time |
+//! | [`moves`] | single moves over time: plots, sentences, bounds |
+//! | [`noise`] | load, stolen time and late starts in the outputs |
 //! | [`joint`] | several runs on one page, and their comparison |
 //! | [`gates`] | gates: the golden ladder, properties of verdicts, machine time in pairs |
 //! | [`statistics`] | machine time: compared with scipy, and with made-up noisy machines |
@@ -38,7 +40,9 @@ mod hostile;
 mod html;
 mod joint;
 mod large;
+mod moves;
 mod mutate;
+mod noise;
 mod older;
 mod outputs;
 mod published;

@@ -7,7 +7,13 @@ use std::fs;
 
 /// Returns the text of `/proc/PID/FILE`; `pid` is a number or `self`. `None` if the process has ended or is hidden.
 pub fn of(pid: impl Display, file: &str) -> Option<String> {
-    let bytes = fs::read(format!("/proc/{pid}/{file}")).ok()?;
+    machine(&format!("{pid}/{file}"))
+}
+
+/// Returns the text of `/proc/FILE`, which is about the machine. `None` if there is none.
+#[must_use]
+pub fn machine(file: &str) -> Option<String> {
+    let bytes = fs::read(format!("/proc/{file}")).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -65,6 +71,41 @@ pub fn cpu_model() -> String {
     field(&info, "model name").unwrap_or("unknown").to_owned()
 }
 
+/// Returns the load average of the last minute in `/proc/loadavg`, in percent of one CPU.
+#[must_use]
+pub fn load_percent(loadavg: &str) -> Option<u64> {
+    let (whole, hundredths) = loadavg.split_whitespace().next()?.split_once('.')?;
+    let hundredths: u64 = hundredths.parse().ok().filter(|_| hundredths.len() == 2)?;
+    whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(hundredths)
+}
+
+/// CPU time since boot, of all CPUs, in ticks of USER_HZ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuTimes {
+    /// CPUs that are online.
+    pub cpus: u32,
+    /// All time, idle time included.
+    pub all_ticks: u64,
+    /// Time for which a CPU had work and the host ran something else.
+    pub steal_ticks: u64,
+}
+
+/// Returns the times in `/proc/stat`. The time of guests, in the last two columns, is part of the first two.
+#[must_use]
+pub fn cpu_times(stat: &str) -> Option<CpuTimes> {
+    let ticks: Option<Vec<u64>> =
+        field(stat, "cpu ")?.split_whitespace().take(8).map(|ticks| ticks.parse().ok()).collect();
+    let ticks = ticks.filter(|ticks| ticks.len() == 8)?;
+    let is_cpu = |line: &&str| {
+        line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+    };
+    Some(CpuTimes {
+        cpus: u32::try_from(stat.lines().filter(is_cpu).count()).ok()?,
+        all_ticks: ticks.iter().fold(0, |sum: u64, ticks| sum.saturating_add(*ticks)),
+        steal_ticks: ticks[7],
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +131,24 @@ mod tests {
             (stat_field("7 (a) R", 2), stat_field("7 (a) R", 4), stat_field("", 3)),
             (None, None, None)
         );
+    }
+
+    #[test]
+    fn a_load_is_in_percent_of_a_cpu() {
+        assert_eq!(load_percent("2.95 3.66 3.30 4/321 12345\n"), Some(295));
+        assert_eq!(load_percent("0.05 0 0"), Some(5));
+        for damaged in ["", "2", "2.9", "x.00", "99999999999999999999.00"] {
+            assert_eq!(load_percent(damaged), None, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn cpu_times_have_the_time_of_guests_once() {
+        let stat = "cpu  10 20 30 40 50 60 70 80 10 20\ncpu0 1 2 3\ncpu1 1 2 3\nintr 7\n";
+        assert_eq!(cpu_times(stat), Some(CpuTimes { cpus: 2, all_ticks: 360, steal_ticks: 80 }));
+        for damaged in ["", "cpu0 1 2 3 4 5 6 7 8\n", "cpu  1 2 3 4 5 6 7\n", "cpu  1 2 3 4 5 6 7 x\n"] {
+            assert_eq!(cpu_times(damaged), None, "{damaged}");
+        }
     }
 
     #[test]

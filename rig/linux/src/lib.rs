@@ -12,6 +12,7 @@
 //! moving      the timed loop
 //! checks      counters compared with the workers' books, and moves that have to fail
 //! trace       looks inside the kernel during extra moves: phases, lock waits and holds
+//! noise       load and stolen time during a run
 //! result      makes `run.json` and `env.json` of the measurements
 //! readers     entry points for the fuzzer: parsers of text from the kernel and from a guest
 //! doctor      what works on this machine, what does not, and the command that fixes it
@@ -27,6 +28,7 @@ mod doctor;
 mod error;
 mod memory;
 mod moving;
+mod noise;
 mod option_error;
 mod options;
 mod place;
@@ -45,6 +47,7 @@ mod workers;
 pub use checks::refusal::Refusal;
 pub use doctor::{Checkup, Finding, Health, checkup};
 pub use error::{Attempt, Cause, LinuxError, Remains};
+pub use noise::NoiseWatch;
 pub use option_error::OptionError;
 pub use options::{DURATION_NS, LinuxOptions, Origin, RATE_MAX_PER_S};
 pub use place::clean::{Cleaned, clean};

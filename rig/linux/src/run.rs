@@ -2,6 +2,7 @@
 use super::clock::{ClockFacts, PreciseSleep, lateness};
 use super::error::LinuxError;
 use super::memory;
+use super::noise::NoiseWatch;
 use super::options::LinuxOptions;
 use super::place::discovery::{Place, discover};
 use super::place::group::Groups;
@@ -17,7 +18,7 @@ use super::workers::worker_pool::WorkerPool;
 use engines::Interrupt;
 use input::proc;
 use reports::exit::Exit;
-use reports::schema::{Note, NoteKind, Run};
+use reports::schema::{Noise, Note, NoteKind, Run};
 use reports::verdict;
 use std::collections::BTreeMap;
 
@@ -29,6 +30,8 @@ pub struct RunEnd {
     pub run: Run,
     /// For `facts` of [`reports::schema::Env`].
     pub facts: BTreeMap<String, String>,
+    /// Noise of the machine during the run.
+    pub noise: Noise,
     /// `uname -srm`, for [`reports::schema::Env`].
     pub kernel: String,
     /// Number of the signal that ended the run early.
@@ -119,6 +122,8 @@ fn measure(
     interrupts: &Interrupt,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<RunEnd, LinuxError> {
+    // Before the run has made the machine busy itself.
+    let watch = NoiseWatch::begin();
     let clock = ClockFacts::measure();
     let precise = PreciseSleep::start();
     let starts = lateness();
@@ -128,8 +133,15 @@ fn measure(
     let (subject, folder) = (place.subject(options.move_charges), stage.groups.top().to_path_buf());
     let worker = stage.crew.moved()[0].pid();
     on_progress(Progress::Ready { subject, folder, worker });
-    let setting =
-        RunSetting { options, place, clock, precise_sleep: precise.is_on(), tracing: &[], signal: None };
+    let setting = RunSetting {
+        options,
+        place,
+        clock,
+        precise_sleep: precise.is_on(),
+        tracing: &[],
+        noise: None,
+        signal: None,
+    };
     on_progress(Progress::Asked { run: Box::new(to_run(&setting, &[], None)) });
     let mut cells = Vec::new();
     let mut failure = stage.cells(&mut cells, on_progress).err();
@@ -143,11 +155,12 @@ fn measure(
     match failure {
         Some(error) if cells.is_empty() => Err(error),
         failure => {
-            let setting = RunSetting { tracing: &tracing, signal, ..setting };
+            let noise = watch.end();
+            let setting = RunSetting { tracing: &tracing, noise: Some(&noise), signal, ..setting };
             let run = to_run(&setting, &cells, failure.as_ref());
             let (kernel, mut facts) = (proc::kernel(), facts::facts(&setting, &cells));
             facts.insert("measuring.starts".to_owned(), starts);
-            Ok(RunEnd { run, facts, kernel, signal, failure })
+            Ok(RunEnd { run, facts, noise, kernel, signal, failure })
         }
     }
 }
@@ -165,7 +178,8 @@ mod tests {
             if underpowered {
                 run.notes.push(Note { kind: NoteKind::Inconclusive, protocol: None, text: String::new() });
             }
-            RunEnd { run, facts: BTreeMap::new(), kernel: String::new(), signal, failure }.exit_code()
+            let (facts, noise, kernel) = (BTreeMap::new(), Noise::default(), String::new());
+            RunEnd { run, facts, noise, kernel, signal, failure }.exit_code()
         };
         let leftover = || Some(LinuxError::Leftover { remains: Vec::new(), after: None });
         let silent = || Some(LinuxError::WorkerSilent { pid: 7, waited_s: 10 });

@@ -23,6 +23,7 @@ use super::result::record;
 use super::trace;
 use super::workers::worker_pool::WorkerPool;
 use engines::Interrupt;
+use reports::noise;
 use reports::schema::Note;
 use std::thread;
 use std::time::Duration;
@@ -190,7 +191,9 @@ impl<'a> Session<'a> {
 fn measured(of: (&LinuxOptions, &Place), record: &CellRecord, begin_ns: u64) -> Progress {
     let cell = Box::new(record::cell(of, record, begin_ns));
     let (options, place) = of;
-    Progress::Measured { cell, notes: notes::of_cell(&place.subject(options.move_charges), record) }
+    let mut notes = notes::of_cell(&place.subject(options.move_charges), record);
+    notes.extend(noise::of_starts(std::slice::from_ref(&*cell)));
+    Progress::Measured { cell, notes }
 }
 
 /// Forwards in even turns, backwards in odd ones: a machine that gets slower then does so for all cells alike.

@@ -5,9 +5,9 @@ use super::{threads, underpowered};
 use crate::driver::CellPlan;
 use input::mistake::Mistake;
 use reports::exit::Exit;
-use reports::labels;
 use reports::schema::{Cell, Engine, Expectation, Invariant, Judgement, Note, Run, Verdict};
 use reports::verdict::{self, Expectations};
+use reports::{labels, noise};
 use scenario::Scenario;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,6 +38,7 @@ pub(super) fn judge(
     }
     if on_threads {
         threads::finish(scenario, &mut verdicts, &mut notes);
+        notes.extend(noise::of_starts(cells));
     }
     (verdicts, notes)
 }

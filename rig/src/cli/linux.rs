@@ -52,6 +52,7 @@ pub(super) fn linux(flags: &LinuxFlags) -> Result<Exit, Failure> {
     };
     outcome.run.recordings = recordings;
     let mut env = env::here(date, outcome.facts.clone());
+    env.noise.push(outcome.noise.clone());
     env.wall_ns = started.elapsed().as_nanos() as u64;
     let code = folder.publish(&outcome.run, &env, keeper, outcome.exit_code());
     if let Some(error) = &outcome.failure {

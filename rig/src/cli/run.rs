@@ -11,11 +11,12 @@ use engines::Interrupt;
 use engines::signals;
 use input::file::{FileError, TEXT_MAX, read_text};
 use input::nearest::nearest;
+use linux::NoiseWatch;
 use model::seam::costs::Costs;
 use reports::exit::Exit;
-use reports::labels;
 use reports::schema::{self, Cell, Engine, Env, Run};
 use reports::verdict;
+use reports::{labels, noise};
 use scenario::with_names;
 use scenario::{Overrides, Scenario, built_in};
 use std::collections::BTreeMap;
@@ -54,9 +55,11 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     let jobs = if engine == On::Sim { parallel::jobs(flags.jobs) } else { 1 };
     proportion::say_before(engine, &scenario, &plans, (jobs, &interrupt));
     // Measured before the cells, while nothing else of the rig is running.
+    let watch = (engine != On::Sim).then(NoiseWatch::begin);
     let facts = if engine == On::Sim { BTreeMap::new() } else { threads::measuring()? };
     let matrix = matrix::run(engine, &scenario, &plans, jobs, (&mut keeper, &interrupt))?;
     let mut env = env::here(date, facts);
+    env.noise.extend(watch.map(|watch| watch.end()));
     if engine == On::Sim {
         speed(&mut env, &matrix);
     } else {
@@ -66,7 +69,8 @@ pub(super) fn run(flags: &RunFlags) -> Result<Exit, Failure> {
     if let Some(signal) = signal {
         say_interrupted(signal, matrix.cells.len(), plans.len());
     }
-    let run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), &made_by);
+    let mut run = assemble(&scenario, &plans, matrix.cells, signal.is_some(), &made_by);
+    run.notes.extend(env.noise.iter().flat_map(noise::of_machine));
     env.wall_ns = started.elapsed().as_nanos() as u64;
     let code = verdict::exit_code(&run).worst(signal.map(Exit::Signal));
     let code = folder.publish(&run, &env, keeper, code);

@@ -7,8 +7,9 @@ use super::kernel::{self, Asked};
 use super::{output, proportion, streams};
 use crate::measure::env;
 use linux::vm::{Guest, GuestSetting, Machine, Merged, News, Series, VmError};
-use linux::{LinuxOptions, OptionError};
+use linux::{LinuxOptions, NoiseWatch, OptionError};
 use reports::exit::Exit;
+use reports::noise;
 use reports::schema::{Env, Recording};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ pub(super) fn vm(flags: &VmFlags) -> Result<Exit, Failure> {
     )?;
     let recordings = kernel::say_recordings(&options)?;
     proportion::say_real(options.cells() * settings.len(), options.duration, kernel::LESS);
-    let started = Instant::now();
+    let (started, watch) = (Instant::now(), NoiseWatch::begin());
     let scenario = options.origin.toml.clone();
     let mut series = Series::begin(machine, settings, options, (folder.path(), interrupt))
         .map_err(|error| failure(&error))?;
@@ -35,7 +36,9 @@ pub(super) fn vm(flags: &VmFlags) -> Result<Exit, Failure> {
         series.boot(setting, &mut |news| running.hear(news));
         let kept = series.merged().is_none_or(|mut merged| {
             merged.run.recordings.clone_from(&recordings);
-            let kept = folder.keep(&merged.run, &environment(&date, &merged, started));
+            let env = environment(&date, &merged, started, &watch);
+            merged.run.notes.extend(env.noise.first().into_iter().flat_map(noise::of_machine));
+            let kept = folder.keep(&merged.run, &env);
             kept.map_err(|failure| output::complain(&failure.message)).is_ok()
         });
         series.guests().last().into_iter().for_each(|guest| running.end(guest, kept));
@@ -45,7 +48,8 @@ pub(super) fn vm(flags: &VmFlags) -> Result<Exit, Failure> {
         return Err(Failure { code, message: complaints(series.guests()) });
     };
     merged.run.recordings = recordings;
-    let env = environment(&date, &merged, started);
+    let env = environment(&date, &merged, started, &watch);
+    merged.run.notes.extend(env.noise.first().into_iter().flat_map(noise::of_machine));
     let code = folder.publish(&merged.run, &env, Keeper::default(), code);
     for guest in series.guests() {
         if let Some(complaint) = guest.complaint() {
@@ -126,14 +130,16 @@ fn plan(flags: &VmFlags) -> Result<(Machine, Vec<GuestSetting>, Asked), Failure>
     Ok((machine, GuestSetting::list(&flags.hierarchies).map_err(usage)?, Asked { options, carried }))
 }
 
-/// Describes the environment: the guests are what was measured, and the host is a fact about them.
-fn environment(date: &str, merged: &Merged, started: Instant) -> Env {
+/// Describes the environment: the guests are what was measured, and the host is a fact about them. Its noise is the
+/// first.
+fn environment(date: &str, merged: &Merged, started: Instant, watch: &NoiseWatch) -> Env {
     let host = env::here(date.into(), merged.facts.clone());
     let mut env = Env {
         kernel: merged.kernel.clone(),
         cpu: merged.cpu.clone(),
         cpus: merged.cpus,
         wall_ns: started.elapsed().as_nanos() as u64,
+        noise: std::iter::once(watch.end()).chain(merged.noise.iter().cloned()).collect(),
         ..host.clone()
     };
     for (name, value) in [("kernel", host.kernel), ("cpu", host.cpu), ("cpus", host.cpus.to_string())] {

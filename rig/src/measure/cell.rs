@@ -60,7 +60,16 @@ impl Records<'_> {
             latency: self.latency(),
             phases: self.phases(),
             over_time: recorder.over_time.as_ref().and_then(Slices::used),
+            lateness: None,
+            moves: None,
         }
+    }
+
+    /// Returns how late attaches began; `None` where no start was intended. In virtual time this says nothing, because
+    /// nothing disturbs it.
+    #[must_use]
+    pub fn lateness(&self) -> Option<Hist> {
+        Some(hist(&self.recorder.latencies().lateness)).filter(|hist| hist.count > 0)
     }
 
     fn latency(&self) -> Vec<schema::LatencySeries> {

@@ -12,6 +12,7 @@ impl Recorder {
                 mine.raw.merge(&theirs.raw);
                 mine.corrected.merge(&theirs.corrected);
             }
+            mine.lateness.merge(&theirs.lateness);
             mine.phases.iter_mut().zip(&theirs.phases).for_each(|(mine, theirs)| mine.merge(theirs));
         }
         self.outcomes.iter_mut().zip(other.outcomes).for_each(|(mine, theirs)| *mine += theirs);

@@ -102,6 +102,8 @@ pub struct Latency {
 pub struct Latencies {
     /// By outcome.
     pub whole: [Latency; AttachOutcome::ALL.len()],
+    /// Time from the intended start to the real one; empty in a closed loop.
+    pub lateness: Series,
     /// By phase, of attaches that moved.
     pub phases: [Series; Phase::ALL.len()],
 }
@@ -179,6 +181,7 @@ impl Recorder {
             let whole = || Latency { raw: Series::new(3), corrected: Series::new(3) };
             Box::new(Latencies {
                 whole: std::array::from_fn(|_| whole()),
+                lateness: Series::new(3),
                 phases: std::array::from_fn(|_| Series::new(3)),
             })
         })
@@ -265,6 +268,9 @@ impl Recorder {
         latencies.whole[index].raw.record(latency_ns);
         if let Some(due_ns) = attach.due_ns {
             latencies.whole[index].corrected.record(at_ns.saturating_sub(due_ns));
+            if matches!(outcome, Outcome::Moved | Outcome::Refused { .. } | Outcome::Partial { .. }) {
+                latencies.lateness.record(attach.began_ns.saturating_sub(due_ns));
+            }
         }
         if outcome == Outcome::Moved {
             for (series, ns) in latencies.phases.iter_mut().zip(attach.phases_ns) {

@@ -1,6 +1,7 @@
 //! Runs with plausible figures, made up by a small generator. The same arguments give the same run.
 mod cell;
 mod charges;
+mod moves;
 mod timeline;
 
 pub(crate) use crate::dice::Dice;
@@ -84,6 +85,7 @@ pub(crate) fn demo_linux() -> Run {
             cell.subject = cell.subject.with(|parts| parts.favordynmods = slow < 10_000);
             cell.point = cell.point.with(Axis::Rate, rate);
             cell.duration_ns = 20_000_000_000;
+            cell.attach.moves = (protocol == "v1:pids").then(|| moves::moves(n, mid));
             cell.attach.outcomes = counts(&[("moved", n), ("gone", dice.below(3))]);
             cell.attach.latency.push(series("moved", LatencyKind::Raw, dice.hist(n, mid)));
             if rate.is_some() {
@@ -119,6 +121,7 @@ pub(crate) fn demo_env() -> Env {
         commit: None,
         dispatches_per_s: Some(12_400_000),
         accesses_per_s: Some(31_800_000),
+        noise: Vec::new(),
         facts: BTreeMap::from([("clocksource".into(), "tsc".into())]),
     }
 }

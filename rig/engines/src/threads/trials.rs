@@ -9,6 +9,9 @@ use std::sync::Arc;
 
 /// The number of trials of each thing.
 pub const N: usize = 31;
+/// Largest factor between p10 and p90 of trials that agree. Trials of one thing differ by less on an idle machine; one
+/// in ten that takes twice as long has waited for something else.
+pub const AGREEING_FACTOR: u64 = 2;
 /// The time after which a part of a measurement is given up, in ns.
 const GIVE_UP_NS: u64 = 60_000_000_000;
 
@@ -53,10 +56,16 @@ impl Trials {
         format!("{}..{}", ns(self.at(10)), ns(self.at(90)))
     }
 
-    /// Reports whether p90 is more than twice p10, which means that something else was running.
+    /// Reports whether p90 is at most [`AGREEING_FACTOR`] times p10. If not, something else was running.
     #[must_use]
-    pub fn is_wide(&self) -> bool {
-        self.at(90) > self.at(10).saturating_mul(2)
+    pub fn agree(&self) -> bool {
+        self.at(90) <= self.at(10).saturating_mul(AGREEING_FACTOR)
+    }
+
+    /// Adds the trials of `other`, which are of the same thing.
+    pub fn join(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.0.sort_unstable();
     }
 
     /// Returns the longest trial in whole ns.
@@ -79,13 +88,18 @@ pub fn ns(ps: u64) -> String {
 }
 
 /// Measures trials of `body`, each of which runs it `times` times.
-pub fn repeated<C: Current>(cur: &C, times: u64, mut body: impl FnMut()) -> Trials {
+pub fn repeated<C: Current>(cur: &C, times: u64, body: impl FnMut()) -> Trials {
+    timed(|| cur.now(), times, body)
+}
+
+/// Measures trials of `body`, each of which runs it `times` times, by a timer that returns ns.
+pub fn timed(mut now: impl FnMut() -> u64, times: u64, mut body: impl FnMut()) -> Trials {
     let trial = |_| {
-        let before = cur.now();
+        let before = now();
         for _ in 0..times {
             body();
         }
-        per_turn(cur.now() - before, times)
+        per_turn(now() - before, times)
     };
     Trials::of((0..N).map(trial).collect())
 }
@@ -133,7 +147,14 @@ mod tests {
         assert_eq!((trials.n(), trials.median_ps(), trials.ns()), (101, 5_100, 5));
         assert_eq!(trials.spread(), "1.1..9.1");
         assert_eq!(trials.longest_ns(), 10);
-        assert!(trials.is_wide() && !Trials::of(vec![100, 150, 200]).is_wide());
+        assert!(!trials.agree() && Trials::of(vec![100, 150, 200]).agree());
+        assert!(Trials::of([vec![100; 10], vec![200]].concat()).agree());
+        let (twice, more) =
+            (Trials::of(vec![100, 200, 200]), Trials::of([vec![100; 4], vec![201; 7]].concat()));
+        assert!(twice.agree() && !more.agree(), "p90 is {} times p10 at most", AGREEING_FACTOR);
+        let mut both = Trials::of(vec![300, 100]);
+        both.join(Trials::of(vec![200]));
+        assert_eq!(both, Trials::of(vec![100, 200, 300]));
         assert_eq!(trials.less(5_000).median_ps(), 100);
         assert_eq!((Trials::default().median_ps(), Trials::of(vec![3]).ns()), (0, 1));
         assert_eq!(per_turn(10, 4), 2_500);

@@ -1,4 +1,5 @@
 //! Records of one cell: histograms and counts, all allocated before the timed loop begins.
+use super::kept::KeptMoves;
 use hdrhistogram::Histogram;
 use reports::hist::Hist;
 use reports::outcome::AttachOutcome;
@@ -92,13 +93,24 @@ pub(crate) struct MoveSamples {
     pub(crate) refused: Pair,
     /// Writes for which the worker was already gone.
     pub(crate) gone: u64,
+    /// Time from the intended start to the real one, of moves and refusals.
+    pub(crate) lateness: Series,
+    /// Single moves and refusals.
+    pub(crate) kept: KeptMoves,
     errnos: [u64; ERRNOS],
 }
 
 impl MoveSamples {
     /// Allocates all histograms and counts.
     pub(crate) fn new() -> Self {
-        Self { moved: Pair::new(), refused: Pair::new(), gone: 0, errnos: [0; ERRNOS] }
+        Self {
+            moved: Pair::new(),
+            refused: Pair::new(),
+            gone: 0,
+            lateness: Series::new(),
+            kept: KeptMoves::new(),
+            errnos: [0; ERRNOS],
+        }
     }
 
     /// Adds what another mover has recorded.
@@ -108,6 +120,8 @@ impl MoveSamples {
             own.corrected.add(&other.corrected);
         }
         self.gone += other.gone;
+        self.lateness.add(&other.lateness);
+        self.kept.add(&other.kept);
         self.errnos.iter_mut().zip(other.errnos).for_each(|(own, other)| *own += other);
     }
 
@@ -126,9 +140,16 @@ impl MoveSamples {
                 &mut self.refused
             }
         };
-        pair.raw.record(times.end.saturating_sub(times.begin));
+        let raw_ns = times.end.saturating_sub(times.begin);
+        pair.raw.record(raw_ns);
         if let Some(intended) = times.intended {
             pair.corrected.record(times.end.saturating_sub(intended));
+            self.lateness.record(times.begin.saturating_sub(intended));
+        }
+        if outcome.is_ok() {
+            self.kept.moved(times.begin, raw_ns);
+        } else {
+            self.kept.refused(times.begin, raw_ns);
         }
     }
 
@@ -199,6 +220,10 @@ mod tests {
         let corrected = samples.moved.corrected.hist();
         assert_eq!((corrected.count, corrected.max_ns), (1, 70));
         assert_eq!(samples.refused.raw.hist().total_ns, 16);
+        let late = samples.lateness.hist();
+        assert_eq!((late.count, late.max_ns), (3, 50), "of those with an intended start");
+        let moves = samples.kept.moves().unwrap();
+        assert_eq!((moves.of, moves.refused), (4, vec![2, 3]));
     }
 
     #[test]

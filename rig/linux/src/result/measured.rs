@@ -9,7 +9,7 @@ use super::super::place::discovery::Place;
 use super::super::trace::Traced;
 use super::super::workers::tally::Tallied;
 use super::super::workers::worker_pool::WorkerPool;
-use reports::schema::Note;
+use reports::schema::{Noise, Note};
 
 /// Measurements of one cell.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub(crate) struct RunSetting<'a> {
     pub(crate) precise_sleep: bool,
     /// Remarks on tracing.
     pub(crate) tracing: &'a [Note],
+    /// Noise of the machine; absent until the run has ended.
+    pub(crate) noise: Option<&'a Noise>,
     /// The signal that ended the run.
     pub(crate) signal: Option<i32>,
 }

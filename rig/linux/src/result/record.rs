@@ -20,7 +20,7 @@ use reports::schema::{
     Attach, Bystander, Cell, Condition, Drift, Engine, FaultRule, Faults, Invariant, LatencyKind,
     LatencySeries, Plan, Run, SCHEMA, Scenario, Subject,
 };
-use reports::{fit, verdict};
+use reports::{fit, noise, verdict};
 use serde::Serialize;
 use std::thread::available_parallelism;
 
@@ -30,7 +30,9 @@ pub(crate) fn to_run(setting: &RunSetting<'_>, records: &[CellRecord], failure: 
     let first_ns = records.iter().map(|record| record.began_ns).min().unwrap_or(0);
     let cells: Vec<Cell> =
         records.iter().map(|record| cell((options, setting.place), record, first_ns)).collect();
-    let notes = notes(setting, records, failure);
+    let mut notes = notes(setting, records, failure);
+    notes.extend(noise::of_starts(&cells));
+    notes.extend(setting.noise.into_iter().flat_map(noise::of_machine));
     let fits = fit::over_resident_pages(&cells, "a move");
     let judged: Vec<Cell> = cells.iter().filter(|cell| !cell.invariants.is_empty()).cloned().collect();
     let verdicts =
@@ -95,6 +97,8 @@ pub(crate) fn cell((options, place): (&LinuxOptions, &Place), record: &CellRecor
             refusals: samples.refusals(),
             latency: latency.into_iter().flatten().collect(),
             phases: record.traced.as_ref().map(|traced| traced.phases.clone()).unwrap_or_default(),
+            lateness: Some(samples.lateness.hist()).filter(|hist| hist.count > 0),
+            moves: samples.kept.moves(),
             ..Attach::default()
         },
         bystanders: bystanders(record),

@@ -68,8 +68,15 @@ fn record(rate: Option<&str>, moves: u64, operations: u64, ended: Ended) -> Cell
 fn run(records: &[CellRecord], signal: Option<i32>, failure: Option<&LinuxError>) -> Run {
     let (options, place) = (options(), place());
     let clock = ClockFacts { resolution_ns: 1, step_ns: 4_000_000, read_ns: 25 };
-    let setting =
-        RunSetting { options: &options, place: &place, clock, precise_sleep: true, tracing: &[], signal };
+    let setting = RunSetting {
+        options: &options,
+        place: &place,
+        clock,
+        precise_sleep: true,
+        tracing: &[],
+        noise: None,
+        signal,
+    };
     to_run(&setting, records, failure)
 }
 

@@ -51,7 +51,7 @@ fn delivery(cells: Vec<Cell>) -> GuestResult {
     run.scenario.duration_ns = options.duration.as_nanos() as u64;
     (run.cells, run.plan) = (cells, None);
     let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
-    GuestResult { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None }
+    GuestResult { run, facts, noise: None, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None }
 }
 
 fn asked(delivery: GuestResult) -> Result<GuestResult, VmError> {

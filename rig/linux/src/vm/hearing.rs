@@ -102,8 +102,16 @@ mod tests {
         run.scenario.duration_ns = options.duration.as_nanos() as u64;
         run.cells.push(empty_cell());
         let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
-        let mut delivery =
-            GuestResult { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
+        let mut delivery = GuestResult {
+            run,
+            facts,
+            noise: None,
+            kernel,
+            cpu,
+            cpus: 2,
+            code: Exit::AsExpected,
+            failure: None,
+        };
         change(&mut delivery);
         Said::Asked(Box::new(delivery))
     }

@@ -167,8 +167,16 @@ mod tests {
         run.notes = vec![note("v1:pids core.exit: errno=ESRCH"), note("v1:pids")];
         let facts = [("clock.step_ns".to_owned(), "17".to_owned())].into();
         let (kernel, cpu) = ("Linux 6.1".to_owned(), String::new());
-        let mut delivery =
-            GuestResult { run, facts, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None };
+        let mut delivery = GuestResult {
+            run,
+            facts,
+            noise: None,
+            kernel,
+            cpu,
+            cpus: 2,
+            code: Exit::AsExpected,
+            failure: None,
+        };
         let options =
             LinuxOptions { rates: vec![Rate::parse("20/s", 1_000).unwrap()], ..LinuxOptions::default() };
         label(&mut delivery, (&machine(), GuestSetting::V1Charges), &options);

@@ -8,7 +8,7 @@ use super::machine::Machine;
 use super::result_channel::GuestResult;
 use super::setting::GuestSetting;
 use reports::exit::Exit;
-use reports::schema::{Note, NoteKind, Run};
+use reports::schema::{Noise, Note, NoteKind, Run};
 use std::collections::BTreeMap;
 
 /// A guest that has ended.
@@ -45,6 +45,8 @@ pub struct Merged {
     /// Facts for `facts` of [`reports::schema::Env`]; one that differs between settings carries the setting's name in
     /// front.
     pub facts: BTreeMap<String, String>,
+    /// Noise of each guest.
+    pub noise: Vec<Noise>,
     /// `uname -srm` of the guests.
     pub kernel: String,
     /// Model name of their CPU.
@@ -91,7 +93,7 @@ pub(super) fn merge(
     let names: Vec<_> = settings.iter().map(|setting| setting.name()).collect();
     (run.command, run.scenario.toml) = again(machine, options, &names.join(","));
     let (kernel, cpu) = (first.kernel.clone(), first.cpu.clone());
-    Some(Merged { run, facts: facts(&parts), kernel, cpu, cpus: first.cpus })
+    Some(Merged { run, facts: facts(&parts), noise: noise(&parts), kernel, cpu, cpus: first.cpus })
 }
 
 type Part<'a> = (GuestSetting, &'a GuestResult);
@@ -170,6 +172,11 @@ fn facts(parts: &[Part<'_>]) -> BTreeMap<String, String> {
     facts
 }
 
+fn noise(parts: &[Part<'_>]) -> Vec<Noise> {
+    let of = |(setting, part): &Part<'_>| Some(Noise { guest: Some(setting.label()), ..part.noise.clone()? });
+    parts.iter().filter_map(of).collect()
+}
+
 fn note(kind: NoteKind, setting: Option<GuestSetting>, text: String) -> Note {
     Note { kind, protocol: setting.map(GuestSetting::label), text }
 }
@@ -189,6 +196,7 @@ mod tests {
         let delivery = GuestResult {
             run,
             facts,
+            noise: Some(Noise { load_begin_percent: Some(7), ..Noise::default() }),
             kernel: String::new(),
             cpu: String::new(),
             cpus: 2,
@@ -209,7 +217,10 @@ mod tests {
             guest(settings[0], &["cpuset", "pids"], &["both", "first"]),
             guest(settings[1], &[], &["both", "second"]),
         ];
-        let Merged { run, facts, .. } = merged(&settings, &guests).unwrap();
+        let Merged { run, facts, noise, .. } = merged(&settings, &guests).unwrap();
+        let noise: Vec<_> =
+            noise.iter().map(|noise| (noise.guest.as_deref(), noise.load_begin_percent)).collect();
+        assert_eq!(noise, [(Some("vm:v1"), Some(7)), (Some("vm:v2:delegated"), Some(7))]);
         let said: Vec<_> =
             run.notes.iter().map(|note| (note.protocol.as_deref(), note.text.as_str())).collect();
         assert_eq!(

@@ -27,8 +27,15 @@ pub(super) fn measured(options: &LinuxOptions, tell: &mut dyn FnMut(&Said)) -> R
 
 fn delivery(outcome: RunEnd) -> GuestResult {
     let code = outcome.exit_code();
-    let RunEnd { run, facts, kernel, failure, .. } = outcome;
-    GuestResult { facts, kernel, code, failure: failure.map(|error| error.to_string()), ..begun(run) }
+    let RunEnd { run, facts, noise, kernel, failure, .. } = outcome;
+    GuestResult {
+        facts,
+        noise: Some(noise),
+        kernel,
+        code,
+        failure: failure.map(|error| error.to_string()),
+        ..begun(run)
+    }
 }
 
 /// The delivery of a run that has no outcome yet.
@@ -36,6 +43,7 @@ fn begun(run: Run) -> GuestResult {
     GuestResult {
         run,
         facts: BTreeMap::new(),
+        noise: None,
         kernel: proc::kernel(),
         cpu: proc::cpu_model(),
         cpus: available_parallelism().map_or(1, |cpus| cpus.get() as u32),

@@ -6,7 +6,7 @@
 use super::belief::code_of_failure;
 use super::error::VmError;
 use reports::exit::Exit;
-use reports::schema::{Cell, Note, Run};
+use reports::schema::{Cell, Noise, Note, Run};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,6 +19,9 @@ pub struct GuestResult {
     pub run: Run,
     /// Facts for `facts` of [`reports::schema::Env`].
     pub facts: BTreeMap<String, String>,
+    /// Noise of the guest; absent before its end, and from guests of earlier versions.
+    #[serde(default)]
+    pub noise: Option<Noise>,
     /// `uname -srm` of the guest.
     pub kernel: String,
     /// Model name of the guest's CPU.

@@ -114,4 +114,8 @@ pub(crate) struct CalibrateFlags {
     /// Write the table to this file, replacing it.
     #[arg(long, value_name = "FILE", default_value = "costs.toml")]
     pub(crate) out: PathBuf,
+    /// Measure everything this many times, and take the trials together. More rounds are needed where trials disagree
+    /// because the machine is disturbed now and then.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) rounds: u32,
 }

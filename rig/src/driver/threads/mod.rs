@@ -147,6 +147,7 @@ fn record(
     let of_threads: Vec<_> =
         listeners.iter().map(|(actor, listener)| (*actor, &listener.timelines)).collect();
     cell.timelines = records.timelines(&Timelines::of_all(&of_threads));
+    cell.attach.lateness = records.lateness();
     CellResult { cell, operations: recorder.operations(), counts }
 }
 

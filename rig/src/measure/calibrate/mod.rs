@@ -1,7 +1,8 @@
 //! The table of costs, measured on this machine with the code that the rig itself runs on.
 //!
 //! [`trials`](engines::threads::trials) repeats and summarises, `locks` measures accesses and locks, `sched` waiting
-//! and waking, `memory` mappings and pages. Costs that cannot be measured from user space keep their value and source.
+//! and waking, `memory` mappings and pages. Costs that cannot be measured from user space keep their value and source,
+//! and so do costs whose trials disagree.
 mod locks;
 mod memory;
 mod sched;
@@ -40,11 +41,21 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Measures; `begins` is called with the name of each part. Takes a few seconds, on an idle machine.
+    /// Measures everything `rounds` times, and takes the trials together; `begins` is called with the name of each part.
+    /// A round takes a few seconds, on an idle machine. A disturbance that is shorter than a tenth of all rounds leaves the
+    /// trials in agreement.
     ///
     /// # Errors
     /// If the system has no thread or no memory for it: [`Refused`].
-    pub fn measure(mut begins: impl FnMut(&str)) -> Result<Self, Refused> {
+    pub fn measure(rounds: u32, mut begins: impl FnMut(&str)) -> Result<Self, Refused> {
+        let mut all = Self::default();
+        for _ in 0..rounds {
+            all.join(Self::round(&mut begins)?);
+        }
+        Ok(all)
+    }
+
+    fn round(begins: &mut impl FnMut(&str)) -> Result<Self, Refused> {
         let mut all = Self::default();
         begins("accesses and locks");
         locks::measure(&mut all)?;
@@ -53,6 +64,31 @@ impl Calibration {
         begins("waiting, waking, switching");
         sched::measure(&mut all)?;
         Ok(all)
+    }
+
+    fn join(&mut self, other: Self) {
+        for Measured { entry, trials } in other.entries {
+            match self.entries.iter_mut().find(|known| known.entry == entry) {
+                Some(known) => known.trials.join(trials),
+                None => self.entries.push(Measured { entry, trials }),
+            }
+        }
+        for together in other.together {
+            match self.together.iter_mut().find(|known| known.what == together.what) {
+                Some(known) => known.trials.join(together.trials),
+                None => self.together.push(together),
+            }
+        }
+    }
+
+    /// Returns the entries whose trials agree, which are part of the table.
+    pub fn agreed(&self) -> impl Iterator<Item = &Measured> {
+        self.entries.iter().filter(|measured| measured.trials.agree())
+    }
+
+    /// Returns the entries whose trials disagree, which are not.
+    pub fn disagreeing(&self) -> impl Iterator<Item = &Measured> {
+        self.entries.iter().filter(|measured| !measured.trials.agree())
     }
 
     /// Keeps a figure. One that is 0 after the rest of its loop was subtracted counts as not measured.
@@ -68,12 +104,12 @@ impl Calibration {
         self.entries.iter().find(|measured| measured.entry == entry).map(|measured| &measured.trials)
     }
 
-    /// Returns the complete table: measured entries with their source, the others as built in.
+    /// Returns the complete table: entries whose trials agree with their source, the others as built in.
     #[must_use]
     pub fn table(&self, date: &str) -> Table {
         let cpu = input::proc::cpu_model();
         let mut table = costs::built_in();
-        for Measured { entry: (group, name), trials } in &self.entries {
+        for Measured { entry: (group, name), trials } in self.agreed() {
             let source = format!(
                 "measured on {cpu}, {date}, n={}, spread {} ns (p10 to p90)",
                 trials.n(),

@@ -11,7 +11,7 @@ use crate::aggregate::{Aggregate, AggregateError, aggregate};
 use crate::coverage::Coverage;
 use crate::exit::Exit;
 use crate::labels;
-use crate::schema::{Engine, Judgement, NoteKind, Run, Verdict};
+use crate::schema::{Engine, Judgement, Note, NoteKind, Run, Verdict};
 use crate::units::{clip, count, ns};
 use crate::verdict::{Census, exit_code};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
@@ -107,11 +107,20 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
             ));
         }
     }
-    for note in &run.notes {
+    // Cells of one protocol lack the same, so the first of them stands for all.
+    let alike = |a: &Note, b: &Note| {
+        (a.kind, &a.protocol) == (b.kind, &b.protocol) && a.kind == NoteKind::Inconclusive
+    };
+    for notes in run.notes.chunk_by(alike) {
+        let note = &notes[0];
         let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
+        let more = match notes.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
         lines.push((
             note.kind == NoteKind::Inconclusive,
-            format!("{}: {about}{}", labels::note(note.kind), note.text),
+            format!("{}: {about}{}{more}", labels::note(note.kind), note.text),
         ));
     }
     if run.interrupted {

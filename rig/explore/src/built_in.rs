@@ -17,6 +17,8 @@ litmus!(
     "limit-lowered-during-the-move",
     "process-torn-by-a-refusal",
     "r14-process-torn-by-a-fork",
+    "threads-fork-under-each-lock",
+    "one-thread-exits-under-each-lock",
     "r15-all-tasks-stop-in-the-middle",
     "r15-half-of-the-threads",
     "uncharge-between-switch-and-attach",

@@ -21,6 +21,7 @@ scenarios!(
     "near-limit",
     "window",
     "fork-storm",
+    "threadgroup",
     "sleep-enough",
     "mmap-sem",
     "steady",

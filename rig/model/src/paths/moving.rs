@@ -203,6 +203,20 @@ impl Moves {
     pub fn forget(&mut self) {
         self.come.iter_mut().chain(&mut self.gone).for_each(|entry| entry.tasks = 0);
     }
+
+    /// After the switch, turns the tasks that were to come and to leave into those whose charge has to go: `come` keeps
+    /// the tasks that did not come, because they exited, and `gone` those that left. Adds no entry.
+    pub fn settle(&mut self, world: &World, members: &[Member]) {
+        self.gone.iter_mut().for_each(|entry| entry.tasks = 0);
+        for Member { from, to, .. } in members.iter().copied() {
+            let until = from.map_or(CgroupId::NONE, |from| world.common_ancestor(from, to));
+            let come = self.come.iter_mut().find(|entry| (entry.cgroup, entry.until) == (to, until));
+            come.into_iter().for_each(|entry| entry.tasks -= 1);
+            if let Some(from) = from {
+                add(&mut self.gone, from, until);
+            }
+        }
+    }
 }
 
 fn add(counts: &mut TaskCounts, cgroup: CgroupId, until: CgroupId) {
@@ -224,6 +238,14 @@ pub fn charge_tasks<C: Current>(cur: &C, world: &World, tasks: &[Tasks], reserve
         }
     }
     Ok(())
+}
+
+/// Uncharges the sources of the tasks that moved, and the destinations of those that did not although `moves` were
+/// charged. After the switch, under `numtasks.lock`.
+pub fn uncharge_after<C: Current>(cur: &C, world: &World, moves: &mut Moves, members: &[Member]) {
+    moves.settle(world, members);
+    uncharge_tasks(cur, world, &moves.gone, false);
+    uncharge_tasks(cur, world, &moves.come, true);
 }
 
 /// Uncharges tasks. Under `numtasks.lock`.

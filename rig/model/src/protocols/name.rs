@@ -157,13 +157,15 @@ mod tests {
             "transactional:mmap-sem=plain",
             "prepare-undo:hold=locks",
             "prepare-undo:hold=locks,spin=keep",
+            "three-phase:threadgroup=none",
+            "transactional:mmap-sem=unfair,threadgroup=global",
         ] {
             assert_eq!(Protocol::parse(name).expect(name).to_string(), name);
         }
         for protocol in Protocol::every() {
             assert_eq!(Protocol::parse(&protocol.to_string()), Ok(protocol));
         }
-        assert_eq!(Protocol::every().len(), 2 + 3 + 4);
+        assert_eq!(Protocol::every().len(), 3 * (2 + 3 + 4));
         assert_eq!(Protocol::parse("prepare-undo:hold=none").expect("default").to_string(), "prepare-undo");
     }
 
@@ -176,7 +178,7 @@ mod tests {
         );
         assert_eq!(
             error("three-phase:x=1"),
-            "protocol `three-phase` has no option `x`; it has `check=` `room`, `none`"
+            "protocol `three-phase` has no option `x`; it has `check=` `room`, `none` and `threadgroup=` `process`, `none`, `global`"
         );
         assert_eq!(
             error("prepare-undo:hold=all"),

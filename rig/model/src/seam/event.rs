@@ -157,7 +157,7 @@ impl OpKind {
 /// A phase of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Taking `cgroup_mutex` and, where the protocol does, `threadgroup_rwsem`; finding and listing the tasks.
+    /// Taking `cgroup_mutex` and the lock against fork, exit and exec; finding and listing the tasks.
     Lock,
     /// First preparation: `can_attach`, `prepare_attach`, `prepare_attach_sleep`.
     Prepare,
@@ -474,7 +474,6 @@ pub struct CallbackContract {
     pub role: Role,
     /// True if it may sleep, which distinguishes the two halves of a controller.
     pub may_sleep: bool,
-    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse, with
-    /// every moving process locked.
+    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse.
     pub ordered: bool,
 }

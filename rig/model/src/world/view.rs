@@ -26,6 +26,7 @@ impl World {
             hierarchies: self.spec.hierarchies.clone(),
             late: self.spec.late.clone(),
             cgroups: self.cgroups.iter().zip(masks).enumerate().map(node).collect(),
+            threadgroup: self.spec.threadgroup,
         }
     }
 

@@ -5,7 +5,7 @@ use engines::sim::{Finished, Policy as _, Sim};
 use faults::{FaultPlan, Injector};
 use model::checks::{CheckSet, Checks, Tally};
 use model::kernel::layout::Snapshot;
-use model::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
+use model::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId, Threadgroup};
 use model::locks::held::HeldTable;
 use model::paths::attach::Request;
 use model::protocols::Protocol;
@@ -199,6 +199,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         processes: vec![process; setup.processes],
         options: setup.options.clone(),
         late: setup.late.clone(),
+        threadgroup: Threadgroup::default(),
         keeps_ids: false,
     };
     World::new(spec).expect("a good spec")

@@ -1,7 +1,6 @@
-//! Finding the tasks that move, and keeping them from fork, exit and exec.
+//! Finding the tasks that move.
 use super::{AttachState, Member, MovingMm, Request};
 use crate::kernel::{CgroupId, MmId, ProcessId, TaskId};
-use crate::locks::WriteGuard;
 use crate::seam::event::Target;
 use crate::seam::{Current, Event, Work};
 use crate::world::{Scope, TaskList, World};
@@ -135,52 +134,5 @@ fn named(target: Target, task: TaskId) -> bool {
     match target {
         Target::Process(_) | Target::All | Target::Adopt(_) => true,
         Target::Thread(named) => named == task,
-    }
-}
-
-/// `threadgroup_rwsem` of processes, held for writing.
-pub type Threadgroups<'a, C> = SmallVec<[WriteGuard<'a, (), C>; 1]>;
-
-/// Takes `threadgroup_rwsem` for writing: of the process, or of every process if the target is all tasks. They do not
-/// fork, exit or exec until the guards are dropped. Holding more than one requires `cgroup_mutex`.
-pub fn lock_threadgroups<'a, C: Current>(
-    cur: &'a C,
-    world: &'a World,
-    request: &Request,
-) -> Threadgroups<'a, C> {
-    match process_of(world, request.target) {
-        Some(process) => SmallVec::from_iter([lock_threadgroup(cur, world, process)]),
-        None => lock_every_threadgroup(cur, world),
-    }
-}
-
-fn lock_threadgroup<'a, C: Current>(
-    cur: &'a C,
-    world: &'a World,
-    process: ProcessId,
-) -> WriteGuard<'a, (), C> {
-    let process = world.process(process);
-    loop {
-        let leader = process.leader.load(cur);
-        let guard = process.threadgroup_rwsem.write(cur);
-        if process.leader.load(cur) == leader {
-            return guard;
-        }
-    }
-}
-
-/// Locks every process. A locked process forks no other, so the loop ends.
-fn lock_every_threadgroup<'a, C: Current>(cur: &'a C, world: &'a World) -> Threadgroups<'a, C> {
-    let mut locked: SmallVec<[ProcessId; 8]> = SmallVec::new();
-    let mut guards = SmallVec::new();
-    loop {
-        let next = {
-            let list = world.tasklist_lock.lock(cur);
-            cur.work(Work::WalkTask, 1);
-            list.processes().find(|process| !locked.contains(process))
-        };
-        let Some(process) = next else { return guards };
-        locked.push(process);
-        guards.push(lock_threadgroup(cur, world, process));
     }
 }

@@ -6,12 +6,13 @@ pub mod mmap_sem;
 pub mod switch;
 mod throw;
 
-pub use list::{list, lock_threadgroups, process_of};
+pub use list::{list, process_of};
 pub use mmap_sem::{MmapSem, MmapSemMode, hold_mms};
 pub use switch::{allocate_css_sets, switch};
 
 use super::charge::Charge;
-use crate::kernel::{CgroupId, Controller, HierarchyId, MmId, TaskId};
+use super::threadgroup;
+use crate::kernel::{CgroupId, Controller, HierarchyId, MmId, TaskId, Threadgroup};
 use crate::seam::event::{Callback, Outcome, Phase, Target};
 use crate::seam::{Current, Event, Work};
 use crate::world::{Grace, Mm, Pin, Scope, Task, World};
@@ -133,6 +134,23 @@ impl<'w> AttachState<'w> {
         if self.scope == Scope::Adopt { self.controllers.is_empty() } else { self.members.is_empty() }
     }
 
+    /// Reports, after the switch, whether the charges of `moving` go along: its owner is one of the tasks that moved. An
+    /// owner that exited stays behind, and may have been replaced. Under `mmap_sem`, so that the owner stays.
+    pub fn has_moved<C: Current>(&self, cur: &C, moving: &MovingMm) -> bool {
+        let owner = TaskId::from_word(self.world.mm(moving.mm).owner.load(cur));
+        self.scope == Scope::Adopt || self.members.iter().any(|member| member.task == owner)
+    }
+
+    /// Returns the charge of memrlimit to be uncharged after the switch: that of the source, or the reservation if the
+    /// owner has not moved.
+    pub fn after<C: Current>(&self, cur: &C, moving: &MovingMm, pages: u64) -> Charge {
+        if self.has_moved(cur, moving) {
+            moving.gone(self.world, pages)
+        } else {
+            moving.reserved(self.world, pages)
+        }
+    }
+
     /// Returns the distinct destinations of the members.
     #[must_use]
     pub fn destinations(&self) -> SmallVec<[CgroupId; 4]> {
@@ -224,18 +242,18 @@ pub fn finish<C: Current>(cur: &C, controller: Controller, callback: Callback, b
     cur.emit(Event::Leave { controller, callback, result: Ok(()) });
 }
 
-/// Runs one transaction under one hold of `cgroup_mutex`, with its grace period. `alone`: also takes
-/// `threadgroup_rwsem`, so that no thread of a moving process forks, exits or execs until the end.
+/// Runs one transaction under one hold of `cgroup_mutex`, with its grace period. The lock of `threadgroup` keeps every
+/// thread of a moving process from fork, exit and exec until the end.
 pub fn transaction<C: Current>(
     cur: &C,
     world: &World,
     request: &Request,
-    alone: bool,
+    threadgroup: Threadgroup,
     body: impl FnOnce() -> Result<Outcome, Refusal>,
 ) -> Outcome {
     cur.emit(Event::Phase(Phase::Lock));
     let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let threadgroups = alone.then(|| lock_threadgroups(cur, world, request));
+    let threadgroups = threadgroup::exclude(cur, world, threadgroup, request.target);
     cur.emit(Event::TxBegin { dest: request.dest });
     let outcome = body().unwrap_or_else(Outcome::from);
     cur.emit(Event::Phase(Phase::Unlock));

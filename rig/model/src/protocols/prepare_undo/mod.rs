@@ -11,8 +11,8 @@ mod memory;
 mod memrlimit;
 mod numtasks;
 
-use super::About;
-use crate::kernel::Controller;
+use super::{About, THREADGROUP};
+use crate::kernel::{Controller, Threadgroup};
 use crate::paths::attach::{
     AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
     list, prepare, switch, transaction,
@@ -50,6 +50,8 @@ pub struct Options {
     pub hold: Hold,
     /// The handling of spinlocks.
     pub spin: Spin,
+    /// The lock against fork, exit and exec.
+    pub threadgroup: Threadgroup,
 }
 
 /// Returns true with `hold=locks`, which keeps locks from prepare to attached.
@@ -61,11 +63,15 @@ pub(super) const ABOUT: About = About {
     id: "prepare-undo",
     about: "Singh 2008: prepare each; on failure those that succeeded undo; move; attached each",
     undoes_all: false,
-    options: &[("hold", &["none", "locks"]), ("spin", &["drop", "keep"])],
+    options: &[("hold", &["none", "locks"]), ("spin", &["drop", "keep"]), THREADGROUP],
 };
 
 pub(super) fn options(at: &[usize]) -> Options {
-    Options { hold: [Hold::None, Hold::Locks][at[0]], spin: [Spin::Drop, Spin::Keep][at[1]] }
+    Options {
+        hold: [Hold::None, Hold::Locks][at[0]],
+        spin: [Spin::Drop, Spin::Keep][at[1]],
+        threadgroup: Threadgroup::ALL[at[2]],
+    }
 }
 
 /// Returns the callbacks that a controller has: all of them.
@@ -121,8 +127,7 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
 
 /// Moves a thread, a process or all tasks, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    let alone = options.hold == Hold::Locks;
-    transaction(cur, world, request, alone, || locked(cur, world, request, options))
+    transaction(cur, world, request, options.threadgroup, || locked(cur, world, request, options))
 }
 
 fn locked<C: Current>(
@@ -169,7 +174,7 @@ fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcom
 impl<'a, C: Current> Tx<'a, C> {
     /// Creates the transaction. With `hold=locks`, takes the `mmap_sem` of every mm if the target is all tasks; they
     /// are released when the transaction is dropped.
-    fn new(cur: &'a C, mut state: AttachState<'a>, Options { hold, spin }: Options) -> Self {
+    fn new(cur: &'a C, mut state: AttachState<'a>, Options { hold, spin, .. }: Options) -> Self {
         let held = match hold {
             Hold::Locks => hold_mms(cur, &mut state, MmapSemMode::Counted),
             Hold::None => state.mms.iter().map(|_| MmapSem::new(MmapSemMode::Counted)).collect(),

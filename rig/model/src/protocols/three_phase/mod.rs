@@ -9,8 +9,8 @@ mod memory;
 mod memrlimit;
 mod numtasks;
 
-use super::About;
-use crate::kernel::{Controller, TaskId};
+use super::{About, THREADGROUP};
+use crate::kernel::{Controller, TaskId, Threadgroup};
 use crate::paths::attach::{
     AttachState, Refusal, Request, allocate_css_sets, find, finish, list, prepare, process_of, switch,
     transaction,
@@ -25,7 +25,7 @@ pub(super) const ABOUT: About = About {
     id: "three-phase",
     about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; controllers do not learn of a failure",
     undoes_all: false,
-    options: &[("check", &["room", "none"])],
+    options: &[("check", &["room", "none"]), THREADGROUP],
 };
 
 /// The check for room by memrlimit before a task comes.
@@ -43,10 +43,12 @@ pub enum Check {
 pub struct Options {
     /// The check of memrlimit's can_attach.
     pub check: Check,
+    /// The lock against fork, exit and exec, held for each thread anew.
+    pub threadgroup: Threadgroup,
 }
 
 pub(super) fn options(at: &[usize]) -> Options {
-    Options { check: [Check::Room, Check::None][at[0]] }
+    Options { check: [Check::Room, Check::None][at[0]], threadgroup: Threadgroup::ALL[at[1]] }
 }
 
 type CanAttach<C> = fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>;
@@ -122,7 +124,7 @@ fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Thre
 
 /// Attaches a thread, or a controller that joins, under one hold of `cgroup_mutex`.
 fn attach_set<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    transaction(cur, world, request, false, || {
+    transaction(cur, world, request, options.threadgroup, || {
         find(cur, world, request)?;
         let mut state = list(cur, world, request);
         match state.is_empty() {

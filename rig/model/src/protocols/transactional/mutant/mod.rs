@@ -6,7 +6,7 @@ mod broken;
 
 use super::{Half, Options, Sleeping, Sound, Tx, Variant, halves, listed, locked};
 use crate::checks::Check;
-use crate::kernel::Controller;
+use crate::kernel::{Controller, Threadgroup};
 use crate::paths::attach::{MmapSemMode, Refusal, Request, find, list, transaction};
 use crate::seam::Current;
 use crate::seam::event::Outcome;
@@ -137,9 +137,11 @@ impl fmt::Display for Mutant {
 /// Runs one attach of a mutant.
 pub(crate) fn attach<C: Current>(cur: &C, world: &World, request: &Request, mutant: Mutant) -> Outcome {
     let plain = mutant == Mutant::PlainRead;
-    let options = Options { mmap_sem: if plain { MmapSemMode::Plain } else { MmapSemMode::Counted } };
-    let alone = mutant != Mutant::NoThreadgroup;
-    transaction(cur, world, request, alone, || match mutant {
+    let mmap_sem = if plain { MmapSemMode::Plain } else { MmapSemMode::Counted };
+    let threadgroup =
+        if mutant == Mutant::NoThreadgroup { Threadgroup::None } else { Threadgroup::default() };
+    let options = Options { mmap_sem, threadgroup };
+    transaction(cur, world, request, threadgroup, || match mutant {
         Mutant::IdentityPrepares => prepare_identity(cur, world, request, options),
         Mutant::RetriesForEver => loop {
             let outcome = locked(cur, world, request, options, Sound);

@@ -44,6 +44,7 @@ pub(crate) struct Setup {
     pub nested: bool,
     /// The number of processes, all like the first.
     pub processes: usize,
+    pub threadgroup: Threadgroup,
 }
 
 impl Default for Setup {
@@ -60,6 +61,7 @@ impl Default for Setup {
             faults: "",
             nested: false,
             processes: 1,
+            threadgroup: Threadgroup::default(),
         }
     }
 }
@@ -199,7 +201,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         processes: vec![process; setup.processes],
         options: setup.options.clone(),
         late: setup.late.clone(),
-        threadgroup: Threadgroup::default(),
+        threadgroup: setup.threadgroup,
         keeps_ids: false,
     };
     World::new(spec).expect("a good spec")

@@ -3,7 +3,7 @@ use super::{AttachState, Member, MovingMm, Request};
 use crate::kernel::{CgroupId, MmId, ProcessId, TaskId};
 use crate::seam::event::Target;
 use crate::seam::{Current, Event, Work};
-use crate::world::{Scope, TaskList, World};
+use crate::world::{Scope, Task, TaskList, World};
 use smallvec::SmallVec;
 
 /// Returns the scope of a target.
@@ -34,8 +34,8 @@ fn processes(list: &TaskList, world: &World, target: Target) -> SmallVec<[Proces
     }
 }
 
-/// Lists the tasks and address spaces that move. An empty list, or a controller that counts already, is the outcome
-/// `noop`.
+/// Lists the tasks and address spaces that move. A task that is exiting is not listed (ESRCH of PF_EXITING), except that a
+/// controller that joins charges it until its exit uncharges it.
 pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> AttachState<'w> {
     let hierarchy = *world.cgroup(request.dest).hierarchy;
     let controllers = match request.target {
@@ -53,6 +53,8 @@ pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Att
         mms: SmallVec::new(),
         pins: SmallVec::new(),
         mm_pins: SmallVec::new(),
+        found: false,
+        there: false,
     };
     {
         let list = world.tasklist_lock.lock(cur);
@@ -81,8 +83,13 @@ impl AttachState<'_> {
     fn list_threads<C: Current>(&mut self, cur: &C, threads: &[TaskId], target: Target) {
         for task in threads.iter().copied().filter(|task| named(target, *task)) {
             cur.work(Work::WalkTask, 1);
+            if self.scope != Scope::Adopt && self.world.task(task).state.load(cur) == Task::EXITING {
+                continue;
+            }
+            self.found = true;
             let place = self.world.cgroup_of(cur, task, self.hierarchy);
             let (from, to) = self.way(place);
+            self.there |= from == Some(to);
             if from != Some(to) {
                 self.members.push(Member { task, from, to });
                 self.pins.push(self.world.tasks.pin(task.0));
@@ -109,6 +116,23 @@ impl AttachState<'_> {
         if let Some(Member { from, to, .. }) = owner.copied() {
             self.mms.push(MovingMm { mm, from, to });
         }
+    }
+
+    /// Returns, after the switch, the address spaces that the members' processes have now: an owner may have exited, and a
+    /// member may have become the owner. Callers look at the owner under `mmap_sem` ([`AttachState::has_moved`]).
+    pub fn mms_again<C: Current>(&self, cur: &C) -> SmallVec<[MovingMm; 1]> {
+        if self.scope == Scope::Adopt {
+            return self.mms.clone();
+        }
+        let mut again: SmallVec<[MovingMm; 1]> = SmallVec::new();
+        for Member { task, from, to } in self.members.iter().copied() {
+            let process = self.world.process(self.world.task(task).process_id());
+            let mm = MmId::from_word(process.mm.load(cur));
+            if again.iter().all(|known| known.mm != mm) {
+                again.push(MovingMm { mm, from, to });
+            }
+        }
+        again
     }
 
     /// Adds every address space, also those whose last thread has exited and whose charges are still to be uncharged.

@@ -169,7 +169,10 @@ fn locked<C: Current>(
 ) -> Result<Outcome, Refusal> {
     find(cur, world, request)?;
     let state = list(cur, world, request);
-    if state.is_empty() { Ok(Outcome::Noop) } else { listed(cur, state, options, variant) }
+    match state.nothing() {
+        Some(outcome) => Ok(outcome),
+        None => listed(cur, state, options, variant),
+    }
 }
 
 fn listed<'a, C: Current>(
@@ -180,7 +183,7 @@ fn listed<'a, C: Current>(
 ) -> Result<Outcome, Refusal> {
     let mut tx = Tx::new(cur, state, options);
     let outcome = variant.halves(cur, &mut tx);
-    if outcome != Ok(Outcome::Moved) {
+    if !outcome.is_ok_and(Outcome::has_moved) {
         tx.slots_kept().into_iter().for_each(|controller| cur.emit(Event::SlotKept { controller }));
     }
     outcome
@@ -214,7 +217,7 @@ fn halves<'a, C: Current>(
     for phase in [Sleeping::No, Sleeping::Yes] {
         tx.commit_all(cur, &reverse, phase, variant);
     }
-    Ok(Outcome::Moved)
+    Ok(tx.state.moved())
 }
 
 impl<'a, C: Current> Tx<'a, C> {

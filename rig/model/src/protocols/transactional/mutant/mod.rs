@@ -88,6 +88,8 @@ mutants! {
         "memrlimit charges a page more than it writes to the ledger";
     AbortSetsMasks "abort-sets-masks", Rollback, in "mutant-busy",
         "cpuset's abort gives the tasks the masks of the destination";
+    UndoneByCharging "undone-by-charging", UndoRefused, in "mutant-full",
+        "memrlimit uncharges the source when it prepares, so its abort needs room there (20 June 2008; pids forces it)";
     HalfSwitched "half-switched", PartialMove, in "mutant-spread",
         "every other thread is skipped at the switch (transfer_tasks, which stopped in the middle)";
 }
@@ -191,7 +193,7 @@ impl<C: Current> Variant<C> for Broken {
 
     fn halves<'a>(self, cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
         let outcome = halves(cur, tx, self);
-        if self.0 == Mutant::CommitAndAbort && outcome == Ok(Outcome::Moved) {
+        if self.0 == Mutant::CommitAndAbort && outcome.is_ok_and(Outcome::has_moved) {
             let aborts = Variant::<C>::aborts(self, &tx.state.controllers, None);
             tx.abort_all(cur, &aborts, Sleeping::Yes, self);
         }

@@ -24,6 +24,8 @@ litmus!(
     "uncharge-between-switch-and-attach",
     "touch-during-the-move",
     "release-during-the-move",
+    "last-page-is-given-back",
+    "last-page-is-given-back-renamed",
     "page-fills-the-destination",
     "fork-between-switch-and-attach",
     "charge-during-a-move-of-two-controllers",

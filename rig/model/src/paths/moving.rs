@@ -15,7 +15,8 @@ pub type Records = SmallVec<[(CgroupId, u64); 2]>;
 pub fn count_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId) -> Records {
     let (total, elsewhere) = {
         let records = world.mm(mm).page_table_lock.lock(cur);
-        (records.total(), records.iter().filter(|(from, _)| *from != dest).collect())
+        let by_cgroup = records.by_cgroup().into_iter();
+        (records.total(), by_cgroup.filter(|(from, _)| *from != dest).collect())
     };
     cur.work(Work::CountPage, total);
     elsewhere
@@ -71,8 +72,7 @@ fn move_from<C: Current>(
 ) -> u64 {
     let taken = {
         let mut records = world.mm(mm).page_table_lock.lock(cur);
-        let taken = records.unmark(from, pages);
-        records.mark(dest, taken);
+        let taken = records.rename(from, dest, pages);
         if taken > 0 {
             cur.emit(Event::Record { mm, cgroup: from, pages: -(taken as i64) });
             cur.emit(Event::Record { mm, cgroup: dest, pages: taken as i64 });

@@ -113,7 +113,7 @@ impl World {
         events.push(Event::Owner { mm, task: owner });
         events.push(Event::TotalVm { mm, pages: vm });
         self.open_charge(Controller::Memrlimit, owner, vm, events);
-        for (cgroup, pages) in of.page_table_lock.quiet(|records| records.iter().collect::<Vec<_>>()) {
+        for (cgroup, pages) in of.page_table_lock.quiet(|records| records.by_cgroup()) {
             let pages = pages as i64;
             if cgroup != CgroupId::NONE {
                 events.push(opening(Controller::Memory, cgroup, pages));

@@ -8,8 +8,10 @@ use std::fmt;
 /// The end of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttachOutcome {
-    /// Everything that was to move has moved.
+    /// Everything that was to move has moved, and nothing of it was at the destination before.
     Moved,
+    /// The rest of a process has moved, of which a part was at the destination already.
+    Completed,
     /// Everything was at the destination already, or nothing was left to move.
     Noop,
     /// Refused; nothing has moved.
@@ -22,13 +24,15 @@ pub enum AttachOutcome {
 
 impl AttachOutcome {
     /// Every outcome, in the order of their discriminants.
-    pub const ALL: [Self; 5] = [Self::Moved, Self::Noop, Self::Refused, Self::Partial, Self::Gone];
+    pub const ALL: [Self; 6] =
+        [Self::Moved, Self::Completed, Self::Noop, Self::Refused, Self::Partial, Self::Gone];
 
     /// Returns the name, as in `run.json`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Moved => "moved",
+            Self::Completed => "completed",
             Self::Noop => "noop",
             Self::Refused => "refused",
             Self::Partial => "partial",
@@ -63,7 +67,7 @@ mod tests {
     #[test]
     fn names_are_those_of_results_and_others_are_none() {
         let names = AttachOutcome::ALL.map(AttachOutcome::name);
-        assert_eq!(names, ["moved", "noop", "refused", "partial", "gone"]);
+        assert_eq!(names, ["moved", "completed", "noop", "refused", "partial", "gone"]);
         for (index, outcome) in AttachOutcome::ALL.into_iter().enumerate() {
             assert_eq!(AttachOutcome::named(outcome.name()), Some(outcome));
             assert_eq!((outcome as usize, outcome.to_string().as_str()), (index, outcome.name()));

@@ -40,6 +40,10 @@ fn moved(group: &Group) -> Option<&Samples> {
     group.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
+fn completed(group: &Group) -> Option<&Samples> {
+    group.latency(AttachOutcome::Completed, LatencyKind::Raw)
+}
+
 fn kept_all(group: &Group) -> bool {
     !group.invariants.is_empty() && group.invariants.iter().all(|invariant| invariant.violated == 0)
 }
@@ -91,18 +95,27 @@ fn waited(group: &Group) -> String {
     most.map_or_else(|| NONE.to_owned(), |lock| format!("{} {}", name(lock), ns(lock.wait.total_ns)))
 }
 
+fn or_none(n: u64) -> String {
+    if n == 0 { NONE.to_owned() } else { grouped(n) }
+}
+
 /// A column: its title, and the text of its entries.
 type Shown = (&'static str, fn(&Group) -> String);
 
 /// All columns; those without any entry are left out.
-const SHOWN: [Shown; 9] = [
+const SHOWN: [Shown; 12] = [
     ("#moved", |group| grouped(group.outcome(AttachOutcome::Moved))),
+    ("#completed", |group| or_none(group.outcome(AttachOutcome::Completed))),
+    ("#completed, p99", |group| maybe_ns(completed(group).and_then(Samples::p99))),
+    ("#partial", |group| or_none(group.outcome(AttachOutcome::Partial))),
     ("#not moved", |group| {
         let all = group.outcomes.values().copied().fold(0, u64::saturating_add);
         let not = all
             .saturating_sub(group.outcome(AttachOutcome::Moved))
+            .saturating_sub(group.outcome(AttachOutcome::Completed))
+            .saturating_sub(group.outcome(AttachOutcome::Partial))
             .saturating_sub(group.outcome(AttachOutcome::Noop));
-        if not == 0 { NONE.to_owned() } else { grouped(not) }
+        or_none(not)
     }),
     ("#p50", |group| maybe_ns(moved(group).and_then(Samples::p50))),
     ("#p99", |group| maybe_ns(moved(group).and_then(Samples::p99))),

@@ -65,7 +65,8 @@ fn takeaway(view: &View<'_>) -> String {
 fn outcomes(view: &View<'_>) -> Markup {
     let groups = &view.sums.groups;
     let names = in_order(groups.iter().flat_map(|group| group.sum.outcomes.keys().map(String::as_str)));
-    let first = [AttachOutcome::Moved, AttachOutcome::Refused, AttachOutcome::Noop].map(AttachOutcome::name);
+    use AttachOutcome::{Completed, Moved, Noop, Partial, Refused};
+    let first = [Moved, Completed, Partial, Refused, Noop].map(AttachOutcome::name);
     let order: Vec<&str> =
         first.into_iter().chain(names.into_iter().filter(|name| !first.contains(name)).take(6)).collect();
     let mut head = columns(&["protocol"]);

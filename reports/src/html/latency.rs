@@ -33,7 +33,7 @@ pub(super) fn section(view: &View<'_>) -> Markup {
         "latency",
         "How long does an attach take?",
         &html! {
-            @for outcome in [AttachOutcome::Moved, AttachOutcome::Refused] { (plots(view, outcome)) }
+            @for outcome in [AttachOutcome::Moved, AttachOutcome::Completed, AttachOutcome::Refused] { (plots(view, outcome)) }
             (all(view))
         },
     )
@@ -53,8 +53,11 @@ fn plots(view: &View<'_>, outcome: AttachOutcome) -> Markup {
 }
 
 fn question(outcome: AttachOutcome, fixed: &str) -> String {
-    let what =
-        if outcome == AttachOutcome::Moved { "an attach that moved" } else { "an attach that was refused" };
+    let what = match outcome {
+        AttachOutcome::Moved => "an attach that moved",
+        AttachOutcome::Completed => "an attach that completed an earlier one",
+        _ => "an attach that was refused",
+    };
     let fixed = if fixed.is_empty() { String::new() } else { format!(" ({fixed})") };
     format!("How long does {what} take{fixed}?")
 }

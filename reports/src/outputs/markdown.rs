@@ -55,12 +55,13 @@ fn figures(out: &mut String, clock: &str, sums: &Aggregate) {
         format!("attach p50, {clock}"),
         format!("attach p99, {clock}"),
         "n".to_owned(),
+        "partial".to_owned(),
         "worst bystander, p99".to_owned(),
         "worst drift".to_owned(),
         "violated invariants".to_owned(),
     ];
     out.push_str(&row(titles.into_iter()));
-    out.push_str("|---|--:|--:|--:|---|---|---|\n");
+    out.push_str("|---|--:|--:|--:|--:|---|---|---|\n");
     for group in sums.groups.iter().take(MOST) {
         out.push_str(&row(cells(sums, group).into_iter()));
     }
@@ -74,7 +75,7 @@ fn count_rows(rows: usize) -> String {
     count(rows as u64, "row")
 }
 
-fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
+fn cells(sums: &Aggregate, group: &PointSum) -> [String; 8] {
     let (samples, from) = attaches(&group.sum);
     let point = sums.axes.words(&group.point);
     let place = [group.subject.label(), &point, from].into_iter().filter(|part| !part.is_empty());
@@ -83,6 +84,7 @@ fn cells(sums: &Aggregate, group: &PointSum) -> [String; 7] {
         maybe_ns(samples.and_then(Samples::p50)),
         maybe_ns(samples.and_then(Samples::p99)),
         grouped(samples.map_or(0, Samples::n)),
+        grouped(group.sum.outcome(AttachOutcome::Partial)),
         labels::slow_down(&group.sum),
         labels::worst_drift(&group.sum),
         labels::violated(&group.sum),

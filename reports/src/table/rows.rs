@@ -71,6 +71,8 @@ fn of_the_model(clock: &str) -> Vec<Column> {
         |group: &Group, q| group.latency(AttachOutcome::Moved, LatencyKind::Raw).and_then(|s| s.quantile(q));
     vec![
         outcome(AttachOutcome::Moved),
+        outcome(AttachOutcome::Completed),
+        outcome(AttachOutcome::Partial),
         outcome(AttachOutcome::Refused),
         outcome(AttachOutcome::Noop),
         column(&format!("p50\n{clock}"), true, move |group| maybe_ns(quantile(&group.sum, 0.5))),
@@ -93,8 +95,8 @@ fn of_linux(sums: &Aggregate) -> Vec<Column> {
     let corrected =
         sums.groups.iter().any(|g| g.sum.latency(AttachOutcome::Moved, LatencyKind::Corrected).is_some());
     let mut columns = vec![column("n", true, |group| grouped(group.sum.outcome(AttachOutcome::Moved)))];
-    use AttachOutcome::{Gone, Noop, Partial, Refused};
-    for outcome in [Refused, Noop, Partial, Gone] {
+    use AttachOutcome::{Completed, Gone, Noop, Partial, Refused};
+    for outcome in [Completed, Refused, Noop, Partial, Gone] {
         if sums.groups.iter().any(|group| group.sum.outcome(outcome) > 0) {
             columns.push(self::outcome(outcome));
         }

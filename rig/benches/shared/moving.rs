@@ -1,5 +1,5 @@
 //! The smallest run that attaches: a process, two cgroups with memrlimit, memory and cpuset, and a mover.
-use model::kernel::{CgroupId, Controller, HierarchyId};
+use model::kernel::{CgroupId, Controller, HierarchyId, Threadgroup};
 use model::locks::held::HeldTable;
 use model::locks::stats::LockStats;
 use model::paths::attach::Request;
@@ -37,6 +37,7 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
         processes: vec![process],
         options: WorldOptions::default(),
         late: vec![],
+        threadgroup: Threadgroup::default(),
         keeps_ids: false,
     };
     World::new(spec).expect("a good spec")

@@ -7,6 +7,7 @@
 //! | the final states and deadlocks that it finds | `engines/exploring.rs` |
 //! | the reducing policy against it | `engines/reducing.rs` |
 //! | runs given up anywhere, worlds put back to the start | `engines/abandoned.rs` |
+//! | outcomes of attaches, and the times that they take | `engines/outcomes.rs` |
 //! | thousands of attaches on OS threads, and in virtual time | `engines/hammer.rs` |
 
 mod engines {
@@ -15,5 +16,6 @@ mod engines {
     pub(super) mod example;
     pub(super) mod exploring;
     pub(super) mod hammer;
+    pub(super) mod outcomes;
     pub(super) mod reducing;
 }

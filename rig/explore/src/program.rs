@@ -60,7 +60,7 @@ impl Program {
     /// If the world of a litmus test that was read cannot be built, which is a bug.
     #[must_use]
     pub fn new(litmus: &Arc<Litmus>, protocol: Protocol) -> Self {
-        let world = World::new(litmus.spec.clone()).expect("a litmus test that was read");
+        let world = World::new(protocol.fit(litmus.spec.clone())).expect("a litmus test that was read");
         let (litmus, kills) = (Arc::clone(litmus), litmus.kills());
         Self { stage: Arc::new(Fixture { litmus, protocol, world, kills }) }
     }

@@ -4,7 +4,7 @@ use super::names;
 use super::program::{Program, Runner};
 use engines::sim::End;
 use model::checks::{Check, Checks, CounterDrift, Finding, Shadow};
-use model::kernel::{Controller, CpuMask, MaskId, Snapshot};
+use model::kernel::{Controller, CpuMask, MaskId};
 use model::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -106,13 +106,10 @@ pub fn end(litmus: &Litmus, program: &Program, runner: &Runner, end: &End) -> (E
         End::Abandoned => EndState::NoEnd(now),
     };
     let mut violated = on_the_way(litmus, &judge.checks);
-    if let Some(last) = last {
+    if last.is_some() {
         let counters = drift(litmus, &judge.checks);
         if !counters.is_empty() {
             violated.insert(Check::Drift.name(), counters);
-        }
-        if is_left_behind(&judge.checks, &last) {
-            violated.insert(Check::LeftBehind.name(), BTreeSet::new());
         }
     }
     (state, violated)
@@ -142,12 +139,6 @@ fn clamps(litmus: &Litmus, checks: &Checks) -> BTreeSet<String> {
         checks.shadow().clamps(Shadow::index(counter.controller, counter.cgroup)) > 0
     };
     checks.drifts().iter().filter(clamps).map(|counter| counter_name(litmus, counter)).collect()
-}
-
-/// Reports whether touched pages are charged to a cgroup other than their owner's.
-fn is_left_behind(checks: &Checks, last: &Snapshot) -> bool {
-    let Some(hierarchy) = checks.shadow().counting(Controller::Memory) else { return false };
-    last.mms.iter().any(|mm| mm.records.elsewhere(mm.owner.cgroup(hierarchy)) > 0)
 }
 
 /// Returns `b`, or `b.memory` where several controllers count.

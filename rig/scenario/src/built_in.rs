@@ -21,6 +21,8 @@ scenarios!(
     "near-limit",
     "window",
     "fork-storm",
+    "threadgroup",
+    "grace-period",
     "sleep-enough",
     "mmap-sem",
     "steady",
@@ -40,6 +42,7 @@ scenarios!(
 pub const MUTANTS: &[(&str, &str)] = mutant_scenarios!(
     "mutant-busy",
     "mutant-tight",
+    "mutant-full",
     "mutant-spread",
     "mutant-spin",
     "mutant-pages",

@@ -1,11 +1,11 @@
 //! The world of a scenario's cells, and other data derived from a scenario.
 use super::{Act, Admin, Pace, Scenario, Workload};
 use faults::{Fault, Rule, Thrown};
-use model::kernel::{CgroupId, Controller, HierarchyId};
+use model::kernel::{CgroupId, Controller, HierarchyId, Threadgroup};
 use model::world::{ProcessSpec, WorldSpec};
 
 impl Scenario {
-    /// Returns the world of every cell.
+    /// Returns the world of every cell, before its protocol fits it to itself.
     #[must_use]
     pub fn world(&self) -> WorldSpec {
         let mut processes = Vec::new();
@@ -28,6 +28,7 @@ impl Scenario {
             processes,
             options: self.options.clone(),
             late: self.late.clone(),
+            threadgroup: Threadgroup::default(),
             keeps_ids: false,
         }
     }

@@ -57,7 +57,7 @@ pub fn run_cell_until(
     interrupt: &Interrupt,
 ) -> Option<CellResult> {
     let started = Instant::now();
-    let world = World::new(scenario.world()).expect("a validated scenario");
+    let world = World::new(plan.protocol.fit(scenario.world())).expect("a validated scenario");
     let watch = Watch::with(Arc::clone(&world), scenario.warm_up_ns, plan.checks);
     let end_ns = scenario.warm_up_ns + scenario.duration_ns;
     let time =

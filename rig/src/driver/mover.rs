@@ -56,7 +56,7 @@ fn move_on<C: Current>(
         let (target, at) = targets[which];
         let next = (at + 1) % between.len();
         let outcome = one(cur, stage, &Request { target, dest: between[next], due_ns });
-        if matches!(outcome, Outcome::Moved | Outcome::Noop) {
+        if outcome.has_moved() || outcome == Outcome::Noop {
             targets[which].1 = next;
         }
     }
@@ -76,7 +76,7 @@ fn adopt<C: Current>(cur: &C, stage: &WorkerContext, pacing: Pacing, controller:
     for turn in 1.. {
         let Some(due_ns) = wait(pacing, cur, stage.end_ns, turn) else { return };
         let request = Request { target: Target::Adopt(controller), dest, due_ns };
-        if one(cur, stage, &request) == Outcome::Moved {
+        if one(cur, stage, &request).has_moved() {
             return;
         }
     }

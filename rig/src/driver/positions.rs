@@ -9,6 +9,7 @@ use super::plan::CellPlan;
 use crate::measure::cell::Cell;
 use engines::Interrupt;
 use faults::Site;
+use model::kernel::Threadgroup;
 use model::protocols::Protocol;
 use model::seam::Costs;
 use scenario::Scenario;
@@ -120,7 +121,10 @@ pub fn quiet(controllers: &[&str], mode: &str) -> String {
         "adopt" => controllers.iter().map(|name| mover(format!("controller = \"{name}\"\n"))).collect(),
         _ => mover("between = [\"b\", \"c\", \"a\"]\n".to_owned()),
     };
-    let protocols: Vec<String> = Protocol::every().iter().map(ToString::to_string).collect();
+    // No thread forks or exits here, so the lock against that makes no difference.
+    let locked = |protocol: &Protocol| protocol.threadgroup() == Threadgroup::default();
+    let protocols = Protocol::every().into_iter().filter(locked);
+    let protocols: Vec<String> = protocols.map(|protocol| protocol.to_string()).collect();
     let protocols: Vec<&str> = protocols.iter().map(String::as_str).collect();
     format!(
         "name = \"positions\"\nabout = \"Only the mover is at work.\"\ncpus = 2\nduration = \"1500us\"\nprotocols = [{}]\n\n[[hierarchies]]\nname = \"one\"\ncontrollers = [{}]\nlate = [{}]\n\n[cgroups.a]\nhierarchy = \"one\"\n[cgroups.b]\nhierarchy = \"one\"\n[cgroups.c]\nhierarchy = \"one\"\n\n[[workloads]]\ncgroups = [\"a\", \"c\", \"b\"]\nshape = \"idle\"\nprocesses = 2\nthreads = 3\ninitial_pages = 8\nthink_min = \"1s\"\nthink_max = \"1s\"\nmove = {picked}\n{movers}",

@@ -140,6 +140,7 @@ pub struct Recorder {
 const fn in_results(outcome: Outcome) -> AttachOutcome {
     match outcome {
         Outcome::Moved => AttachOutcome::Moved,
+        Outcome::Completed => AttachOutcome::Completed,
         Outcome::Noop => AttachOutcome::Noop,
         Outcome::Refused { .. } => AttachOutcome::Refused,
         Outcome::Partial { .. } => AttachOutcome::Partial,
@@ -279,7 +280,7 @@ impl Recorder {
         }
         let over_time = self.over_time.get_or_insert_default();
         match outcome {
-            Outcome::Moved => over_time.moved(at_ns - self.from_ns, latency_ns),
+            Outcome::Moved | Outcome::Completed => over_time.moved(at_ns - self.from_ns, latency_ns),
             Outcome::Refused { site, errno } | Outcome::Partial { site, errno } => {
                 over_time.refused(at_ns - self.from_ns);
                 *self.refusals.entry((site, errno)).or_insert(0) += 1;
@@ -308,6 +309,7 @@ mod tests {
         let (site, errno) = (Site::CoreMmap, Errno::ENOMEM);
         let outcomes = [
             Outcome::Moved,
+            Outcome::Completed,
             Outcome::Noop,
             Outcome::Refused { site, errno },
             Outcome::Partial { site, errno },

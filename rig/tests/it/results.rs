@@ -167,7 +167,7 @@ fn costs(folder: &Path, mut row: impl FnMut(&str, &str, &str)) {
     row(
         "What do fork and exit pay?",
         &format!(
-            "A fork of a thread during attaches takes {a} on average under transactional, {b} with `hold=locks`, {c} with `hold=none`; an exit {d}, {e} and {f}"
+            "A fork of a thread during attaches takes {a} on average under transactional, {b} with `hold=locks`, {c} with `hold=callback`; an exit {d}, {e} and {f}"
         ),
         "`sleep-enough`",
     );

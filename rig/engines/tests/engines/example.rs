@@ -73,10 +73,14 @@ pub(crate) fn protocol(name: &str) -> Protocol {
     Protocol::parse(name).expect(name)
 }
 
+/// Returns the request `attach process p -> dest`.
+pub(crate) fn request(dest: CgroupId) -> Request {
+    Request { target: Target::Process(P), dest, due_ns: None }
+}
+
 /// Runs the actor `mover`: `attach process p -> dest`.
 pub(crate) fn mover<C: Current>(cur: &C, world: &World, protocol: Protocol, dest: CgroupId) {
-    let request = Request { target: Target::Process(P), dest, due_ns: None };
-    assert_eq!(attach(protocol, cur, world, &request), Outcome::Moved, "there is room");
+    assert_eq!(attach(protocol, cur, world, &request(dest)), Outcome::Moved, "there is room");
 }
 
 /// Runs the actor `p.0`: `mmap 5`.

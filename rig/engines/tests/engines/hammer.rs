@@ -170,7 +170,8 @@ fn the_same_function_in_virtual_time_agrees() {
         assert_eq!(in_virtual_time(name, ALONE), [""; 0], "{name}");
         assert_eq!(in_virtual_time(name, &Controller::ALL), [""; 0], "{name}");
     }
-    for name in ["three-phase", "prepare-undo"] {
+    // With `hold=callback` the thread that waits for mmap_sem wakes only after the window: OS threads and the explorer reach it.
+    for name in ["three-phase", "prepare-undo:hold=none"] {
         assert_ne!(in_virtual_time(name, ALONE), [""; 0], "{name}");
     }
 }

@@ -17,6 +17,7 @@ pub use ops::{Op, Role};
 use faults::{Fault, FaultPlan, Thrown};
 use file::File;
 use input::mistake::Mistake;
+use model::kernel::Threadgroup;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::Protocol;
 use model::world::WorldSpec;
@@ -80,6 +81,7 @@ impl Litmus {
             cgroups,
             processes,
             options,
+            threadgroup: Threadgroup::default(),
             keeps_ids: true,
         };
         spec.validate().map_err(|error| source.at(parsed.cgroups.span(), error))?;

@@ -7,16 +7,17 @@
 //! - T3 Prepares run in the hierarchy's order, aborts and commits in reverse, nosleep halves first.
 //! - T4 `cgroup_mutex` is held during every callback.
 //! - T6 No callback takes `mmap_sem` for writing.
-//! - T7 `threadgroup_rwsem` of every process that moves is held for writing during every callback.
+//! - T7 The lock against fork, exit and exec is held for writing during every callback, as the option `threadgroup` says:
+//!   that of every process that moves, the one of all processes, or none.
 //! - locks: a controller's callbacks release exactly the locks that its callbacks took, before the transaction ends.
 //!   `mmap_sem` is counted, so another controller may release it last.
 //!
-//! T3 and T7 apply only to `transactional`. [`Callback::terms`] returns the rules of each callback.
+//! T3 applies only to `transactional`. [`Callback::terms`] returns the rules of each callback.
 use super::check::{About, Checker, Needs, RARE, Request, Seen};
 use super::describe::{lock, locks};
 use super::shadow::at;
 use super::{Shadow, Tally};
-use crate::kernel::{CgroupId, Controller, ProcessId};
+use crate::kernel::{CgroupId, Controller, ProcessId, Threadgroup};
 use crate::locks::held::HeldTable;
 use crate::seam::event::{Callback, Mode, Role};
 use crate::seam::{ActorId, Class, Event, Object, Stamp};
@@ -173,21 +174,21 @@ impl Contract {
         if !holds(Class::CgroupMutex, 0, &[Mode::Exclusive]) {
             violated(tally, stamp, "T4", called, || "began without cgroup_mutex".to_owned());
         }
-        let terms = called.1.terms();
-        if terms.ordered {
-            for process in &tx.processes {
-                if !holds(Class::ThreadgroupRwsem, process.0, &[Mode::Write]) {
-                    violated(tally, stamp, "T7", called, || {
-                        format!(
-                            "began without threadgroup_rwsem(process {}) for writing; held: {}",
-                            process.0,
-                            locks(held.of(stamp.actor))
-                        )
-                    });
-                }
-            }
+        let global = Object { class: Class::CgroupThreadgroupRwsem, owner: 0 };
+        let own = |process: &ProcessId| Object { class: Class::ThreadgroupRwsem, owner: process.0 };
+        let excluding: SmallVec<[Object; 2]> = match shadow.layout().threadgroup {
+            Threadgroup::Process => tx.processes.iter().map(own).collect(),
+            Threadgroup::Global => SmallVec::from_iter([global]),
+            Threadgroup::None => SmallVec::new(),
+        };
+        for object in
+            excluding.into_iter().filter(|object| !holds(object.class, object.owner, &[Mode::Write]))
+        {
+            violated(tally, stamp, "T7", called, || {
+                format!("began without {object} for writing; held: {}", locks(held.of(stamp.actor)))
+            });
         }
-        match terms.role {
+        match called.1.terms().role {
             Role::Unpaired => {}
             Role::Prepare => tx.prepare(tally, shadow, stamp, called),
             Role::Abort => tx.finish(tally, stamp, called, State::Aborted),

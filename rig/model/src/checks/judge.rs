@@ -132,7 +132,7 @@ impl Judge {
         self.attaching -= 1;
         let Some(alone) = self.alone.take_if(|alone| alone.actor == stamp.actor) else { return };
         let undisturbed = alone.begun == self.begun && self.checks.quiescent() && self.held.is_empty();
-        if undisturbed && !matches!(outcome, Outcome::Moved | Outcome::Partial { .. }) {
+        if undisturbed && !(outcome.has_moved() || matches!(outcome, Outcome::Partial { .. })) {
             self.checks.rolled_back(stamp.at_ns, &alone.before, &self.world.snapshot());
         }
     }

@@ -63,7 +63,7 @@ pub(super) fn truth(shadow: &Shadow, snapshot: &Snapshot, controller: Controller
             here.map(|mm| mm.total_vm).sum()
         }
         Controller::Memory => {
-            let records = snapshot.mms.iter().flat_map(|mm| mm.records.iter());
+            let records = snapshot.mms.iter().flat_map(|mm| mm.records.by_cgroup());
             records.filter(|(named, _)| within(*named)).map(|(_, pages)| pages).sum()
         }
         Controller::Numtasks => {

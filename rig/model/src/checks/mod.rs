@@ -31,6 +31,7 @@ mod sleep_in_atomic;
 mod stale_decision;
 pub mod tally;
 mod underflow;
+mod undo_refused;
 mod unit;
 mod wrong_group;
 
@@ -182,6 +183,7 @@ checks! {
     partial_move: PartialMove,
     rollback: Rollback,
     leaked_reservation: LeakedReservation,
+    undo_refused: UndoRefused,
     contract: Contract,
     lock_shared: LockShared,
     sleep_in_atomic: SleepInAtomic,

@@ -119,7 +119,7 @@ impl PartialMove {
                     site.name()
                 )
             });
-        } else if outcome == Outcome::Moved && open.alone {
+        } else if outcome.has_moved() && open.alone {
             self.tally.examine();
             let hierarchy = shadow.layout().cgroups[open.dest.index()].hierarchy;
             let stray = shadow.live_tasks().find(|(_, task)| {

@@ -6,7 +6,7 @@
 mod queries;
 mod truth;
 
-use super::unit::{Admitted, Unit, UnitKind};
+use super::unit::{Admission, Unit, UnitKind};
 use crate::kernel::page::PageRecords;
 use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, Layout, MaskId, ProcessId, TaskId};
 use crate::seam::event::Who;
@@ -143,8 +143,8 @@ impl Shadow {
             }
             Event::Leave { .. } => at(&mut self.actors, actor).unit.callback = None,
             Event::TxMoves { mm, .. } => self.actors[actor].unit.mms.push(mm),
-            Event::Admitted { controller, cgroup, until, mm } => {
-                self.actors[actor].unit.admitted.push(Admitted { controller, cgroup, until, mm });
+            Event::Admitted { controller, cgroup, until, what } => {
+                self.actors[actor].unit.admitted.push(Admission { controller, cgroup, until, what });
             }
             Event::Ledger { controller, cgroup, until, pages, reserve } => {
                 self.charge(actor, (controller, cgroup, until), pages, reserve);

@@ -1,9 +1,9 @@
 //! stale-decision: a controller admitted an attach without reserving, and at the switch its answer no longer held.
 use super::check::{About, Checker, Needs, RARE, Seen};
-use super::unit::Admitted;
+use super::unit::Admission;
 use super::{Shadow, Tally};
-use crate::kernel::{CgroupId, Controller, MmId};
 use crate::seam::Event;
+use crate::seam::event::Admitted;
 
 /// The check.
 #[derive(Debug, Default)]
@@ -26,47 +26,47 @@ impl Checker for StaleDecision {
         }
         let Some(unit) = shadow.unit(stamp.actor) else { return };
         let at_ns = stamp.at_ns;
-        for Admitted { controller, cgroup, until, mm } in unit.admitted.iter().copied() {
+        for admission in unit.admitted.iter().copied() {
+            let Admission { cgroup, what, .. } = admission;
             self.tally.examine();
             let name = || shadow.cgroup_name(cgroup);
-            match controller {
-                Controller::Cpuset if shadow.without_cpus(cgroup) => self.tally.violated(|| {
+            match what {
+                Admitted::Cpus if shadow.without_cpus(cgroup) => self.tally.violated(|| {
                     format!(
                         "at {at_ns} ns {} had CPUs when it was checked, but at the switch it has none",
                         name()
                     )
                 }),
-                Controller::Freezer if shadow.is_frozen(cgroup) => self.tally.violated(|| {
+                Admitted::Thawed if shadow.is_frozen(cgroup) => self.tally.violated(|| {
                     format!(
                         "at {at_ns} ns {} was not frozen when it was checked, but at the switch it is",
                         name()
                     )
                 }),
-                _ => {}
-            }
-            if let Some(mm) = mm {
-                let levels = shadow.layout().charged(cgroup, until);
-                room(&mut self.tally, shadow, at_ns, (controller, levels, mm));
+                Admitted::Cpus | Admitted::Thawed => {}
+                Admitted::RoomForMm(mm) => {
+                    let pages = shadow.mm(mm).map_or(0, |mm| mm.total_vm);
+                    room(&mut self.tally, shadow, at_ns, (admission, pages));
+                }
+                Admitted::RoomForTasks(tasks) => {
+                    room(&mut self.tally, shadow, at_ns, (admission, tasks as i64));
+                }
             }
         }
     }
 }
 
-fn room(
-    tally: &mut Tally,
-    shadow: &Shadow,
-    at_ns: u64,
-    (controller, levels, mm): (Controller, impl Iterator<Item = CgroupId>, MmId),
-) {
-    let pages = shadow.mm(mm).map_or(0, |mm| mm.total_vm);
-    for level in levels {
+/// Compares the room that a controller found with the room at the switch. `amount` is in its unit.
+fn room(tally: &mut Tally, shadow: &Shadow, at_ns: u64, (admission, amount): (Admission, i64)) {
+    let Admission { controller, cgroup, until, .. } = admission;
+    for level in shadow.layout().charged(cgroup, until) {
         let index = Shadow::index(controller, level);
         let limit = shadow.limit(index);
-        let wanted = shadow.usage(index) + pages;
+        let wanted = shadow.usage(index) + amount;
         if wanted > i64::try_from(limit).unwrap_or(i64::MAX) {
             tally.violated(|| {
-                let name = shadow.name(index);
-                format!("at {at_ns} ns {name} had room when it was checked, but at the switch it needs {wanted} pages, with a limit of {limit}")
+                let (name, unit) = (shadow.name(index), controller.unit());
+                format!("at {at_ns} ns {name} had room when it was checked, but at the switch it needs {wanted} {unit}, with a limit of {limit}")
             });
         }
     }

@@ -1,6 +1,6 @@
 //! A unit of change: an operation or a transaction, with its changes so far.
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
-use crate::seam::event::{Callback, OpKind};
+use crate::seam::event::{Admitted, Callback, OpKind};
 use smallvec::SmallVec;
 
 /// The net change of one counter by one unit.
@@ -40,15 +40,15 @@ pub enum UnitKind {
 
 /// A check that a controller made instead of reserving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Admitted {
+pub struct Admission {
     /// The controller.
     pub controller: Controller,
     /// The cgroup that it looked at.
     pub cgroup: CgroupId,
     /// The ancestor below which it stopped looking.
     pub until: CgroupId,
-    /// The address space that it looked for room for.
-    pub mm: Option<MmId>,
+    /// The property that it found.
+    pub what: Admitted,
 }
 
 /// A unit in flight.
@@ -68,9 +68,8 @@ pub struct Unit {
     pub mms: SmallVec<[MmId; 1]>,
     /// The callback that is running.
     pub callback: Option<(Controller, Callback)>,
-    /// The checks that admitted it without reserving: there is room for the mm, there are CPUs, the cgroup is not
-    /// frozen.
-    pub admitted: SmallVec<[Admitted; 4]>,
+    /// The checks that admitted it without reserving.
+    pub admitted: SmallVec<[Admission; 4]>,
 }
 
 impl Unit {

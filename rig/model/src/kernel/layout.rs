@@ -1,7 +1,7 @@
 //! The layout, which does not change during a run, and snapshots of everything at a quiescent moment. Checks reach the
 //! modelled kernel only through these two.
 use super::page::PageRecords;
-use super::{CgroupId, Controller, CssSetId, HierarchyId, MaskId, MmId, TaskId};
+use super::{CgroupId, Controller, CssSetId, HierarchyId, MaskId, MmId, TaskId, Threadgroup};
 
 /// A cgroup's place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Layout {
     pub late: Vec<Controller>,
     /// Cgroups, by id.
     pub cgroups: Vec<Node>,
+    /// The lock of an attach against fork, exit and exec.
+    pub threadgroup: Threadgroup,
 }
 
 impl Layout {

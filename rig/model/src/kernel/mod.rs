@@ -7,9 +7,11 @@ pub mod cpumask;
 pub mod ids;
 pub mod layout;
 pub mod page;
+pub mod threadgroup;
 
 pub use controller::Controller;
 pub use counter::Counter;
 pub use cpumask::CpuMask;
 pub use ids::{CgroupId, CssSetId, HierarchyId, MaskId, MmId, ProcessId, TaskId};
 pub use layout::{Layout, Snapshot};
+pub use threadgroup::Threadgroup;

@@ -52,6 +52,11 @@ impl Charge {
         world.upward(self.cgroup).take_while(move |level| *level != self.until)
     }
 
+    /// Reports whether there is room for it now, at every level.
+    pub fn fits<C: Current>(self, cur: &C, world: &World) -> bool {
+        self.levels(world).all(|level| world.counter(self.controller, level).lock(cur).fits(self.pages))
+    }
+
     fn ledger(self, sign: i64) -> Event {
         let Self { controller, cgroup, until, pages, reserve } = self;
         Event::Ledger { controller, cgroup, until, pages: sign * pages as i64, reserve }
@@ -100,6 +105,18 @@ pub fn charge_forced<C: Current>(cur: &C, world: &World, what: Charge) {
         }
     }
     cur.emit(what.ledger(1));
+}
+
+/// Undoes a reservation. If its source was uncharged already, charges that again first; if the source has no room, the
+/// reservation stays, and [`Event::UndoRefused`] reports it.
+pub fn charge_back<C: Current>(cur: &C, world: &World, source: Option<Charge>, reserved: Charge) {
+    match source {
+        Some(source) if charge(cur, world, source).is_err() => {
+            let Charge { controller, cgroup, pages, .. } = source;
+            cur.emit(Event::UndoRefused { controller, cgroup, pages });
+        }
+        _ => uncharge(cur, world, reserved),
+    }
 }
 
 /// Uncharges a cgroup and its ancestors. A counter that would go below zero clamps, and the clamp is an event.

@@ -5,7 +5,7 @@
 use super::exit::{exit, tear_down};
 use super::fork::new_mm;
 use super::mm::mm_of;
-use super::operation;
+use super::{operation, threadgroup};
 use crate::kernel::{ProcessId, TaskId};
 use crate::seam::event::OpKind;
 use crate::seam::{Class, Current, Object, Wait, Work};
@@ -27,7 +27,7 @@ pub fn exec<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
     operation(cur, OpKind::Exec, old, || {
         cur.work(Work::Syscall, 1);
         wait_alone(cur, world, process, task)?;
-        let group = world.process(process).threadgroup_rwsem.read(cur);
+        let group = threadgroup::change(cur, world, process);
         cur.work(Work::Exec, 1);
         tear_down(cur, world, old);
         let new = new_mm(cur, world, task, 0);

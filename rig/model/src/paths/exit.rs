@@ -6,7 +6,7 @@
 use super::charge::{Charge, charge, charge_forced, uncharge};
 use super::fork::pin_owner;
 use super::mm::{give_back, mm_of, unmap};
-use super::{numtasks, operation};
+use super::{numtasks, operation, threadgroup};
 use crate::kernel::{CgroupId, Controller, MmId, ProcessId, TaskId};
 use crate::seam::event::OpKind;
 use crate::seam::{Current, Event, Work};
@@ -25,7 +25,7 @@ pub fn exit<C: Current>(cur: &C, world: &World, task: TaskId) -> Result<(), Errn
         let _mm = world.mms.pin(id.0);
         let _process = world.processes.pin(process.0);
         let (left, place) = {
-            let _group = world.process(process).threadgroup_rwsem.read(cur);
+            let _group = threadgroup::change(cur, world, process);
             let (left, place) = unlink(cur, world, process, task);
             if left > 0 && world.mm(id).owner.load(cur) == task.word() {
                 hand_on(cur, world, id, process, task);

@@ -1,10 +1,10 @@
 //! fork: a new thread of a process, or a new process.
 //!
-//! `threadgroup_rwsem` is held for reading from before the cgroup is read until the child is charged and linked. The
+//! The lock that excludes an attach is held from before the cgroup is read until the child is charged and linked. The
 //! child is charged before it is visible.
 use super::charge::{Charge, charge};
 use super::mm::mm_of;
-use super::{numtasks, operation};
+use super::{numtasks, operation, threadgroup};
 use crate::kernel::page::PageRecords;
 use crate::kernel::{Controller, CssSetId, MaskId, MmId, ProcessId, TaskId};
 use crate::seam::event::OpKind;
@@ -21,7 +21,7 @@ pub fn fork_thread<C: Current>(cur: &C, world: &World, parent: TaskId) -> Result
     operation(cur, OpKind::ForkThread, mm, || {
         cur.work(Work::Syscall, 1);
         let process = world.task(parent).process_id();
-        let _group = world.process(process).threadgroup_rwsem.read(cur);
+        let _group = threadgroup::change(cur, world, process);
         cur.work(Work::ForkThread, 1);
         let child = copy_task(cur, world, parent, process);
         let charged = numtasks::charge(cur, world, child);
@@ -44,7 +44,7 @@ pub fn fork_process<C: Current>(cur: &C, world: &World, parent: TaskId) -> Resul
     operation(cur, OpKind::ForkProcess, id, || {
         cur.work(Work::Syscall, 1);
         let process = world.task(parent).process_id();
-        let _group = world.process(process).threadgroup_rwsem.read(cur);
+        let _group = threadgroup::change(cur, world, process);
         let _writing = world.mm(id).mmap_sem.write(cur);
         cur.work(Work::ForkProcess, 1);
         let pages = world.mm(id).total_vm.load(cur);

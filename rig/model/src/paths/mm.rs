@@ -140,7 +140,7 @@ fn fault<C: Current>(cur: &C, world: &World, mm: &Mm, id: MmId, pages: u64) -> R
     Ok(pages)
 }
 
-/// Releases up to `pages` touched pages, fewer if fewer are touched.
+/// Releases up to `pages` of the pages touched last, fewer if fewer are touched.
 ///
 /// # Errors
 /// None. The signature is that of all operations.
@@ -154,7 +154,8 @@ pub fn release<C: Current>(cur: &C, world: &World, task: TaskId, pages: u64) -> 
     })
 }
 
-/// Unmarks up to `pages` records, then uncharges the cgroups that they named. Under `mmap_sem`.
+/// Unmarks up to `pages` records, those of the pages touched last, then uncharges the cgroups that they named. Under
+/// `mmap_sem`.
 pub(super) fn give_back<C: Current>(cur: &C, world: &World, id: MmId, pages: u64) {
     let mm = world.mm(id);
     let _kept = mm.move_lock.read(cur);
@@ -162,8 +163,7 @@ pub(super) fn give_back<C: Current>(cur: &C, world: &World, id: MmId, pages: u64
     while left > 0 {
         let (cgroup, taken) = {
             let mut records = mm.page_table_lock.lock(cur);
-            let Some((cgroup, _)) = records.first() else { return };
-            let taken = records.unmark(cgroup, left);
+            let Some((cgroup, taken)) = records.pop(left) else { return };
             cur.emit(Event::Record { mm: id, cgroup, pages: -(taken as i64) });
             (cgroup, taken)
         };

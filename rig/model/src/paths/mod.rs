@@ -4,6 +4,7 @@
 //! - [`admin`] writes to files of cgroups and takes CPUs offline.
 //! - [`mm`] maps, touches and releases pages.
 //! - [`fork`], [`exit`] and [`exec`] make and end tasks; [`actors`] maps tasks to actors.
+//! - [`threadgroup`] is the lock that excludes these three during an attach.
 //! - [`attach`] is the part of an attach that protocols share, [`moving`] the part that their controllers share.
 //!
 //! Every path emits its charges to the ledger and its changes to the truth, so that checks can add both up.
@@ -17,6 +18,7 @@ pub mod fork;
 pub mod mm;
 pub mod moving;
 mod numtasks;
+pub mod threadgroup;
 
 use crate::kernel::MmId;
 use crate::seam::event::OpKind;

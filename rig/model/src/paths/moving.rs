@@ -1,7 +1,8 @@
 //! Operations of controllers on the tasks and pages that move, for callbacks of every protocol.
 use super::attach::{AttachState, Member, distinct};
-use super::charge::{Charge, charge, uncharge};
+use super::charge::{Charge, charge, charge_back, uncharge};
 use crate::kernel::{CgroupId, Controller, MmId};
+use crate::seam::event::Admitted;
 use crate::seam::{Current, Event, Work};
 use crate::world::{Cpusets, World};
 use faults::Errno;
@@ -14,7 +15,8 @@ pub type Records = SmallVec<[(CgroupId, u64); 2]>;
 pub fn count_records<C: Current>(cur: &C, world: &World, mm: MmId, dest: CgroupId) -> Records {
     let (total, elsewhere) = {
         let records = world.mm(mm).page_table_lock.lock(cur);
-        (records.total(), records.iter().filter(|(from, _)| *from != dest).collect())
+        let by_cgroup = records.by_cgroup().into_iter();
+        (records.total(), by_cgroup.filter(|(from, _)| *from != dest).collect())
     };
     cur.work(Work::CountPage, total);
     elsewhere
@@ -70,8 +72,7 @@ fn move_from<C: Current>(
 ) -> u64 {
     let taken = {
         let mut records = world.mm(mm).page_table_lock.lock(cur);
-        let taken = records.unmark(from, pages);
-        records.mark(dest, taken);
+        let taken = records.rename(from, dest, pages);
         if taken > 0 {
             cur.emit(Event::Record { mm, cgroup: from, pages: -(taken as i64) });
             cur.emit(Event::Record { mm, cgroup: dest, pages: taken as i64 });
@@ -125,7 +126,7 @@ pub fn have_cpus<C: Current>(cur: &C, cpusets: &Cpusets, state: &AttachState<'_>
             return Err(Errno::ENOSPC);
         }
         let until = CgroupId::NONE;
-        cur.emit(Event::Admitted { controller: Controller::Cpuset, cgroup, until, mm: None });
+        cur.emit(Event::Admitted { controller: Controller::Cpuset, cgroup, until, what: Admitted::Cpus });
     }
     Ok(())
 }
@@ -144,7 +145,7 @@ pub fn is_thawed<C: Current>(cur: &C, state: &AttachState<'_>) -> Result<(), Err
             return Err(Errno::EBUSY);
         }
         let until = CgroupId::NONE;
-        cur.emit(Event::Admitted { controller: Controller::Freezer, cgroup, until, mm: None });
+        cur.emit(Event::Admitted { controller: Controller::Freezer, cgroup, until, what: Admitted::Thawed });
     }
     Ok(())
 }
@@ -203,6 +204,31 @@ impl Moves {
     pub fn forget(&mut self) {
         self.come.iter_mut().chain(&mut self.gone).for_each(|entry| entry.tasks = 0);
     }
+
+    /// After the switch, keeps only the tasks that did not move, because they exited. Adds no entry.
+    pub fn stayed(&mut self, world: &World, members: &[Member]) {
+        for Member { from, to, .. } in members.iter().copied() {
+            let until = from.map_or(CgroupId::NONE, |from| world.common_ancestor(from, to));
+            let come = self.come.iter_mut().filter(|entry| (entry.cgroup, entry.until) == (to, until));
+            let gone =
+                self.gone.iter_mut().filter(|entry| (Some(entry.cgroup), entry.until) == (from, until));
+            come.chain(gone).for_each(|entry| entry.tasks -= 1);
+        }
+    }
+
+    /// After the switch, turns the tasks that were to come and to leave into those whose charge has to go: `come` keeps
+    /// the tasks that did not come, because they exited, and `gone` those that left. Adds no entry.
+    pub fn settle(&mut self, world: &World, members: &[Member]) {
+        self.gone.iter_mut().for_each(|entry| entry.tasks = 0);
+        for Member { from, to, .. } in members.iter().copied() {
+            let until = from.map_or(CgroupId::NONE, |from| world.common_ancestor(from, to));
+            let come = self.come.iter_mut().find(|entry| (entry.cgroup, entry.until) == (to, until));
+            come.into_iter().for_each(|entry| entry.tasks -= 1);
+            if let Some(from) = from {
+                add(&mut self.gone, from, until);
+            }
+        }
+    }
 }
 
 fn add(counts: &mut TaskCounts, cgroup: CgroupId, until: CgroupId) {
@@ -210,6 +236,23 @@ fn add(counts: &mut TaskCounts, cgroup: CgroupId, until: CgroupId) {
         Some(known) => known.tasks += 1,
         None => counts.push(Tasks { cgroup, until, tasks: 1 }),
     }
+}
+
+/// Checks that tasks fit into their cgroups, without charging them. Under `numtasks.lock`.
+///
+/// # Errors
+/// `EAGAIN` when one has no room.
+pub fn have_room_for_tasks<C: Current>(cur: &C, world: &World, tasks: &[Tasks]) -> Result<(), Errno> {
+    for Tasks { cgroup, until, tasks } in tasks.iter().copied() {
+        cur.work(Work::Check, 1);
+        let what = Charge::new(Controller::Numtasks, cgroup, tasks).until(until);
+        if !what.fits(cur, world) {
+            return Err(Errno::EAGAIN);
+        }
+        let (controller, what) = (Controller::Numtasks, Admitted::RoomForTasks(tasks));
+        cur.emit(Event::Admitted { controller, cgroup, until, what });
+    }
+    Ok(())
 }
 
 /// Charges tasks to their cgroups, all or none of them. `reserve`: as a reservation. Under `numtasks.lock`.
@@ -224,6 +267,25 @@ pub fn charge_tasks<C: Current>(cur: &C, world: &World, tasks: &[Tasks], reserve
         }
     }
     Ok(())
+}
+
+/// Charges the sources of tasks again that were uncharged too early, and uncharges `dest`, to which they do not come. Tasks
+/// whose source is full stay charged to `dest`, which an event reports. Under `numtasks.lock`.
+pub fn return_tasks<C: Current>(cur: &C, world: &World, moves: &Moves, dest: CgroupId) {
+    if moves.gone.is_empty() {
+        uncharge_tasks(cur, world, &moves.come, true);
+    }
+    for some in moves.gone.iter().copied() {
+        charge_back(cur, world, Some(some.charge(false)), Tasks { cgroup: dest, ..some }.charge(true));
+    }
+}
+
+/// Uncharges the sources of the tasks that moved, and the destinations of those that did not although `moves` were
+/// charged. After the switch, under `numtasks.lock`.
+pub fn uncharge_after<C: Current>(cur: &C, world: &World, moves: &mut Moves, members: &[Member]) {
+    moves.settle(world, members);
+    uncharge_tasks(cur, world, &moves.gone, false);
+    uncharge_tasks(cur, world, &moves.come, true);
 }
 
 /// Uncharges tasks. Under `numtasks.lock`.

@@ -32,7 +32,7 @@ fn move_out<C: Current>(
     for (process, _pin) in inside(cur, world, cgroup) {
         let request = Request { target: Target::Process(process), dest: refuge, due_ns: None };
         let outcome = attach(protocol, cur, world, &request);
-        any |= matches!(outcome, Outcome::Moved | Outcome::Partial { .. });
+        any |= outcome.has_moved() || matches!(outcome, Outcome::Partial { .. });
     }
     any
 }

@@ -1,7 +1,7 @@
 //! The protocols, one folder each, with only its sequence, the type of its callbacks, and its controllers' callbacks.
 //!
 //! To add a protocol, write its folder, its `mod`, and its line in the table below. A folder has `ABOUT`, its `Options`
-//! with `options()`, `attach()`, `names()` and `keeps_locks()`.
+//! with a field `threadgroup` and `options()`, `attach()`, `names()` and `keeps_locks()`.
 pub mod evacuate;
 pub mod name;
 pub mod prepare_undo;
@@ -12,15 +12,18 @@ pub use evacuate::evacuate;
 pub use name::NameError;
 pub use transactional::mutant::Mutant;
 
-use crate::kernel::Controller;
+use crate::kernel::{Controller, Threadgroup};
 use crate::paths::attach::Request;
 use crate::seam::event::{Callback, Outcome};
 use crate::seam::{Current, Event};
-use crate::world::World;
+use crate::world::{World, WorldSpec};
 use faults::Site;
 
 /// An option with its values; the first is the default.
 pub type OptionValues = (&'static str, &'static [&'static str]);
+
+/// The option that every protocol has: the lock of an attach against fork, exit and exec.
+const THREADGROUP: OptionValues = ("threadgroup", Threadgroup::NAMES);
 
 /// The facts about a protocol.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +89,15 @@ macro_rules! protocols {
                 }
             }
 
+            /// Returns the lock of its attaches against fork, exit and exec.
+            #[must_use]
+            pub fn threadgroup(self) -> Threadgroup {
+                match self {
+                    $(Self::$protocol(options) => options.threadgroup,)*
+                    Self::Mutant(_) => Threadgroup::default(),
+                }
+            }
+
             /// Returns the callbacks that `controller` has under it.
             #[must_use]
             pub fn callbacks<C: Current>(self, controller: Controller) -> Vec<Callback> {
@@ -108,7 +120,11 @@ protocols! {
 }
 
 /// Runs one attach under `protocol`.
+///
+/// # Panics
+/// When `world` was not built for the protocol ([`Protocol::fit`]): a bug of ours.
 pub fn attach<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &Request) -> Outcome {
+    assert_eq!(protocol.threadgroup(), world.spec.threadgroup, "the world is that of another protocol");
     cur.emit(Event::AttachBegin { target: request.target, dest: request.dest, due_ns: request.due_ns });
     let outcome = dispatch(protocol, cur, world, request);
     cur.emit(Event::AttachEnd { outcome });
@@ -116,6 +132,13 @@ pub fn attach<C: Current>(protocol: Protocol, cur: &C, world: &World, request: &
 }
 
 impl Protocol {
+    /// Returns the spec of a world in which attaches run under this protocol: forks, exits and execs take the lock that
+    /// its attaches take.
+    #[must_use]
+    pub fn fit(self, spec: WorldSpec) -> WorldSpec {
+        WorldSpec { threadgroup: self.threadgroup(), ..spec }
+    }
+
     /// Returns its deliberate defect, if it is a mutant.
     #[must_use]
     pub fn mutant(self) -> Option<Mutant> {

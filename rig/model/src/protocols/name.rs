@@ -157,14 +157,21 @@ mod tests {
             "transactional:mmap-sem=plain",
             "prepare-undo:hold=locks",
             "prepare-undo:hold=locks,spin=keep",
+            "three-phase:threadgroup=none",
+            "prepare-undo:hold=none,move=early",
+            "three-phase:check=none,loop=once",
+            "transactional:mmap-sem=unfair,threadgroup=global",
         ] {
             assert_eq!(Protocol::parse(name).expect(name).to_string(), name);
         }
         for protocol in Protocol::every() {
             assert_eq!(Protocol::parse(&protocol.to_string()), Ok(protocol));
         }
-        assert_eq!(Protocol::every().len(), 2 + 3 + 4);
-        assert_eq!(Protocol::parse("prepare-undo:hold=none").expect("default").to_string(), "prepare-undo");
+        assert_eq!(Protocol::every().len(), 3 * (2 * 2 + 3 + 3 * 2 * 2));
+        assert_eq!(
+            Protocol::parse("prepare-undo:hold=callback").expect("default").to_string(),
+            "prepare-undo"
+        );
     }
 
     #[test]
@@ -176,11 +183,11 @@ mod tests {
         );
         assert_eq!(
             error("three-phase:x=1"),
-            "protocol `three-phase` has no option `x`; it has `check=` `room`, `none`"
+            "protocol `three-phase` has no option `x`; it has `check=` `room`, `none` and `loop=` `stable`, `once` and `threadgroup=` `process`, `none`, `global`"
         );
         assert_eq!(
             error("prepare-undo:hold=all"),
-            "option `hold` of `prepare-undo` cannot be `all`; there are `none`, `locks`"
+            "option `hold` of `prepare-undo` cannot be `all`; did you mean `callback`? there are `callback`, `none`, `locks`"
         );
     }
 }

@@ -157,7 +157,7 @@ impl OpKind {
 /// A phase of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Taking `cgroup_mutex` and, where the protocol does, `threadgroup_rwsem`; finding and listing the tasks.
+    /// Taking `cgroup_mutex` and the lock against fork, exit and exec; finding and listing the tasks.
     Lock,
     /// First preparation: `can_attach`, `prepare_attach`, `prepare_attach_sleep`.
     Prepare,
@@ -244,8 +244,10 @@ impl Target {
 /// The outcome of an attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// Everything that was to move has moved.
+    /// Everything that was to move has moved, and nothing of it was at the destination before.
     Moved,
+    /// The rest of a process has moved, of which a part was at the destination already: what an earlier move had torn.
+    Completed,
     /// Everything was there already, or no task was left to move.
     Noop,
     /// Refused; nothing has moved.
@@ -267,17 +269,37 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Reports whether the target is at the destination because of this attach.
+    #[must_use]
+    pub const fn has_moved(self) -> bool {
+        matches!(self, Self::Moved | Self::Completed)
+    }
+
     /// Returns the name, as in results.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Moved => "moved",
+            Self::Completed => "completed",
             Self::Noop => "noop",
             Self::Refused { .. } => "refused",
             Self::Partial { .. } => "partial",
             Self::Gone => "gone",
         }
     }
+}
+
+/// The property of a cgroup for which a controller admitted an attach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// It had room for the address space.
+    RoomForMm(MmId),
+    /// It had room for this many tasks.
+    RoomForTasks(u64),
+    /// It had CPUs.
+    Cpus,
+    /// It was not frozen.
+    Thawed,
 }
 
 /// A fact. Amounts are in pages or tasks; times are in the stamp.
@@ -310,12 +332,14 @@ pub enum Event {
     Leave { controller: Controller, callback: Callback, result: Result<(), Errno> },
     /// A fault fired in the actor's attach.
     Injected { site: Site, fault: Fault },
-    /// A controller admitted an attach without reserving: `cgroup` has room for `mm`, has CPUs, or is not frozen.
-    Admitted { controller: Controller, cgroup: CgroupId, until: CgroupId, mm: Option<MmId> },
+    /// A controller admitted an attach without reserving.
+    Admitted { controller: Controller, cgroup: CgroupId, until: CgroupId, what: Admitted },
     /// All tasks of the transaction have been switched.
     Switched,
     /// The transaction has failed, and the controller's private slot is not empty.
     SlotKept { controller: Controller },
+    /// An undo could not charge `cgroup` again, because it has no room any more; the charge stays at the destination.
+    UndoRefused { controller: Controller, cgroup: CgroupId, pages: u64 },
     /// The actor is about to charge `cgroup`.
     ChargeBegin { controller: Controller, cgroup: CgroupId },
     /// A charge was refused: `cgroup` is the level that was full.
@@ -474,7 +498,6 @@ pub struct CallbackContract {
     pub role: Role,
     /// True if it may sleep, which distinguishes the two halves of a controller.
     pub may_sleep: bool,
-    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse, with
-    /// every moving process locked.
+    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse.
     pub ordered: bool,
 }

@@ -12,6 +12,8 @@ pub enum Class {
     CpuHotplug,
     /// Guards all task movement (`group_mutex` in the seed).
     CgroupMutex,
+    /// Excludes fork, exit and exec of every process during an attach.
+    CgroupThreadgroupRwsem,
     /// Excludes fork, exit and exec of one process during an attach.
     ThreadgroupRwsem,
     /// Guards an address space.
@@ -60,9 +62,10 @@ pub enum Class {
 
 impl Class {
     /// Lock classes, in the order in which they nest.
-    pub const LOCKS: [Self; 12] = [
+    pub const LOCKS: [Self; 13] = [
         Self::CpuHotplug,
         Self::CgroupMutex,
+        Self::CgroupThreadgroupRwsem,
         Self::ThreadgroupRwsem,
         Self::MmapSem,
         Self::MoveLock,
@@ -92,7 +95,14 @@ impl Class {
     /// Reports whether locks of this class are semaphores, with readers and writers.
     #[must_use]
     pub fn has_readers(self) -> bool {
-        matches!(self, Self::CpuHotplug | Self::ThreadgroupRwsem | Self::MmapSem | Self::MoveLock)
+        matches!(
+            self,
+            Self::CpuHotplug
+                | Self::CgroupThreadgroupRwsem
+                | Self::ThreadgroupRwsem
+                | Self::MmapSem
+                | Self::MoveLock
+        )
     }
 
     /// Returns the name, as in lock_stat.
@@ -101,6 +111,7 @@ impl Class {
         match self {
             Self::CpuHotplug => "cpu_hotplug",
             Self::CgroupMutex => "cgroup_mutex",
+            Self::CgroupThreadgroupRwsem => "cgroup_threadgroup_rwsem",
             Self::ThreadgroupRwsem => "threadgroup_rwsem",
             Self::MmapSem => "mmap_sem",
             Self::MoveLock => "memory.move_lock",
@@ -131,6 +142,7 @@ impl Class {
         match self {
             Self::CpuHotplug
             | Self::CgroupMutex
+            | Self::CgroupThreadgroupRwsem
             | Self::CallbackMutex
             | Self::TasklistLock
             | Self::CssSetLock

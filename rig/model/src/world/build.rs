@@ -21,6 +21,7 @@ impl World {
             myself: Immutable::new(Weak::clone(myself)),
             cpu_hotplug: RwSem::new(Class::CpuHotplug, 0, CpuMask::default()),
             cgroup_mutex: Mutex::new(Class::CgroupMutex, 0, ()),
+            threadgroup_rwsem: RwSem::new(Class::CgroupThreadgroupRwsem, 0, ()),
             callback_mutex: Mutex::new(Class::CallbackMutex, 0, Cpusets::default()),
             tasklist_lock: SpinLock::new(Class::TasklistLock, 0, TaskList::default()),
             css_set_lock: SpinLock::new(Class::CssSetLock, 0, CssSets::default()),
@@ -39,6 +40,7 @@ impl World {
     /// Puts everything back to the start, also after an abandoned run. No actor may run.
     pub fn reset(&self) {
         self.cgroup_mutex.reset();
+        self.threadgroup_rwsem.reset();
         self.callback_mutex.reset();
         self.tasklist_lock.reset();
         self.css_set_lock.reset();

@@ -43,6 +43,10 @@ crate::shared! {
         pub cpu_hotplug: RwSem<CpuMask>,
         /// Guards all task movement (`group_mutex` in the seed).
         pub cgroup_mutex: Mutex<()>,
+        /// Excludes fork, exit and exec of every process during an attach, with [`Threadgroup::Global`].
+        ///
+        /// [`Threadgroup::Global`]: crate::kernel::Threadgroup::Global
+        pub threadgroup_rwsem: RwSem<()>,
         /// Cpusets.
         pub callback_mutex: Mutex<Cpusets>,
         /// Thread lists.
@@ -192,6 +196,7 @@ impl World {
     #[must_use]
     pub fn locks_free(&self) -> bool {
         self.cgroup_mutex.is_free()
+            && self.threadgroup_rwsem.is_free()
             && self.cpu_hotplug.is_free()
             && self.numtasks_lock.is_free()
             && self.callback_mutex.is_free()

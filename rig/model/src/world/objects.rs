@@ -56,7 +56,9 @@ impl Task {
 crate::shared! {
     /// A process (`signal_struct`).
     pub struct Process {
-        /// Excludes fork, exit and exec during an attach.
+        /// Excludes fork, exit and exec during an attach, with [`Threadgroup::Process`].
+        ///
+        /// [`Threadgroup::Process`]: crate::kernel::Threadgroup::Process
         pub threadgroup_rwsem: RwSem<()>,
         /// The leading thread.
         pub leader: SharedCell,

@@ -2,7 +2,7 @@
 use crate::kernel::counter::UNLIMITED;
 use crate::kernel::cpumask::MAX_CPUS;
 use crate::kernel::ids::{MAX_CGROUPS, MAX_HIERARCHIES};
-use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
+use crate::kernel::{CgroupId, Controller, CpuMask, HierarchyId, Threadgroup};
 
 /// The place of the grace period in an attach. In 2008 it was inside `cgroup_mutex`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,6 +168,8 @@ pub struct WorldSpec {
     pub processes: Vec<ProcessSpec>,
     /// The options.
     pub options: WorldOptions,
+    /// The lock of an attach against fork, exit and exec. [`crate::protocols::Protocol::fit`] sets it.
+    pub threadgroup: Threadgroup,
     /// True if ids are never used again. Then an id depends only on the order in which ids are given out.
     pub keeps_ids: bool,
 }

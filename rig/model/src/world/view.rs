@@ -26,6 +26,7 @@ impl World {
             hierarchies: self.spec.hierarchies.clone(),
             late: self.spec.late.clone(),
             cgroups: self.cgroups.iter().zip(masks).enumerate().map(node).collect(),
+            threadgroup: self.spec.threadgroup,
         }
     }
 
@@ -112,7 +113,7 @@ impl World {
         events.push(Event::Owner { mm, task: owner });
         events.push(Event::TotalVm { mm, pages: vm });
         self.open_charge(Controller::Memrlimit, owner, vm, events);
-        for (cgroup, pages) in of.page_table_lock.quiet(|records| records.iter().collect::<Vec<_>>()) {
+        for (cgroup, pages) in of.page_table_lock.quiet(|records| records.by_cgroup()) {
             let pages = pages as i64;
             if cgroup != CgroupId::NONE {
                 events.push(opening(Controller::Memory, cgroup, pages));

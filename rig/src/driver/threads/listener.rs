@@ -135,7 +135,7 @@ impl Listener {
 
     fn judge_outcome(&mut self, stamp: Stamp, event: &Event) {
         let Event::AttachEnd { outcome } = *event else { return };
-        if matches!(outcome, Outcome::Moved | Outcome::Partial { .. }) {
+        if outcome.has_moved() || matches!(outcome, Outcome::Partial { .. }) {
             self.in_part.examine();
         }
         if let Outcome::Partial { site, errno } = outcome {

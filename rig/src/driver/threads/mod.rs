@@ -77,7 +77,7 @@ pub fn run_cell_until(
     (costs, real_pages): (&Costs, bool),
     interrupt: &Interrupt,
 ) -> Result<Option<CellResult>, Refused> {
-    let world = World::new(scenario.world()).expect("a validated scenario");
+    let world = World::new(plan.protocol.fit(scenario.world())).expect("a validated scenario");
     let hub = Hub::new(world.layout(), &world.opening(), plan.checks, scenario.warm_up_ns);
     let hub = Arc::new(hub);
     let mut audit = Audit::new(&world, &hub, scenario, plan.checks);

@@ -2,7 +2,7 @@
 use super::support::{A, B, Setup, first, give, observed, take, violated};
 use faults::Errno;
 use model::kernel::Controller::{self, *};
-use model::kernel::TaskId;
+use model::kernel::{TaskId, Threadgroup};
 use model::seam::event::Callback::{self, *};
 use model::seam::event::Mode::{self, *};
 use model::seam::{Class, Event};
@@ -38,6 +38,15 @@ fn setup() -> Setup {
 /// Returns the names of the checks that find a violation in a transaction of these parts, under the core's locks
 /// `core`, and the first words of `check`.
 fn under(core: &[(Class, Mode)], check: &str, parts: &[Vec<Event>]) -> (Vec<&'static str>, String) {
+    in_world(&setup(), core, check, parts)
+}
+
+fn in_world(
+    setup: &Setup,
+    core: &[(Class, Mode)],
+    check: &str,
+    parts: &[Vec<Event>],
+) -> (Vec<&'static str>, String) {
     let mut events: Vec<_> = core.iter().map(|(class, mode)| take(*class, 0, *mode)).collect();
     events.push(Event::TxBegin { dest: B });
     events.push(Event::TxMember { task: TaskId(0), from: Some(A), to: B });
@@ -45,7 +54,7 @@ fn under(core: &[(Class, Mode)], check: &str, parts: &[Vec<Event>]) -> (Vec<&'st
     events.extend(core.iter().map(|(class, mode)| give(*class, 0, *mode)));
     events.push(Event::TxEnd { moved: events.contains(&Event::Switched) });
     let events: Vec<_> = events.into_iter().map(|event| (0, event)).collect();
-    let (checks, _) = observed(&setup(), &events);
+    let (checks, _) = observed(setup, &events);
     (violated(&checks), first(&checks, check))
 }
 
@@ -233,7 +242,26 @@ fn t4_and_t7_find_a_callback_without_the_locks_of_the_core() {
         assert!(words.contains("T7: memory.prepare_attach_sleep began without"), "{words}");
     }
     let others = [idle(Memory, PrepareAttach), idle(Memory, Undo), idle(Memory, CanAttach)];
-    assert_eq!(under(&CORE[..1], "contract", &others).0, [""; 0], "only transactional promises T7");
+    assert_eq!(under(&CORE[..1], "contract", &others).0, ["contract"], "T7 is about every protocol");
+}
+
+#[test]
+fn t7_asks_for_the_lock_that_the_option_names() {
+    let parts = [idle(Memory, PrepareAttach), idle(Memory, Undo)];
+    let global = [CORE[0], (Class::CgroupThreadgroupRwsem, Write)];
+    let held: [&[(Class, Mode)]; 3] = [&CORE[..1], &CORE, &global];
+    for (threadgroup, enough) in [
+        (Threadgroup::None, [true, true, true]),
+        (Threadgroup::Process, [false, true, false]),
+        (Threadgroup::Global, [false, false, true]),
+    ] {
+        let setup = Setup { threadgroup, ..setup() };
+        for (core, enough) in held.iter().zip(enough) {
+            let (found, words) = in_world(&setup, core, "contract", &parts);
+            assert_eq!(found.is_empty(), enough, "{threadgroup:?} under {core:?}: {words}");
+            assert!(enough || words.contains("T7"), "{words}");
+        }
+    }
 }
 
 #[test]

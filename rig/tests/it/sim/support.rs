@@ -5,7 +5,7 @@ use engines::sim::{Finished, Policy as _, Sim};
 use faults::{FaultPlan, Injector};
 use model::checks::{CheckSet, Checks, Tally};
 use model::kernel::layout::Snapshot;
-use model::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId};
+use model::kernel::{CgroupId, Controller, HierarchyId, ProcessId, TaskId, Threadgroup};
 use model::locks::held::HeldTable;
 use model::paths::attach::Request;
 use model::protocols::Protocol;
@@ -44,6 +44,7 @@ pub(crate) struct Setup {
     pub nested: bool,
     /// The number of processes, all like the first.
     pub processes: usize,
+    pub threadgroup: Threadgroup,
 }
 
 impl Default for Setup {
@@ -60,6 +61,7 @@ impl Default for Setup {
             faults: "",
             nested: false,
             processes: 1,
+            threadgroup: Threadgroup::default(),
         }
     }
 }
@@ -199,6 +201,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         processes: vec![process; setup.processes],
         options: setup.options.clone(),
         late: setup.late.clone(),
+        threadgroup: setup.threadgroup,
         keeps_ids: false,
     };
     World::new(spec).expect("a good spec")

@@ -1,10 +1,9 @@
-//! Finding the tasks that move, and keeping them from fork, exit and exec.
+//! Finding the tasks that move.
 use super::{AttachState, Member, MovingMm, Request};
 use crate::kernel::{CgroupId, MmId, ProcessId, TaskId};
-use crate::locks::WriteGuard;
 use crate::seam::event::Target;
 use crate::seam::{Current, Event, Work};
-use crate::world::{Scope, TaskList, World};
+use crate::world::{Scope, Task, TaskList, World};
 use smallvec::SmallVec;
 
 /// Returns the scope of a target.
@@ -35,8 +34,8 @@ fn processes(list: &TaskList, world: &World, target: Target) -> SmallVec<[Proces
     }
 }
 
-/// Lists the tasks and address spaces that move. An empty list, or a controller that counts already, is the outcome
-/// `noop`.
+/// Lists the tasks and address spaces that move. A task that is exiting is not listed (ESRCH of PF_EXITING), except that a
+/// controller that joins charges it until its exit uncharges it.
 pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> AttachState<'w> {
     let hierarchy = *world.cgroup(request.dest).hierarchy;
     let controllers = match request.target {
@@ -54,6 +53,8 @@ pub fn list<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Att
         mms: SmallVec::new(),
         pins: SmallVec::new(),
         mm_pins: SmallVec::new(),
+        found: false,
+        there: false,
     };
     {
         let list = world.tasklist_lock.lock(cur);
@@ -82,8 +83,13 @@ impl AttachState<'_> {
     fn list_threads<C: Current>(&mut self, cur: &C, threads: &[TaskId], target: Target) {
         for task in threads.iter().copied().filter(|task| named(target, *task)) {
             cur.work(Work::WalkTask, 1);
+            if self.scope != Scope::Adopt && self.world.task(task).state.load(cur) == Task::EXITING {
+                continue;
+            }
+            self.found = true;
             let place = self.world.cgroup_of(cur, task, self.hierarchy);
             let (from, to) = self.way(place);
+            self.there |= from == Some(to);
             if from != Some(to) {
                 self.members.push(Member { task, from, to });
                 self.pins.push(self.world.tasks.pin(task.0));
@@ -112,6 +118,23 @@ impl AttachState<'_> {
         }
     }
 
+    /// Returns, after the switch, the address spaces that the members' processes have now: an owner may have exited, and a
+    /// member may have become the owner. Callers look at the owner under `mmap_sem` ([`AttachState::has_moved`]).
+    pub fn mms_again<C: Current>(&self, cur: &C) -> SmallVec<[MovingMm; 1]> {
+        if self.scope == Scope::Adopt {
+            return self.mms.clone();
+        }
+        let mut again: SmallVec<[MovingMm; 1]> = SmallVec::new();
+        for Member { task, from, to } in self.members.iter().copied() {
+            let process = self.world.process(self.world.task(task).process_id());
+            let mm = MmId::from_word(process.mm.load(cur));
+            if again.iter().all(|known| known.mm != mm) {
+                again.push(MovingMm { mm, from, to });
+            }
+        }
+        again
+    }
+
     /// Adds every address space, also those whose last thread has exited and whose charges are still to be uncharged.
     fn list_all_mms<C: Current>(&mut self, cur: &C) {
         let keeps_ids = self.world.spec.keeps_ids;
@@ -135,52 +158,5 @@ fn named(target: Target, task: TaskId) -> bool {
     match target {
         Target::Process(_) | Target::All | Target::Adopt(_) => true,
         Target::Thread(named) => named == task,
-    }
-}
-
-/// `threadgroup_rwsem` of processes, held for writing.
-pub type Threadgroups<'a, C> = SmallVec<[WriteGuard<'a, (), C>; 1]>;
-
-/// Takes `threadgroup_rwsem` for writing: of the process, or of every process if the target is all tasks. They do not
-/// fork, exit or exec until the guards are dropped. Holding more than one requires `cgroup_mutex`.
-pub fn lock_threadgroups<'a, C: Current>(
-    cur: &'a C,
-    world: &'a World,
-    request: &Request,
-) -> Threadgroups<'a, C> {
-    match process_of(world, request.target) {
-        Some(process) => SmallVec::from_iter([lock_threadgroup(cur, world, process)]),
-        None => lock_every_threadgroup(cur, world),
-    }
-}
-
-fn lock_threadgroup<'a, C: Current>(
-    cur: &'a C,
-    world: &'a World,
-    process: ProcessId,
-) -> WriteGuard<'a, (), C> {
-    let process = world.process(process);
-    loop {
-        let leader = process.leader.load(cur);
-        let guard = process.threadgroup_rwsem.write(cur);
-        if process.leader.load(cur) == leader {
-            return guard;
-        }
-    }
-}
-
-/// Locks every process. A locked process forks no other, so the loop ends.
-fn lock_every_threadgroup<'a, C: Current>(cur: &'a C, world: &'a World) -> Threadgroups<'a, C> {
-    let mut locked: SmallVec<[ProcessId; 8]> = SmallVec::new();
-    let mut guards = SmallVec::new();
-    loop {
-        let next = {
-            let list = world.tasklist_lock.lock(cur);
-            cur.work(Work::WalkTask, 1);
-            list.processes().find(|process| !locked.contains(process))
-        };
-        let Some(process) = next else { return guards };
-        locked.push(process);
-        guards.push(lock_threadgroup(cur, world, process));
     }
 }

@@ -6,12 +6,13 @@ pub mod mmap_sem;
 pub mod switch;
 mod throw;
 
-pub use list::{list, lock_threadgroups, process_of};
+pub use list::{list, process_of};
 pub use mmap_sem::{MmapSem, MmapSemMode, hold_mms};
 pub use switch::{allocate_css_sets, switch};
 
 use super::charge::Charge;
-use crate::kernel::{CgroupId, Controller, HierarchyId, MmId, TaskId};
+use super::threadgroup;
+use crate::kernel::{CgroupId, Controller, HierarchyId, MmId, TaskId, Threadgroup};
 use crate::seam::event::{Callback, Outcome, Phase, Target};
 use crate::seam::{Current, Event, Work};
 use crate::world::{Grace, Mm, Pin, Scope, Task, World};
@@ -116,6 +117,10 @@ pub struct AttachState<'w> {
     pub mms: SmallVec<[MovingMm; 1]>,
     pins: SmallVec<[Pin<'w, Task>; 8]>,
     mm_pins: SmallVec<[Pin<'w, Mm>; 1]>,
+    /// True if a target was there that is not exiting.
+    found: bool,
+    /// True if such a target was at the destination already.
+    there: bool,
 }
 
 impl<'w> AttachState<'w> {
@@ -126,11 +131,42 @@ impl<'w> AttachState<'w> {
         Subject { world: self.world, scope: self.scope, dest: self.dest, task }
     }
 
-    /// Reports whether there is nothing to do: the outcome `noop`. A controller joins even if there is no task, but
-    /// only once.
+    /// Reports whether there is nothing to do. A controller joins even if there is no task, but only once.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         if self.scope == Scope::Adopt { self.controllers.is_empty() } else { self.members.is_empty() }
+    }
+
+    /// Returns the outcome of an attach that has nothing to do: `gone` if the named thread or process has exited or is
+    /// exiting, else `noop`.
+    #[must_use]
+    pub fn nothing(&self) -> Option<Outcome> {
+        let named = matches!(self.scope, Scope::Thread | Scope::Process);
+        let outcome = if named && !self.found { Outcome::Gone } else { Outcome::Noop };
+        self.is_empty().then_some(outcome)
+    }
+
+    /// Returns the outcome of an attach that has moved its members.
+    #[must_use]
+    pub fn moved(&self) -> Outcome {
+        if self.scope == Scope::Process && self.there { Outcome::Completed } else { Outcome::Moved }
+    }
+
+    /// Reports, after the switch, whether the charges of `moving` go along: its owner is one of the tasks that moved. An
+    /// owner that exited stays behind, and may have been replaced. Under `mmap_sem`, so that the owner stays.
+    pub fn has_moved<C: Current>(&self, cur: &C, moving: &MovingMm) -> bool {
+        let owner = TaskId::from_word(self.world.mm(moving.mm).owner.load(cur));
+        self.scope == Scope::Adopt || self.members.iter().any(|member| member.task == owner)
+    }
+
+    /// Returns the charge of memrlimit to be uncharged after the switch: that of the source, or the reservation if the
+    /// owner has not moved.
+    pub fn after<C: Current>(&self, cur: &C, moving: &MovingMm, pages: u64) -> Charge {
+        if self.has_moved(cur, moving) {
+            moving.gone(self.world, pages)
+        } else {
+            moving.reserved(self.world, pages)
+        }
     }
 
     /// Returns the distinct destinations of the members.
@@ -224,32 +260,34 @@ pub fn finish<C: Current>(cur: &C, controller: Controller, callback: Callback, b
     cur.emit(Event::Leave { controller, callback, result: Ok(()) });
 }
 
-/// Runs one transaction under one hold of `cgroup_mutex`, with its grace period. `alone`: also takes
-/// `threadgroup_rwsem`, so that no thread of a moving process forks, exits or execs until the end.
+/// Runs one transaction, a system call under one hold of `cgroup_mutex`, with its grace period. The lock of `threadgroup` keeps every
+/// thread of a moving process from fork, exit and exec until the end.
 pub fn transaction<C: Current>(
     cur: &C,
     world: &World,
     request: &Request,
-    alone: bool,
+    threadgroup: Threadgroup,
     body: impl FnOnce() -> Result<Outcome, Refusal>,
 ) -> Outcome {
+    cur.work(Work::Syscall, 1);
     cur.emit(Event::Phase(Phase::Lock));
     let cgroup_mutex = world.cgroup_mutex.lock(cur);
-    let threadgroups = alone.then(|| lock_threadgroups(cur, world, request));
+    let threadgroups = threadgroup::exclude(cur, world, threadgroup, request.target);
     cur.emit(Event::TxBegin { dest: request.dest });
     let outcome = body().unwrap_or_else(Outcome::from);
     cur.emit(Event::Phase(Phase::Unlock));
-    grace_period(cur, world, Grace::Inside);
+    grace_period(cur, world, Grace::Inside, outcome);
     drop(threadgroups);
     drop(cgroup_mutex);
-    cur.emit(Event::TxEnd { moved: outcome == Outcome::Moved });
-    grace_period(cur, world, Grace::After);
+    cur.emit(Event::TxEnd { moved: outcome.has_moved() });
+    grace_period(cur, world, Grace::After, outcome);
     outcome
 }
 
-/// Waits for a grace period, if the options place it here.
-fn grace_period<C: Current>(cur: &C, world: &World, here: Grace) {
-    if world.options().grace == here {
+/// Waits for a grace period after the switch, if the options place it here. An attach that has switched nothing returns
+/// without one.
+fn grace_period<C: Current>(cur: &C, world: &World, here: Grace, outcome: Outcome) {
+    if world.options().grace == here && outcome.has_moved() {
         cur.synchronize_rcu(world.options().grace_ns);
     }
 }

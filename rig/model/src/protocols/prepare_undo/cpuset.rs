@@ -6,7 +6,7 @@ use crate::seam::Current;
 use crate::world::Cpusets;
 use faults::Errno;
 
-/// The cpusets, locked. Empty without `hold=locks`.
+/// The cpusets, locked. Empty without `hold=locks`, where each callback locks them anew.
 pub(super) type Slot<'a, C> = Option<Guard<'a, Cpusets, false, C>>;
 
 pub(super) fn callbacks<C: Current>() -> Callbacks<C> {

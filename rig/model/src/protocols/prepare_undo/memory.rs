@@ -1,4 +1,4 @@
-//! memory under prepare-undo: charges for the pages it counted, moves that many records when the tasks have moved, and
+//! memory under prepare-undo: charges for the pages it counted, moves that many records when the owner has moved, and
 //! uncharges the rest. Without `hold=locks`, pages touched after the count are left behind.
 use super::{Callbacks, Hold, Tx};
 use crate::locks::WriteGuard;
@@ -22,10 +22,10 @@ fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
         return Ok(());
     }
     for at in 0..tx.moving.len() {
-        tx.get_mmap_sem(cur, at);
+        let _within = tx.get_mmap_sem(cur, at);
         let id = tx.moving[at].mm.mm;
         let world = tx.world;
-        let records = (tx.hold == Hold::Locks).then(|| world.mm(id).move_lock.write(cur));
+        let records = (tx.hold != Hold::None).then(|| world.mm(id).move_lock.write(cur));
         let dest = tx.moving[at].mm.to;
         let pages = count_records(cur, world, id, dest);
         if let Err(errno) = reserve_records(cur, world, dest, &pages) {
@@ -34,25 +34,34 @@ fn prepare_attach<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), 
             undo(cur, tx);
             return Err(errno);
         }
+        let records = records.filter(|_| tx.hold == Hold::Locks);
         tx.moving[at].memory = Some(Slot { pages, records });
     }
     Ok(())
 }
 
 fn undo<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
-    finish(cur, tx, |_, pages| pages);
+    finish(cur, tx, |_, _, pages| pages);
 }
 
 fn attached<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
-    let world = tx.world;
-    finish(cur, tx, |moving, pages| move_records(cur, world, moving.mm, moving.to, &pages));
+    finish(cur, tx, |tx, at, pages| {
+        let MovingMm { mm, to, .. } = tx.moving[at].mm;
+        let _within = tx.again_mmap_sem(cur, at);
+        let _records = (tx.hold == Hold::Callback).then(|| tx.world.mm(mm).move_lock.write(cur));
+        if tx.has_moved(cur, at) { move_records(cur, tx.world, mm, to, &pages) } else { pages }
+    });
 }
 
 /// Moves pages with `all_but`, and uncharges those that it returns.
-fn finish<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>, all_but: impl Fn(MovingMm, Records) -> Records) {
+fn finish<'a, C: Current>(
+    cur: &'a C,
+    tx: &mut Tx<'a, C>,
+    all_but: impl Fn(&Tx<'a, C>, usize, Records) -> Records,
+) {
     for at in 0..tx.moving.len() {
         if let Some(Slot { pages, records }) = tx.moving[at].memory.take() {
-            let left = all_but(tx.moving[at].mm, pages);
+            let left = all_but(tx, at, pages);
             release_records(cur, tx.world, tx.moving[at].mm.to, &left);
             drop(records);
             tx.put_mmap_sem(at);

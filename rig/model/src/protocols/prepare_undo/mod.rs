@@ -1,18 +1,24 @@
 //! prepare-undo, Balbir Singh, July 2008: every controller prepares. If one fails, those that had succeeded undo.
 //! Otherwise the tasks move, and every controller learns that they are attached.
 //!
-//! - `hold=none` is the reply as written: no lock is kept between the callbacks, so the charge of a prepare may be out
-//!   of date by the time of the move.
+//! - `hold=callback` is the reply as a careful author of controllers would carry it out: locks are taken and released
+//!   within each callback, and attached looks at who has moved. The charge of a prepare may be out of date by the time of
+//!   the move.
+//! - `hold=none` takes no lock of an address space at all, and attached completes what prepare has counted.
+//! - `move=early` moves the charges of memrlimit and numtasks in prepare, as Singh's mail of 20 June 2008 and pids since
+//!   Linux 4.3 do. Then undo has to charge the source again. If another task has taken the room, the charge stays at the
+//!   destination, and an event reports it.
 //! - `hold=locks` answers the reply's own question, whether the sleep phase alone is enough: locks taken in a prepare
-//!   are kept until attached or undo, and `threadgroup_rwsem` is taken.
+//!   are kept until attached or undo.
 mod cpuset;
 mod freezer;
 mod memory;
 mod memrlimit;
 mod numtasks;
 
-use super::About;
-use crate::kernel::Controller;
+use super::{About, THREADGROUP};
+use crate::kernel::{Controller, Threadgroup};
+use crate::locks::ReadGuard;
 use crate::paths::attach::{
     AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
     list, prepare, switch, transaction,
@@ -23,14 +29,26 @@ use crate::world::World;
 use faults::Errno;
 use smallvec::SmallVec;
 
-/// The locks that are kept between the callbacks.
+/// The time for which a controller holds the locks of what moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hold {
-    /// No lock.
+    /// One callback.
     #[default]
+    Callback,
+    /// No time: the locks of address spaces are not taken.
     None,
-    /// Sleeping locks, `mmap_sem` through the count, and `threadgroup_rwsem`.
+    /// From prepare to attached or undo: sleeping locks, and `mmap_sem` through the count.
     Locks,
+}
+
+/// The callback that moves the charges of memrlimit and numtasks from the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Moment {
+    /// attached: until then both sides are charged.
+    #[default]
+    Late,
+    /// prepare: undo charges the source again, and may be refused.
+    Early,
 }
 
 /// The handling of spinlocks.
@@ -50,22 +68,37 @@ pub struct Options {
     pub hold: Hold,
     /// The handling of spinlocks.
     pub spin: Spin,
+    /// The callback that moves charges.
+    pub moment: Moment,
+    /// The lock against fork, exit and exec.
+    pub threadgroup: Threadgroup,
 }
 
-/// Returns true with `hold=locks`, which keeps locks from prepare to attached.
+/// Returns true with `hold=locks`, which keeps locks from prepare to attached. The room of a source that was uncharged early
+/// is not kept.
 pub(super) fn keeps_locks(options: Options) -> bool {
-    options.hold == Hold::Locks
+    options.hold == Hold::Locks && options.moment == Moment::Late
 }
 
 pub(super) const ABOUT: About = About {
     id: "prepare-undo",
     about: "Singh 2008: prepare each; on failure those that succeeded undo; move; attached each",
     undoes_all: false,
-    options: &[("hold", &["none", "locks"]), ("spin", &["drop", "keep"])],
+    options: &[
+        ("hold", &["callback", "none", "locks"]),
+        ("spin", &["drop", "keep"]),
+        ("move", &["late", "early"]),
+        THREADGROUP,
+    ],
 };
 
 pub(super) fn options(at: &[usize]) -> Options {
-    Options { hold: [Hold::None, Hold::Locks][at[0]], spin: [Spin::Drop, Spin::Keep][at[1]] }
+    Options {
+        hold: [Hold::Callback, Hold::None, Hold::Locks][at[0]],
+        spin: [Spin::Drop, Spin::Keep][at[1]],
+        moment: [Moment::Late, Moment::Early][at[2]],
+        threadgroup: Threadgroup::ALL[at[3]],
+    }
 }
 
 /// Returns the callbacks that a controller has: all of them.
@@ -83,6 +116,7 @@ pub struct Tx<'a, C: Current> {
     state: AttachState<'a>,
     hold: Hold,
     spin: Spin,
+    moment: Moment,
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: cpuset::Slot<'a, C>,
     numtasks: Option<numtasks::Slot<'a, C>>,
@@ -121,8 +155,7 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
 
 /// Moves a thread, a process or all tasks, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    let alone = options.hold == Hold::Locks;
-    transaction(cur, world, request, alone, || locked(cur, world, request, options))
+    transaction(cur, world, request, options.threadgroup, || locked(cur, world, request, options))
 }
 
 fn locked<C: Current>(
@@ -133,10 +166,10 @@ fn locked<C: Current>(
 ) -> Result<Outcome, Refusal> {
     find(cur, world, request)?;
     let state = list(cur, world, request);
-    if state.is_empty() {
-        return Ok(Outcome::Noop);
+    match state.nothing() {
+        Some(outcome) => Ok(outcome),
+        None => move_prepared(cur, Tx::new(cur, state, options)),
     }
-    move_prepared(cur, Tx::new(cur, state, options))
 }
 
 fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcome, Refusal> {
@@ -163,21 +196,23 @@ fn move_prepared<'a, C: Current>(cur: &'a C, mut tx: Tx<'a, C>) -> Result<Outcom
     for controller in controllers {
         finish(cur, controller, Callback::Attached, || (callbacks(controller).attached)(cur, &mut tx));
     }
-    Ok(Outcome::Moved)
+    Ok(tx.state.moved())
 }
 
 impl<'a, C: Current> Tx<'a, C> {
     /// Creates the transaction. With `hold=locks`, takes the `mmap_sem` of every mm if the target is all tasks; they
     /// are released when the transaction is dropped.
-    fn new(cur: &'a C, mut state: AttachState<'a>, Options { hold, spin }: Options) -> Self {
+    fn new(cur: &'a C, mut state: AttachState<'a>, Options { hold, spin, moment, .. }: Options) -> Self {
         let held = match hold {
             Hold::Locks => hold_mms(cur, &mut state, MmapSemMode::Counted),
-            Hold::None => state.mms.iter().map(|_| MmapSem::new(MmapSemMode::Counted)).collect(),
+            Hold::Callback | Hold::None => {
+                state.mms.iter().map(|_| MmapSem::new(MmapSemMode::Counted)).collect()
+            }
         };
         let moving =
             |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
         let moving = state.mms.iter().zip(held).map(moving).collect();
-        Self { world: state.world, state, hold, spin, moving, cpuset: None, numtasks: None }
+        Self { world: state.world, state, hold, spin, moment, moving, cpuset: None, numtasks: None }
     }
 
     /// Lets the controllers that had succeeded undo, in the order in which they prepared.
@@ -188,12 +223,27 @@ impl<'a, C: Current> Tx<'a, C> {
         }
     }
 
-    /// Takes `mmap_sem` of a moving mm for a controller, if locks are kept.
-    fn get_mmap_sem(&mut self, cur: &'a C, at: usize) {
-        if self.hold == Hold::Locks {
-            let mm = self.world.mm(self.moving[at].mm.mm);
-            self.moving[at].mmap_sem.get(cur, mm);
+    /// Takes `mmap_sem` of a moving mm for a controller: until [`Tx::put_mmap_sem`] if locks are kept, and until the guard
+    /// is dropped if they are held within a callback.
+    fn get_mmap_sem(&mut self, cur: &'a C, at: usize) -> Option<ReadGuard<'a, (), C>> {
+        let mm = self.world.mm(self.moving[at].mm.mm);
+        match self.hold {
+            Hold::Locks => self.moving[at].mmap_sem.get(cur, mm),
+            Hold::Callback => return Some(mm.mmap_sem.read(cur)),
+            Hold::None => {}
         }
+        None
+    }
+
+    /// Takes `mmap_sem` of a moving mm for attached, unless it is kept since the prepare or not taken at all.
+    fn again_mmap_sem(&self, cur: &'a C, at: usize) -> Option<ReadGuard<'a, (), C>> {
+        let mm = self.world.mm(self.moving[at].mm.mm);
+        (self.hold == Hold::Callback).then(|| mm.mmap_sem.read(cur))
+    }
+
+    /// Reports, after the switch, whether the charges of a moving mm go along. With `hold=none` no controller looks.
+    fn has_moved(&self, cur: &'a C, at: usize) -> bool {
+        self.hold == Hold::None || self.state.has_moved(cur, &self.moving[at].mm)
     }
 
     fn put_mmap_sem(&mut self, at: usize) {

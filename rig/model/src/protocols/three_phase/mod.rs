@@ -1,23 +1,23 @@
 //! three-phase, Linux 2.6.24 to 2.6.33: ask every controller, switch the pointer, notify every controller.
 //!
 //! Nothing keeps an answer valid until the switch, the last phase cannot refuse, and controllers do not learn of a
-//! failure. It moves one thread at a time: a loop in userspace moves the threads of a process, or all threads, each
-//! under its own hold of `cgroup_mutex`.
+//! failure. It moves one thread at a time: a loop in userspace reads the list of the threads of a process, or of all threads, and
+//! moves each by a system call of its own, until the list has no new thread (`loop=once`: reads it once).
 mod cpuset;
 mod freezer;
 mod memory;
 mod memrlimit;
 mod numtasks;
 
-use super::About;
-use crate::kernel::{Controller, TaskId};
+use super::{About, THREADGROUP};
+use crate::kernel::{Controller, TaskId, Threadgroup};
 use crate::paths::attach::{
     AttachState, Refusal, Request, allocate_css_sets, find, finish, list, prepare, process_of, switch,
     transaction,
 };
 use crate::seam::event::{Callback, Outcome, Phase, Target};
-use crate::seam::{Current, Event};
-use crate::world::World;
+use crate::seam::{Current, Event, Work};
+use crate::world::{Pin, Task, World};
 use faults::{Errno, Site};
 use smallvec::SmallVec;
 
@@ -25,7 +25,7 @@ pub(super) const ABOUT: About = About {
     id: "three-phase",
     about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; controllers do not learn of a failure",
     undoes_all: false,
-    options: &[("check", &["room", "none"])],
+    options: &[("check", &["room", "none"]), ("loop", &["stable", "once"]), THREADGROUP],
 };
 
 /// The check for room by memrlimit before a task comes.
@@ -38,15 +38,33 @@ pub enum Check {
     None,
 }
 
+/// The number of times that userspace reads the list of threads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeat {
+    /// Until the list has no new thread.
+    #[default]
+    Stable,
+    /// Once: threads born later stay behind.
+    Once,
+}
+
 /// Options of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The check of memrlimit's can_attach.
     pub check: Check,
+    /// The loop of userspace over the threads of a process.
+    pub repeat: Repeat,
+    /// The lock against fork, exit and exec, held for each thread anew.
+    pub threadgroup: Threadgroup,
 }
 
 pub(super) fn options(at: &[usize]) -> Options {
-    Options { check: [Check::Room, Check::None][at[0]] }
+    Options {
+        check: [Check::Room, Check::None][at[0]],
+        repeat: [Repeat::Stable, Repeat::Once][at[1]],
+        threadgroup: Threadgroup::ALL[at[2]],
+    }
 }
 
 type CanAttach<C> = fn(&C, &World, &AttachState<'_>) -> Result<(), Errno>;
@@ -84,62 +102,79 @@ pub(super) fn names<C: Current>(controller: Controller, options: Options) -> Vec
 
 /// Moves a thread, or several threads one by one until one is refused. Threads that are gone are skipped.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    if let Target::Adopt(_) = request.target {
-        return attach_set(cur, world, request, options);
-    }
-    let mut any_moved = false;
-    let mut any_gone = false;
-    for (task, _pin) in threads(cur, world, request) {
-        match attach_set(cur, world, &Request { target: Target::Thread(task), ..*request }, options) {
-            Outcome::Moved => any_moved = true,
-            Outcome::Gone => any_gone = true,
-            Outcome::Refused { site, errno } if any_moved => return Outcome::Partial { site, errno },
-            Outcome::Noop => {}
-            refused => return refused,
-        }
-    }
-    match (any_moved, any_gone) {
-        (true, _) => Outcome::Moved,
-        (false, true) => Outcome::Gone,
-        (false, false) => Outcome::Noop,
+    match request.target {
+        Target::Thread(_) | Target::Adopt(_) => attach_set(cur, world, request, options),
+        Target::Process(_) | Target::All => attach_each(cur, world, request, options),
     }
 }
 
-type Threads<'w> = SmallVec<[(TaskId, crate::world::Pin<'w, crate::world::Task>); 8]>;
-
-/// Returns the threads that userspace reads from /proc before it begins to move them.
-fn threads<'w, C: Current>(cur: &C, world: &'w World, request: &Request) -> Threads<'w> {
-    let pinned = |task: TaskId| (task, world.tasks.pin(task.0));
-    if let Target::Thread(task) = request.target {
-        return SmallVec::from_iter([pinned(task)]);
+/// Does what userspace does: reads a list of threads and moves each, until a list has no thread that it has not seen.
+fn attach_each<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
+    let mut seen = Threads::new();
+    let (mut any_moved, mut any_there, mut torn) = (false, false, false);
+    loop {
+        let first = seen.len();
+        read_tasks(cur, world, request.target, &mut seen);
+        if first == seen.len() {
+            break;
+        }
+        for (task, _pin) in &seen[first..] {
+            let one = Request { target: Target::Thread(*task), ..*request };
+            match attach_set(cur, world, &one, options) {
+                Outcome::Moved | Outcome::Completed => any_moved = true,
+                Outcome::Noop => any_there = true,
+                Outcome::Gone => {}
+                Outcome::Refused { site, errno } if any_moved => return Outcome::Partial { site, errno },
+                refused => return refused,
+            }
+        }
+        // A thread that a later list finds at the destination was born there.
+        torn |= first == 0 && any_there;
+        if options.repeat == Repeat::Once {
+            break;
+        }
     }
-    let tasks = world.tasklist_lock.lock(cur);
-    match process_of(world, request.target) {
-        Some(process) => tasks.of(process).iter().copied().map(pinned).collect(),
-        None => tasks.all().map(pinned).collect(),
+    match (any_moved, any_there, request.target) {
+        (true, _, Target::Process(_)) if torn => Outcome::Completed,
+        (true, ..) => Outcome::Moved,
+        (false, false, Target::Process(_)) => Outcome::Gone,
+        (false, ..) => Outcome::Noop,
+    }
+}
+
+/// Threads with pins, so that the id of one that has exited is not given to another.
+type Threads<'w> = SmallVec<[(TaskId, Pin<'w, Task>); 8]>;
+
+/// Adds the threads of `target` that `seen` does not have, as a reader of `/proc/PID/task` or of `tasks` finds them.
+fn read_tasks<'w, C: Current>(cur: &C, world: &'w World, target: Target, seen: &mut Threads<'w>) {
+    cur.work(Work::Syscall, 1);
+    let list = world.tasklist_lock.lock(cur);
+    let known = seen.len();
+    let mut add = |task: TaskId| {
+        cur.work(Work::WalkTask, 1);
+        if seen[..known].iter().all(|(other, _)| *other != task) {
+            seen.push((task, world.tasks.pin(task.0)));
+        }
+    };
+    match process_of(world, target) {
+        Some(process) => list.of(process).iter().copied().for_each(&mut add),
+        None => list.all().for_each(&mut add),
     }
 }
 
 /// Attaches a thread, or a controller that joins, under one hold of `cgroup_mutex`.
 fn attach_set<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    transaction(cur, world, request, false, || {
+    transaction(cur, world, request, options.threadgroup, || {
         find(cur, world, request)?;
         let mut state = list(cur, world, request);
-        match state.is_empty() {
-            true if is_gone(cur, world, request.target) => Ok(Outcome::Gone),
-            true => Ok(Outcome::Noop),
-            false => {
+        match state.nothing() {
+            Some(outcome) => Ok(outcome),
+            None => {
                 let phases = three_phases(cur, world, &mut state, options);
                 Ok(phases.map_or_else(gone_or_refused, |()| Outcome::Moved))
             }
         }
     })
-}
-
-fn is_gone<C: Current>(cur: &C, world: &World, target: Target) -> bool {
-    let Target::Thread(task) = target else { return false };
-    let list = world.tasklist_lock.lock(cur);
-    !list.of(world.task(task).process_id()).contains(&task)
 }
 
 fn gone_or_refused(refusal: Refusal) -> Outcome {

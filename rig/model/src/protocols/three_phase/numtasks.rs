@@ -1,15 +1,17 @@
-//! numtasks under three-phase: charges and uncharges after the switch. If the charge fails, it silently does neither.
+//! numtasks under three-phase: checks for room without reserving it, and charges and uncharges after the switch. If the
+//! charge fails, it silently does neither.
 use super::Callbacks;
 use crate::paths::attach::AttachState;
-use crate::paths::moving::{Moves, charge_tasks, uncharge_tasks};
-use crate::seam::{Current, Work};
+use crate::paths::moving::{Moves, charge_tasks, have_room_for_tasks, uncharge_tasks};
+use crate::seam::Current;
 use crate::world::World;
 
 pub(super) fn callbacks<C: Current>() -> Callbacks<C> {
     Callbacks {
-        can_attach: Some(|cur, _, _| {
-            cur.work(Work::Check, 1);
-            Ok(())
+        can_attach: Some(|cur, world, state| {
+            let Moves { come, .. } = Moves::of(world, &state.members);
+            let _books = world.numtasks_lock.lock(cur);
+            have_room_for_tasks(cur, world, &come)
         }),
         attach: Some(attach),
     }

@@ -50,7 +50,11 @@ fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn commit<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages, records }) = moving.memory.take() {
-            move_records(cur, tx.world, moving.mm.mm, moving.mm.to, &pages);
+            if tx.state.has_moved(cur, &moving.mm) {
+                move_records(cur, tx.world, moving.mm.mm, moving.mm.to, &pages);
+            } else {
+                release_records(cur, tx.world, moving.mm.to, &pages);
+            }
             drop(records);
             moving.mmap_sem.put();
         }

@@ -42,7 +42,7 @@ fn abort<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 fn commit<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     for moving in tx.moving.iter_mut().rev() {
         if let Some(Slot { pages }) = moving.memrlimit.take() {
-            uncharge(cur, tx.world, moving.mm.gone(tx.world, pages));
+            uncharge(cur, tx.world, tx.state.after(cur, &moving.mm, pages));
             moving.mmap_sem.put();
         }
     }

@@ -11,8 +11,8 @@ mod memrlimit;
 pub mod mutant;
 mod numtasks;
 
-use super::About;
-use crate::kernel::Controller;
+use super::{About, THREADGROUP};
+use crate::kernel::{Controller, Threadgroup};
 use crate::paths::attach::{
     AttachState, MmapSem, MmapSemMode, MovingMm, Refusal, Request, allocate_css_sets, find, finish, hold_mms,
     list, prepare, switch, transaction,
@@ -28,18 +28,20 @@ use smallvec::SmallVec;
 pub struct Options {
     /// The way in which controllers share `mmap_sem`.
     pub mmap_sem: MmapSemMode,
+    /// The lock against fork, exit and exec.
+    pub threadgroup: Threadgroup,
 }
 
 pub(super) const ABOUT: About = About {
     id: "transactional",
     about: "Menage 2008: prepare sleep each, prepare nosleep each, switch, commit; abort undoes everything",
     undoes_all: true,
-    options: &[("mmap-sem", &["counted", "unfair", "plain"])],
+    options: &[("mmap-sem", &["counted", "unfair", "plain"]), THREADGROUP],
 };
 
 pub(super) fn options(at: &[usize]) -> Options {
     let modes = [MmapSemMode::Counted, MmapSemMode::Unfair, MmapSemMode::Plain];
-    Options { mmap_sem: modes[at[0]] }
+    Options { mmap_sem: modes[at[0]], threadgroup: Threadgroup::ALL[at[1]] }
 }
 
 /// A transaction: the attach state with the controllers' private slots.
@@ -155,7 +157,7 @@ impl<C: Current> Variant<C> for Sound {}
 
 /// Moves a thread, a process or all tasks, as a whole or not at all, or lets a controller join.
 pub(super) fn attach<C: Current>(cur: &C, world: &World, request: &Request, options: Options) -> Outcome {
-    transaction(cur, world, request, true, || locked(cur, world, request, options, Sound))
+    transaction(cur, world, request, options.threadgroup, || locked(cur, world, request, options, Sound))
 }
 
 fn locked<C: Current>(
@@ -167,7 +169,10 @@ fn locked<C: Current>(
 ) -> Result<Outcome, Refusal> {
     find(cur, world, request)?;
     let state = list(cur, world, request);
-    if state.is_empty() { Ok(Outcome::Noop) } else { listed(cur, state, options, variant) }
+    match state.nothing() {
+        Some(outcome) => Ok(outcome),
+        None => listed(cur, state, options, variant),
+    }
 }
 
 fn listed<'a, C: Current>(
@@ -178,7 +183,7 @@ fn listed<'a, C: Current>(
 ) -> Result<Outcome, Refusal> {
     let mut tx = Tx::new(cur, state, options);
     let outcome = variant.halves(cur, &mut tx);
-    if outcome != Ok(Outcome::Moved) {
+    if !outcome.is_ok_and(Outcome::has_moved) {
         tx.slots_kept().into_iter().for_each(|controller| cur.emit(Event::SlotKept { controller }));
     }
     outcome
@@ -212,7 +217,7 @@ fn halves<'a, C: Current>(
     for phase in [Sleeping::No, Sleeping::Yes] {
         tx.commit_all(cur, &reverse, phase, variant);
     }
-    Ok(Outcome::Moved)
+    Ok(tx.state.moved())
 }
 
 impl<'a, C: Current> Tx<'a, C> {

@@ -1,8 +1,8 @@
 //! numtasks under transactional: lists the distinct sources and destinations while it may sleep, then counts and
-//! charges under its spinlock, which it keeps until the commit uncharges every source.
+//! charges under its spinlock, which it keeps until the commit uncharges the source of every task that moved.
 use super::{Callbacks, Half, Tx};
 use crate::locks::Guard;
-use crate::paths::moving::{Moves, charge_tasks, uncharge_tasks};
+use crate::paths::moving::{Moves, charge_tasks, uncharge_after, uncharge_tasks};
 use crate::seam::{Current, Work};
 use faults::Errno;
 
@@ -50,7 +50,7 @@ fn give_back<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
 
 fn uncharge<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
     if let Some(slot) = &mut tx.numtasks {
-        uncharge_tasks(cur, tx.world, &slot.moves.gone, false);
+        uncharge_after(cur, tx.world, &mut slot.moves, &tx.state.members);
         slot.books = None;
     }
 }

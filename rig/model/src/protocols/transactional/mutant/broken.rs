@@ -2,8 +2,9 @@
 use super::super::{Half, Sleeping, Tx, memory, memrlimit, numtasks};
 use super::Mutant;
 use crate::kernel::{CgroupId, Controller};
-use crate::paths::charge::{Charge, charge, charge_forced, uncharge};
+use crate::paths::charge::{Charge, charge, charge_back, charge_forced, uncharge};
 use crate::paths::moving::{Tasks, move_records, release_records, set_masks, uncharge_tasks};
+use crate::seam::event::Admitted;
 use crate::seam::{Current, Event};
 use faults::Errno;
 
@@ -24,6 +25,9 @@ pub(super) fn tamper<C: Current>(
         (Mutant::LockInversion, Controller::Memrlimit, _) => half.prepare = out_of_memory,
         (Mutant::CheckOnly, Controller::Memrlimit, _) => {
             half = Half { prepare: look, abort: |_, _| {}, commit: charge_late };
+        }
+        (Mutant::UndoneByCharging, Controller::Memrlimit, _) => {
+            half = Half { prepare: move_early, abort: charge_again, commit: release };
         }
         (Mutant::SharedLock, Controller::Memory, _) => half.prepare = look_at_cpusets,
         (Mutant::MmapSemWrite, Controller::Memory, _) => half.prepare = write_mmap_sem,
@@ -67,6 +71,33 @@ fn wake_no_waiter<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
         if let Some(memrlimit::Slot { pages }) = moving.memrlimit.take() {
             uncharge(cur, tx.world, moving.mm.reserved(tx.world, pages));
             moving.mmap_sem.put_without_waking();
+        }
+    }
+}
+
+fn move_early<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    (memrlimit::callbacks().sleep.expect("it has one").prepare)(cur, tx)?;
+    for moving in &tx.moving {
+        let pages = moving.memrlimit.as_ref().map_or(0, |slot| slot.pages);
+        uncharge(cur, tx.world, moving.mm.gone(tx.world, pages));
+    }
+    Ok(())
+}
+
+fn charge_again<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    for moving in &mut tx.moving {
+        if let Some(memrlimit::Slot { pages }) = moving.memrlimit.take() {
+            let (source, reserved) = (moving.mm.gone(tx.world, pages), moving.mm.reserved(tx.world, pages));
+            charge_back(cur, tx.world, Some(source), reserved);
+            moving.mmap_sem.put();
+        }
+    }
+}
+
+fn release<'a, C: Current>(_: &'a C, tx: &mut Tx<'a, C>) {
+    for moving in &mut tx.moving {
+        if moving.memrlimit.take().is_some() {
+            moving.mmap_sem.put();
         }
     }
 }
@@ -132,14 +163,11 @@ fn out_of_memory<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), E
 fn look<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
     for moving in &tx.moving {
         let pages = tx.world.mm(moving.mm.mm).total_vm.load(cur);
-        for level in moving.mm.come(tx.world, pages).levels(tx.world) {
-            if !tx.world.counter(Controller::Memrlimit, level).lock(cur).fits(pages) {
-                return Err(Errno::ENOMEM);
-            }
+        if !moving.mm.come(tx.world, pages).fits(cur, tx.world) {
+            return Err(Errno::ENOMEM);
         }
-        let (controller, cgroup, mm) = (Controller::Memrlimit, moving.mm.to, Some(moving.mm.mm));
-        let until = moving.mm.until(tx.world);
-        cur.emit(Event::Admitted { controller, cgroup, until, mm });
+        let (controller, cgroup, until) = (Controller::Memrlimit, moving.mm.to, moving.mm.until(tx.world));
+        cur.emit(Event::Admitted { controller, cgroup, until, what: Admitted::RoomForMm(moving.mm.mm) });
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ mod broken;
 
 use super::{Half, Options, Sleeping, Sound, Tx, Variant, halves, listed, locked};
 use crate::checks::Check;
-use crate::kernel::Controller;
+use crate::kernel::{Controller, Threadgroup};
 use crate::paths::attach::{MmapSemMode, Refusal, Request, find, list, transaction};
 use crate::seam::Current;
 use crate::seam::event::Outcome;
@@ -88,6 +88,8 @@ mutants! {
         "memrlimit charges a page more than it writes to the ledger";
     AbortSetsMasks "abort-sets-masks", Rollback, in "mutant-busy",
         "cpuset's abort gives the tasks the masks of the destination";
+    UndoneByCharging "undone-by-charging", UndoRefused, in "mutant-full",
+        "memrlimit uncharges the source when it prepares, so its abort needs room there (20 June 2008; pids forces it)";
     HalfSwitched "half-switched", PartialMove, in "mutant-spread",
         "every other thread is skipped at the switch (transfer_tasks, which stopped in the middle)";
 }
@@ -137,9 +139,11 @@ impl fmt::Display for Mutant {
 /// Runs one attach of a mutant.
 pub(crate) fn attach<C: Current>(cur: &C, world: &World, request: &Request, mutant: Mutant) -> Outcome {
     let plain = mutant == Mutant::PlainRead;
-    let options = Options { mmap_sem: if plain { MmapSemMode::Plain } else { MmapSemMode::Counted } };
-    let alone = mutant != Mutant::NoThreadgroup;
-    transaction(cur, world, request, alone, || match mutant {
+    let mmap_sem = if plain { MmapSemMode::Plain } else { MmapSemMode::Counted };
+    let threadgroup =
+        if mutant == Mutant::NoThreadgroup { Threadgroup::None } else { Threadgroup::default() };
+    let options = Options { mmap_sem, threadgroup };
+    transaction(cur, world, request, threadgroup, || match mutant {
         Mutant::IdentityPrepares => prepare_identity(cur, world, request, options),
         Mutant::RetriesForEver => loop {
             let outcome = locked(cur, world, request, options, Sound);
@@ -189,7 +193,7 @@ impl<C: Current> Variant<C> for Broken {
 
     fn halves<'a>(self, cur: &'a C, tx: &mut Tx<'a, C>) -> Result<Outcome, Refusal> {
         let outcome = halves(cur, tx, self);
-        if self.0 == Mutant::CommitAndAbort && outcome == Ok(Outcome::Moved) {
+        if self.0 == Mutant::CommitAndAbort && outcome.is_ok_and(Outcome::has_moved) {
             let aborts = Variant::<C>::aborts(self, &tx.state.controllers, None);
             tx.abort_all(cur, &aborts, Sleeping::Yes, self);
         }

@@ -14,7 +14,7 @@ pub struct Noise {
     /// Load average of the last minute at the begin, in percent of one CPU: 295 for a load of 2.95.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_begin_percent: Option<u64>,
-    /// The same at the end, where the run itself is part of it.
+    /// Load at the end, of which the run itself is a part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_end_percent: Option<u64>,
     /// Time of all CPUs during the run, idle time included, in ms.

@@ -1,4 +1,4 @@
-//! Changes of a litmus test that must not change what it finds: other names in another order, an idle process beside it,
+//! Changes of a litmus test that must not change what it finds: other names in another order, an idle process next to it,
 //! an mmap in two parts.
 //!
 //! Every built-in test is changed under every protocol that it mentions. Final states and violated invariants have to be

@@ -9,7 +9,7 @@ use crate::cgroups::{alone, groups_of, skipped};
 use crate::support::BINARY;
 use linux::{LinuxOptions, Progress};
 use reports::axis::Axis;
-use reports::schema::{Env, NoteKind, Run};
+use reports::schema::{Env, Note, NoteKind, Run};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 use std::fs;
 use std::os::fd::AsRawFd as _;

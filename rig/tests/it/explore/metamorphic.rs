@@ -206,7 +206,7 @@ fn a_change_that_matters_is_found() {
     assert_eq!(of(&with_a_bystander(&test)), before);
     let processes = test["processes"].as_table_mut().expect("a table");
     processes.iter_mut().for_each(|(_, process)| {
-        _ = process.as_table_mut().expect("a table").insert("vm".to_owned(), 11.into())
+        _ = process.as_table_mut().expect("a table").insert("vm".to_owned(), 11.into());
     });
     assert_ne!(of(&test), before);
 }

@@ -9,7 +9,7 @@ use reports::table::{self, TableOptions};
 fn noisy() -> Noise {
     Noise {
         guest: None,
-        cpus: 2,
+        cpus: Some(2),
         load_begin_percent: Some(295),
         load_end_percent: Some(310),
         cpu_ms: Some(40_000),

@@ -27,8 +27,8 @@ pub fn of_machine(noise: &Noise) -> Vec<Note> {
 
 /// A load above the number of CPUs means that tasks waited for a CPU before the run had added any.
 fn load(noise: &Noise, whose: &str) -> Option<String> {
-    let cpus = u64::from(noise.cpus);
-    let load = noise.load_begin_percent.filter(|load| cpus > 0 && *load > cpus.saturating_mul(100))?;
+    let cpus = u64::from(noise.cpus?);
+    let load = noise.load_begin_percent.filter(|load| *load > cpus.saturating_mul(100))?;
     Some(format!(
         "The load of {whose} was {} at the begin, on {}: other programs had more work than CPUs, and latencies include waits for a CPU. End them, and measure again.",
         load_words(load),
@@ -135,7 +135,7 @@ mod tests {
     fn quiet() -> Noise {
         Noise {
             guest: None,
-            cpus: 2,
+            cpus: Some(2),
             load_begin_percent: Some(200),
             load_end_percent: Some(900),
             cpu_ms: Some(10_000),
@@ -158,7 +158,7 @@ mod tests {
         assert!(note.text.contains("of the guest was 3.00"), "{}", note.text);
         for unknown in [
             Noise { load_begin_percent: None, ..quiet() },
-            Noise { cpus: 0, load_begin_percent: Some(900), ..quiet() },
+            Noise { cpus: None, load_begin_percent: Some(900), ..quiet() },
         ] {
             assert_eq!(said(&unknown), [""; 0]);
         }

@@ -9,12 +9,13 @@ pub struct Noise {
     /// Setting of the guest that it is about, as tables show it (`vm:v1`); absent for the machine of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<String>,
-    /// CPUs of the machine that are online, whether the rig may use them or not; 0 when /proc/stat could not be read.
-    pub cpus: u32,
+    /// CPUs of the machine that are online, whether the rig may use them or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<u32>,
     /// Load average of the last minute at the begin, in percent of one CPU: 295 for a load of 2.95.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_begin_percent: Option<u64>,
-    /// The same at the end, where the run itself is part of it.
+    /// Load at the end, of which the run itself is a part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_end_percent: Option<u64>,
     /// Time of all CPUs during the run, idle time included, in ms.

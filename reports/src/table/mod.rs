@@ -107,22 +107,7 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
             ));
         }
     }
-    // Cells of one protocol lack the same, so the first of them stands for all.
-    let alike = |a: &Note, b: &Note| {
-        (a.kind, &a.protocol) == (b.kind, &b.protocol) && a.kind == NoteKind::Inconclusive
-    };
-    for notes in run.notes.chunk_by(alike) {
-        let note = &notes[0];
-        let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
-        let more = match notes.len() - 1 {
-            0 => String::new(),
-            n => format!(" (and {n} more)"),
-        };
-        lines.push((
-            note.kind == NoteKind::Inconclusive,
-            format!("{}: {about}{}{more}", labels::note(note.kind), note.text),
-        ));
-    }
+    lines.extend(notes(run));
     if run.interrupted {
         lines.push((true, "interrupted: cells are missing".to_owned()));
     }
@@ -136,6 +121,27 @@ fn remarks(out: &mut String, run: &Run, options: TableOptions) {
     if lines.len() > MAX_REMARKS {
         let _ = writeln!(out, "and {} more; all are in run.json", lines.len() - MAX_REMARKS);
     }
+}
+
+/// Returns the notes, and whether each says that something is inconclusive. Information comes last, since it is left out
+/// first where there is too much. Cells of one protocol lack the same, so the first of them stands for all.
+fn notes(run: &Run) -> Vec<(bool, String)> {
+    let (info, others): (Vec<_>, Vec<_>) = run.notes.iter().partition(|note| note.kind == NoteKind::Info);
+    let ordered: Vec<&Note> = others.into_iter().chain(info).collect();
+    let alike = |a: &&Note, b: &&Note| {
+        (a.kind, &a.protocol) == (b.kind, &b.protocol) && a.kind == NoteKind::Inconclusive
+    };
+    let line = |notes: &[&Note]| {
+        let note = notes[0];
+        let about = note.protocol.as_ref().map_or_else(String::new, |protocol| format!("{protocol}: "));
+        let more = match notes.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        let text = format!("{}: {about}{}{more}", labels::note(note.kind), note.text);
+        (note.kind == NoteKind::Inconclusive, text)
+    };
+    ordered.chunk_by(alike).map(line).collect()
 }
 
 /// Returns a line for each protocol with inconclusive verdicts. Why they are is in the notes.

@@ -1,8 +1,8 @@
 //! Damaged, truncated, foreign and nonsensical inputs through the readers and through all outputs of a run. Each gives
-//! an error that names its place, or an output; never a panic, and never more than a second.
+//! an error that names its place, or an output; never a panic, and never more than a second for one output.
 use crate::demo::{demo_charges, demo_linux, demo_run};
 use crate::dice::Dice;
-use crate::mutate::{bytes, cpu_time, fuzz, meaning};
+use crate::mutate::{bytes, cpu_time, fuzz, lap, meaning};
 use crate::outputs::FORMS;
 use reports::compare::history::{Entry, chapters};
 use reports::compare::{exact, history, paired, text};
@@ -37,14 +37,19 @@ fn small() -> [Run; 3] {
 
 /// Makes every output of one run.
 fn drive(run: &Run, whole: &Run) {
+    lap();
     for (_, of) in FORMS {
         drop(of(run));
+        lap();
     }
     for options in [TableOptions::default(), TableOptions { width: Some(40), color: true }] {
         drop(table::render(run, options));
     }
+    lap();
     drop(html::render(run, None));
+    lap();
     drop(html::render_all(&[(run.clone(), None), (whole.clone(), None)]));
+    lap();
     drop(outputs::chrome_trace(run));
     drop((outputs::annotations(run), verdict::exit_code(run), verdict::headline(run)));
     for (file, text) in GATES {
@@ -53,6 +58,7 @@ fn drive(run: &Run, whole: &Run) {
             held(&gates, run, base);
         }
         drop(self_test(&gates, std::slice::from_ref(run), Earlier::Nothing).map(|tested| tested.text()));
+        lap();
     }
     compare_both(run, whole);
 }
@@ -71,6 +77,7 @@ fn held(gates: &Gates, run: &Run, base: &Run) {
                 html::render_gated(run, None, &ladder),
             ));
         }
+        lap();
     }
 }
 

@@ -55,7 +55,8 @@ fn of_several_cells_the_one_with_the_longest_move_is_shown() {
 fn a_plot_of_as_many_moves_as_are_kept_is_small() {
     let mut run = demo_linux();
     let before = page(&run).len();
-    let one = |n: u64| Move { start_ns: n * 5_000_000, duration_ns: 5_000 + n * n, moved: n % 8 > 0 };
+    let one =
+        |n: u64| Move { start_ns: n * 5_000_000, duration_ns: 5_000 + n * n, moved: !n.is_multiple_of(8) };
     for cell in run.cells.iter_mut().filter(|cell| cell.attach.moves.is_some()) {
         cell.attach.moves = Some(Moves::from((1_000_000, (0..Moves::MOST as u64).map(one).collect())));
     }

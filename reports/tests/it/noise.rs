@@ -1,15 +1,15 @@
 //! Noise in the outputs: facts among those of the machine, warnings in the table and in the report.
-use crate::demo::{demo_env, demo_linux, demo_run};
+use crate::demo::{demo_env, demo_linux, demo_run, note};
 use crate::html::words;
 use reports::html::render;
 use reports::noise::{of_machine, of_starts};
-use reports::schema::{Engine, Env, LatencyKind, Noise, Run};
+use reports::schema::{Engine, Env, LatencyKind, Noise, NoteKind, Run};
 use reports::table::{self, TableOptions};
 
 fn noisy() -> Noise {
     Noise {
         guest: None,
-        cpus: 2,
+        cpus: Some(2),
         load_begin_percent: Some(295),
         load_end_percent: Some(310),
         cpu_ms: Some(40_000),
@@ -70,6 +70,15 @@ fn late_starts_are_a_warning_of_their_setting() {
         line.contains(" of 400 starts came later than the median move takes (") && page.contains(line),
         "{line}"
     );
+}
+
+#[test]
+fn a_warning_is_printed_before_what_is_good_to_know() {
+    let mut run = demo_linux();
+    run.notes = (0..40).map(|n| note(NoteKind::Info, &format!("fact {n}"))).collect();
+    let (text, _) = published(run, &[noisy()]);
+    assert!(text.contains("warning: The load of the machine") && text.contains("info: fact 0"), "{text}");
+    assert!(text.contains(" more; all are in run.json"), "{text}");
 }
 
 /// The simulator has no machine that could disturb it, so its runs hold neither fact, and earlier results are read.

@@ -6,7 +6,7 @@ use model::seam::{Class, Object};
 use model::world::{Task, World};
 
 /// Returns `p.0`, `p.1` and so on for every thread that was ever visible, by id. A forked thread has the next number of
-/// its process; a forked process is named after the first process of the test, whoever forked it: `p+1`.
+/// its process; a forked process is named after the first process of the test, whichever process forked it: `p+1`.
 #[must_use]
 pub fn threads(litmus: &Litmus, world: &World) -> Vec<(TaskId, String)> {
     let mut processes: Vec<String> =

@@ -94,7 +94,7 @@ pub struct CpuTimes {
 #[must_use]
 pub fn cpu_times(stat: &str) -> Option<CpuTimes> {
     let ticks: Option<Vec<u64>> =
-        field(stat, "cpu ")?.split_whitespace().take(8).map(|ticks| ticks.parse().ok()).collect();
+        field(stat, "cpu")?.split_whitespace().take(8).map(|ticks| ticks.parse().ok()).collect();
     let ticks = ticks.filter(|ticks| ticks.len() == 8)?;
     let is_cpu = |line: &&str| {
         line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))

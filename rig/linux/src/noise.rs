@@ -39,7 +39,7 @@ impl NoiseWatch {
         };
         Noise {
             guest: None,
-            cpus: self.times.map_or(0, |times| times.cpus),
+            cpus: self.times.map(|times| times.cpus),
             load_begin_percent: self.load_percent,
             load_end_percent: end.load_percent,
             cpu_ms: passed(|times| times.all_ticks),
@@ -58,7 +58,7 @@ mod tests {
         let end = NoiseWatch::of("2.00 0.00 0.00", "cpu 5 0 0 200 0 0 0 25\ncpu0 1\ncpu1 1\n");
         let expected = Noise {
             guest: None,
-            cpus: 2,
+            cpus: Some(2),
             load_begin_percent: Some(150),
             load_end_percent: Some(200),
             cpu_ms: Some(1_200),
@@ -73,6 +73,11 @@ mod tests {
     #[test]
     fn this_machine_has_cpus_and_a_load() {
         let noise = NoiseWatch::begin().end();
-        assert!(noise.cpus > 0 && noise.load_begin_percent.is_some() && noise.cpu_ms.is_some(), "{noise:?}");
+        assert!(
+            noise.cpus.is_some_and(|cpus| cpus > 0)
+                && noise.load_begin_percent.is_some()
+                && noise.cpu_ms.is_some(),
+            "{noise:?}"
+        );
     }
 }

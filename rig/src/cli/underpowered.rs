@@ -36,7 +36,7 @@ pub(super) fn notes(scenario: &Scenario, plan: &CellPlan, cell: &Cell) -> Vec<No
         rare_aborts(scenario, plan, cell).into_iter().for_each(&mut underpowered);
         let silent = cell.faults.rules.iter().filter(|rule| rule.fired == 0);
         silent.for_each(|rule| {
-            underpowered(format!("{name}: rule `{}` never fired in {} hits", rule.rule, rule.hits))
+            underpowered(format!("{name}: rule `{}` never fired in {} hits", rule.rule, rule.hits));
         });
     } else {
         for rule in cell.faults.rules.iter().filter(|rule| rule.fired == 0) {

@@ -151,7 +151,7 @@ mod tests {
         assert!(Trials::of([vec![100; 10], vec![200]].concat()).agree());
         let (twice, more) =
             (Trials::of(vec![100, 200, 200]), Trials::of([vec![100; 4], vec![201; 7]].concat()));
-        assert!(twice.agree() && !more.agree(), "p90 is {} times p10 at most", AGREEING_FACTOR);
+        assert!(twice.agree() && !more.agree(), "p90 is {AGREEING_FACTOR} times p10 at most");
         let mut both = Trials::of(vec![300, 100]);
         both.join(Trials::of(vec![200]));
         assert_eq!(both, Trials::of(vec![100, 200, 300]));

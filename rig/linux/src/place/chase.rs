@@ -35,7 +35,7 @@ pub(super) struct Chased {
 /// or the kernel's answer.
 pub(super) fn chase(path: &Path, uid: u32) -> Result<Chased, String> {
     let root = PathBuf::from("/");
-    let folder = walk::folder(&root).map_err(|error| cannot(&root, error))?;
+    let folder = walk::folder(&root).map_err(|error| cannot(&root, &error))?;
     above(&root, &folder, uid)?;
     let mut way = vec![(root, folder)];
     let mut rest = names(path);
@@ -54,22 +54,22 @@ pub(super) fn chase(path: &Path, uid: u32) -> Result<Chased, String> {
         if let Some(target) = link {
             links += 1;
             if links > LINKS_MAX {
-                return Err(cannot(path, Errno::LOOP.into()));
+                return Err(cannot(path, &Errno::LOOP.into()));
             }
             rest.extend(names(&target));
             continue;
         }
-        let next = walk::child(from, &name, false).map_err(|error| cannot(&here, error))?;
+        let next = walk::child(from, &name, false).map_err(|error| cannot(&here, &error))?;
         above(&here, &next, uid)?;
         way.push((here, next));
     }
     rest.reverse();
     if rest.iter().any(|name| name == ".." || name == "/") {
-        return Err(cannot(path, Errno::NOENT.into()));
+        return Err(cannot(path, &Errno::NOENT.into()));
     }
     way.pop()
         .map(|(path, folder)| Chased { path, folder, missing: rest })
-        .ok_or_else(|| cannot(path, Errno::NOENT.into()))
+        .ok_or_else(|| cannot(path, &Errno::NOENT.into()))
 }
 
 /// Returns the parts of a path, the first one last; `/` stands for the root.
@@ -83,14 +83,14 @@ fn link(from: &OwnedFd, path: &Path, name: &OsStr, uid: u32) -> Result<Option<Op
     let entry = match openat(from, name, flags, Mode::empty()) {
         Ok(entry) => entry,
         Err(Errno::NOENT) => return Ok(None),
-        Err(errno) => return Err(cannot(path, errno.into())),
+        Err(errno) => return Err(cannot(path, &errno.into())),
     };
-    let stat = fstat(&entry).map_err(|errno| cannot(path, errno.into()))?;
+    let stat = fstat(&entry).map_err(|errno| cannot(path, &errno.into()))?;
     whose(path, stat.st_uid, uid)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
         return Ok(Some(None));
     }
-    let target = readlinkat(&entry, "", Vec::new()).map_err(|errno| cannot(path, errno.into()))?;
+    let target = readlinkat(&entry, "", Vec::new()).map_err(|errno| cannot(path, &errno.into()))?;
     Ok(Some(Some(OsString::from_vec(target.into_bytes()).into())))
 }
 
@@ -104,7 +104,7 @@ pub(super) fn whose(path: &Path, owner: u32, uid: u32) -> Result<(), String> {
 
 /// Checks a folder on the way: only the owner of an entry can rename it.
 pub(super) fn above(path: &Path, folder: impl AsFd, uid: u32) -> Result<(), String> {
-    let stat = fstat(folder).map_err(|errno| cannot(path, errno.into()))?;
+    let stat = fstat(folder).map_err(|errno| cannot(path, &errno.into()))?;
     whose(path, stat.st_uid, uid)?;
     if stat.st_mode & OTHERS_WRITE != 0 && stat.st_mode & STICKY == 0 {
         return Err(format!("others may write to {}", quoted(path)));
@@ -112,7 +112,7 @@ pub(super) fn above(path: &Path, folder: impl AsFd, uid: u32) -> Result<(), Stri
     Ok(())
 }
 
-pub(super) fn cannot(path: &Path, error: io::Error) -> String {
+pub(super) fn cannot(path: &Path, error: &io::Error) -> String {
     format!("{} cannot be opened: {error}", quoted(path))
 }
 

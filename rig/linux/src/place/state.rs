@@ -199,12 +199,13 @@ fn look(base: &Base, uid: u32, make: bool) -> Found {
 fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<StateFolder>, String> {
     let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
     let Chased { mut path, folder: mut last, missing: tail } = chase(&base.path, uid)?;
-    if !tail.is_empty() && !(make && base.made) {
+    let may_make = make && base.made;
+    if !(tail.is_empty() || may_make) {
         return Ok(None);
     }
     for name in tail {
         path.push(&name);
-        last = made(&last, &name, false).map_err(|error| cannot(&path, error))?;
+        last = made(&last, &name, false).map_err(|error| cannot(&path, &error))?;
         above(&path, &last, uid)?;
     }
     alone(&path, &last)?;
@@ -217,7 +218,7 @@ fn reach(base: &Base, uid: u32, make: bool) -> Result<Option<StateFolder>, Strin
         Err(error) if error.raw_os_error() == Some(Errno::NOTDIR.raw_os_error()) => {
             Err(format!("{} is a link or a file", quoted(&path)))
         }
-        Err(error) => Err(cannot(&path, error)),
+        Err(error) => Err(cannot(&path, &error)),
     }
 }
 

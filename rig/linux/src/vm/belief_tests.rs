@@ -50,8 +50,7 @@ fn delivery(cells: Vec<Cell>) -> GuestResult {
     (run.scenario.name, run.scenario.seed) = (options.origin.name, options.seed);
     run.scenario.duration_ns = options.duration.as_nanos() as u64;
     (run.cells, run.plan) = (cells, None);
-    let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
-    GuestResult { run, facts, noise: None, kernel, cpu, cpus: 2, code: Exit::AsExpected, failure: None }
+    GuestResult::of(run)
 }
 
 fn asked(delivery: GuestResult) -> Result<GuestResult, VmError> {

@@ -93,7 +93,6 @@ mod tests {
     use super::super::machine::tests::machine;
     use super::*;
     use crate::result::record::tests::{empty_cell, empty_run};
-    use reports::exit::Exit;
     use reports::schema::Subject;
 
     fn asked(options: &LinuxOptions, change: impl Fn(&mut GuestResult)) -> Said {
@@ -101,17 +100,7 @@ mod tests {
         (run.scenario.name, run.scenario.seed) = (options.origin.name.clone(), options.seed);
         run.scenario.duration_ns = options.duration.as_nanos() as u64;
         run.cells.push(empty_cell());
-        let (facts, kernel, cpu) = (Default::default(), "Linux 6.1.0 x86_64".to_owned(), String::new());
-        let mut delivery = GuestResult {
-            run,
-            facts,
-            noise: None,
-            kernel,
-            cpu,
-            cpus: 2,
-            code: Exit::AsExpected,
-            failure: None,
-        };
+        let mut delivery = GuestResult::of(run);
         change(&mut delivery);
         Said::Asked(Box::new(delivery))
     }

@@ -150,7 +150,6 @@ mod tests {
     use super::*;
     use crate::result::record::tests::empty_run;
     use input::units::Rate;
-    use reports::exit::Exit;
 
     #[test]
     fn a_guest_that_was_given_up_is_reported_with_its_last_words() {
@@ -166,17 +165,7 @@ mod tests {
             |protocol: &str| Note { kind: NoteKind::Info, protocol: Some(protocol.into()), text: "".into() };
         run.notes = vec![note("v1:pids core.exit: errno=ESRCH"), note("v1:pids")];
         let facts = [("clock.step_ns".to_owned(), "17".to_owned())].into();
-        let (kernel, cpu) = ("Linux 6.1".to_owned(), String::new());
-        let mut delivery = GuestResult {
-            run,
-            facts,
-            noise: None,
-            kernel,
-            cpu,
-            cpus: 2,
-            code: Exit::AsExpected,
-            failure: None,
-        };
+        let mut delivery = GuestResult { facts, ..GuestResult::of(run) };
         let options =
             LinuxOptions { rates: vec![Rate::parse("20/s", 1_000).unwrap()], ..LinuxOptions::default() };
         label(&mut delivery, (&machine(), GuestSetting::V1Charges), &options);

@@ -193,16 +193,8 @@ mod tests {
         run.notes = notes.iter().map(|text| note(NoteKind::Info, None, (*text).into())).collect();
         let facts = [("shared", "1"), ("own", setting.name())];
         let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let delivery = GuestResult {
-            run,
-            facts,
-            noise: Some(Noise { load_begin_percent: Some(7), ..Noise::default() }),
-            kernel: String::new(),
-            cpu: String::new(),
-            cpus: 2,
-            code: Exit::AsExpected,
-            failure: None,
-        };
+        let noise = Some(Noise { load_begin_percent: Some(7), ..Noise::default() });
+        let delivery = GuestResult { facts, noise, ..GuestResult::of(run) };
         Guest { setting, result: Ok(delivery) }
     }
 

@@ -35,6 +35,23 @@ pub struct GuestResult {
     pub failure: Option<String>,
 }
 
+#[cfg(test)]
+impl GuestResult {
+    /// Returns the result of a guest with Linux 6.1.0 and two CPUs.
+    pub(super) fn of(run: Run) -> Self {
+        Self {
+            run,
+            facts: BTreeMap::new(),
+            noise: None,
+            kernel: "Linux 6.1.0 x86_64".to_owned(),
+            cpu: String::new(),
+            cpus: 2,
+            code: Exit::AsExpected,
+            failure: None,
+        }
+    }
+}
+
 /// A message of a guest: the request that it begins, a cell, a result, or the reason for having none.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Said {

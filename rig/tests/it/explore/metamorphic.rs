@@ -1,4 +1,4 @@
-//! Changes of a litmus test that must not change what it finds: other names in another order, an idle process beside it,
+//! Changes of a litmus test that must not change what it finds: other names in another order, an idle process next to it,
 //! an mmap in two parts.
 //!
 //! Every built-in test is changed under every protocol that it mentions. Final states and violated invariants have to be
@@ -206,7 +206,7 @@ fn a_change_that_matters_is_found() {
     assert_eq!(of(&with_a_bystander(&test)), before);
     let processes = test["processes"].as_table_mut().expect("a table");
     processes.iter_mut().for_each(|(_, process)| {
-        _ = process.as_table_mut().expect("a table").insert("vm".to_owned(), 11.into())
+        _ = process.as_table_mut().expect("a table").insert("vm".to_owned(), 11.into());
     });
     assert_ne!(of(&test), before);
 }

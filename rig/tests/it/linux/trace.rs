@@ -9,7 +9,7 @@ use crate::cgroups::{alone, groups_of, skipped};
 use crate::support::BINARY;
 use linux::{LinuxOptions, Progress};
 use reports::axis::Axis;
-use reports::schema::{Env, NoteKind, Run};
+use reports::schema::{Env, Note, NoteKind, Run};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 use std::fs;
 use std::os::fd::AsRawFd as _;
@@ -83,7 +83,12 @@ fn the_kernel_reports_every_move_of_the_traced_cells() {
                 .all(|lock| lock.contentions == lock.wait.count && lock.acquisitions == lock.hold.count)
         );
     }
-    assert!(run.notes.iter().all(|note| note.kind == NoteKind::Info), "{:?}", run.notes);
+    // Other tests may load the machine, which a run warns of.
+    let is_noise = |text: &str| {
+        ["load of the machine", "starts came later", "stolen"].iter().any(|words| text.contains(words))
+    };
+    let warns = |note: &&Note| note.kind != NoteKind::Info && !is_noise(&note.text);
+    assert_eq!(run.notes.iter().find(warns), None);
     assert!(says(&run, "with tracing on") && says(&run, "Lock waits are those"), "{:?}", run.notes);
     let graph = !loose.attach.phases.is_empty();
     assert_eq!(says(&run, "no function graph"), !graph, "either it is there, or why it is not");

@@ -1,6 +1,7 @@
 //! partial-move: some threads of a process moved and others did not, or a thread was born in another cgroup than its
 //! parent, which had moved with its process.
 //!
+//! A thread that is born while its process still moves may yet be found and moved: the end of that move is judged.
 //! A finished move is judged only if no other attach of that process overlapped it. Otherwise the places of the threads
 //! do not show which attach moved them.
 use super::at_rest::AtRest;
@@ -23,6 +24,11 @@ struct Open {
 }
 
 impl Open {
+    /// Reports whether that process is moved as a whole.
+    fn moves(&self, process: ProcessId) -> bool {
+        self.whole && self.process.is_none_or(|moved| moved == process)
+    }
+
     fn name(&self) -> String {
         self.process.map_or("every process".to_owned(), |process| format!("process {}", process.0))
     }
@@ -52,7 +58,9 @@ impl Checker for PartialMove {
             Event::AttachEnd { outcome } => self.end(shadow, stamp, outcome),
             Event::Place { task, .. } => self.placed(stamp.actor, task),
             Event::Born { task, process, parent: Some(parent) }
-                if shadow.task(parent).process == Some(process) && self.whole.contains(&parent) =>
+                if shadow.task(parent).process == Some(process)
+                    && self.whole.contains(&parent)
+                    && !self.open.iter().any(|open| open.moves(process)) =>
             {
                 let css = [parent, task].map(|task| shadow.task(task).css);
                 if css[0] != css[1] {

@@ -2,8 +2,8 @@
 use super::check::{About, Checker, Needs, RARE, Seen};
 use super::unit::Admission;
 use super::{Shadow, Tally};
+use crate::seam::Admitted;
 use crate::seam::Event;
-use crate::seam::event::Admitted;
 
 /// The check.
 #[derive(Debug, Default)]

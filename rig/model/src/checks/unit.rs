@@ -1,6 +1,7 @@
 //! A unit of change: an operation or a transaction, with its changes so far.
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
-use crate::seam::event::{Admitted, Callback, OpKind};
+use crate::seam::Admitted;
+use crate::seam::event::{Callback, OpKind};
 use smallvec::SmallVec;
 
 /// The net change of one counter by one unit.

@@ -2,7 +2,7 @@
 use super::attach::{AttachState, Member, distinct};
 use super::charge::{Charge, charge, charge_back, uncharge};
 use crate::kernel::{CgroupId, Controller, MmId};
-use crate::seam::event::Admitted;
+use crate::seam::Admitted;
 use crate::seam::{Current, Event, Work};
 use crate::world::{Cpusets, World};
 use faults::Errno;

@@ -1,7 +1,7 @@
 //! Events emitted by actors: the only input of checks, statistics, traces and the ledger.
 //!
 //! Events are facts ("the counter clamped 3 pages"), never judgements. [`crate::checks`] judges.
-use super::{ActorId, Object};
+use super::{ActorId, Admitted, Object};
 use crate::kernel::{CgroupId, Controller, MaskId, MmId, ProcessId, TaskId};
 use faults::{Errno, Fault, Site};
 use std::fmt;
@@ -287,19 +287,6 @@ impl Outcome {
             Self::Gone => "gone",
         }
     }
-}
-
-/// The property of a cgroup for which a controller admitted an attach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admitted {
-    /// It had room for the address space.
-    RoomForMm(MmId),
-    /// It had room for this many tasks.
-    RoomForTasks(u64),
-    /// It had CPUs.
-    Cpus,
-    /// It was not frozen.
-    Thawed,
 }
 
 /// A fact. Amounts are in pages or tasks; times are in the stamp.

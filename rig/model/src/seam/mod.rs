@@ -3,10 +3,12 @@
 //! Paths and protocols are written once against this trait, [`crate::locks`] and [`SharedCell`]. Each engine implements
 //! it: virtual time, OS threads, the schedule explorer. A protocol never asks which engine it runs on. Dispatch is
 //! static.
+pub mod admitted;
 pub mod costs;
 pub mod event;
 pub mod object;
 
+pub use admitted::Admitted;
 pub use costs::{Costs, Work};
 pub use event::{Event, Observer, Stamp};
 pub use object::{Access, Class, Object, SharedCell};

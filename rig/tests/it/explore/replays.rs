@@ -50,7 +50,7 @@ fn every_breach_of_the_museum_replays_to_its_state() {
 fn a_file_needs_nothing_but_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("saved.toml");
-    let kept = witness("r14-process-torn-by-a-fork", "three-phase", "partial-move");
+    let kept = witness("r14-process-torn-by-a-fork", "three-phase:loop=once", "partial-move");
     std::fs::write(&file, kept.file()).expect("written");
     let read = Witness::read(&file.display().to_string()).expect("read");
     assert_eq!(read.schedule, kept.schedule);
@@ -63,18 +63,18 @@ fn a_file_needs_nothing_but_itself() {
 fn files_and_tokens_with_the_names_of_before_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("saved.toml");
-    let kept = witness("r14-process-torn-by-a-fork", "three-phase", "partial-move");
+    let kept = witness("r14-process-torn-by-a-fork", "three-phase:loop=once", "partial-move");
     let text = kept.file();
     let older = text
         .replace("violated = ", "broken = ")
-        .replace("\"three-phase\"\nschedule", "\"transactional:canary=lock-kept\"\nschedule");
+        .replace("\"three-phase:loop=once\"\nschedule", "\"transactional:canary=lock-kept\"\nschedule");
     assert!(older.contains("broken = ") && older.contains("canary="), "{older}");
     std::fs::write(&file, older).expect("written");
     let read = Witness::read(&file.display().to_string()).expect("read");
     assert_eq!((read.violated, read.schedule), (kept.violated.clone(), kept.schedule.clone()));
     let mutant = protocol("transactional:mutant=lock-kept");
     assert_eq!(read.protocol, mutant);
-    let token = kept.token().replace("@three-phase@", "@transactional:canary=lock-kept@");
+    let token = kept.token().replace("@three-phase:loop=once@", "@transactional:canary=lock-kept@");
     assert_eq!(Witness::read(&token).expect("read").protocol, mutant);
 }
 
@@ -180,7 +180,7 @@ fn an_altered_token_says_which_part_is_wrong() {
     assert!(says(version, "x").contains("its version `x`"));
     assert!(says(digest, "12").contains("the digest of the test, `12`"));
     assert!(says(digest, "00000000").contains("the token has 00000000"));
-    assert!(says("@three-phase@", "@no-phase@").contains("the protocol of the token"));
+    assert!(says("@three-phase:loop=once@", "@no-phase@").contains("the protocol of the token"));
     assert!(says(head, version).contains("VERSION-DIGEST-SCHEDULE"));
     assert!(says("@", "?@").contains("is not a schedule from character"));
     let longer = Witness::read(&token.replacen('@', "9z@", 1)).unwrap();

@@ -42,7 +42,8 @@ fn violated(cell: &Cell) -> Vec<&str> {
 }
 
 fn keeps_everything(protocol: &str) -> bool {
-    protocol.starts_with("transactional") || protocol == "prepare-undo:hold=locks"
+    let locked = !protocol.contains("threadgroup=none");
+    locked && protocol.starts_with("transactional") || protocol == "prepare-undo:hold=locks"
 }
 
 /// Checks all seeds of a cell of `name`: protocols that reserve and lock keep every invariant, the others drift.

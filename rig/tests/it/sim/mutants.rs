@@ -176,7 +176,7 @@ fn stale_decision_finds_an_answer_that_no_longer_holds() {
         controller: MEMRLIMIT,
         cgroup: B,
         until: CgroupId::NONE,
-        what: model::seam::event::Admitted::RoomForMm(model::kernel::MmId(0)),
+        what: model::seam::Admitted::RoomForMm(model::kernel::MmId(0)),
     };
     let actor = ActorId(1);
     let events =

@@ -6,7 +6,7 @@ use super::{Callbacks, Check};
 use crate::kernel::Controller;
 use crate::paths::attach::AttachState;
 use crate::paths::charge::{charge, uncharge};
-use crate::seam::event::Admitted;
+use crate::seam::Admitted;
 use crate::seam::{Current, Event, Work};
 use crate::world::World;
 use faults::Errno;

@@ -4,7 +4,7 @@ use super::Mutant;
 use crate::kernel::{CgroupId, Controller};
 use crate::paths::charge::{Charge, charge, charge_back, charge_forced, uncharge};
 use crate::paths::moving::{Tasks, move_records, release_records, set_masks, uncharge_tasks};
-use crate::seam::event::Admitted;
+use crate::seam::Admitted;
 use crate::seam::{Current, Event};
 use faults::Errno;
 

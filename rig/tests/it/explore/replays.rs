@@ -180,7 +180,7 @@ fn an_altered_token_says_which_part_is_wrong() {
     assert!(says(version, "x").contains("its version `x`"));
     assert!(says(digest, "12").contains("the digest of the test, `12`"));
     assert!(says(digest, "00000000").contains("the token has 00000000"));
-    assert!(says("@three-phase:loop=once@", "@no-phase@").contains("the protocol of the token"));
+    assert!(says("@three-phase@", "@no-phase@").contains("the protocol of the token"));
     assert!(says(head, version).contains("VERSION-DIGEST-SCHEDULE"));
     assert!(says("@", "?@").contains("is not a schedule from character"));
     let longer = Witness::read(&token.replacen('@', "9z@", 1)).unwrap();

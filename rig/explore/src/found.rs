@@ -35,9 +35,10 @@ pub struct Found {
     pub breaches: BTreeMap<&'static str, Breach>,
     /// Schedules that were run to their end.
     pub schedules: u64,
-    /// Schedules that were cut short because every continuation had been explored.
+    /// Schedules that were cut short because every continuation had been explored. Depends on the order in which
+    /// workers take choices; all else is the same for any number of workers.
     pub cut: u64,
-    /// Steps of all schedules.
+    /// Steps of all schedules that were run to their end or to a limit.
     pub steps: u64,
     /// Distinct traces, if they were counted.
     pub traces: BTreeSet<u128>,

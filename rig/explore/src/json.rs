@@ -36,7 +36,6 @@ pub struct Test {
     /// Distinct traces, if they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     traces: Option<usize>,
-    cut: u64,
     steps: u64,
     states: Vec<Reached>,
     observations: Vec<Seen>,
@@ -133,7 +132,6 @@ impl Explored {
             schedules: found.schedules,
             complete: found.complete,
             traces: (!found.traces.is_empty()).then_some(found.traces.len()),
-            cut: found.cut,
             steps: found.steps,
             states: found.states.iter().map(|(state, reached)| Reached::of(state, reached)).collect(),
             observations: judged.observations.iter().map(seen).collect(),

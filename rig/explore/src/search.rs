@@ -175,7 +175,6 @@ impl Search<'_> {
         let mut runner = program.stage(strategy, self.bounds.clone(), self.limits.checks, None);
         loop {
             let end = program.run(&mut runner);
-            found.steps += runner.policy().taken().len() as u64;
             if !self.take(&program, &mut found, (&runner, &end)) || !runner.policy().advance() {
                 return found;
             }
@@ -208,6 +207,7 @@ impl Search<'_> {
             Some(GivenUp::TooLong) => found.complete = false,
             None => {}
         }
+        found.steps += runner.policy().taken().len() as u64;
         let (state, violated) = state::end(self.litmus, program, runner, end);
         runner.take_injectors(|injector| {
             let fired = injector.counts().into_iter().filter(|count| count.fired > 0);

@@ -54,7 +54,7 @@ pub fn block(
     let how = if found.complete { "all" } else { "bounded" };
     let _ = writeln!(text, "Schedules {} ({how})", found.schedules);
     if !found.traces.is_empty() {
-        let _ = writeln!(text, "Traces {}, {} schedules cut short", found.traces.len(), found.cut);
+        let _ = writeln!(text, "Traces {}", found.traces.len());
     }
     if judged.verdict == TestVerdict::Inconclusive {
         let _ = writeln!(text, "Inconclusive: not all schedules were run; raise --schedules or --seconds");

@@ -1,4 +1,4 @@
-//! What a controller looked at when it admitted an attach without reserving.
+//! The state that a controller looked at when it admitted an attach without reserving.
 use crate::kernel::MmId;
 
 /// The property of a cgroup for which a controller admitted an attach.

@@ -19,21 +19,22 @@ struct Column {
     text: Box<dyn Fn(&PointSum) -> String>,
 }
 
-/// Renders the table, one line a row. Where a terminal is too narrow for it, failures get a table of their own.
+/// Renders the table, one line a row. Where a terminal is too narrow for it, what attaches did to others gets a table
+/// of its own.
 pub(super) fn table(engine: Engine, sums: &Aggregate, options: TableOptions) -> String {
     let axes = axes(sums.axes);
     if engine == Engine::Linux {
         let columns: Vec<Column> = axes.into_iter().chain(of_linux(sums)).collect();
         return print(&filled(&columns.iter().collect::<Vec<_>>(), sums, options));
     }
-    let (figures, wrong) = (of_the_model(labels::clock(engine)), what_went_wrong());
-    let whole: Vec<&Column> = axes.iter().chain(&figures).chain(&wrong).collect();
+    let (attaches, effects) = (of_attaches(labels::clock(engine)), of_effects());
+    let whole: Vec<&Column> = axes.iter().chain(&attaches).chain(&effects).collect();
     let table = filled(&whole, sums, options);
     if options.width.is_none_or(|width| natural_width(&table) <= width) {
         return print(&table);
     }
-    let upper: Vec<&Column> = axes.iter().chain(&figures).collect();
-    let lower: Vec<&Column> = axes.iter().chain(&wrong).collect();
+    let upper: Vec<&Column> = axes.iter().chain(&attaches).collect();
+    let lower: Vec<&Column> = axes.iter().chain(&effects).collect();
     print(&filled(&upper, sums, options)) + "\n" + &print(&filled(&lower, sums, options))
 }
 
@@ -66,7 +67,7 @@ fn outcome(outcome: AttachOutcome) -> Column {
     column(outcome.name(), true, move |group| grouped(group.sum.outcome(outcome)))
 }
 
-fn of_the_model(clock: &str) -> Vec<Column> {
+fn of_attaches(clock: &str) -> Vec<Column> {
     let quantile =
         |group: &Group, q| group.latency(AttachOutcome::Moved, LatencyKind::Raw).and_then(|s| s.quantile(q));
     vec![
@@ -77,13 +78,14 @@ fn of_the_model(clock: &str) -> Vec<Column> {
         outcome(AttachOutcome::Noop),
         column(&format!("p50\n{clock}"), true, move |group| maybe_ns(quantile(&group.sum, 0.5))),
         column(&format!("p99\n{clock}"), true, move |group| maybe_ns(quantile(&group.sum, 0.99))),
-        column("bystander\np99", true, |group| labels::slow_down(&group.sum)),
-        column("clamps", true, |group| grouped(group.sum.clamps())),
     ]
 }
 
-fn what_went_wrong() -> Vec<Column> {
+/// Returns what attaches did to others and to the accounts.
+fn of_effects() -> Vec<Column> {
     vec![
+        column("bystander\np99", true, |group| labels::slow_down(&group.sum)),
+        column("clamps", true, |group| grouped(group.sum.clamps())),
         column("worst drift", false, |group| labels::worst_drift(&group.sum)),
         column("violated invariants", false, |group| labels::violated(&group.sum)),
     ]

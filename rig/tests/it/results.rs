@@ -7,8 +7,9 @@ use reports::aggregate::{Group, ProtocolSum, aggregate};
 use reports::axis::Axis;
 use reports::json;
 use reports::outcome::AttachOutcome;
-use reports::schema::Condition;
-use reports::units::{grouped, ns};
+use reports::percentile::Samples;
+use reports::schema::{Condition, LatencyKind};
+use reports::units::{grouped, maybe_ns, ns};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -52,11 +53,15 @@ fn attaches(group: &Group) -> u64 {
     group.outcomes.values().sum()
 }
 
-/// Mean time of an operation during attaches, in ns.
-fn mean(group: &Group, op: &str) -> String {
+/// Median, p99 and longest time of an operation during attaches.
+fn during_attaches(group: &Group, op: &str) -> String {
     let mut all = group.bystanders.iter().filter(|row| row.op == op && row.condition == Condition::Attaching);
-    let samples = &all.next().unwrap_or_else(|| panic!("no {op}")).samples;
-    ns(samples.mean().expect("samples"))
+    spread(&all.next().unwrap_or_else(|| panic!("no {op}")).samples)
+}
+
+fn spread(samples: &Samples) -> String {
+    let at = |q| maybe_ns(samples.quantile(q));
+    format!("{}, {} and {}", at(0.5), at(0.99), maybe_ns(samples.max()))
 }
 
 /// Mean and longest wait for a lock in a mode.
@@ -160,16 +165,42 @@ fn costs(folder: &Path, mut row: impl FnMut(&str, &str, &str)) {
         ),
         "`sleep-enough`",
     );
-    let pays = |op: &str| {
-        ["transactional", "prepare-undo:hold=locks", "prepare-undo"].map(|name| mean(enough.under(name), op))
+    let group = Answer::all(folder, "threadgroup");
+    let free = group.under("transactional:threadgroup=none");
+    let pays = |name: &str| {
+        let [fork, exit] = ["fork-thread", "exit"].map(|op| during_attaches(group.under(name), op));
+        format!("a fork of a thread takes {fork}, an exit {exit}")
     };
-    let ([a, b, c], [d, e, f]) = (pays("fork-thread"), pays("exit"));
     row(
-        "What do fork and exit pay?",
+        "What does the lock against fork, exec and exit bring, and what does it cost?",
         &format!(
-            "A fork of a thread during attaches takes {a} on average under transactional, {b} with `hold=locks`, {c} with `hold=callback`; an exit {d}, {e} and {f}"
+            "Without it transactional tears a process {} times in {} attaches, and {} times the mask of a child is that of the cpuset which its \
+             parent has left; with it neither happens. p50, p99 and max during attaches: without the lock {}; with a lock for each process {}; \
+             with one for all {}",
+            grouped(violated(free, "partial-move")),
+            grouped(attaches(free)),
+            grouped(violated(free, "drift")),
+            pays("transactional:threadgroup=none"),
+            pays("transactional"),
+            pays("transactional:threadgroup=global"),
         ),
-        "`sleep-enough`",
+        "`threadgroup`",
+    );
+    let grace = Answer::all(folder, "grace-period");
+    let attach = |name: &str| {
+        let samples = grace.under(name).latency(AttachOutcome::Moved, LatencyKind::Raw);
+        maybe_ns(samples.unwrap_or_else(|| panic!("no attach under {name}")).p50())
+    };
+    row(
+        "What does a grace period inside `cgroup_mutex` cost?",
+        &format!(
+            "The median move of four threads takes {} under three-phase, which waits for each thread, {} under transactional and {} under \
+             prepare-undo, which wait once",
+            attach("three-phase"),
+            attach("transactional"),
+            attach("prepare-undo"),
+        ),
+        "`grace-period`",
     );
     let semaphores = Answer::all(folder, "mmap-sem");
     let (counted, unfair) = (

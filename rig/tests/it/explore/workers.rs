@@ -28,7 +28,8 @@ fn the_number_of_workers_changes_nothing() {
 fn one_seed_gives_the_same_schedules_and_another_gives_others() {
     let test = litmus("charge-during-a-move-of-two-controllers");
     for policy in ["random", "pct:2"] {
-        let seeded = |seed| run(&test, protocol("prepare-undo:hold=none"), policy, &Limits { seed, ..limits(500) });
+        let seeded =
+            |seed| run(&test, protocol("prepare-undo:hold=none"), policy, &Limits { seed, ..limits(500) });
         assert_eq!(seeded(1), seeded(1), "{policy}");
         assert_ne!(seeded(1).states, seeded(2).states, "{policy}");
     }

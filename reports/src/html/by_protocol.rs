@@ -40,10 +40,6 @@ fn moved(group: &Group) -> Option<&Samples> {
     group.latency(AttachOutcome::Moved, LatencyKind::Raw)
 }
 
-fn completed(group: &Group) -> Option<&Samples> {
-    group.latency(AttachOutcome::Completed, LatencyKind::Raw)
-}
-
 fn kept_all(group: &Group) -> bool {
     !group.invariants.is_empty() && group.invariants.iter().all(|invariant| invariant.violated == 0)
 }
@@ -103,10 +99,9 @@ fn or_none(n: u64) -> String {
 type Shown = (&'static str, fn(&Group) -> String);
 
 /// All columns; those without any entry are left out.
-const SHOWN: [Shown; 12] = [
+const SHOWN: [Shown; 11] = [
     ("#moved", |group| grouped(group.outcome(AttachOutcome::Moved))),
     ("#completed", |group| or_none(group.outcome(AttachOutcome::Completed))),
-    ("#completed, p99", |group| maybe_ns(completed(group).and_then(Samples::p99))),
     ("#partial", |group| or_none(group.outcome(AttachOutcome::Partial))),
     ("#not moved", |group| {
         let all = group.outcomes.values().copied().fold(0, u64::saturating_add);

@@ -177,7 +177,7 @@ fn markdown_begins_with_the_verdict_and_keeps_names_text() {
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| a")).collect();
     assert!(!rows.is_empty());
     for row in rows {
-        assert_eq!(row.replace("\\|", "").matches('|').count(), 8, "seven columns: {row}");
+        assert_eq!(row.replace("\\|", "").matches('|').count(), 9, "eight columns: {row}");
     }
     assert!(
         page.contains("- warning: one two \\| &lt;script\\>\n") && !page.contains("of no weight"),

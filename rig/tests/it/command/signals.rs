@@ -64,9 +64,20 @@ fn until_it_listens(child: &Child) {
 
 /// Starts `command`, sends `signal` after it has begun to work, and returns the exit code and both streams.
 fn interrupted(folder: &Path, command: &str, signal: Signal) -> (Option<i32>, String, String) {
+    interrupted_when(|| true, folder, command, signal)
+}
+
+/// As [`interrupted`], but not before `ready`.
+fn interrupted_when(
+    ready: impl Fn() -> bool,
+    folder: &Path,
+    command: &str,
+    signal: Signal,
+) -> (Option<i32>, String, String) {
     let mut child = start(folder, command);
     until_it_listens(&child);
     sleep(Duration::from_millis(300));
+    until(ready);
     send(&child, signal);
     end_of(&mut child, command);
     let output = child.wait_with_output().unwrap();
@@ -108,7 +119,8 @@ fn a_cell_that_was_cut_short_is_not_shown_and_the_run_says_so() {
 fn cells_that_were_finished_before_a_signal_are_kept() {
     let scratch = tempfile::tempdir().unwrap();
     let command = "run churn --duration 1ms --seeds 200 --jobs 1 --out o";
-    let (status, _, said) = interrupted(scratch.path(), command, Signal::INT);
+    let first = scratch.path().join("o/cells/00000.json");
+    let (status, _, said) = interrupted_when(|| first.exists(), scratch.path(), command, Signal::INT);
     assert_eq!(status, Some(130), "{said}");
     let run = reports::json::read_run(&scratch.path().join("o/run.json")).unwrap();
     assert!(run.interrupted && !run.cells.is_empty(), "{} cells", run.cells.len());

@@ -43,6 +43,7 @@ pub const MUTANTS: &[(&str, &str)] = mutant_scenarios!(
     "mutant-busy",
     "mutant-tight",
     "mutant-full",
+    "mutant-crowd",
     "mutant-spread",
     "mutant-spin",
     "mutant-pages",

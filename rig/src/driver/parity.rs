@@ -1,7 +1,7 @@
 //! Parity of two engines on the same scenario, protocol by protocol. For each invariant that both judge they agree, or
 //! the reason is in a closed list.
 use crate::measure::cell::Cell;
-use model::checks::{Check, Needs};
+use model::checks::{Check, Excuse, Needs};
 use model::protocols::Protocol;
 use reports::schema::{Expectation, Subject};
 use std::collections::BTreeMap;
@@ -54,7 +54,8 @@ fn violated(cells: &[Cell]) -> BTreeMap<(&Subject, &str), u64> {
 /// Reports whether `protocol` holds no locks, and may therefore violate `invariant` under a bad enough schedule.
 #[must_use]
 pub fn violates_without_locks(protocol: Protocol, invariant: &str) -> bool {
-    !protocol.keeps_locks() && Check::parse(invariant).is_some_and(|check| check.about().without_locks)
+    !protocol.keeps_locks()
+        && Check::parse(invariant).is_some_and(|check| check.about().excuse == Excuse::KeepsNoLocks)
 }
 
 /// Reports whether `protocol` is known to be able to violate `invariant`.

@@ -6,7 +6,7 @@ use super::random;
 use crate::measure::cell::Cell;
 use crate::measure::recorder::Census;
 use engines::Interrupt;
-use model::checks::CheckSet;
+use model::checks::{Check, CheckSet, Excuse};
 use model::protocols::{Mutant, Protocol};
 use model::seam::Costs;
 use scenario::Scenario;
@@ -79,11 +79,17 @@ pub fn without_mutants(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Opti
         let mut all = Vec::new();
         for seed in 1..=seeds {
             let cell = run_cell_until(&scenario, &plan(&scenario, protocol, seed), costs, interrupt)?.cell;
-            all.extend(violated(&cell));
+            all.extend(without_excuse(violated(&cell)));
         }
         Some(((*name).to_owned(), all))
     };
     built_in::MUTANTS.iter().map(run).collect()
+}
+
+/// Returns those of the invariants that no protocol that reserves may violate.
+fn without_excuse(violated: Violated) -> Violated {
+    let excuse = |name: &str| Check::parse(name).map(|check| check.about().excuse);
+    violated.into_iter().filter(|(name, _)| excuse(name) != Some(Excuse::Reserves)).collect()
 }
 
 /// Returns the invariants that a cell violated, each with its first violation.
@@ -96,7 +102,7 @@ fn violated(cell: &Cell) -> Vec<(String, String)> {
 #[derive(Clone, Debug, Default)]
 pub struct Drawn {
     /// Violated invariants, each with its first violation.
-    pub violated: Vec<(String, String)>,
+    pub violated: Violated,
     /// Attaches by mode, controller and outcome.
     pub census: Census,
 }
@@ -114,7 +120,7 @@ pub fn draw(
     let files = workloads::Folder::new(Path::new("."));
     let scenario = Scenario::parse(&format!("random {seed}"), &random::scenario(seed, protocol), &files)?;
     let result = run_cell_until(&scenario, &CellPlan::alone(scenario.protocols[0], seed), costs, interrupt);
-    Ok(result.map(|result| Drawn { violated: violated(&result.cell), census: result.census }))
+    Ok(result.map(|result| Drawn { violated: without_excuse(violated(&result.cell)), census: result.census }))
 }
 
 /// Lists every mutant.

@@ -21,6 +21,17 @@ pub enum Needs {
     End,
 }
 
+/// The protocols that may violate a check without a mistake in their code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excuse {
+    /// None.
+    None,
+    /// Those that do not keep their locks from the first check to the last callback.
+    KeepsNoLocks,
+    /// Those that reserve.
+    Reserves,
+}
+
 /// The facts about a check.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
@@ -31,9 +42,8 @@ pub struct About {
     /// True if a litmus test judges it by its final state only, where an error that a later operation corrects does not
     /// count.
     pub by_final_state: bool,
-    /// True if some schedule may violate it under a protocol that does not keep its locks from the first check to the
-    /// last callback.
-    pub without_locks: bool,
+    /// The protocols that some schedule may make violate it.
+    pub excuse: Excuse,
     /// The kinds of events that it looks at, as a sum of the constants below.
     pub events: u8,
 }

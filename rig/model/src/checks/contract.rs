@@ -13,7 +13,7 @@
 //!   `mmap_sem` is counted, so another controller may release it last.
 //!
 //! T3 applies only to `transactional`. [`Callback::terms`] returns the rules of each callback.
-use super::check::{About, Checker, Needs, RARE, Request, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Request, Seen};
 use super::describe::{lock, locks};
 use super::shadow::at;
 use super::{Shadow, Tally};
@@ -75,7 +75,7 @@ impl Checker for Contract {
         name: "contract",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: RARE,
     };
 

@@ -1,6 +1,6 @@
 //! deadlock: no actor can go on, because each waits for an object that another holds. The report lists each waiter, the
 //! object, and its holder with its phase. A run without progress is either this or `lost-wakeup`, never both.
-use super::check::{About, Checker, NONE, Needs};
+use super::check::{About, Checker, Excuse, NONE, Needs};
 use super::describe::{doing, place};
 use super::{Shadow, Tally, lost_wakeup};
 use crate::locks::held::HeldTable;
@@ -17,7 +17,7 @@ impl Checker for Deadlock {
         name: "deadlock",
         needs: Needs::End,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: NONE,
     };
 

@@ -2,7 +2,7 @@
 //!
 //! It is violated whenever an operation or a transaction ends and leaves a counter with drift.
 use super::at_rest::AtRest;
-use super::check::{About, Checker, NONE, Needs};
+use super::check::{About, Checker, Excuse, NONE, Needs};
 use super::{Shadow, Tally, ledger};
 use crate::kernel::{CgroupId, Controller, Layout};
 
@@ -102,8 +102,13 @@ pub(super) struct Drift {
 }
 
 impl Checker for Drift {
-    const ABOUT: About =
-        About { name: "drift", needs: Needs::Rest, by_final_state: true, without_locks: true, events: NONE };
+    const ABOUT: About = About {
+        name: "drift",
+        needs: Needs::Rest,
+        by_final_state: true,
+        excuse: Excuse::KeepsNoLocks,
+        events: NONE,
+    };
 
     fn start(&mut self, layout: &Layout) {
         self.counters = layout.counters().map(CounterDrift::new).collect();

@@ -1,5 +1,5 @@
 //! leaked-reservation: a transaction failed and did not release its reservations.
-use super::check::{About, Checker, Needs, RARE, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;
 
@@ -14,7 +14,7 @@ impl Checker for LeakedReservation {
         name: "leaked-reservation",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: RARE,
     };
 

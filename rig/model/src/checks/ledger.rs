@@ -1,6 +1,6 @@
 //! ledger: the ledger that the paths wrote agrees with the counters, and the truth followed from events agrees with the
 //! truth recomputed from tasks and pages. A violation is a charge without a ledger entry, or a change without an event.
-use super::check::{About, Checker, NONE, Needs};
+use super::check::{About, Checker, Excuse, NONE, Needs};
 use super::{Shadow, Tally};
 use crate::kernel::layout::Snapshot;
 use crate::kernel::{CgroupId, Controller};
@@ -16,7 +16,7 @@ impl Checker for Ledger {
         name: "ledger",
         needs: Needs::Rest,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: NONE,
     };
 }

@@ -4,7 +4,7 @@
 //! page that is charged to a cgroup which its owner has left counts as well, unless a move under way may still take it
 //! along.
 use super::at_rest::AtRest;
-use super::check::{About, Checker, Needs, RARE, RECORDS, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, RECORDS, Seen};
 use super::shadow::at;
 use super::unit::UnitKind;
 use super::{Shadow, Tally};
@@ -35,7 +35,7 @@ impl Checker for LeftBehind {
         name: "left-behind",
         needs: Needs::Rest,
         by_final_state: false,
-        without_locks: true,
+        excuse: Excuse::KeepsNoLocks,
         events: RECORDS | RARE,
     };
 

@@ -7,7 +7,7 @@
 //! - Locks of one class may nest in the order of their owners, or in any order under `cgroup_mutex`.
 //! - A second read of a semaphore by its reader deadlocks with a writer that queues in between. It is reported unless
 //!   it passes waiting writers.
-use super::check::{About, Checker, Needs, RARE, Request, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Request, Seen};
 use super::describe::{doing, lock};
 use super::{Shadow, Tally};
 use crate::locks::held::{HeldTable, Hold};
@@ -45,7 +45,7 @@ impl Checker for LockOrder {
         name: "lock-order",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: RARE,
     };
 

@@ -10,7 +10,7 @@
 //! Everything else counts: `cpu_hotplug`, `cgroup_mutex` if the core does not hold it, `threadgroup_rwsem`, `mmap_sem`
 //! if one of the two writes, `move_lock`, `callback_mutex`, `numtasks.lock` and `counter.lock`.
 use super::Tally;
-use super::check::{About, Checker, Needs, RARE, Request, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Request, Seen};
 use super::describe::doing;
 use super::shadow::at;
 use crate::kernel::Controller;
@@ -46,7 +46,7 @@ impl Checker for LockShared {
         name: "lock-shared",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: RARE,
     };
 

@@ -3,7 +3,7 @@
 //!
 //! A queue has no holder. Its waiter is forgotten only if no thread that could wake it waits for something that is
 //! held: such a thread would make the waiter a link in a deadlock.
-use super::check::{About, Checker, NONE, Needs};
+use super::check::{About, Checker, Excuse, NONE, Needs};
 use super::describe::doing;
 use super::{Shadow, Tally};
 use crate::kernel::ProcessId;
@@ -23,7 +23,7 @@ impl Checker for LostWakeup {
         name: "lost-wakeup",
         needs: Needs::End,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: NONE,
     };
 

@@ -28,6 +28,7 @@ mod rollback;
 mod set;
 pub mod shadow;
 mod sleep_in_atomic;
+mod spurious_refusal;
 mod stale_decision;
 pub mod tally;
 mod underflow;
@@ -35,7 +36,7 @@ mod undo_refused;
 mod unit;
 mod wrong_group;
 
-pub use check::{About, Needs};
+pub use check::{About, Excuse, Needs};
 pub use drift::{CounterDrift, Point};
 pub use judge::Judge;
 pub use set::CheckSet;
@@ -184,6 +185,7 @@ checks! {
     rollback: Rollback,
     leaked_reservation: LeakedReservation,
     undo_refused: UndoRefused,
+    spurious_refusal: SpuriousRefusal,
     contract: Contract,
     lock_shared: LockShared,
     sleep_in_atomic: SleepInAtomic,

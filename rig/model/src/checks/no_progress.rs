@@ -1,5 +1,5 @@
 //! no-progress: a run did not end by itself and was given up. The report lists what each actor was doing then.
-use super::check::{About, Checker, NONE, Needs};
+use super::check::{About, Checker, Excuse, NONE, Needs};
 use super::describe::{doing, locks};
 use super::unit::UnitKind;
 use super::{Shadow, Tally};
@@ -19,7 +19,7 @@ impl Checker for NoProgress {
         name: "no-progress",
         needs: Needs::End,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: NONE,
     };
 

@@ -1,5 +1,5 @@
 //! over-limit: a charge raised usage above the limit valid at that time.
-use super::check::{About, Checker, LEDGER, Needs, RARE, Seen};
+use super::check::{About, Checker, Excuse, LEDGER, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;
 
@@ -14,7 +14,7 @@ impl Checker for OverLimit {
         name: "over-limit",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: LEDGER | RARE,
     };
 

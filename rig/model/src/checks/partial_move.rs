@@ -5,7 +5,7 @@
 //! A finished move is judged only if no other attach of that process overlapped it. Otherwise the places of the threads
 //! do not show which attach moved them.
 use super::at_rest::AtRest;
-use super::check::{About, Checker, Needs, RARE, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, ProcessId, TaskId};
 use crate::seam::event::{Outcome, Target};
@@ -48,7 +48,7 @@ impl Checker for PartialMove {
         name: "partial-move",
         needs: Needs::Rest,
         by_final_state: false,
-        without_locks: true,
+        excuse: Excuse::KeepsNoLocks,
         events: RARE,
     };
 

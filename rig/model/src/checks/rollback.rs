@@ -2,7 +2,7 @@
 //! lock.
 //!
 //! `max_usage` and failcnt are exempt, as in the kernel. Only its own changes count; those of other actors stay.
-use super::check::{About, Checker, Needs, RARE, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Seen};
 use super::shadow::at;
 use super::unit::{Unit, UnitKind};
 use super::{Shadow, Tally};
@@ -45,7 +45,7 @@ impl Checker for Rollback {
         needs: Needs::OwnEvents,
         by_final_state: false,
         // A counter that has drifted too low has less than an undo uncharges, and the missing part stays as a trace.
-        without_locks: true,
+        excuse: Excuse::KeepsNoLocks,
         events: RARE,
     };
 

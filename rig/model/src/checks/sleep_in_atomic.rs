@@ -2,7 +2,7 @@
 //!
 //! As with `might_sleep()`, taking a sleeping lock counts even when it was free. The engine reports a wait for one,
 //! once.
-use super::check::{About, Checker, Needs, RARE, Request, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Request, Seen};
 use super::describe::{doing, locks};
 use super::{Shadow, Tally};
 use crate::locks::held::HeldTable;
@@ -19,7 +19,7 @@ impl Checker for SleepInAtomic {
         name: "sleep-in-atomic",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: RARE,
     };
 

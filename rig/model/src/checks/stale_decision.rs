@@ -1,5 +1,5 @@
 //! stale-decision: a controller admitted an attach without reserving, and at the switch its answer no longer held.
-use super::check::{About, Checker, Needs, RARE, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Seen};
 use super::unit::Admission;
 use super::{Shadow, Tally};
 use crate::seam::Admitted;
@@ -16,7 +16,7 @@ impl Checker for StaleDecision {
         name: "stale-decision",
         needs: Needs::TotalOrder,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: RARE,
     };
 

@@ -1,5 +1,5 @@
 //! underflow: an uncharge would have gone below zero. The counter clamps, and the clamp hides drift.
-use super::check::{About, Checker, LEDGER, Needs, RARE, Seen};
+use super::check::{About, Checker, Excuse, LEDGER, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;
 
@@ -14,7 +14,7 @@ impl Checker for Underflow {
         name: "underflow",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: true,
+        excuse: Excuse::KeepsNoLocks,
         events: LEDGER | RARE,
     };
 

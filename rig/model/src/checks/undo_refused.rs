@@ -1,5 +1,5 @@
 //! undo-refused: the undo of a failed attach could not charge the source again, whose room another task has taken.
-use super::check::{About, Checker, Needs, RARE, Seen};
+use super::check::{About, Checker, Excuse, Needs, RARE, Seen};
 use super::{Shadow, Tally};
 use crate::seam::Event;
 
@@ -14,7 +14,7 @@ impl Checker for UndoRefused {
         name: "undo-refused",
         needs: Needs::OwnEvents,
         by_final_state: false,
-        without_locks: true,
+        excuse: Excuse::KeepsNoLocks,
         events: RARE,
     };
 

@@ -5,7 +5,7 @@
 //! - those of owner and task when it begins, and all to which any actor moves them before it ends
 //! - those of tasks that it makes or ends itself
 //! - those of the page records that it changes
-use super::check::{About, Checker, LEDGER, Needs, OPERATIONS, RARE, RECORDS, Seen};
+use super::check::{About, Checker, Excuse, LEDGER, Needs, OPERATIONS, RARE, RECORDS, Seen};
 use super::shadow::at;
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, CssSetId, HierarchyId, MmId, TaskId};
@@ -81,7 +81,7 @@ impl Checker for WrongGroup {
         name: "wrong-group",
         needs: Needs::TotalOrder,
         by_final_state: false,
-        without_locks: false,
+        excuse: Excuse::None,
         events: OPERATIONS | RECORDS | LEDGER | RARE,
     };
 

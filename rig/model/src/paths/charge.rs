@@ -57,6 +57,14 @@ impl Charge {
         self.levels(world).all(|level| world.counter(self.controller, level).lock(cur).fits(self.pages))
     }
 
+    /// Emits that a reservation has changed at one level, if it is one. Under the lock of the counter.
+    fn reserved<C: Current>(self, cur: &C, cgroup: CgroupId, sign: i64) {
+        if self.reserve {
+            let (controller, pages) = (self.controller, sign * self.pages as i64);
+            cur.emit(Event::Reserved { controller, cgroup, pages });
+        }
+    }
+
     fn ledger(self, sign: i64) -> Event {
         let Self { controller, cgroup, until, pages, reserve } = self;
         Event::Ledger { controller, cgroup, until, pages: sign * pages as i64, reserve }
@@ -78,12 +86,13 @@ pub fn charge<C: Current>(cur: &C, world: &World, what: Charge) -> Result<(), Er
         let mut counter = world.counter(controller, level).lock(cur);
         let (usage, limit) = (counter.usage, counter.limit);
         if counter.charge(pages).is_err() {
-            drop(counter);
             cur.emit(Event::ChargeRefused { controller, cgroup: level, pages, usage, limit });
+            drop(counter);
             let below = what.levels(world).take_while(|l| *l != level);
-            below.for_each(|l| lower(cur, world, controller, l, pages));
+            below.for_each(|l| lower(cur, world, what, l));
             return Err(Errno::ENOMEM);
         }
+        what.reserved(cur, level, 1);
     }
     cur.emit(what.ledger(1));
     Ok(())
@@ -125,11 +134,16 @@ pub fn uncharge<C: Current>(cur: &C, world: &World, what: Charge) {
         return;
     }
     cur.emit(what.ledger(-1));
-    what.levels(world).for_each(|level| lower(cur, world, what.controller, level, what.pages));
+    what.levels(world).for_each(|level| lower(cur, world, what, level));
 }
 
-fn lower<C: Current>(cur: &C, world: &World, controller: Controller, cgroup: CgroupId, pages: u64) {
-    let missing = world.counter(controller, cgroup).lock(cur).uncharge(pages);
+fn lower<C: Current>(cur: &C, world: &World, what: Charge, cgroup: CgroupId) {
+    let controller = what.controller;
+    let missing = {
+        let mut counter = world.counter(controller, cgroup).lock(cur);
+        what.reserved(cur, cgroup, -1);
+        counter.uncharge(what.pages)
+    };
     if missing > 0 {
         cur.emit(Event::Clamp { controller, cgroup, missing });
     }

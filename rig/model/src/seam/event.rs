@@ -329,6 +329,9 @@ pub enum Event {
     UndoRefused { controller: Controller, cgroup: CgroupId, pages: u64 },
     /// The actor is about to charge `cgroup`.
     ChargeBegin { controller: Controller, cgroup: CgroupId },
+    /// The reservations of the transaction at one level have grown, or shrunk if negative. Emitted under the lock of the
+    /// counter, as [`Event::ChargeRefused`] is, so that every schedule of one order of locks agrees on which came first.
+    Reserved { controller: Controller, cgroup: CgroupId, pages: i64 },
     /// A charge was refused: `cgroup` is the level that was full.
     ChargeRefused { controller: Controller, cgroup: CgroupId, pages: u64, usage: u64, limit: u64 },
     /// Ledger: the amount a path has charged (positive) or uncharged at `cgroup` and its ancestors below `until`. Written by the

@@ -1,5 +1,6 @@
 //! Built-in scenarios over several seeds: the invariants that are kept and violated, and enough attaches for a
 //! verdict.
+use model::checks::{Check, Excuse};
 use model::seam::Costs;
 use reports::axis::Axis;
 use rig::driver::{CellPlan, run_cell};
@@ -36,9 +37,13 @@ pub(crate) fn cells(scenario: &Scenario) -> Vec<Cell> {
 fn violated(cell: &Cell) -> Vec<&str> {
     cell.invariants
         .iter()
-        .filter(|invariant| invariant.violated > 0)
+        .filter(|invariant| invariant.violated > 0 && !is_the_price_of_reserving(&invariant.name))
         .map(|invariant| invariant.name.as_str())
         .collect()
+}
+
+fn is_the_price_of_reserving(invariant: &str) -> bool {
+    Check::parse(invariant).is_some_and(|check| check.about().excuse == Excuse::Reserves)
 }
 
 fn keeps_everything(protocol: &str) -> bool {

@@ -8,19 +8,25 @@ use model::paths::charge::{Charge, charge, uncharge};
 use model::paths::mm;
 use model::protocols::{Protocol, attach};
 use model::seam::Current as _;
-use model::seam::event::{Outcome, Target};
+use model::seam::event::{OpKind, Outcome, Target};
 use model::seam::{ActorId, Event, Stamp};
 
 const MEMRLIMIT: Controller = Controller::Memrlimit;
 
 /// Returns checks that have seen the opening of the default world and then `events` of one actor.
 fn observed(events: &[Event]) -> Checks {
+    observed_by(events.iter().map(|event| (0, *event)))
+}
+
+/// Returns checks that have seen the opening of the default world and then events, each with its actor.
+fn observed_by(events: impl IntoIterator<Item = (u32, Event)>) -> Checks {
     let world = world(&Setup::default());
     let mut checks = Checks::with(world.layout(), CheckSet::ALL);
     let held = HeldTable::default();
     let opening = world.opening();
-    for (at, event) in opening.iter().chain(events).enumerate() {
-        checks.observe(&held, Stamp { at_ns: at as u64, actor: ActorId(0) }, event);
+    let all = opening.into_iter().map(|event| (0, event)).chain(events);
+    for (at_ns, (actor, event)) in (0..).zip(all) {
+        checks.observe(&held, Stamp { at_ns, actor: ActorId(actor) }, &event);
     }
     checks
 }
@@ -137,6 +143,25 @@ fn rollback_and_leaked_reservation_find_what_an_abort_forgot() {
     assert!(violated(&short).contains(&"rollback"));
     let why = "by +3 and its truth by +0: 3 that it should have uncharged were no longer there";
     assert!(first(&short, "rollback").ends_with(why), "{}", first(&short, "rollback"));
+}
+
+#[test]
+fn spurious_refusal_finds_a_charge_that_only_a_failed_attach_left_no_room_for() {
+    let reserved = |pages| Event::Reserved { controller: MEMRLIMIT, cgroup: B, pages };
+    let refused =
+        |pages| Event::ChargeRefused { controller: MEMRLIMIT, cgroup: B, pages, usage: 9, limit: 10 };
+    // An attach by actor 0 reserves 5 pages, gives back those of `undone`, and ends. Actor 1 is refused before that.
+    let tx = |pages, undone: &[Event], moved| {
+        let kind = OpKind::Mmap;
+        let mine = [Event::TxBegin { dest: B }, reserved(5)].map(|event| (0, event));
+        let theirs = [Event::OpBegin { kind, mm: None }, refused(pages)].map(|event| (1, event));
+        let end = undone.iter().copied().chain([Event::TxEnd { moved }]).map(|event| (0, event));
+        violated(&observed_by(mine.into_iter().chain(theirs).chain(end)))
+    };
+    assert_eq!(tx(2, &[reserved(-5)], false), ["spurious-refusal"]);
+    assert_eq!(tx(6, &[reserved(-5)], false), ["spurious-refusal"], "6 pages fit beside the other 4");
+    assert_eq!(tx(7, &[reserved(-5)], false), [""; 0], "7 do not, whatever was reserved");
+    assert_eq!(tx(2, &[], true), [""; 0], "the room was needed");
 }
 
 #[test]

@@ -3,7 +3,9 @@ use super::super::{Half, Sleeping, Tx, memory, memrlimit, numtasks};
 use super::Mutant;
 use crate::kernel::{CgroupId, Controller};
 use crate::paths::charge::{Charge, charge, charge_back, charge_forced, uncharge};
-use crate::paths::moving::{Tasks, move_records, release_records, set_masks, uncharge_tasks};
+use crate::paths::moving::{
+    Moves, Tasks, charge_tasks, move_records, release_records, set_masks, uncharge_tasks,
+};
 use crate::seam::Admitted;
 use crate::seam::{Current, Event};
 use faults::Errno;
@@ -36,6 +38,12 @@ pub(super) fn tamper<C: Current>(
         (Mutant::AbortSetsMasks, Controller::Cpuset, _) => half.abort = set_masks_all_the_same,
         (Mutant::SpinAcrossSleep, Controller::Numtasks, Sleeping::Yes) => half.prepare = take_books_early,
         (Mutant::SpinAcrossSleep, Controller::Numtasks, Sleeping::No) => half.prepare = |_, _| Ok(()),
+        (Mutant::ReservedInSleep, Controller::Numtasks, Sleeping::Yes) => {
+            half = Half { prepare: reserve_in_sleep, abort: give_back, ..half };
+        }
+        (Mutant::ReservedInSleep, Controller::Numtasks, Sleeping::No) => {
+            half = Half { prepare: |_, _| Ok(()), abort: |_, _| {}, ..half };
+        }
         (Mutant::SleepUnderSpin, Controller::Numtasks, Sleeping::No) => half.prepare = sleep_with_books,
         (Mutant::TaskReservationLost, Controller::Numtasks, Sleeping::No) => half.prepare = task_by_task,
         (Mutant::TotalForPart, Controller::Numtasks, Sleeping::No) => half.prepare = charge_whole_process,
@@ -228,6 +236,19 @@ fn take_books_early<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<()
         tx.numtasks = None;
     }
     charged
+}
+
+fn reserve_in_sleep<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {
+    let moves = Moves::of(tx.world, &tx.state.members);
+    charge_tasks(cur, tx.world, &moves.come, true)?;
+    tx.numtasks = Some(numtasks::Slot { moves, books: None });
+    Ok(())
+}
+
+fn give_back<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) {
+    if let Some(slot) = tx.numtasks.take() {
+        uncharge_tasks(cur, tx.world, &slot.moves.come, true);
+    }
 }
 
 fn sleep_with_books<'a, C: Current>(cur: &'a C, tx: &mut Tx<'a, C>) -> Result<(), Errno> {

@@ -56,6 +56,8 @@ mutants! {
         "a move of tasks that are already there prepares, and neither commits nor aborts (sched_ext)";
     SpinAcrossSleep "spin-across-sleep", Contract, in "mutant-spin",
         "numtasks takes its spinlock in the sleep phase and keeps it";
+    ReservedInSleep "reserved-in-sleep", SpuriousRefusal, in "mutant-crowd",
+        "numtasks reserves in the sleep phase, long before the attach may fail (the one phase of the reply)";
     SleepUnderSpin "sleep-under-spin", SleepInAtomic, in "mutant-spin",
         "numtasks takes callback_mutex in the nosleep phase, under its spinlock";
     SharedLock "shared-lock", LockShared, in "mutant-busy",

@@ -75,7 +75,7 @@ fn outcomes(view: &View<'_>) -> Markup {
     // The real kernel does not report either.
     let seen = !view.linux();
     if seen {
-        head.extend(columns(&["#overlapped a charge", "#spurious refusals"]));
+        head.extend(columns(&["#overlapped a charge", "#refused for a reservation"]));
     }
     let rows: Vec<Vec<Markup>> = groups
         .iter()

@@ -158,8 +158,9 @@ fn costs(folder: &Path, mut row: impl FnMut(&str, &str, &str)) {
     row(
         "Is the sleep phase enough?",
         &format!(
-            "In this scenario every invariant is held with `hold=locks`: {}. With `spin=keep` the next controller sleeps under a spinlock {} times. \
-             The explorer is stricter than one scenario: see [litmus tests](../rig/litmus/README.md)",
+            "For what a callback may do: in this scenario every invariant is held with `hold=locks`: {}. For what it may keep, no: with `spin=keep` \
+             the next controller sleeps under a spinlock {} times, and without it a reservation comes so early that a fork may be refused for an \
+             attach that fails ([sleep-phase-alone-refuses-a-fork](../rig/litmus/sleep-phase-alone-refuses-a-fork.toml), under every schedule)",
             sound(enough.under("prepare-undo:hold=locks")),
             grouped(violated(enough.under("prepare-undo:hold=locks,spin=keep"), "sleep-in-atomic")),
         ),

@@ -1,7 +1,7 @@
-//! spurious-refusal: somebody's charge was refused only because an attach had reserved the room, and then that attach
-//! failed.
+//! spurious-refusal: a charge of the workload was refused only because an attach had reserved the room, and then that
+//! attach failed.
 //!
-//! Who reserves may do this to others, which is the price of a reservation and no mistake in accounting.
+//! An attach that reserves may do this to other tasks. It is the price of a reservation, not a mistake in accounting.
 use super::check::{About, Checker, Excuse, Needs, RARE, Seen};
 use super::shadow::at;
 use super::unit::UnitKind;
@@ -80,13 +80,13 @@ impl SpuriousRefusal {
     /// Judges the refusals at counters where the attach that ends had a reservation.
     fn decide(&mut self, shadow: &Shadow, stamp: Stamp, moved: bool) {
         let mine = std::mem::take(at(&mut self.reserved, stamp.actor.index()));
-        let (tally, attach) = (&mut self.tally, shadow.who(stamp.actor));
+        let tally = &mut self.tally;
         self.open.retain(|refusal| {
             let decided = mine.iter().any(|(index, _)| *index == refusal.index);
             if decided && !moved {
                 tally.violated(|| {
                     let Refusal { index, pages, stamp: Stamp { at_ns, actor } } = *refusal;
-                    let (who, name) = (shadow.who(actor), shadow.name(index));
+                    let (who, attach, name) = (shadow.who(actor), shadow.who(stamp.actor), shadow.name(index));
                     format!("at {at_ns} ns {who} was refused {pages} at {name} for a reservation by {attach}, whose attach failed")
                 });
             }

@@ -159,7 +159,7 @@ fn spurious_refusal_finds_a_charge_that_only_a_failed_attach_left_no_room_for() 
         violated(&observed_by(mine.into_iter().chain(theirs).chain(end)))
     };
     assert_eq!(tx(2, &[reserved(-5)], false), ["spurious-refusal"]);
-    assert_eq!(tx(6, &[reserved(-5)], false), ["spurious-refusal"], "6 pages fit beside the other 4");
+    assert_eq!(tx(6, &[reserved(-5)], false), ["spurious-refusal"], "6 pages fit next to the other 4");
     assert_eq!(tx(7, &[reserved(-5)], false), [""; 0], "7 do not, whatever was reserved");
     assert_eq!(tx(2, &[], true), [""; 0], "the room was needed");
 }

@@ -62,7 +62,7 @@ pub(super) fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]
     html! {
         div.scroll { table {
             caption { (caption) }
-            thead { tr { @for Column(title, figures) in columns { th scope="col" .n[*figures] { (title) } } } }
+            thead { tr { @for Column(title, figures) in columns { th scope="col" class=[number(*figures)] { (title) } } } }
             tbody { @for row in rows.iter().take(MAX_ROWS) { (table_row(columns, row)) } }
         } }
         @if rows.len() > MAX_ROWS {
@@ -71,10 +71,15 @@ pub(super) fn open_table(caption: &str, columns: &[Column], rows: &[Vec<Markup>]
     }
 }
 
+/// Returns the class of a column of figures. A class that is empty would cost 9 bytes in each of thousands of cells.
+fn number(figures: bool) -> Option<&'static str> {
+    figures.then_some("n")
+}
+
 fn table_row(columns: &[Column], cells: &[Markup]) -> Markup {
     html! { tr {
         @for (index, (cell, Column(_, figures))) in cells.iter().zip(columns).enumerate() {
-            @if index == 0 { th scope="row" { (cell) } } @else { td.n[*figures] { (cell) } }
+            @if index == 0 { th scope="row" { (cell) } } @else { td class=[number(*figures)] { (cell) } }
         }
     } }
 }

@@ -46,16 +46,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
+use std::sync::LazyLock;
 
 /// Bytes that a report never exceeds.
 pub const MAX_BYTES: usize = 2 << 20;
 
 /// The style sheet.
 const STYLE: &str = include_str!("style.css");
-/// The script, which only adds functions: every word and figure is on the page without it.
-const SCRIPT: &str = include_str!("report.js");
+/// The script as it is written.
+const SOURCE: &str = include_str!("report.js");
+/// The script, which only adds functions: every word and figure is on the page without it. Comments and indentation
+/// stay in the source.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let lines = SOURCE.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+});
 /// Bytes of the page outside of its sections.
-const ROOM: usize = STYLE.len() + SCRIPT.len() + 4_096;
+const ROOM: usize = STYLE.len() + SOURCE.len() + 4_096;
 
 /// Data that every section reads.
 struct View<'a> {
@@ -165,13 +172,13 @@ fn page(title: &str, body: &Markup) -> Markup {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { main { (body) } script { (PreEscaped(SCRIPT)) } }
+            body { main { (body) } script { (PreEscaped(&*SCRIPT)) } }
         }
     }
 }
 
 /// Returns the policy of the page, which allows only its own style and this one script, known by its hash.
 fn policy() -> String {
-    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
     format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'")
 }

@@ -198,5 +198,5 @@ fn swatch(ink: Ink) -> Markup {
         }
         marker(root, (36, 12), ink)
     });
-    html! { svg width="36" height="12" viewBox="0 0 72 24" aria-hidden="true" { (PreEscaped(body)) } }
+    html! { svg aria-hidden="true" viewBox="0 0 72 24" { (PreEscaped(body)) } }
 }

@@ -38,7 +38,7 @@ fn a_run_is_labelled_and_says_what_it_did_not_check() {
     assert!(run["cells"][0]["sim"].is_null());
     let skipped = run["verdicts"].as_array().expect("verdicts").iter().filter(|v| v["outcome"] == "skipped");
     let skipped: Vec<_> = skipped.map(|v| v["invariant"].as_str().expect("a name")).collect();
-    assert_eq!(skipped, ["stale-decision", "wrong-group"]);
+    assert_eq!(skipped, ["stale-decision", "spurious-refusal", "wrong-group"]);
     let notes = run["notes"].to_string();
     assert!(notes.contains("Not checked on threads") && notes.contains("stale-decision"), "{notes}");
     let facts = json(&scratch.path().join("a/env.json"))["facts"].clone();

@@ -36,7 +36,7 @@ pub struct Found {
     /// Schedules that were run to their end.
     pub schedules: u64,
     /// Schedules that were cut short because every continuation had been explored. Depends on the order in which
-    /// workers take choices; all else is the same for any number of workers.
+    /// workers take choices. In a complete search all else is the same for any number of workers.
     pub cut: u64,
     /// Steps of all schedules that were run to their end or to a limit.
     pub steps: u64,

@@ -79,17 +79,23 @@ pub fn without_mutants(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Opti
         let mut all = Vec::new();
         for seed in 1..=seeds {
             let cell = run_cell_until(&scenario, &plan(&scenario, protocol, seed), costs, interrupt)?.cell;
-            all.extend(without_excuse(violated(&cell)));
+            let wrong =
+                |(invariant, _): &(String, String)| !is_excused(invariant) || is_planted(name, invariant);
+            all.extend(violated(&cell).into_iter().filter(wrong));
         }
         Some(((*name).to_owned(), all))
     };
     built_in::MUTANTS.iter().map(run).collect()
 }
 
-/// Returns those of the invariants that no protocol that reserves may violate.
-fn without_excuse(violated: Violated) -> Violated {
-    let excuse = |name: &str| Check::parse(name).map(|check| check.about().excuse);
-    violated.into_iter().filter(|(name, _)| excuse(name) != Some(Excuse::Reserves)).collect()
+/// Reports whether a protocol that reserves may violate the invariant.
+fn is_excused(invariant: &str) -> bool {
+    Check::parse(invariant).is_some_and(|check| check.about().excuse == Excuse::Reserves)
+}
+
+/// Reports whether a mutant violates the invariant in that scenario, so that the protocol itself has to hold it there.
+fn is_planted(scenario: &str, invariant: &str) -> bool {
+    Mutant::ALL.iter().any(|mutant| mutant.scenario() == scenario && mutant.check().name() == invariant)
 }
 
 /// Returns the invariants that a cell violated, each with its first violation.
@@ -120,7 +126,11 @@ pub fn draw(
     let files = workloads::Folder::new(Path::new("."));
     let scenario = Scenario::parse(&format!("random {seed}"), &random::scenario(seed, protocol), &files)?;
     let result = run_cell_until(&scenario, &CellPlan::alone(scenario.protocols[0], seed), costs, interrupt);
-    Ok(result.map(|result| Drawn { violated: without_excuse(violated(&result.cell)), census: result.census }))
+    Ok(result.map(|result| {
+        let mut violated = violated(&result.cell);
+        violated.retain(|(invariant, _)| !is_excused(invariant));
+        Drawn { violated, census: result.census }
+    }))
 }
 
 /// Lists every mutant.

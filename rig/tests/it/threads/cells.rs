@@ -151,7 +151,7 @@ fn every_mutant_that_leaves_a_trace_at_rest_is_caught() {
     let judged = |mutant: &&Mutant| place(**mutant).1.about().needs != Needs::TotalOrder;
     let unjudged: Vec<_> =
         Mutant::ALL.iter().filter(|mutant| !judged(mutant)).map(|mutant| mutant.name()).collect();
-    assert_eq!(unjudged, ["reserved-in-sleep"], "a refused fork is no error of a counter");
+    assert_eq!(unjudged, ["reserved-in-sleep"], "a refused fork leaves every counter right");
     // The mutant is caught sooner or later: the machine decides which schedules occur.
     let is_caught = |mutant: &&Mutant| {
         let mut durations = ["20ms", "100ms", "300ms", "1s", "3s"].into_iter();

@@ -17,6 +17,7 @@ pub use env::Env;
 pub use fit::Fit;
 pub use moves::{Move, Moves};
 pub use noise::Noise;
+pub use older::present_name;
 pub use plan::{Plan, PlannedPlace};
 pub use recording::{DroppedLines, Recording};
 pub use scenario::{Scenario, Scheduling};

@@ -172,8 +172,9 @@ fn protocol_sentence(verdicts: &[Verdict], protocol: &str) -> String {
     format!("{protocol} violated {}; {held}.", list(&violated))
 }
 
-/// Returns the expectation for `subject`: under the exact name of its protocol, or under the bare id.
-fn expected_of<'a>(
+/// Returns the expectations for `subject`: under the exact name of its protocol, or under the bare id.
+#[must_use]
+pub fn expected_of<'a>(
     expected: &'a Expectations,
     subject: &Subject,
 ) -> Option<&'a BTreeMap<String, Expectation>> {

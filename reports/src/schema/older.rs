@@ -7,6 +7,12 @@ use super::{Engine, Run, SCHEMA, SCHEMA_1, Subject, SubjectParts, Subtree};
 /// Checks that once had another name: that name and the present one.
 const RENAMED: [(&str, &str); 1] = [("overrun", "over-limit")];
 
+/// Returns the present name of a check, of its present or of an earlier name.
+#[must_use]
+pub fn present_name(check: &str) -> &str {
+    RENAMED.iter().find(|(earlier, _)| check == *earlier).map_or(check, |(_, present)| present)
+}
+
 impl Run {
     /// Returns the run as this version writes it: subjects of [`SCHEMA_1`] and earlier names of checks are translated.
     #[must_use]
@@ -25,9 +31,7 @@ impl Run {
         let cells = self.cells.iter_mut().flat_map(|cell| &mut cell.invariants).map(|check| &mut check.name);
         let verdicts = self.verdicts.iter_mut().map(|verdict| &mut verdict.invariant);
         for name in cells.chain(verdicts) {
-            if let Some((_, present)) = RENAMED.iter().find(|(earlier, _)| name == earlier) {
-                *name = (*present).to_owned();
-            }
+            *name = present_name(name).to_owned();
         }
     }
 

@@ -1,6 +1,7 @@
 //! Compares the results of a search with the expectations of its test.
 //!
-//! An invariant that the test does not list is expected to hold, under every protocol. Passing requires every schedule;
+//! An invariant that the test does not list is expected to hold, under every protocol, but for the one that is the price
+//! of reserving ([`Wanted::must_hold`]): it is shown, and fails no test that does not list it. Passing requires every schedule;
 //! a violation seen in one schedule counts, however many were run.
 use super::found::Found;
 use super::litmus::{Condition, Conditions, Litmus, Wanted};
@@ -105,7 +106,7 @@ fn observations(wanted: &Wanted, found: &Found) -> Vec<Observation> {
             _ => Expectation::Sometimes,
         };
         let listed = wanted.invariants.get(invariant).copied();
-        let expected = listed.unwrap_or_default();
+        let expected = listed.unwrap_or(if wanted.must_hold(invariant) { Expectation::Never } else { seen });
         Observation {
             invariant: invariant.to_owned(),
             seen,

@@ -6,7 +6,6 @@ use crate::fields::{Duration, TIME_MAX_NS};
 use faults::{Fault, Rule, Site};
 use input::nearest::nearest;
 use input::units::ShowRange;
-use model::checks::Check;
 use model::kernel::Controller;
 use model::kernel::cpumask::MAX_CPUS;
 use model::protocols::{self, Protocol};
@@ -164,16 +163,14 @@ impl Source<'_> {
         let mut expect = BTreeMap::new();
         for (protocol, invariants) in file {
             self.protocol(protocol)?;
-            let mut of_protocol = BTreeMap::new();
-            for (invariant, expectation) in invariants {
-                let name = invariant.get_ref();
-                if Check::parse(name).is_none() {
-                    let known = nearest(name, Check::names());
-                    return Err(self.at(invariant.span(), format!("unknown invariant `{name}`; {known}")));
-                }
-                of_protocol.insert(name.clone(), *expectation);
-            }
-            expect.insert(protocol.get_ref().clone(), of_protocol);
+            let read = |(key, expectation): (&Spanned<String>, &Expectation)| Ok((self.invariant(key, &[])?, *expectation));
+            let of_protocol = invariants.iter().map(read).collect::<Read<Vec<_>>>()?;
+            let listed =
+                invariants.keys().map(Spanned::span).zip(of_protocol.iter().map(|(check, _)| *check));
+            self.no_twice(listed, |check| format!("invariant `{check}`"))?;
+            let named =
+                of_protocol.into_iter().map(|(check, expectation)| (check.name().to_owned(), expectation));
+            expect.insert(protocol.get_ref().clone(), named.collect());
         }
         Ok(expect)
     }

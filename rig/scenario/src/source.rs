@@ -1,6 +1,8 @@
 //! The source of a value, which an error blames: a place in the file, or a flag.
 use input::mistake::Mistake;
 use input::nearest::nearest;
+use model::checks::Check;
+use reports::schema::present_name;
 use std::fmt::Display;
 use std::ops::Range;
 use toml::Spanned;
@@ -92,6 +94,15 @@ impl<'a> Source<'a> {
         table.iter().find(|(name, _)| name == found).map(|(_, choice)| *choice).ok_or_else(|| {
             let known = nearest(found, table.iter().map(|(name, _)| *name));
             self.at(value.span(), format!("`{what}` cannot be `{found}`; {known}"))
+        })
+    }
+
+    /// Returns the check of that name, which may be an earlier one; `others` are other keys that the table may have.
+    pub fn invariant(&self, key: &Spanned<String>, others: &[&'static str]) -> Read<Check> {
+        let name = key.get_ref();
+        Check::parse(present_name(name)).ok_or_else(|| {
+            let known = nearest(name, Check::names().chain(others.iter().copied()));
+            self.at(key.span(), format!("unknown invariant `{name}`; {known}"))
         })
     }
 

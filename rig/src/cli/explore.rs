@@ -19,7 +19,6 @@ use input::nearest::guess;
 use model::protocols::{self, Protocol};
 use reports::exit::Exit;
 use reports::json::write_atomic;
-use reports::schema::Expectation;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -191,13 +190,10 @@ fn under(test: &Placed, asked: &[Protocol]) -> Vec<Protocol> {
 impl Command<'_> {
     fn one(&self, test: &Placed, protocol: Protocol) -> Done {
         let wanted = test.litmus.wanted(protocol);
-        let never = |invariant: &str| {
-            wanted.invariants.get(invariant).is_none_or(|wanted| *wanted == Expectation::Never)
-        };
         let saved: Mutex<BTreeSet<String>> = Mutex::default();
         let failed: Mutex<Option<Failure>> = Mutex::default();
         let look_on = |seen: &Seen<'_>| {
-            for invariant in seen.violated.keys().filter(|invariant| never(invariant)) {
+            for invariant in seen.violated.keys().filter(|invariant| wanted.must_hold(invariant)) {
                 let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
                 if saved.insert((*invariant).to_owned()) {
                     let witness = witness(

@@ -6,7 +6,7 @@ use super::random;
 use crate::measure::cell::Cell;
 use crate::measure::recorder::Census;
 use engines::Interrupt;
-use model::checks::{Check, CheckSet, Excuse};
+use model::checks::{Check, CheckSet};
 use model::protocols::{Mutant, Protocol};
 use model::seam::Costs;
 use scenario::Scenario;
@@ -90,7 +90,7 @@ pub fn without_mutants(seeds: u64, costs: &Costs, interrupt: &Interrupt) -> Opti
 
 /// Reports whether a protocol that reserves may violate the invariant.
 fn is_excused(invariant: &str) -> bool {
-    Check::parse(invariant).is_some_and(|check| check.about().excuse == Excuse::Reserves)
+    Check::parse(invariant).is_some_and(Check::is_price_of_reserving)
 }
 
 /// Reports whether a mutant violates the invariant in that scenario, so that the protocol itself has to hold it there.

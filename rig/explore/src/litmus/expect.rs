@@ -22,6 +22,16 @@ pub struct Wanted {
     pub conditions: Conditions,
 }
 
+impl Wanted {
+    /// Reports whether every schedule has to hold the invariant: if the test expects that, or does not list it. A refusal
+    /// that is the price of reserving is no failure of a test that does not list it.
+    #[must_use]
+    pub fn must_hold(&self, invariant: &str) -> bool {
+        let price = || Check::parse(invariant).is_some_and(Check::is_price_of_reserving);
+        self.invariants.get(invariant).map_or_else(|| !price(), |wanted| *wanted == Expectation::Never)
+    }
+}
+
 /// Conditions on the final states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
@@ -154,11 +164,12 @@ impl Reader<'_> {
                 self.conditions(name, value, &mut wanted.conditions)?;
                 continue;
             }
-            if Check::parse(name).is_none() {
-                let known = nearest(name, Check::names().chain(CONDITIONS));
-                return Err(self.source.at(key.span(), format!("unknown invariant `{name}`; {known}")));
+            let check = self.source.invariant(key, &CONDITIONS)?;
+            let before = wanted.invariants.insert(check.name().to_owned(), self.expectation(value)?);
+            if before.is_some() {
+                let message = format!("invariant `{check}` is listed twice; keep one");
+                return Err(self.source.at(key.span(), message));
             }
-            wanted.invariants.insert(name.clone(), self.expectation(value)?);
         }
         Ok(wanted)
     }

@@ -1,5 +1,5 @@
 //! Names of checks, and sets of checks. A run may have only some checks on.
-use super::{Check, Needs};
+use super::{Check, Excuse, Needs};
 use std::fmt;
 
 impl Check {
@@ -18,6 +18,13 @@ impl Check {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|check| check.name() == name)
+    }
+
+    /// Reports whether a violation is what reserving costs: it is shown, and is no failure where nobody expects it not to
+    /// happen.
+    #[must_use]
+    pub fn is_price_of_reserving(self) -> bool {
+        self.about().excuse == Excuse::Reserves
     }
 }
 

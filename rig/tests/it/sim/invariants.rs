@@ -1,6 +1,6 @@
 //! Built-in scenarios over several seeds: the invariants that are kept and violated, and enough attaches for a
 //! verdict.
-use model::checks::{Check, Excuse};
+use model::checks::Check;
 use model::seam::Costs;
 use reports::axis::Axis;
 use rig::driver::{CellPlan, run_cell};
@@ -43,7 +43,7 @@ fn violated(cell: &Cell) -> Vec<&str> {
 }
 
 fn is_the_price_of_reserving(invariant: &str) -> bool {
-    Check::parse(invariant).is_some_and(|check| check.about().excuse == Excuse::Reserves)
+    Check::parse(invariant).is_some_and(Check::is_price_of_reserving)
 }
 
 fn keeps_everything(protocol: &str) -> bool {

@@ -22,7 +22,7 @@ use faults::Site;
 /// An option with its values; the first is the default.
 pub type OptionValues = (&'static str, &'static [&'static str]);
 
-/// The option that every protocol has: the lock of an attach against fork, exit and exec.
+/// The lock of an attach against fork, exit and exec, as an option of protocols that move a process as one.
 const THREADGROUP: OptionValues = ("threadgroup", Threadgroup::NAMES);
 
 /// The facts about a protocol.

@@ -157,7 +157,7 @@ mod tests {
             "transactional:mmap-sem=plain",
             "prepare-undo:hold=locks",
             "prepare-undo:hold=locks,spin=keep",
-            "three-phase:threadgroup=none",
+            "three-phase:threadgroup=process",
             "prepare-undo:hold=none,move=early",
             "three-phase:check=none,loop=once",
             "transactional:mmap-sem=unfair,threadgroup=global",
@@ -183,7 +183,7 @@ mod tests {
         );
         assert_eq!(
             error("three-phase:x=1"),
-            "protocol `three-phase` has no option `x`; it has `check=` `room`, `none` and `loop=` `stable`, `once` and `threadgroup=` `process`, `none`, `global`"
+            "protocol `three-phase` has no option `x`; it has `check=` `room`, `none` and `loop=` `stable`, `once` and `threadgroup=` `none`, `process`, `global`"
         );
         assert_eq!(
             error("prepare-undo:hold=all"),

@@ -9,7 +9,7 @@ mod memory;
 mod memrlimit;
 mod numtasks;
 
-use super::{About, THREADGROUP};
+use super::About;
 use crate::kernel::{Controller, TaskId, Threadgroup};
 use crate::paths::attach::{
     AttachState, Refusal, Request, allocate_css_sets, find, finish, list, prepare, process_of, switch,
@@ -25,7 +25,11 @@ pub(super) const ABOUT: About = About {
     id: "three-phase",
     about: "Linux 2.6.24-2.6.33: can_attach each, switch, attach each; controllers do not learn of a failure",
     undoes_all: false,
-    options: &[("check", &["room", "none"]), ("loop", &["stable", "once"]), THREADGROUP],
+    options: &[
+        ("check", &["room", "none"]),
+        ("loop", &["stable", "once"]),
+        ("threadgroup", &["none", "process", "global"]),
+    ],
 };
 
 /// The check for room by memrlimit before a task comes.
@@ -49,13 +53,14 @@ pub enum Repeat {
 }
 
 /// Options of the protocol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The check of memrlimit's can_attach.
     pub check: Check,
     /// The loop of userspace over the threads of a process.
     pub repeat: Repeat,
-    /// The lock against fork, exit and exec, held for each thread anew.
+    /// The lock against fork, exit and exec, held for each thread anew. By default there is none: what moves one thread
+    /// at a time has no process to keep whole, and no kernel of that time had such a lock.
     pub threadgroup: Threadgroup,
 }
 
@@ -63,7 +68,7 @@ pub(super) fn options(at: &[usize]) -> Options {
     Options {
         check: [Check::Room, Check::None][at[0]],
         repeat: [Repeat::Stable, Repeat::Once][at[1]],
-        threadgroup: Threadgroup::ALL[at[2]],
+        threadgroup: [Threadgroup::None, Threadgroup::Process, Threadgroup::Global][at[2]],
     }
 }
 

@@ -163,7 +163,9 @@ impl Source<'_> {
         let mut expect = BTreeMap::new();
         for (protocol, invariants) in file {
             self.protocol(protocol)?;
-            let read = |(key, expectation): (&Spanned<String>, &Expectation)| Ok((self.invariant(key, &[])?, *expectation));
+            let read = |(key, expectation): (&Spanned<String>, &Expectation)| {
+                Ok((self.invariant(key, &[])?, *expectation))
+            };
             let of_protocol = invariants.iter().map(read).collect::<Read<Vec<_>>>()?;
             let listed =
                 invariants.keys().map(Spanned::span).zip(of_protocol.iter().map(|(check, _)| *check));

@@ -4,7 +4,8 @@
 //!   begin only after every sleep half has passed.
 //! - T2 Each half that passed gets exactly one of its abort and its commit, the same in the whole transaction. A half
 //!   that refused or never prepared gets neither. A callback that prepares nothing (`can_attach`) has no half.
-//! - T3 Prepares run in the hierarchy's order, aborts and commits in reverse, nosleep halves first.
+//! - T3 Callbacks of one kind run in the hierarchy's order. Those that undo or complete run in the order that the protocol
+//!   promises: in reverse, nosleep halves first, or in the order of the prepares.
 //! - T4 `cgroup_mutex` is held during every callback.
 //! - T6 No callback takes `mmap_sem` for writing.
 //! - T7 The lock against fork, exit and exec is held for writing during every callback, as the option `threadgroup` says:
@@ -12,14 +13,14 @@
 //! - locks: a controller's callbacks release exactly the locks that its callbacks took, before the transaction ends.
 //!   `mmap_sem` is counted, so another controller may release it last.
 //!
-//! T3 applies only to `transactional`. [`Callback::terms`] returns the rules of each callback.
+//! [`Callback::terms`] returns the rules of each callback.
 use super::check::{About, Checker, Excuse, Needs, RARE, Request, Seen};
 use super::describe::{lock, locks};
 use super::shadow::at;
 use super::{Shadow, Tally};
 use crate::kernel::{CgroupId, Controller, ProcessId, Threadgroup};
 use crate::locks::held::HeldTable;
-use crate::seam::event::{Callback, Mode, Role};
+use crate::seam::event::{Callback, Mode, Order, Role};
 use crate::seam::{ActorId, Class, Event, Object, Stamp};
 use smallvec::SmallVec;
 
@@ -57,6 +58,8 @@ struct Transaction {
     processes: SmallVec<[ProcessId; 2]>,
     /// The halves, in the order of their prepares.
     halves: SmallVec<[Half; 8]>,
+    /// The last callback without a half.
+    unpaired: Option<Called>,
     taken: SmallVec<[Taken; 8]>,
 }
 
@@ -86,6 +89,7 @@ impl Checker for Contract {
                 tx.dest = Some(dest);
                 tx.processes.clear();
                 tx.halves.clear();
+                tx.unpaired = None;
                 tx.taken.clear();
             }
             Event::TxMember { task, .. } => {
@@ -189,7 +193,7 @@ impl Contract {
             });
         }
         match called.1.terms().role {
-            Role::Unpaired => {}
+            Role::Unpaired => tx.pass(tally, shadow, stamp, called),
             Role::Prepare => tx.prepare(tally, shadow, stamp, called),
             Role::Abort => tx.finish(tally, stamp, called, State::Aborted),
             Role::Commit => tx.finish(tally, stamp, called, State::Committed),
@@ -258,22 +262,9 @@ impl Transaction {
                 format!("began where {other} {state}: {rule}")
             });
         }
-        let position = |controller| {
-            let hierarchy = shadow.layout().cgroups[self.dest?.index()].hierarchy;
-            let mounted = &shadow.layout().hierarchies[hierarchy.index()];
-            mounted.iter().position(|known| *known == controller)
-        };
         let before = self.halves.iter().rfind(|half| sleeps(half) == terms.may_sleep);
-        if let Some(before) = before
-            && terms.ordered
-            && let (Some(first), Some(second)) = (position(before.controller), position(controller))
-            && first > second
-        {
-            violated(tally, stamp, "T3", called, || {
-                let first = name((before.controller, before.callback));
-                format!("began after {first}: prepares run in the hierarchy's order")
-            });
-        }
+        let before = before.map(|half| (half.controller, half.callback));
+        self.in_order(tally, shadow, stamp, (before, called));
         if self.half(called).is_some() {
             violated(tally, stamp, "T2", called, || "prepared twice".to_owned());
         } else {
@@ -281,8 +272,39 @@ impl Transaction {
         }
     }
 
+    /// A callback without a half.
+    fn pass(&mut self, tally: &mut Tally, shadow: &Shadow, stamp: Stamp, called: Called) {
+        let before = self.unpaired.replace(called).filter(|(_, callback)| *callback == called.1);
+        self.in_order(tally, shadow, stamp, (before, called));
+    }
+
+    /// Checks that `called` is behind the callback before it in the hierarchy's order.
+    fn in_order(
+        &self,
+        tally: &mut Tally,
+        shadow: &Shadow,
+        stamp: Stamp,
+        (before, called): (Option<Called>, Called),
+    ) {
+        let position = |controller| {
+            let hierarchy = shadow.layout().cgroups[self.dest?.index()].hierarchy;
+            let mounted = &shadow.layout().hierarchies[hierarchy.index()];
+            mounted.iter().position(|known| *known == controller)
+        };
+        if let Some(before) = before
+            && let (Some(first), Some(second)) = (position(before.0), position(called.0))
+            && first > second
+        {
+            violated(tally, stamp, "T3", called, || {
+                format!("began after {}: they run in the hierarchy's order", name(before))
+            });
+        }
+    }
+
     fn finish(&mut self, tally: &mut Tally, stamp: Stamp, called: Called, into: State) {
-        let last = self.halves.iter().rfind(|half| half.state == State::Passed).copied();
+        let order = called.1.terms().order;
+        let mut passed = self.halves.iter().filter(|half| half.state == State::Passed);
+        let next = if order == Order::Reverse { passed.next_back() } else { passed.next() }.copied();
         let other = if into == State::Aborted { State::Committed } else { State::Aborted };
         let mixed = self.halves.iter().find(|half| half.state == other).copied();
         let Some(half) = self.half(called) else {
@@ -299,14 +321,17 @@ impl Transaction {
                 format!("began, and the half of {} {}", mixed.controller, mixed.state.words())
             });
         }
-        let (own, ordered) = (half.callback, called.1.terms().ordered);
-        if let Some(last) = last
-            && ordered
-            && (last.controller, last.callback) != (called.0, own)
+        let own = half.callback;
+        if let Some(next) = next
+            && (next.controller, next.callback) != (called.0, own)
         {
             violated(tally, stamp, "T3", called, || {
-                let last = name((last.controller, last.callback));
-                format!("began before that of {last}, which prepared later: they run in reverse order")
+                let (when, what) = match order {
+                    Order::Reverse => ("later", "in reverse order"),
+                    Order::AsMounted => ("earlier", "in the order of the prepares"),
+                };
+                let next = name((next.controller, next.callback));
+                format!("began before that of {next}, which prepared {when}: they run {what}")
             });
         }
     }

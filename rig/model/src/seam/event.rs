@@ -428,18 +428,18 @@ impl Callback {
     /// Returns the rules that its protocol sets for it.
     #[must_use]
     pub fn terms(self) -> CallbackContract {
-        let terms = |role, may_sleep, ordered| CallbackContract { role, may_sleep, ordered };
+        let terms = |role, may_sleep, order| CallbackContract { role, may_sleep, order };
         match self {
-            Self::CanAttach | Self::Attach => terms(Role::Unpaired, true, false),
-            Self::PrepareAttach => terms(Role::Prepare, true, false),
-            Self::Undo => terms(Role::Abort, true, false),
-            Self::Attached => terms(Role::Commit, true, false),
-            Self::PrepareAttachSleep => terms(Role::Prepare, true, true),
-            Self::PrepareAttachNosleep => terms(Role::Prepare, false, true),
-            Self::AbortAttachNosleep => terms(Role::Abort, false, true),
-            Self::AbortAttachSleep => terms(Role::Abort, true, true),
-            Self::CommitAttachNosleep => terms(Role::Commit, false, true),
-            Self::CommitAttachSleep => terms(Role::Commit, true, true),
+            Self::CanAttach | Self::Attach => terms(Role::Unpaired, true, Order::AsMounted),
+            Self::PrepareAttach => terms(Role::Prepare, true, Order::AsMounted),
+            Self::Undo => terms(Role::Abort, true, Order::AsMounted),
+            Self::Attached => terms(Role::Commit, true, Order::AsMounted),
+            Self::PrepareAttachSleep => terms(Role::Prepare, true, Order::AsMounted),
+            Self::PrepareAttachNosleep => terms(Role::Prepare, false, Order::AsMounted),
+            Self::AbortAttachNosleep => terms(Role::Abort, false, Order::Reverse),
+            Self::AbortAttachSleep => terms(Role::Abort, true, Order::Reverse),
+            Self::CommitAttachNosleep => terms(Role::Commit, false, Order::Reverse),
+            Self::CommitAttachSleep => terms(Role::Commit, true, Order::Reverse),
         }
     }
 
@@ -488,6 +488,15 @@ pub struct CallbackContract {
     pub role: Role,
     /// True if it may sleep, which distinguishes the two halves of a controller.
     pub may_sleep: bool,
-    /// True if its protocol is `transactional`: prepares run in the hierarchy's order, the others in reverse.
-    pub ordered: bool,
+    /// The order in which the controllers' callbacks of this kind run.
+    pub order: Order,
+}
+
+/// An order of callbacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// That of the controllers in the hierarchy.
+    AsMounted,
+    /// The reverse of that in which they prepared, nosleep halves first.
+    Reverse,
 }

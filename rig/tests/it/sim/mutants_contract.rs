@@ -199,7 +199,7 @@ fn t2_finds_an_abort_beside_a_commit() {
 }
 
 #[test]
-fn t3_finds_the_wrong_order_where_an_order_was_promised() {
+fn t3_finds_the_wrong_order_of_callbacks_of_every_protocol() {
     let both = |first, second, callback| [idle(first, callback), idle(second, callback)].concat();
     breach(
         &[
@@ -226,7 +226,21 @@ fn t3_finds_the_wrong_order_where_an_order_was_promised() {
         ],
         "T3: memrlimit.prepare_attach_sleep began after memory.prepare_attach_sleep",
     );
-    sound(&[both(Memory, Memrlimit, PrepareAttach), switched(), both(Memory, Memrlimit, Attached)]);
+    breach(
+        &[both(Memory, Memrlimit, PrepareAttach), switched(), both(Memory, Memrlimit, Attached)],
+        "T3: memrlimit.prepare_attach began after memory.prepare_attach",
+    );
+    for (passed, finish) in [(vec![], Undo), (switched(), Attached)] {
+        breach(
+            &[both(Memrlimit, Memory, PrepareAttach), passed, both(Memory, Memrlimit, finish)],
+            &format!("T3: memory.{} began before that of memrlimit.prepare_attach", finish.name()),
+        );
+    }
+    for callback in [CanAttach, Attach] {
+        sound(&[both(Memrlimit, Memory, callback)]);
+        let words = format!("T3: memrlimit.{0} began after memory.{0}", callback.name());
+        breach(&[both(Memory, Memrlimit, callback)], &words);
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
     };
     let process = ProcessSpec {
         name: "p".to_owned(),
+        hierarchy_names: vec![],
         cgroups: vec![CgroupId(0); threads],
         vm_pages: 2 * pages,
         rss_pages: pages,

@@ -94,6 +94,13 @@ litmus!(
     "fork-under-the-common-parent",
     "child-stays-where-it-was-born",
     "cpuset-loses-a-cpu-for-good",
+    "evacuation-scans-again",
+    "mask-of-a-child-born-in-the-root",
+    "process-moves-to-the-root",
+    "process-comes-from-the-root",
+    "root-of-one-of-two-hierarchies",
+    "thread-moves-itself",
+    "mover-is-killed-by-an-exec",
 );
 
 /// Returns the names, with a line about each, for `list`.

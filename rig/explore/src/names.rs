@@ -66,7 +66,7 @@ pub fn counter(owner: u32) -> (CgroupId, Controller) {
 pub fn object(litmus: &Litmus, object: Object) -> String {
     let at = object.owner as usize;
     let process = litmus.spec.processes.get(at).map(|process| process.name.clone());
-    let cgroup = |id: CgroupId| litmus.spec.cgroups.get(id.index()).map(|cgroup| cgroup.name.clone());
+    let cgroup = |id: CgroupId| Some(litmus.spec.tree().name(id).to_owned());
     let whose = match object.class {
         Class::CounterLock => {
             let (id, controller) = counter(object.owner);

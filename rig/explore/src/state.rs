@@ -143,7 +143,8 @@ fn clamps(litmus: &Litmus, checks: &Checks) -> BTreeSet<String> {
 
 /// Returns `b`, or `b.memory` where several controllers count.
 fn counter_name(litmus: &Litmus, counter: &CounterDrift) -> String {
-    let name = litmus.spec.cgroups.get(counter.cgroup.index()).map_or("/", |cgroup| &cgroup.name);
+    let tree = litmus.spec.tree();
+    let name = tree.name(counter.cgroup);
     let judged = |controller: &&Controller| controller.counts() || **controller == Controller::Cpuset;
     let several = litmus.spec.hierarchies.iter().flatten().filter(judged).count() > 1;
     if several { format!("{name}.{}", counter.controller) } else { name.to_owned() }

@@ -5,7 +5,7 @@ use super::{Movers, Moves, Scenario, Workload};
 use input::mistake::Mistake;
 use input::wording::explain;
 use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
-use model::world::CgroupSpec;
+use model::world::Tree;
 use std::ops::Range;
 use toml::{Spanned, Value};
 
@@ -46,23 +46,23 @@ impl Source<'_> {
     pub(super) fn workloads(
         &self,
         list: &Spanned<Vec<Spanned<Entry>>>,
-        cgroups: &[CgroupSpec],
+        tree: &Tree<'_>,
         files: &dyn workloads::Files,
     ) -> Read<Vec<Workload>> {
         if list.get_ref().is_empty() {
             return Err(self.at(list.span(), "a scenario needs at least one [[workloads]]"));
         }
-        list.get_ref().iter().map(|entry| self.workload(entry, cgroups, files)).collect()
+        list.get_ref().iter().map(|entry| self.workload(entry, tree, files)).collect()
     }
 
     fn workload(
         &self,
         entry: &Spanned<Entry>,
-        cgroups: &[CgroupSpec],
+        tree: &Tree<'_>,
         files: &dyn workloads::Files,
     ) -> Read<Workload> {
         let fields = entry.get_ref();
-        let (cgroups, elsewhere) = self.start(entry, cgroups)?;
+        let (cgroups, elsewhere) = self.start(entry, tree)?;
         let moved = match field(fields, "move") {
             None => false,
             Some((_, Value::Boolean(moved))) => *moved,
@@ -75,7 +75,7 @@ impl Source<'_> {
 
     /// Returns the cgroups over which the threads of a workload are spread at the start, and its cgroups in other
     /// hierarchies.
-    fn start(&self, entry: &Spanned<Entry>, cgroups: &[CgroupSpec]) -> Read<(Vec<CgroupId>, Vec<CgroupId>)> {
+    fn start(&self, entry: &Spanned<Entry>, tree: &Tree<'_>) -> Read<(Vec<CgroupId>, Vec<CgroupId>)> {
         let fields = entry.get_ref();
         let (span, names) = match (field(fields, "cgroup"), field(fields, "cgroups")) {
             (Some((span, Value::String(name))), None) => (span, vec![name.as_str()]),
@@ -101,12 +101,12 @@ impl Source<'_> {
                 return Err(self.at(entry.span(), message));
             }
         };
-        let found = names.iter().map(|name| self.cgroup(name, span.clone(), cgroups));
+        let found = names.iter().map(|name| self.cgroup(name, span.clone(), tree));
         let found = found.collect::<Read<Vec<_>>>()?;
         self.no_twice(found.iter().map(|id| (span.clone(), *id)), |id| {
-            format!("cgroup `{}`", cgroups[id.index()].name)
+            format!("cgroup `{}`", tree.name(*id))
         })?;
-        let hierarchy = |id: &CgroupId| cgroups[id.index()].hierarchy;
+        let hierarchy = |id: &CgroupId| tree.hierarchy(*id);
         let shared =
             |id: &&CgroupId| found.iter().filter(|other| hierarchy(other) == hierarchy(id)).count() > 1;
         let spread = hierarchy(found.iter().find(shared).unwrap_or(&found[0]));
@@ -163,7 +163,7 @@ impl Source<'_> {
         for (entry, workload) in file.workloads.get_ref().iter().zip(&scenario.workloads) {
             let at = |name: &str| field(entry.get_ref(), name).map(|(span, _)| span);
             let start = || at("cgroup").or(at("cgroups")).unwrap_or(entry.span());
-            for cgroup in workload.named().map(|id| &scenario.cgroups[id.index()]) {
+            for cgroup in workload.named().filter_map(|id| scenario.cgroups.get(id.index())) {
                 if cgroup.cpus.as_ref().is_some_and(CpuMask::is_empty) {
                     let message = format!(
                         "a workload cannot start in `{}`, whose cpuset.cpus is empty; give it a CPU or start elsewhere",
@@ -192,11 +192,11 @@ impl Source<'_> {
 
     /// Checks that the initial usage is within every limit.
     fn start_limits(&self, file: &File, scenario: &Scenario) -> Read<()> {
-        let world = scenario.world();
+        let (world, tree) = (scenario.world(), scenario.tree());
         for (name, cgroup) in file.cgroups.get_ref() {
             let below = format!("{}/", name.get_ref());
             let inside = |id: &CgroupId| {
-                let at = &scenario.cgroups[id.index()].name;
+                let at = tree.name(*id);
                 at == name.get_ref() || at.starts_with(&below)
             };
             for (controller, (span, limit)) in cgroup.limits() {
@@ -236,16 +236,15 @@ fn movable(scenario: &Scenario, workload: &Workload) -> Option<String> {
         let here = move |movers: &&Movers| movers.names_targets() && movers.hierarchy == hierarchy;
         scenario.movers.iter().filter(here)
     };
-    let mut any = false;
+    let (mut any, tree) = (false, scenario.tree());
     for id in workload.named() {
-        let cgroup = &scenario.cgroups[id.index()];
-        let mut between = movers(cgroup.hierarchy).map(|movers| &movers.between).peekable();
+        let mut between = movers(tree.hierarchy(id)).map(|movers| &movers.between).peekable();
         let moved = between.peek().is_some();
         any |= moved;
         if moved && !between.any(|between| between.contains(&id)) {
             return Some(format!(
                 "it starts in `{}`, which movers.between does not list; add it there or remove `move`",
-                cgroup.name
+                tree.name(id)
             ));
         }
     }

@@ -6,7 +6,7 @@ use crate::Pace;
 use crate::Pacing;
 use model::kernel::counter::UNLIMITED;
 use model::kernel::{CgroupId, Controller, CpuMask};
-use model::world::CgroupSpec;
+use model::world::Tree;
 use std::ops::Range;
 use toml::Spanned;
 
@@ -77,7 +77,7 @@ const WHAT: [(&str, What); 5] = [
 /// The parts of a scenario that an admin refers to.
 struct Scope<'a> {
     hierarchies: &'a [Hierarchy],
-    cgroups: &'a [CgroupSpec],
+    tree: &'a Tree<'a>,
     cpus: (Range<usize>, u32),
 }
 
@@ -86,10 +86,10 @@ impl Source<'_> {
         &self,
         file: &File,
         hierarchies: &[Hierarchy],
-        cgroups: &[CgroupSpec],
+        tree: &Tree<'_>,
         cpus: u32,
     ) -> Read<Vec<Admin>> {
-        let around = Scope { hierarchies, cgroups, cpus: (file.cpus.span(), cpus) };
+        let around = Scope { hierarchies, tree, cpus: (file.cpus.span(), cpus) };
         file.admins.iter().map(|admin| self.admin(admin, &around)).collect()
     }
 
@@ -168,9 +168,9 @@ impl Source<'_> {
         controller: Option<Controller>,
     ) -> Read<CgroupId> {
         let name = self.needs(admin, admin.get_ref().cgroup.as_ref(), "cgroup = \"b\"")?;
-        let cgroup = self.cgroup(name.get_ref(), name.span(), around.cgroups)?;
+        let cgroup = self.cgroup_with_files(name.get_ref(), name.span(), around.tree)?;
         if let Some(controller) = controller {
-            let hierarchy = &around.hierarchies[around.cgroups[cgroup.index()].hierarchy.index()];
+            let hierarchy = &around.hierarchies[around.tree.hierarchy(cgroup).index()];
             self.has(hierarchy, controller, &format!("an admin of `{}` sets", name.get_ref()), name.span())?;
         }
         Ok(cgroup)

@@ -87,7 +87,8 @@ pub(crate) struct File {
     /// Default: all defaults.
     #[serde(default)]
     pub(crate) options: WorldTable,
-    /// Cgroups by path: `a`, `"a/x"`. The parent of a cgroup has to be listed as well; the root is not listed.
+    /// Cgroups by path: `a`, `"a/x"`. The parent of a cgroup has to be listed as well. The root
+    /// is not listed; workloads and movers name it `/`, or `NAME:/` where several hierarchies have names.
     pub(crate) cgroups: Spanned<Cgroups>,
     /// Processes that run while tasks move; at least one entry.
     pub(crate) workloads: Spanned<Vec<Spanned<Entry>>>,

@@ -4,7 +4,7 @@ use super::source::{Read, Source};
 use input::nearest::nearest;
 use model::kernel::ids::MAX_HIERARCHIES;
 use model::kernel::{CgroupId, Controller, CpuMask, HierarchyId};
-use model::world::CgroupSpec;
+use model::world::{CgroupSpec, Tree};
 use std::ops::Range;
 use toml::Spanned;
 
@@ -15,6 +15,11 @@ pub struct Hierarchy {
     pub name: String,
     /// The controllers, in the order of their callbacks.
     pub controllers: Vec<Controller>,
+}
+
+/// Returns the cgroups by name, with the roots.
+pub fn tree<'a>(hierarchies: &[Hierarchy], cgroups: &'a [CgroupSpec]) -> Tree<'a> {
+    Tree::new(hierarchies.iter().map(|hierarchy| hierarchy.name.as_str()), cgroups)
 }
 
 /// A hierarchy as written: its name, its controllers, and those of them that join late.
@@ -102,6 +107,12 @@ impl Source<'_> {
         for (name, cgroup) in cgroups {
             let path = name.get_ref();
             self.name(name)?;
+            if path == "/" || path.ends_with(":/") {
+                let message = format!(
+                    "`{path}` is a root, which is there without being listed and has no settings; remove it"
+                );
+                return Err(self.at(name.span(), message));
+            }
             if path.split('/').any(str::is_empty) {
                 let message = format!("`{path}` is not a name of a cgroup; write for example a, or a/x");
                 return Err(self.at(name.span(), message));
@@ -230,14 +241,34 @@ impl Source<'_> {
         Ok(CpuMask::from_list(&list))
     }
 
-    /// Returns the cgroup of that name.
-    pub fn cgroup(&self, name: &str, span: Range<usize>, cgroups: &[CgroupSpec]) -> Read<CgroupId> {
-        let at = cgroups.iter().position(|cgroup| cgroup.name == name).ok_or_else(|| {
-            let known = nearest(name, cgroups.iter().map(|cgroup| cgroup.name.as_str()));
-            self.at(span, format!("there is no cgroup `{name}`; {known}"))
-        })?;
-        Ok(CgroupId(at as u32))
+    /// Returns the cgroup of that name, which may be a root.
+    pub fn cgroup(&self, name: &str, span: Range<usize>, tree: &Tree<'_>) -> Read<CgroupId> {
+        tree.find(name).ok_or_else(|| self.at(span, no_cgroup(name, tree)))
     }
+
+    /// Returns the cgroup of that name, which has files to be written or is to be removed, so it is not a root.
+    pub fn cgroup_with_files(&self, name: &str, span: Range<usize>, tree: &Tree<'_>) -> Read<CgroupId> {
+        let found = self.cgroup(name, span.clone(), tree)?;
+        if tree.spec(found).is_none() {
+            let below =
+                nearest("", tree.names().filter(|name| !tree.roots().iter().any(|root| root == name)));
+            let message = format!(
+                "the root `{name}` has no limits or states, always has all online CPUs and stays; name a cgroup below it; {below}"
+            );
+            return Err(self.at(span, message));
+        }
+        Ok(found)
+    }
+}
+
+/// Returns the message that there is no such cgroup, with the names that are near.
+#[must_use]
+pub fn no_cgroup(name: &str, tree: &Tree<'_>) -> String {
+    if name == "/" {
+        let roots = tree.roots().iter().map(|root| format!("`{root}`")).collect::<Vec<_>>().join(" or ");
+        return format!("there are several hierarchies, each with a root; instead of `/` write {roots}");
+    }
+    format!("there is no cgroup `{name}`; {}", nearest(name, tree.names()))
 }
 
 impl Cgroup {

@@ -33,7 +33,7 @@ mod world;
 
 pub use admins::{Act, Admin};
 pub use fields::Pace;
-pub use hierarchies::Hierarchy;
+pub use hierarchies::{Hierarchy, no_cgroup, tree};
 pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
 pub use recordings::with_names;
@@ -177,9 +177,10 @@ impl Scenario {
         source.sentence(&parsed.about)?;
         let ((hierarchies, late), cpus) = (source.hierarchies(parsed.mounts())?, source.cpus(&parsed.cpus)?);
         let cgroups = source.cgroups(parsed.cgroups.get_ref(), &hierarchies, (&parsed.cpus.span(), cpus))?;
-        let workloads = source.workloads(&parsed.workloads, &cgroups, files)?;
-        let movers = source.movers(&parsed, (&hierarchies, &late), &cgroups)?;
-        let admins = source.admins(&parsed, &hierarchies, &cgroups, cpus)?;
+        let by_name = tree(&hierarchies, &cgroups);
+        let workloads = source.workloads(&parsed.workloads, &by_name, files)?;
+        let movers = source.movers(&parsed, (&hierarchies, &late), &by_name)?;
+        let admins = source.admins(&parsed, &hierarchies, &by_name, cpus)?;
         let (seed, seeds) = source.seeds(&parsed)?;
         let scenario = Self {
             protocols: source.protocols(&parsed.protocols)?,

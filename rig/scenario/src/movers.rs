@@ -4,7 +4,7 @@ use super::hierarchies::Hierarchy;
 use super::source::{Read, Source};
 use crate::Pacing;
 use model::kernel::{CgroupId, Controller, HierarchyId};
-use model::world::{CgroupSpec, Scope};
+use model::world::{Scope, Tree};
 use toml::Spanned;
 
 /// A group of movers with the same task.
@@ -40,7 +40,7 @@ impl Source<'_> {
         &self,
         file: &File,
         (hierarchies, late): (&[Hierarchy], &[Controller]),
-        cgroups: &[CgroupSpec],
+        tree: &Tree<'_>,
     ) -> Read<Vec<Movers>> {
         let groups = &file.movers.get_ref().0;
         let mut all = Vec::new();
@@ -61,7 +61,7 @@ impl Source<'_> {
                 Scope::All => Moves::All,
                 _ => Moves::Processes,
             };
-            let (between, hierarchy) = self.between(file, group, cgroups)?;
+            let (between, hierarchy) = self.between(file, group, tree)?;
             all.push(Movers { count, moves, pacing, hierarchy, between });
         }
         Ok(all)
@@ -71,13 +71,13 @@ impl Source<'_> {
         &self,
         file: &File,
         group: &MoversFile,
-        cgroups: &[CgroupSpec],
+        tree: &Tree<'_>,
     ) -> Read<(Vec<CgroupId>, HierarchyId)> {
         let Some(list) = &group.between else {
             return Err(self.at(file.movers.span(), "missing field `between`; add it"));
         };
         let named = list.get_ref();
-        let between = named.iter().map(|name| self.cgroup(name.get_ref(), name.span(), cgroups));
+        let between = named.iter().map(|name| self.cgroup(name.get_ref(), name.span(), tree));
         let between = between.collect::<Read<Vec<_>>>()?;
         if between.len() < 2 {
             let message = "movers move between at least two cgroups, such as between = [\"a\", \"b\"]";
@@ -91,8 +91,8 @@ impl Source<'_> {
             );
             return Err(self.at(name.span(), message));
         }
-        let hierarchy = cgroups[between[0].index()].hierarchy;
-        let elsewhere = |(_, id): &(_, &CgroupId)| cgroups[id.index()].hierarchy != hierarchy;
+        let hierarchy = tree.hierarchy(between[0]);
+        let elsewhere = |(_, id): &(_, &CgroupId)| tree.hierarchy(**id) != hierarchy;
         if let Some((name, _)) = named.iter().zip(&between).find(elsewhere) {
             let message = format!(
                 "`{}` is in another hierarchy than `{}`, and an attach stays within one; write [[movers]] for each hierarchy",

@@ -2,7 +2,7 @@
 use super::{Act, Admin, Pace, Scenario, Workload};
 use faults::{Fault, Rule, Thrown};
 use model::kernel::{CgroupId, Controller, HierarchyId, Threadgroup};
-use model::world::{ProcessSpec, WorldSpec};
+use model::world::{ProcessSpec, Tree, WorldSpec};
 
 impl Scenario {
     /// Returns the world of every cell, before its protocol fits it to itself.
@@ -24,6 +24,7 @@ impl Scenario {
         WorldSpec {
             cpus: self.cpus,
             hierarchies: self.hierarchies.iter().map(|hierarchy| hierarchy.controllers.clone()).collect(),
+            hierarchy_names: self.hierarchies.iter().map(|hierarchy| hierarchy.name.clone()).collect(),
             cgroups: self.cgroups.clone(),
             processes,
             options: self.options.clone(),
@@ -33,6 +34,12 @@ impl Scenario {
         }
     }
 
+    /// Returns the cgroups by name, with the roots.
+    #[must_use]
+    pub fn tree(&self) -> Tree<'_> {
+        super::hierarchies::tree(&self.hierarchies, &self.cgroups)
+    }
+
     /// Returns the controllers of all hierarchies, in the order of their callbacks.
     #[must_use]
     pub fn controllers(&self) -> Vec<Controller> {
@@ -40,11 +47,12 @@ impl Scenario {
     }
 
     /// Returns the initial cgroups of the threads of `workload` in `hierarchy`: the leader's first, then round robin.
-    /// Empty if the workload starts in the root.
+    /// Empty if the workload names no cgroup there: then it starts in the root.
     #[must_use]
     pub fn places(&self, workload: &Workload, hierarchy: HierarchyId) -> Vec<CgroupId> {
         let named = workload.cgroups.iter().chain(&workload.elsewhere).copied();
-        named.filter(|cgroup| self.cgroups[cgroup.index()].hierarchy == hierarchy).collect()
+        let tree = self.tree();
+        named.filter(|cgroup| tree.hierarchy(*cgroup) == hierarchy).collect()
     }
 
     /// Returns the rate of all movers, if they all have the same one.

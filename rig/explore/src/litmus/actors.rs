@@ -4,7 +4,7 @@ use super::ops::{Op, Reader, Role, Scope};
 use engines::sim::steps::exhaustive::ACTORS_MAX;
 use input::nearest::nearest;
 use model::kernel::{CgroupId, TaskId};
-use model::world::{CgroupSpec, ProcessSpec, WorldSpec};
+use model::world::{ProcessSpec, Tree, WorldSpec};
 use scenario::source::{Read, Source};
 use toml::Spanned;
 
@@ -39,12 +39,12 @@ pub(super) fn word(source: &Source<'_>, name: &Spanned<String>, what: &str) -> R
 pub(super) fn processes(
     source: &Source<'_>,
     file: &File,
-    cgroups: &[CgroupSpec],
+    tree: &Tree<'_>,
 ) -> Read<(Vec<ProcessSpec>, Vec<String>)> {
     let (mut specs, mut threads) = (Vec::new(), Vec::new());
     for (name, process) in file.processes.get_ref() {
         let name = word(source, name, "p")?;
-        let spec = read_process(source, &name, process, cgroups)?;
+        let spec = read_process(source, &name, process, tree)?;
         threads.extend((0..spec.cgroups.len()).map(|at| format!("{name}.{at}")));
         specs.push(spec);
     }
@@ -58,10 +58,10 @@ fn read_process(
     source: &Source<'_>,
     name: &str,
     process: &Spanned<Process>,
-    known: &[CgroupSpec],
+    tree: &Tree<'_>,
 ) -> Read<ProcessSpec> {
     let file = process.get_ref();
-    let at = |name: &Spanned<String>| source.cgroup(name.get_ref(), name.span(), known);
+    let at = |name: &Spanned<String>| source.cgroup(name.get_ref(), name.span(), tree);
     let threads = match &file.threads {
         Some(threads) => Some(source.range(threads, "`threads`", 1, THREADS_MAX)? as usize),
         None => None,
@@ -85,8 +85,8 @@ fn read_process(
             return Err(source.at(process.span(), message));
         }
     };
-    let hierarchy = known[cgroups[0].index()].hierarchy;
-    if cgroups.iter().any(|cgroup| known[cgroup.index()].hierarchy != hierarchy) {
+    let hierarchy = tree.hierarchy(cgroups[0]);
+    if cgroups.iter().any(|cgroup| tree.hierarchy(*cgroup) != hierarchy) {
         let message =
             format!("`cgroups` of `{name}` are of several hierarchies; name the others in `elsewhere`");
         return Err(source.at(process.span(), message));

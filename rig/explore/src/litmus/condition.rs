@@ -90,7 +90,7 @@ impl Condition {
     ///
     /// # Errors
     /// The part that cannot be read, and a valid form.
-    pub(super) fn parse(text: &str, names: &Names) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, names: &Names<'_>) -> Result<Self, String> {
         let tokens = tokens(text);
         let mut parser = Parser { text, names, tokens: &tokens, depth: 0 };
         let tree = parser.any()?;
@@ -203,7 +203,7 @@ const DEPTH_MAX: u32 = 64;
 
 struct Parser<'a> {
     text: &'a str,
-    names: &'a Names,
+    names: &'a Names<'a>,
     tokens: &'a [Token<'a>],
     depth: u32,
 }

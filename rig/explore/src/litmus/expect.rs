@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for Any {
 /// Reads conditions and invariants of one test.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Source<'a>,
-    pub(super) names: &'a Names,
+    pub(super) names: &'a Names<'a>,
 }
 
 /// Expectations by protocol, and conditions for all protocols.

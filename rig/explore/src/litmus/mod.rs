@@ -70,13 +70,15 @@ impl Litmus {
         let cpus = cpus(&source, &parsed)?;
         let blame = parsed.cpus.as_ref().map_or(0..0, toml::Spanned::span);
         let cgroups = source.cgroups(parsed.cgroups.get_ref(), &hierarchies, (&blame, cpus))?;
-        let (processes, threads) = actors::processes(&source, &parsed, &cgroups)?;
+        let (processes, threads) =
+            actors::processes(&source, &parsed, &scenario::tree(&hierarchies, &cgroups))?;
         let mut options = source.options(&parsed.options)?;
         // One page at a time: the other pages that one fault of a real system brings in do not matter here.
         options.fault_around_pages = 1;
         let spec = WorldSpec {
             cpus,
             hierarchies: hierarchies.iter().map(|hierarchy| hierarchy.controllers.clone()).collect(),
+            hierarchy_names: hierarchies.iter().map(|hierarchy| hierarchy.name.clone()).collect(),
             late,
             cgroups,
             processes,

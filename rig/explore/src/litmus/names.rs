@@ -4,20 +4,22 @@ use super::ops::{Op, Role};
 use faults::{Fault, FaultPlan, Thrown};
 use input::nearest::nearest;
 use model::kernel::Controller;
-use model::world::WorldSpec;
+use model::world::{Tree, WorldSpec};
 
 /// All names that a condition may use.
-pub(super) struct Names {
+pub(super) struct Names<'a> {
     threads: Vec<String>,
     cgroups: Vec<String>,
+    /// The cgroups with the roots, where a thread may be.
+    tree: Tree<'a>,
     counters: Vec<String>,
     cpuset: bool,
     freezer: bool,
 }
 
-impl Names {
+impl<'a> Names<'a> {
     pub(super) fn new(
-        spec: &WorldSpec,
+        spec: &'a WorldSpec,
         threads: &[String],
         actors: &[LitmusActor],
         faults: &FaultPlan,
@@ -30,6 +32,7 @@ impl Names {
         Self {
             threads: threads.iter().cloned().chain(born(spec, actors, faults)).collect(),
             cgroups: spec.cgroups.iter().map(|cgroup| cgroup.name.clone()).collect(),
+            tree: spec.tree(),
             counters: counters.collect(),
             cpuset: mounted(Controller::Cpuset),
             freezer: mounted(Controller::Freezer),
@@ -44,7 +47,9 @@ impl Names {
 
     pub(super) fn place(&self, thread: &str, place: &str) -> Result<(), String> {
         self.thread(thread)?;
-        place.split(',').filter(|one| !["-", "/"].contains(one)).try_for_each(|one| self.cgroup(one))
+        let unknown = |one: &&str| *one != "-" && self.tree.find(one).is_none();
+        let unknown = place.split(',').find(unknown);
+        unknown.map_or(Ok(()), |one| Err(scenario::no_cgroup(one, &self.tree)))
     }
 
     pub(super) fn cpus(&self, thread: &str) -> Result<(), String> {

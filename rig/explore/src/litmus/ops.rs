@@ -140,8 +140,8 @@ impl Reader<'_> {
             ["thaw", cgroup] => Ok(Op::Freeze(self.at(cgroup, Controller::Freezer)?, false)),
             ["offline-cpu", cpu] => Ok(Op::OfflineCpu(self.cpu(cpu)?)),
             ["online-cpu", cpu] => Ok(Op::OnlineCpu(self.cpu(cpu)?)),
-            ["rmdir", cgroup] => Ok(Op::Rmdir(self.cgroup(cgroup)?)),
-            ["mkdir", cgroup] => Ok(Op::Mkdir(self.cgroup(cgroup)?)),
+            ["rmdir", cgroup] => Ok(Op::Rmdir(self.with_files(cgroup)?)),
+            ["mkdir", cgroup] => Ok(Op::Mkdir(self.with_files(cgroup)?)),
             [known, ..] if FORMS.iter().any(|(first, _)| first == known) => self.form(known),
             _ => {
                 let known = nearest(first, FORMS.iter().map(|(first, _)| *first));
@@ -160,14 +160,18 @@ impl Reader<'_> {
     }
 
     fn cgroup(&self, name: &str) -> Read<CgroupId> {
-        self.source.cgroup(name, self.span.clone(), &self.around.spec.cgroups)
+        self.source.cgroup(name, self.span.clone(), &self.around.spec.tree())
+    }
+
+    /// Returns a cgroup that can be written to or removed: any except a root.
+    fn with_files(&self, name: &str) -> Read<CgroupId> {
+        self.source.cgroup_with_files(name, self.span.clone(), &self.around.spec.tree())
     }
 
     /// Returns a cgroup of a hierarchy where `controller` is mounted.
     fn at(&self, name: &str, controller: Controller) -> Read<CgroupId> {
-        let cgroup = self.cgroup(name)?;
-        let mounted =
-            &self.around.spec.hierarchies[self.around.spec.cgroups[cgroup.index()].hierarchy.index()];
+        let (cgroup, spec) = (self.with_files(name)?, self.around.spec);
+        let mounted = &spec.hierarchies[spec.cgroups[cgroup.index()].hierarchy.index()];
         if mounted.contains(&controller) {
             return Ok(cgroup);
         }

@@ -16,7 +16,7 @@ pub struct Node {
     pub limits: [u64; Controller::COUNT],
     /// The mask of its cpuset at the start.
     pub cpus: MaskId,
-    /// True if it is the root of its hierarchy, which counts nothing.
+    /// True if it is the root of its hierarchy, which has no counters.
     pub root: bool,
 }
 
@@ -51,11 +51,13 @@ impl Layout {
         self.upward(cgroup).take_while(move |level| *level != until)
     }
 
-    /// Returns (controller, cgroup) for every cgroup except roots and every controller mounted in its hierarchy.
+    /// Returns (controller, cgroup) for every cgroup and every controller mounted in its hierarchy. A root has no limit
+    /// and is not counted, except for cpuset: its tasks have the mask of its CPUs.
     pub fn counters(&self) -> impl Iterator<Item = (Controller, CgroupId)> + '_ {
-        self.cgroups.iter().enumerate().filter(|(_, node)| !node.root).flat_map(|(at, node)| {
-            let mounted = &self.hierarchies[node.hierarchy.index()];
-            mounted.iter().map(move |controller| (*controller, CgroupId(at as u32)))
+        self.cgroups.iter().enumerate().flat_map(|(at, node)| {
+            let mounted = self.hierarchies[node.hierarchy.index()].iter().copied();
+            let here = mounted.filter(|controller| !node.root || *controller == Controller::Cpuset);
+            here.map(move |controller| (controller, CgroupId(at as u32)))
         })
     }
 }

@@ -163,7 +163,7 @@ pub fn freeze<C: Current>(cur: &C, world: &World, cgroup: CgroupId, frozen: bool
 /// Removes a cgroup. Later lookups fail with ENODEV.
 ///
 /// # Errors
-/// `EBUSY` when it has tasks or children, `ENOENT` when it is removed already.
+/// `EBUSY` when it has tasks or children or is a root, `ENOENT` when it is removed already.
 pub fn rmdir<C: Current>(cur: &C, world: &World, cgroup: CgroupId) -> Result<(), Errno> {
     operation_without_mm(cur, OpKind::Rmdir, || {
         cur.work(Work::Syscall, 1);
@@ -174,7 +174,10 @@ pub fn rmdir<C: Current>(cur: &C, world: &World, cgroup: CgroupId) -> Result<(),
         }
         let is_child = |child: &&crate::world::Cgroup| *child.parent == Some(cgroup);
         let children = world.cgroups.iter().filter(is_child).any(|child| child.removed.load(cur) == 0);
-        if children || has_tasks(cur, world, *of.hierarchy, cgroup) {
+        if world.spec.tree().spec(cgroup).is_none()
+            || children
+            || has_tasks(cur, world, *of.hierarchy, cgroup)
+        {
             return Err(Errno::EBUSY);
         }
         of.removed.store(cur, 1);

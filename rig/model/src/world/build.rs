@@ -118,7 +118,7 @@ impl World {
         let mut css = CssSetId::default();
         for hierarchy in self.spec.hierarchy_ids() {
             let mut named = std::iter::once(&cgroup).chain(&spec.elsewhere);
-            let here = named.find(|c| self.spec.cgroups[c.index()].hierarchy == hierarchy);
+            let here = named.find(|c| *self.cgroup(**c).hierarchy == hierarchy);
             css = css.with(hierarchy, here.copied().unwrap_or(self.root(hierarchy)));
         }
         css
@@ -159,7 +159,7 @@ impl World {
 fn root(spec: &WorldSpec, hierarchy: HierarchyId) -> Cgroup {
     let id = spec.cgroups.len() as u32 + hierarchy.0;
     Cgroup {
-        name: Immutable::new("/".to_owned()),
+        name: Immutable::new(spec.tree().name(CgroupId(id)).to_owned()),
         hierarchy: Immutable::new(hierarchy),
         parent: Immutable::new(None),
         counters: Immutable::new(Default::default()),

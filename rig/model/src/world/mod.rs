@@ -9,6 +9,7 @@ pub mod objects;
 pub mod shared;
 pub mod slots;
 pub mod spec;
+mod tree;
 mod view;
 
 pub use css::{Cpusets, CssSets, TaskList};
@@ -19,6 +20,7 @@ pub use spec::{
     Ancestors, CgroupSpec, Grace, Invalidate, MmapError, OwnerChange, ProcessSpec, Scope, SpecError,
     WorldOptions, WorldSpec,
 };
+pub use tree::Tree;
 
 use crate::kernel::{CgroupId, Controller, CpuMask, CssSetId, HierarchyId, MmId, ProcessId, TaskId};
 use crate::locks::{Mutex, RwSem, SpinLock};
@@ -121,7 +123,7 @@ impl World {
         }
     }
 
-    /// Returns the root of `hierarchy`, which has no parent and counts nothing.
+    /// Returns the root of `hierarchy`, which has no parent and no counters.
     #[must_use]
     pub fn root(&self, hierarchy: HierarchyId) -> CgroupId {
         CgroupId(self.spec.cgroups.len() as u32 + hierarchy.0)

@@ -160,6 +160,8 @@ pub struct WorldSpec {
     pub cpus: u32,
     /// The controllers of each hierarchy, in the order of their callbacks.
     pub hierarchies: Vec<Vec<Controller>>,
+    /// The names of the hierarchies, if there are several.
+    pub hierarchy_names: Vec<String>,
     /// The controllers that count nothing until an attach adopts them.
     pub late: Vec<Controller>,
     /// The cgroups; their position is their id.
@@ -259,7 +261,14 @@ impl WorldSpec {
         (0..self.hierarchies.len()).map(|at| HierarchyId(at as u32))
     }
 
-    /// Returns the cgroup of that name.
+    /// Returns the cgroups by name, with the roots.
+    #[must_use]
+    pub fn tree(&self) -> super::Tree<'_> {
+        let name = |at: usize| self.hierarchy_names.get(at).map_or("", String::as_str);
+        super::Tree::new((0..self.hierarchies.len()).map(name), &self.cgroups)
+    }
+
+    /// Returns the cgroup of that name, which is not a root.
     #[must_use]
     pub fn cgroup(&self, name: &str) -> Option<CgroupId> {
         self.cgroups.iter().position(|c| c.name == name).map(|at| CgroupId(at as u32))

@@ -49,6 +49,7 @@ fn unknown_names_are_errors_that_list_the_known_ones() {
     let cases = [
         ("-> b", "-> c", "t.toml:20:8: there is no cgroup `c`; there are `a`, `b`"),
         ("cgroup = \"a\"", "cgroup = \"x\"", "t.toml:13:10: there is no cgroup `x`; there are `a`, `b`"),
+        ("-> b", "-> mem:/", "t.toml:20:8: there is no cgroup `mem:/`; there are `a`, `b`, `/`"),
         (
             "as = \"p.0\"",
             "as = \"p.7\"",
@@ -189,4 +190,52 @@ fn errors_say_why_something_cannot_be() {
         let said = error(old, new);
         assert!(said.starts_with(wanted), "{new}: {said}");
     }
+}
+
+/// A test over two hierarchies, with an operation and a condition to be replaced.
+const TWO: &str = r#"
+name = "two"
+forbidden = ["p.0@CONDITION"]
+[[hierarchies]]
+name = "mem"
+controllers = ["memrlimit"]
+[[hierarchies]]
+name = "cpu"
+controllers = ["cpuset"]
+[cgroups.a]
+hierarchy = "mem"
+[cgroups.b]
+hierarchy = "cpu"
+[processes.p]
+cgroup = "a"
+[[actors]]
+name = "admin"
+ops = ["OPERATION"]
+"#;
+
+#[test]
+fn a_root_is_named_by_its_hierarchy_and_has_no_files() {
+    let read = |operation: &str, condition: &str| {
+        let text = TWO.replace("OPERATION", operation).replace("CONDITION", condition);
+        Litmus::parse("t.toml", &text).map_err(|error| error.to_string())
+    };
+    let good = read("attach process p -> mem:/", "mem:/,cpu:/").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(good.spec.tree().name(good.spec.tree().find("cpu:/").expect("a root")), "cpu:/");
+    let several = "there are several hierarchies, each with a root; instead of `/` write `mem:/` or `cpu:/`";
+    let no_files = "has no limits or states, always has all online CPUs and stays; name a cgroup below it; there are `a`, `b`";
+    let cases = [
+        ("attach process p -> /", "a", several.to_owned()),
+        ("attach process p -> a", "/", several.to_owned()),
+        ("set mem:/ memrlimit.limit 5", "a", format!("the root `mem:/` {no_files}")),
+        ("set cpu:/ cpuset.cpus [0]", "a", format!("the root `cpu:/` {no_files}")),
+        ("rmdir mem:/", "a", format!("the root `mem:/` {no_files}")),
+        ("mkdir mem:/", "a", format!("the root `mem:/` {no_files}")),
+    ];
+    for (operation, condition, wanted) in cases {
+        let error = read(operation, condition).err().unwrap_or_else(|| panic!("{operation} is accepted"));
+        assert!(error.contains(&wanted), "{operation}, {condition}: {error}");
+    }
+    let listed = TWO.replace("[cgroups.b]", "[cgroups.\"cpu:/\"]");
+    let error = Litmus::parse("t.toml", &listed).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("`cpu:/` is a root, which is there without being listed"), "{error}");
 }

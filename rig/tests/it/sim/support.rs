@@ -186,6 +186,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
     };
     let process = ProcessSpec {
         name: "p".to_owned(),
+        hierarchy_names: vec![],
         cgroups: setup.threads.clone(),
         vm_pages: setup.vm,
         rss_pages: setup.rss,

@@ -260,6 +260,10 @@ pub struct Cgroup {
     ///
     /// Default: no limit.
     pub(crate) numtasks: Option<Limited>,
+    /// Limit of net, which counts packets in receive queues.
+    ///
+    /// Default: no limit.
+    pub(crate) net: Option<Limited>,
     /// CPUs of the cgroup.
     ///
     /// Default: all CPUs.
@@ -275,7 +279,7 @@ pub struct Cgroup {
 pub(crate) struct Limited {
     /// Largest usage.
     ///
-    /// Unit: pages; tasks for `numtasks`. Values: 0 to 9223372036854775807.
+    /// Unit: pages; tasks for `numtasks`, packets for `net`. Values: 0 to 9223372036854775807.
     pub(crate) limit: Spanned<Limit>,
 }
 

@@ -92,6 +92,7 @@ sites! {
         "cpuset" ENOSPC: CpusetCanAttach CpusetPrepare CpusetPrepareSleep CpusetPrepareNosleep;
         "numtasks" EAGAIN: NumtasksCanAttach NumtasksPrepare NumtasksPrepareSleep NumtasksPrepareNosleep;
         "freezer" EBUSY: FreezerCanAttach FreezerPrepare FreezerPrepareSleep FreezerPrepareNosleep;
+        "net" ENOMEM: NetCanAttach NetPrepare NetPrepareSleep NetPrepareNosleep;
     }
     core {
         CoreFind "core.find", kernel "cgroup_lock_live_group", errno Some(Errno::ENODEV),

@@ -29,6 +29,7 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
         cgroups: vec![CgroupId(0); threads],
         vm_pages: 2 * pages,
         rss_pages: pages,
+        packets: 0,
         elsewhere: vec![],
     };
     let spec = WorldSpec {

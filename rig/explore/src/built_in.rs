@@ -101,6 +101,14 @@ litmus!(
     "root-of-one-of-two-hierarchies",
     "thread-moves-itself",
     "mover-is-killed-by-an-exec",
+    "net-needs-the-nosleep-phase",
+    "net-aborts-in-the-nosleep-phase",
+    "net-is-not-charged-before-a-veto",
+    "net-gives-back-at-the-switch",
+    "net-lock-is-kept",
+    "net-owner-exits-during-the-move",
+    "net-and-a-process-that-ends",
+    "net-joins-while-packets-come",
 );
 
 /// Returns the names, with a line about each, for `list`.

@@ -8,7 +8,7 @@ use model::checks::CheckSet;
 use model::checks::Judge;
 use model::kernel::TaskId;
 use model::paths::attach::Request;
-use model::paths::{actors, admin, exec, exit, fork, mm};
+use model::paths::{actors, admin, exec, exit, fork, mm, net};
 use model::protocols::{Protocol, attach, evacuate};
 use model::seam::event::{Target, Who};
 use model::seam::{ActorId, Current, Event, Observer, Stamp};
@@ -116,15 +116,24 @@ fn act(cur: &Here, stage: &Fixture, at: usize) {
     let actor = &stage.litmus.actors[at];
     match actor.role {
         Role::Outside => {
-            let moves = actor.ops.iter().any(|op| matches!(op, Op::Attach(..)));
-            let who = if moves { Who::Mover(at as u32) } else { Who::Admin(at as u32) };
-            cur.emit(Event::Start(who));
+            cur.emit(Event::Start(outsider(&actor.ops, at as u32)));
             actor.ops.iter().for_each(|op| outside(cur, stage, op));
         }
         Role::Thread(task) => {
             cur.emit(Event::Start(Who::Task(task)));
             thread(cur, stage, task, &actor.ops);
         }
+    }
+}
+
+/// Returns the identity of an actor that is not a thread.
+fn outsider(ops: &[Op], number: u32) -> Who {
+    if ops.iter().any(|op| matches!(op, Op::Attach(..))) {
+        Who::Mover(number)
+    } else if ops.iter().any(|op| matches!(op, Op::Receive(..) | Op::Drain(..))) {
+        Who::Interrupt(number)
+    } else {
+        Who::Admin(number)
     }
 }
 
@@ -194,6 +203,8 @@ fn outside<C: Current>(cur: &C, stage: &Fixture, op: &Op) {
         Op::Mkdir(cgroup) => {
             let _ = admin::mkdir(cur, world, *cgroup);
         }
+        Op::Receive(process, packets) => drop(net::receive(cur, world, *process, *packets)),
+        Op::Drain(process, packets) => drop(net::drain(cur, world, *process, *packets)),
         Op::Mmap(_)
         | Op::Munmap(_)
         | Op::Touch(_)

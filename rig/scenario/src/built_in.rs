@@ -24,6 +24,7 @@ scenarios!(
     "threadgroup",
     "grace-period",
     "sleep-enough",
+    "net",
     "mmap-sem",
     "steady",
     "idle",

@@ -99,6 +99,11 @@ pub(crate) struct File {
     /// Default: `[]`.
     #[serde(default)]
     pub(crate) admins: Vec<Spanned<Admin>>,
+    /// Interrupts that bring packets to sockets or take them out, for the controller net.
+    ///
+    /// Default: `[]`.
+    #[serde(default)]
+    pub(crate) interrupts: Vec<Spanned<Interrupt>>,
     /// Costs that replace those of the built-in [table](#tables-of-costs).
     ///
     /// Default: `{}`.
@@ -261,6 +266,10 @@ pub struct Cgroup {
     ///
     /// Default: no limit.
     pub(crate) numtasks: Option<Limited>,
+    /// Limit of net, which counts packets in receive queues.
+    ///
+    /// Default: no limit.
+    pub(crate) net: Option<Limited>,
     /// CPUs of the cgroup.
     ///
     /// Default: all CPUs.
@@ -276,7 +285,7 @@ pub struct Cgroup {
 pub(crate) struct Limited {
     /// Largest usage.
     ///
-    /// Unit: pages; tasks for `numtasks`. Values: 0 to 9223372036854775807.
+    /// Unit: pages; tasks for `numtasks`, packets for `net`. Values: 0 to 9223372036854775807.
     pub(crate) limit: Spanned<Limit>,
 }
 
@@ -346,12 +355,12 @@ pub(crate) struct Admin {
     pub(crate) cgroup: Option<Spanned<String>>,
     /// Controller of the limit; required with `limit`, an error otherwise.
     ///
-    /// Values: `memrlimit`, `memory`, `numtasks`. Default: none, with other tasks only.
+    /// Values: `memrlimit`, `memory`, `numtasks`, `net`. Default: none, with other tasks only.
     pub(crate) controller: Option<Spanned<String>>,
     /// Values that it writes in turn; required with `limit` and `cpus`, an error otherwise.
     ///
-    /// Unit: pages for `limit`, tasks for its controller numtasks; none for `cpus`. Values: `limit`: numbers and
-    /// `"unlimited"`; `cpus`: lists of CPUs. Default: none, with other tasks only.
+    /// Unit: pages for `limit`, tasks for its controller numtasks, packets for net; none for `cpus`. Values: `limit`:
+    /// numbers and `"unlimited"`; `cpus`: lists of CPUs. Default: none, with other tasks only.
     pub(crate) values: Option<Spanned<Vec<Spanned<AdminValue>>>>,
     /// True to write a limit below the usage as well, which is refused otherwise; with `limit` only.
     ///
@@ -371,6 +380,29 @@ pub(crate) struct Admin {
     /// Values: 0ns to 3600s. Default: no pause.
     #[serde(default = "no_time")]
     pub(crate) pause: Spanned<Duration>,
+}
+
+/// A source of interrupts. On the simulator it takes its turn on a CPU, as the thread of threaded NAPI does.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Interrupt {
+    /// Work of each interrupt: brings packets to a socket, or takes them out.
+    ///
+    /// Values: `receive`, `drain`.
+    pub(crate) what: Spanned<String>,
+    /// Interrupts per second, with intended start times.
+    ///
+    /// Values: 1/s to 1000000000/s.
+    pub(crate) rate: Spanned<Pace>,
+    /// Packets of each interrupt. All of them are dropped if the limit of net refuses.
+    ///
+    /// Unit: packets. Values: 1 to 1048576. Default: `1`.
+    #[serde(default = "one")]
+    pub(crate) packets: Spanned<i64>,
+    /// Cgroup in which the processes start whose sockets it works on, in turn.
+    ///
+    /// Values: a cgroup of `[[workloads]]`. Default: the processes of all workloads.
+    pub(crate) cgroup: Option<Spanned<String>>,
 }
 
 /// A value written to a file of a cgroup: a limit, a word, CPUs.

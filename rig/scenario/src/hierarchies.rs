@@ -279,10 +279,11 @@ impl Cgroup {
 
     /// Returns controllers with their limits, and the places of these.
     pub(crate) fn limits(&self) -> impl Iterator<Item = (Controller, (Range<usize>, u64))> {
-        let limits: [(Controller, &Option<Limited>); 3] = [
+        let limits: [(Controller, &Option<Limited>); 4] = [
             (Controller::Memrlimit, &self.memrlimit),
             (Controller::Memory, &self.memory),
             (Controller::Numtasks, &self.numtasks),
+            (Controller::Net, &self.net),
         ];
         limits.into_iter().filter_map(|(controller, limited)| {
             let limit = &limited.as_ref()?.limit;

@@ -24,6 +24,7 @@ pub mod catalogue;
 mod fields;
 pub mod file;
 mod hierarchies;
+mod interrupts;
 mod movers;
 mod overrides;
 mod read;
@@ -34,6 +35,7 @@ mod world;
 pub use admins::{Act, Admin};
 pub use fields::Pace;
 pub use hierarchies::{Hierarchy, no_cgroup, tree};
+pub use interrupts::Interrupt;
 pub use movers::{Movers, Moves};
 pub use overrides::Overrides;
 pub use recordings::with_names;
@@ -88,6 +90,8 @@ pub struct Scenario {
     pub movers: Vec<Movers>,
     /// Admins.
     pub admins: Vec<Admin>,
+    /// Interrupts.
+    pub interrupts: Vec<Interrupt>,
     /// Costs of operations: the built-in table, except for the values in the scenario.
     pub costs: Costs,
     /// Minimum of events per cell.
@@ -113,7 +117,7 @@ pub struct Workload {
     pub spec: workloads::Spec,
 }
 
-/// The pacing of a mover or an admin: a rate with intended start times, or one act after the other with a pause.
+/// The pacing of a mover, an admin or interrupts: a rate with intended start times, or one act after the other with a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pacing {
     /// Closed loop, or a rate.
@@ -181,6 +185,7 @@ impl Scenario {
         let workloads = source.workloads(&parsed.workloads, &by_name, files)?;
         let movers = source.movers(&parsed, (&hierarchies, &late), &by_name)?;
         let admins = source.admins(&parsed, &hierarchies, &by_name, cpus)?;
+        let interrupts = source.interrupts(&parsed, &hierarchies, &by_name, &workloads)?;
         let (seed, seeds) = source.seeds(&parsed)?;
         let scenario = Self {
             protocols: source.protocols(&parsed.protocols)?,
@@ -205,6 +210,7 @@ impl Scenario {
             workloads,
             movers,
             admins,
+            interrupts,
         };
         source.fitting(&parsed, &scenario)?;
         scenario.world().validate().map_err(|error| source.at(parsed.cgroups.span(), error))?;

@@ -17,6 +17,7 @@ impl Scenario {
                     cgroups: workload.cgroups.iter().copied().cycle().take(threads).collect(),
                     vm_pages: u64::from(workload.plan.initial_vm(process)),
                     rss_pages: 0,
+                    packets: 0,
                     elsewhere: workload.elsewhere.clone(),
                 });
             }

@@ -177,6 +177,7 @@ fn left_out(scenario: &Scenario) -> Vec<String> {
         !scenario.admins.is_empty(),
         "The scenario's writes to files of cgroups happen in the simulator only.",
     );
+    note(!scenario.interrupts.is_empty(), "The scenario's interrupts happen in the simulator only.");
     let delays = scenario.delays_ns.iter().any(|delay| *delay > 0);
     note(
         delays,

@@ -3,6 +3,7 @@
 //! [`plan`] turns a [`scenario`] into cells; [`cell`] runs one on the simulator, [`threads`] on OS threads.
 mod admin;
 pub mod cell;
+mod interrupt;
 mod mover;
 pub mod observer;
 mod pacing;

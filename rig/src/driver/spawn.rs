@@ -1,5 +1,6 @@
-//! The actors of a cell: workers, movers and admins of a scenario, started on whichever engine runs it.
+//! The actors of a cell: workers, movers, admins and interrupts of a scenario, started on whichever engine runs it.
 use super::admin::Admin;
+use super::interrupt::Interrupt;
 use super::mover::{self, Mover};
 use super::plan::CellPlan;
 use super::worker::{self, Role, WorkerContext};
@@ -37,6 +38,7 @@ pub(super) fn start<C: Current>(
     workers(starts, scenario, &stage);
     movers(starts, scenario, &stage);
     admins(starts, scenario, &stage);
+    interrupts(starts, scenario, &stage);
 }
 
 fn workers<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<WorkerContext>) {
@@ -109,5 +111,14 @@ fn admins<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &
         let admin = Admin { number: number as u32, pacing: admin.pacing, act: admin.act.clone() };
         let stage = Arc::clone(stage);
         starts.start(move |cur| admin.work(cur, &stage));
+    }
+}
+
+fn interrupts<C: Current>(starts: &mut impl Starts<C>, scenario: &Scenario, stage: &Arc<WorkerContext>) {
+    for (number, source) in scenario.interrupts.iter().enumerate() {
+        let scenario::Interrupt { what, packets, processes, pacing } = source.clone();
+        let interrupt = Interrupt { number: number as u32, what, packets, processes, pacing };
+        let stage = Arc::clone(stage);
+        starts.start(move |cur| interrupt.work(cur, &stage));
     }
 }

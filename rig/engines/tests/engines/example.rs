@@ -45,8 +45,14 @@ pub(crate) fn spec() -> WorldSpec {
         cpus: Some(CpuMask::from_list(&[cpu])),
         frozen: false,
     };
-    let process =
-        ProcessSpec { name: "p".to_owned(), cgroups: vec![A], vm_pages: 10, rss_pages: 0, elsewhere: vec![] };
+    let process = ProcessSpec {
+        name: "p".to_owned(),
+        cgroups: vec![A],
+        vm_pages: 10,
+        rss_pages: 0,
+        packets: 0,
+        elsewhere: vec![],
+    };
     WorldSpec {
         cpus: 2,
         hierarchies: vec![vec![Controller::Memrlimit]],

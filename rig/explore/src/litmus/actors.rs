@@ -10,8 +10,8 @@ use toml::Spanned;
 
 /// Most threads of a process at the start.
 const THREADS_MAX: i64 = 4096;
-/// Most pages, chosen so that sums fit.
-const PAGES_MAX: i64 = 1 << 40;
+/// Most pages or packets, chosen so that sums fit.
+const AMOUNT_MAX: i64 = 1 << 40;
 
 /// An actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,11 +91,11 @@ fn read_process(
             format!("`cgroups` of `{name}` are of several hierarchies; name the others in `elsewhere`");
         return Err(source.at(process.span(), message));
     }
-    let pages = |value: &Option<Spanned<i64>>, what| match value {
-        Some(value) => source.range(value, what, 0, PAGES_MAX).map(|pages| pages as u64),
+    let amount = |value: &Option<Spanned<i64>>, what| match value {
+        Some(value) => source.range(value, what, 0, AMOUNT_MAX).map(|amount| amount as u64),
         None => Ok(0),
     };
-    let (vm_pages, rss_pages) = (pages(&file.vm, "`vm`")?, pages(&file.rss, "`rss`")?);
+    let (vm_pages, rss_pages) = (amount(&file.vm, "`vm`")?, amount(&file.rss, "`rss`")?);
     if rss_pages > vm_pages {
         let span = file.rss.as_ref().map_or(process.span(), Spanned::span);
         let message =
@@ -103,7 +103,8 @@ fn read_process(
         return Err(source.at(span, message));
     }
     let elsewhere = file.elsewhere.iter().map(at).collect::<Read<_>>()?;
-    Ok(ProcessSpec { name: name.to_owned(), cgroups, elsewhere, vm_pages, rss_pages })
+    let packets = amount(&file.packets, "`packets`")?;
+    Ok(ProcessSpec { name: name.to_owned(), cgroups, elsewhere, vm_pages, rss_pages, packets })
 }
 
 /// Returns the actors.

@@ -116,6 +116,11 @@ pub(super) struct Process {
     /// Unit: pages. Values: 0 to 1099511627776. Default: `0`.
     #[serde(default)]
     pub(super) rss: Option<Spanned<i64>>,
+    /// Packets in the receive queue of its socket.
+    ///
+    /// Unit: packets. Values: 0 to 1099511627776. Default: `0`.
+    #[serde(default)]
+    pub(super) packets: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]

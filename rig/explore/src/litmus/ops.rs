@@ -1,7 +1,7 @@
 //! Operations as text: `mmap 5`, `attach process p -> b`, `set b memrlimit.limit 3`.
 use input::nearest::nearest;
 use model::kernel::counter::UNLIMITED;
-use model::kernel::{CgroupId, Controller, CpuMask, TaskId};
+use model::kernel::{CgroupId, Controller, CpuMask, ProcessId, TaskId};
 use model::seam::event::Target;
 use model::world::WorldSpec;
 use scenario::source::{Read, Source};
@@ -42,6 +42,10 @@ pub enum Op {
     Rmdir(CgroupId),
     /// Creates a removed cgroup again.
     Mkdir(CgroupId),
+    /// Brings packets to the socket of a process, as an interrupt does.
+    Receive(ProcessId, u64),
+    /// Takes packets out of the socket of a process, as an interrupt does.
+    Drain(ProcessId, u64),
 }
 
 /// The role of an actor.
@@ -60,7 +64,7 @@ pub(super) struct Scope<'a> {
 }
 
 /// First words of operations, with an example each.
-const FORMS: [(&str, &str); 16] = [
+const FORMS: [(&str, &str); 18] = [
     ("attach", "attach process p -> b"),
     ("adopt", "adopt numtasks"),
     ("mmap", "mmap 5"),
@@ -77,10 +81,15 @@ const FORMS: [(&str, &str); 16] = [
     ("online-cpu", "online-cpu 1"),
     ("rmdir", "rmdir b"),
     ("mkdir", "mkdir b"),
+    ("receive", "receive p 3"),
+    ("drain", "drain p 3"),
 ];
 
 /// Operations that only a thread can perform.
 const OF_THREADS: [&str; 7] = ["mmap", "munmap", "touch", "release", "fork", "exec", "exit"];
+
+/// Operations of interrupts, which no thread performs.
+const OF_INTERRUPTS: [&str; 2] = ["receive", "drain"];
 
 /// Returns the CPUs that an operation names, as far as they can be read.
 pub(super) fn cpus(text: &str) -> Vec<i64> {
@@ -122,6 +131,11 @@ impl Reader<'_> {
                 self.around.threads.first().map_or("p.0", String::as_str)
             ));
         }
+        if role != Role::Outside && OF_INTERRUPTS.contains(&first) {
+            return self.wrong(format!(
+                "only an interrupt can `{first}`, and `{who}` is a thread; write it for an actor with name = \"softirq\""
+            ));
+        }
         match words.as_slice() {
             ["attach", rest @ ..] => self.attach(rest),
             ["adopt", name] => self.adopt(name),
@@ -142,6 +156,8 @@ impl Reader<'_> {
             ["online-cpu", cpu] => Ok(Op::OnlineCpu(self.cpu(cpu)?)),
             ["rmdir", cgroup] => Ok(Op::Rmdir(self.with_files(cgroup)?)),
             ["mkdir", cgroup] => Ok(Op::Mkdir(self.with_files(cgroup)?)),
+            ["receive", process, packets] => Ok(Op::Receive(self.socket(process)?, self.packets(packets)?)),
+            ["drain", process, packets] => Ok(Op::Drain(self.socket(process)?, self.packets(packets)?)),
             [known, ..] if FORMS.iter().any(|(first, _)| first == known) => self.form(known),
             _ => {
                 let known = nearest(first, FORMS.iter().map(|(first, _)| *first));
@@ -156,6 +172,34 @@ impl Reader<'_> {
             Err(_) => self.wrong(format!(
                 "`{word}` is not a number of pages; write a whole number, such as \"mmap 5\""
             )),
+        }
+    }
+
+    fn packets(&self, word: &str) -> Read<u64> {
+        match word.parse::<u32>() {
+            Ok(packets) => Ok(u64::from(packets)),
+            Err(_) => self.wrong(format!(
+                "`{word}` is not a number of packets; write a whole number, such as \"receive p 3\""
+            )),
+        }
+    }
+
+    /// Returns the process of that name, whose socket an interrupt works on.
+    fn socket(&self, name: &str) -> Read<ProcessId> {
+        if self.around.spec.hierarchy_of(Controller::Net).is_none() {
+            return self.wrong(format!(
+                "no hierarchy has the controller `net`, which charges packets; add it to `controllers`, or remove \"{}\"",
+                self.text
+            ));
+        }
+        self.process(name)
+    }
+
+    fn process(&self, name: &str) -> Read<ProcessId> {
+        let names = || self.around.spec.processes.iter().map(|process| process.name.as_str());
+        match names().position(|known| known == name) {
+            Some(at) => Ok(ProcessId(at as u32)),
+            None => self.wrong(format!("there is no process `{name}`; {}", nearest(name, names()))),
         }
     }
 
@@ -193,16 +237,7 @@ impl Reader<'_> {
                     }
                 }
             }
-            ["process", process, "->", dest] => {
-                let names = || self.around.spec.processes.iter().map(|process| process.name.as_str());
-                match names().position(|name| name == *process) {
-                    Some(at) => (Target::Process(model::kernel::ProcessId(at as u32)), dest),
-                    None => {
-                        let known = nearest(process, names());
-                        return self.wrong(format!("there is no process `{process}`; {known}"));
-                    }
-                }
-            }
+            ["process", process, "->", dest] => (Target::Process(self.process(process)?), dest),
             ["all", "->", dest] => (Target::All, dest),
             _ => return self.form("attach"),
         };
@@ -254,7 +289,7 @@ impl Reader<'_> {
     }
 
     fn unknown_file<T>(&self, file: &str) -> Read<T> {
-        let known = ["memrlimit.limit", "memory.limit", "numtasks.limit", "cpuset.cpus"];
+        let known = ["memrlimit.limit", "memory.limit", "numtasks.limit", "net.limit", "cpuset.cpus"];
         self.wrong(format!("a cgroup has no file `{file}` to be set; {}", nearest(file, known.into_iter())))
     }
 

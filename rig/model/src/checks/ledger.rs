@@ -66,6 +66,10 @@ pub(super) fn truth(shadow: &Shadow, snapshot: &Snapshot, controller: Controller
             let records = snapshot.mms.iter().flat_map(|mm| mm.records.by_cgroup());
             records.filter(|(named, _)| within(*named)).map(|(_, pages)| pages).sum()
         }
+        Controller::Net => {
+            let here = snapshot.mms.iter().filter(|mm| within(mm.owner.cgroup(hierarchy)));
+            here.map(|mm| mm.packets).sum()
+        }
         Controller::Numtasks => {
             snapshot.tasks.iter().filter(|task| within(task.css.cgroup(hierarchy))).count() as u64
         }

@@ -38,6 +38,8 @@ pub struct MmShadow {
     pub owner: Option<TaskId>,
     /// The records of its touched pages.
     pub records: PageRecords,
+    /// The packets in its receive queue.
+    pub packets: i64,
 }
 
 /// An actor, as followed from events.
@@ -158,6 +160,7 @@ impl Shadow {
                 net.missing += missing as i64;
             }
             Event::TotalVm { mm, pages } => self.total_vm(actor, mm, pages),
+            Event::Packets { mm, packets } => self.packets(actor, mm, packets),
             Event::Owner { mm, task } => self.owner(actor, mm, task),
             Event::Record { mm, cgroup, pages } => self.record(actor, mm, cgroup, pages),
             Event::Born { task, process, .. } => {

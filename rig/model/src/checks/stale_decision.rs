@@ -48,8 +48,8 @@ impl Checker for StaleDecision {
                     let pages = shadow.mm(mm).map_or(0, |mm| mm.total_vm);
                     room(&mut self.tally, shadow, at_ns, (admission, pages));
                 }
-                Admitted::RoomForTasks(tasks) => {
-                    room(&mut self.tally, shadow, at_ns, (admission, tasks as i64));
+                Admitted::RoomForTasks(amount) | Admitted::RoomForPackets(amount) => {
+                    room(&mut self.tally, shadow, at_ns, (admission, amount as i64));
                 }
             }
         }

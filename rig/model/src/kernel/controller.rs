@@ -41,6 +41,9 @@ controllers! {
     Numtasks "numtasks", counts true in "tasks", "tasks: live threads, charged by fork and exit";
     /// Stopping whole cgroups.
     Freezer "freezer", counts false in "tasks", "a frozen cgroup admits and releases no task";
+    /// Packets in receive queues, charged and uncharged in softirq context.
+    Net "net", counts true in "packets",
+        "packets in the receive queue of a socket, charged to its owner's cgroup by interrupts, under a spinlock";
 }
 
 impl Controller {

@@ -84,6 +84,8 @@ pub struct MmView {
     pub owner: CssSetId,
     /// The records of its touched pages.
     pub records: PageRecords,
+    /// The packets in its receive queue.
+    pub packets: u64,
 }
 
 /// The state at a quiescent moment: no operation and no transaction is in flight.

@@ -6,7 +6,7 @@
 use super::charge::{Charge, charge, charge_forced, uncharge};
 use super::fork::pin_owner;
 use super::mm::{give_back, mm_of, unmap};
-use super::{numtasks, operation, threadgroup};
+use super::{net, numtasks, operation, threadgroup};
 use crate::kernel::{CgroupId, Controller, MmId, ProcessId, TaskId};
 use crate::seam::event::OpKind;
 use crate::seam::{Current, Event, Work};
@@ -77,6 +77,7 @@ pub(super) fn tear_down<C: Current>(cur: &C, world: &World, id: MmId) {
         mm.gone.store(cur, 1);
         give_back(cur, world, id, u64::MAX);
         unmap(cur, world, id, u64::MAX);
+        net::close(cur, world, id);
     }
     world.tasks.retire(mm.owner.peek() as u32);
     world.mms.retire(id.0);
@@ -89,8 +90,12 @@ fn hand_on<C: Current>(cur: &C, world: &World, id: MmId, process: ProcessId, old
     if mm.gone.load(cur) == 1 {
         return;
     }
-    let memrlimit = world.counting(cur, Controller::Memrlimit);
-    let from = memrlimit.map(|hierarchy| world.cgroup_of(cur, old, hierarchy));
+    let sockets = net::lock(cur, world);
+    let owned = [Controller::Memrlimit, Controller::Net];
+    let before = owned.map(|controller| {
+        let hierarchy = world.counting(cur, controller)?;
+        Some((controller, hierarchy, world.cgroup_of(cur, old, hierarchy)))
+    });
     let new = {
         let list = world.tasklist_lock.lock(cur);
         let Some(new) = list.of(process).iter().min().copied() else { return };
@@ -100,12 +105,15 @@ fn hand_on<C: Current>(cur: &C, world: &World, id: MmId, process: ProcessId, old
         new
     };
     world.tasks.retire(old.0);
-    if let (Some(hierarchy), Some(from)) = (memrlimit, from) {
+    for (controller, hierarchy, from) in before.into_iter().flatten() {
         let to = world.cgroup_of(cur, new, hierarchy);
         if to != from {
-            let pages = mm.total_vm.load(cur);
+            let amount = match controller {
+                Controller::Net => sockets.as_ref().map_or(0, |sockets| sockets.packets(id)),
+                _ => mm.total_vm.load(cur),
+            };
             let until = world.common_ancestor(from, to);
-            follow(cur, world, from, Charge::new(Controller::Memrlimit, to, pages).until(until));
+            follow(cur, world, from, Charge::new(controller, to, amount).until(until));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! child is charged before it is visible.
 use super::charge::{Charge, charge};
 use super::mm::mm_of;
-use super::{numtasks, operation, threadgroup};
+use super::{net, numtasks, operation, threadgroup};
 use crate::kernel::page::PageRecords;
 use crate::kernel::{Controller, CssSetId, MaskId, MmId, ProcessId, TaskId};
 use crate::seam::event::OpKind;
@@ -103,6 +103,7 @@ pub(super) fn new_mm<C: Current>(cur: &C, world: &World, owner: TaskId, pages: u
     mm.gone.init(0);
     mm.page_table_lock.quiet(|records| *records = PageRecords::default());
     pin_owner(world, owner);
+    net::open(cur, world, MmId(id));
     cur.emit(Event::Owner { mm: MmId(id), task: owner });
     cur.emit(Event::TotalVm { mm: MmId(id), pages: pages as i64 });
     MmId(id)

@@ -5,7 +5,9 @@
 //! - [`mm`] maps, touches and releases pages.
 //! - [`fork`], [`exit`] and [`exec`] make and end tasks; [`actors`] maps tasks to actors.
 //! - [`threadgroup`] is the lock that excludes these three during an attach.
-//! - [`attach`] is the part of an attach that protocols share, [`moving`] the part that their controllers share.
+//! - [`net`] is what interrupts do.
+//! - [`attach`] is the part of an attach that protocols share, [`moving`] and [`packets`] the part
+//!   that their controllers share.
 //!
 //! Every path emits its charges to the ledger and its changes to the truth, so that checks can add both up.
 pub mod actors;
@@ -17,7 +19,9 @@ pub mod exit;
 pub mod fork;
 pub mod mm;
 pub mod moving;
+pub mod net;
 mod numtasks;
+pub mod packets;
 pub mod threadgroup;
 
 use crate::kernel::MmId;

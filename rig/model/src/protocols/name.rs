@@ -161,13 +161,14 @@ mod tests {
             "prepare-undo:hold=none,move=early",
             "three-phase:check=none,loop=once",
             "transactional:mmap-sem=unfair,threadgroup=global",
+            "transactional:net=sleep",
         ] {
             assert_eq!(Protocol::parse(name).expect(name).to_string(), name);
         }
         for protocol in Protocol::every() {
             assert_eq!(Protocol::parse(&protocol.to_string()), Ok(protocol));
         }
-        assert_eq!(Protocol::every().len(), 3 * (2 * 2 + 3 + 3 * 2 * 2));
+        assert_eq!(Protocol::every().len(), 3 * (2 * 2 + 3 * 2 + 3 * 2 * 2));
         assert_eq!(
             Protocol::parse("prepare-undo:hold=callback").expect("default").to_string(),
             "prepare-undo"

@@ -8,6 +8,8 @@ pub enum Admitted {
     RoomForMm(MmId),
     /// It had room for this many tasks.
     RoomForTasks(u64),
+    /// It had room for this many packets.
+    RoomForPackets(u64),
     /// It had CPUs.
     Cpus,
     /// It was not frozen.

@@ -51,6 +51,8 @@ pub enum Who {
     Admin(u32),
     /// The actor that a fault starts in the middle of an attach.
     Fault(Site),
+    /// An actor that delivers and takes away packets as an interrupt does, by number.
+    Interrupt(u32),
     /// A modelled thread.
     Task(TaskId),
 }
@@ -60,6 +62,7 @@ impl fmt::Display for Who {
         match self {
             Self::Mover(number) => write!(f, "mover {number}"),
             Self::Admin(number) => write!(f, "admin {number}"),
+            Self::Interrupt(number) => write!(f, "interrupt {number}"),
             Self::Fault(site) => write!(f, "the fault at {site}"),
             Self::Task(task) => write!(f, "task {}", task.0),
         }
@@ -101,11 +104,15 @@ pub enum OpKind {
     Rmdir,
     /// `mkdir` of a cgroup that was removed.
     Mkdir,
+    /// An interrupt that brings packets to a socket.
+    Receive,
+    /// An interrupt that takes packets out of a socket.
+    Drain,
 }
 
 impl OpKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Mmap,
         Self::Munmap,
         Self::Touch,
@@ -122,6 +129,8 @@ impl OpKind {
         Self::OnlineCpu,
         Self::Rmdir,
         Self::Mkdir,
+        Self::Receive,
+        Self::Drain,
     ];
 
     /// Returns the name, as in reports.
@@ -144,13 +153,21 @@ impl OpKind {
             Self::OnlineCpu => "online-cpu",
             Self::Rmdir => "rmdir",
             Self::Mkdir => "mkdir",
+            Self::Receive => "receive",
+            Self::Drain => "drain",
         }
     }
 
     /// Reports whether it tries to charge something.
     #[must_use]
     pub fn charges(self) -> bool {
-        matches!(self, Self::Mmap | Self::Touch | Self::ForkProcess)
+        matches!(self, Self::Mmap | Self::Touch | Self::ForkProcess | Self::Receive)
+    }
+
+    /// Reports whether it runs in softirq context, where nothing may sleep.
+    #[must_use]
+    pub fn in_interrupt(self) -> bool {
+        matches!(self, Self::Receive | Self::Drain)
     }
 }
 
@@ -347,6 +364,8 @@ pub enum Event {
     Owner { mm: MmId, task: TaskId },
     /// Truth: page records naming `cgroup` changed.
     Record { mm: MmId, cgroup: CgroupId, pages: i64 },
+    /// Truth: packets in the receive queue of the socket changed.
+    Packets { mm: MmId, packets: i64 },
     /// Truth: the thread is visible from now on.
     Born { task: TaskId, process: ProcessId, parent: Option<TaskId> },
     /// The thread is exiting: no attach moves it any more.

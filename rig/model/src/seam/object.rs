@@ -32,6 +32,8 @@ pub enum Class {
     PageTableLock,
     /// Guards the charges of numtasks against fork and exit.
     NumtasksLock,
+    /// Guards receive queues of sockets and the charges of net. Interrupts take it.
+    NetLock,
     /// Guards one level of one counter.
     CounterLock,
     /// Shared cell: `task->cgroups`.
@@ -62,7 +64,7 @@ pub enum Class {
 
 impl Class {
     /// Lock classes, in the order in which they nest.
-    pub const LOCKS: [Self; 13] = [
+    pub const LOCKS: [Self; 14] = [
         Self::CpuHotplug,
         Self::CgroupMutex,
         Self::CgroupThreadgroupRwsem,
@@ -75,6 +77,7 @@ impl Class {
         Self::AllocLock,
         Self::PageTableLock,
         Self::NumtasksLock,
+        Self::NetLock,
         Self::CounterLock,
     ];
 
@@ -88,6 +91,7 @@ impl Class {
                 | Self::AllocLock
                 | Self::PageTableLock
                 | Self::NumtasksLock
+                | Self::NetLock
                 | Self::CounterLock
         )
     }
@@ -121,6 +125,7 @@ impl Class {
             Self::AllocLock => "alloc_lock",
             Self::PageTableLock => "page_table_lock",
             Self::NumtasksLock => "numtasks.lock",
+            Self::NetLock => "net.lock",
             Self::CounterLock => "counter.lock",
             Self::TaskCgroups => "task->cgroups",
             Self::TaskState => "task->state",
@@ -147,6 +152,7 @@ impl Class {
             | Self::TasklistLock
             | Self::CssSetLock
             | Self::NumtasksLock
+            | Self::NetLock
             | Self::Adopted
             | Self::Pidmap => "",
             Self::Frozen | Self::Removed => "cgroup ",

@@ -1,7 +1,9 @@
 //! Building a world from its spec, and putting it back to the start.
-use super::{Cgroup, Cpusets, CssSets, Immutable, Mm, Process, Slots, Task, TaskList, World, WorldSpec};
+use super::{
+    Cgroup, Cpusets, CssSets, Immutable, Mm, Process, Slots, Sockets, Task, TaskList, World, WorldSpec,
+};
 use crate::kernel::page::PageRecords;
-use crate::kernel::{CgroupId, Controller, Counter, CpuMask, CssSetId, HierarchyId, ProcessId, TaskId};
+use crate::kernel::{CgroupId, Controller, Counter, CpuMask, CssSetId, HierarchyId, MmId, ProcessId, TaskId};
 use crate::locks::{Mutex, RwSem, SpinLock};
 use crate::seam::{Class, SharedCell};
 use std::sync::{Arc, Weak};
@@ -26,6 +28,7 @@ impl World {
             tasklist_lock: SpinLock::new(Class::TasklistLock, 0, TaskList::default()),
             css_set_lock: SpinLock::new(Class::CssSetLock, 0, CssSets::default()),
             numtasks_lock: SpinLock::new(Class::NumtasksLock, 0, ()),
+            net_lock: SpinLock::new(Class::NetLock, 0, Sockets::default()),
             adopted: SharedCell::new(Class::Adopted, 0, 0),
             pidmap: SharedCell::new(Class::Pidmap, 0, 0),
             cgroups: Immutable::new(cgroups),
@@ -46,6 +49,7 @@ impl World {
         self.css_set_lock.reset();
         self.cpu_hotplug.reset();
         self.numtasks_lock.reset();
+        self.net_lock.reset();
         self.adopted.init(0);
         self.pidmap.init(0);
         self.tasks.reset(|task| {
@@ -85,6 +89,7 @@ impl World {
         });
         self.css_set_lock.quiet(|css_sets| *css_sets = CssSets::default());
         self.tasklist_lock.quiet(|list| *list = TaskList::default());
+        self.net_lock.quiet(|sockets| *sockets = Sockets::default());
         for process in &self.spec.processes {
             self.add_process(process);
         }
@@ -112,6 +117,8 @@ impl World {
             let cgroup = charged.unwrap_or(CgroupId::NONE);
             mm.page_table_lock.quiet(|records| records.mark(cgroup, spec.rss_pages));
         }
+        self.net_lock.quiet(|sockets| sockets.open(MmId(mm_id), spec.packets));
+        self.charge_at_start(Controller::Net, owner, spec.packets);
     }
 
     fn first_css(&self, spec: &super::ProcessSpec, cgroup: CgroupId) -> CssSetId {

@@ -1,5 +1,5 @@
-//! Data guarded by the world's global locks: css_sets, cpusets, thread lists.
-use crate::kernel::{CgroupId, CpuMask, CssSetId, MaskId, ProcessId, TaskId};
+//! Data guarded by the world's global locks: css_sets, cpusets, thread lists, receive queues.
+use crate::kernel::{CgroupId, CpuMask, CssSetId, MaskId, MmId, ProcessId, TaskId};
 use crate::seam::ActorId;
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
@@ -128,5 +128,38 @@ impl TaskList {
     /// Removes and returns the actors that wait for a change in `process`.
     pub fn take_waiters(&mut self, process: ProcessId) -> SmallVec<[ActorId; 4]> {
         self.waiters.get_mut(process.index()).map(|waiters| waiters.drain(..).collect()).unwrap_or_default()
+    }
+}
+
+/// The receive queues of sockets, one for each address space; guarded by `net.lock`.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    /// Packets by address space; absent while the socket is closed.
+    queues: Vec<Option<u64>>,
+}
+
+impl Sockets {
+    /// Opens the socket of `mm` with that many packets.
+    pub fn open(&mut self, mm: MmId, packets: u64) {
+        if self.queues.len() <= mm.index() {
+            self.queues.resize(mm.index() + 1, None);
+        }
+        self.queues[mm.index()] = Some(packets);
+    }
+
+    /// Closes the socket of `mm` and returns the packets that were left in it.
+    pub fn close(&mut self, mm: MmId) -> u64 {
+        self.queues.get_mut(mm.index()).and_then(Option::take).unwrap_or(0)
+    }
+
+    /// Returns the queue of `mm`, in packets; `None` if its socket is closed.
+    pub fn queue(&mut self, mm: MmId) -> Option<&mut u64> {
+        self.queues.get_mut(mm.index())?.as_mut()
+    }
+
+    /// Returns the number of packets queued for `mm`.
+    #[must_use]
+    pub fn packets(&self, mm: MmId) -> u64 {
+        self.queues.get(mm.index()).copied().flatten().unwrap_or(0)
     }
 }

@@ -12,7 +12,7 @@ pub mod spec;
 mod tree;
 mod view;
 
-pub use css::{Cpusets, CssSets, TaskList};
+pub use css::{Cpusets, CssSets, Sockets, TaskList};
 pub use objects::{Cgroup, Mm, Process, Task};
 pub use shared::Immutable;
 pub use slots::{Pin, Slots};
@@ -57,6 +57,8 @@ crate::shared! {
         pub css_set_lock: SpinLock<CssSets>,
         /// Guards the charges of numtasks against fork and exit.
         pub numtasks_lock: SpinLock<()>,
+        /// Receive queues of sockets. Interrupts take it, so other paths take it with softirqs off.
+        pub net_lock: SpinLock<Sockets>,
         /// Controllers of [`WorldSpec::late`] that have joined their hierarchy, a bit each. Written under
         /// `cgroup_mutex`.
         pub adopted: SharedCell,
@@ -97,7 +99,11 @@ impl World {
 
     /// Returns the controllers of `hierarchy` that take part in an attach, in the order of their callbacks. One access
     /// if some of them may join late.
-    pub fn controllers<C: Current>(&self, cur: &C, hierarchy: HierarchyId) -> SmallVec<[Controller; 5]> {
+    pub fn controllers<C: Current>(
+        &self,
+        cur: &C,
+        hierarchy: HierarchyId,
+    ) -> SmallVec<[Controller; Controller::COUNT]> {
         let mounted = &self.spec.hierarchies[hierarchy.index()];
         if !mounted.iter().any(|controller| self.spec.late.contains(controller)) {
             return mounted.iter().copied().collect();
@@ -201,6 +207,7 @@ impl World {
             && self.threadgroup_rwsem.is_free()
             && self.cpu_hotplug.is_free()
             && self.numtasks_lock.is_free()
+            && self.net_lock.is_free()
             && self.callback_mutex.is_free()
             && self.tasklist_lock.is_free()
             && self.css_set_lock.is_free()

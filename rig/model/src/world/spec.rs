@@ -151,6 +151,8 @@ pub struct ProcessSpec {
     pub vm_pages: u64,
     /// The number of touched pages, at most `vm_pages`.
     pub rss_pages: u64,
+    /// The number of packets in its receive queue.
+    pub packets: u64,
 }
 
 /// The spec of a world.

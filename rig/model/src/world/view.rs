@@ -62,6 +62,7 @@ impl World {
                 total_vm: of.total_vm.peek(),
                 owner: self.css_of(TaskId::from_word(of.owner.peek())),
                 records: of.page_table_lock.quiet(|records| records.clone()),
+                packets: self.net_lock.quiet(|sockets| sockets.packets(mm)),
             });
         }
         snapshot.mms.sort_by_key(|view| view.mm);
@@ -119,6 +120,11 @@ impl World {
                 events.push(opening(Controller::Memory, cgroup, pages));
             }
             events.push(Event::Record { mm, cgroup, pages });
+        }
+        let packets = self.net_lock.quiet(|sockets| sockets.packets(mm)) as i64;
+        if packets > 0 {
+            events.push(Event::Packets { mm, packets });
+            self.open_charge(Controller::Net, owner, packets, events);
         }
     }
 

@@ -136,6 +136,7 @@ pub(super) static PARTS: [Part; 22] = [
     part("#### `mix`", (SPEC, "Mix"), Example::Scenario(&["workloads", "mix"])),
     part("### `[movers]` or `[[movers]]`", (FILE, "Movers"), Example::Scenario(&["movers"])),
     part("### `[[admins]]`", (FILE, "Admin"), Example::Scenario(&["admins"])),
+    part("### `[[interrupts]]`", (FILE, "Interrupt"), Example::Scenario(&["interrupts"])),
     part("### `[demand]`", ("rig/scenario/src/lib.rs", "Demand"), Example::Scenario(&["demand"])),
     part(
         "### `[costs.GROUP.NAME]`",

@@ -190,6 +190,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         cgroups: setup.threads.clone(),
         vm_pages: setup.vm,
         rss_pages: setup.rss,
+        packets: 0,
         elsewhere: vec![],
     };
     let spec = WorldSpec {

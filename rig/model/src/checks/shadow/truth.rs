@@ -1,6 +1,14 @@
 //! Truth: the values that counters should have, followed from changes of tasks, address spaces and page records.
-use super::{Shadow, at};
+use super::{MmShadow, Shadow, at};
 use crate::kernel::{CgroupId, Controller, MmId, TaskId};
+
+/// The controllers that charge an amount of an address space to the cgroup of its owner.
+const OWNED: [Controller; 2] = [Controller::Memrlimit, Controller::Net];
+
+/// Returns the amount that one of [`OWNED`] charges for `mm`, in its unit.
+fn owned(controller: Controller, mm: &MmShadow) -> i64 {
+    if controller == Controller::Net { mm.packets } else { mm.total_vm }
+}
 
 impl Shadow {
     /// Sets the truth of a newly adopted controller from the tasks and address spaces that exist. Pages follow record
@@ -9,11 +17,13 @@ impl Shadow {
         let Some(hierarchy) = self.layout.hierarchy_of(controller) else { return };
         self.counting[controller.index()] = Some(hierarchy);
         match controller {
-            Controller::Memrlimit => {
-                let owned =
-                    self.mms.iter().filter_map(|mm| Some((self.place(mm.owner?, hierarchy)?, mm.total_vm)));
-                for (cgroup, pages) in owned.collect::<Vec<_>>() {
-                    self.shift_truth(actor, (controller, cgroup), pages);
+            Controller::Memrlimit | Controller::Net => {
+                let owned = self
+                    .mms
+                    .iter()
+                    .filter_map(|mm| Some((self.place(mm.owner?, hierarchy)?, owned(controller, mm))));
+                for (cgroup, amount) in owned.collect::<Vec<_>>() {
+                    self.shift_truth(actor, (controller, cgroup), amount);
                 }
             }
             Controller::Numtasks => {
@@ -50,25 +60,38 @@ impl Shadow {
     }
 
     pub(super) fn total_vm(&mut self, actor: usize, mm: MmId, pages: i64) {
-        let shadow = at(&mut self.mms, mm.index());
-        shadow.total_vm += pages;
-        let owner = shadow.owner;
-        if let (Some(hierarchy), Some(owner)) = (self.counting(Controller::Memrlimit), owner)
+        at(&mut self.mms, mm.index()).total_vm += pages;
+        self.shift_owned(actor, Controller::Memrlimit, mm, pages);
+    }
+
+    pub(super) fn packets(&mut self, actor: usize, mm: MmId, packets: i64) {
+        at(&mut self.mms, mm.index()).packets += packets;
+        self.shift_owned(actor, Controller::Net, mm, packets);
+    }
+
+    /// Changes the truth of a controller that charges the cgroup of the owner of `mm`.
+    fn shift_owned(&mut self, actor: usize, controller: Controller, mm: MmId, amount: i64) {
+        let owner = self.mms[mm.index()].owner;
+        if let (Some(hierarchy), Some(owner)) = (self.counting(controller), owner)
             && let Some(cgroup) = self.place(owner, hierarchy)
         {
-            self.shift_truth(actor, (Controller::Memrlimit, cgroup), pages);
+            self.shift_truth(actor, (controller, cgroup), amount);
         }
     }
 
     pub(super) fn owner(&mut self, actor: usize, mm: MmId, task: TaskId) {
         let shadow = at(&mut self.mms, mm.index());
-        let (old, vm) = (shadow.owner.replace(task), shadow.total_vm);
-        let Some(hierarchy) = self.counting(Controller::Memrlimit) else { return };
-        let places = [old, Some(task)].map(|owner| owner.and_then(|owner| self.place(owner, hierarchy)));
-        if vm != 0 && places[0] != places[1] {
+        let old = shadow.owner.replace(task);
+        for controller in OWNED {
+            let amount = owned(controller, &self.mms[mm.index()]);
+            let Some(hierarchy) = self.counting(controller).filter(|_| amount != 0) else { continue };
+            let places = [old, Some(task)].map(|owner| owner.and_then(|owner| self.place(owner, hierarchy)));
+            if places[0] == places[1] {
+                continue;
+            }
             for (place, sign) in places.into_iter().zip([-1, 1]) {
                 if let Some(cgroup) = place {
-                    self.shift_truth(actor, (Controller::Memrlimit, cgroup), sign * vm);
+                    self.shift_truth(actor, (controller, cgroup), sign * amount);
                 }
             }
         }
@@ -88,11 +111,15 @@ impl Shadow {
             self.shift_tasks(actor, task, Some(from), -1);
             self.shift_tasks(actor, task, Some(to), 1);
         }
-        if self.counting(Controller::Memrlimit) == Some(hierarchy) {
-            let owned: i64 = self.mms.iter().filter(|mm| mm.owner == Some(task)).map(|mm| mm.total_vm).sum();
-            if owned != 0 {
-                self.shift_truth(actor, (Controller::Memrlimit, from), -owned);
-                self.shift_truth(actor, (Controller::Memrlimit, to), owned);
+        for controller in OWNED {
+            if self.counting(controller) != Some(hierarchy) {
+                continue;
+            }
+            let mine = self.mms.iter().filter(|mm| mm.owner == Some(task));
+            let amount: i64 = mine.map(|mm| owned(controller, mm)).sum();
+            if amount != 0 {
+                self.shift_truth(actor, (controller, from), -amount);
+                self.shift_truth(actor, (controller, to), amount);
             }
         }
     }

@@ -108,7 +108,7 @@ pub struct AttachState<'w> {
     /// The hierarchy of the attach.
     pub hierarchy: HierarchyId,
     /// The controllers that take part, in the order of their callbacks.
-    pub controllers: SmallVec<[Controller; 5]>,
+    pub controllers: SmallVec<[Controller; Controller::COUNT]>,
     /// The destination. When a controller is adopted: any cgroup of its hierarchy.
     pub dest: CgroupId,
     /// The tasks that move: those that are neither exiting nor at the destination already.

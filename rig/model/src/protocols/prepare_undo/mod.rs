@@ -14,6 +14,7 @@ mod cpuset;
 mod freezer;
 mod memory;
 mod memrlimit;
+mod net;
 mod numtasks;
 
 use super::{About, THREADGROUP};
@@ -120,6 +121,7 @@ pub struct Tx<'a, C: Current> {
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: cpuset::Slot<'a, C>,
     numtasks: Option<numtasks::Slot<'a, C>>,
+    net: Option<net::Slot<'a, C>>,
 }
 
 /// A moving mm with the controllers' private state and locks.
@@ -150,6 +152,7 @@ fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
         Controller::Cpuset => cpuset::callbacks(),
         Controller::Numtasks => numtasks::callbacks(),
         Controller::Freezer => freezer::callbacks(),
+        Controller::Net => net::callbacks(),
     }
 }
 
@@ -212,7 +215,17 @@ impl<'a, C: Current> Tx<'a, C> {
         let moving =
             |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
         let moving = state.mms.iter().zip(held).map(moving).collect();
-        Self { world: state.world, state, hold, spin, moment, moving, cpuset: None, numtasks: None }
+        Self {
+            world: state.world,
+            state,
+            hold,
+            spin,
+            moment,
+            moving,
+            cpuset: None,
+            numtasks: None,
+            net: None,
+        }
     }
 
     /// Lets the controllers that had succeeded undo, in the order in which they prepared.

@@ -7,6 +7,7 @@ mod cpuset;
 mod freezer;
 mod memory;
 mod memrlimit;
+mod net;
 mod numtasks;
 
 use super::About;
@@ -90,6 +91,7 @@ fn callbacks<C: Current>(controller: Controller, options: Options) -> Callbacks<
         Controller::Cpuset => cpuset::callbacks(),
         Controller::Numtasks => numtasks::callbacks(),
         Controller::Freezer => freezer::callbacks(),
+        Controller::Net => net::callbacks(),
     }
 }
 

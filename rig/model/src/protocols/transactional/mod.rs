@@ -9,6 +9,7 @@ mod freezer;
 mod memory;
 mod memrlimit;
 pub mod mutant;
+mod net;
 mod numtasks;
 
 use super::{About, THREADGROUP};
@@ -23,6 +24,16 @@ use crate::world::World;
 use faults::Errno;
 use smallvec::SmallVec;
 
+/// The phase in which net charges the destination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NetPhase {
+    /// The one that must not sleep: `net.lock` is kept until the commit or abort.
+    #[default]
+    Nosleep,
+    /// The one that may sleep, where no spinlock can be kept, to show the effect.
+    Sleep,
+}
+
 /// Options of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -30,18 +41,21 @@ pub struct Options {
     pub mmap_sem: MmapSemMode,
     /// The lock against fork, exit and exec.
     pub threadgroup: Threadgroup,
+    /// The phase of net.
+    pub net: NetPhase,
 }
 
 pub(super) const ABOUT: About = About {
     id: "transactional",
     about: "Menage 2008: prepare sleep each, prepare nosleep each, switch, commit; abort undoes everything",
     undoes_all: true,
-    options: &[("mmap-sem", &["counted", "unfair", "plain"]), THREADGROUP],
+    options: &[("mmap-sem", &["counted", "unfair", "plain"]), THREADGROUP, ("net", &["nosleep", "sleep"])],
 };
 
 pub(super) fn options(at: &[usize]) -> Options {
     let modes = [MmapSemMode::Counted, MmapSemMode::Unfair, MmapSemMode::Plain];
-    Options { mmap_sem: modes[at[0]], threadgroup: Threadgroup::ALL[at[1]] }
+    let phases = [NetPhase::Nosleep, NetPhase::Sleep];
+    Options { mmap_sem: modes[at[0]], threadgroup: Threadgroup::ALL[at[1]], net: phases[at[2]] }
 }
 
 /// A transaction: the attach state with the controllers' private slots.
@@ -51,6 +65,8 @@ pub struct Tx<'a, C: Current> {
     moving: SmallVec<[Moving<'a, C>; 1]>,
     cpuset: Option<cpuset::Slot<'a, C>>,
     numtasks: Option<numtasks::Slot<'a, C>>,
+    net: Option<net::Slot<'a, C>>,
+    options: Options,
 }
 
 /// A moving mm with the controllers' private state and locks.
@@ -79,13 +95,14 @@ pub struct Callbacks<C: Current> {
     pub nosleep: Option<Half<C>>,
 }
 
-fn callbacks<C: Current>(controller: Controller) -> Callbacks<C> {
+fn callbacks<C: Current>(controller: Controller, options: Options) -> Callbacks<C> {
     match controller {
         Controller::Memrlimit => memrlimit::callbacks(),
         Controller::Memory => memory::callbacks(),
         Controller::Cpuset => cpuset::callbacks(),
         Controller::Numtasks => numtasks::callbacks(),
         Controller::Freezer => freezer::callbacks(),
+        Controller::Net => net::callbacks(options.net),
     }
 }
 
@@ -97,8 +114,8 @@ enum Sleeping {
 }
 
 impl Sleeping {
-    fn half<C: Current>(self, controller: Controller) -> Option<Half<C>> {
-        let callbacks = callbacks(controller);
+    fn half<C: Current>(self, controller: Controller, options: Options) -> Option<Half<C>> {
+        let callbacks = callbacks(controller, options);
         match self {
             Self::Yes => callbacks.sleep,
             Self::No => callbacks.nosleep,
@@ -118,28 +135,32 @@ impl Sleeping {
     }
 }
 
-/// Returns true: a decision of a prepare stays valid until the commit.
-pub(super) fn keeps_locks(_: Options) -> bool {
-    true
+/// Returns true unless net gives up its lock: a decision of a prepare stays valid until the commit.
+pub(super) fn keeps_locks(options: Options) -> bool {
+    options.net == NetPhase::Nosleep
 }
 
 /// Returns the callbacks that `controller` has.
-pub(super) fn names<C: Current>(controller: Controller, _: Options) -> Vec<Callback> {
+pub(super) fn names<C: Current>(controller: Controller, options: Options) -> Vec<Callback> {
     let phases = [Sleeping::Yes, Sleeping::No];
-    let present = phases.into_iter().filter(|phase| phase.half::<C>(controller).is_some());
+    let present = phases.into_iter().filter(|phase| phase.half::<C>(controller, options).is_some());
     present.flat_map(Sleeping::names).collect()
 }
 
 /// The protocol or a mutant of it. The defaults are the protocol.
 trait Variant<C: Current>: Copy {
     /// Returns a controller's callbacks in one phase.
-    fn half(self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
-        phase.half(controller)
+    fn half(self, controller: Controller, phase: Sleeping, options: Options) -> Option<Half<C>> {
+        phase.half(controller, options)
     }
 
     /// Returns the controllers to abort, in order: those that had passed, the last first. `refuser` is the one that
     /// refused.
-    fn aborts(self, passed: &[Controller], _refuser: Option<Controller>) -> SmallVec<[Controller; 5]> {
+    fn aborts(
+        self,
+        passed: &[Controller],
+        _refuser: Option<Controller>,
+    ) -> SmallVec<[Controller; Controller::COUNT]> {
         passed.iter().rev().copied().collect()
     }
 
@@ -213,7 +234,7 @@ fn halves<'a, C: Current>(
         return Ok(Outcome::Gone);
     }
     cur.emit(Event::Phase(Phase::Finish));
-    let reverse: SmallVec<[Controller; 5]> = controllers.iter().rev().copied().collect();
+    let reverse: SmallVec<[Controller; Controller::COUNT]> = controllers.iter().rev().copied().collect();
     for phase in [Sleeping::No, Sleeping::Yes] {
         tx.commit_all(cur, &reverse, phase, variant);
     }
@@ -228,16 +249,17 @@ impl<'a, C: Current> Tx<'a, C> {
         let moving =
             |(mm, mmap_sem): (&MovingMm, _)| Moving { mm: *mm, mmap_sem, memrlimit: None, memory: None };
         let moving = state.mms.iter().zip(held).map(moving).collect();
-        Self { world: state.world, state, moving, cpuset: None, numtasks: None }
+        Self { world: state.world, state, moving, cpuset: None, numtasks: None, net: None, options }
     }
 
     /// Returns the controllers whose private slots are not empty.
-    fn slots_kept(&self) -> SmallVec<[Controller; 5]> {
+    fn slots_kept(&self) -> SmallVec<[Controller; Controller::COUNT]> {
         let kept = [
             (Controller::Memrlimit, self.moving.iter().any(|moving| moving.memrlimit.is_some())),
             (Controller::Memory, self.moving.iter().any(|moving| moving.memory.is_some())),
             (Controller::Cpuset, self.cpuset.is_some()),
             (Controller::Numtasks, self.numtasks.is_some()),
+            (Controller::Net, self.net.is_some()),
         ];
         kept.into_iter().filter(|(_, kept)| *kept).map(|(controller, _)| controller).collect()
     }
@@ -252,7 +274,7 @@ impl<'a, C: Current> Tx<'a, C> {
     ) -> Result<(), Refusal> {
         let subject = self.state.subject();
         for (at, controller) in controllers.iter().copied().enumerate() {
-            let Some(half) = variant.half(controller, phase) else { continue };
+            let Some(half) = variant.half(controller, phase, self.options) else { continue };
             let [name, ..] = phase.names();
             let refused = prepare(cur, &subject, controller, name, || (half.prepare)(cur, self)).err();
             if let Some(refusal) = refused {
@@ -275,7 +297,7 @@ impl<'a, C: Current> Tx<'a, C> {
         cur.emit(Event::Phase(Phase::Abort));
         let [_, name, _] = phase.names();
         for controller in controllers.iter().copied() {
-            if let Some(half) = variant.half(controller, phase) {
+            if let Some(half) = variant.half(controller, phase, self.options) {
                 finish(cur, controller, name, || (half.abort)(cur, self));
             }
         }
@@ -291,7 +313,7 @@ impl<'a, C: Current> Tx<'a, C> {
     ) {
         let [_, _, name] = phase.names();
         for controller in controllers.iter().copied() {
-            if let Some(half) = variant.half(controller, phase) {
+            if let Some(half) = variant.half(controller, phase, self.options) {
                 finish(cur, controller, name, || (half.commit)(cur, self));
             }
         }

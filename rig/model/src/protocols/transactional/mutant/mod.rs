@@ -144,7 +144,7 @@ pub(crate) fn attach<C: Current>(cur: &C, world: &World, request: &Request, muta
     let mmap_sem = if plain { MmapSemMode::Plain } else { MmapSemMode::Counted };
     let threadgroup =
         if mutant == Mutant::NoThreadgroup { Threadgroup::None } else { Threadgroup::default() };
-    let options = Options { mmap_sem, threadgroup };
+    let options = Options { mmap_sem, threadgroup, ..Options::default() };
     transaction(cur, world, request, threadgroup, || match mutant {
         Mutant::IdentityPrepares => prepare_identity(cur, world, request, options),
         Mutant::RetriesForEver => loop {
@@ -178,11 +178,15 @@ fn prepare_identity<C: Current>(
 struct Broken(Mutant);
 
 impl<C: Current> Variant<C> for Broken {
-    fn half(self, controller: Controller, phase: Sleeping) -> Option<Half<C>> {
-        phase.half(controller).map(|half| broken::tamper(self.0, controller, phase, half))
+    fn half(self, controller: Controller, phase: Sleeping, options: Options) -> Option<Half<C>> {
+        phase.half(controller, options).map(|half| broken::tamper(self.0, controller, phase, half))
     }
 
-    fn aborts(self, passed: &[Controller], refuser: Option<Controller>) -> SmallVec<[Controller; 5]> {
+    fn aborts(
+        self,
+        passed: &[Controller],
+        refuser: Option<Controller>,
+    ) -> SmallVec<[Controller; Controller::COUNT]> {
         let mut order = Variant::<C>::aborts(Sound, passed, refuser);
         match self.0 {
             Mutant::AbortIncludesRefuser => order.insert_many(0, refuser),

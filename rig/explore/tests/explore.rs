@@ -11,6 +11,7 @@ mod explore {
     pub(super) mod against;
     pub(super) mod naive;
 
+    pub(super) mod power;
     pub(super) mod random;
     pub(super) mod same;
 }

@@ -7,6 +7,7 @@ use explore::search::Seen;
 use explore::state::Final;
 use explore::{EndState, Limits, Litmus, PolicyName, search};
 use model::protocols::Protocol;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +21,9 @@ pub(crate) struct Bounds {
     pub(crate) states: usize,
 }
 
+/// Bounds of every comparison; a case with more schedules or states is left out.
+pub(crate) const BOUNDS: Bounds = Bounds { schedules: 500, states: 8_000 };
+
 /// The result of a comparison.
 pub(crate) enum Compared {
     Same,
@@ -29,7 +33,7 @@ pub(crate) enum Compared {
     Different(String),
 }
 
-fn drifts(case: &Case, details: Option<&std::collections::BTreeSet<String>>) -> Vec<String> {
+fn drifts(case: &Case, details: Option<&BTreeSet<String>>) -> Vec<String> {
     let named = |drift: &String| match drift.split_once('=') {
         // With one controller, the explorer names the cgroup only.
         Some((cgroup, by)) if case.controllers.len() == 1 => {
@@ -72,9 +76,9 @@ pub(crate) fn explored(case: &Case, protocol: &str, schedules: u64) -> Option<Fi
 }
 
 /// Compares the explorer under `protocol` with the naive model under `variant`.
-pub(crate) fn compared(case: &Case, variant: Variant, protocol: &str, bounds: Bounds) -> Compared {
-    let Some(naive) = finals(case, variant, bounds.states) else { return Compared::TooLarge };
-    let Some(rig) = explored(case, protocol, bounds.schedules) else { return Compared::TooLarge };
+pub(crate) fn compared(case: &Case, variant: Variant, protocol: &str) -> Compared {
+    let Some(naive) = finals(case, variant, BOUNDS.states) else { return Compared::TooLarge };
+    let Some(rig) = explored(case, protocol, BOUNDS.schedules) else { return Compared::TooLarge };
     if rig == naive {
         return Compared::Same;
     }

@@ -16,6 +16,13 @@ pub(crate) enum Kind {
     Nested,
     /// Both controllers, in either order.
     Both,
+    /// Both controllers, limits with hardly any room, and a process beside the one that moves.
+    Refused,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Refused, Self::Both, Self::Tasks, Self::Nested, Self::Owners, Self::Spaces];
 }
 
 struct Draw(Pcg64Mcg);
@@ -39,19 +46,24 @@ impl Draw {
 pub(crate) fn case(kind: Kind, seed: u64) -> Case {
     let mut draw = Draw(Pcg64Mcg::seed_from_u64(seed * 8 + kind as u64));
     let controllers = controllers(kind, &mut draw);
-    let count = if kind == Kind::Nested { 3 + draw.below(2) } else { 2 + draw.below(2) };
+    let count = match kind {
+        Kind::Nested => 3 + draw.below(2),
+        Kind::Refused => 2,
+        _ => 2 + draw.below(2),
+    };
     let parent = |at: usize, draw: &mut Draw| (at > 0 && !draw.one_in(4)).then(|| draw.below(at));
     let nested = |at| if kind == Kind::Nested { parent(at, &mut draw) } else { None };
     let mut cgroups: Vec<Cgroup> =
         (0..count).map(nested).map(|parent| Cgroup { parent, limits: [None; 2] }).collect();
     let processes = processes(kind, count, &mut draw);
     let mut case = Case { controllers, cgroups: cgroups.clone(), processes, actors: Vec::new() };
-    case.actors = actors(kind, &case, &mut draw);
+    case.actors = if kind == Kind::Refused { beside(&mut draw) } else { actors(kind, &case, &mut draw) };
+    let room = if kind == Kind::Refused { 2 } else { 4 };
     for (at, cgroup) in cgroups.iter_mut().enumerate() {
         for controller in case.controllers.clone() {
             if !draw.one_in(3) {
                 let least = usage(&case, at, controller);
-                cgroup.limits[controller as usize] = Some(least + draw.below(4) as u64);
+                cgroup.limits[controller as usize] = Some(least + draw.below(room) as u64);
             }
         }
     }
@@ -68,15 +80,19 @@ fn controllers(kind: Kind, draw: &mut Draw) -> Vec<Controller> {
         Kind::Spaces | Kind::Owners => vec![Controller::Memrlimit],
         Kind::Tasks => vec![Controller::Numtasks],
         Kind::Nested => all[..1].to_vec(),
-        Kind::Both => all,
+        Kind::Both | Kind::Refused => all,
     }
 }
 
 fn processes(kind: Kind, cgroups: usize, draw: &mut Draw) -> Vec<Process> {
+    if kind == Kind::Refused {
+        let one = |cgroup, draw: &mut Draw| Process { cgroups: vec![cgroup], vm_pages: draw.pages() };
+        return vec![one(0, draw), one(draw.below(2), draw)];
+    }
     let count = 1 + usize::from(kind != Kind::Owners && draw.one_in(2));
     let mut process = |first: bool| {
         let threads = match kind {
-            Kind::Spaces => 1,
+            Kind::Spaces | Kind::Refused => 1,
             Kind::Owners => 2,
             Kind::Tasks | Kind::Nested | Kind::Both => 1 + usize::from(first && draw.one_in(2)),
         };
@@ -97,6 +113,19 @@ fn usage(case: &Case, cgroup: usize, controller: Controller) -> u64 {
         Controller::Numtasks => process.cgroups.iter().filter(|at| is_below(at)).count() as u64,
     };
     case.processes.iter().map(of).sum()
+}
+
+/// The first process moves to the second cgroup, and the other process works.
+fn beside(draw: &mut Draw) -> Vec<Script> {
+    let work = |draw: &mut Draw| match draw.below(4) {
+        0 => Op::Munmap(draw.pages()),
+        1 => Op::Fork,
+        _ => Op::Mmap(draw.pages()),
+    };
+    let mut ops: Vec<Op> = (0..=draw.below(2)).map(|_| work(draw)).collect();
+    ops.extend(draw.one_in(4).then_some(Op::Exit));
+    let mover = Script { thread: None, ops: vec![Op::Attach(Target::Process(0), 1)] };
+    vec![mover, Script { thread: Some(1), ops }]
 }
 
 fn actors(kind: Kind, case: &Case, draw: &mut Draw) -> Vec<Script> {

@@ -6,6 +6,7 @@ use super::support::{
 use model::checks::{Check, CheckSet, Checks};
 use model::kernel::{CgroupId, Controller, MaskId, MmId, TaskId};
 use model::locks::held::HeldTable;
+use model::paths::net;
 use model::seam::event::Mode::{Exclusive, Write};
 use model::seam::event::{OpKind, Who};
 use model::seam::{ActorId, Class, Current as _, Event, Object, Stamp, Wait, Work};
@@ -36,6 +37,48 @@ fn sleep_in_atomic_finds_a_mutex_under_a_spinlock_although_it_was_free() {
     assert_eq!(ran.violated(), ["sleep-in-atomic"]);
     let words = ran.check("sleep-in-atomic").first.clone().expect("words");
     assert!(words.ends_with("mover 0 took callback_mutex while it held tasklist_lock"), "{words}");
+}
+
+#[test]
+fn sleep_in_atomic_finds_a_semaphore_in_an_interrupt_although_it_was_free() {
+    let interrupt = |body: fn(&Cur, &World)| {
+        let begin = move |cur: &Cur, world: &World| {
+            let done = net::interrupt(cur, (OpKind::Receive, MmId(0)), || {
+                body(cur, world);
+                Ok(())
+            });
+            assert_eq!(done, Ok(()));
+        };
+        run(&Setup::default(), vec![actor(Who::Interrupt(0), begin)])
+    };
+    let sleeps = interrupt(|cur, world| drop(world.mm(MmId(0)).mmap_sem.read(cur)));
+    assert_eq!(sleeps.violated(), ["sleep-in-atomic"]);
+    let words = sleeps.check("sleep-in-atomic").first.clone().expect("words");
+    assert!(words.ends_with("interrupt 0 in receive took mmap_sem(mm 0) in an interrupt"), "{words}");
+    let spins = interrupt(|cur, world| drop(world.net_lock.lock(cur)));
+    assert!(spins.violated().is_empty(), "a spinlock may be taken there");
+}
+
+#[test]
+fn sleep_in_atomic_finds_a_wait_in_an_interrupt_once() {
+    let ran = run(
+        &Setup::default(),
+        vec![
+            at(0, 0, |cur, world| {
+                let _held = world.cgroup_mutex.lock(cur);
+                cur.work(Work::Delay, 100_000);
+            }),
+            actor(Who::Interrupt(0), |cur, world| {
+                cur.sleep_until(10_000);
+                let _ = net::interrupt(cur, (OpKind::Drain, MmId(0)), || {
+                    let _sleeps = world.cgroup_mutex.lock(cur);
+                    Ok(())
+                });
+            }),
+        ],
+    );
+    assert_eq!(ran.violated(), ["sleep-in-atomic"]);
+    assert_eq!(ran.check("sleep-in-atomic").violated, 1);
 }
 
 #[test]

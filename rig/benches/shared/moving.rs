@@ -25,7 +25,6 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
     };
     let process = ProcessSpec {
         name: "p".to_owned(),
-        hierarchy_names: vec![],
         cgroups: vec![CgroupId(0); threads],
         vm_pages: 2 * pages,
         rss_pages: pages,
@@ -33,6 +32,7 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
         elsewhere: vec![],
     };
     let spec = WorldSpec {
+        hierarchy_names: vec![],
         cpus: 4,
         hierarchies: vec![vec![Controller::Memrlimit, Controller::Memory, Controller::Cpuset]],
         cgroups: vec![cgroup("a"), cgroup("b")],

@@ -112,7 +112,7 @@ const GATES: &str = "reports/src/gate/file.rs";
 const TRACE: &str = "trace_";
 
 /// Every part with keys of structs, in the order of the document.
-pub(super) static PARTS: [Part; 22] = [
+pub(super) static PARTS: [Part; 23] = [
     part("## Scenarios", (FILE, "File"), Example::Scenario(&[])),
     part("### `[hierarchy]`", (FILE, "Hierarchy"), Example::Scenario(&["hierarchy"])),
     part("### `[[hierarchies]]`", (FILE, "NamedHierarchy"), Example::Hierarchies(&["hierarchies"])),

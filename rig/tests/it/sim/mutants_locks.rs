@@ -11,6 +11,7 @@ use model::seam::event::Mode::{Exclusive, Write};
 use model::seam::event::{OpKind, Who};
 use model::seam::{ActorId, Class, Current as _, Event, Object, Stamp, Wait, Work};
 use model::world::World;
+use std::sync::Arc;
 
 /// Returns the body of a mover of that number that begins at `at_ns`.
 fn at(number: u32, at_ns: u64, body: impl FnOnce(&Cur, &World) + 'static) -> Body {
@@ -42,7 +43,7 @@ fn sleep_in_atomic_finds_a_mutex_under_a_spinlock_although_it_was_free() {
 #[test]
 fn sleep_in_atomic_finds_a_semaphore_in_an_interrupt_although_it_was_free() {
     let interrupt = |body: fn(&Cur, &World)| {
-        let begin = move |cur: &Cur, world: &World| {
+        let begin = move |cur: &Cur, world: &Arc<World>| {
             let done = net::interrupt(cur, (OpKind::Receive, MmId(0)), || {
                 body(cur, world);
                 Ok(())

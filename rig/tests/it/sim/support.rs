@@ -186,7 +186,6 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
     };
     let process = ProcessSpec {
         name: "p".to_owned(),
-        hierarchy_names: vec![],
         cgroups: setup.threads.clone(),
         vm_pages: setup.vm,
         rss_pages: setup.rss,
@@ -194,6 +193,7 @@ pub(crate) fn world(setup: &Setup) -> Arc<World> {
         elsewhere: vec![],
     };
     let spec = WorldSpec {
+        hierarchy_names: vec![],
         cpus: setup.cpus,
         hierarchies: vec![setup.controllers.clone()],
         cgroups: [cgroup("a", None), cgroup("b", setup.limit_b)]

@@ -95,7 +95,7 @@ pub fn scenario(seed: u64, protocol: &str) -> String {
 }
 
 /// The controllers that are drawn: those that the operations of workloads charge. No random scenario has interrupts.
-const MOUNTED: [Controller; 5] = [
+pub const MOUNTED: [Controller; 5] = [
     Controller::Memrlimit,
     Controller::Memory,
     Controller::Cpuset,

@@ -10,7 +10,7 @@ const COMMANDS: [&str; 13] = [
     "linux X",
     "explore X",
     "replay X",
-    "replay m4-5f3a9c01-12a3b@three-phase@X",
+    "replay m5-5f3a9c01-12a3b@three-phase@X",
     "compare X X",
     "gate X o",
     "gate g.toml X",

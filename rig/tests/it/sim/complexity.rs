@@ -50,7 +50,13 @@ impl Observer for Keeps {
 
 /// Returns the locks that `controller` keeps between its callbacks.
 fn kept(protocol: Protocol, controller: Controller) -> Vec<Class> {
-    let setup = Setup { controllers: vec![controller], rss: 4, threads: vec![A, A], ..Setup::default() };
+    let setup = Setup {
+        controllers: vec![controller],
+        rss: 4,
+        threads: vec![A, A],
+        threadgroup: protocol.threadgroup(),
+        ..Setup::default()
+    };
     let world = super::support::world(&setup);
     let time = Time::new(2, Costs::default(), 1_000_000_000);
     let mut sim = Sim::new(time, Keeps::default(), Injector::new(FaultPlan::default(), 1));

@@ -47,7 +47,7 @@ fn is_the_price_of_reserving(invariant: &str) -> bool {
 }
 
 fn keeps_everything(protocol: &str) -> bool {
-    let locked = !protocol.contains("threadgroup=none");
+    let locked = !protocol.contains("threadgroup=none") && !protocol.contains("net=sleep");
     locked && protocol.starts_with("transactional") || protocol == "prepare-undo:hold=locks"
 }
 

@@ -218,7 +218,8 @@ fn stale_decision_finds_an_answer_that_no_longer_holds() {
 #[test]
 fn left_behind_finds_pages_of_a_full_destination() {
     let controllers = vec![Controller::Memory];
-    let setup = Setup { controllers, rss: 8, ..Setup::default() };
+    let threadgroup = three_phase().threadgroup();
+    let setup = Setup { controllers, rss: 8, threadgroup, ..Setup::default() };
     let ran = run(
         &setup,
         vec![mover(|cur, world| {

@@ -66,7 +66,7 @@ impl Point {
 }
 
 fn sim(point: Point, attaches: u64) -> Took {
-    let world = moving::world(point.threads, point.pages);
+    let world = moving::world(point.protocol, point.threads, point.pages);
     let time = Time::new(2, Costs::default(), NEVER_NS);
     let watch = Watch::new(Arc::clone(&world), 0);
     let mut sim = Sim::new(time, watch, Injector::new(FaultPlan::default(), 1));
@@ -77,7 +77,7 @@ fn sim(point: Point, attaches: u64) -> Took {
 }
 
 fn threads(point: Point, attaches: u64) -> Took {
-    let world = moving::world(point.threads, point.pages);
+    let world = moving::world(point.protocol, point.threads, point.pages);
     let mut threads = Threads::<Statistics>::new(Setting {
         costs: Costs::default(),
         injector: Injector::new(FaultPlan::default(), 1),

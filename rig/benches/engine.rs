@@ -25,6 +25,7 @@ use engines::sim::Sim;
 use engines::sim::time::Time;
 use faults::{FaultPlan, Injector};
 use model::locks::Mutex;
+use model::protocols::Protocol;
 use model::seam::event::{Mode, NoopObserver, Who};
 use model::seam::{Class, Costs, Current, Event, Work};
 use rig::driver::observer::Watch;
@@ -65,7 +66,7 @@ fn ours(actors: u64, rounds: u64) -> Duration {
 
 /// Runs our engine with all observers of a cell, and a lock after every wait.
 fn checked(actors: u64, rounds: u64) -> Duration {
-    let world = moving::world(1, 0);
+    let world = moving::world(Protocol::parse("transactional").expect("known"), 1, 0);
     let time = Time::new(actors as u32, Costs::default(), u64::MAX >> 1);
     let watch = Watch::new(world, 0);
     let mut sim = Sim::new(time, watch, Injector::new(FaultPlan::default(), 1));

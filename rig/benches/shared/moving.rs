@@ -1,5 +1,5 @@
 //! The smallest run that attaches: a process, two cgroups with memrlimit, memory and cpuset, and a mover.
-use model::kernel::{CgroupId, Controller, HierarchyId, Threadgroup};
+use model::kernel::{CgroupId, Controller, HierarchyId};
 use model::locks::held::HeldTable;
 use model::locks::stats::LockStats;
 use model::paths::attach::Request;
@@ -13,9 +13,9 @@ use std::sync::Arc;
 pub(crate) const PROTOCOLS: [&str; 4] =
     ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=locks"];
 
-/// Returns a world with a process in `a` and an empty `b`. The process has `threads` threads, `pages` touched pages,
+/// Returns a world for `protocol`, with a process in `a` and an empty `b`. The process has `threads` threads, `pages` touched pages,
 /// and as many pages that are mapped but not touched.
-pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
+pub(crate) fn world(protocol: Protocol, threads: usize, pages: u64) -> Arc<World> {
     let cgroup = |name: &str| CgroupSpec {
         name: name.to_owned(),
         hierarchy: HierarchyId(0),
@@ -39,7 +39,7 @@ pub(crate) fn world(threads: usize, pages: u64) -> Arc<World> {
         processes: vec![process],
         options: WorldOptions::default(),
         late: vec![],
-        threadgroup: Threadgroup::default(),
+        threadgroup: protocol.threadgroup(),
         keeps_ids: false,
     };
     World::new(spec).expect("a good spec")

@@ -1,6 +1,6 @@
 //! Compares the results of a search with the expectations of its test.
 //!
-//! An invariant that the test does not list is expected to hold, under every protocol, but for the one that is the price
+//! An invariant that the test does not list is expected to hold, under every protocol, except for the one that is the price
 //! of reserving ([`Wanted::must_hold`]): it is shown, and fails no test that does not list it. Passing requires every schedule;
 //! a violation seen in one schedule counts, however many were run.
 use super::found::Found;

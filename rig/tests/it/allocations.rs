@@ -21,7 +21,7 @@ use model::protocols::Protocol;
 use model::seam::event::{Target, Who};
 use model::seam::{Costs, Current, End, Event, Observer, Stamp};
 use model::world::World;
-use moving::{PROTOCOLS, Statistics, to_and_fro, world};
+use moving::{PROTOCOLS, Statistics, to_and_fro};
 use rig::driver::observer::Watch;
 use rig::driver::{CellPlan, run_cell};
 use scenario::Scenario;
@@ -70,12 +70,16 @@ fn allocations<O: Observer + 'static>(world: Arc<World>, name: &str, observer: O
     counted.get()
 }
 
+fn world(name: &str, threads: usize, pages: u64) -> Arc<World> {
+    moving::world(Protocol::parse(name).expect("known"), threads, pages)
+}
+
 #[test]
 fn attaches_and_lock_statistics_allocate_nothing() {
     for name in PROTOCOLS {
         for threads in [0, 3] {
             assert_eq!(
-                allocations(world(THREADS, PAGES), name, Statistics::default(), threads),
+                allocations(world(name, THREADS, PAGES), name, Statistics::default(), threads),
                 0,
                 "{name}, {threads} at work"
             );
@@ -89,14 +93,18 @@ fn an_attach_of_more_than_eight_threads_allocates_its_lists() {
         // Lists that double from 8 to 64: members and their pins, or three-phase's one list of the threads that it moves one
         // at a time.
         let each = if name == "three-phase" { 3 } else { 2 * 3 };
-        assert_eq!(allocations(world(64, PAGES), name, Statistics::default(), 0), COUNTED * each, "{name}");
+        assert_eq!(
+            allocations(world(name, 64, PAGES), name, Statistics::default(), 0),
+            COUNTED * each,
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn all_checks_allocate_nothing_while_others_are_at_work() {
     for name in PROTOCOLS {
-        let world = world(THREADS, PAGES);
+        let world = world(name, THREADS, PAGES);
         let watch = Watch::new(Arc::clone(&world), 0);
         assert_eq!(allocations(world, name, watch, 3), 0, "{name}");
     }
@@ -104,13 +112,13 @@ fn all_checks_allocate_nothing_while_others_are_at_work() {
 
 #[test]
 fn checks_allocate_only_snapshots_while_nothing_is_in_flight() {
-    let each = measure(|| drop(world(THREADS, PAGES).snapshot())).count_total
-        - measure(|| drop(world(THREADS, PAGES))).count_total;
+    let each = measure(|| drop(world("transactional", THREADS, PAGES).snapshot())).count_total
+        - measure(|| drop(world("transactional", THREADS, PAGES))).count_total;
     assert!(each > 0);
     for name in PROTOCOLS {
         // One before the attach, one after every transaction; three-phase has one for every thread.
         let snapshots = 1 + if name == "three-phase" { THREADS as u64 } else { 1 };
-        let world = world(THREADS, PAGES);
+        let world = world(name, THREADS, PAGES);
         let watch = Watch::new(Arc::clone(&world), 0);
         assert_eq!(allocations(world, name, watch, 0), COUNTED * snapshots * each, "{name}");
     }
@@ -128,7 +136,7 @@ fn the_counter_sees_what_an_observer_allocates() {
             }
         }
     }
-    assert_eq!(allocations(world(THREADS, PAGES), "transactional", Boxes, 0), COUNTED);
+    assert_eq!(allocations(world("transactional", THREADS, PAGES), "transactional", Boxes, 0), COUNTED);
 }
 
 /// A thousand processes of ten threads, all at work.

@@ -19,7 +19,7 @@ const OUT_OF_SCOPE: &[(Mutant, &str)] = &[
         "the aborts find empty slots after the commits: only the contract is broken, not a state",
     ),
     (Mutant::IdentityPrepares, "without a task that moves, memrlimit and numtasks have nothing to prepare"),
-    (Mutant::SleepUnderSpin, "callback_mutex, which it takes, is needed by nobody without cpuset"),
+    (Mutant::SleepUnderSpin, "callback_mutex, which it takes, is needed by no controller without cpuset"),
     (Mutant::SharedLock, "its defect is in memory"),
     (Mutant::MmapSemWrite, "its defect is in memory"),
     (Mutant::OnePageLeft, "its defect is in memory"),

@@ -16,7 +16,7 @@ pub(crate) enum Kind {
     Nested,
     /// Both controllers, in either order.
     Both,
-    /// Both controllers, limits with hardly any room, and a process beside the one that moves.
+    /// Both controllers, limits with hardly any room, and a process next to the one that moves.
     Refused,
 }
 

@@ -20,8 +20,7 @@ impl Check {
         Self::ALL.iter().copied().find(|check| check.name() == name)
     }
 
-    /// Reports whether a violation is what reserving costs: it is shown, and is no failure where nobody expects it not to
-    /// happen.
+    /// Reports whether a violation is what reserving costs: it is shown, and fails only a test that lists it as `never`.
     #[must_use]
     pub fn is_price_of_reserving(self) -> bool {
         self.about().excuse == Excuse::Reserves

@@ -81,7 +81,7 @@ pub fn complete<C: Current>(cur: &C, state: &AttachState<'_>, queues: &mut Queue
 /// to the packets that are queued now as well, as far as there is room.
 ///
 /// This is right for packets that came or went before the switch. Those that came or went after it were charged or
-/// uncharged at the destination, and are now counted twice. The number of packets does not tell the two apart.
+/// uncharged at the destination, and are now counted twice. The number of packets does not show which is which.
 pub fn catch_up<C: Current>(cur: &C, state: &AttachState<'_>, sockets: &Sockets, queues: &mut Queues) {
     let world = state.world;
     for at in 0..queues.len() {

@@ -4,6 +4,7 @@
 //! it: virtual time, OS threads, the schedule explorer. A protocol never asks which engine it runs on. Dispatch is
 //! static.
 pub mod admitted;
+pub mod callback;
 pub mod costs;
 pub mod event;
 pub mod object;

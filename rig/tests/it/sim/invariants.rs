@@ -59,7 +59,9 @@ fn judge(name: &str, change: impl FnOnce(&mut Scenario)) -> Vec<Cell> {
     for cell in &cells {
         let which = format!("{name} {} {:?} seed {}", cell.subject, cell.point, cell.seed);
         assert_eq!(cell.ended, None, "{which}");
-        if keeps_everything(&cell.subject.parts().protocol) {
+        // hold=locks keeps no spinlock, and what comes in an interrupt waits for no other lock.
+        let interrupted = name == "net" && cell.subject.parts().family() == "prepare-undo";
+        if keeps_everything(&cell.subject.parts().protocol) && !interrupted {
             assert_eq!(violated(cell), [""; 0], "{which}: {:?}", cell.invariants);
         }
         assert!(!violated(cell).contains(&"ledger"), "{which}: the books are wrong, whatever the protocol");

@@ -4,7 +4,7 @@ use super::lock::{Lock, Mode};
 use super::mover::Move;
 use super::world::{Life, Step, Who, World};
 
-/// How long the controllers of prepare-undo hold the locks of address spaces.
+/// The time for which the controllers of prepare-undo hold the locks of address spaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hold {
     Callback,

@@ -9,7 +9,7 @@ pub(super) enum Lock {
     Threadgroup(usize),
     /// `mmap_sem` of the address space of a process.
     MmapSem(usize),
-    NumtasksLock,
+    NumtasksBooks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

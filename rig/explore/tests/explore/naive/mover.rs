@@ -116,8 +116,8 @@ impl World {
             Controller::Memrlimit => {}
             Controller::Numtasks => {
                 let look = self.tasks(case, who, true, |_| true).into_iter().map(Step::Look);
-                let lock = Step::Lock(Lock::NumtasksLock, super::lock::Mode::Write);
-                let unlock = Step::Unlock(Lock::NumtasksLock);
+                let lock = Step::Lock(Lock::NumtasksBooks, super::lock::Mode::Write);
+                let unlock = Step::Unlock(Lock::NumtasksBooks);
                 self.then(who, [lock].into_iter().chain(look).chain([unlock]));
             }
         }

@@ -182,7 +182,7 @@ impl World {
                     Some(take),
                     Some(give),
                     None,
-                    held_if(lock == Lock::NumtasksLock, lock, Step::Undo(controller)),
+                    held_if(lock == Lock::NumtasksBooks, lock, Step::Undo(controller)),
                     held(lock, complete),
                 ),
                 Hold::Locks => {
@@ -205,7 +205,7 @@ impl World {
     fn lock_of(&self, who: Who, controller: Controller) -> Lock {
         match controller {
             Controller::Memrlimit => Lock::MmapSem(self.actors[who].moving.process),
-            Controller::Numtasks => Lock::NumtasksLock,
+            Controller::Numtasks => Lock::NumtasksBooks,
         }
     }
 }

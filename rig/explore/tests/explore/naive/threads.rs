@@ -87,9 +87,9 @@ impl World {
         self.actors[who].ok = true;
         if case.mounts(Controller::Numtasks) {
             let walk = Walk::whole(case, Controller::Numtasks, cgroup, 1);
-            let lock = Step::Lock(Lock::NumtasksLock, Mode::Write);
+            let lock = Step::Lock(Lock::NumtasksBooks, Mode::Write);
             let charge = Step::Charge(walk, Vec::new());
-            self.then(who, [lock, charge, Step::Unlock(Lock::NumtasksLock), Step::Forked(cgroup)]);
+            self.then(who, [lock, charge, Step::Unlock(Lock::NumtasksBooks), Step::Forked(cgroup)]);
         } else {
             self.then(who, [Step::Forked(cgroup)]);
         }
@@ -137,8 +137,8 @@ impl World {
         let mmap_sem = Lock::MmapSem(process);
         if case.mounts(Controller::Numtasks) {
             let walk = Walk::whole(case, Controller::Numtasks, self.threads[me].cgroup, 1);
-            let lock = Step::Lock(Lock::NumtasksLock, Mode::Write);
-            self.then(who, [lock, Step::Uncharge(walk), Step::Unlock(Lock::NumtasksLock)]);
+            let lock = Step::Lock(Lock::NumtasksBooks, Mode::Write);
+            self.then(who, [lock, Step::Uncharge(walk), Step::Unlock(Lock::NumtasksBooks)]);
         }
         if self.remaining(process).is_empty() {
             let unmap = Step::Unmap(u64::MAX);

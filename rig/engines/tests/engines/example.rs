@@ -30,7 +30,7 @@ const STALE: &str = "a.memrlimit=5 b.memrlimit=10 p.0@b";
 
 /// The final states of the example, by protocol.
 pub(crate) const FINAL_STATES: [(&str, &[&str]); 4] = [
-    ("three-phase", &[ONCE, TWICE]),
+    ("three-phase:threadgroup=process", &[ONCE, TWICE]),
     ("transactional", &[ONCE]),
     ("prepare-undo:hold=locks", &[ONCE]),
     ("prepare-undo", &[ONCE, STALE]),

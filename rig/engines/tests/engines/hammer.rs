@@ -136,7 +136,7 @@ const WINDOW: &str = "core.switched: delay=10us";
 
 #[test]
 fn three_phase_and_prepare_undo_drift_through_a_window_and_transactional_does_not() {
-    assert_ne!(hammer("three-phase", ALONE, WINDOW, ATTACHES), [""; 0]);
+    assert_ne!(hammer("three-phase:threadgroup=process", ALONE, WINDOW, ATTACHES), [""; 0]);
     assert_ne!(hammer("prepare-undo", ALONE, WINDOW, ATTACHES), [""; 0]);
     assert_eq!(hammer("transactional", ALONE, WINDOW, ATTACHES), [""; 0]);
 }
@@ -171,7 +171,7 @@ fn the_same_function_in_virtual_time_agrees() {
         assert_eq!(in_virtual_time(name, &Controller::ALL), [""; 0], "{name}");
     }
     // With `hold=callback` the thread that waits for mmap_sem wakes only after the window: OS threads and the explorer reach it.
-    for name in ["three-phase", "prepare-undo:hold=none"] {
+    for name in ["three-phase:threadgroup=process", "prepare-undo:hold=none"] {
         assert_ne!(in_virtual_time(name, ALONE), [""; 0], "{name}");
     }
 }

@@ -11,8 +11,13 @@ use model::seam::{Costs, Current, End};
 use model::world::{Grace, World, WorldSpec};
 use std::sync::{Arc, Mutex};
 
-const NAMES: [&str; 5] =
-    ["three-phase", "transactional", "prepare-undo", "prepare-undo:hold=none", "prepare-undo:hold=locks"];
+const NAMES: [&str; 5] = [
+    "three-phase:threadgroup=process",
+    "transactional",
+    "prepare-undo",
+    "prepare-undo:hold=none",
+    "prepare-undo:hold=locks",
+];
 
 /// Attaches the process to `b` that many times, and returns the outcome of each with its time in ns.
 fn attaches(name: &str, spec: WorldSpec, times: usize) -> Vec<(Outcome, u64)> {
@@ -62,7 +67,7 @@ fn only_an_attach_that_has_moved_waits_for_a_grace_period() {
         };
         let moved = attaches(name, waiting(threads(&[A, A])), 2);
         // three-phase waits once for each of the two threads.
-        let periods = if name == "three-phase" { 2 } else { 1 };
+        let periods = if name == "three-phase:threadgroup=process" { 2 } else { 1 };
         assert_eq!((moved[0].0, moved[0].1 / GRACE_NS), (Outcome::Moved, periods), "{name} {grace:?}");
         assert_eq!((moved[1].0, moved[1].1 / GRACE_NS), (Outcome::Noop, 0), "{name} {grace:?}");
         let mut full = waiting(spec());
@@ -78,7 +83,8 @@ fn three_phase_costs_a_system_call_for_each_thread_and_each_list() {
     let syscall_ns = Costs::default().work_ns(model::seam::Work::Syscall);
     let ns = |name: &str, cgroups: &[_]| attaches(name, threads(cgroups), 2)[1].1;
     // Noops: one call to attach, against one for each thread and two for the list.
-    let [one, two] = [ns("three-phase", &[B]), ns("three-phase", &[B, B])];
+    let [one, two] =
+        [ns("three-phase:threadgroup=process", &[B]), ns("three-phase:threadgroup=process", &[B, B])];
     assert!(two - one >= syscall_ns, "another thread, another call: {one} ns and {two} ns");
     let once = ns("three-phase:loop=once", &[B, B]);
     assert!(two - once >= syscall_ns, "the second list: {once} ns and {two} ns");

@@ -159,11 +159,13 @@ fn two_movers_and_a_mapping_thread_are_explored_completely() {
 
 #[test]
 fn several_workers_run_the_same_traces_once_between_them() {
-    let alone = reduced(&world(spec()), "three-phase", 3);
+    let alone = reduced(&world(spec()), "three-phase:threadgroup=process", 3);
     let tree = Tree::new(Arc::default());
     let work = || {
         let worker = Exhaustive::new(&tree);
-        worker.map(|worker| example(Box::new(worker), &world(spec()), "three-phase", 3)).unwrap_or_default()
+        worker
+            .map(|worker| example(Box::new(worker), &world(spec()), "three-phase:threadgroup=process", 3))
+            .unwrap_or_default()
     };
     let parts = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..3).map(|_| scope.spawn(work)).collect();
@@ -182,12 +184,12 @@ fn several_workers_run_the_same_traces_once_between_them() {
 
 /// Searches three thousand schedules of a strategy that draws numbers.
 fn some(strategy: impl Fn(&Arc<Numbers>) -> Box<dyn Strategy>) -> Found {
-    example(strategy(&Numbers::below(3000)), &world(spec()), "three-phase", 1)
+    example(strategy(&Numbers::below(3000)), &world(spec()), "three-phase:threadgroup=process", 1)
 }
 
 #[test]
 fn drawn_schedules_are_among_those_of_the_complete_search_and_pct_finds_what_is_rare() {
-    let all = reduced(&world(spec()), "three-phase", 1);
+    let all = reduced(&world(spec()), "three-phase:threadgroup=process", 1);
     let random = || some(|numbers| Box::new(Random::new(1, numbers).expect("there are some")));
     let pct = || some(|numbers| Box::new(Pct::new(3, 60, 1, numbers).expect("there are some")));
     for (few, again) in [(random(), random()), (pct(), pct())] {

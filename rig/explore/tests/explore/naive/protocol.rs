@@ -36,8 +36,8 @@ impl Variant {
             Protocol::PrepareUndo(Hold::None) => ("prepare-undo", vec!["hold=none"]),
             Protocol::PrepareUndo(Hold::Locks) => ("prepare-undo", vec!["hold=locks"]),
         };
-        options.extend((!self.excludes).then_some("threadgroup=none"));
-        if options.is_empty() { id.to_owned() } else { format!("{id}:{}", options.join(",")) }
+        options.push(if self.excludes { "threadgroup=process" } else { "threadgroup=none" });
+        format!("{id}:{}", options.join(","))
     }
 
     /// Returns the steps that take and give back `threadgroup_rwsem`, if attaches exclude fork and exit at all.

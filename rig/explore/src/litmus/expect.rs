@@ -23,8 +23,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Reports whether every schedule has to hold the invariant: if the test expects that, or does not list it. A refusal
-    /// that is the price of reserving is no failure of a test that does not list it.
+    /// Reports whether every schedule has to hold the invariant: if the test expects that, or does not list it. A
+    /// spurious refusal, which is the price of reserving, fails only a test that lists it as `never`.
     #[must_use]
     pub fn must_hold(&self, invariant: &str) -> bool {
         let price = || Check::parse(invariant).is_some_and(Check::is_price_of_reserving);
